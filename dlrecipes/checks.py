@@ -1,0 +1,86 @@
+"""The one wording of argument checks.
+
+Each function returns the checked value, so that a check and an assignment are one line.
+Booleans are not numbers here: `True` where a number belongs is nearly always a mistake.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Collection
+
+from dlrecipes.errors import ArgumentError
+
+
+def check_real(
+    name: str,
+    value: object,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    low_open: bool = False,
+    high_open: bool = False,
+) -> float:
+    """Return `value` as a float inside an interval.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What the user gave.
+        low: Lower bound, included unless `low_open`.
+        high: Upper bound, included unless `high_open`.
+        low_open: Whether `low` itself is excluded.
+        high_open: Whether `high` itself is excluded.
+
+    Raises:
+        ArgumentError: If `value` is no finite real number inside the interval.
+    """
+    interval = f"{'(' if low_open else '['}{low:g}, {high:g}{')' if high_open else ']'}"
+    rule = f"`{name}` must be a finite number in {interval}."
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ArgumentError(rule, received=f"{name}={value!r}")
+    number = float(value)
+    too_low = number < low or (low_open and number == low)
+    too_high = number > high or (high_open and number == high)
+    if not math.isfinite(number) or too_low or too_high:
+        raise ArgumentError(rule, received=f"{name}={value!r}")
+    return number
+
+
+def check_integer(name: str, value: object, low: int = 0, high: int | None = None) -> int:
+    """Return `value` as an int inside `[low, high]`.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What the user gave.
+        low: Lower bound, included.
+        high: Upper bound, included; None for no bound.
+
+    Raises:
+        ArgumentError: If `value` is no integer inside the bounds.
+    """
+    bound = f"at least {low}" if high is None else f"in [{low}, {high}]"
+    rule = f"`{name}` must be an integer, {bound}."
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise ArgumentError(rule, received=f"{name}={value!r}")
+    number = int(value)
+    if number < low or (high is not None and number > high):
+        raise ArgumentError(rule, received=f"{name}={value!r}")
+    return number
+
+
+def check_choice(name: str, value: object, choices: Collection[str]) -> str:
+    """Return `value` if it is one of `choices`.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What the user gave.
+        choices: The known values.
+
+    Raises:
+        ArgumentError: If `value` is none of them.
+    """
+    if not isinstance(value, str) or value not in choices:
+        known = ", ".join(repr(choice) for choice in sorted(choices))
+        raise ArgumentError(f"`{name}` must be one of {known}.", received=f"{name}={value!r}")
+    return value

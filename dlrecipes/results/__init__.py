@@ -1,0 +1,56 @@
+"""Frozen dataclasses that the layers hand to each other, and their JSON."""
+
+from dlrecipes.results.data_spec import DataSpec
+from dlrecipes.results.finding import Finding
+from dlrecipes.results.hyperparameter import Hyperparameter
+from dlrecipes.results.objective import Objective
+from dlrecipes.results.plan import Plan
+from dlrecipes.results.plan_change import PlanChange, Value
+from dlrecipes.results.run_result import (
+    BaselineResult,
+    BestResult,
+    Comparison,
+    DataResult,
+    EngineResult,
+    Metrics,
+    RefitResult,
+    RunResult,
+    TestResult,
+    Verdict,
+)
+from dlrecipes.results.run_settings import RunSettings
+from dlrecipes.results.serialize import dump_json, parse_json, write_text
+from dlrecipes.results.stage import Stage
+from dlrecipes.results.stage_result import StageResult, TrialCounts
+from dlrecipes.results.study_result import StudyResult
+from dlrecipes.results.trial_record import History, TrialRecord
+
+__all__ = [
+    "BaselineResult",
+    "BestResult",
+    "Comparison",
+    "DataResult",
+    "DataSpec",
+    "EngineResult",
+    "Finding",
+    "History",
+    "Hyperparameter",
+    "Metrics",
+    "Objective",
+    "Plan",
+    "PlanChange",
+    "RefitResult",
+    "RunResult",
+    "RunSettings",
+    "Stage",
+    "StageResult",
+    "StudyResult",
+    "TestResult",
+    "TrialCounts",
+    "TrialRecord",
+    "Value",
+    "Verdict",
+    "dump_json",
+    "parse_json",
+    "write_text",
+]

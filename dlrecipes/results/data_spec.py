@@ -1,0 +1,43 @@
+"""What a builder needs to know of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Task = Literal["binary", "multiclass", "regression"]
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """Shapes, kinds, classes and priors of the training data, after preprocessing.
+
+    Args:
+        name: What the data is called in reports.
+        task: `"binary"`, `"multiclass"` or `"regression"`.
+        input_shape: Shape of one example, without the batch axis.
+        input_dtype: NumPy name of the inputs' dtype.
+        kind: `"image"` for `(height, width, channels)`, `"table"` for `(features,)`,
+            `"array"` for anything else.
+        classes: Label names in the order of their indices; empty for regression.
+        priors: Share of each class in the training part; empty for regression.
+        target_mean: Mean of the training targets (regression), else 0.
+        target_std: Standard deviation of the training targets (regression), else 1.
+        train_size: Number of training examples.
+    """
+
+    name: str
+    task: Task
+    input_shape: tuple[int, ...]
+    input_dtype: str
+    kind: Literal["image", "table", "array"]
+    classes: tuple[str, ...]
+    priors: tuple[float, ...]
+    target_mean: float
+    target_std: float
+    train_size: int
+
+    @property
+    def outputs(self) -> int:
+        """Units of the last layer: one for binary and regression, else one a class."""
+        return len(self.classes) if self.task == "multiclass" else 1

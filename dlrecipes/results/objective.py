@@ -1,0 +1,70 @@
+"""What a study optimises."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from dlrecipes.errors import ArgumentError
+
+_HIGHER_IS_BETTER = ("acc", "auc", "precision", "recall", "f1", "fbeta", "r2", "iou", "cosine")
+_LOWER_IS_BETTER = ("loss", "error", "mse", "mae", "rmse", "mape", "msle", "entropy", "poisson")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The quantity of an epoch's logs that a study optimises.
+
+    Args:
+        name: Key in the logs of an epoch, for example `"val_accuracy"`.
+        direction: `"max"` or `"min"`.
+    """
+
+    name: str
+    direction: Literal["max", "min"]
+
+    @classmethod
+    def parse(cls, value: object) -> Objective:
+        """Make an objective from a name, or from anything with a name and a direction.
+
+        Args:
+            value: A name whose direction is known (`"val_accuracy"`, `"val_loss"`), an
+                `Objective`, or an object with `name` and `direction` such as
+                `keras_tuner.Objective("val_f1", direction="max")`.
+
+        Raises:
+            ArgumentError: If the direction cannot be told from the name.
+        """
+        if isinstance(value, str):
+            lowered = value.lower()
+            if any(word in lowered for word in _LOWER_IS_BETTER):
+                return cls(value, "min")
+            if any(word in lowered for word in _HIGHER_IS_BETTER):
+                return cls(value, "max")
+            raise ArgumentError(
+                "The direction of an objective must be known.",
+                received=f"objective={value!r}",
+                fix=f'Pass `Objective({value!r}, "max")` or `Objective({value!r}, "min")`.',
+            )
+        name, direction = getattr(value, "name", None), getattr(value, "direction", None)
+        if not isinstance(name, str) or direction not in ("max", "min"):
+            raise ArgumentError(
+                "`objective` must be a metric's name or an `Objective(name, direction)`.",
+                received=f"objective={value!r}",
+            )
+        return cls(name, direction)
+
+    @property
+    def metric(self) -> str:
+        """The metric's name without the `val_` of the validation part."""
+        return self.name.removeprefix("val_")
+
+    @property
+    def worst(self) -> float:
+        """The value that every other one is better than."""
+        return -math.inf if self.direction == "max" else math.inf
+
+    def better(self, first: float, second: float) -> bool:
+        """Whether `first` is strictly better than `second`."""
+        return first > second if self.direction == "max" else first < second

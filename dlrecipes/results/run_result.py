@@ -1,0 +1,152 @@
+"""The result of a run: what `result.json` holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dlrecipes.results.finding import Finding
+from dlrecipes.results.plan_change import Value
+from dlrecipes.results.stage_result import StageResult
+from dlrecipes.results.trial_record import History
+
+SCHEMA_VERSION = 1
+Metrics = dict[str, float]
+
+
+@dataclass(frozen=True)
+class EngineResult:
+    """The engine that trained and the precision that ran."""
+
+    name: str
+    precision: str
+
+
+@dataclass(frozen=True)
+class DataResult:
+    """Sizes of the parts, the fingerprint of the test part and the task."""
+
+    name: str
+    train: int
+    validation: int
+    test: int
+    fingerprint: str
+    task: str
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BaselineResult:
+    """What a baseline reached; `test` is empty until the test set is opened."""
+
+    validation: Metrics
+    test: Metrics = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BestResult:
+    """The winning trial: `run.result.best.values` are its hyperparameters."""
+
+    values: dict[str, Value]
+    validation: Metrics
+    stage: str
+    trial: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class RefitResult:
+    """The winner trained again with one seed."""
+
+    seed: int
+    validation: Metrics
+    test: Metrics = field(default_factory=dict)
+    history: History = field(default_factory=dict)
+    best_epoch: int = 0
+    seconds: float = 0.0
+    policy: str = ""
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """The score on the sealed test set: mean and spread over the refits.
+
+    Args:
+        metric: The metric that the verdict is about, for example `"accuracy"`.
+        direction: Whether it is better high (`"max"`) or low (`"min"`).
+        mean: `{metric: mean over the refits}`.
+        spread: `{metric: standard deviation over the refits}`, 0 with a single refit.
+        opened: How often this test set has been opened, by anyone using this runs folder.
+        studies: By how many different runs.
+    """
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    metric: str
+    direction: Literal["max", "min"]
+    mean: Metrics
+    spread: Metrics
+    opened: int
+    studies: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The network against the strongest baseline.
+
+    Args:
+        outcome: `"better"`, `"equal"` (within the noise) or `"worse"`.
+        sentence: The verdict as one plain sentence.
+        baseline: The strongest baseline's name.
+        difference: Mean advantage of the network in `metric`, positive when it is better.
+        interval: Half the width of the 95 % interval of that difference.
+    """
+
+    outcome: Literal["better", "equal", "worse"]
+    sentence: str
+    baseline: str
+    difference: float
+    interval: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Another way to spend the same budget, and what it reached.
+
+    Args:
+        name: `"random search"` or `"one epoch, then the top k"`.
+        score: The validation score it reaches.
+        epochs: The epochs it cost.
+        measured: True when it was really run, False when estimated from the recorded curves.
+    """
+
+    name: str
+    score: float
+    epochs: int
+    measured: bool
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The result of a run, phase by phase; later phases are None until they are done."""
+
+    recipe: str
+    run: str
+    seed: int
+    split_seed: int | None
+    objective: str
+    direction: Literal["max", "min"]
+    engine: EngineResult
+    data: DataResult
+    baselines: dict[str, BaselineResult] = field(default_factory=dict)
+    stages: tuple[StageResult, ...] = ()
+    best: BestResult | None = None
+    refits: tuple[RefitResult, ...] = ()
+    test: TestResult | None = None
+    verdict: Verdict | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    importances: dict[str, float] = field(default_factory=dict)
+    artifacts: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION

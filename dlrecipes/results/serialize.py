@@ -1,0 +1,52 @@
+"""Results to JSON and back."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from dlrecipes.errors import RunError
+
+Result = TypeVar("Result")
+
+
+def dump_json(result: object) -> str:
+    """Return a results dataclass as indented JSON; NaN and infinity become `null`."""
+    adapter: TypeAdapter[object] = TypeAdapter(type(result))
+    return adapter.dump_json(result, indent=2).decode()
+
+
+def parse_json(kind: type[Result], text: str, *, source: str) -> Result:
+    """Return the `kind` that `text` holds.
+
+    Args:
+        kind: A results dataclass.
+        text: JSON, as `dump_json` wrote it.
+        source: Where the text comes from, for the message.
+
+    Raises:
+        RunError: If the text is not valid JSON of that kind.
+    """
+    try:
+        return TypeAdapter(kind).validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RunError(
+            f"{source} must hold a {kind.__name__}.",
+            received=f"{where}: {first['msg']}" if where else str(first["msg"]),
+            fix="The file is damaged or was written by another version of dlrecipes.",
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all: a killed process leaves the old one."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

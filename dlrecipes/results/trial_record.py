@@ -1,0 +1,49 @@
+"""What is known of one finished trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dlrecipes.results.plan_change import Value
+
+Status = Literal["completed", "pruned", "diverged", "failed"]
+History = dict[str, list[float | None]]
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """One finished trial.
+
+    Args:
+        stage: Name of the study it belongs to, for example `"coarse"` or `"coarse-widened-1"`.
+        number: Its number in that study, from 0.
+        values: The hyperparameters' values, active ones only.
+        status: `"completed"`, `"pruned"` (stopped for being worse), `"diverged"` (NaN or
+            infinity) or `"failed"` (an exception, out of memory).
+        score: The objective at the best epoch; None where no epoch gave a finite one.
+        best_epoch: That epoch, from 0.
+        epochs: Epochs that were trained.
+        history: `{metric: value after each epoch}`; None stands for NaN and infinity.
+        seconds: Wall-clock time of the trial.
+        seed: Seed of its initial weights, shuffling and masks.
+        policy: The dtype policy that actually ran.
+        engine: The engine that trained it.
+        parameters: Number of weights of the model.
+        error: The exception's message, if it failed.
+    """
+
+    stage: str
+    number: int
+    values: dict[str, Value]
+    status: Status
+    score: float | None = None
+    best_epoch: int | None = None
+    epochs: int = 0
+    history: History = field(default_factory=dict)
+    seconds: float = 0.0
+    seed: int = 0
+    policy: str = ""
+    engine: str = ""
+    parameters: int = 0
+    error: str = ""
