@@ -6,6 +6,7 @@ from dlrecipes.results.hyperparameter import Hyperparameter
 from dlrecipes.results.objective import Objective
 from dlrecipes.results.plan import Plan
 from dlrecipes.results.plan_change import PlanChange, Value
+from dlrecipes.results.run_info import RunInfo
 from dlrecipes.results.run_result import (
     BaselineResult,
     BestResult,
@@ -40,6 +41,7 @@ __all__ = [
     "Plan",
     "PlanChange",
     "RefitResult",
+    "RunInfo",
     "RunResult",
     "RunSettings",
     "Stage",

@@ -1,0 +1,1 @@
+"""One training, or many: jobs, outcomes, precision, and the engines that carry them out."""

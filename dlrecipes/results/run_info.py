@@ -1,0 +1,61 @@
+"""What a run was started with: what `run.json` holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlrecipes.results.data_spec import DataSpec
+from dlrecipes.results.plan import Plan
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """Settings, seeds, versions, device and the recipe's text of a run.
+
+    Args:
+        run: The run's name, which is its directory's.
+        recipe: The recipe's name, or the builder's.
+        recipe_path: The recipe's file; empty when the run was started from Python.
+        recipe_text: Its text, or the builder's source where Python can show it.
+        source: Arguments of the recipe's `load`, to load the same data when resuming.
+        created: Start in UTC, ISO 8601.
+        seed: The run's seed.
+        objective: Key in the logs of an epoch.
+        direction: `"max"` or `"min"`.
+        plan: The plan.
+        engine: The engine that was asked for.
+        precision: The precision that was asked for.
+        policy: The dtype policy chosen for this device.
+        storage: Storage URL; empty for the journal in the run directory.
+        device: The device in words.
+        versions: `{package: version}`.
+        raw_spec: The data as loaded.
+        spec: The data after preprocessing, as the builder sees it.
+        fingerprint: The test part's fingerprint.
+        split_seed: The split's seed; None where the split was given.
+        model_summary: `model.summary()` of the winner; empty until the refits are done.
+        parameters: Number of weights of the winner.
+    """
+
+    run: str
+    recipe: str
+    recipe_path: str
+    recipe_text: str
+    source: dict[str, str | int | float]
+    created: str
+    seed: int
+    objective: str
+    direction: str
+    plan: Plan
+    engine: str
+    precision: str
+    policy: str
+    storage: str
+    device: str
+    versions: dict[str, str]
+    raw_spec: DataSpec
+    spec: DataSpec
+    fingerprint: str
+    split_seed: int | None
+    model_summary: str = ""
+    parameters: int = 0

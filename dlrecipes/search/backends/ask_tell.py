@@ -1,0 +1,169 @@
+"""Ask for a trial, report its epochs, tell its outcome."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import keras
+import optuna
+from optuna.trial import TrialState
+from pydantic import TypeAdapter
+
+from dlrecipes.results import Hyperparameter, Objective, Stage, TrialRecord, Value
+from dlrecipes.search.backends.make_sampler import make_pruner, make_sampler
+from dlrecipes.search.backends.proposal import Proposal
+from dlrecipes.search.backends.space import Build
+from dlrecipes.search.backends.trial_hyperparameters import TrialHyperParameters
+
+_RECORD = "dlrecipes:record"
+
+
+class AskTell:
+    """One Optuna study: a stage with its ranges, whoever proposes.
+
+    The study holds everything that is known of a trial, so that a process may die at any
+    moment. A trial is finished when `tell` has returned; one that was under way when a process
+    died is handed out again by `ask`, under its old number and with its old values.
+
+    Args:
+        storage: An open Optuna storage.
+        name: The study's name in the storage.
+        stage: Sampler, pruner and number of trials.
+        space: The search space with the stage's ranges.
+        objective: Which direction is better.
+        seed: The run's seed; proposal n is seeded from (seed, stage, n).
+    """
+
+    def __init__(
+        self,
+        storage: optuna.storages.BaseStorage,
+        name: str,
+        stage: Stage,
+        space: tuple[Hyperparameter, ...],
+        objective: Objective,
+        seed: int,
+    ) -> None:
+        self._stage = stage
+        self._space = space
+        self._study = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction="maximize" if objective.direction == "max" else "minimize",
+            sampler=make_sampler(stage, space, seed),
+            pruner=make_pruner(stage),
+            load_if_exists=True,
+        )
+        self._trials: dict[int, optuna.Trial] = {}
+        self._reported: dict[int, int] = {}
+        self._records = [
+            read_record(trial)
+            for trial in self._study.get_trials(deepcopy=False)
+            if trial.state.is_finished() and _RECORD in trial.user_attrs
+        ]
+        self._orphans = [
+            trial._trial_id
+            for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        ]
+
+    def enqueue(self, queue: Sequence[dict[str, Value]]) -> None:
+        """Queue trials with given values ahead of every proposal.
+
+        Args:
+            queue: Their values; they become trials 0, 1, …, and those that the study has
+                already are left as they are.
+        """
+        names = {one.name for one in self._space if one.kind != "fixed"}
+        for values in queue[len(self._study.get_trials(deepcopy=False)) :]:
+            fixed = {name: value for name, value in values.items() if name in names}
+            self._study.enqueue_trial(fixed)
+
+    def ask(self, build: Build) -> Proposal:
+        """Return the next trial: one that a dead process left, a queued one, or a new one.
+
+        Args:
+            build: The builder, which the proposal calls with its values.
+        """
+        if self._orphans:
+            trial = optuna.Trial(self._study, self._orphans.pop(0))
+        else:
+            trial = self._study.ask()
+        hyperparameters = TrialHyperParameters(trial, self._space)
+        for one in self._space:
+            if one.name not in hyperparameters.values and one.active(hyperparameters.values):
+                hyperparameters.suggest(one)
+        self._trials[trial.number] = trial
+        stored = self._study._storage.get_trial(trial._trial_id).intermediate_values
+        self._reported[trial.number] = max(stored, default=0)
+        values = dict(hyperparameters.values)
+
+        def make() -> keras.Model:
+            return build(hyperparameters)
+
+        return Proposal(trial.number, values, make)
+
+    def report(self, number: int, epochs: int, best: float) -> bool:
+        """Report the running best score and return whether the trial should be pruned.
+
+        Optuna takes the last report of a pruned trial as its value, hence the running best.
+
+        Args:
+            number: The trial's number.
+            epochs: Epochs trained so far, from 1.
+            best: The best score so far.
+        """
+        trial = self._trials[number]
+        before = self._reported[number]
+        if epochs > before:
+            trial.report(best, epochs)
+        # A trial taken over from a dead process passed these epochs once already.
+        return epochs >= before and trial.should_prune()
+
+    def tell(self, number: int, record: TrialRecord) -> TrialRecord:
+        """Finish a trial; when this returns, the record is stored for good.
+
+        A diverged trial is stored as pruned with the score of the record (chance level), so
+        that the sampler learns to stay away from it.
+
+        Returns:
+            The record with the values of hyperparameters that the builder asked for late.
+        """
+        trial = self._trials.pop(number)
+        fixed = {one.name: one.choices[0] for one in self._space if one.kind == "fixed"}
+        active = {name: value for name, value in fixed.items() if name in record.values}
+        record = replace(record, number=number, values={**active, **trial.params})
+        if record.status == "diverged" and record.score is not None:
+            trial.report(record.score, max(self._reported.get(number, 0), record.epochs) + 1)
+        trial.set_user_attr(_RECORD, _plain(asdict(record)))
+        trial.set_user_attr("status", record.status)
+        if record.status == "completed" and record.score is not None:
+            self._study.tell(trial, record.score)
+        elif record.status in ("completed", "failed"):
+            self._study.tell(trial, state=TrialState.FAIL)
+        else:
+            self._study.tell(trial, state=TrialState.PRUNED)
+        self._records.append(record)
+        return record
+
+    @property
+    def records(self) -> tuple[TrialRecord, ...]:
+        """Every finished trial, by number."""
+        return tuple(sorted(self._records, key=lambda record: record.number))
+
+
+def read_record(trial: optuna.trial.FrozenTrial) -> TrialRecord:
+    """Return the record that was stored with a finished trial."""
+    return TypeAdapter(TrialRecord).validate_python(trial.user_attrs[_RECORD])
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  (JSON)
+    """Return nested data with NaN and infinity as None, which every storage takes."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,53 @@
+"""Which hyperparameters mattered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import optuna
+
+from dlrecipes.results import Hyperparameter, Objective, TrialRecord
+from dlrecipes.search.backends.distributions import to_distributions
+
+_FEWEST = 8
+
+
+def importances(
+    records: Sequence[TrialRecord], space: tuple[Hyperparameter, ...], objective: Objective
+) -> dict[str, float]:
+    """Return each hyperparameter's share of what separates good trials from bad ones.
+
+    PED-ANOVA (Watanabe et al. 2023, arXiv:2304.10255) over all trials with a score, pruned and
+    diverged ones included.
+
+    Args:
+        records: Trials of one stage.
+        space: The stage's search space.
+        objective: What is better.
+
+    Returns:
+        `{name: share}`, largest first, shares adding to 1; empty with fewer than 8 trials.
+    """
+    scored = [record for record in records if record.score is not None]
+    distributions = to_distributions(space)
+    if len(scored) < _FEWEST or len(distributions) < 2:
+        return {}
+    study = optuna.create_study(
+        direction="maximize" if objective.direction == "max" else "minimize"
+    )
+    for record in scored:
+        inside = {name: record.values[name] for name in distributions if name in record.values}
+        study.add_trial(
+            optuna.trial.create_trial(
+                params=inside,
+                distributions={name: distributions[name] for name in inside},
+                value=record.score,
+            )
+        )
+    try:
+        found = optuna.importance.get_param_importances(
+            study, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
+        )
+    except (ValueError, RuntimeError):  # all scores equal, or no parameter in every trial
+        return {}
+    return {name: float(share) for name, share in found.items()}

@@ -1,0 +1,92 @@
+"""KerasTuner's oracles as proposers of an Optuna study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras_tuner
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.trial import TrialState
+
+from dlrecipes.results import Hyperparameter
+from dlrecipes.search.backends.distributions import to_distributions
+from dlrecipes.search.backends.space import write_space
+
+_ORACLES = {
+    "keras_tuner_random": keras_tuner.oracles.RandomSearchOracle,
+    "keras_tuner_bayesian": keras_tuner.oracles.BayesianOptimizationOracle,
+}
+
+
+class KerasTunerSampler(optuna.samplers.BaseSampler):
+    """Lets a KerasTuner oracle propose, while the trials live in an Optuna study.
+
+    So a study with an oracle is resumed, pruned and shown like any other. The oracle is made
+    anew for each proposal and told all finished trials: its proposal depends on them and the
+    seed alone, and nothing has to be saved beside the study.
+
+    Args:
+        oracle: `"keras_tuner_random"` or `"keras_tuner_bayesian"`.
+        space: The search space.
+        seed: Seed of the proposal.
+    """
+
+    def __init__(self, oracle: str, space: tuple[Hyperparameter, ...], seed: int) -> None:
+        self._oracle = _ORACLES[oracle]
+        self._space = space
+        self._distributions = to_distributions(space)
+        self._seed = seed
+        self._independent = optuna.samplers.RandomSampler(seed=seed)
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: optuna.trial.FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        return self._distributions
+
+    def sample_relative(
+        self,
+        study: optuna.Study,
+        trial: optuna.trial.FrozenTrial,
+        search_space: dict[str, BaseDistribution],
+    ) -> dict[str, Any]:
+        if not search_space:
+            return {}
+        maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
+        oracle = self._oracle(
+            objective=keras_tuner.Objective("score", "max" if maximize else "min"),
+            hyperparameters=write_space(self._space),
+            seed=self._seed + 1,  # an oracle takes 0 for "no seed"
+        )
+        for told in study.get_trials(deepcopy=False):
+            if told.state in (TrialState.COMPLETE, TrialState.PRUNED) and told.value is not None:
+                self._tell(oracle, told)
+        proposal = oracle.populate_space(str(trial.number))
+        if proposal["values"] is None:  # the space is exhausted: let a repeat be drawn
+            return {}
+        return {
+            name: proposal["values"][name] for name in search_space if name in proposal["values"]
+        }
+
+    def _tell(
+        self, oracle: keras_tuner.engine.oracle.Oracle, told: optuna.trial.FrozenTrial
+    ) -> None:
+        hyperparameters = write_space(self._space)
+        hyperparameters.values = dict(told.params)
+        hyperparameters.ensure_active_values()
+        trial = keras_tuner.engine.trial.Trial(
+            hyperparameters, trial_id=str(told.number), status="COMPLETED"
+        )
+        trial.score = told.value
+        oracle.trials[trial.trial_id] = trial
+        oracle.end_order.append(trial.trial_id)
+        oracle._record_values(trial)
+
+    def sample_independent(
+        self,
+        study: optuna.Study,
+        trial: optuna.trial.FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:  # noqa: ANN401  (Optuna's signature)
+        return self._independent.sample_independent(study, trial, param_name, param_distribution)

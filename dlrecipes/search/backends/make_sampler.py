@@ -1,0 +1,53 @@
+"""From a stage's names to Optuna's samplers and pruners."""
+
+from __future__ import annotations
+
+import optuna
+
+from dlrecipes.results import Hyperparameter, Stage
+from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
+from dlrecipes.search.backends.seeded_sampler import SeededSampler
+from dlrecipes.search.backends.sobol_sampler import SobolSampler
+from dlrecipes.training.seeds import derive_seed
+
+
+def make_sampler(
+    stage: Stage, space: tuple[Hyperparameter, ...], seed: int
+) -> optuna.samplers.BaseSampler:
+    """Return the sampler that a stage names.
+
+    Args:
+        stage: The stage.
+        space: Its search space, with its ranges.
+        seed: The run's seed.
+    """
+    if stage.sampler == "sobol":
+        return SobolSampler(space, stage.trials, derive_seed(seed, stage.name, "sobol"))
+
+    def make(number: int) -> optuna.samplers.BaseSampler:
+        proposal_seed = derive_seed(seed, stage.name, "proposal", number)
+        if stage.sampler == "random":
+            return optuna.samplers.RandomSampler(seed=proposal_seed)
+        if stage.sampler == "tpe":
+            # The default of 10 random trials would be all of a short stage.
+            startup = min(10, max(2, stage.trials // 4))
+            return optuna.samplers.TPESampler(
+                multivariate=True, constant_liar=True, n_startup_trials=startup, seed=proposal_seed
+            )
+        return KerasTunerSampler(stage.sampler, space, proposal_seed)
+
+    return SeededSampler(make)
+
+
+def make_pruner(stage: Stage) -> optuna.pruners.BasePruner:
+    """Return the pruner that a stage names; both leave the first quarter of the epochs alone.
+
+    Pruning harder saves less than it loses with TPE (optuna/optuna#2906), so halving keeps
+    the better third.
+    """
+    warmup = max(1, stage.epochs // 4)
+    if stage.pruner == "median":
+        return optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=warmup)
+    if stage.pruner == "halving":
+        return optuna.pruners.SuccessiveHalvingPruner(min_resource=warmup, reduction_factor=3)
+    return optuna.pruners.NopPruner()

@@ -1,0 +1,180 @@
+"""From a builder to the search space that it declares."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import keras
+import keras_tuner
+
+from dlrecipes.errors import BuilderError, DlrecipesError
+from dlrecipes.results import Hyperparameter, Value
+
+Build = Callable[[keras_tuner.HyperParameters], keras.Model]
+
+
+def discover_space(build: Build) -> tuple[Hyperparameter, ...]:
+    """Find every hyperparameter that a builder may ask for, conditional ones included.
+
+    The builder runs once with its defaults and once more for each conditional scope that was
+    not active yet, as in KerasTuner.
+
+    Args:
+        build: Takes a `keras_tuner.HyperParameters` and returns a compiled model.
+
+    Returns:
+        The hyperparameters in the order in which they are asked for, parents first.
+
+    Raises:
+        BuilderError: If the builder fails with its defaults, or declares a distribution that
+            Optuna lacks.
+    """
+    known = keras_tuner.HyperParameters()
+    waiting: list[list[keras_tuner.engine.conditions.Condition]] = []
+    seen: list[list[keras_tuner.engine.conditions.Condition]] = []
+    current = keras_tuner.HyperParameters()
+    while True:
+        run_builder(build, current)
+        known.merge(current, overwrite=False)
+        seen += [scope for scope in current.active_scopes if scope not in seen]
+        waiting += [scope for scope in current.inactive_scopes if scope not in waiting]
+        waiting = [scope for scope in waiting if scope not in seen]
+        if not waiting:
+            break
+        scope = waiting.pop(0)
+        seen.append(copy.deepcopy(scope))
+        current = known.copy()
+        for condition in scope:
+            current.values[condition.name] = condition.values[0]
+        current.ensure_active_values()
+    space = tuple(read_hyperparameter(hyperparameter) for hyperparameter in known.space)
+    _check_repeated_names(space)
+    return space
+
+
+def run_builder(build: Build, hyperparameters: keras_tuner.HyperParameters) -> keras.Model:
+    """Call a builder and turn whatever it raises into one clear message.
+
+    Raises:
+        BuilderError: If the builder raises.
+    """
+    try:
+        return build(hyperparameters)
+    except DlrecipesError:
+        raise
+    except Exception as error:  # the builder is the user's code
+        values = ", ".join(f"{name}={value!r}" for name, value in hyperparameters.values.items())
+        raise BuilderError(
+            f"The builder must run with the hyperparameters it asks for ({values or 'none yet'}).",
+            received=f"{type(error).__name__}: {str(error).strip()}".rstrip("."),
+        ) from error
+
+
+def read_hyperparameter(
+    hyperparameter: keras_tuner.engine.hyperparameters.HyperParameter,
+) -> Hyperparameter:
+    """Return KerasTuner's hyperparameter as ours.
+
+    Raises:
+        BuilderError: If Optuna has no such distribution.
+    """
+    types = keras_tuner.engine.hyperparameters
+    conditions = tuple(
+        (condition.name, tuple(condition.values)) for condition in hyperparameter.conditions
+    )
+    name = hyperparameter.name
+    if isinstance(hyperparameter, types.Float | types.Int):
+        log = hyperparameter.sampling == "log"
+        integer = isinstance(hyperparameter, types.Int)
+        low, high = hyperparameter.min_value, hyperparameter.max_value
+        step = hyperparameter.step
+        if hyperparameter.sampling == "reverse_log" or (log and step not in (None, 1)):
+            raise BuilderError(
+                f"Hyperparameter {name!r} must have a distribution that Optuna has.",
+                received=f"sampling={hyperparameter.sampling!r}, step={step!r}",
+                fix="Use a linear or log range, or `hp.Choice` with the values themselves.",
+            )
+        if low >= high:
+            raise BuilderError(
+                f"The lower end of {name!r} must lie below its upper end.",
+                received=f"min_value={low!r}, max_value={high!r}",
+                fix="Use `hp.Fixed` for a value that does not vary.",
+            )
+        return Hyperparameter(
+            name=name,
+            kind="int" if integer else "float",
+            low=low,
+            high=high,
+            step=None if log or (integer and step == 1) else step,
+            log=log,
+            default=hyperparameter.default,
+            conditions=conditions,
+        )
+    default = hyperparameter.default
+    if isinstance(hyperparameter, types.Choice):
+        choices = tuple(hyperparameter.values)
+        return Hyperparameter(
+            name, "choice", choices=choices, default=default, conditions=conditions
+        )
+    if isinstance(hyperparameter, types.Boolean):
+        return Hyperparameter(
+            name, "boolean", choices=(False, True), default=default, conditions=conditions
+        )
+    fixed = (hyperparameter.value,)
+    return Hyperparameter(name, "fixed", choices=fixed, default=default, conditions=conditions)
+
+
+def write_space(space: tuple[Hyperparameter, ...]) -> keras_tuner.HyperParameters:
+    """Return our space as KerasTuner's, for its oracles."""
+    written = keras_tuner.HyperParameters()
+    types = keras_tuner.engine.hyperparameters
+    for one in space:
+        conditions = [
+            keras_tuner.engine.conditions.Parent(parent, list(values))
+            for parent, values in one.conditions
+        ]
+        if one.numeric:
+            kind = types.Int if one.kind == "int" else types.Float
+            whole = one.kind == "int"
+            entry = kind(
+                one.name,
+                int(one.low) if whole else one.low,
+                int(one.high) if whole else one.high,
+                step=one.step,
+                sampling="log" if one.log else "linear",
+                conditions=conditions,
+            )
+        elif one.kind == "choice":
+            entry = types.Choice(one.name, list(one.choices), conditions=conditions)
+        elif one.kind == "boolean":
+            entry = types.Boolean(one.name, conditions=conditions)
+        else:
+            entry = types.Fixed(one.name, one.choices[0], conditions=conditions)
+        written.merge([entry])
+    return written
+
+
+def clip_to_space(space: tuple[Hyperparameter, ...], values: dict[str, Value]) -> dict[str, Value]:
+    """Return `values` with numeric ones moved inside the ranges of `space`."""
+    clipped = dict(values)
+    for one in space:
+        value = clipped.get(one.name)
+        if one.numeric and isinstance(value, int | float) and not isinstance(value, bool):
+            inside = min(max(value, one.low), one.high)
+            clipped[one.name] = int(inside) if one.kind == "int" else float(inside)
+    return clipped
+
+
+def _check_repeated_names(space: tuple[Hyperparameter, ...]) -> None:
+    """Optuna refuses other choices or another kind under the same name, mid-study: say it now."""
+    first: dict[str, Hyperparameter] = {}
+    for one in space:
+        other = first.setdefault(one.name, one)
+        if (one.kind, one.choices, one.log) != (other.kind, other.choices, other.log):
+            raise BuilderError(
+                "A name that stands in several conditional scopes must mean the same there.",
+                received=f"{one.name!r} as {other.kind} {other.choices} and {one.kind} "
+                f"{one.choices}",
+                fix="Give them different names.",
+            )

@@ -1,0 +1,99 @@
+"""Opening a study's storage, also after a process died while writing to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import optuna
+from optuna.storages.journal import JournalFileBackend
+
+from dlrecipes.errors import StorageError
+
+
+def open_storage(location: str | Path) -> optuna.storages.BaseStorage:
+    """Open a storage.
+
+    Args:
+        location: A database URL, or the path of a journal file, made if it does not exist. The
+            caller holds the run directory's lock, so a journal's lock file that lies there is
+            a dead process's (Optuna would wait 30 s for it).
+
+    Raises:
+        StorageError: If the database cannot be reached or the journal is damaged.
+    """
+    if "://" in str(location):
+        return _open_database(str(location))
+    path = Path(location)
+    repair_journal(path)
+    for left in path.parent.glob(f"{path.name}.lock*"):
+        left.unlink(missing_ok=True)
+    with storage_errors(str(path)):
+        return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
+
+
+def repair_journal(path: Path) -> None:
+    """Cut a journal back to its last whole line: a killed process may have torn the last one.
+
+    Raises:
+        StorageError: If a line before the last is damaged.
+    """
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    lines = whole.splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            json.loads(line)
+        except ValueError as error:
+            if number == len(lines):
+                whole = whole[: len(whole) - len(line) - 1]
+                break
+            raise StorageError(
+                "A study journal must be one JSON object a line.",
+                received=f"line {number} of {path}",
+                fix="Restore the file from a copy, or start a new run.",
+            ) from error
+    if len(whole) < len(content):
+        with path.open("r+b") as file:
+            file.truncate(len(whole))
+
+
+@contextmanager
+def storage_errors(location: str) -> Iterator[None]:
+    """Turn what a storage raises into one clear message."""
+    try:
+        yield
+    except (KeyError, AssertionError, OSError, json.JSONDecodeError) as error:
+        raise StorageError(
+            "The study's storage must be readable.",
+            received=f"{location} ({type(error).__name__}: {error})",
+            fix="It is damaged or not writable; restore it or start a new run.",
+        ) from error
+
+
+def _open_database(url: str) -> optuna.storages.BaseStorage:
+    try:
+        return optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
+    except ImportError as error:
+        raise StorageError(
+            "The driver of a database must be installed.",
+            received=f"storage={_without_password(url)} ({error})",
+            fix="For PostgreSQL: pip install 'dlrecipes[postgres]' and postgresql+psycopg://…",
+        ) from error
+    except Exception as error:  # SQLAlchemy's many; its last line names the cause
+        cause = str(error).strip().splitlines()
+        raise StorageError(
+            "The study's database must be reachable.",
+            received=f"storage={_without_password(url)} ({cause[0] if cause else error!r})",
+            fix="Use a URL such as sqlite:///study.db or postgresql+psycopg://user@host/name.",
+        ) from error
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    credentials, at, host = rest.rpartition("@")
+    return f"{scheme}://{credentials.split(':')[0]}{at}{host}"

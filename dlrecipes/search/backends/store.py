@@ -1,0 +1,52 @@
+"""The studies of one run inside a storage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import optuna
+
+from dlrecipes.results import Hyperparameter, Objective, Stage
+from dlrecipes.search.backends.ask_tell import AskTell
+from dlrecipes.search.backends.storage import open_storage, storage_errors
+
+
+@dataclass(frozen=True)
+class Store:
+    """The studies of one run inside a storage, one a stage.
+
+    Args:
+        storage: An open Optuna storage.
+        run: The run's name; its studies are called `run/stage`.
+        location: Where the storage is, for messages.
+    """
+
+    storage: optuna.storages.BaseStorage
+    run: str
+    location: str
+
+    @classmethod
+    def open(cls, location: str | Path, run: str) -> Store:
+        """Open the storage at a database URL or a journal's path.
+
+        Raises:
+            StorageError: If it cannot be reached or is damaged.
+        """
+        return cls(open_storage(location), run, str(location))
+
+    def has(self, stage: str) -> bool:
+        """Whether a study of that stage exists."""
+        with storage_errors(self.location):
+            return f"{self.run}/{stage}" in optuna.get_all_study_names(self.storage)
+
+    def study(
+        self, stage: Stage, space: tuple[Hyperparameter, ...], objective: Objective, seed: int
+    ) -> AskTell:
+        """Open or make the study of a stage.
+
+        Raises:
+            StorageError: If the storage is damaged.
+        """
+        with storage_errors(self.location):
+            return AskTell(self.storage, f"{self.run}/{stage.name}", stage, space, objective, seed)

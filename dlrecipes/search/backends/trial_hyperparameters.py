@@ -1,0 +1,73 @@
+"""The `hp` that a builder gets when an Optuna trial decides the values."""
+
+from __future__ import annotations
+
+import keras_tuner
+import optuna
+
+from dlrecipes.results import Hyperparameter, Value
+from dlrecipes.search.backends.distributions import to_distribution
+from dlrecipes.search.backends.space import read_hyperparameter
+
+
+class TrialHyperParameters(keras_tuner.HyperParameters):
+    """A `keras_tuner.HyperParameters` whose values an Optuna trial suggests when asked.
+
+    A hyperparameter that no earlier build asked for (one behind a plain `if`) is suggested at
+    the moment the builder asks for it, like any other.
+
+    Args:
+        trial: The Optuna trial.
+        space: Hyperparameters with ranges of their own, which replace the builder's.
+    """
+
+    def __init__(self, trial: optuna.Trial, space: tuple[Hyperparameter, ...] = ()) -> None:
+        super().__init__()
+        self._trial = trial
+        self._ranges = {(one.name, one.conditions): one for one in space}
+
+    def suggest(self, one: Hyperparameter) -> Value:
+        """Return the trial's value for `one`, decided now if it was not yet."""
+        if one.kind == "fixed":
+            value = one.choices[0]
+        else:
+            value = self._trial._suggest(one.name, to_distribution(one))
+        self.values[one.name] = value
+        return value
+
+    def _register(
+        self,
+        hyperparameter: keras_tuner.engine.hyperparameters.HyperParameter,
+        overwrite: bool = False,
+    ) -> Value:
+        one = read_hyperparameter(hyperparameter)
+        one = self._ranges.get((one.name, one.conditions), one)
+        if one.name not in self.values and self.is_active(hyperparameter):
+            self.suggest(one)
+        value: Value = super()._register(hyperparameter, overwrite)
+        return value
+
+
+def suggest(trial: optuna.Trial, build: object) -> object:
+    """Build a model in a plain Optuna objective, with the values the trial suggests.
+
+    ```python
+    def objective(trial):
+        model = dlr.search.suggest(trial, build)
+        history = model.fit(x, y, validation_data=held_out, epochs=10, verbose=0)
+        return max(history.history["val_accuracy"])
+    ```
+
+    Args:
+        trial: The trial that Optuna hands to an objective.
+        build: A KerasTuner-style builder, `build(hp) -> keras.Model`.
+
+    Returns:
+        What the builder returns.
+
+    Raises:
+        BuilderError: If the builder declares a distribution that Optuna lacks.
+    """
+    if not callable(build):
+        raise TypeError(f"`build` must be callable. Received: build={build!r}.")
+    return build(TrialHyperParameters(trial))

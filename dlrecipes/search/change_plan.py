@@ -1,0 +1,108 @@
+"""Another budget for a plan that exists."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from dlrecipes.checks import check_integer
+from dlrecipes.errors import ArgumentError
+from dlrecipes.results import Plan, Stage
+
+
+def with_budget(plan: Plan, trials: int | None = None, epochs: int | None = None) -> Plan:
+    """Return `plan` with another number of trials or epochs, shared out as before.
+
+    Args:
+        plan: The plan.
+        trials: New number of all search trials, at least 0; None leaves it.
+        epochs: New number of epochs of the longest stage, at least 1; None leaves it.
+
+    Raises:
+        ArgumentError: If a number is out of range.
+    """
+    stages = plan.stages
+    if trials is not None:
+        check_integer("trials", trials, 0)
+        stages = tuple(
+            dataclasses.replace(stage, trials=share)
+            for stage, share in zip(stages, _shares(stages, trials), strict=True)
+        )
+    if epochs is not None:
+        check_integer("epochs", epochs, 1)
+        longest = max(stage.epochs for stage in stages)
+        stages = tuple(
+            dataclasses.replace(stage, epochs=max(1, round(stage.epochs * epochs / longest)))
+            for stage in stages
+        )
+    refit_epochs = plan.refit_epochs if epochs is None else None
+    return dataclasses.replace(plan, stages=stages, refit_epochs=refit_epochs)
+
+
+def with_setting(plan: Plan, setting: str) -> Plan:
+    """Return `plan` with one field changed.
+
+    Args:
+        plan: The plan.
+        setting: `"stage.field=value"` for a field of a stage (`"coarse.trials=40"`), or
+            `"field=value"` for one of the plan (`"batch_size=64"`).
+
+    Raises:
+        ArgumentError: If there is no such stage or field, or the value does not fit.
+    """
+    path, equals, text = setting.partition("=")
+    stage_name, _, field = path.strip().rpartition(".")
+    target = next((stage for stage in plan.stages if stage.name == stage_name), None)
+    owner: Plan | Stage | None = target if stage_name else plan
+    known = {
+        f"{stage.name}.{name}" for stage in plan.stages for name in _settable(stage)
+    } | _settable(plan)
+    if not equals or owner is None or path.strip() not in known:
+        raise ArgumentError(
+            "A setting must be `stage.field=value` or `field=value`.",
+            received=f"--set {setting}",
+            fix=f"Known: {', '.join(sorted(known))}.",
+        )
+    change: dict[str, Any] = {field: _parse(setting, text.strip(), getattr(owner, field))}
+    if isinstance(owner, Plan):
+        return dataclasses.replace(owner, **change)
+    changed = dataclasses.replace(owner, **change)
+    stages = tuple(changed if stage is owner else stage for stage in plan.stages)
+    return dataclasses.replace(plan, stages=stages)
+
+
+def _shares(stages: tuple[Stage, ...], trials: int) -> list[int]:
+    """Largest remainders, so that the shares add to `trials`."""
+    total = sum(stage.trials for stage in stages) or 1
+    exact = [stage.trials * trials / total for stage in stages]
+    shares = [int(share) for share in exact]
+    by_remainder = sorted(range(len(stages)), key=lambda at: shares[at] - exact[at])
+    for at in by_remainder[: trials - sum(shares)]:
+        shares[at] += 1
+    return shares
+
+
+def _settable(owner: Plan | Stage) -> set[str]:
+    kinds = (int, str, bool, type(None))
+    return {
+        field.name
+        for field in dataclasses.fields(owner)
+        if field.name != "name" and isinstance(getattr(owner, field.name), kinds)
+    }
+
+
+def _parse(setting: str, text: str, current: object) -> int | str | bool | None:
+    if isinstance(current, bool):
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise ArgumentError("The setting must be true or false.", received=f"--set {setting}")
+    if isinstance(current, str):
+        return text
+    if text.lower() == "none":
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ArgumentError(
+            "The setting must be a whole number.", received=f"--set {setting}"
+        ) from error

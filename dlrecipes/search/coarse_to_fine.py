@@ -1,0 +1,64 @@
+"""The plan that the courses teach: coarse first, then fine."""
+
+from __future__ import annotations
+
+from dlrecipes.checks import check_integer
+from dlrecipes.results import Plan, Stage
+
+
+def CoarseToFine(  # noqa: N802, PLR0913  (it reads as a kind of plan; one argument a decision)
+    trials: int = 64,
+    epochs: int = 30,
+    *,
+    coarse_epochs: int | None = None,
+    batch_size: int = 32,
+    refit_seeds: int = 3,
+    patience: int | None = None,
+    limits: dict[str, tuple[float, float]] | None = None,
+    fine_sampler: str = "tpe",
+) -> Plan:
+    """Return a plan with a coarse stage, a fine stage and refits.
+
+    The coarse stage spends two thirds of the trials on scrambled Sobol points over the full
+    ranges with a third of the epochs and successive halving; if the best value lies at the
+    edge of a range, that range is widened and searched further. The fine stage spends the
+    rest, with all epochs, on ranges narrowed around the best coarse trials, starting from
+    those. The winner is trained again with several seeds.
+
+    Args:
+        trials: All search trials, at least 2; refits are extra.
+        epochs: Epochs of a fine trial and of a refit, at least 1.
+        coarse_epochs: Epochs of a coarse trial; None for a third of `epochs`.
+        batch_size: Examples a batch, unless the builder asks for `batch_size`.
+        refit_seeds: Number of refits.
+        patience: Epochs without a better score after which a training ends; None for never.
+        limits: `{hyperparameter: (low, high)}` beyond which no range is widened.
+        fine_sampler: Sampler of the fine stage, see `Stage`.
+
+    Raises:
+        ArgumentError: If an argument is out of range.
+
+    Reference:
+        Bergstra and Bengio 2012, Random Search for Hyper-Parameter Optimization; Google's Deep
+        Learning Tuning Playbook (quasi-random exploration, then exploitation).
+    """
+    check_integer("trials", trials, 2)
+    check_integer("epochs", epochs, 1)
+    fine = max(1, trials // 3)
+    return Plan(
+        stages=(
+            Stage(
+                "coarse",
+                trials - fine,
+                coarse_epochs or max(1, round(epochs / 3)),
+                sampler="sobol",
+                pruner="halving",
+                widen=True,
+            ),
+            Stage("fine", fine, epochs, sampler=fine_sampler, pruner="median", narrow=True),
+        ),
+        batch_size=batch_size,
+        refit_seeds=refit_seeds,
+        patience=patience,
+        limits=limits or {},
+    )

@@ -1,0 +1,38 @@
+"""Who wants to know how a search goes on."""
+
+from __future__ import annotations
+
+from dlrecipes.results import Finding, TrialRecord
+
+
+class Listener:
+    """Hears of everything that happens in a search; this one ignores it all."""
+
+    def on_stage(self, name: str, trials: int, done: int) -> None:
+        """Hear that a stage begins.
+
+        Args:
+            name: Its name.
+            trials: Its trials.
+            done: How many of them are finished already, in a resumed run.
+        """
+
+    def on_epoch(self, stage: str, trial: int, epoch: int, epochs: int, best: float) -> None:
+        """Hear that an epoch ended.
+
+        Args:
+            stage: The stage's name.
+            trial: The trial's number.
+            epoch: The epoch, from 0.
+            epochs: Epochs of the trial.
+            best: The trial's best score so far.
+        """
+
+    def on_trial(self, record: TrialRecord) -> None:
+        """Hear that a trial is finished and stored."""
+
+    def on_finding(self, finding: Finding) -> None:
+        """Hear what was noticed."""
+
+    def on_phase(self, name: str) -> None:
+        """Hear that the procedure goes on to another phase, such as `"baselines"`."""

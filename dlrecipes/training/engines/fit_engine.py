@@ -1,0 +1,146 @@
+"""The engine that trains with `keras.Model.fit`: always right, never fast."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlrecipes.data import Development
+from dlrecipes.results import History, Objective
+from dlrecipes.results.trial_record import Status
+from dlrecipes.training.best_epoch import BestEpoch
+from dlrecipes.training.job import Job
+from dlrecipes.training.job_source import JobSource
+from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.precision import dtype_policy, policy_that_ran
+from dlrecipes.training.preflight import check_compiled
+
+
+class FitEngine:
+    """Trains one model after the other with `keras.Model.fit`.
+
+    Args:
+        development: Train and validation data.
+        objective: What is better, and by which entry of the logs.
+        policy: The dtype policy, set inside each training.
+    """
+
+    name = "fit"
+
+    def __init__(self, development: Development, objective: Objective, policy: str) -> None:
+        self._development = development
+        self._objective = objective
+        self._policy = policy
+
+    def run(self, source: JobSource) -> None:
+        """Train the source's jobs one at a time."""
+        while (job := source.next_job()) is not None:
+            source.finish(job, self._train(job, source))
+
+    def _train(self, job: Job, source: JobSource) -> Outcome:
+        start = time.perf_counter()
+        watch = _Watch(job, self._objective, lambda epoch, best: source.report(job, epoch, best))
+        # Nothing of the last trial is needed any more; without this, memory grows by 5 MB a trial.
+        keras.backend.clear_session()
+        with dtype_policy(self._policy):
+            keras.utils.set_random_seed(job.seed)
+            try:
+                model = check_compiled(job.build())
+                self._fit(model, job, watch)
+            except tf.errors.ResourceExhaustedError as error:
+                return self._failed(f"out of memory: {_headline(error)}", watch, start)
+            except Exception as error:
+                if watch.raised is error:
+                    raise
+                return self._failed(_headline(error), watch, start)
+        return Outcome(
+            status=watch.status,
+            score=watch.best.score,
+            best_epoch=watch.best.epoch,
+            history=watch.history,
+            seconds=time.perf_counter() - start,
+            policy=policy_that_ran(model, self._policy),
+            parameters=int(model.count_params()),
+            weights=watch.weights,
+        )
+
+    def _fit(self, model: keras.Model, job: Job, watch: _Watch) -> None:
+        train, validation = self._development.train, self._development.validation
+        weights = validation.sample_weight
+        held_out = (validation.x, validation.y, *(() if weights is None else (weights,)))
+        model.fit(
+            train.x,
+            train.y,
+            sample_weight=train.sample_weight,
+            batch_size=job.batch_size,
+            epochs=job.epochs,
+            validation_data=held_out,
+            callbacks=[watch],
+            verbose=0,
+        )
+
+    def _failed(self, message: str, watch: _Watch, start: float) -> Outcome:
+        return Outcome(
+            status="failed",
+            history=watch.history,
+            seconds=time.perf_counter() - start,
+            policy=self._policy,
+            error=message,
+        )
+
+
+class _Watch(keras.callbacks.Callback):
+    """Reports each epoch, ends a diverged or pruned training and keeps the best weights."""
+
+    def __init__(
+        self, job: Job, objective: Objective, report: Callable[[int, float], bool]
+    ) -> None:
+        super().__init__()
+        self._job = job
+        self._objective = objective
+        self._report = report
+        self.best = BestEpoch(objective, job.patience)
+        self.history: History = {}
+        self.status: Status = "completed"
+        self.weights: list[np.ndarray] | None = None
+        self.raised: BaseException | None = None
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if not math.isfinite(float((logs or {}).get("loss", 0.0))):
+            self._stop("diverged")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        logs = {name: float(value) for name, value in (logs or {}).items()}
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value if math.isfinite(value) else None)
+        score = logs[self._objective.name]
+        losses = [value for name, value in logs.items() if name in ("loss", "val_loss")]
+        if not all(math.isfinite(value) for value in [score, *losses]):
+            self._stop("diverged")
+        if self.status == "diverged":
+            return
+        if self.best.update(epoch, score) and self._job.keep_weights:
+            self.weights = self.model.get_weights()
+        try:
+            prune = self._report(epoch, float(self.best.score or 0.0))
+        except BaseException as error:
+            self.raised = error
+            raise
+        if prune:
+            self._stop("pruned")
+        elif self.best.exhausted:
+            self.model.stop_training = True
+
+    def _stop(self, status: Status) -> None:
+        self.status = status
+        self.model.stop_training = True
+
+
+def _headline(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:300] if lines else ''}"

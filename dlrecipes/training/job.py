@@ -1,0 +1,35 @@
+"""One training to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+
+from dlrecipes.results import Value
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training to be done by an engine.
+
+    Args:
+        number: The trial's number in its study.
+        values: The hyperparameters' values, active ones only.
+        build: Makes the compiled model for these values; the engine sets policy and seed first.
+        seed: Seed of initial weights, shuffling and masks.
+        epochs: Epochs to train at most.
+        batch_size: Examples a batch.
+        patience: Epochs without a better score after which to stop; None for never.
+        keep_weights: Whether the outcome carries the best epoch's weights.
+    """
+
+    number: int
+    values: dict[str, Value]
+    build: Callable[[], keras.Model]
+    seed: int
+    epochs: int
+    batch_size: int
+    patience: int | None = None
+    keep_weights: bool = False

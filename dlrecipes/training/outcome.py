@@ -1,0 +1,37 @@
+"""How one training ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dlrecipes.results import History
+from dlrecipes.results.trial_record import Status
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one training ended.
+
+    Args:
+        status: `"completed"`, `"pruned"`, `"diverged"` or `"failed"`.
+        score: The objective at the best epoch; None if no epoch gave a finite one.
+        best_epoch: That epoch, from 0.
+        history: `{metric: value after each epoch}`, as Keras logged them.
+        seconds: Wall-clock time.
+        policy: The dtype policy that actually ran.
+        parameters: Number of weights.
+        error: Why it failed.
+        weights: The best epoch's weights in the order of `model.get_weights()`, if asked for.
+    """
+
+    status: Status
+    score: float | None = None
+    best_epoch: int | None = None
+    history: History = field(default_factory=dict)
+    seconds: float = 0.0
+    policy: str = ""
+    parameters: int = 0
+    error: str = ""
+    weights: list[np.ndarray] | None = None

@@ -1,0 +1,125 @@
+"""What must hold of a builder's model before anything trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from dlrecipes.data import Development
+from dlrecipes.errors import BuilderError
+from dlrecipes.results import DataSpec, Objective
+from dlrecipes.training.outputs import last_activation, output_kind
+
+_ROWS = 8
+
+
+def check_compiled(model: object) -> keras.Model:
+    """Return `model` if it is a compiled Keras model.
+
+    Raises:
+        BuilderError: If it is not.
+    """
+    if not isinstance(model, keras.Model):
+        raise BuilderError(
+            "A builder must return a compiled keras.Model.",
+            received=f"{type(model).__name__}",
+            fix="End it with `return model`.",
+        )
+    if not model.compiled:
+        raise BuilderError(
+            "A builder must return a compiled model.",
+            received="a model without a loss and an optimizer",
+            fix="Call `model.compile(...)` in the builder.",
+        )
+    return model
+
+
+def check_model(model: object, development: Development, objective: Objective) -> None:
+    """Check one model of the builder against the data, before the first epoch.
+
+    Args:
+        model: What the builder returned.
+        development: Train and validation data.
+        objective: What the study optimises; its metric must exist.
+
+    Raises:
+        BuilderError: If the model is not compiled, does not fit the data's shape or classes,
+            lacks the objective's metric, or measures accuracy at the wrong threshold.
+    """
+    network = check_compiled(model)
+    spec, train = development.spec, development.train
+    x, y = train.x[:_ROWS], train.y[:_ROWS]
+    try:
+        outputs = np.asarray(network(x, training=False))
+    except Exception as error:  # whatever Keras raises, the user needs the two shapes
+        raise BuilderError(
+            "The model must take the data's shape.",
+            received=f"input_shape={getattr(network, 'input_shape', None)}, data {x.shape[1:]}",
+            fix=f"Keras says: {_first_line(error)}",
+        ) from error
+    _check_outputs(network, outputs, spec)
+    try:
+        logs = network.evaluate(x, y, batch_size=_ROWS, verbose=0, return_dict=True)
+    except Exception as error:
+        raise BuilderError(
+            "The loss and the metrics must fit the model's output and the labels.",
+            received=f"outputs of shape {outputs.shape}, labels of shape {y.shape} ({y.dtype})",
+            fix=f"Keras says: {_first_line(error)}",
+        ) from error
+    names = [f"val_{name}" for name in logs] + list(logs)
+    if objective.name not in names:
+        raise BuilderError(
+            "The objective must be one of the model's metrics.",
+            received=f"objective={objective.name!r}",
+            fix=f"This builder has {', '.join(names[: len(logs)])}; add the metric in compile().",
+        )
+    _check_accuracy_threshold(network, outputs, spec)
+
+
+def _check_outputs(model: keras.Model, outputs: np.ndarray, spec: DataSpec) -> None:
+    width = outputs.shape[-1] if outputs.ndim > 1 else 1
+    allowed = {"binary": (1, 2), "multiclass": (len(spec.classes),), "regression": (1,)}
+    if outputs.ndim > 2 or width not in allowed[spec.task]:
+        wanted = " or ".join(str(units) for units in allowed[spec.task])
+        raise BuilderError(
+            f"The last layer of a model for this {spec.task} data must have {wanted} unit(s).",
+            received=f"an output of shape {(None, *outputs.shape[1:])}",
+            fix="Use `spec.outputs` for the number of units.",
+        )
+    if (
+        spec.task != "regression"
+        and output_kind(model, spec) == "probabilities"
+        and last_activation(model) == "linear"
+    ):
+        raise BuilderError(
+            "The loss expects probabilities, but the last layer is linear (logits).",
+            received=f"loss={model.loss!r}",
+            fix="Use the loss with `from_logits=True`, or give the last layer an activation.",
+        )
+
+
+def _check_accuracy_threshold(model: keras.Model, outputs: np.ndarray, spec: DataSpec) -> None:
+    """Keras' "accuracy" thresholds one-unit outputs at 0.5, also when they are logits."""
+    one_unit = outputs.ndim == 1 or outputs.shape[-1] == 1
+    if spec.task != "binary" or not one_unit or output_kind(model, spec) != "logits":
+        return
+    for metric in _flat_metrics(model.metrics):
+        if isinstance(metric, keras.metrics.BinaryAccuracy) and metric.threshold == 0.5:
+            raise BuilderError(
+                "Accuracy on logits must threshold at 0.",
+                received=f"metric {metric.name!r} with threshold=0.5 and a loss from logits",
+                fix='Use `keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")`.',
+            )
+
+
+def _flat_metrics(metrics: list[keras.metrics.Metric]) -> Iterator[keras.metrics.Metric]:
+    for metric in metrics:
+        inner = getattr(metric, "metrics", None)
+        yield from _flat_metrics(inner) if inner else [metric]
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:300] if lines else type(error).__name__
