@@ -1,0 +1,103 @@
+"""dlrecipes: deep-learning recipes for Keras, searched, tested and exported honestly.
+
+`import dlrecipes` imports neither TensorFlow nor Keras nor Optuna: the names below are
+resolved when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlrecipes import (
+        baselines,
+        data,
+        diagnose,
+        errors,
+        export,
+        layers,
+        losses,
+        metrics,
+        models,
+        results,
+        search,
+        training,
+    )
+    from dlrecipes.export.load_model import load_model as load_model
+    from dlrecipes.recipe import Recipe, load_recipe, recipe_names
+    from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunSettings, Stage
+    from dlrecipes.run import Run, resume, tune
+    from dlrecipes.search import CoarseToFine
+
+_HOMES = {
+    "CoarseToFine": "dlrecipes.search",
+    "DataSpec": "dlrecipes.results",
+    "Finding": "dlrecipes.results",
+    "Objective": "dlrecipes.results",
+    "Plan": "dlrecipes.results",
+    "Recipe": "dlrecipes.recipe",
+    "Run": "dlrecipes.run",
+    "RunSettings": "dlrecipes.results",
+    "Stage": "dlrecipes.results",
+    "load_model": "dlrecipes.export",
+    "load_recipe": "dlrecipes.recipe",
+    "recipe_names": "dlrecipes.recipe",
+    "resume": "dlrecipes.run",
+    "tune": "dlrecipes.run",
+}
+_MODULES = (
+    "baselines",
+    "data",
+    "diagnose",
+    "errors",
+    "export",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "results",
+    "search",
+    "training",
+)
+
+__all__ = [
+    "CoarseToFine",
+    "DataSpec",
+    "Finding",
+    "Objective",
+    "Plan",
+    "Recipe",
+    "Run",
+    "RunSettings",
+    "Stage",
+    "baselines",
+    "data",
+    "diagnose",
+    "errors",
+    "export",
+    "layers",
+    "load_model",
+    "load_recipe",
+    "losses",
+    "metrics",
+    "models",
+    "recipe_names",
+    "results",
+    "resume",
+    "search",
+    "training",
+    "tune",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  (PEP 562)
+    if name in _MODULES:
+        return importlib.import_module(f"dlrecipes.{name}")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'dlrecipes' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

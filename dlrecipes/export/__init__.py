@@ -1,0 +1,16 @@
+"""Export: the tested model as `.keras` and SavedModel, compared before success is claimed."""
+
+from dlrecipes.export.compare import check_same_predictions
+from dlrecipes.export.inference_model import build_inference_model
+from dlrecipes.export.load_model import load_model
+from dlrecipes.export.read_inputs import read_inputs
+from dlrecipes.export.saved_model import export_saved_model, predict_saved_model
+
+__all__ = [
+    "build_inference_model",
+    "check_same_predictions",
+    "export_saved_model",
+    "load_model",
+    "predict_saved_model",
+    "read_inputs",
+]

@@ -1,0 +1,8 @@
+"""Builders: functions that return an uncompiled `keras.Model`."""
+
+from dlrecipes.models.build_cnn import build_cnn
+from dlrecipes.models.build_mlp import build_mlp
+from dlrecipes.models.build_resnet import build_resnet
+from dlrecipes.models.prior_bias import prior_bias
+
+__all__ = ["build_cnn", "build_mlp", "build_resnet", "prior_bias"]

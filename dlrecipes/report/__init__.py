@@ -1,0 +1,5 @@
+"""The report of a run: one HTML file that needs nothing else."""
+
+from dlrecipes.report.write_report import write_report
+
+__all__ = ["write_report"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.plan import Plan
@@ -45,7 +46,7 @@ class RunInfo:
     created: str
     seed: int
     objective: str
-    direction: str
+    direction: Literal["max", "min"]
     plan: Plan
     engine: str
     precision: str

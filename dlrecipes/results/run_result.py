@@ -65,6 +65,7 @@ class RefitResult:
     best_epoch: int = 0
     seconds: float = 0.0
     policy: str = ""
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True)

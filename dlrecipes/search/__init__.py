@@ -1,13 +1,22 @@
 """Search: stages, ask and tell, storage."""
 
-from dlrecipes.search.backends import Store, discover_space, run_builder, suggest
+from dlrecipes.search.backends import Build, Store, discover_space, run_builder, suggest
 from dlrecipes.search.change_plan import with_budget, with_setting
 from dlrecipes.search.coarse_to_fine import CoarseToFine
+from dlrecipes.search.compare import estimate_comparisons, run_comparisons
 from dlrecipes.search.listener import Listener
+from dlrecipes.search.log_listener import LogListener
+from dlrecipes.search.refit import refit, refit_stage
 from dlrecipes.search.study import search
 from dlrecipes.search.trial_source import StudyContext
 
 __all__ = [
+    "Build",
+    "LogListener",
+    "estimate_comparisons",
+    "refit",
+    "refit_stage",
+    "run_comparisons",
     "CoarseToFine",
     "Listener",
     "Store",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dlrecipes.results import Finding, TrialRecord
 
 
 class Listener:
     """Hears of everything that happens in a search; this one ignores it all."""
+
+    def on_run(self, directory: Path) -> None:
+        """Hear where the run keeps its files."""
 
     def on_stage(self, name: str, trials: int, done: int) -> None:
         """Hear that a stage begins.

@@ -112,6 +112,7 @@ def run_stage(
     store: Store,
     context: StudyContext,
     carried: Sequence[TrialRecord] = (),
+    carry: int = _CARRIED_OVER,
 ) -> tuple[TrialRecord, ...]:
     """Carry out one stage, or what is left of it, and return its finished trials.
 
@@ -123,12 +124,14 @@ def run_stage(
         context: What all stages share.
         carried: Trials of earlier stages; the best few are tried again, with this stage's
             epochs and inside its ranges.
+        carry: How many of them at most.
     """
     if stage.trials == 0 and not store.has(stage.name):
         return ()
     backend = store.study(stage, ranges, context.objective, context.seed)
-    best = rank(carried, context.objective)[: min(_CARRIED_OVER, max(1, stage.trials // 3))]
-    backend.enqueue([clip_to_space(ranges, one.values) for one in best][: stage.trials])
+    # Starting from the best, the stage cannot end worse than where it began.
+    best = rank(carried, context.objective)[: min(carry, stage.trials)]
+    backend.enqueue([clip_to_space(ranges, one.values) for one in best])
     context.listener.on_stage(stage.name, stage.trials, len(backend.records))
     # At the deadline what is finished stays; the trial under way can be resumed.
     with suppress(DeadlinePassed):

@@ -53,12 +53,19 @@ def discover_space(build: Build) -> tuple[Hyperparameter, ...]:
     return space
 
 
-def run_builder(build: Build, hyperparameters: keras_tuner.HyperParameters) -> keras.Model:
+def run_builder(
+    build: Build, hyperparameters: keras_tuner.HyperParameters | None = None
+) -> keras.Model:
     """Call a builder and turn whatever it raises into one clear message.
+
+    Args:
+        build: The builder.
+        hyperparameters: What it is given; None for its defaults.
 
     Raises:
         BuilderError: If the builder raises.
     """
+    hyperparameters = hyperparameters or keras_tuner.HyperParameters()
     try:
         return build(hyperparameters)
     except DlrecipesError:

@@ -1,0 +1,41 @@
+"""All baselines that fit the task."""
+
+from __future__ import annotations
+
+from dlrecipes.baselines.logistic_regression import fit_logistic_regression
+from dlrecipes.baselines.majority_class import fit_majority_class
+from dlrecipes.baselines.mean import fit_mean
+from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
+from dlrecipes.baselines.predictor import Predictor
+from dlrecipes.baselines.ridge_regression import fit_ridge_regression
+from dlrecipes.checks import check_integer
+from dlrecipes.data import Development
+
+CLASSIFICATION = {
+    "majority class": fit_majority_class,
+    "logistic regression": fit_logistic_regression,
+    "nearest neighbours": fit_nearest_neighbours,
+}
+REGRESSION = {
+    "mean": fit_mean,
+    "ridge regression": fit_ridge_regression,
+    "nearest neighbours": fit_nearest_neighbours,
+}
+
+
+def fit_baselines(development: Development, *, seed: int = 0) -> dict[str, Predictor]:
+    """Return the fitted baselines of the task, `{name: predictor}`.
+
+    They see what the network sees: preprocessed training and validation data. A predictor takes
+    preprocessed inputs.
+
+    Args:
+        development: Training and validation part.
+        seed: Seed of all that is random in them, at least 0.
+
+    Raises:
+        ArgumentError: If the seed is not a whole number of at least 0.
+    """
+    check_integer("seed", seed, 0)
+    chosen = REGRESSION if development.spec.task == "regression" else CLASSIFICATION
+    return {name: fit(development, seed=seed) for name, fit in chosen.items()}

@@ -1,0 +1,29 @@
+"""The most frequent class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.baselines.predictor import Predictor
+from dlrecipes.data import Development
+
+
+def fit_majority_class(development: Development, *, seed: int = 0) -> Predictor:
+    """Return a predictor of the class shares in the training part, whatever the input.
+
+    Its accuracy is the most frequent class's share, its log loss the entropy of the classes.
+
+    Args:
+        development: Training and validation part of a classification task.
+        seed: Not used, nothing here is random.
+    """
+    counts = np.bincount(development.train.y, minlength=len(development.spec.classes))
+    shares = counts / counts.sum()
+
+    def predict(x: NDArray[Any]) -> NDArray[np.float64]:
+        return np.tile(shares, (len(x), 1))
+
+    return predict

@@ -1,0 +1,26 @@
+"""The mean target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.baselines.predictor import Predictor
+from dlrecipes.data import Development
+
+
+def fit_mean(development: Development, *, seed: int = 0) -> Predictor:
+    """Return a predictor of the mean training target, whatever the input: R² is about 0.
+
+    Args:
+        development: Training and validation part of a regression task.
+        seed: Not used, nothing here is random.
+    """
+    mean = float(development.train.y.mean(dtype=np.float64))
+
+    def predict(x: NDArray[Any]) -> NDArray[np.float64]:
+        return np.full(len(x), mean)
+
+    return predict

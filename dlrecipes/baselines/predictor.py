@@ -1,0 +1,70 @@
+"""What a fitted baseline is, and what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.data import Development, Split
+from dlrecipes.metrics import score_predictions
+from dlrecipes.results import DataSpec
+
+Predictor = Callable[[NDArray[Any]], NDArray[np.float64]]
+"""Preprocessed inputs `(examples, …)` to probabilities `(examples, classes)`, or values
+`(examples,)`."""
+
+MAX_ROWS = 20_000
+
+
+def flatten(x: NDArray[Any]) -> NDArray[np.float64]:
+    """Return inputs `(examples, …)` as a float64 matrix `(examples, features)`."""
+    return x.reshape(len(x), -1).astype(np.float64)
+
+
+def training_matrix(train: Split, *, seed: int) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Return flattened inputs and targets, of at most 20,000 rows drawn with `seed`.
+
+    More would take minutes and change a baseline by little.
+    """
+    if len(train) <= MAX_ROWS:
+        return flatten(train.x), train.y
+    rows = np.random.default_rng(seed).choice(len(train), MAX_ROWS, replace=False)
+    return flatten(train.x[rows]), train.y[rows]
+
+
+def probability_table(
+    probabilities: NDArray[np.float64], labels: NDArray[Any], spec: DataSpec
+) -> NDArray[np.float64]:
+    """Return one column a class, zero for classes that were not in the training part.
+
+    Args:
+        probabilities: `(examples, labels)`.
+        labels: The class index of each column, `(labels,)`.
+        spec: The data's description.
+    """
+    table = np.zeros((len(probabilities), len(spec.classes)))
+    table[:, labels] = probabilities
+    return table
+
+
+def choose_on_validation(candidates: Iterable[Predictor], development: Development) -> Predictor:
+    """Return the candidate with the best validation accuracy, or the smallest error.
+
+    Equal accuracies are decided by the log loss, and what is still equal by the order.
+
+    Args:
+        candidates: Fitted predictors, at least one.
+        development: Where the validation part comes from.
+    """
+    validation, spec = development.validation, development.spec
+
+    def cost(candidate: Predictor) -> tuple[float, float]:
+        scores = score_predictions(validation.y, candidate(validation.x), spec)
+        if spec.task == "regression":
+            return scores["rmse"], 0.0
+        return -scores["accuracy"], scores["log_loss"]
+
+    return min(candidates, key=cost)

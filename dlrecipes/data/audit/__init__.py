@@ -1,0 +1,5 @@
+"""Checks of the data before anything is trained, one a file."""
+
+from dlrecipes.data.audit.audit import audit
+
+__all__ = ["audit"]

@@ -1,0 +1,38 @@
+"""Are there features that never change?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlrecipes.data.split import Split
+from dlrecipes.results import Finding
+
+MAX_COLUMNS = 20
+
+
+def check_constant_features(train: Split) -> Finding:
+    """Return the features that are constant in the training part.
+
+    In images they are usual at the border, hence information only; in a table they are a
+    warning, since a column that never changes is often one that was filled in wrongly.
+
+    Args:
+        train: The training part.
+    """
+    features = train.x.reshape(len(train), -1)
+    constant = np.flatnonzero(features.min(axis=0) == features.max(axis=0))
+    evidence: dict[str, float | int | str | list[str]] = {
+        "constant": len(constant),
+        "features": features.shape[1],
+    }
+    if not len(constant):
+        return Finding("constant features", "Every feature varies.", evidence)
+    evidence["columns"] = [str(column) for column in constant[:MAX_COLUMNS]]
+    table = train.x.ndim == 2
+    return Finding(
+        "constant features",
+        f"{len(constant)} of {features.shape[1]} features are constant in the training part.",
+        evidence,
+        advice="Leave these columns out, they say nothing." if table else "",
+        severity="warning" if table else "info",
+    )

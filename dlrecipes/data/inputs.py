@@ -1,0 +1,80 @@
+"""Inputs as float32 arrays."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.errors import DataError
+
+Kind = Literal["image", "table", "array"]
+
+
+def encode_inputs(x: object) -> NDArray[np.float32]:
+    """Return inputs as float32, images with a channel axis.
+
+    Args:
+        x: Numbers, `(examples, features)`, images `(examples, height, width)` or
+            `(examples, height, width, channels)`, or `(examples, …)`.
+
+    Raises:
+        DataError: If there is nothing to train on, or anything other than finite numbers.
+    """
+    array = as_array("x", x)
+    if array.ndim == 0 or not len(array):
+        raise DataError("`x` must have at least one example.", received=f"x.shape={array.shape}")
+    if array.dtype.kind not in "biuf":
+        raise DataError(
+            "`x` must be an array of numbers.",
+            received=f"x.dtype={array.dtype}",
+            fix="Turn text and categories into numbers first, and fill in what is missing.",
+        )
+    if array.ndim == 1:
+        raise DataError(
+            "`x` must have one row an example and one column a feature.",
+            received=f"x.shape={array.shape}",
+            fix="For a single feature use x.reshape(-1, 1).",
+        )
+    if not array.size:
+        raise DataError("`x` must have at least one feature.", received=f"x.shape={array.shape}")
+    with np.errstate(over="ignore"):  # too large for float32 becomes infinite: found below
+        values = array.astype(np.float32)
+    bad = ~np.isfinite(values)
+    if bad.any():
+        rows = np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))
+        raise DataError(
+            "`x` must hold finite float32 numbers only.",
+            received=f"NaN or infinity in {len(rows)} of {len(values)} rows, "
+            f"first in row {rows[0]}",
+            fix="Fill in the missing values or leave those rows out.",
+        )
+    return values[..., np.newaxis] if values.ndim == 3 else values
+
+
+def kind_of_shape(shape: tuple[int, ...]) -> Kind:
+    """Return what an example of this shape is: `"table"`, `"image"` or `"array"`."""
+    if len(shape) == 1:
+        return "table"
+    return "image" if len(shape) == 3 else "array"
+
+
+def as_array(name: str, values: object) -> NDArray[Any]:
+    """Return `values` as an array.
+
+    Raises:
+        DataError: If they are a dictionary, or rows of different lengths.
+    """
+    if isinstance(values, dict):
+        raise DataError(
+            f"`{name}` must be one array.",
+            received=f"a dictionary with the keys {sorted(map(str, values))}",
+            fix="Several inputs are not supported yet: join them into one array.",
+        )
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise DataError(
+            f"`{name}` must be an array whose rows have the same shape.", received=str(error)
+        ) from error

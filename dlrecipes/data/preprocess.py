@@ -1,0 +1,93 @@
+"""Preprocessing layers: adapted on the training part, applied to any part."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.data.split import Split
+from dlrecipes.errors import DataError
+
+BATCH_SIZE = 1024
+
+
+def fit_preprocess(layer: keras.Layer, train: Split) -> keras.Layer:
+    """Adapt a preprocessing layer on the training part and return it.
+
+    The layers of a `keras.Sequential` or `keras.layers.Pipeline` are adapted in turn, each on
+    what the ones before it make of the data. Whatever the dtype policy, the layer computes in
+    float32. A `keras.layers.Normalization` treats a column that is constant in the training
+    part as one of variance 1: Keras would divide by 1e-7, so that an offset of 0.5 in a later
+    example became 5e6.
+
+    Args:
+        layer: A Keras layer; one without `adapt` is only built.
+        train: The training part, raw.
+
+    Raises:
+        DataError: If the layer cannot work on these inputs or gives other than one finite array
+            with one row an example.
+    """
+    try:
+        _adapt(layer, train.x)
+        output = apply_preprocess(layer, train.x[:BATCH_SIZE])
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise DataError(
+            "A preprocessing layer must work on the training inputs.",
+            received=f"{layer.name} on inputs {train.x.shape}: {error}",
+        ) from error
+    if output.ndim < 2 or len(output) != len(train.x[:BATCH_SIZE]):
+        raise DataError(
+            "A preprocessing layer must give one array with one row an example.",
+            received=f"{layer.name}: {train.x.shape} became {output.shape} in the first batch",
+        )
+    if not np.isfinite(output).all():
+        raise DataError(
+            "A preprocessing layer must give finite numbers.",
+            received=f"{layer.name}: NaN or infinity for the training inputs",
+        )
+    return layer
+
+
+def apply_preprocess(layer: keras.Layer, x: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Return what an adapted layer makes of the inputs, in inference mode.
+
+    Args:
+        layer: An adapted layer.
+        x: Inputs, `(examples, …)`.
+
+    Returns:
+        Outputs in float32, `(examples, …)`.
+    """
+    outputs = []
+    for start in range(0, len(x), BATCH_SIZE):
+        output = layer(x[start : start + BATCH_SIZE], training=False)
+        outputs.append(np.asarray(keras.ops.convert_to_numpy(output), dtype=np.float32))
+    return np.concatenate(outputs)
+
+
+def _adapt(layer: keras.Layer, x: NDArray[np.generic]) -> None:
+    if layer.compute_dtype in ("float16", "bfloat16"):
+        layer.dtype_policy = "float32"
+    if isinstance(layer, keras.Sequential | keras.layers.Pipeline):
+        for inner in layer.layers:
+            _adapt(inner, x)
+            x = apply_preprocess(inner, x)
+    elif isinstance(layer, keras.layers.Normalization):
+        _adapt_normalization(layer, x)
+    elif hasattr(layer, "adapt"):
+        layer.adapt(x)
+
+
+def _adapt_normalization(layer: keras.layers.Normalization, x: NDArray[np.generic]) -> None:
+    if layer.input_mean is not None:
+        return  # mean and variance were given, there is nothing to learn
+    # In float32 the variance of a column with a large mean is mostly rounding error.
+    layer.adapt(x.astype(np.float64))
+    mean = np.asarray(keras.ops.convert_to_numpy(layer.adapt_mean), dtype=np.float64)
+    variance = np.asarray(keras.ops.convert_to_numpy(layer.adapt_variance), dtype=np.float64)
+    rounding = np.finfo(np.float32).eps * np.abs(mean)
+    constant = np.sqrt(variance) <= np.maximum(keras.config.epsilon(), rounding)
+    layer.adapt_variance.assign(np.where(constant, 1.0, variance))
+    layer.finalize_state()

@@ -1,0 +1,39 @@
+"""Which test sets must stay closed because a study over their data is running."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_running: Counter[str] = Counter()
+_lock = threading.Lock()
+
+
+@contextmanager
+def study_running(fingerprint: str) -> Iterator[None]:
+    """Keep every sealed split with this fingerprint closed, in the whole process.
+
+    The key is the data and not the object, so that sealing the same rows a second time opens
+    no way around. Studies may be nested and may run in several threads: the seal lifts when
+    the last one ends.
+
+    Args:
+        fingerprint: `SealedSplit.fingerprint` of the test part.
+    """
+    with _lock:
+        _running[fingerprint] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _running[fingerprint] -= 1
+            if not _running[fingerprint]:
+                del _running[fingerprint]
+
+
+def is_study_running(fingerprint: str) -> bool:
+    """Return whether a study over the data with this fingerprint is running."""
+    with _lock:
+        return fingerprint in _running

@@ -1,0 +1,117 @@
+"""The test part, sealed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NoReturn
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.data.ledger import Ledger
+from dlrecipes.data.seal import is_study_running
+from dlrecipes.data.split import Split
+from dlrecipes.errors import SealError
+
+
+class SealedSplit:
+    """The test part: length and fingerprint are visible, the arrays come only from `open`.
+
+    The arrays are copied and kept outside the object, so that no attribute, container or
+    closure leads from it to them.
+
+    Args:
+        split: The examples to seal.
+    """
+
+    __slots__ = ("__weakref__", "_fingerprint", "_size")
+
+    def __init__(self, split: Split) -> None:
+        self._size = len(split)
+        self._fingerprint = _digest(split.x, split.y)
+        _vault[self] = _copied(split)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __repr__(self) -> str:
+        return f"SealedSplit({self._size} examples, fingerprint {self._fingerprint})"
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that stand for the inputs and targets, bit for bit."""
+        return self._fingerprint
+
+    def open(
+        self, reason: str, *, study: str = "", ledger: Ledger | str | Path | None = None
+    ) -> Split:
+        """Record the opening and return a copy of the test part, as raw as it was sealed.
+
+        Args:
+            reason: Why it is opened; not empty, it goes into the ledger.
+            study: The study or run that opens it; empty if outside one.
+            ledger: The ledger or its path; None for `runs/test_sets.jsonl`.
+
+        Raises:
+            SealError: If the reason is empty or a study over the same data is running.
+            RunError: If the ledger cannot be written; the test set stays closed.
+        """
+        if not isinstance(reason, str) or not reason.strip():
+            raise SealError(
+                "The test set opens only for a reason.",
+                received=f"reason={reason!r}",
+                fix="Say why, for example reason='final score'.",
+            )
+        if is_study_running(self._fingerprint):
+            raise SealError(
+                "The test set stays closed while a study runs.",
+                received=f"reason={reason!r}",
+                fix="Open it when the study has ended, and compare trials on the validation part.",
+            )
+        if ledger is None:
+            ledger = Ledger()
+        elif not isinstance(ledger, Ledger):
+            ledger = Ledger(ledger)
+        # The record comes first: an opening that cannot be counted does not happen.
+        ledger.append(self._fingerprint, reason=reason, study=study)
+        return _copied(_vault[self])
+
+    def __copy__(self) -> SealedSplit:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> SealedSplit:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise SealError(
+            "A sealed test set cannot be pickled.",
+            fix="Hand `splits.development()` to other processes: it holds all that they may see.",
+        )
+
+
+# Here and not in the object, where any reference would be a way around the seal.
+_vault: WeakKeyDictionary[SealedSplit, Split] = WeakKeyDictionary()
+
+
+def _peek(sealed: SealedSplit) -> Split:
+    """Return the sealed arrays; for the audit, which returns row ids and statistics only."""
+    return _vault[sealed]
+
+
+def _digest(x: NDArray[Any], y: NDArray[Any]) -> str:
+    digest = hashlib.sha256()
+    for array in (x, y):
+        digest.update(f"{array.shape}{array.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _copied(split: Split) -> Split:
+    copies: dict[str, Any] = {}
+    for entry in fields(split):
+        array = getattr(split, entry.name)
+        copies[entry.name] = None if array is None else array.copy()
+    return Split(**copies)

@@ -1,0 +1,89 @@
+"""The three parts of a data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import keras
+
+from dlrecipes.data.development import Development
+from dlrecipes.data.inputs import kind_of_shape
+from dlrecipes.data.preprocess import apply_preprocess, fit_preprocess
+from dlrecipes.data.sealed_split import SealedSplit
+from dlrecipes.data.split import Split
+from dlrecipes.errors import DataError
+from dlrecipes.results import DataSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """The training, the validation and the sealed test part, all of them raw.
+
+    Args:
+        train: The training part.
+        validation: The validation part.
+        test: The test part, sealed.
+        spec: Shapes, classes and priors of the raw training part.
+        split_seed: The seed that drew the parts; None if they were given as they are.
+        preprocess: A layer that is already adapted, or None; use `with_preprocess` for one that
+            is not.
+
+    Raises:
+        DataError: If an input does not have the shape that `spec` names.
+    """
+
+    train: Split
+    validation: Split
+    test: SealedSplit
+    spec: DataSpec
+    split_seed: int | None = None
+    preprocess: keras.Layer | None = None
+
+    def __post_init__(self) -> None:
+        for name, part in (("train", self.train), ("validation", self.validation)):
+            if part.x.shape[1:] != self.spec.input_shape:
+                raise DataError(
+                    "The inputs must have the shape in `spec`.",
+                    received=f"{name}: {part.x.shape[1:]}, spec: {self.spec.input_shape}",
+                )
+
+    @property
+    def model_spec(self) -> DataSpec:
+        """Shapes, classes and priors after preprocessing: what a builder is given."""
+        return self.development().spec
+
+    def with_preprocess(self, layer: keras.Layer) -> Splits:
+        """Return the same parts with `layer` as preprocessing, adapted on the training part only.
+
+        The layer itself is adapted, so give each `Splits` its own. It replaces an earlier one,
+        and the parts stay raw.
+
+        Args:
+            layer: A Keras layer; its `adapt`, where it has one, is called once.
+
+        Raises:
+            DataError: If the layer cannot work on these inputs.
+        """
+        return replace(self, preprocess=fit_preprocess(layer, self.train))
+
+    def development(self) -> Development:
+        """Return the preprocessed training and validation part, computed once."""
+        return self._development
+
+    @cached_property
+    def _development(self) -> Development:
+        if self.preprocess is None:
+            return Development(self.train, self.validation, self.spec)
+        train = replace(self.train, x=apply_preprocess(self.preprocess, self.train.x))
+        validation = replace(
+            self.validation, x=apply_preprocess(self.preprocess, self.validation.x)
+        )
+        shape = train.x.shape[1:]
+        spec = replace(
+            self.spec,
+            input_shape=shape,
+            input_dtype=train.x.dtype.name,
+            kind=kind_of_shape(shape),
+        )
+        return Development(train, validation, spec)

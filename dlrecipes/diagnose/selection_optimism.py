@@ -1,0 +1,43 @@
+"""How much better the winner looked in the search than it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean, stdev
+
+from dlrecipes.results import Finding, Objective, TrialRecord
+
+
+def check_selection_optimism(
+    best: TrialRecord, refits: Sequence[TrialRecord], objective: Objective
+) -> Finding:
+    """Compare the winner's validation score with that of its refits.
+
+    The best of many trials was chosen for its score, luck included, so its score is optimistic
+    (the winner's curse); the refits with other seeds were not chosen.
+
+    Args:
+        best: The winning trial.
+        refits: The same values, trained with other seeds.
+        objective: What is better.
+    """
+    scores = [refit.score for refit in refits if refit.score is not None]
+    if not scores or best.score is None:
+        return Finding(
+            name="selection optimism",
+            verdict="No refit ended with a score.",
+            advice="The winner's values diverge with other seeds: narrow the learning rate.",
+            severity="warning",
+        )
+    sign = 1.0 if objective.direction == "max" else -1.0
+    optimism = sign * (best.score - fmean(scores))
+    spread = stdev(scores) if len(scores) > 1 else 0.0
+    severe = optimism > 2 * spread and len(scores) > 1 and spread > 0
+    return Finding(
+        name="selection optimism",
+        verdict=f"The winner's {objective.name} was {best.score:.4g} in the search; trained again "
+        f"with {len(scores)} other seed(s) it is {fmean(scores):.4g} ± {spread:.2g}.",
+        evidence={"search": best.score, "refits": fmean(scores), "spread": spread},
+        advice="Believe the refits; more of them narrow the spread." if severe else "",
+        severity="warning" if severe else "info",
+    )

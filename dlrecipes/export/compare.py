@@ -1,0 +1,41 @@
+"""An exported model against the predictions of the tested one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlrecipes.errors import ExportError
+
+_TOLERANCES = {"float32": 1e-5, "mixed_float16": 5e-3, "mixed_bfloat16": 4e-2}
+"""Compiled and uncompiled graphs round differently, by the size of the dtype's last place."""
+
+
+def check_same_predictions(
+    exported: np.ndarray, tested: np.ndarray, *, policy: str, what: str
+) -> float:
+    """Return the largest difference, relative to the size of the predictions.
+
+    Args:
+        exported: Predictions of the model as loaded from its file.
+        tested: The predictions saved when the test set was opened.
+        policy: The dtype policy of the model; 1e-5 holds for float32.
+        what: The file, for the message.
+
+    Raises:
+        ExportError: If they differ by more than the policy's tolerance.
+    """
+    if exported.shape != tested.shape:
+        raise ExportError(
+            "An exported model must reproduce the saved test predictions.",
+            received=f"{what} with predictions of shape {exported.shape}, not {tested.shape}",
+        )
+    scale = max(1.0, float(np.abs(tested).max(initial=0.0)))
+    largest = float(np.abs(exported.astype(float) - tested).max(initial=0.0)) / scale
+    tolerance = _TOLERANCES.get(policy, 1e-5)
+    if not largest <= tolerance:
+        raise ExportError(
+            "An exported model must reproduce the saved test predictions.",
+            received=f"{what}, off by {largest:.3g} (tolerance {tolerance:g})",
+            fix="Nothing was claimed: the tested model is the one in `checkpoints`.",
+        )
+    return largest

@@ -1,0 +1,37 @@
+"""Loading a model that dlrecipes saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+
+import dlrecipes.layers
+import dlrecipes.losses  # noqa: F401  (imported so that Keras knows its classes)
+from dlrecipes.errors import ExportError
+
+
+def load_model(path: str | Path) -> keras.Model:
+    """Load a `.keras` file with the layers of dlrecipes in it.
+
+    Args:
+        path: A `.keras` file, for example `model.keras` of a run directory.
+
+    Returns:
+        The model, without optimizer and loss.
+
+    Raises:
+        ExportError: If the file is missing, damaged, or has layers that Keras does not know.
+    """
+    if not Path(path).is_file():
+        raise ExportError("The model's file must exist.", received=f"path={str(path)!r}")
+    try:
+        return keras.saving.load_model(str(path), compile=False)
+    except Exception as error:  # Keras raises what it pleases here
+        lines = str(error).strip().splitlines()
+        raise ExportError(
+            "The model's file must be a whole .keras file, and its layers known to Keras.",
+            received=f"{path} ({type(error).__name__}: {lines[0] if lines else ''})",
+            fix="Decorate layers of your own with `@keras.saving.register_keras_serializable()` "
+            "and import them first.",
+        ) from error

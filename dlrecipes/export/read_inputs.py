@@ -1,0 +1,97 @@
+"""Inputs to predict, from CSV or npz."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from dlrecipes.errors import DataError
+from dlrecipes.results import DataSpec
+
+
+def read_inputs(path: str | Path, spec: DataSpec) -> np.ndarray:
+    """Read raw inputs from a file.
+
+    Args:
+        path: A `.csv` with a row an example and a column a feature (with or without a header;
+            images are flattened row by row), or an `.npz` with an array `x`, or with only one.
+        spec: The raw data's spec.
+
+    Returns:
+        `(examples, *spec.input_shape)` in the spec's dtype.
+
+    Raises:
+        DataError: If the file is missing, is of another kind, is not numeric, has NaN, or
+            does not fit the model's input shape.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError("The inputs' file must exist.", received=f"{path}")
+    if path.suffix == ".csv":
+        values = _read_csv(path)
+    elif path.suffix == ".npz":
+        values = _read_npz(path)
+    else:
+        raise DataError("Inputs must be a .csv or an .npz file.", received=f"{path}")
+    size = int(np.prod(spec.input_shape))
+    if values.ndim == 0 or len(values) == 0:
+        raise DataError("The inputs must have at least one example.", received=f"{path}")
+    if values.shape[1:] != spec.input_shape and values[0].size != size:
+        raise DataError(
+            f"An example must have the shape {spec.input_shape}, {size} value(s) in all.",
+            received=f"{path} with examples of shape {values.shape[1:]}",
+            fix="Leave out the target and any row number.",
+        )
+    if not np.isfinite(values).all():
+        row = int(np.argwhere(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))[0, 0])
+        raise DataError(
+            "Inputs must be finite numbers.", received=f"{path} with NaN or infinity in row {row}"
+        )
+    return values.reshape(len(values), *spec.input_shape).astype(spec.input_dtype)
+
+
+def _read_csv(path: Path) -> np.ndarray:
+    import pandas  # here, so that importing dlrecipes does not take it along
+
+    try:
+        first = pandas.read_csv(path, header=None, nrows=1).to_numpy()
+        header = None if _is_numeric(first) else 0
+        frame = pandas.read_csv(path, header=header)
+        return np.asarray(frame.to_numpy(dtype=np.float64))
+    except (ValueError, UnicodeDecodeError) as error:  # pandas' own errors are ValueErrors
+        raise DataError(
+            "Inputs in a CSV must be numbers, a row an example.",
+            received=f"{path} ({str(error).splitlines()[0]})",
+        ) from error
+
+
+def _read_npz(path: Path) -> np.ndarray:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            names = list(arrays)
+            name = "x" if "x" in names else names[0] if len(names) == 1 else None
+            if name is None:
+                raise DataError(
+                    "An .npz of inputs must have an array `x`, or only one array.",
+                    received=f"{path} with {', '.join(names) or 'none'}",
+                )
+            values: np.ndarray = arrays[name]
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            "The inputs' file must be a whole .npz of numeric arrays.", received=f"{path} ({error})"
+        ) from error
+    if not np.issubdtype(values.dtype, np.number):
+        raise DataError("Inputs must be numbers.", received=f"{path} with dtype {values.dtype}")
+    return values
+
+
+def _is_numeric(row: np.ndarray) -> bool:
+    try:
+        row.astype(np.float64)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,59 @@
+"""Scores of predictions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from sklearn import metrics
+
+from dlrecipes.metrics.predictions import Predictions, Targets, check_predictions
+from dlrecipes.results import DataSpec
+
+
+def score_predictions(y: object, predictions: object, spec: DataSpec) -> dict[str, float]:
+    """Return all metrics that fit the task, computed by scikit-learn.
+
+    Classification: `accuracy`, `log_loss`, `macro_f1` (over the classes that occur in targets
+    or predictions), and for two classes, where both occur, `roc_auc` and `pr_auc` (average
+    precision) of class 1. Regression: `rmse`, `mae`, `mse`, and with two examples or more `r2`.
+
+    Args:
+        y: Class indices or values, `(examples,)`.
+        predictions: Probabilities `(examples, classes)`, two columns for two classes, or values
+            `(examples,)` or `(examples, 1)`.
+        spec: The data's description.
+
+    Raises:
+        ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
+            probability.
+    """
+    targets, values = check_predictions(y, predictions, spec)
+    if spec.task == "regression":
+        return _score_values(targets, values)
+    return _score_probabilities(targets, values, len(spec.classes))
+
+
+def _score_values(targets: Targets, values: Predictions) -> dict[str, float]:
+    mse = float(metrics.mean_squared_error(targets, values))
+    scores = {
+        "rmse": math.sqrt(mse),
+        "mae": float(metrics.mean_absolute_error(targets, values)),
+        "mse": mse,
+    }
+    if len(targets) > 1:
+        scores["r2"] = float(metrics.r2_score(targets, values))
+    return scores
+
+
+def _score_probabilities(targets: Targets, values: Predictions, classes: int) -> dict[str, float]:
+    predicted = values.argmax(axis=1)
+    scores = {
+        "accuracy": float(metrics.accuracy_score(targets, predicted)),
+        "log_loss": float(metrics.log_loss(targets, values, labels=np.arange(classes))),
+        "macro_f1": float(metrics.f1_score(targets, predicted, average="macro", zero_division=0)),
+    }
+    if classes == 2 and len(np.unique(targets)) == 2:
+        scores["roc_auc"] = float(metrics.roc_auc_score(targets, values[:, 1]))
+        scores["pr_auc"] = float(metrics.average_precision_score(targets, values[:, 1]))
+    return scores

@@ -1,0 +1,92 @@
+"""Plain convolutional networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+
+from dlrecipes.checks import check_integer
+from dlrecipes.layers import InvertedDropout, matched_initializer
+from dlrecipes.models.check_image_shape import check_image_shape
+from dlrecipes.models.check_sizes import check_sizes
+from dlrecipes.models.dense_block import dense_block
+from dlrecipes.models.kernel_penalty import kernel_penalty
+from dlrecipes.models.output_layer import output_layer
+
+
+def build_cnn(  # noqa: PLR0913 - each argument is one choice of the architecture
+    input_shape: Sequence[int],
+    outputs: int,
+    *,
+    filters: Sequence[int] = (32, 64),
+    kernel_size: int = 3,
+    dense_units: Sequence[int] = (64,),
+    activation: str = "relu",
+    dropout_rate: float | None = None,
+    l2: float | None = None,
+    batch_normalization: bool = True,
+    output_bias: Sequence[float] | None = None,
+) -> keras.Model:
+    """Return an uncompiled convolutional network with logits as output.
+
+    Each stage is convolution, normalisation (optional), activation, 2x2 max pooling. The last
+    feature maps are flattened, so that positions count; hidden dense layers follow. For large
+    images, where flattening makes the first dense layer huge, take `build_resnet`.
+
+    Args:
+        input_shape: `(height, width, channels)` in pixels, without the batch axis.
+        outputs: Number of outputs, at least 1.
+        filters: Channels of each stage's convolution; each stage halves height and width.
+        kernel_size: Height and width of the convolutions in pixels, at least 1.
+        dense_units: Width of each hidden dense layer; empty for none.
+        activation: Keras name of the activation; initialisers follow from it.
+        dropout_rate: Share dropped in front of each dense layer, in [0, 1). None for no dropout
+            layers; at 0.0 they are there, and a study can raise their rate in the same graph.
+        l2: L2 factor of the kernels (never of biases), at least 0. None for no penalty; 0.0
+            keeps the term.
+        batch_normalization: Whether to normalise before each activation.
+        output_bias: Start value of each logit, as `prior_bias` gives it; None for zeros.
+
+    Raises:
+        ArgumentError: If an argument is out of range or the images are too small.
+    """
+    stages = check_sizes("filters", filters)
+    shape = check_image_shape(input_shape, halvings=len(stages))
+    check_integer("kernel_size", kernel_size, 1)
+
+    inputs = keras.Input(shape, name="inputs")
+    x = inputs
+    for index, channels in enumerate(stages, start=1):
+        x = keras.layers.Conv2D(
+            channels,
+            kernel_size,
+            padding="same",
+            data_format="channels_last",
+            # The normalisation has an offset of its own.
+            use_bias=not batch_normalization,
+            kernel_initializer=matched_initializer(activation),
+            kernel_regularizer=kernel_penalty(l2),
+            name=f"stage_{index}_convolution",
+        )(x)
+        if batch_normalization:
+            x = keras.layers.BatchNormalization(name=f"stage_{index}_normalization")(x)
+        x = keras.layers.Activation(activation, name=f"stage_{index}_activation")(x)
+        x = keras.layers.MaxPooling2D(data_format="channels_last", name=f"stage_{index}_pooling")(x)
+
+    x = keras.layers.Flatten(data_format="channels_last", name="flatten")(x)
+    if dropout_rate is not None:
+        x = InvertedDropout(dropout_rate, name="flatten_dropout")(x)
+    for index, units in enumerate(check_sizes("dense_units", dense_units, 0), start=1):
+        x = dense_block(
+            x,
+            units,
+            activation=activation,
+            l2=l2,
+            batch_normalization=batch_normalization,
+            name=f"hidden_{index}",
+        )
+        if dropout_rate is not None:
+            x = InvertedDropout(dropout_rate, name=f"hidden_{index}_dropout")(x)
+    logits = output_layer(outputs, l2=l2, output_bias=output_bias)(x)
+    return keras.Model(inputs, logits, name="cnn")

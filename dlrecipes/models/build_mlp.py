@@ -1,0 +1,93 @@
+"""Multilayer perceptrons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import keras
+
+from dlrecipes.checks import check_integer, check_real
+from dlrecipes.errors import ArgumentError
+from dlrecipes.layers import InvertedDropout
+from dlrecipes.models.check_sizes import check_sizes
+from dlrecipes.models.dense_block import dense_block
+from dlrecipes.models.output_layer import output_layer
+
+
+def build_mlp(  # noqa: PLR0913 - each argument is one choice of the architecture
+    input_shape: Sequence[int],
+    outputs: int,
+    *,
+    hidden_units: Sequence[int] = (64, 64),
+    activation: str = "relu",
+    dropout_rate: float | None = None,
+    l2: float | None = None,
+    batch_normalization: bool = False,
+    output_bias: Sequence[float] | None = None,
+    target_mean: float = 0.0,
+    target_std: float = 1.0,
+) -> keras.Model:
+    """Return an uncompiled multilayer perceptron.
+
+    Each hidden layer is dense, normalisation (optional), activation, dropout (optional). The
+    output is linear: logits for classification (use a loss with `from_logits=True`).
+
+    For regression, give the targets' mean and standard deviation: the network then learns
+    standardised targets and a fixed last layer returns to the user's units,
+    `prediction = target_std * output + target_mean`. Losses and metrics are in user's units.
+
+    Args:
+        input_shape: Shape of one example without the batch axis; flattened if it has more than
+            one axis.
+        outputs: Number of outputs, at least 1.
+        hidden_units: Width of each hidden layer; empty for a linear model.
+        activation: Keras name of the hidden activation; initialisers follow from it.
+        dropout_rate: Share dropped behind each hidden layer, in [0, 1). None for no dropout
+            layers; at 0.0 they are there, and a study can raise their rate in the same graph.
+        l2: L2 factor of the kernels (never of biases), at least 0. None for no penalty; 0.0
+            keeps the term.
+        batch_normalization: Whether to normalise before each activation.
+        output_bias: Start value of each output, in the units of the predictions, as `prior_bias`
+            gives it; None for zero logits, or `target_mean`.
+        target_mean: Mean of the training targets (regression).
+        target_std: Standard deviation of the training targets (regression), above 0.
+
+    Raises:
+        ArgumentError: If an argument is out of range.
+    """
+    if not input_shape:
+        raise ArgumentError(
+            "`input_shape` must have at least one axis.",
+            received=f"input_shape={tuple(input_shape)}",
+            fix="A single feature has the shape (1,).",
+        )
+    shape = [
+        check_integer(f"input_shape[{axis}]", size, 1) for axis, size in enumerate(input_shape)
+    ]
+    mean = check_real("target_mean", target_mean)
+    std = check_real("target_std", target_std, 0, low_open=True)
+
+    inputs = keras.Input(shape, name="inputs")
+    x = inputs if len(shape) == 1 else keras.layers.Flatten(name="flatten")(inputs)
+    for index, units in enumerate(check_sizes("hidden_units", hidden_units, 0), start=1):
+        x = dense_block(
+            x,
+            units,
+            activation=activation,
+            l2=l2,
+            batch_normalization=batch_normalization,
+            name=f"hidden_{index}",
+        )
+        if dropout_rate is not None:
+            x = InvertedDropout(dropout_rate, name=f"hidden_{index}_dropout")(x)
+    if output_bias is not None:
+        # The dense layer works in standardised units.
+        output_bias = [(value - mean) / std for value in output_bias]
+    last = output_layer(outputs, l2=l2, output_bias=output_bias)
+    predictions = last(x)
+    if not (mean == 0.0 and math.isclose(std, 1.0)):
+        predictions = keras.layers.Rescaling(
+            scale=std, offset=mean, dtype=last.dtype_policy, name="target_units"
+        )(predictions)
+    return keras.Model(inputs, predictions, name="mlp")

@@ -1,0 +1,49 @@
+"""The last dense layer of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+
+from dlrecipes.checks import check_integer, check_real
+from dlrecipes.errors import ArgumentError
+from dlrecipes.models.kernel_penalty import kernel_penalty
+
+
+def output_layer(
+    outputs: int, *, l2: float | None, output_bias: Sequence[float] | None
+) -> keras.layers.Dense:
+    """Return a linear dense layer that puts out logits or standardised targets.
+
+    It computes in float32 under the mixed policies (in float64 under `"float64"`): the loss, and
+    the signature of the exported model, are no place for bfloat16.
+
+    Args:
+        outputs: Number of outputs, at least 1.
+        l2: L2 factor of the kernel, at least 0; None for no penalty. Biases are never penalised.
+        output_bias: Start value of the bias of each output; None for zeros.
+
+    Raises:
+        ArgumentError: If a number is out of range or there is not one bias for each output.
+    """
+    check_integer("outputs", outputs, 1)
+    bias: str | keras.initializers.Initializer = "zeros"
+    if output_bias is not None:
+        if len(output_bias) != outputs:
+            raise ArgumentError(
+                f"`output_bias` must have one value for each output, {outputs} in all.",
+                received=f"output_bias={list(output_bias)}",
+            )
+        bias = keras.initializers.Constant(
+            [check_real(f"output_bias[{index}]", value) for index, value in enumerate(output_bias)]
+        )
+    policy = keras.config.dtype_policy()
+    return keras.layers.Dense(
+        outputs,
+        kernel_initializer="glorot_uniform",
+        bias_initializer=bias,
+        kernel_regularizer=kernel_penalty(l2),
+        dtype=keras.backend.result_type(policy.compute_dtype, "float32"),
+        name="outputs",
+    )

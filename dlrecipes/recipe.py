@@ -1,0 +1,275 @@
+"""Recipes: whole worked tasks, one readable file each."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from dlrecipes.data import Splits
+from dlrecipes.errors import RecipeError
+from dlrecipes.results import DataSpec, Plan, RunSettings
+from dlrecipes.run import Origin, Run, resume, tune
+from dlrecipes.rundir import RunDirectory
+from dlrecipes.search import CoarseToFine, Listener, with_budget
+
+if TYPE_CHECKING:
+    import keras
+    import keras_tuner
+
+
+class Recipe:
+    """A worked task: data, preprocessing, builder and plan.
+
+    Args:
+        name: The recipe's name, its file's without `.py`.
+        load: Loads the data: `load(**source) -> Splits`.
+        build: `build(hp, spec) -> compiled keras.Model`, where `spec` describes the data after
+            preprocessing.
+        preprocess: `preprocess(spec) -> keras.Layer`, adapted once on the training part and put
+            in front of the exported model; None for none.
+        objective: What the study optimises.
+        plan: How the trials are spent; None for `CoarseToFine()`.
+        shows: What the recipe shows, in a few words.
+        minutes: How long it takes on two CPU cores.
+        expected: The score to expect, with its spread.
+    """
+
+    def __init__(  # noqa: PLR0913  (a recipe is these nine things)
+        self,
+        *,
+        name: str,
+        load: Callable[..., Splits],
+        build: Callable[[keras_tuner.HyperParameters, DataSpec], keras.Model],
+        preprocess: Callable[[DataSpec], keras.Layer] | None = None,
+        objective: object = "val_accuracy",
+        plan: Plan | None = None,
+        shows: str = "",
+        minutes: float = 0.0,
+        expected: str = "",
+    ) -> None:
+        self.name = name
+        self.objective = objective
+        self.plan = plan or CoarseToFine()
+        self.shows = shows
+        self.minutes = minutes
+        self.expected = expected
+        self.path: Path | None = None
+        self._load = load
+        self._build = build
+        self._preprocess = preprocess
+
+    def load(self, **source: str | float) -> Splits:
+        """Load the data, with the recipe's preprocessing adapted on the training part.
+
+        Args:
+            source: Arguments of the recipe's own `load`.
+
+        Raises:
+            RecipeError: If it has no such argument, or does not return `Splits`.
+            DataError: If the data cannot be used.
+        """
+        known = inspect.signature(self._load).parameters
+        unknown = [name for name in source if name not in known]
+        if unknown and not any(one.kind is one.VAR_KEYWORD for one in known.values()):
+            raise RecipeError(
+                f"Recipe {self.name!r} takes {', '.join(known) or 'no arguments'} for its data.",
+                received=", ".join(f"{name}={source[name]!r}" for name in unknown),
+            )
+        splits = self._load(**source)
+        if not isinstance(splits, Splits):
+            raise RecipeError(
+                "A recipe's `load` must return `Splits`.",
+                received=type(splits).__name__,
+                fix="Use `dlrecipes.data.load` or `dlrecipes.data.from_arrays`.",
+            )
+        if self._preprocess is None:
+            return splits
+        return splits.with_preprocess(self._preprocess(splits.spec))
+
+    def builder(self, splits: Splits) -> Callable[[keras_tuner.HyperParameters], keras.Model]:
+        """Return the recipe's builder for this data: a plain `build(hp)`, as KerasTuner has it.
+
+        It holds the data's description and nothing else.
+
+        Args:
+            splits: The data, from `load`.
+        """
+        build, spec = self._build, splits.model_spec
+
+        def bound(hp: keras_tuner.HyperParameters) -> keras.Model:
+            return build(hp, spec)
+
+        bound.__name__ = self.name
+        return bound
+
+    def tune(
+        self,
+        *,
+        trials: int | None = None,
+        epochs: int | None = None,
+        plan: Plan | None = None,
+        settings: RunSettings | None = None,
+        listener: Listener | None = None,
+        compare: bool = False,
+        **source: str | float,
+    ) -> Run:
+        """Carry out the whole procedure: search, refits, test set, export, report.
+
+        Args:
+            trials: Search trials; None for the plan's.
+            epochs: Epochs of a full trial; None for the plan's.
+            plan: Another plan than the recipe's.
+            settings: Engine, precision, storage, directory, seed, minutes.
+            listener: Hears of every stage, epoch and trial.
+            compare: Whether simpler searches are run for real, at equal cost.
+            source: Arguments of the recipe's `load`.
+        """
+        splits = self.load(**source)
+        run = tune(
+            self.builder(splits),
+            splits,
+            self.objective,
+            with_budget(plan or self.plan, trials, epochs),
+            settings,
+            listener=listener,
+            origin=self._origin(source),
+            compare=compare,
+        )
+        run.finish()
+        return run
+
+    def resume(
+        self,
+        directory: str | Path,
+        *,
+        trials: int | None = None,
+        epochs: int | None = None,
+        minutes: float | None = None,
+        listener: Listener | None = None,
+        compare: bool = False,
+    ) -> Run:
+        """Go on with a run that was cut off, and end it.
+
+        Args:
+            directory: The run directory.
+            trials: Another number of search trials; 0 ends the search with the best so far.
+            epochs: Another number of epochs of a full trial.
+            minutes: Minutes after which the search ends; None for no limit.
+            listener: Hears of every stage, epoch and trial.
+            compare: Whether simpler searches are run for real, at equal cost.
+        """
+        info = RunDirectory.existing(directory).read_info()
+        splits = self.load(**info.source)
+        run = resume(
+            directory,
+            self.builder(splits),
+            splits,
+            plan=with_budget(info.plan, trials, epochs),
+            minutes=minutes,
+            listener=listener,
+            compare=compare,
+        )
+        run.finish()
+        return run
+
+    def _origin(self, source: dict[str, str | float]) -> Origin:
+        path = self.path
+        text = path.read_text(encoding="utf-8") if path else ""
+        return Origin(self.name, str(path.resolve()) if path else "", text, dict(source))
+
+
+def recipes_folder() -> Path:
+    """Return the folder of the bundled recipes.
+
+    A checkout's own `recipes/` comes first: an editable install leaves a stale copy.
+    """
+    package = Path(__file__).parent
+    checkout = package.parent / "recipes"
+    if (package.parent / "pyproject.toml").is_file() and checkout.is_dir():
+        return checkout
+    return package / "_recipes"
+
+
+def recipe_names() -> list[str]:
+    """Return the names of the bundled recipes."""
+    return sorted(path.stem for path in recipes_folder().glob("[!_]*.py"))
+
+
+def recipe_path(name_or_path: str | Path) -> Path:
+    """Return a recipe's file.
+
+    Args:
+        name_or_path: A bundled recipe's name, or the path of a `.py` file.
+
+    Raises:
+        RecipeError: If there is neither.
+    """
+    text = str(name_or_path)
+    if re.fullmatch(r"\w+", text):
+        bundled = recipes_folder() / f"{text}.py"
+        if bundled.is_file():
+            return bundled
+    path = Path(text)
+    if path.suffix == ".py" and path.is_file():
+        return path
+    raise RecipeError(
+        "A recipe must be a bundled one or the path of a .py file.",
+        received=f"{text!r}",
+        fix=f"Bundled: {', '.join(recipe_names())}.",
+    )
+
+
+def load_recipe(name_or_path: str | Path) -> Recipe:
+    """Load a recipe.
+
+    Args:
+        name_or_path: A bundled recipe's name, or the path of a `.py` file that defines
+            `RECIPE = Recipe(...)`.
+
+    Raises:
+        RecipeError: If there is no such recipe, or its file cannot be imported or defines none.
+    """
+    path = recipe_path(name_or_path)
+    recipe = getattr(_import(path), "RECIPE", None)
+    if not isinstance(recipe, Recipe):
+        raise RecipeError(
+            "A recipe's file must define `RECIPE = Recipe(...)`.",
+            received=f"{path} with RECIPE={recipe!r}",
+            fix="Start from one that works: `dlrecipes copy digits`.",
+        )
+    recipe.path = path
+    return recipe
+
+
+def _import(path: Path) -> ModuleType:
+    name = f"dlrecipes_recipe_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise RecipeError("A recipe must be a Python file.", received=str(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # so that Keras can name its custom classes
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # the recipe is the user's code
+        del sys.modules[name]
+        line = error.lineno if isinstance(error, SyntaxError) else _line_in(error, path)
+        raise RecipeError(
+            "A recipe's file must be importable.",
+            received=f"{path}, line {line}: {type(error).__name__}: {error}",
+        ) from error
+    return module
+
+
+def _line_in(error: Exception, path: Path) -> int | None:
+    traceback, line = error.__traceback__, None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == str(path):
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line

@@ -1,0 +1,89 @@
+"""Settings, seeds, versions and times: what one needs to do it again."""
+
+from __future__ import annotations
+
+from dlrecipes.report.format import format_seconds, format_value
+from dlrecipes.results import Plan, RunInfo, RunResult
+
+Rows = list[tuple[str, str]]
+
+
+def best_values(result: RunResult) -> Rows:
+    """Return the winner's hyperparameters."""
+    if result.best is None:
+        return []
+    return [(name, format_value(value)) for name, value in result.best.values.items()]
+
+
+def data_rows(result: RunResult, info: RunInfo) -> Rows:
+    """Return what is known of the data."""
+    data, spec = result.data, info.raw_spec
+    rows = [
+        ("name", data.name),
+        ("task", data.task if not data.classes else f"{data.task}, {len(data.classes):,} classes"),
+        ("examples", f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"),
+        ("one example", f"{_shape(spec.input_shape)} {spec.input_dtype} ({spec.kind})"),
+    ]
+    if info.spec.input_shape != spec.input_shape or info.spec.input_dtype != spec.input_dtype:
+        rows.append(
+            ("after preprocessing", f"{_shape(info.spec.input_shape)} {info.spec.input_dtype}")
+        )
+    split = "given" if info.split_seed is None else str(info.split_seed)
+    rows += [("split seed", split), ("test fingerprint", data.fingerprint)]
+    return rows + [(f"source: {name}", format_value(value)) for name, value in info.source.items()]
+
+
+def run_rows(result: RunResult, info: RunInfo) -> Rows:
+    """Return settings, seeds and the machine."""
+    better = "highest" if result.direction == "max" else "lowest"
+    asked = f" (asked for: {info.engine})" if info.engine != result.engine.name else ""
+    wanted = f" (asked for: {info.precision})" if info.precision != result.engine.precision else ""
+    rows = [
+        ("run", info.run),
+        ("recipe", info.recipe + (f", {info.recipe_path}" if info.recipe_path else "")),
+        ("started", info.created),
+        ("seed", str(info.seed)),
+        ("refit seeds", ", ".join(str(refit.seed) for refit in result.refits)),
+        ("objective", f"{better} {info.objective}"),
+        ("engine", result.engine.name + asked),
+        ("precision", result.engine.precision + wanted),
+        ("device", info.device),
+        ("storage", info.storage or "journal in the run directory"),
+        ("weights", f"{info.parameters:,}" if info.parameters else ""),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def plan_rows(plan: Plan) -> Rows:
+    """Return the plan, a row a stage."""
+    rows = []
+    for stage in plan.stages:
+        extra = " narrowed ranges," if stage.narrow else ""
+        extra += " widens at an edge," if stage.widen else ""
+        rows.append(
+            (
+                stage.name,
+                f"{stage.trials:,} trials of {stage.epochs:,} epochs,{extra} "
+                f"sampler {stage.sampler}, pruner {stage.pruner}",
+            )
+        )
+    epochs = "those of the last stage" if plan.refit_epochs is None else f"{plan.refit_epochs:,}"
+    rows += [
+        ("batch size", f"{plan.batch_size:,}"),
+        ("refits", f"{plan.refit_seeds} seeds, epochs: {epochs}"),
+        ("patience", "none" if plan.patience is None else f"{plan.patience:,} epochs"),
+    ]
+    return rows + [
+        (f"limits of {name}", f"{format_value(low)} to {format_value(high)}")
+        for name, (low, high) in plan.limits.items()
+    ]
+
+
+def time_rows(result: RunResult) -> Rows:
+    """Return how long each phase took, the total last."""
+    phases = sorted(result.seconds.items(), key=lambda item: item[0] == "total")
+    return [(name, format_seconds(seconds)) for name, seconds in phases]
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " × ".join(str(size) for size in shape) or "scalar"

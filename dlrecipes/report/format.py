@@ -1,0 +1,68 @@
+"""Numbers, durations and values as a reader wants them."""
+
+from __future__ import annotations
+
+import html
+import math
+
+from dlrecipes.results import Value
+
+MISSING = "–"
+_LONGEST = 60
+
+
+def format_number(value: float | None) -> str:
+    """Return four significant digits or four decimals, `–` for None, NaN and infinity."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 1e6 or size < 1e-3:
+        mantissa, exponent = f"{value:.2e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    if size >= 1000:
+        return f"{value:,.0f}" if size >= 10_000 or value == int(value) else f"{value:,.1f}"
+    return f"{value:.4f}" if size < 10 else f"{value:.2f}"
+
+
+def format_spread(mean: float | None, spread: float | None) -> str:
+    """Return `mean ± spread`, or the mean alone where there is no spread."""
+    if not spread or not math.isfinite(spread):
+        return format_number(mean)
+    return f"{format_number(mean)} ± {format_number(spread)}"
+
+
+def format_value(value: Value) -> str:
+    """Return a hyperparameter's value, short enough for a table."""
+    if value is None:
+        return MISSING
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a duration in the units a person would use."""
+    if not math.isfinite(seconds):
+        return MISSING
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 100:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return `1 trial`, `2 trials`, `5,000 trials`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def plot_text(text: object) -> str:
+    """Return text that Plotly shows as it is, though it knows some HTML tags."""
+    return html.escape(str(text), quote=False)

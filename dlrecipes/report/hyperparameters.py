@@ -1,0 +1,228 @@
+"""Each hyperparameter against the score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dlrecipes.report.format import format_value, plot_text, plural
+from dlrecipes.report.plot import ACCENT, MUTED, Plot, make_figure
+from dlrecipes.report.search_history import winner_marker
+from dlrecipes.report.trial_points import TrialPoint, TrialPoints
+from dlrecipes.results import Hyperparameter, StageResult, StudyResult, Value
+
+MOST_PANELS = 24
+_BUDGET = 12_000
+_JITTER = 0.28
+
+
+@dataclass(frozen=True)
+class HyperparameterPanel:
+    """What one panel shows.
+
+    Args:
+        hyperparameter: The hyperparameter.
+        importance: Its share of what separates good trials from bad ones; None if unknown.
+        points: The trials in which it was active.
+        ranges: `(stage, low, high)` that were searched, without repetitions.
+        choices: The values of a categorical one, in their order.
+    """
+
+    hyperparameter: Hyperparameter
+    importance: float | None
+    points: tuple[TrialPoint, ...]
+    ranges: tuple[tuple[str, float, float], ...]
+    choices: tuple[Value, ...]
+
+
+def searched(study: StudyResult) -> list[Hyperparameter]:
+    """Return the hyperparameters that were searched, the most important first."""
+    space = [hyperparameter for hyperparameter in study.space if hyperparameter.kind != "fixed"]
+    return sorted(space, key=lambda hp: -study.importances.get(hp.name, 0.0))
+
+
+def hyperparameter_panels(
+    study: StudyResult, trials: TrialPoints
+) -> tuple[HyperparameterPanel, ...]:
+    """Return one panel a hyperparameter, the most important first."""
+    panels = []
+    for hyperparameter in searched(study):
+        points = tuple(
+            point
+            for point in trials.points
+            if point.record.values.get(hyperparameter.name) is not None
+        )
+        choices = () if hyperparameter.numeric else _choices(hyperparameter, points)
+        panels.append(
+            HyperparameterPanel(
+                hyperparameter=hyperparameter,
+                importance=study.importances.get(hyperparameter.name),
+                points=points,
+                ranges=_ranges(hyperparameter.name, study.stages),
+                choices=choices,
+            )
+        )
+    return tuple(panels)
+
+
+def plot_hyperparameters(
+    panels: Sequence[HyperparameterPanel], trials: TrialPoints
+) -> tuple[Plot, ...]:
+    """Return the plots, at most `MOST_PANELS`."""
+    shown = panels[:MOST_PANELS]
+    most = max(200, min(1000, _BUDGET // max(len(shown), 1)))
+    return tuple(
+        _plot_panel(panel, trials, index, trials.thin_out(panel.points, most))
+        for index, panel in enumerate(shown)
+    )
+
+
+def _choices(
+    hyperparameter: Hyperparameter, points: tuple[TrialPoint, ...]
+) -> tuple[Value, ...]:
+    found = [point.record.values[hyperparameter.name] for point in points]
+    return tuple(dict.fromkeys((*hyperparameter.choices, *found)))
+
+
+def _ranges(name: str, stages: Sequence[StageResult]) -> tuple[tuple[str, float, float], ...]:
+    found: dict[tuple[float, float], str] = {}
+    for stage in stages:
+        if name in stage.ranges:
+            found.setdefault(stage.ranges[name], stage.name)
+    return tuple((stage, low, high) for (low, high), stage in found.items())
+
+
+def _plot_panel(
+    panel: HyperparameterPanel, trials: TrialPoints, index: int, points: tuple[TrialPoint, ...]
+) -> Plot:
+    if panel.hyperparameter.numeric:
+        traces, axis = _numeric(panel, trials, points), _numeric_axis(panel)
+    else:
+        traces, axis = _categorical(panel, trials, points), _categorical_axis(panel)
+    figure = make_figure(
+        traces,
+        height=250,
+        showlegend=False,
+        hovermode="closest",
+        xaxis=axis,
+        yaxis=trials.scale.axis(""),
+        shapes=_shading(panel) if panel.hyperparameter.numeric else [],
+        margin={"l": 48, "r": 10, "t": 6, "b": 34},
+    )
+    caption = [] if panel.importance is None else [f"importance {panel.importance:.0%}"]
+    if panel.hyperparameter.log:
+        caption.append("log scale")
+    if len(panel.points) < len(trials.points):
+        caption.append(f"active in {plural(len(panel.points), 'trial')}")
+    return Plot(f"hp-{index}", panel.hyperparameter.name, figure, ", ".join(caption))
+
+
+def _scatter(x: list[float], trials: TrialPoints, points: tuple[TrialPoint, ...]) -> go.Scatter:
+    return go.Scatter(
+        x=x,
+        y=[trials.scale.place(point.score) for point in points],
+        mode="markers",
+        marker={
+            "color": [point.colour for point in points],
+            "symbol": [point.symbol for point in points],
+            "size": 6 if len(points) < 300 else 4.5,
+            "opacity": 0.75,
+            "line": {"width": 1.2, "color": [point.colour for point in points]},
+        },
+        text=[point.hover() for point in points],
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _numeric(
+    panel: HyperparameterPanel, trials: TrialPoints, points: tuple[TrialPoint, ...]
+) -> list[Any]:
+    name = panel.hyperparameter.name
+    traces: list[Any] = [
+        _scatter([float(point.record.values[name] or 0) for point in points], trials, points)
+    ]
+    if trials.winner and trials.winner.record.values.get(name) is not None:
+        traces.append(winner_marker(trials.winner.record.values[name], trials.winner))
+    return traces
+
+
+def _numeric_axis(panel: HyperparameterPanel) -> dict[str, Any]:
+    if not panel.hyperparameter.log:
+        return {"type": "linear", "nticks": 6}
+    return {"type": "log", "exponentformat": "power", "dtick": _decades(panel)}
+
+
+def _decades(panel: HyperparameterPanel) -> float | str:
+    ends = [panel.hyperparameter.low, panel.hyperparameter.high]
+    ends += [end for _, *both in panel.ranges for end in both]
+    positive = [end for end in ends if end > 0]
+    if not positive:
+        return 1
+    width = float(np.log10(max(positive) / min(positive)))
+    return "D2" if width < 1.5 else float(np.ceil(width / 6))
+
+
+def _categorical(
+    panel: HyperparameterPanel, trials: TrialPoints, points: tuple[TrialPoint, ...]
+) -> list[Any]:
+    name = panel.hyperparameter.name
+    place = {choice: index for index, choice in enumerate(panel.choices)}
+    # Golden-ratio steps spread the points evenly and are the same every time.
+    offsets = [((point.order * 0.618034) % 1 - 0.5) * 2 * _JITTER for point in points]
+    x = [
+        place[point.record.values[name]] + offset
+        for point, offset in zip(points, offsets, strict=True)
+    ]
+    traces: list[Any] = [_scatter(x, trials, points)]
+    for choice, index in place.items():
+        scores = [
+            point.score
+            for point in panel.points
+            if point.score is not None and point.record.values[name] == choice
+        ]
+        if scores:
+            middle = trials.scale.place(float(np.median(scores)))
+            traces.append(
+                go.Scatter(
+                    x=[index - 0.36, index + 0.36],
+                    y=[middle, middle],
+                    mode="lines",
+                    line={"width": 2.5, "color": MUTED},
+                    hovertemplate="median %{y:.4g}<extra></extra>",
+                )
+            )
+    if trials.winner and trials.winner.record.values.get(name) in place:
+        traces.append(winner_marker(place[trials.winner.record.values[name]], trials.winner))
+    return traces
+
+
+def _categorical_axis(panel: HyperparameterPanel) -> dict[str, Any]:
+    return {
+        "tickvals": list(range(len(panel.choices))),
+        "ticktext": [plot_text(format_value(choice)[:14]) for choice in panel.choices],
+        "range": [-0.6, max(len(panel.choices), 1) - 0.4],
+        "showgrid": False,
+    }
+
+
+def _shading(panel: HyperparameterPanel) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "paper",
+            "x0": low,
+            "x1": high,
+            "y0": 0,
+            "y1": 1,
+            "layer": "below",
+            "fillcolor": ACCENT,
+            "opacity": 0.07,
+            "line": {"width": 0},
+        }
+        for _, low, high in panel.ranges
+    ]

@@ -1,0 +1,129 @@
+"""The mistakes that the network was surest of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.report.format import format_number, format_value
+from dlrecipes.report.png import picture_uri, value_span
+from dlrecipes.report.saved_predictions import SavedPredictions
+from dlrecipes.results import DataSpec
+
+MOST = 12
+_MOST_FEATURES = 10
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One example that the exported network got wrong.
+
+    Args:
+        name: The example's id.
+        true: The true class or value.
+        predicted: The predicted class or value.
+        weight: How wrong, as text: the probability, or the error.
+        picture: A data URI; empty where there is no picture.
+        features: `(name, value)` of a table's first features.
+    """
+
+    name: str
+    true: str
+    predicted: str
+    weight: str
+    picture: str = ""
+    features: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """The worst mistakes, worst first.
+
+    Args:
+        mistakes: At most `MOST`.
+        wrong: How many there are among the examples looked at; all of them for values.
+        looked_at: Among how many examples they were chosen.
+        examples: How many test examples there are.
+    """
+
+    mistakes: tuple[Mistake, ...]
+    wrong: int
+    looked_at: int
+    examples: int
+
+
+def find_mistakes(saved: SavedPredictions, spec: DataSpec) -> Mistakes:
+    """Return the mistakes of the exported refit, the first one.
+
+    Where inputs were saved, only among the examples that have them, so that each can be shown.
+
+    Args:
+        saved: The saved predictions.
+        spec: The data as loaded.
+    """
+    shown = spec.kind in ("image", "table") and len(saved.x) > 0
+    count = len(saved.x) if shown else len(saved.y)
+    predictions, y = saved.predictions[0][:count], saved.y[:count]
+    badness = _badness(y, predictions, spec)
+    order = [int(i) for i in np.argsort(-badness, kind="stable")[:MOST] if badness[i] > 0]
+    span = value_span(saved.x) if shown and spec.kind == "image" else (0.0, 1.0)
+    found = []
+    for index in order:
+        true, predicted, weight = _words(y[index], predictions[index], spec)
+        example = saved.x[index] if shown else None
+        found.append(
+            Mistake(
+                name=saved.ids[index],
+                true=true,
+                predicted=predicted,
+                weight=weight,
+                picture=_picture(example, spec, span),
+                features=_features(example, spec),
+            )
+        )
+    return Mistakes(tuple(found), int((badness > 0).sum()), count, len(saved.y))
+
+
+def _badness(
+    y: NDArray[Any], predictions: NDArray[np.float64], spec: DataSpec
+) -> NDArray[np.float64]:
+    """Return the absolute error, or the probability of the wrong class, 0 where it is right."""
+    if spec.task == "regression":
+        return np.nan_to_num(np.abs(predictions - y))
+    predicted = predictions.argmax(axis=1)
+    return np.where(predicted != y, np.nan_to_num(predictions.max(axis=1)), 0.0)
+
+
+def _words(y: Any, prediction: Any, spec: DataSpec) -> tuple[str, str, str]:  # noqa: ANN401
+    if spec.task == "regression":
+        error = float(prediction) - float(y)
+        sign = "+" if error > 0 else "−"
+        weight = f"off by {sign}{format_number(abs(error))}"
+        return format_number(float(y)), format_number(float(prediction)), weight
+    predicted = int(prediction.argmax())
+    probability = float(prediction[predicted])
+    return spec.classes[int(y)], spec.classes[predicted], _percent(probability)
+
+
+def _percent(probability: float) -> str:
+    return ">99.9%" if probability > 0.999 else f"{probability:.1%}"
+
+
+def _picture(example: NDArray[Any] | None, spec: DataSpec, span: tuple[float, float]) -> str:
+    if example is None or spec.kind != "image" or example.ndim not in (2, 3) or not example.size:
+        return ""
+    return picture_uri(example, span)
+
+
+def _features(example: NDArray[Any] | None, spec: DataSpec) -> tuple[tuple[str, str], ...]:
+    if example is None or spec.kind != "table":
+        return ()
+    values = np.asarray(example).reshape(-1)
+    names = tuple(getattr(spec, "features", ())) or tuple(f"x{i}" for i in range(len(values)))
+    return tuple(
+        (str(name), format_value(value.item()))
+        for name, value in list(zip(names, values, strict=False))[:_MOST_FEATURES]
+    )

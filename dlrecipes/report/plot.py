@@ -1,0 +1,61 @@
+"""A Plotly figure on its way into the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+from markupsafe import Markup
+
+TEXT = "var(--text)"
+MUTED = "var(--muted)"
+ACCENT = "var(--accent)"
+WARN = "var(--warn)"
+_SERIES = 6
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure with the words around it.
+
+    Colours are CSS variables, such as `var(--accent)`: the page resolves them when it draws, so
+    that one figure serves light, dark and print.
+
+    Args:
+        name: Its identifier in the page.
+        title: What one sees, as one phrase.
+        figure: The Plotly figure.
+        caption: What one needs to know to read it; empty for nothing.
+    """
+
+    name: str
+    title: str
+    figure: go.Figure
+    caption: str = ""
+
+    @property
+    def height(self) -> int:
+        """Height in pixels, reserved before it is drawn."""
+        return int(self.figure.layout.height or 320)
+
+    @property
+    def json(self) -> Markup:
+        """The figure as JSON that is safe inside a script element."""
+        text = str(self.figure.to_json(validate=False))
+        for character in ("<", ">", "&", "\u2028", "\u2029"):
+            text = text.replace(character, f"\\u{ord(character):04x}")
+        return Markup(text)  # noqa: S704
+
+
+def make_figure(traces: list[Any], *, height: int, **layout: Any) -> go.Figure:  # noqa: ANN401
+    """Return a figure without Plotly's own theme; the page adds fonts and colours."""
+    margin = layout.pop("margin", {"l": 56, "r": 12, "t": 10, "b": 44})
+    return go.Figure(
+        data=traces, layout={"template": {}, "height": height, "margin": margin, **layout}
+    )
+
+
+def series_colour(index: int) -> str:
+    """Return the colour of the stage or series with this index."""
+    return f"var(--series-{index % _SERIES + 1})"

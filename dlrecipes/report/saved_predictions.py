@@ -1,0 +1,89 @@
+"""The predictions that were saved when the test set was opened."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.errors import RunError
+from dlrecipes.results import DataSpec
+
+
+@dataclass(frozen=True)
+class SavedPredictions:
+    """What the refits predicted for the test examples.
+
+    Args:
+        ids: The examples' ids, as text.
+        x: Raw inputs of the first examples, perhaps not of all.
+        y: Class indices or values, `(examples,)`.
+        predictions: Probabilities `(refits, examples, classes)`, or values
+            `(refits, examples)`; the first refit is the exported one.
+    """
+
+    ids: tuple[str, ...]
+    x: NDArray[Any]
+    y: NDArray[Any]
+    predictions: NDArray[np.float64]
+
+
+def read_predictions(path: Path, spec: DataSpec) -> SavedPredictions | None:
+    """Return the saved predictions; None if the file is not there.
+
+    Args:
+        path: The `.npz` file.
+        spec: The data's description.
+
+    Raises:
+        RunError: If the file is damaged or does not fit the data.
+    """
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            ids, x, y = file["ids"], file["x"], file["y"]
+            predictions = np.asarray(file["predictions"], dtype=np.float64)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise _damaged(path, str(error)) from error
+    return _check(path, spec, ids, x, y, predictions)
+
+
+def _check(
+    path: Path,
+    spec: DataSpec,
+    ids: NDArray[Any],
+    x: NDArray[Any],
+    y: NDArray[Any],
+    predictions: NDArray[np.float64],
+) -> SavedPredictions:
+    y = y.reshape(-1)
+    count = len(y)
+    if spec.task == "regression":
+        if predictions.ndim == 3 and predictions.shape[2] == 1:
+            predictions = predictions[:, :, 0]
+        fits = predictions.ndim == 2 and predictions.shape[1] == count
+    else:
+        classes = len(spec.classes)
+        if classes == 2 and predictions.shape[-1:] == (1,):
+            predictions = np.concatenate([1 - predictions, predictions], axis=-1)
+        fits = predictions.ndim == 3 and predictions.shape[1:] == (count, classes)
+        fits = fits and np.issubdtype(y.dtype, np.integer)
+        fits = fits and (not count or bool(y.min() >= 0 and y.max() < classes))
+    if not fits or len(predictions) == 0 or ids.shape != (count,) or len(x) > count:
+        raise _damaged(
+            path, f"ids {ids.shape}, x {x.shape}, y {y.shape}, predictions {predictions.shape}"
+        )
+    return SavedPredictions(tuple(str(name) for name in ids), x, y, predictions)
+
+
+def _damaged(path: Path, received: str) -> RunError:
+    return RunError(
+        f"{path} must hold ids, x, y and predictions that fit the run's data.",
+        received=received,
+        fix="Move the file away to get a report without the pages that need it.",
+    )

@@ -1,0 +1,166 @@
+"""The network against the baselines, on validation and test data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlrecipes.errors import ArgumentError
+from dlrecipes.report.format import MISSING, format_number, format_spread
+from dlrecipes.results import Metrics, Objective, RunResult
+
+_ALIASES = {"loss": ("log_loss", "rmse", "mse"), "mean_squared_error": ("mse", "rmse")}
+_USUAL = ("accuracy", "rmse")
+
+
+@dataclass(frozen=True)
+class ScoreCell:
+    """One number of the table, as text."""
+
+    text: str
+    main: bool
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One model.
+
+    Args:
+        name: What it is called.
+        note: What one needs to know of it.
+        kind: `"network"`, `"trial"` or `"baseline"`.
+        cells: For each metric its validation and its test score.
+    """
+
+    name: str
+    note: str
+    kind: str
+    cells: tuple[tuple[ScoreCell, ScoreCell], ...]
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """All models by all metrics; `metrics` are `(name, "higher"|"lower"|"")`, main one first."""
+
+    metrics: tuple[tuple[str, str], ...]
+    rows: tuple[ScoreRow, ...]
+
+
+def main_metric(result: RunResult) -> str:
+    """Return the metric that the report is about."""
+    if result.test is not None:
+        return result.test.metric
+    name = Objective(result.objective, result.direction).metric
+    known: list[Metrics] = [refit.validation for refit in result.refits]
+    known += [result.best.validation] if result.best else []
+    known += [baseline.validation for baseline in result.baselines.values()]
+    available = [metric for metrics in known for metric in metrics]
+    for candidate in (name, *_ALIASES.get(name, ()), *_USUAL, *available):
+        if candidate in available:
+            return candidate
+    return name
+
+
+def mean_and_spread(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Return mean and sample standard deviation of the finite values; None where undefined."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return None, None
+    return float(np.mean(finite)), float(np.std(finite, ddof=1)) if len(finite) > 1 else None
+
+
+def score_table(result: RunResult) -> ScoreTable:
+    """Return the table; without rows as long as nothing was measured."""
+    main = main_metric(result)
+    names = _metric_names(result, main)
+    rows = []
+    network = _network_row(result, names, main)
+    if network:
+        rows.append(network)
+    if result.best is not None and result.best.validation:
+        rows.append(
+            ScoreRow(
+                "winning trial of the search",
+                "chosen by its validation score, which is therefore optimistic",
+                "trial",
+                tuple(_pair(result.best.validation.get(name), None, name == main) for name in names),
+            )
+        )
+    strongest = result.verdict.baseline if result.verdict else ""
+    for baseline, scores in result.baselines.items():
+        rows.append(
+            ScoreRow(
+                baseline,
+                "the strongest baseline" if baseline == strongest else "",
+                "baseline",
+                tuple(
+                    _pair(scores.validation.get(name), scores.test.get(name), name == main)
+                    for name in names
+                ),
+            )
+        )
+    return ScoreTable(tuple((name, _direction(result, name)) for name in names), tuple(rows))
+
+
+def _network_row(result: RunResult, names: Sequence[str], main: str) -> ScoreRow | None:
+    if not result.refits:
+        return None
+    cells = []
+    for name in names:
+        validation = mean_and_spread(
+            [refit.validation[name] for refit in result.refits if name in refit.validation]
+        )
+        test: tuple[float | None, float | None] = (None, None)
+        if result.test is not None:
+            test = (result.test.mean.get(name), result.test.spread.get(name))
+        cells.append(
+            (
+                ScoreCell(format_spread(*validation), name == main),
+                ScoreCell(format_spread(*test), name == main),
+            )
+        )
+    count = len(result.refits)
+    note = "trained once" if count == 1 else f"mean ± standard deviation over {count} seeds"
+    return ScoreRow("network", note, "network", tuple(cells))
+
+
+def _pair(
+    validation: float | None, test: float | None, main: bool
+) -> tuple[ScoreCell, ScoreCell]:
+    return ScoreCell(format_number(validation), main), ScoreCell(format_number(test), main)
+
+
+def _metric_names(result: RunResult, main: str) -> list[str]:
+    sources: list[Metrics] = [result.test.mean] if result.test else []
+    sources += [metrics for refit in result.refits for metrics in (refit.validation, refit.test)]
+    sources += [result.best.validation] if result.best else []
+    for baseline in result.baselines.values():
+        sources += [baseline.validation, baseline.test]
+    found = list(dict.fromkeys(name for metrics in sources for name in metrics))
+    return [name for name in found if name == main] + [name for name in found if name != main]
+
+
+def _direction(result: RunResult, metric: str) -> str:
+    if result.test is not None and result.test.metric == metric:
+        return "higher" if result.test.direction == "max" else "lower"
+    try:
+        return "higher" if Objective.parse(metric).direction == "max" else "lower"
+    except ArgumentError:
+        return ""
+
+
+def refit_rows(result: RunResult) -> list[list[str]]:
+    """Return seed, best epoch, validation and test score, seconds of each refit, as text."""
+    main = main_metric(result)
+    return [
+        [
+            str(refit.seed),
+            str(refit.best_epoch + 1),
+            format_number(refit.validation.get(main)),
+            format_number(refit.test.get(main)) if refit.test else MISSING,
+        ]
+        for refit in result.refits
+    ]

@@ -1,0 +1,6 @@
+"""The procedure, and the handle over what it leaves behind."""
+
+from dlrecipes.run.handle import Run
+from dlrecipes.run.procedure import Origin, resume, tune
+
+__all__ = ["Origin", "Run", "resume", "tune"]

@@ -1,0 +1,46 @@
+"""The trials as files for other tools: `trials.csv` and `curves.npz`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas
+
+from dlrecipes.results import StudyResult
+
+
+def write_tables(study: StudyResult, directory: Path) -> None:
+    """Write a row a trial to `trials.csv`, and each trial's curves to `curves.npz`.
+
+    Args:
+        study: The search.
+        directory: The run directory.
+    """
+    rows = [
+        {
+            "stage": one.stage,
+            "number": one.number,
+            "status": one.status,
+            "score": one.score,
+            "best_epoch": one.best_epoch,
+            "epochs": one.epochs,
+            "seconds": round(one.seconds, 3),
+            **{f"values.{name}": value for name, value in one.values.items()},
+            "parameters": one.parameters,
+            "policy": one.policy,
+            "engine": one.engine,
+            "seed": one.seed,
+            "error": one.error,
+        }
+        for one in study.trials
+    ]
+    pandas.DataFrame(rows).to_csv(directory / "trials.csv", index=False)
+    curves = {
+        f"{one.stage}/{one.number}/{metric}": np.array(
+            [np.nan if value is None else value for value in curve]
+        )
+        for one in study.trials
+        for metric, curve in one.history.items()
+    }
+    np.savez_compressed(directory / "curves.npz", **curves)  # type: ignore[arg-type]  # numpy's stub

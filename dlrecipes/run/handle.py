@@ -1,0 +1,194 @@
+"""A finished search: open its test set, export it, report it, predict with it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from dlrecipes.checks import check_choice
+from dlrecipes.data import Splits
+from dlrecipes.errors import RunError
+from dlrecipes.export import (
+    check_same_predictions,
+    export_saved_model,
+    load_model,
+    predict_saved_model,
+    read_inputs,
+)
+from dlrecipes.report import write_report
+from dlrecipes.results import RunInfo, RunResult, TestResult
+from dlrecipes.run.test_set import score_test_set
+from dlrecipes.rundir import RunDirectory
+
+FORMATS = ("saved_model", "keras")
+
+
+class Run:
+    """A run directory whose search is done.
+
+    Args:
+        directory: The run directory, or its path.
+        splits: The data; needed only to open the test set.
+
+    Raises:
+        RunError: If the directory is no run.
+    """
+
+    def __init__(self, directory: RunDirectory | str | Path, splits: Splits | None = None) -> None:
+        if not isinstance(directory, RunDirectory):
+            directory = RunDirectory.existing(directory)
+        self._directory = directory
+        self._splits = splits
+
+    @property
+    def directory(self) -> Path:
+        """The run directory."""
+        return self._directory.path
+
+    @property
+    def info(self) -> RunInfo:
+        """What the run was started with."""
+        return self._directory.read_info()
+
+    @property
+    def result(self) -> RunResult:
+        """The result so far; `test` and `verdict` are None while the test set is sealed."""
+        return self._directory.read_result()
+
+    def open_test_set(self, reason: str) -> TestResult:
+        """Open the test set once and score all refits and baselines in that one opening.
+
+        The refit that is exported is the first, named before the opening. Predictions are
+        saved, and everything later reads those. A second call returns what the first found.
+
+        Args:
+            reason: Why, for the ledger; not empty.
+
+        Raises:
+            SealError: If a study on this data is running, or the reason is empty.
+            RunError: If the run has no data at hand (it was opened from its directory).
+        """
+        result = self.result
+        if result.test is not None:
+            return result.test
+        if self._splits is None:
+            raise RunError(
+                "Opening the test set needs the data.",
+                received=f"the run {self.directory} without its splits",
+                fix="Use `Run(directory, splits)`, or `dlrecipes tune RECIPE --resume DIR`.",
+            )
+        start = time.monotonic()
+        test, verdict, refits, baselines = score_test_set(
+            self._directory, result, self._splits, reason
+        )
+        seconds = {**result.seconds, "test": time.monotonic() - start}
+        self._update(
+            replace(
+                result,
+                test=test,
+                verdict=verdict,
+                refits=refits,
+                baselines=baselines,
+                seconds=_with_total(seconds),
+            )
+        )
+        return test
+
+    def export(self, format: str = "saved_model") -> Path:  # noqa: A002  (the word users know)
+        """Export the first refit, load it again and compare it with the tested predictions.
+
+        Args:
+            format: `"saved_model"` (raw inputs, named signatures, TensorFlow only) or `"keras"`.
+
+        Returns:
+            The folder or file.
+
+        Raises:
+            ExportError: If the exported model does not reproduce the saved predictions.
+            RunError: If the test set was not opened, so that there is nothing to compare with.
+        """
+        check_choice("format", format, FORMATS)
+        start = time.monotonic()
+        result, info = self.result, self.info
+        if not self._directory.predictions.is_file():
+            raise RunError(
+                "A model is exported after it was tested.",
+                received=f"{self.directory} with its test set still sealed",
+                fix="Call `run.open_test_set(reason)` first, or resume the run.",
+            )
+        tested_file = self.directory / result.refits[0].checkpoint
+        with np.load(self._directory.predictions) as saved:
+            x, tested = saved["x"], saved["predictions"][0]
+        if format == "keras":
+            path = self.directory / "model.keras"
+            partial = path.with_name("model.partial.keras")
+            shutil.copyfile(tested_file, partial)
+            partial.replace(path)
+            predictions = load_model(path).predict(x, batch_size=256, verbose=0)
+        else:
+            path = self.directory / "saved_model"
+            export_saved_model(load_model(tested_file), path, info.raw_spec)
+            predictions = predict_saved_model(path, x)
+        check_same_predictions(
+            np.asarray(predictions), tested[: len(x)], policy=info.policy, what=str(path)
+        )
+        seconds = {**result.seconds, f"export {format}": time.monotonic() - start}
+        artifacts = {**result.artifacts, format: path.name}
+        self._update(replace(result, artifacts=artifacts, seconds=_with_total(seconds)))
+        return path
+
+    def finish(self, reason: str = "final score of the procedure") -> RunResult:
+        """Do the second half of the procedure: the test set, the exports, the report.
+
+        Args:
+            reason: Why the test set is opened, for the ledger.
+
+        Raises:
+            SealError: If a study on this data is running.
+            ExportError: If an exported model does not reproduce the saved predictions.
+        """
+        # ---- 7. open the seal, once, and say how the network compares
+        self.open_test_set(reason)
+        # ---- 8. export what was tested, and compare it
+        for name in FORMATS:
+            if name not in self.result.artifacts:
+                self.export(name)
+        # ---- 9. report
+        self.report()
+        return self.result
+
+    def report(self) -> Path:
+        """Write `report.html` and return its path."""
+        result = self.result
+        self._update(replace(result, artifacts={**result.artifacts, "report": "report.html"}))
+        return write_report(self.directory)
+
+    def predict(self, inputs: str | Path | np.ndarray) -> np.ndarray:
+        """Predict with the first refit.
+
+        Args:
+            inputs: Raw inputs `(examples, *shape)`, or a CSV or npz file of them.
+
+        Returns:
+            `(examples, classes)` probabilities or `(examples,)` values.
+
+        Raises:
+            DataError: If the inputs cannot be read or do not fit.
+        """
+        if not isinstance(inputs, np.ndarray):
+            inputs = read_inputs(inputs, self.info.raw_spec)
+        model = load_model(self.directory / self.result.refits[0].checkpoint)
+        return np.asarray(model.predict(inputs, batch_size=256, verbose=0))
+
+    def _update(self, result: RunResult) -> None:
+        with self._directory.locked():
+            self._directory.write(result)
+
+
+def _with_total(seconds: dict[str, float]) -> dict[str, float]:
+    parts = {name: value for name, value in seconds.items() if name != "total"}
+    return {**parts, "total": sum(parts.values())}

@@ -1,0 +1,105 @@
+"""The one opening of the test set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import fmean, stdev
+from typing import Literal
+
+import numpy as np
+
+from dlrecipes.baselines import fit_baselines
+from dlrecipes.data import Ledger, Splits, apply_preprocess
+from dlrecipes.diagnose import judge
+from dlrecipes.export import load_model
+from dlrecipes.metrics import per_example_loss, score_predictions
+from dlrecipes.results import (
+    BaselineResult,
+    Metrics,
+    RefitResult,
+    RunResult,
+    TestResult,
+    Verdict,
+)
+from dlrecipes.rundir import RunDirectory
+
+_KEPT_BYTES = 64 * 2**20
+"""Raw test inputs kept for the comparison of exports and the pictures of mistakes."""
+
+Scored = tuple[TestResult, Verdict, tuple[RefitResult, ...], dict[str, BaselineResult]]
+
+
+def score_test_set(
+    directory: RunDirectory, result: RunResult, splits: Splits, reason: str
+) -> Scored:
+    """Open the test set, score every refit and baseline in one go and save the predictions.
+
+    Args:
+        directory: The run directory.
+        result: The result up to the refits.
+        splits: The data.
+        reason: Why it is opened, for the ledger.
+
+    Returns:
+        The test result, the verdict, and refits and baselines with their test scores.
+
+    Raises:
+        SealError: If a study on this data is running, or the reason is empty.
+    """
+    # ---- everything that needs no test data comes before the opening
+    models = [load_model(directory.path / refit.checkpoint) for refit in result.refits]
+    predictors = fit_baselines(splits.development(), seed=result.seed)
+    spec = splits.model_spec
+    ledger = Ledger(directory.ledger)
+
+    # ---- the opening
+    test = splits.test.open(reason, study=result.run, ledger=ledger)
+    opened, studies = ledger.counts(splits.test.fingerprint)
+
+    # ---- predictions of all refits, saved before anything is concluded from them
+    predictions = np.stack(
+        [model.predict(test.x, batch_size=256, verbose=0) for model in models]
+    ).astype(np.float32)
+    kept = max(1, min(len(test.x), _KEPT_BYTES // max(1, test.x[:1].nbytes)))
+    ids = np.arange(len(test.x)) if test.ids is None else np.asarray(test.ids)
+    directory.write_predictions(ids, test.x[:kept], test.y, predictions)
+
+    # ---- scores
+    refits = tuple(
+        replace(refit, test=score_predictions(test.y, predicted, spec))
+        for refit, predicted in zip(result.refits, predictions, strict=True)
+    )
+    x = test.x if splits.preprocess is None else apply_preprocess(splits.preprocess, test.x)
+    by_baseline = {name: predict(x) for name, predict in predictors.items()}
+    baselines = {
+        name: replace(result.baselines[name], test=score_predictions(test.y, predicted, spec))
+        for name, predicted in by_baseline.items()
+    }
+
+    # ---- the verdict, against the baseline that does best on this very test set
+    regression = spec.task == "regression"
+    metric = "rmse" if regression else "accuracy"
+    direction: Literal["max", "min"] = "min" if regression else "max"
+    sign = -1.0 if regression else 1.0
+    strongest = max(baselines, key=lambda name: sign * baselines[name].test[metric])
+    mean, spread = _mean_and_spread([refit.test for refit in refits])
+    network = np.stack([per_example_loss(test.y, one, spec) for one in predictions])
+    verdict = judge(
+        network,
+        per_example_loss(test.y, by_baseline[strongest], spec),
+        baseline_name=strongest,
+        metric="mean squared error" if regression else "accuracy",
+        score=f"test {metric} {mean[metric]:.4g} ± {spread[metric]:.2g} over {len(refits)} "
+        f"refit(s) against {baselines[strongest].test[metric]:.4g}",
+    )
+    scored = TestResult(metric, direction, mean, spread, opened, studies)
+    return scored, verdict, refits, baselines
+
+
+def _mean_and_spread(scores: list[Metrics]) -> tuple[Metrics, Metrics]:
+    names = scores[0]
+    mean = {name: fmean(score[name] for score in scores) for name in names}
+    spread = {
+        name: stdev([score[name] for score in scores]) if len(scores) > 1 else 0.0 for name in names
+    }
+    return mean, spread

@@ -1,0 +1,5 @@
+"""The run directory: where a run keeps everything, and who may write to it."""
+
+from dlrecipes.rundir.run_directory import RunDirectory, newest_unfinished
+
+__all__ = ["RunDirectory", "newest_unfinished"]

@@ -1,0 +1,235 @@
+"""A run directory: its files, by name."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from dlrecipes.errors import RunError
+from dlrecipes.results import (
+    RunInfo,
+    RunResult,
+    StudyResult,
+    dump_json,
+    parse_json,
+    write_text,
+)
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """A run directory: its files, by name.
+
+    Args:
+        path: The directory.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, out: str | Path | None, name: str) -> RunDirectory:
+        """Make a new run directory.
+
+        Args:
+            out: Its path; None for `runs/NAME-DATE-TIME`.
+            name: The recipe's name.
+
+        Raises:
+            RunError: If it holds something already or cannot be written.
+        """
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        path = Path(out) if out is not None else Path("runs") / f"{name}-{stamp}"
+        attempt = 1
+        while out is None and path.exists():  # two runs in one second
+            attempt += 1
+            path = Path("runs") / f"{name}-{stamp}-{attempt}"
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RunError(
+                "A new run needs a directory of its own.",
+                received=f"out={path}, which exists",
+                fix=f"Give another --out, or go on with it: --resume {path}.",
+            )
+        try:
+            (path / "checkpoints").mkdir(parents=True)
+        except OSError as error:
+            raise RunError(
+                "The run directory must be writable.",
+                received=f"{path} ({error.strerror})",
+                fix="Give another --out.",
+            ) from error
+        return cls(path)
+
+    @classmethod
+    def existing(cls, path: str | Path) -> RunDirectory:
+        """Return the run directory at `path`.
+
+        Raises:
+            RunError: If it is none.
+        """
+        directory = cls(Path(path))
+        if not directory.info_file.is_file():
+            raise RunError(
+                "A run directory holds a `run.json`.",
+                received=f"{path}",
+                fix="Give the directory that `dlrecipes tune` printed, for example "
+                "runs/digits-20260101-120000.",
+            )
+        return directory
+
+    def discard(self) -> None:
+        """Remove the directory, when nothing was done in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def name(self) -> str:
+        """The run's name: the directory's."""
+        return self.path.resolve().name
+
+    @property
+    def info_file(self) -> Path:
+        """Settings, versions, recipe."""
+        return self.path / "run.json"
+
+    @property
+    def result_file(self) -> Path:
+        """The result."""
+        return self.path / "result.json"
+
+    @property
+    def study_file(self) -> Path:
+        """All trials."""
+        return self.path / "study.json"
+
+    @property
+    def journal(self) -> Path:
+        """Optuna's journal, where no other storage is given."""
+        return self.path / "study.journal"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger of test set openings of the folder that the run lies in."""
+        return self.path.resolve().parent / "test_sets.jsonl"
+
+    @property
+    def predictions(self) -> Path:
+        """Predictions on the test set, one row of them a refit."""
+        return self.path / "test_predictions.npz"
+
+    @property
+    def log(self) -> Path:
+        """The log."""
+        return self.path / "log.txt"
+
+    def checkpoint(self, refits: str, number: int) -> Path:
+        """Model number `number` of the refits of that name."""
+        return self.path / "checkpoints" / refits / f"refit-{number}.keras"
+
+    def read_info(self) -> RunInfo:
+        """Return what the run was started with."""
+        return self._read(RunInfo, self.info_file)
+
+    def read_result(self) -> RunResult:
+        """Return the result so far."""
+        return self._read(RunResult, self.result_file)
+
+    def read_study(self) -> StudyResult:
+        """Return the search's result."""
+        return self._read(StudyResult, self.study_file)
+
+    def write(self, result: RunInfo | RunResult | StudyResult) -> None:
+        """Write a result to its file, as a whole or not at all."""
+        files = {
+            RunInfo: self.info_file,
+            RunResult: self.result_file,
+            StudyResult: self.study_file,
+        }
+        write_text(files[type(result)], dump_json(result))
+
+    def write_predictions(
+        self, ids: np.ndarray, x: np.ndarray, y: np.ndarray, predictions: np.ndarray
+    ) -> None:
+        """Write the test predictions, as a whole or not at all.
+
+        Args:
+            ids: `(examples,)` row ids.
+            x: `(some, …)` raw inputs of the first examples.
+            y: `(examples,)` class indices or values.
+            predictions: `(refits, examples, classes)` or `(refits, examples)`, float32.
+        """
+        partial = self.predictions.with_suffix(".partial.npz")
+        np.savez_compressed(partial, ids=ids, x=x, y=y, predictions=predictions)
+        partial.replace(self.predictions)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from working on this run; a dead process holds no lock.
+
+        Raises:
+            RunError: If another process does.
+        """
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise RunError(
+                "Only one process may work on a run at a time.",
+                received=f"{self.path}, which another process holds",
+                fix="Wait for it, or end it.",
+            ) from error
+        except OSError as error:
+            raise RunError(
+                "The run directory must be writable.", received=f"{self.path} ({error.strerror})"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _read(self, kind: type[Result], path: Path) -> Result:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise RunError(
+                f"The run must have a `{path.name}`.",
+                received=f"{self.path} without one",
+                fix="It did not get that far: go on with it by `dlrecipes tune RECIPE --resume "
+                f"{self.path}`.",
+            ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise RunError("The run's files must be readable.", received=str(error)) from error
+        return parse_json(kind, text, source=str(path))
+
+
+def newest_unfinished(folder: Path, recipe: str) -> RunDirectory:
+    """Return the newest run of a recipe that has no verdict yet.
+
+    Args:
+        folder: The runs folder.
+        recipe: The recipe's name.
+
+    Raises:
+        RunError: If there is none.
+    """
+    found = sorted(folder.glob("*/run.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in found:
+        directory = RunDirectory(file.parent)
+        if directory.read_info().recipe != recipe:
+            continue
+        finished = directory.result_file.exists() and directory.read_result().artifacts
+        if not finished:
+            return directory
+    raise RunError(
+        "There must be an unfinished run to resume.",
+        received=f"none of {recipe!r} in {folder}",
+        fix="Start one, or name its directory: --resume DIR.",
+    )

@@ -1,0 +1,111 @@
+"""What simpler searches reach at the same cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import comb
+
+from dlrecipes.results import (
+    Comparison,
+    Hyperparameter,
+    Objective,
+    Plan,
+    Stage,
+    StudyResult,
+    TrialRecord,
+)
+from dlrecipes.search.backends import Store
+from dlrecipes.search.ranges import rank
+from dlrecipes.search.study import run_stage
+from dlrecipes.search.trial_source import StudyContext
+from dlrecipes.training.engines import Engine
+
+RANDOM = "random search"
+ONE_EPOCH = "one epoch, then the top k"
+
+
+def estimate_comparisons(study: StudyResult, plan: Plan) -> tuple[Comparison, ...]:
+    """Estimate two simpler searches from the curves that were recorded.
+
+    The first stage's trials are an even sample of the ranges. Random search with the same
+    epochs could afford so many full trials: its score is the expected best of so many drawn
+    from that sample. 'One epoch, then the top k' (Egele et al. 2023, arXiv:2307.15422) ranks
+    the sample by the first epoch and trains the best few in full. Scores are those the sampled
+    trials reached, with the epochs they were given, so both are lower bounds.
+
+    Args:
+        study: The search.
+        plan: Its plan.
+    """
+    sample = [one for one in study.trials if one.stage == plan.stages[0].name]
+    ranked = rank(sample, study.objective)
+    if not ranked:
+        return ()
+    budget = sum(record.epochs for record in study.trials)
+    full = max(stage.epochs for stage in plan.stages)
+    found = [
+        Comparison(
+            RANDOM,
+            _expected_best([one.score or 0.0 for one in ranked], max(1, budget // full)),
+            budget,
+            measured=False,
+        )
+    ]
+    first = sorted(ranked, key=lambda one: _first_epoch(one, study.objective))
+    top = first[: max(1, (budget - len(sample)) // full)]
+    scores = [one.score or 0.0 for one in top]
+    best = max(scores) if study.objective.direction == "max" else min(scores)
+    return (*found, Comparison(ONE_EPOCH, best, budget, measured=False))
+
+
+def run_comparisons(
+    study: StudyResult, plan: Plan, engine: Engine, store: Store, context: StudyContext
+) -> tuple[Comparison, ...]:
+    """Run both simpler searches for real, at the cost in epochs of the study.
+
+    Args:
+        study: The search.
+        plan: Its plan.
+        engine: Trains.
+        store: Where the studies of the comparisons live.
+        context: What all stages share.
+    """
+    budget = sum(record.epochs for record in study.trials)
+    full = max(stage.epochs for stage in plan.stages)
+    space: tuple[Hyperparameter, ...] = study.space
+    # ---- random search: full trials until the epochs are spent
+    stage = Stage("compare-random", max(1, budget // full), full, "random", "none")
+    random = run_stage(stage, space, engine, store, context)
+    # ---- one epoch for each of as many points as the first stage had, then the top k in full
+    points = min(max(2, plan.stages[0].trials), max(2, budget // 2))
+    screen = run_stage(
+        Stage("compare-one-epoch", points, 1, "sobol", "none"), space, engine, store, context
+    )
+    top = max(1, (budget - points) // full)
+    stage = Stage("compare-top-k", min(top, points), full, "random", "none")
+    chosen = run_stage(stage, space, engine, store, context, screen, carry=stage.trials)
+    return tuple(
+        Comparison(
+            name,
+            ranked[0].score or 0.0,
+            sum(record.epochs for record in records),
+            measured=True,
+        )
+        for name, records in ((RANDOM, random), (ONE_EPOCH, (*screen, *chosen)))
+        if (ranked := rank(records, context.objective))
+    )
+
+
+def _expected_best(ranked: Sequence[float], draws: int) -> float:
+    """Mean best of `draws` scores drawn without replacement, from scores sorted best first."""
+    draws = min(draws, len(ranked))
+    total = comb(len(ranked), draws)
+    return sum(
+        score * comb(len(ranked) - at - 1, draws - 1) / total for at, score in enumerate(ranked)
+    )
+
+
+def _first_epoch(record: TrialRecord, objective: Objective) -> float:
+    curve = record.history.get(objective.name, [])
+    value = curve[0] if curve and curve[0] is not None else objective.worst
+    return -value if objective.direction == "max" else value

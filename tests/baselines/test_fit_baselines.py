@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from dlrecipes.baselines import fit_baselines
+from dlrecipes.data import Development, Split, from_arrays, load
+from dlrecipes.errors import ArgumentError
+from dlrecipes.metrics import score_predictions
+
+
+def validation_scores(development):
+    return {
+        name: score_predictions(
+            development.validation.y, predict(development.validation.x), development.spec
+        )
+        for name, predict in fit_baselines(development).items()
+    }
+
+
+def test_anchors_digits(recwarn):
+    scores = validation_scores(load("digits").development())
+    assert set(scores) == {"majority class", "logistic regression", "nearest neighbours"}
+    assert scores["majority class"]["accuracy"] == pytest.approx(0.102, abs=0.005)
+    assert scores["logistic regression"]["accuracy"] == pytest.approx(0.97, abs=0.02)
+    assert scores["nearest neighbours"]["accuracy"] == pytest.approx(0.986, abs=0.012)
+    assert not recwarn.list
+
+
+def test_anchors_breast_cancer():
+    scores = validation_scores(load("breast_cancer").development())
+    assert scores["majority class"]["accuracy"] == pytest.approx(0.626, abs=0.01)
+    assert scores["majority class"]["roc_auc"] == 0.5
+    assert scores["logistic regression"]["accuracy"] == pytest.approx(0.967, abs=0.02)
+
+
+def test_anchors_diabetes():
+    scores = validation_scores(load("diabetes").development())
+    assert set(scores) == {"mean", "ridge regression", "nearest neighbours"}
+    assert scores["mean"]["r2"] == pytest.approx(0, abs=0.1)
+    assert scores["ridge regression"]["r2"] > 0.4
+    assert scores["nearest neighbours"]["r2"] > 0.3
+
+
+def test_same_seed_same_predictions():
+    development = load("wine").development()
+    first, second = (fit_baselines(development, seed=3) for _ in range(2))
+    for name, predict in first.items():
+        x = development.validation.x
+        np.testing.assert_array_equal(predict(x), second[name](x))
+
+
+def test_a_class_that_is_not_in_the_training_part():
+    x = np.random.default_rng(0).normal(size=(30, 2))
+    whole = from_arrays(x, np.arange(30) % 3).development()
+    rows = whole.train.y != 1
+    train = Split(whole.train.x[rows], whole.train.y[rows])
+    development = Development(train, whole.validation, whole.spec)
+    for predict in fit_baselines(development).values():
+        table = predict(whole.validation.x)
+        assert table.shape == (6, 3)
+        np.testing.assert_array_equal(table[:, 1], 0)
+        np.testing.assert_allclose(table.sum(axis=1), 1)
+
+
+def test_malformed_seed():
+    with pytest.raises(ArgumentError, match="`seed` must be an integer"):
+        fit_baselines(load("iris").development(), seed=-1)

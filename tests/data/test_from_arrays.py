@@ -1,0 +1,154 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from dlrecipes.data import from_arrays
+from dlrecipes.data.sealed_split import _peek
+from dlrecipes.errors import ArgumentError, DataError
+
+N = 30
+X = np.arange(N * 2.0).reshape(N, 2)
+LABELS = np.arange(N) % 3
+VALUES = np.linspace(0, 1, N)
+
+
+def parts(splits):
+    return splits.train, splits.validation, _peek(splits.test)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(18, 80), st.integers(2, 5), st.integers(0, 1000), st.booleans())
+def test_rows_keep_their_targets_and_ids(size, classes, seed, regression):
+    x = np.arange(size * 2.0).reshape(size, 2)
+    y = np.arange(size) + 0.5 if regression else np.arange(size) % classes
+    splits = from_arrays(x, y, split_seed=seed)
+    assert sum(len(part) for part in parts(splits)) == size
+    for part in parts(splits):
+        np.testing.assert_array_equal(part.x, x[part.ids])
+        np.testing.assert_array_equal(part.y, y[part.ids])
+        assert part.x.base is None
+    assert splits.split_seed == seed
+    assert splits.spec.train_size == len(splits.train)
+
+
+def test_spec_of_classes():
+    splits = from_arrays(X, np.repeat(["b", "a"], [20, 10]), name="letters")
+    spec = splits.spec
+    assert (spec.name, spec.task, spec.classes) == ("letters", "binary", ("a", "b"))
+    assert spec.priors == pytest.approx((1 / 3, 2 / 3))
+    assert (spec.input_shape, spec.input_dtype, spec.kind) == ((2,), "float32", "table")
+    assert (spec.target_mean, spec.target_std, spec.outputs) == (0, 1, 1)
+    assert splits.train.x.dtype == np.float32
+    assert splits.train.y.dtype == np.int32
+
+
+def test_spec_of_values():
+    splits = from_arrays(X, VALUES)
+    assert splits.spec.task == "regression"
+    assert splits.spec.classes == splits.spec.priors == ()
+    assert splits.spec.target_mean == pytest.approx(splits.train.y.mean())
+    assert splits.spec.target_std == pytest.approx(splits.train.y.std())
+    assert splits.train.y.dtype == np.float32
+    assert splits.train.y.shape == (18,)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "expected"),
+    [
+        ((N, 2), "table", (2,)),
+        ((N, 4, 5), "image", (4, 5, 1)),
+        ((N, 4, 5, 3), "image", (4, 5, 3)),
+        ((N, 2, 4, 5, 3), "array", (2, 4, 5, 3)),
+    ],
+)
+def test_kinds(shape, kind, expected):
+    spec = from_arrays(np.zeros(shape, dtype=np.uint8), LABELS).spec
+    assert (spec.kind, spec.input_shape, spec.input_dtype) == (kind, expected, "float32")
+
+
+@pytest.mark.parametrize(
+    ("y", "arguments", "task", "classes"),
+    [
+        (LABELS, {}, "multiclass", ("0", "1", "2")),
+        (LABELS * 10 - 5, {}, "multiclass", ("-5", "5", "15")),
+        (LABELS > 0, {}, "binary", ("False", "True")),
+        (LABELS[:, None], {}, "multiclass", ("0", "1", "2")),
+        (LABELS.astype(float), {"task": "classification"}, "multiclass", ("0", "1", "2")),
+        (LABELS.astype(float), {"task": "regression"}, "regression", ()),
+        (LABELS, {"task": "regression"}, "regression", ()),
+        (np.arange(N), {}, "regression", ()),
+        (VALUES, {}, "regression", ()),
+        (LABELS, {"classes": ["x", "y", "z"]}, "multiclass", ("x", "y", "z")),
+        (np.array(["u", "v"])[LABELS % 2], {"classes": ["v", "u"]}, "binary", ("v", "u")),
+        (pd.Series(LABELS).map({0: "a", 1: "b", 2: "c"}), {}, "multiclass", ("a", "b", "c")),
+        (pd.Series(LABELS, dtype="category"), {}, "multiclass", ("0", "1", "2")),
+        (LABELS.astype(object), {}, "multiclass", ("0", "1", "2")),
+        ((LABELS > 0).astype(object), {}, "binary", ("False", "True")),
+        (list(VALUES), {}, "regression", ()),
+    ],
+)
+def test_tasks(y, arguments, task, classes):
+    spec = from_arrays(pd.DataFrame(X), y, **arguments).spec
+    assert (spec.task, spec.classes) == (task, classes)
+
+
+def test_order_of_text_classes_is_the_given_one():
+    y = np.array(["low", "high"])[np.arange(N) % 2]
+    train = from_arrays(X, y, classes=["low", "high"]).train
+    np.testing.assert_array_equal(train.y == 0, y[train.ids] == "low")
+
+
+def spoiled(array, value):
+    changed = array.astype(float)
+    changed.flat[7] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "arguments", "message"),
+    [
+        (spoiled(X, np.nan), LABELS, {}, "`x` must hold finite.*1 of 30 rows, first in row 3"),
+        (spoiled(X, np.inf), LABELS, {}, "`x` must hold finite"),
+        (spoiled(X, 1e300), LABELS, {}, "`x` must hold finite float32"),
+        (X.astype(object), LABELS, {}, "`x` must be an array of numbers.*object"),
+        (X.astype(str), LABELS, {}, "`x` must be an array of numbers"),
+        (X.astype("datetime64[s]"), LABELS, {}, "`x` must be an array of numbers"),
+        (X[:, 0], LABELS, {}, "one column a feature.*reshape"),
+        (X[:0], LABELS[:0], {}, "`x` must have at least one example"),
+        (X[:, :0], LABELS, {}, "at least one feature"),
+        ([[1, 2], [3]], [0, 1], {}, "rows have the same shape"),
+        ({"a": X}, LABELS, {}, "one array.*'a'"),
+        (X, LABELS[:-1], {}, r"same number of examples.*\(30, 2\).*\(29,\)"),
+        (X, np.eye(3)[LABELS], {}, "one value an example.*argmax"),
+        (X, [], {}, "`y` must have at least one example"),
+        (X, spoiled(VALUES, np.nan), {}, "finite value for every example.*1 of 30.*row 7"),
+        (X, spoiled(VALUES, np.inf), {}, "finite value for every example"),
+        (X, np.array(["a", None] * 15, dtype=object), {}, "15 of 30 missing.*row 1"),
+        (X, np.array(["a", 1] * 15, dtype=object), {}, "all be text.*int and str"),
+        (X, np.zeros(N, dtype="datetime64[s]"), {}, "text or numbers"),
+        (X, np.zeros(N, dtype=int), {}, "at least two classes.*only '0'"),
+        (X, ["a"] * N, {}, "at least two classes.*only 'a'"),
+        (X, ["a"] * 28 + ["b"] * 2, {}, "at least 3 examples.*2 of class 'b'"),
+        (X, [f"row {i}" for i in range(N)], {}, "at least 3 examples.*30 classes in 30 examples"),
+        (X, LABELS.astype(float), {}, "clear whether `y` holds classes or values.*Pass task="),
+        (X, ["a", "b"] * 15, {"task": "regression"}, "must be numbers.*text such as 'a'"),
+        (X, np.full(N, 2.5), {}, "must not be constant.*2.5 in all 30"),
+        (X, np.full(N, 2), {"task": "regression"}, "must not be constant"),
+        (X, VALUES * 1e300, {}, "fit into float32"),
+        (X, VALUES, {"task": "classification"}, "whole numbers.*with fractions"),
+        (X, VALUES, {"classes": ["a"]}, "no classes"),
+        (X, LABELS, {"classes": ["a", "b"]}, "name each class once.*2 names for the 3 labels"),
+        (X, LABELS, {"classes": ["a", "b", "b"]}, "name each class once"),
+        (X, ["a", "b"] * 15, {"classes": ["a", "c"]}, "labels of a text target"),
+        (X[:5], VALUES[:5], {}, "at least 6 examples"),
+    ],
+)
+def test_malformed_data(x, y, arguments, message):
+    with pytest.raises(DataError, match=message):
+        from_arrays(x, y, **arguments)
+
+
+def test_malformed_task():
+    with pytest.raises(ArgumentError, match="`task` must be one of 'classification', 'regression'"):
+        from_arrays(X, LABELS, task="binary")
