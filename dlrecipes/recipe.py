@@ -9,18 +9,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+
+import keras
 
 from dlrecipes.data import Splits
 from dlrecipes.errors import RecipeError
 from dlrecipes.results import DataSpec, Plan, RunSettings
 from dlrecipes.run import Origin, Run, resume, tune
 from dlrecipes.rundir import RunDirectory
-from dlrecipes.search import CoarseToFine, Listener, with_budget
-
-if TYPE_CHECKING:
-    import keras
-    import keras_tuner
+from dlrecipes.search import Build, CoarseToFine, HyperParameters, Listener, with_budget
 
 
 class Recipe:
@@ -45,7 +42,7 @@ class Recipe:
         *,
         name: str,
         load: Callable[..., Splits],
-        build: Callable[[keras_tuner.HyperParameters, DataSpec], keras.Model],
+        build: Callable[[HyperParameters, DataSpec], keras.Model],
         preprocess: Callable[[DataSpec], keras.Layer] | None = None,
         objective: object = "val_accuracy",
         plan: Plan | None = None,
@@ -92,7 +89,7 @@ class Recipe:
             return splits
         return splits.with_preprocess(self._preprocess(splits.spec))
 
-    def builder(self, splits: Splits) -> Callable[[keras_tuner.HyperParameters], keras.Model]:
+    def builder(self, splits: Splits) -> Build:
         """Return the recipe's builder for this data: a plain `build(hp)`, as KerasTuner has it.
 
         It holds the data's description and nothing else.
@@ -102,7 +99,7 @@ class Recipe:
         """
         build, spec = self._build, splits.model_spec
 
-        def bound(hp: keras_tuner.HyperParameters) -> keras.Model:
+        def bound(hp: HyperParameters) -> keras.Model:
             return build(hp, spec)
 
         bound.__name__ = self.name
@@ -148,8 +145,7 @@ class Recipe:
         self,
         directory: str | Path,
         *,
-        trials: int | None = None,
-        epochs: int | None = None,
+        plan: Plan | None = None,
         minutes: float | None = None,
         listener: Listener | None = None,
         compare: bool = False,
@@ -158,8 +154,8 @@ class Recipe:
 
         Args:
             directory: The run directory.
-            trials: Another number of search trials; 0 ends the search with the best so far.
-            epochs: Another number of epochs of a full trial.
+            plan: Another plan, such as the run's own with more trials, or with none to end the
+                search with the best so far (`dlrecipes.search.with_budget`).
             minutes: Minutes after which the search ends; None for no limit.
             listener: Hears of every stage, epoch and trial.
             compare: Whether simpler searches are run for real, at equal cost.
@@ -170,7 +166,7 @@ class Recipe:
             directory,
             self.builder(splits),
             splits,
-            plan=with_budget(info.plan, trials, epochs),
+            plan=plan,
             minutes=minutes,
             listener=listener,
             compare=compare,

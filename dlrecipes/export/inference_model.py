@@ -28,8 +28,8 @@ def build_inference_model(
     """
     inputs = keras.Input(raw_spec.input_shape, dtype=raw_spec.input_dtype, name="x")
     features = inputs if preprocess is None else preprocess(inputs)
-    outputs = keras.ops.cast(network(features), "float32")
     kind = output_kind(network, spec)
+    outputs = keras.ops.cast(_uncompiled(network)(features), "float32")
     if kind == "values":
         outputs = keras.ops.reshape(outputs, (-1,))
         return keras.Model(inputs, outputs, name="inference")
@@ -43,3 +43,13 @@ def build_inference_model(
     elif kind == "logits":
         outputs = keras.ops.softmax(outputs, axis=-1)
     return keras.Model(inputs, outputs, name="inference")
+
+
+def _uncompiled(network: keras.Model) -> keras.Model:
+    """Leave optimizer and loss behind, which a deployed model has no use for.
+
+    A subclassed model has no symbolic inputs to start from and stays as it is.
+    """
+    if not getattr(network, "inputs", None):
+        return network
+    return keras.Model(network.inputs, network.outputs[0], name=network.name)

@@ -36,9 +36,7 @@ def class_scores(
         y, predictions.argmax(axis=1), labels=np.arange(len(labels)), zero_division=0
     )
     return tuple(
-        ClassScore(
-            label, int(examples[i]), float(precision[i]), float(recall[i]), float(f1[i])
-        )
+        ClassScore(label, int(examples[i]), float(precision[i]), float(recall[i]), float(f1[i]))
         for i, label in enumerate(labels)
     )
 

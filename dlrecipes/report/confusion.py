@@ -57,9 +57,7 @@ def confusion(
         predictions: Probabilities, `(examples, classes)`.
         labels: Class names.
     """
-    counts = metrics.confusion_matrix(
-        y, predictions.argmax(axis=1), labels=np.arange(len(labels))
-    )
+    counts = metrics.confusion_matrix(y, predictions.argmax(axis=1), labels=np.arange(len(labels)))
     return Confusion(labels, counts)
 
 

@@ -26,13 +26,6 @@ def format_number(value: float | None) -> str:
     return f"{value:.4f}" if size < 10 else f"{value:.2f}"
 
 
-def format_spread(mean: float | None, spread: float | None) -> str:
-    """Return `mean ± spread`, or the mean alone where there is no spread."""
-    if not spread or not math.isfinite(spread):
-        return format_number(mean)
-    return f"{format_number(mean)} ± {format_number(spread)}"
-
-
 def format_value(value: Value) -> str:
     """Return a hyperparameter's value, short enough for a table."""
     if value is None:

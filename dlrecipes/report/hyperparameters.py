@@ -10,8 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dlrecipes.report.format import format_value, plot_text, plural
-from dlrecipes.report.plot import ACCENT, MUTED, Plot, make_figure
+from dlrecipes.report.plot import ACCENT, MUTED, Plot, axis_ticks, make_figure
 from dlrecipes.report.search_history import winner_marker
+from dlrecipes.report.ticks import log_ticks
 from dlrecipes.report.trial_points import TrialPoint, TrialPoints
 from dlrecipes.results import Hyperparameter, StageResult, StudyResult, Value
 
@@ -81,9 +82,7 @@ def plot_hyperparameters(
     )
 
 
-def _choices(
-    hyperparameter: Hyperparameter, points: tuple[TrialPoint, ...]
-) -> tuple[Value, ...]:
+def _choices(hyperparameter: Hyperparameter, points: tuple[TrialPoint, ...]) -> tuple[Value, ...]:
     found = [point.record.values[hyperparameter.name] for point in points]
     return tuple(dict.fromkeys((*hyperparameter.choices, *found)))
 
@@ -153,17 +152,12 @@ def _numeric(
 def _numeric_axis(panel: HyperparameterPanel) -> dict[str, Any]:
     if not panel.hyperparameter.log:
         return {"type": "linear", "nticks": 6}
-    return {"type": "log", "exponentformat": "power", "dtick": _decades(panel)}
-
-
-def _decades(panel: HyperparameterPanel) -> float | str:
     ends = [panel.hyperparameter.low, panel.hyperparameter.high]
     ends += [end for _, *both in panel.ranges for end in both]
     positive = [end for end in ends if end > 0]
     if not positive:
-        return 1
-    width = float(np.log10(max(positive) / min(positive)))
-    return "D2" if width < 1.5 else float(np.ceil(width / 6))
+        return {"type": "log"}
+    return {"type": "log", **axis_ticks(log_ticks(min(positive), max(positive)))}
 
 
 def _categorical(

@@ -9,7 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dlrecipes.report.format import plot_text
-from dlrecipes.report.plot import ACCENT, MUTED, Plot, make_figure
+from dlrecipes.report.plot import ACCENT, MUTED, Plot, axis_ticks, make_figure
+from dlrecipes.report.ticks import log_ticks
 from dlrecipes.results import History, Objective, RunResult, StudyResult
 
 _LOG_RATIO = 30.0
@@ -117,7 +118,7 @@ def _plot_panel(panel: CurvePanel, index: int) -> Plot:
         traces,
         height=330,
         xaxis={"title": {"text": "epoch"}, "rangemode": "tozero"},
-        yaxis={"title": {"text": plot_text(panel.metric)}, "type": "log" if log else "linear"},
+        yaxis={"title": {"text": plot_text(panel.metric)}} | _axis(panel, log),
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 60, "r": 12, "t": 40, "b": 44},
         hovermode="closest",
@@ -127,8 +128,17 @@ def _plot_panel(panel: CurvePanel, index: int) -> Plot:
     return Plot(f"curves-{index}", title, figure)
 
 
+def _axis(panel: CurvePanel, log: bool) -> dict[str, Any]:
+    values = _values(panel)
+    return {"type": "log", **axis_ticks(log_ticks(min(values), max(values)))} if log else {}
+
+
+def _values(panel: CurvePanel) -> list[float]:
+    return [value for curve in panel.curves for value in curve.values if value is not None]
+
+
 def _spreads(panel: CurvePanel) -> bool:
-    values = [value for curve in panel.curves for value in curve.values if value is not None]
+    values = _values(panel)
     return min(values) > 0 and max(values) / min(values) > _LOG_RATIO
 
 

@@ -94,7 +94,10 @@ def _badness(
     if spec.task == "regression":
         return np.nan_to_num(np.abs(predictions - y))
     predicted = predictions.argmax(axis=1)
-    return np.where(predicted != y, np.nan_to_num(predictions.max(axis=1)), 0.0)
+    wrong: NDArray[np.float64] = np.where(
+        predicted != y, np.nan_to_num(predictions.max(axis=1)), 0.0
+    )
+    return wrong
 
 
 def _words(y: Any, prediction: Any, spec: DataSpec) -> tuple[str, str, str]:  # noqa: ANN401

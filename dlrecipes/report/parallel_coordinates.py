@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dlrecipes.report.format import MISSING, format_number, format_value, plot_text
+from dlrecipes.report.format import MISSING, format_value, plot_text
 from dlrecipes.report.hyperparameters import searched
 from dlrecipes.report.plot import Plot, make_figure
+from dlrecipes.report.ticks import linear_ticks, log_ticks
 from dlrecipes.report.trial_points import TrialPoint, TrialPoints
 from dlrecipes.results import Hyperparameter, StudyResult
 
@@ -69,12 +71,16 @@ def plot_parallel_coordinates(study: StudyResult, trials: TrialPoints) -> Plot |
             "colorscale": "Greys",
             "showscale": False,
         },
-        labelangle=-20,
+        labelangle=0 if all(len(axis.label) < 100 // len(axes) for axis in axes) else -20,
         labelside="top",
     )
     figure = make_figure([trace], height=430, margin={"l": 56, "r": 64, "t": 96, "b": 20})
     figure.layout.meta = {"parallel": True}
-    note = f" {len(points):,} of {len(scored):,} trials are drawn." if len(points) < len(scored) else ""
+    note = (
+        f" {len(points):,} of {len(scored):,} trials are drawn."
+        if len(points) < len(scored)
+        else ""
+    )
     return Plot(
         "parallel-coordinates",
         "What the good trials have in common",
@@ -116,19 +122,19 @@ def _numeric_axis(hyperparameter: Hyperparameter, points: tuple[TrialPoint, ...]
 
 
 def _ticks(low: float, high: float, log: bool) -> list[tuple[float, str]]:
+    """Return ticks between two positions, which are logarithms if `log`."""
     if not log:
-        return [(float(at), f"{at:.3g}") for at in np.linspace(low, high, 5)]
-    powers = np.arange(np.ceil(low), np.floor(high) + 1)
-    if len(powers) < 3:
-        return [(float(at), f"{10**at:.2g}") for at in np.linspace(low, high, 5)]
-    step = int(np.ceil(len(powers) / 7))
-    return [(float(at), f"{10**at:.0e}" if abs(at) > 3 else f"{10**at:g}") for at in powers[::step]]
+        return linear_ticks(low, high)
+    return [(math.log10(value), text) for value, text in log_ticks(10**low, 10**high)]
 
 
 def _categorical_axis(hyperparameter: Hyperparameter, points: tuple[TrialPoint, ...]) -> Axis:
     name = hyperparameter.name
     found = [point.record.values[name] for point in points if _active(hyperparameter, point)]
-    place = {choice: index for index, choice in enumerate(dict.fromkeys((*hyperparameter.choices, *found)))}
+    place = {
+        choice: index
+        for index, choice in enumerate(dict.fromkeys((*hyperparameter.choices, *found)))
+    }
     positions = np.array(
         [
             float(place[point.record.values[name]]) if _active(hyperparameter, point) else np.nan
@@ -160,8 +166,5 @@ def _score_axis(trials: TrialPoints, points: tuple[TrialPoint, ...]) -> Axis:
     low, high = float(positions.min()), float(positions.max())
     if low == high:
         low, high = low - 0.5, high + 0.5
-    ticks = tuple(
-        (float(at), format_number(10**at if trials.scale.log else float(at)))
-        for at in np.linspace(low, high, 5)
-    )
+    ticks = tuple(_ticks(low, high, trials.scale.log))
     return Axis(trials.objective.name, positions, ticks, (low, high))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
-from markupsafe import Markup
+
+from dlrecipes.report.format import plot_text
+from dlrecipes.report.ticks import Ticks
 
 TEXT = "var(--text)"
 MUTED = "var(--muted)"
@@ -40,12 +42,12 @@ class Plot:
         return int(self.figure.layout.height or 320)
 
     @property
-    def json(self) -> Markup:
+    def json(self) -> str:
         """The figure as JSON that is safe inside a script element."""
         text = str(self.figure.to_json(validate=False))
         for character in ("<", ">", "&", "\u2028", "\u2029"):
             text = text.replace(character, f"\\u{ord(character):04x}")
-        return Markup(text)  # noqa: S704
+        return text
 
 
 def make_figure(traces: list[Any], *, height: int, **layout: Any) -> go.Figure:  # noqa: ANN401
@@ -54,6 +56,14 @@ def make_figure(traces: list[Any], *, height: int, **layout: Any) -> go.Figure: 
     return go.Figure(
         data=traces, layout={"template": {}, "height": height, "margin": margin, **layout}
     )
+
+
+def axis_ticks(ticks: Ticks) -> dict[str, Any]:
+    """Return Plotly's words for these labels."""
+    return {
+        "tickvals": [value for value, _ in ticks],
+        "ticktext": [plot_text(text) for _, text in ticks],
+    }
 
 
 def series_colour(index: int) -> str:

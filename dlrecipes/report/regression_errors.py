@@ -11,9 +11,7 @@ from dlrecipes.report.plot import ACCENT, MUTED, Plot, make_figure
 _MOST = 2000
 
 
-def plot_regression(
-    y: NDArray[np.float64], predictions: NDArray[np.float64]
-) -> tuple[Plot, ...]:
+def plot_regression(y: NDArray[np.float64], predictions: NDArray[np.float64]) -> tuple[Plot, ...]:
     """Return two plots: predicted against true values, residuals against predictions.
 
     Args:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dlrecipes.report.plot import axis_ticks
+from dlrecipes.report.ticks import log_ticks
 from dlrecipes.results import Objective
 
 _LOG_RATIO = 20.0
@@ -54,7 +56,7 @@ class ScoreScale:
             "range": [low, high],
             "type": "log" if self.log else "linear",
         }
-        return axis | ({"dtick": 1 if high - low > 2 else "D2"} if self.log else {})
+        return axis | (axis_ticks(log_ticks(*self.span)) if self.log else {})
 
 
 def fit_scale(scores: Sequence[float], objective: Objective) -> ScoreScale:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlrecipes.errors import ArgumentError
-from dlrecipes.report.format import MISSING, format_number, format_spread
+from dlrecipes.report.format import MISSING, format_number
 from dlrecipes.results import Metrics, Objective, RunResult
 
 _ALIASES = {"loss": ("log_loss", "rmse", "mse"), "mean_squared_error": ("mse", "rmse")}
@@ -18,9 +18,10 @@ _USUAL = ("accuracy", "rmse")
 
 @dataclass(frozen=True)
 class ScoreCell:
-    """One number of the table, as text."""
+    """One number of the table with its spread, as text; the spread may be empty."""
 
     text: str
+    spread: str
     main: bool
 
 
@@ -86,7 +87,9 @@ def score_table(result: RunResult) -> ScoreTable:
                 "winning trial of the search",
                 "chosen by its validation score, which is therefore optimistic",
                 "trial",
-                tuple(_pair(result.best.validation.get(name), None, name == main) for name in names),
+                tuple(
+                    _pair(result.best.validation.get(name), None, name == main) for name in names
+                ),
             )
         )
     strongest = result.verdict.baseline if result.verdict else ""
@@ -118,8 +121,8 @@ def _network_row(result: RunResult, names: Sequence[str], main: str) -> ScoreRow
             test = (result.test.mean.get(name), result.test.spread.get(name))
         cells.append(
             (
-                ScoreCell(format_spread(*validation), name == main),
-                ScoreCell(format_spread(*test), name == main),
+                _cell(*validation, name == main),
+                _cell(*test, name == main),
             )
         )
     count = len(result.refits)
@@ -127,10 +130,14 @@ def _network_row(result: RunResult, names: Sequence[str], main: str) -> ScoreRow
     return ScoreRow("network", note, "network", tuple(cells))
 
 
-def _pair(
-    validation: float | None, test: float | None, main: bool
-) -> tuple[ScoreCell, ScoreCell]:
-    return ScoreCell(format_number(validation), main), ScoreCell(format_number(test), main)
+def _pair(validation: float | None, test: float | None, main: bool) -> tuple[ScoreCell, ScoreCell]:
+    return _cell(validation, None, main), _cell(test, None, main)
+
+
+def _cell(value: float | None, spread: float | None, main: bool) -> ScoreCell:
+    text = format_number(value)
+    known = spread is not None and math.isfinite(spread) and spread > 0
+    return ScoreCell(text, f"± {format_number(spread)}" if known else "", main and text != MISSING)
 
 
 def _metric_names(result: RunResult, main: str) -> list[str]:

@@ -58,9 +58,7 @@ def plot_search_history(trials: TrialPoints) -> Plot:
         margin={"l": 60, "r": 12, "t": 60, "b": 44},
         hovermode="closest",
     )
-    return Plot(
-        "search-history", "The score of each trial", figure, _caption(trials, len(drawn))
-    )
+    return Plot("search-history", "The score of each trial", figure, _caption(trials, len(drawn)))
 
 
 def winner_marker(x: object, winner: TrialPoint) -> go.Scatter:

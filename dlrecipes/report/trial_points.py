@@ -43,7 +43,10 @@ class TrialPoint:
         lines = [
             f"{record.stage} trial {record.number}, {record.status}",
             f"score {format_number(self.score)}, epoch {epoch} of {record.epochs}",
-            *(f"{name} = {format_value(value)}" for name, value in list(record.values.items())[:20]),
+            *(
+                f"{name} = {format_value(value)}"
+                for name, value in list(record.values.items())[:20]
+            ),
         ]
         if record.error:
             lines.append(record.error[:80])

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas
 
 from dlrecipes.checks import check_choice
 from dlrecipes.data import Splits
@@ -20,7 +21,7 @@ from dlrecipes.export import (
     read_inputs,
 )
 from dlrecipes.report import write_report
-from dlrecipes.results import RunInfo, RunResult, TestResult
+from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json
 from dlrecipes.run.test_set import score_test_set
 from dlrecipes.rundir import RunDirectory
 
@@ -58,6 +59,11 @@ class Run:
     def result(self) -> RunResult:
         """The result so far; `test` and `verdict` are None while the test set is sealed."""
         return self._directory.read_result()
+
+    @property
+    def result_json(self) -> str:
+        """The result so far, as `result.json` has it."""
+        return dump_json(self.result)
 
     def open_test_set(self, reason: str) -> TestResult:
         """Open the test set once and score all refits and baselines in that one opening.
@@ -183,6 +189,20 @@ class Run:
             inputs = read_inputs(inputs, self.info.raw_spec)
         model = load_model(self.directory / self.result.refits[0].checkpoint)
         return np.asarray(model.predict(inputs, batch_size=256, verbose=0))
+
+    def predict_table(self, inputs: str | Path | np.ndarray) -> str:
+        """Predict, and return CSV: `label` and a probability a class, or `value`.
+
+        Args:
+            inputs: As for `predict`.
+        """
+        predictions = self.predict(inputs)
+        classes = self.info.raw_spec.classes
+        if not classes:
+            return pandas.DataFrame({"value": predictions}).to_csv(index=False)
+        table = pandas.DataFrame(predictions, columns=[f"probability {name}" for name in classes])
+        table.insert(0, "label", [classes[index] for index in predictions.argmax(axis=1)])
+        return table.to_csv(index=False)
 
     def _update(self, result: RunResult) -> None:
         with self._directory.locked():

@@ -1,6 +1,13 @@
 """Search: stages, ask and tell, storage."""
 
-from dlrecipes.search.backends import Build, Store, discover_space, run_builder, suggest
+from dlrecipes.search.backends import (
+    Build,
+    HyperParameters,
+    Store,
+    discover_space,
+    run_builder,
+    suggest,
+)
 from dlrecipes.search.change_plan import with_budget, with_setting
 from dlrecipes.search.coarse_to_fine import CoarseToFine
 from dlrecipes.search.compare import estimate_comparisons, run_comparisons
@@ -12,6 +19,7 @@ from dlrecipes.search.trial_source import StudyContext
 
 __all__ = [
     "Build",
+    "HyperParameters",
     "LogListener",
     "estimate_comparisons",
     "refit",

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import TracebackType
 
 from dlrecipes.results import Finding, TrialRecord
 
 
 class Listener:
-    """Hears of everything that happens in a search; this one ignores it all."""
+    """Hears of everything that happens in a search; this one only remembers where.
+
+    Attributes:
+        directory: The run directory, once there is one.
+    """
+
+    directory: Path | None = None
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End whatever the listener shows."""
 
     def on_run(self, directory: Path) -> None:
         """Hear where the run keeps its files."""
+        self.directory = directory
 
     def on_stage(self, name: str, trials: int, done: int) -> None:
         """Hear that a stage begins.

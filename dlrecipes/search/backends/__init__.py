@@ -1,25 +1,25 @@
-"""The only place that knows Optuna and KerasTuner.
-
-Optuna's log is silenced once here: every trial would print a line.
-"""
-
-import optuna
+"""The only place that knows Optuna and KerasTuner."""
 
 from dlrecipes.search.backends.ask_tell import AskTell
 from dlrecipes.search.backends.importance import importances
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
 from dlrecipes.search.backends.proposal import Proposal
 from dlrecipes.search.backends.sobol_sampler import SobolSampler
-from dlrecipes.search.backends.space import Build, clip_to_space, discover_space, run_builder
+from dlrecipes.search.backends.space import (
+    Build,
+    HyperParameters,
+    clip_to_space,
+    discover_space,
+    run_builder,
+)
 from dlrecipes.search.backends.storage import open_storage, storage_errors
 from dlrecipes.search.backends.store import Store
 from dlrecipes.search.backends.trial_hyperparameters import suggest
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-
 __all__ = [
     "AskTell",
     "Build",
+    "HyperParameters",
     "KerasTunerSampler",
     "Proposal",
     "SobolSampler",

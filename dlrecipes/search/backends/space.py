@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import TypeAlias
 
 import keras
 import keras_tuner
@@ -11,7 +12,8 @@ import keras_tuner
 from dlrecipes.errors import BuilderError, DlrecipesError
 from dlrecipes.results import Hyperparameter, Value
 
-Build = Callable[[keras_tuner.HyperParameters], keras.Model]
+HyperParameters: TypeAlias = keras_tuner.HyperParameters
+Build = Callable[[HyperParameters], keras.Model]
 
 
 def discover_space(build: Build) -> tuple[Hyperparameter, ...]:

@@ -11,6 +11,9 @@ from dlrecipes.results import Hyperparameter, Objective, Stage
 from dlrecipes.search.backends.ask_tell import AskTell
 from dlrecipes.search.backends.storage import open_storage, storage_errors
 
+# Every trial would print a line.
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
 
 @dataclass(frozen=True)
 class Store:

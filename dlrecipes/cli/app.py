@@ -1,0 +1,266 @@
+"""The commands.
+
+Heavy imports stand inside the commands, so that `--help`, `list` and mistakes answer at once.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dlrecipes.cli.errors import one_message
+from dlrecipes.cli.quiet import quiet_start
+
+if TYPE_CHECKING:
+    from dlrecipes.recipe import Recipe
+    from dlrecipes.results import RunResult
+    from dlrecipes.run import Run
+    from dlrecipes.search import Listener
+
+NEWEST = "newest"
+
+app = typer.Typer(
+    name="dlrecipes",
+    help="Deep-learning recipes for Keras: searched, tested and exported honestly.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+RecipeArgument = Annotated[str, typer.Argument(help="A bundled recipe's name, or a .py file.")]
+RunArgument = Annotated[Path, typer.Argument(help="A run directory.")]
+
+
+def main() -> None:
+    """Run the command line; a bare `--resume` stands for the newest unfinished run."""
+    words = sys.argv[1:]
+    for at, word in enumerate(words):
+        last = at + 1 == len(words)
+        if word == "--resume" and (last or words[at + 1].startswith("-")):
+            words[at] = f"--resume={NEWEST}"
+    app(args=words)
+
+
+@app.command("list")
+def list_recipes() -> None:
+    """List the recipes: what each shows, how long it takes, what to expect."""
+    with one_message():
+        with quiet_start():
+            from dlrecipes.recipe import load_recipe, recipe_names
+        table = Table("recipe", "shows", "minutes", "expected", box=None, pad_edge=False)
+        for name in recipe_names():
+            recipe = load_recipe(name)
+            table.add_row(name, recipe.shows, f"{recipe.minutes:g}", recipe.expected)
+        Console().print(table)
+
+
+@app.command()
+def copy(
+    name: Annotated[str, typer.Argument(help="A bundled recipe's name.")],
+    dest: Annotated[Path | None, typer.Argument(help="File or folder; here by default.")] = None,
+) -> None:
+    """Copy a recipe to edit."""
+    with one_message():
+        with quiet_start():
+            from dlrecipes.errors import RecipeError
+            from dlrecipes.recipe import recipe_path
+        source = recipe_path(name)
+        target = dest or Path(source.name)
+        target = target / source.name if target.is_dir() else target
+        if target.exists():
+            raise RecipeError(
+                "A copy must not overwrite a file.",
+                received=f"{target}, which exists",
+                fix="Give another destination.",
+            )
+        try:
+            shutil.copyfile(source, target)
+        except OSError as error:
+            raise RecipeError(
+                "The destination must be writable.", received=f"{target} ({error.strerror})"
+            ) from error
+        typer.echo(f"{target}\nEdit it, then: dlrecipes tune {target}")
+
+
+@app.command()
+def tune(  # noqa: PLR0913  (one argument an option)
+    recipe: RecipeArgument,
+    data: Annotated[str | None, typer.Option(help="The data, for recipes that take it.")] = None,
+    target: Annotated[str | None, typer.Option(help="The target column.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run directory to make.")] = None,
+    trials: Annotated[int | None, typer.Option(help="Search trials; 0 with --resume.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of a full trial.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="End the search after this.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything but the split.")] = 0,
+    engine: Annotated[str, typer.Option(help="auto or fit.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="auto, float32, mixed_bfloat16 or mixed_float16.")
+    ] = "auto",
+    storage: Annotated[
+        str | None, typer.Option(help="An Optuna storage URL; a journal file by default.")
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(help="Go on with this run; without a directory, the newest unfinished."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change the plan: stage.field=value or field=value."),
+    ] = None,
+    compare: Annotated[bool, typer.Option(help="Run simpler searches at equal cost.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON only.")] = False,
+) -> None:
+    """Carry out the whole procedure: search, test, export, report."""
+    listeners: list[Listener] = []
+    with one_message(lambda: _resume_hint(recipe, listeners)):
+        with quiet_start():
+            from dlrecipes.recipe import load_recipe
+            from dlrecipes.results import RunSettings
+            from dlrecipes.rundir import RunDirectory, newest_unfinished
+            from dlrecipes.search import with_budget, with_setting
+            from dlrecipes.training.engines import describe_device
+
+            describe_device()  # the first look for a GPU writes lines of its own
+        options = RunSettings(
+            engine=engine,
+            precision=precision,
+            storage=storage,
+            out=out,
+            seed=seed,
+            minutes=minutes,
+        )
+        chosen = load_recipe(recipe)
+        given = {"data": data, "target": target}
+        source: dict[str, Any] = {name: text for name, text in given.items() if text is not None}
+        if resume is None:
+            plan = with_budget(chosen.plan, trials, epochs)
+        else:
+            directory = (
+                newest_unfinished(out or Path("runs"), chosen.name)
+                if resume == NEWEST
+                else RunDirectory.existing(resume)
+            )
+            plan = with_budget(directory.read_info().plan, trials, epochs)
+        for setting in settings or []:
+            plan = with_setting(plan, setting)
+        listener = _listener(chosen, json=json)
+        listeners.append(listener)
+        with listener:
+            if resume is None:
+                run = chosen.tune(
+                    plan=plan, settings=options, listener=listener, compare=compare, **source
+                )
+            else:
+                run = chosen.resume(
+                    directory.path, plan=plan, minutes=minutes, listener=listener, compare=compare
+                )
+        if json:
+            typer.echo(run.result_json)
+        else:
+            _print_result(run)
+
+
+@app.command()
+def report(run: RunArgument) -> None:
+    """Write the report of a run again."""
+    with one_message():
+        opened = _open(run)
+        typer.echo(opened.report())
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    format: Annotated[str, typer.Option(help="saved_model or keras.")] = "saved_model",  # noqa: A002
+) -> None:
+    """Export the tested model and compare it with the saved test predictions."""
+    with one_message():
+        opened = _open(run)
+        with quiet_start():
+            path = opened.export(format)
+        typer.echo(path)
+
+
+@app.command()
+def predict(
+    run: RunArgument,
+    inputs: Annotated[Path, typer.Argument(help="A .csv or .npz file of raw inputs.")],
+    out: Annotated[Path | None, typer.Option(help="CSV to write; the screen by default.")] = None,
+) -> None:
+    """Predict with the tested model: labels and probabilities, or values, as CSV."""
+    with one_message():
+        opened = _open(run)
+        with quiet_start():
+            table = opened.predict_table(inputs)
+        if out is None:
+            typer.echo(table, nl=False)
+            return
+        from dlrecipes.errors import RunError
+
+        try:
+            out.write_text(table, encoding="utf-8")
+        except OSError as error:
+            raise RunError(
+                "The output file must be writable.", received=f"{out} ({error.strerror})"
+            ) from error
+        typer.echo(out)
+
+
+def _open(directory: Path) -> Run:
+    """Open a run, with the custom layers of its recipe known to Keras."""
+    with quiet_start():
+        from dlrecipes.errors import RecipeError
+        from dlrecipes.recipe import load_recipe
+        from dlrecipes.run import Run
+
+        run = Run(directory)
+        # A recipe that is gone matters only if it had layers of its own; loading says so then.
+        with suppress(RecipeError):
+            load_recipe(run.info.recipe_path)
+    return run
+
+
+def _listener(recipe: Recipe, *, json: bool) -> Listener:
+    """Return the listener for this output: nothing, a live display, or plain lines."""
+    from dlrecipes.cli.plain import PlainProgress
+    from dlrecipes.cli.progress import LiveProgress
+    from dlrecipes.results import Objective
+    from dlrecipes.search import Listener
+
+    objective, console = Objective.parse(recipe.objective), Console()
+    if json:
+        return Listener()
+    return LiveProgress(objective, console) if console.is_terminal else PlainProgress(objective)
+
+
+def _resume_hint(recipe: str, listeners: list[Listener]) -> str:
+    directory = listeners[0].directory if listeners else None
+    if directory is None:
+        return "Nothing was started."
+    command = f"dlrecipes tune {recipe} --resume {directory}"
+    return (
+        f"Every finished trial is kept in {directory}.\n"
+        f"Go on:                {command}\n"
+        f"End with best so far: {command} --trials 0"
+    )
+
+
+def _print_result(run: Run) -> None:
+    result: RunResult = run.result
+    console = Console(soft_wrap=True, highlight=False)
+    if result.verdict is not None and result.test is not None:
+        console.print(f"\n{result.verdict.sentence}", style="bold", markup=False)
+        console.print(
+            f"This test set was opened {result.test.opened} time(s), by "
+            f"{result.test.studies} run(s).",
+            markup=False,
+        )
+    for name, file in result.artifacts.items():
+        console.print(f"{name:12} {run.directory / file}", markup=False)
+    console.print(f"{'time':12} {result.seconds['total']:.0f} s", markup=False)

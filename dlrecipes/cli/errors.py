@@ -1,0 +1,33 @@
+"""One message and an exit status for everything a user can cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+
+from dlrecipes.errors import DlrecipesError
+
+USER_ERROR = 2
+INTERRUPTED = 130
+
+
+@contextmanager
+def one_message(hint: Callable[[], str] | None = None) -> Iterator[None]:
+    """Turn a user's error into one message and exit status 2, Ctrl-C into 130.
+
+    Args:
+        hint: Returns what to say after Ctrl-C.
+    """
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    try:
+        yield
+    except DlrecipesError as error:
+        console.print("[bold red]Error:[/] ", end="")
+        console.print(str(error), markup=False)
+        raise typer.Exit(USER_ERROR) from error
+    except KeyboardInterrupt as error:
+        console.print("\nInterrupted.", hint() if hint else "", sep="\n", markup=False)
+        raise typer.Exit(INTERRUPTED) from error

@@ -1,0 +1,111 @@
+"""Progress on a terminal."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import fmean
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from dlrecipes.results import Finding, Objective, TrialRecord
+from dlrecipes.search import Listener
+
+_STATUSES = ("completed", "pruned", "diverged", "failed")
+
+
+class LiveProgress(Listener):
+    """Shows stage, trials by outcome, best so far and time left, redrawn in place.
+
+    Args:
+        objective: What is better.
+        console: Where to draw.
+    """
+
+    def __init__(self, objective: Objective, console: Console) -> None:
+        self._objective = objective
+        self._console = console
+        self._bar = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._task = self._bar.add_task("starting", total=None, left="")
+        self._counts = dict.fromkeys(_STATUSES, 0)
+        self._seconds: list[float] = []
+        self._best: TrialRecord | None = None
+        self._epoch = ""
+        self._live = Live(self, console=console, refresh_per_second=4, transient=True)
+
+    def __enter__(self) -> LiveProgress:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def __rich__(self) -> Group:
+        grid = Table.grid(padding=(0, 2))
+        counts = ", ".join(f"{number} {name}" for name, number in self._counts.items() if number)
+        grid.add_row("trials", counts or "none yet")
+        if self._best is not None and self._best.score is not None:
+            values = ", ".join(_short(name, value) for name, value in self._best.values.items())
+            grid.add_row(
+                "best so far", f"{self._objective.name} {self._best.score:.4f}  ({values})"
+            )
+        grid.add_row("now", self._epoch)
+        return Group(self._bar, grid)
+
+    def on_run(self, directory: Path) -> None:
+        super().on_run(directory)
+        self._console.print(f"run directory: [bold]{directory}[/]")
+
+    def on_phase(self, name: str) -> None:
+        self._bar.update(self._task, description=name, total=None, completed=0, left="")
+        self._epoch = ""
+
+    def on_stage(self, name: str, trials: int, done: int) -> None:
+        self._seconds = []
+        self._bar.reset(self._task, description=name, total=trials, completed=done, left="")
+
+    def on_epoch(self, stage: str, trial: int, epoch: int, epochs: int, best: float) -> None:
+        self._epoch = f"trial {trial + 1}, epoch {epoch + 1}/{epochs}, {best:.4f}"
+
+    def on_trial(self, record: TrialRecord) -> None:
+        self._counts[record.status] += 1
+        self._seconds.append(record.seconds)
+        refit = record.stage.startswith("refit")
+        if record.status in ("completed", "pruned") and record.score is not None and not refit:
+            known = None if self._best is None else self._best.score
+            if known is None or self._objective.better(record.score, known):
+                self._best = record
+        self._bar.advance(self._task)
+        task = self._bar.tasks[0]
+        left = fmean(self._seconds) * ((task.total or 0) - task.completed)
+        clock = time.strftime("%M:%S", time.gmtime(left)) if left < 3600 else f"{left / 3600:.1f} h"
+        self._bar.update(self._task, left=f"{clock} left in this stage")
+
+    def on_finding(self, finding: Finding) -> None:
+        if finding.severity != "info" or finding.action is not None:
+            colour = "yellow" if finding.severity == "warning" else "cyan"
+            self._console.print(
+                Text(f"{finding.severity}: ", style=colour)
+                + Text(f"{finding.verdict} {finding.advice}", style="none")
+            )
+
+
+def _short(name: str, value: float | int | str | bool | None) -> str:
+    return f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"

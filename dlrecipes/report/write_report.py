@@ -1,0 +1,136 @@
+"""The report of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from plotly.offline import get_plotlyjs
+
+from dlrecipes.report.class_scores import class_scores, worst_classes
+from dlrecipes.report.confusion import (
+    MOST_IN_PLOT,
+    MOST_IN_TABLE,
+    confused_pairs,
+    confusion,
+    confusion_cells,
+    plot_confusion,
+)
+from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
+from dlrecipes.report.finding_rows import finding_rows
+from dlrecipes.report.format import format_number, format_seconds
+from dlrecipes.report.headline import headline
+from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
+from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
+from dlrecipes.report.mistakes import find_mistakes
+from dlrecipes.report.parallel_coordinates import plot_parallel_coordinates
+from dlrecipes.report.regression_errors import plot_regression
+from dlrecipes.report.run_files import RunFiles, read_run
+from dlrecipes.report.scores import main_metric, refit_rows, score_table
+from dlrecipes.report.search_history import plot_search_history
+from dlrecipes.report.stages import stage_tables
+from dlrecipes.report.trial_points import order_trials
+from dlrecipes.results import write_text
+
+
+def write_report(directory: Path) -> Path:
+    """Write `report.html` into a run directory and return its path.
+
+    The file holds everything it needs: it loads nothing from the network. It is written as a
+    whole or not at all, and a run in any phase has one; later phases add their sections.
+
+    Args:
+        directory: A run directory with `run.json` and `result.json`, and `study.json` and
+            `test_predictions.npz` as soon as those phases are done.
+
+    Raises:
+        RunError: If the directory is none, or if a file is missing or damaged.
+    """
+    directory = Path(directory)
+    path = directory / "report.html"
+    write_text(path, _render(read_run(directory)))
+    return path
+
+
+def _render(files: RunFiles) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("dlrecipes.report", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=format_number, duration=format_seconds)
+    template = environment.get_template("template.html.j2")
+    return template.render(
+        result=files.result,
+        info=files.info,
+        plotly_js=get_plotlyjs(),
+        **_summary(files),
+        **_search(files),
+        **_predictions(files),
+    )
+
+
+def _summary(files: RunFiles) -> dict[str, Any]:
+    result, info = files.result, files.info
+    return {
+        "headline": headline(result),
+        "main_metric": main_metric(result),
+        "scores": score_table(result),
+        "refits": refit_rows(result),
+        "findings": finding_rows(result, files.study),
+        "curves": plot_learning_curves(curve_panels(result, files.study)),
+        "best_values": best_values(result),
+        "data_rows": data_rows(result, info),
+        "run_rows": run_rows(result, info),
+        "plan_rows": plan_rows(info.plan),
+        "time_rows": time_rows(result),
+    }
+
+
+def _search(files: RunFiles) -> dict[str, Any]:
+    study = files.study
+    empty = {"stages": None, "history": None, "panels": (), "panels_left_out": 0, "parallel": None}
+    if study is None or not study.trials:
+        return empty
+    trials = order_trials(study)
+    panels = hyperparameter_panels(study, trials)
+    plots = plot_hyperparameters(panels, trials)
+    return {
+        "stages": stage_tables(study.stages),
+        "history": plot_search_history(trials),
+        "panels": plots,
+        "panels_left_out": len(panels) - len(plots),
+        "parallel": plot_parallel_coordinates(study, trials),
+    }
+
+
+def _predictions(files: RunFiles) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "cells": (),
+        "confusion_plot": None,
+        "pairs": (),
+        "classes": (),
+        "all_classes": 0,
+        "regression": (),
+        "mistakes": None,
+    }
+    saved, spec = files.predictions, files.info.raw_spec
+    if saved is None or not len(saved.y):
+        return context
+    context["mistakes"] = find_mistakes(saved, spec)
+    first = saved.predictions[0]
+    if spec.task == "regression":
+        return context | {"regression": plot_regression(saved.y, first)}
+    matrix = confusion(saved.y, first, spec.classes)
+    count = len(spec.classes)
+    small = count <= MOST_IN_TABLE
+    return context | {
+        "cells": confusion_cells(matrix) if small else (),
+        "confusion_plot": None if small or count > MOST_IN_PLOT else plot_confusion(matrix),
+        "pairs": () if small else confused_pairs(matrix),
+        "classes": worst_classes(class_scores(saved.y, first, spec.classes)),
+        "all_classes": count,
+    }
