@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from dlrecipes.checks import check_choice, check_integer
+from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
+from dlrecipes.layers.batch_momentum import BATCH_MOMENTUM
 from dlrecipes.layers.inverted_dropout import InvertedDropout
 from dlrecipes.layers.matched_initializer import matched_initializer
 
@@ -47,6 +48,7 @@ class ResidualBlock(keras.layers.Layer):
         dropout_rate: Share dropped in front of the last convolution, in [0, 1); None for no
             dropout layer. At 0.0 the layer is there and its rate can be raised later.
         kernel_regularizer: Penalty on the convolution kernels, as Keras takes it; None for none.
+        batch_momentum: Momentum of the normalisations' moving averages, in [0, 1).
         seed: Seed of the dropout masks, an integer; None draws one. Initial weights follow
             `keras.utils.set_random_seed`.
         **kwargs: Those of `keras.layers.Layer`: `name`, `dtype`, `trainable`.
@@ -79,6 +81,7 @@ class ResidualBlock(keras.layers.Layer):
         zero_init_residual: bool = False,
         dropout_rate: float | None = None,
         kernel_regularizer: str | dict[str, object] | keras.regularizers.Regularizer | None = None,
+        batch_momentum: float = BATCH_MOMENTUM,
         seed: int | None = None,
         **kwargs: object,
     ) -> None:
@@ -92,6 +95,7 @@ class ResidualBlock(keras.layers.Layer):
         self.zero_init_residual = zero_init_residual
         self.dropout_rate = dropout_rate
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.batch_momentum = check_real("batch_momentum", batch_momentum, 0, 1, high_open=True)
         self.seed = seed
 
         self._kernel_initializer = matched_initializer(activation)
@@ -105,6 +109,7 @@ class ResidualBlock(keras.layers.Layer):
         last = len(self._convolutions) - 1
         self._normalizations = [
             keras.layers.BatchNormalization(
+                momentum=self.batch_momentum,
                 gamma_initializer="zeros" if zero_gamma and index == last else "ones",
                 name=f"normalization_{index + 1}",
                 dtype=self.dtype_policy,
@@ -177,7 +182,9 @@ class ResidualBlock(keras.layers.Layer):
             self._projection.build(input_shape)
             if not self._pre:
                 self._projection_normalization = keras.layers.BatchNormalization(
-                    name="projection_normalization", dtype=self.dtype_policy
+                    momentum=self.batch_momentum,
+                    name="projection_normalization",
+                    dtype=self.dtype_policy,
                 )
                 self._projection_normalization.build(self.compute_output_shape(input_shape))
         shape = input_shape
@@ -254,5 +261,6 @@ class ResidualBlock(keras.layers.Layer):
             "zero_init_residual": self.zero_init_residual,
             "dropout_rate": rate,
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
+            "batch_momentum": self.batch_momentum,
             "seed": self.seed,
         }

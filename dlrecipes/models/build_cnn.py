@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 
 from dlrecipes.checks import check_integer
-from dlrecipes.layers import InvertedDropout, matched_initializer
+from dlrecipes.layers import BATCH_MOMENTUM, InvertedDropout, matched_initializer
 from dlrecipes.models.check_image_shape import check_image_shape
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
@@ -70,7 +70,9 @@ def build_cnn(  # noqa: PLR0913 - each argument is one choice of the architectur
             name=f"stage_{index}_convolution",
         )(x)
         if batch_normalization:
-            x = keras.layers.BatchNormalization(name=f"stage_{index}_normalization")(x)
+            x = keras.layers.BatchNormalization(
+                momentum=BATCH_MOMENTUM, name=f"stage_{index}_normalization"
+            )(x)
         x = keras.layers.Activation(activation, name=f"stage_{index}_activation")(x)
         x = keras.layers.MaxPooling2D(data_format="channels_last", name=f"stage_{index}_pooling")(x)
 

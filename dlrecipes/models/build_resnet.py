@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 
 from dlrecipes.checks import check_choice, check_integer
-from dlrecipes.layers import InvertedDropout, ResidualBlock, matched_initializer
+from dlrecipes.layers import BATCH_MOMENTUM, InvertedDropout, ResidualBlock, matched_initializer
 from dlrecipes.models.check_image_shape import check_image_shape
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.kernel_penalty import kernel_penalty
@@ -100,5 +100,5 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
 
 def _normalize_and_activate(x: keras.KerasTensor, activation: str, name: str) -> keras.KerasTensor:
     """Return what stands before the first "post" block and behind the last "pre" block."""
-    x = keras.layers.BatchNormalization(name=f"{name}_normalization")(x)
+    x = keras.layers.BatchNormalization(momentum=BATCH_MOMENTUM, name=f"{name}_normalization")(x)
     return keras.layers.Activation(activation, name=f"{name}_activation")(x)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from dlrecipes.layers import matched_initializer
+from dlrecipes.layers import BATCH_MOMENTUM, matched_initializer
 from dlrecipes.models.kernel_penalty import kernel_penalty
 
 
@@ -36,5 +36,7 @@ def dense_block(
         name=f"{name}_dense",
     )(x)
     if batch_normalization:
-        x = keras.layers.BatchNormalization(name=f"{name}_normalization")(x)
+        x = keras.layers.BatchNormalization(momentum=BATCH_MOMENTUM, name=f"{name}_normalization")(
+            x
+        )
     return keras.layers.Activation(activation, name=f"{name}_activation")(x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlrecipes.report.format import format_seconds, format_value
+from dlrecipes.report.format import format_seconds, format_time, format_value
 from dlrecipes.results import Plan, RunInfo, RunResult
 
 Rows = list[tuple[str, str]]
@@ -41,7 +41,7 @@ def run_rows(result: RunResult, info: RunInfo) -> Rows:
     rows = [
         ("run", info.run),
         ("recipe", info.recipe + (f", {info.recipe_path}" if info.recipe_path else "")),
-        ("started", info.created),
+        ("started", format_time(info.created)),
         ("seed", str(info.seed)),
         ("refit seeds", ", ".join(str(refit.seed) for refit in result.refits)),
         ("objective", f"{better} {info.objective}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from datetime import datetime, timezone
 
 from dlrecipes.results import Value
 
@@ -31,7 +32,7 @@ def format_value(value: Value) -> str:
     if value is None:
         return MISSING
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
@@ -49,6 +50,14 @@ def format_seconds(seconds: float) -> str:
         return f"{minutes} min {rest:02d} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min"
+
+
+def format_time(moment: str) -> str:
+    """Return an ISO 8601 time to the minute, in UTC; text that is none stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(moment).astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return moment
 
 
 def plural(count: int, one: str, many: str = "") -> str:

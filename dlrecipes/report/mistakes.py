@@ -92,7 +92,8 @@ def _badness(
 ) -> NDArray[np.float64]:
     """Return the absolute error, or the probability of the wrong class, 0 where it is right."""
     if spec.task == "regression":
-        return np.nan_to_num(np.abs(predictions - y))
+        errors: NDArray[np.float64] = np.nan_to_num(np.abs(predictions - y))
+        return errors
     predicted = predictions.argmax(axis=1)
     wrong: NDArray[np.float64] = np.where(
         predicted != y, np.nan_to_num(predictions.max(axis=1)), 0.0

@@ -62,6 +62,7 @@ def plot_parallel_coordinates(study: StudyResult, trials: TrialPoints) -> Plot |
     quality = axes[-1].positions * (1 if study.objective.direction == "max" else -1)
     order = np.argsort(quality, kind="stable")
     ranks = np.arange(len(order)) / (len(order) - 1)
+    level = all(len(axis.label) < 100 // len(axes) for axis in axes)
     trace = go.Parcoords(
         dimensions=[_dimension(axis, order) for axis in axes],
         line={
@@ -71,22 +72,26 @@ def plot_parallel_coordinates(study: StudyResult, trials: TrialPoints) -> Plot |
             "colorscale": "Greys",
             "showscale": False,
         },
-        labelangle=0 if all(len(axis.label) < 100 // len(axes) for axis in axes) else -20,
+        labelangle=0 if level else -20,
         labelside="top",
     )
-    figure = make_figure([trace], height=430, margin={"l": 56, "r": 64, "t": 96, "b": 20})
+    figure = make_figure(
+        [trace], height=430, margin={"l": 56, "r": 64, "t": 56 if level else 100, "b": 20}
+    )
     figure.layout.meta = {"parallel": True}
     note = (
         f" {len(points):,} of {len(scored):,} trials are drawn."
         if len(points) < len(scored)
         else ""
     )
+    missing = any(text == MISSING for axis in axes for _, text in axis.ticks)
+    inactive = f" {MISSING} means not active." if missing else ""
     return Plot(
         "parallel-coordinates",
         "What the good trials have in common",
         figure,
         "One line a trial, the better the stronger its colour. Drag along an axis to pick out "
-        f"trials, click to release them. {MISSING} means not active.{note}",
+        f"trials, click to release them.{inactive}{note}",
     )
 
 

@@ -42,7 +42,7 @@
       const line = figure.data[0].line;
       line.colorscale = [[0, colour("--line")], [0.6, colour("--series-1")], [1, colour("--accent")]];
       figure.data[0].labelfont = { color: colour("--text"), size: 12.5 };
-      figure.data[0].tickfont = { color: colour("--muted"), size: 11 };
+      figure.data[0].tickfont = { color: colour("--text"), size: 11.5 };
       figure.data[0].rangefont = { color: "rgba(0,0,0,0)", size: 1 };
     }
     if (meta.shades) {

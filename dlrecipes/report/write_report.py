@@ -19,7 +19,7 @@ from dlrecipes.report.confusion import (
 )
 from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
 from dlrecipes.report.finding_rows import finding_rows
-from dlrecipes.report.format import format_number, format_seconds
+from dlrecipes.report.format import format_number, format_time
 from dlrecipes.report.headline import headline
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
 from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
@@ -61,7 +61,7 @@ def _render(files: RunFiles) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=format_number, duration=format_seconds)
+    environment.filters.update(number=format_number, time=format_time)
     template = environment.get_template("template.html.j2")
     return template.render(
         result=files.result,

@@ -76,7 +76,7 @@ def search(
                 findings.append(one.finding)
                 context.listener.on_finding(one.finding)
             name = f"{stage.name}-widened-{attempt}"
-            extra = min(stage.trials // 4, (plan.trials - len(trials)) // 2)
+            extra = min(stage.trials // 4, (plan.trials - len(trials)) // 3)
             if not any(one.after for one in edges) or not (extra > 0 or store.has(name)):
                 break
             part = outer_part(current, edges)

@@ -7,7 +7,8 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def float32_policy() -> Iterator[None]:
+def seeded_in_float32() -> Iterator[None]:
+    keras.utils.set_random_seed(0)
     yield
     keras.config.set_dtype_policy("float32")
 

@@ -40,12 +40,12 @@ def make_sampler(
 
 
 def make_pruner(stage: Stage) -> optuna.pruners.BasePruner:
-    """Return the pruner that a stage names; both leave the first quarter of the epochs alone.
+    """Return the pruner that a stage names; both leave the first epochs alone.
 
     Pruning harder saves less than it loses with TPE (optuna/optuna#2906), so halving keeps
     the better third.
     """
-    warmup = max(1, stage.epochs // 4)
+    warmup = min(stage.epochs, max(2, stage.epochs // 4))
     if stage.pruner == "median":
         return optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=warmup)
     if stage.pruner == "halving":
