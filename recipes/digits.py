@@ -57,7 +57,7 @@ RECIPE = Recipe(
     preprocess=preprocess,
     build=build,
     objective="val_accuracy",
-    plan=CoarseToFine(trials=18, epochs=20, coarse_epochs=6, refit_seeds=3),
+    plan=CoarseToFine(trials=20, epochs=24, coarse_epochs=6, refit_seeds=3),
     shows="the whole procedure on images, with a residual network",
     minutes=4,
     expected="test accuracy",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from dlrecipes.results import Value
 
@@ -55,7 +55,7 @@ def format_seconds(seconds: float) -> str:
 def format_time(moment: str) -> str:
     """Return an ISO 8601 time to the minute, in UTC; text that is none stays as it is."""
     try:
-        return f"{datetime.fromisoformat(moment).astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+        return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     except ValueError:
         return moment
 

@@ -25,7 +25,8 @@ class Headline:
         spread: Its spread as text; empty for a single training.
         label: What that number is.
         tone: `"better"`, `"equal"`, `"worse"`, or `"open"` while there is no verdict.
-        comparison: The network against the strongest baseline; empty while there is no verdict.
+        outcome: Better, equal or worse, in words; empty while there is no verdict.
+        comparison: Which baseline, and by how much.
         seal: How often the test set has been opened.
         alarm: Whether `seal` is a warning.
     """
@@ -35,6 +36,7 @@ class Headline:
     spread: str
     label: str
     tone: str
+    outcome: str
     comparison: str
     seal: str
     alarm: bool
@@ -58,6 +60,7 @@ def headline(result: RunResult) -> Headline:
         spread=format_number(spread) if spread else "",
         label=label,
         tone=verdict.outcome if verdict else "open",
+        outcome=_WORDS[verdict.outcome] if verdict else "",
         comparison=_comparison(result, metric),
         seal=seal,
         alarm=alarm,
@@ -89,15 +92,13 @@ def _unfinished(result: RunResult, metric: str, score: str) -> str:
 
 def _comparison(result: RunResult, metric: str) -> str:
     verdict = result.verdict
-    if verdict is None:
+    if verdict is None or not verdict.baseline:
         return ""
-    if not verdict.baseline:
-        return _WORDS[verdict.outcome]
     sign = "+" if verdict.difference >= 0 else "−"
     difference = f"{sign}{format_number(abs(verdict.difference))}"
     margin = f" ± {format_number(verdict.interval)} (95 % interval)" if verdict.interval else ""
     advantage = f"advantage in {metric.replace('_', ' ')} {difference}{margin}"
-    return f"{_WORDS[verdict.outcome]}, {verdict.baseline}: {advantage}"
+    return f"{verdict.baseline}: {advantage}"
 
 
 def _seal(result: RunResult) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dlrecipes.report.format import plot_text, plural
-from dlrecipes.report.plot import ACCENT, MUTED, TEXT, Plot, make_figure
+from dlrecipes.report.plot import ACCENT, MUTED, TEXT, Plot, make_figure, series_colour
 from dlrecipes.report.trial_points import SYMBOLS, TrialPoint, TrialPoints
 
 _MOST = 2000
@@ -33,6 +33,10 @@ def plot_search_history(trials: TrialPoints) -> Plot:
         _points(trials, stage, [point for point in drawn if point.record.stage == stage])
         for stage in trials.stages
     ]
+    traces += [
+        _key(stage, "circle", series_colour(index), group=stage)
+        for index, stage in enumerate(trials.stages)
+    ]
     steps = running_best(trials)
     traces.append(
         go.Scatter(
@@ -48,7 +52,7 @@ def plot_search_history(trials: TrialPoints) -> Plot:
         traces.append(winner_marker(trials.winner.order, trials.winner))
     present = {point.record.status for point in trials.points}
     for status in (status for status in SYMBOLS if status in present):
-        traces.append(_symbol_key(status))
+        traces.append(_key(status, SYMBOLS[status], MUTED, group=status))
     figure = make_figure(
         traces,
         height=420,
@@ -85,6 +89,8 @@ def _points(trials: TrialPoints, stage: str, points: list[TrialPoint]) -> go.Sca
         y=[trials.scale.place(point.score) for point in points],
         mode="markers",
         name=plot_text(stage),
+        legendgroup=stage,
+        showlegend=False,
         marker={
             "color": points[0].colour if points else MUTED,
             "symbol": [point.symbol for point in points],
@@ -97,17 +103,19 @@ def _points(trials: TrialPoints, stage: str, points: list[TrialPoint]) -> go.Sca
     )
 
 
-def _symbol_key(status: str) -> go.Scatter:
+def _key(name: str, symbol: str, colour: str, *, group: str) -> go.Scatter:
+    """Return a trace without points, for the legend alone."""
     return go.Scatter(
         x=[None],
         y=[None],
         mode="markers",
-        name=status,
+        name=plot_text(name),
+        legendgroup=group,
         marker={
-            "color": MUTED,
-            "symbol": SYMBOLS[status],
+            "color": colour,
+            "symbol": symbol,
             "size": 8,
-            "line": {"width": 1.5, "color": MUTED},
+            "line": {"width": 1.5, "color": colour},
         },
     )
 
@@ -122,5 +130,7 @@ def _caption(trials: TrialPoints, drawn: int) -> str:
             f"at the {edge} edge."
         )
     if drawn < len(trials.points):
-        parts.append(f"{drawn:,} of {len(trials.points):,} trials are drawn, the best ones all.")
+        parts.append(
+            f"{drawn:,} of {len(trials.points):,} trials are drawn, all of the best among them."
+        )
     return " ".join(parts)

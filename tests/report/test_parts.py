@@ -1,0 +1,128 @@
+"""The functions that return data, without a page."""
+
+import base64
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+
+from dlrecipes.report.confusion import confused_pairs, confusion, confusion_cells
+from dlrecipes.report.format import format_number, format_seconds, format_time, format_value
+from dlrecipes.report.mistakes import find_mistakes
+from dlrecipes.report.png import picture_uri, value_span
+from dlrecipes.report.saved_predictions import SavedPredictions
+from dlrecipes.report.score_scale import fit_scale
+from dlrecipes.report.search_history import running_best
+from dlrecipes.report.ticks import linear_ticks, log_ticks
+from dlrecipes.report.trial_points import order_trials
+from dlrecipes.results import Objective
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (float("nan"), "–"), (0.97123, "0.9712"), (3e-7, "3e-7"), (12345.6, "12,346")],
+)
+def test_format_number(value, text):
+    assert format_number(value) == text
+
+
+def test_format_others():
+    assert format_seconds(0.25) == "250 ms"
+    assert format_seconds(214) == "3 min 34 s"
+    assert format_value(1e-05) == "1e-5"
+    assert format_value(True) == "True"
+    assert format_time("2026-11-20T10:15:00+00:00") == "2026-11-20 10:15 UTC"
+    assert format_time("yesterday") == "yesterday"
+
+
+def test_ticks():
+    assert [text for _, text in log_ticks(1e-5, 1.0)] == [
+        "1e-5",
+        "1e-4",
+        "0.001",
+        "0.01",
+        "0.1",
+        "1",
+    ]
+    assert [text for _, text in log_ticks(8, 256)][:3] == ["10", "20", "50"]
+    assert [text for _, text in linear_ticks(0, 0.6)][1] == "0.1"
+    assert linear_ticks(1.0, 1.0) == [(1.0, "1")]
+
+
+@pytest.mark.parametrize("direction", ["max", "min"])
+@pytest.mark.parametrize("scores", [[], [0.5], [0.5, 0.5, 0.5], [1e-12, 1e12], [-3.0, 2.0, 1.0]])
+def test_scale_always_holds_the_best_score(direction, scores):
+    scale = fit_scale(scores, Objective("m", direction))
+    assert scale.span[0] < scale.span[1]
+    if scores:
+        best = max(scores) if direction == "max" else min(scores)
+        assert scale.fits(best)
+        assert scale.span[0] <= scale.place(best) <= scale.span[1]
+    assert scale.span[0] <= scale.place(None) <= scale.span[1]
+
+
+def test_running_best_only_improves(make_run):
+    for kind in ("table", "regression"):
+        study = make_run(kind, trials=40).study
+        steps = running_best(order_trials(study))
+        scores = [score for _, score in steps[:-1]]
+        better = study.objective.better
+        assert all(better(after, before) for before, after in zip(scores, scores[1:], strict=False))
+        assert scores[-1] == study.best.score
+
+
+def test_thinning_keeps_the_best(make_run):
+    trials = order_trials(make_run("table", trials=900).study)
+    drawn = trials.thin_out(trials.points, 100)
+    assert len(drawn) <= 100
+    assert trials.winner in drawn
+
+
+def test_confusion_counts():
+    y = np.array([0, 0, 1, 2])
+    matrix = confusion(y, np.eye(3)[[0, 1, 1, 1]], ("a", "b", "c"))
+    assert matrix.counts.tolist() == [[1, 1, 0], [0, 1, 0], [0, 1, 0]]
+    assert confused_pairs(matrix)[0] == ("a", "b", 1, "50%")
+    assert confusion_cells(matrix)[2][2][1].tone == "miss"
+
+
+def test_mistakes_are_the_most_confident_first_and_only_where_inputs_are(make_run):
+    run = make_run("image")
+    saved = SavedPredictions(
+        tuple(run.predictions["ids"]), run.predictions["x"], run.predictions["y"],
+        run.predictions["predictions"].astype(np.float64),
+    )  # fmt: skip
+    found = find_mistakes(saved, run.info.raw_spec)
+    first = saved.predictions[0][: len(saved.x)]
+    wrong = first.argmax(axis=1) != saved.y[: len(saved.x)]
+    assert found.wrong == wrong.sum()
+    assert found.looked_at == len(saved.x) < found.examples
+    assert found.mistakes[0].weight == f"{first.max(axis=1)[wrong].max():.1%}"
+    assert all(m.true != m.predicted and m.picture for m in found.mistakes)
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels"), [((5, 4), 1), ((5, 4, 1), 1), ((5, 4, 3), 3), ((5, 4, 4), 3)]
+)
+def test_png_holds_the_pixels(shape, channels):
+    image = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    data = base64.b64decode(picture_uri(image, value_span(image)).split(",")[1])
+    stream = io.BytesIO(data[8:])
+    chunks = {}
+    while header := stream.read(8):
+        length, kind = struct.unpack(">I4s", header)
+        chunks[kind] = stream.read(length)
+        assert struct.unpack(">I", stream.read(4))[0] == zlib.crc32(kind + chunks[kind])
+    assert struct.unpack(">II", chunks[b"IHDR"][:8]) == (4, 5)
+    rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(5, -1)[:, 1:]
+    expected = image.reshape(5, 4, -1)[:, :, :channels]
+    assert (rows.reshape(5, 4, channels) == expected).all()
+
+
+def test_value_span():
+    assert value_span(np.array([0.0, 16.0])) == (0.0, 16.0)
+    assert value_span(np.array([0.2, 0.8])) == (0.0, 1.0)
+    assert value_span(np.array([np.nan])) == (0.0, 1.0)
+    assert value_span(np.zeros(3, np.uint8)) == (0.0, 255.0)
