@@ -97,7 +97,8 @@ def confused_pairs(matrix: Confusion) -> list[tuple[str, str, int, str]]:
 
 def plot_confusion(matrix: Confusion) -> Plot:
     """Return the matrix as a picture, for more classes than a table holds."""
-    labels = [plot_text(label) for label in matrix.labels]
+    labels = [plot_text(label[:18]) for label in matrix.labels]
+    font = {"size": 10 if len(labels) <= 40 else 8 if len(labels) <= 70 else 6}
     places = list(range(len(labels)))
     figure = make_figure(
         [
@@ -115,9 +116,15 @@ def plot_confusion(matrix: Confusion) -> Plot:
             )
         ],
         height=760,
-        xaxis={"title": {"text": "predicted"}, "tickvals": places, "ticktext": labels},
+        xaxis={
+            "title": {"text": "predicted", "standoff": 12},
+            "tickvals": places,
+            "ticktext": labels,
+            "tickfont": font,
+        },
         yaxis={
-            "title": {"text": "true"},
+            "title": {"text": "true", "standoff": 12},
+            "tickfont": font,
             "tickvals": places,
             "ticktext": labels,
             "autorange": "reversed",

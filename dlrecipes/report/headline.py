@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dlrecipes.report.format import format_number, plural
 from dlrecipes.report.scores import main_metric, mean_and_spread
-from dlrecipes.results import RunResult
+from dlrecipes.results import RunResult, TrialCounts
 
 _WORDS = {
     "better": "Better than the strongest baseline",
@@ -83,7 +83,8 @@ def _unfinished(result: RunResult, metric: str, score: str) -> str:
     if result.test is not None:
         return "The test set was opened, and no verdict was reached."
     if not score:
-        return "No network has a score yet."
+        searched = any(stage.trials != TrialCounts() for stage in result.stages)
+        return f"No {'trial of the search' if searched else 'network'} has a score yet."
     return (
         f"The network reaches a validation {metric.replace('_', ' ')} of {score}; "
         "the test set has not been opened."

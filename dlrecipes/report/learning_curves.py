@@ -49,7 +49,7 @@ def curve_panels(result: RunResult, study: StudyResult | None) -> tuple[CurvePan
     trainings: list[tuple[str, History, int]] = [
         (f"seed {refit.seed}", refit.history, refit.best_epoch) for refit in result.refits
     ]
-    if not trainings and study is not None:
+    if not trainings and study is not None and study.best.score is not None:
         best = study.best
         trainings = [(f"{best.stage} trial {best.number}", best.history, best.best_epoch or 0)]
     metric = Objective(result.objective, result.direction).metric

@@ -26,7 +26,9 @@ def plot_regression(y: NDArray[np.float64], predictions: NDArray[np.float64]) ->
     if total > _MOST:
         chosen = np.linspace(0, total - 1, _MOST).astype(int)
         y, predictions = y[chosen], predictions[chosen]
-    note = f"{len(y):,} of {total:,} examples are drawn." if len(y) < total else ""
+    note = "On the line a prediction is exact."
+    if len(y) < total:
+        note += f" {len(y):,} of {total:,} examples are drawn."
     ends = [float(min(y.min(), predictions.min())), float(max(y.max(), predictions.max()))]
     truth = _plot(y, predictions, ends, ends)
     truth.layout.xaxis.title.text, truth.layout.yaxis.title.text = "true", "predicted"

@@ -6,6 +6,8 @@
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
 
+  const webgl = Boolean(document.createElement("canvas").getContext("webgl"));
+
   // Figures name their colours as CSS variables, so that one figure serves every theme.
   function read(chart) {
     const text = document.getElementById("data-" + chart.id).textContent;
@@ -38,6 +40,11 @@
     const figure = read(chart);
     const layout = Object.assign({}, figure.layout, { template: theme(), autosize: true });
     const meta = layout.meta || {};
+    if (meta.parallel && !webgl) {
+      chart.textContent = "This plot needs WebGL, which this browser does not offer.";
+      chart.style.height = "auto";
+      return;
+    }
     if (meta.parallel) {
       const line = figure.data[0].line;
       line.colorscale = [[0, colour("--line")], [0.6, colour("--series-1")], [1, colour("--accent")]];
@@ -49,7 +56,7 @@
       figure.data[0].colorscale = [[0, colour("--panel")], [1, colour("--accent")]];
     }
     if (touch) layout.dragmode = false;
-    return Plotly.react(chart, figure.data, layout, {
+    Plotly.react(chart, figure.data, layout, {
       responsive: true, displayModeBar: false, displaylogo: false, showLink: false,
     });
   }

@@ -30,6 +30,7 @@ class ScoreScale:
         shelf: Where everything worse is drawn.
         span: Both ends of the axis, lower first.
         direction: `"max"` or `"min"`.
+        empty: Whether there is no score at all, so that the axis has no numbers.
     """
 
     log: bool
@@ -37,6 +38,7 @@ class ScoreScale:
     shelf: float
     span: tuple[float, float]
     direction: str
+    empty: bool = False
 
     def fits(self, score: float | None) -> bool:
         """Whether this score has its own place on the axis."""
@@ -50,6 +52,8 @@ class ScoreScale:
 
     def axis(self, title: str) -> dict[str, Any]:
         """Return Plotly's description of the axis."""
+        if self.empty:
+            return {"title": {"text": "no score"}, "range": [-1, 1], "showticklabels": False}
         low, high = (math.log10(end) if self.log else end for end in self.span)
         axis: dict[str, Any] = {
             "title": {"text": title},
@@ -67,7 +71,7 @@ def fit_scale(scores: Sequence[float], objective: Objective) -> ScoreScale:
         objective: What is better.
     """
     if not scores:
-        return ScoreScale(False, 0.0, 0.0, (-1.0, 1.0), objective.direction)
+        return ScoreScale(False, 0.0, 0.0, (-1.0, 1.0), objective.direction, empty=True)
     values = np.asarray(scores, dtype=np.float64)
     low, high = np.quantile(values, [0.05, 0.95])
     log = bool(

@@ -123,7 +123,9 @@ def _key(name: str, symbol: str, colour: str, *, group: str) -> go.Scatter:
 def _caption(trials: TrialPoints, drawn: int) -> str:
     better = "higher" if trials.objective.direction == "max" else "lower"
     parts = [f"Coloured by stage; {better} is better."]
-    if trials.off_scale:
+    if trials.scale.empty:
+        parts = ["Coloured by stage. No trial has a score."]
+    elif trials.off_scale:
         edge = "lower" if trials.objective.direction == "max" else "upper"
         parts.append(
             f"{plural(trials.off_scale, 'trial')} without a score, or too bad for the scale, "

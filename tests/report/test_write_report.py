@@ -181,7 +181,9 @@ def test_all_trials_diverged(make_run, tmp_path):
     run.result = replace(run.result, best=None, refits=(), test=None, verdict=None, importances={})
     run.predictions = None
     page = read(run.write(tmp_path))
-    assert f"{len(trials)} trials without a score" in page.text
+    assert "No trial of the search has a score yet." in page.text
+    assert "No trial has a score." in page.text
+    assert "Learning curves" not in page.text
     assert "data-hp-0" in page.plots
 
 
