@@ -17,7 +17,9 @@ class DlrecipesError(Exception):
     def __init__(self, rule: str, *, received: str = "", fix: str = "") -> None:
         parts = [rule]
         if received:
-            parts.append(f"Received: {received}.")
+            # What was received may be a sentence of its own.
+            stop = "" if received.endswith((".", "?", "!")) else "."
+            parts.append(f"Received: {received}{stop}")
         if fix:
             parts.append(fix)
         super().__init__(" ".join(parts))

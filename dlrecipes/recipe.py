@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 import keras
 
 from dlrecipes.data import Splits
-from dlrecipes.errors import RecipeError
+from dlrecipes.errors import DlrecipesError, RecipeError, RunError
 from dlrecipes.results import DataSpec, Plan, RunSettings
 from dlrecipes.run import Origin, Run, resume, tune
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Build, CoarseToFine, HyperParameters, Listener, with_budget
+
+Made = TypeVar("Made")
 
 
 class Recipe:
@@ -68,7 +72,8 @@ class Recipe:
             source: Arguments of the recipe's own `load`.
 
         Raises:
-            RecipeError: If it has no such argument, or does not return `Splits`.
+            RecipeError: If it has no such argument or lacks one, raises, or does not return
+                `Splits`.
             DataError: If the data cannot be used.
         """
         known = inspect.signature(self._load).parameters
@@ -78,16 +83,30 @@ class Recipe:
                 f"Recipe {self.name!r} takes {', '.join(known) or 'no arguments'} for its data.",
                 received=", ".join(f"{name}={source[name]!r}" for name in unknown),
             )
-        splits = self._load(**source)
+        missing = [
+            name
+            for name, one in known.items()
+            if one.default is one.empty
+            and one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+            and name not in source
+        ]
+        if missing:
+            raise RecipeError(
+                f"Recipe {self.name!r} needs {', '.join(missing)} for its data.",
+                received=", ".join(f"{name}={source[name]!r}" for name in source) or "nothing",
+                fix=f"On the command line: {' '.join(f'--{name} …' for name in missing)}",
+            )
+        splits = self._run("load", lambda: self._load(**source))
         if not isinstance(splits, Splits):
             raise RecipeError(
                 "A recipe's `load` must return `Splits`.",
                 received=type(splits).__name__,
                 fix="Use `dlrecipes.data.load` or `dlrecipes.data.from_arrays`.",
             )
-        if self._preprocess is None:
+        preprocess = self._preprocess
+        if preprocess is None:
             return splits
-        return splits.with_preprocess(self._preprocess(splits.spec))
+        return splits.with_preprocess(self._run("preprocess", lambda: preprocess(splits.spec)))
 
     def builder(self, splits: Splits) -> Build:
         """Return the recipe's builder for this data: a plain `build(hp)`, as KerasTuner has it.
@@ -138,8 +157,7 @@ class Recipe:
             origin=self._origin(source),
             compare=compare,
         )
-        run.finish()
-        return run
+        return _finish(run, listener)
 
     def resume(
         self,
@@ -159,8 +177,16 @@ class Recipe:
             minutes: Minutes after which the search ends; None for no limit.
             listener: Hears of every stage, epoch and trial.
             compare: Whether simpler searches are run for real, at equal cost.
+
+        Raises:
+            RunError: If the directory is no run, or another recipe's.
         """
         info = RunDirectory.existing(directory).read_info()
+        if info.recipe != self.name:
+            raise RunError(
+                "A run must be resumed with its own recipe.",
+                received=f"{self.name!r} for {directory}, a run of {info.recipe!r}",
+            )
         splits = self.load(**info.source)
         run = resume(
             directory,
@@ -171,13 +197,33 @@ class Recipe:
             listener=listener,
             compare=compare,
         )
-        run.finish()
-        return run
+        return _finish(run, listener)
+
+    def _run(self, part: str, call: Callable[[], Made]) -> Made:
+        """Call a function of the recipe and turn whatever it raises into one clear message."""
+        try:
+            return call()
+        except DlrecipesError:
+            raise
+        except Exception as error:  # the recipe is the user's code
+            line = _line_in(error, self.path) if self.path else None
+            where = f"{self.path}, line {line}: " if line else ""
+            raise RecipeError(
+                f"A recipe's `{part}` must run.",
+                received=f"{where}{type(error).__name__}: {error}",
+            ) from error
 
     def _origin(self, source: dict[str, str | float]) -> Origin:
         path = self.path
         text = path.read_text(encoding="utf-8") if path else ""
         return Origin(self.name, str(path.resolve()) if path else "", text, dict(source))
+
+
+def _finish(run: Run, listener: Listener | None) -> Run:
+    if listener is not None:
+        listener.on_phase("test set, exports, report")
+    run.finish()
+    return run
 
 
 def recipes_folder() -> Path:
@@ -255,17 +301,19 @@ def _import(path: Path) -> ModuleType:
     except Exception as error:  # the recipe is the user's code
         del sys.modules[name]
         line = error.lineno if isinstance(error, SyntaxError) else _line_in(error, path)
+        where = f"{path}, line {line}" if line else f"{path}"
         raise RecipeError(
             "A recipe's file must be importable.",
-            received=f"{path}, line {line}: {type(error).__name__}: {error}",
+            received=f"{where}: {type(error).__name__}: {error}",
         ) from error
     return module
 
 
 def _line_in(error: Exception, path: Path) -> int | None:
     traceback, line = error.__traceback__, None
+    file = os.path.abspath(path)  # as the import system names it
     while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == str(path):
+        if traceback.tb_frame.f_code.co_filename == file:
             line = traceback.tb_lineno
         traceback = traceback.tb_next
     return line

@@ -32,14 +32,17 @@ def preprocess(spec: DataSpec) -> keras.Layer:
 
 def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     """Return a compiled residual network."""
-    width = hp.Choice("width", [16, 24, 32])
-    model = build_resnet(
+    width = hp.Choice("width", [16, 32])
+    network = build_resnet(
         spec.input_shape,
         spec.outputs,
         filters=(width, 2 * width),
         dropout_rate=hp.Float("dropout", 0.0, 0.5),
         output_bias=prior_bias(spec),
     )
+    # Half a pixel either way keeps the label; a whole one would cut strokes off.
+    shift = keras.layers.RandomTranslation(0.5 / 8, 0.5 / 8, fill_mode="constant")
+    model = keras.Sequential([keras.Input(spec.input_shape), shift, network])
     model.compile(
         optimizer=keras.optimizers.AdamW(
             learning_rate=hp.Float("learning_rate", 1e-4, 1e-1, sampling="log"),

@@ -60,6 +60,7 @@ def _reachable_arrays(root):
 def reachable():
     return _reachable_arrays
 
+
 RECIPE = """
 import keras
 import numpy as np
@@ -118,7 +119,7 @@ RECIPE = Recipe(
 """A recipe whose trials take a fraction of a second; each `{}` can be another mistake."""
 
 LOSSES = {
-    "binary": 'keras.losses.BinaryCrossentropy(from_logits=True), metrics=['
+    "binary": "keras.losses.BinaryCrossentropy(from_logits=True), metrics=["
     'keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")]',
     "multiclass": "keras.losses.SparseCategoricalCrossentropy(from_logits=True), "
     'metrics=["accuracy"]',

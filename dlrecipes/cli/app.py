@@ -5,6 +5,7 @@ Heavy imports stand inside the commands, so that `--help`, `list` and mistakes a
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from contextlib import suppress
@@ -73,6 +74,12 @@ def copy(
         source = recipe_path(name)
         target = dest or Path(source.name)
         target = target / source.name if target.is_dir() else target
+        if target.suffix != ".py":
+            raise RecipeError(
+                "A copy must be a .py file, or go into a folder that exists.",
+                received=f"{target}",
+                fix=f"For example {target}.py.",
+            )
         if target.exists():
             raise RecipeError(
                 "A copy must not overwrite a file.",
@@ -146,7 +153,13 @@ def tune(  # noqa: PLR0913  (one argument an option)
                 if resume == NEWEST
                 else RunDirectory.existing(resume)
             )
-            plan = with_budget(directory.read_info().plan, trials, epochs)
+            info = directory.read_info()
+            _check_same(
+                {"engine": engine, "precision": precision, "seed": seed, "storage": storage},
+                {name: getattr(info, name) for name in ("engine", "precision", "seed", "storage")},
+            )
+            _check_same(given, info.source)
+            plan = with_budget(info.plan, trials, epochs)
         for setting in settings or []:
             plan = with_setting(plan, setting)
         listener = _listener(chosen, json=json)
@@ -212,6 +225,20 @@ def predict(
         typer.echo(out)
 
 
+def _check_same(given: dict[str, Any], recorded: dict[str, Any]) -> None:
+    """Refuse options of a resumed run that it did not begin with."""
+    from dlrecipes.errors import RunError
+
+    for name, value in given.items():
+        default = value in (None, "auto", 0)
+        if not default and value != recorded.get(name):
+            raise RunError(
+                f"A resumed run keeps its {name}.",
+                received=f"{name}={value!r}, begun with {recorded.get(name)!r}",
+                fix="Leave the option out, or start a new run.",
+            )
+
+
 def _open(directory: Path) -> Run:
     """Open a run, with the custom layers of its recipe known to Keras."""
     with quiet_start():
@@ -228,6 +255,7 @@ def _open(directory: Path) -> Run:
 
 def _listener(recipe: Recipe, *, json: bool) -> Listener:
     """Return the listener for this output: nothing, a live display, or plain lines."""
+    from dlrecipes.cli.interrupt import Interruptible
     from dlrecipes.cli.plain import PlainProgress
     from dlrecipes.cli.progress import LiveProgress
     from dlrecipes.results import Objective
@@ -235,15 +263,16 @@ def _listener(recipe: Recipe, *, json: bool) -> Listener:
 
     objective, console = Objective.parse(recipe.objective), Console()
     if json:
-        return Listener()
-    return LiveProgress(objective, console) if console.is_terminal else PlainProgress(objective)
+        return Interruptible(Listener())
+    live = console.is_terminal
+    return Interruptible(LiveProgress(objective, console) if live else PlainProgress(objective))
 
 
 def _resume_hint(recipe: str, listeners: list[Listener]) -> str:
     directory = listeners[0].directory if listeners else None
     if directory is None:
         return "Nothing was started."
-    command = f"dlrecipes tune {recipe} --resume {directory}"
+    command = shlex.join(["dlrecipes", "tune", recipe, "--resume", str(directory)])
     return (
         f"Every finished trial is kept in {directory}.\n"
         f"Go on:                {command}\n"

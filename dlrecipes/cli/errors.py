@@ -21,7 +21,7 @@ def one_message(hint: Callable[[], str] | None = None) -> Iterator[None]:
     Args:
         hint: Returns what to say after Ctrl-C.
     """
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     try:
         yield
     except DlrecipesError as error:

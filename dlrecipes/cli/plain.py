@@ -37,7 +37,8 @@ class PlainProgress(Listener):
         self._write(f"stage {name}: {trials} trials" + (f", {done} done before" if done else ""))
 
     def on_trial(self, record: TrialRecord) -> None:
-        if record.status in ("completed", "pruned") and record.score is not None:
+        refit = record.stage.startswith("refit")
+        if record.status in ("completed", "pruned") and record.score is not None and not refit:
             better = self._best is None or self._objective.better(record.score, self._best)
             self._best = record.score if better else self._best
         score = "-" if record.score is None else f"{record.score:.4f}"

@@ -71,10 +71,11 @@ class LiveProgress(Listener):
 
     def on_run(self, directory: Path) -> None:
         super().on_run(directory)
-        self._console.print(f"run directory: [bold]{directory}[/]")
+        self._console.print(Text("run directory: ") + Text(str(directory), style="bold"))
 
     def on_phase(self, name: str) -> None:
-        self._bar.update(self._task, description=name, total=None, completed=0, left="")
+        self._bar.update(self._task, description=name, completed=0, left="")
+        self._bar.tasks[0].total = None  # `update` takes None for "as it was"
         self._epoch = ""
 
     def on_stage(self, name: str, trials: int, done: int) -> None:

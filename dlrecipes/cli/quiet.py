@@ -9,13 +9,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dlrecipes.errors import DlrecipesError
+
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
     """Keep what native code writes to standard error off the screen, unless an error follows.
 
     TensorFlow writes some lines before its own log level applies, so the file descriptor is
-    turned away. If the block raises, what was held back is shown.
+    turned away. If the block raises something that no user can cause, what was held back is
+    shown.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Many models in one process look to TensorFlow like one that is traced too often.
@@ -27,6 +30,8 @@ def quiet_start() -> Iterator[None]:
         failed = False
         try:
             yield
+        except DlrecipesError:
+            raise  # its message says it all
         except BaseException:
             failed = True
             raise

@@ -6,6 +6,7 @@ import math
 from typing import Literal
 
 import numpy as np
+from scipy import stats
 
 from dlrecipes.results import Verdict
 
@@ -17,7 +18,8 @@ def judge(
 
     The difference of the per-example losses is averaged over examples and refits. Its 95 %
     interval adds two independent sources of noise: which examples happen to be in the test set
-    (paired differences) and which seed a refit happened to have.
+    (paired differences) and which seed a refit happened to have. Few refits say little about
+    the second, so the interval is Student's with Welch and Satterthwaite's degrees of freedom.
 
     Args:
         network: `(refits, examples)` losses: 0/1 errors or squared errors.
@@ -28,13 +30,19 @@ def judge(
 
     Returns:
         `"better"` or `"worse"` only where the interval excludes zero, else `"equal"`.
+
+    Reference:
+        Satterthwaite 1946, An Approximate Distribution of Estimates of Variance Components.
     """
     refits, examples = network.shape
     paired = baseline[np.newaxis, :] - network
     difference = float(paired.mean())
-    by_example = float(paired.mean(axis=0).std(ddof=1)) / math.sqrt(examples) if examples > 1 else 0
-    by_seed = float(paired.mean(axis=1).std(ddof=1)) / math.sqrt(refits) if refits > 1 else 0.0
-    interval = 1.96 * math.hypot(by_example, by_seed)
+    by_example, by_seed = _standard_error(paired.mean(axis=0)), _standard_error(paired.mean(axis=1))
+    error = math.hypot(by_example, by_seed)
+    interval = 0.0
+    if error > 0:
+        spread = by_example**4 / max(examples - 1, 1) + by_seed**4 / max(refits - 1, 1)
+        interval = float(stats.t.ppf(0.975, error**4 / spread)) * error
     outcome: Literal["better", "equal", "worse"] = "equal"
     if abs(difference) > interval:
         outcome = "better" if difference > 0 else "worse"
@@ -49,3 +57,9 @@ def judge(
         f"{difference:+.4g} ± {interval:.2g} (95 %)."
     )
     return Verdict(outcome, sentence, baseline_name, difference, interval)
+
+
+def _standard_error(values: np.ndarray) -> float:
+    if len(values) < 2:
+        return 0.0
+    return float(values.std(ddof=1)) / math.sqrt(len(values))

@@ -3,11 +3,12 @@
 from dlrecipes.export.compare import check_same_predictions
 from dlrecipes.export.inference_model import build_inference_model
 from dlrecipes.export.load_model import load_model
-from dlrecipes.export.read_inputs import read_inputs
+from dlrecipes.export.read_inputs import check_inputs, read_inputs
 from dlrecipes.export.saved_model import export_saved_model, predict_saved_model
 
 __all__ = [
     "build_inference_model",
+    "check_inputs",
     "check_same_predictions",
     "export_saved_model",
     "load_model",

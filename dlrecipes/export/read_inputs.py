@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from dlrecipes.errors import DataError
 from dlrecipes.results import DataSpec
@@ -35,21 +37,41 @@ def read_inputs(path: str | Path, spec: DataSpec) -> np.ndarray:
         values = _read_npz(path)
     else:
         raise DataError("Inputs must be a .csv or an .npz file.", received=f"{path}")
-    size = int(np.prod(spec.input_shape))
+    return check_inputs(values, spec, source=str(path))
+
+
+def check_inputs(values: np.ndarray, spec: DataSpec, *, source: str) -> np.ndarray:
+    """Return raw inputs in the shape and the dtype of the spec.
+
+    Args:
+        values: `(examples, *spec.input_shape)`, or flattened row by row.
+        spec: The raw data's spec.
+        source: Where they come from, for the message.
+
+    Raises:
+        DataError: If they are no numbers, not finite in the spec's dtype, none at all, or do not
+            fit the model's input shape.
+    """
+    if values.dtype.kind not in "biuf":
+        raise DataError("Inputs must be numbers.", received=f"{source} with dtype {values.dtype}")
     if values.ndim == 0 or len(values) == 0:
-        raise DataError("The inputs must have at least one example.", received=f"{path}")
+        raise DataError("The inputs must have at least one example.", received=source)
+    size = int(np.prod(spec.input_shape))
     if values.shape[1:] != spec.input_shape and values[0].size != size:
         raise DataError(
             f"An example must have the shape {spec.input_shape}, {size} value(s) in all.",
-            received=f"{path} with examples of shape {values.shape[1:]}",
+            received=f"{source} with examples of shape {values.shape[1:]}",
             fix="Leave out the target and any row number.",
         )
-    if not np.isfinite(values).all():
-        row = int(np.argwhere(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))[0, 0])
+    with np.errstate(over="ignore"):  # too large for the dtype becomes infinite: found below
+        inputs = values.reshape(len(values), *spec.input_shape).astype(spec.input_dtype)
+    finite = np.isfinite(inputs).reshape(len(inputs), -1).all(axis=1)
+    if not finite.all():
         raise DataError(
-            "Inputs must be finite numbers.", received=f"{path} with NaN or infinity in row {row}"
+            f"Inputs must be finite {spec.input_dtype} numbers.",
+            received=f"{source} with NaN or infinity in row {int(np.argmin(finite))}",
         )
-    return values.reshape(len(values), *spec.input_shape).astype(spec.input_dtype)
+    return inputs
 
 
 def _read_csv(path: Path) -> np.ndarray:
@@ -69,7 +91,7 @@ def _read_csv(path: Path) -> np.ndarray:
 
 def _read_npz(path: Path) -> np.ndarray:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, NpzFile(file, allow_pickle=False) as arrays:
             names = list(arrays)
             name = "x" if "x" in names else names[0] if len(names) == 1 else None
             if name is None:
@@ -77,16 +99,13 @@ def _read_npz(path: Path) -> np.ndarray:
                     "An .npz of inputs must have an array `x`, or only one array.",
                     received=f"{path} with {', '.join(names) or 'none'}",
                 )
-            values: np.ndarray = arrays[name]
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+            return np.asarray(arrays[name])
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(
             "The inputs' file must be a whole .npz of numeric arrays.", received=f"{path} ({error})"
         ) from error
-    if not np.issubdtype(values.dtype, np.number):
-        raise DataError("Inputs must be numbers.", received=f"{path} with dtype {values.dtype}")
-    return values
 
 
 def _is_numeric(row: np.ndarray) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlrecipes.checks import check_choice, check_integer, check_real
+from dlrecipes.errors import ArgumentError
 
 ENGINES = ("auto", "fit")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
@@ -39,6 +40,12 @@ class RunSettings:
     def __post_init__(self) -> None:
         check_choice("engine", self.engine, ENGINES)
         check_choice("precision", self.precision, PRECISIONS)
+        if self.storage is not None and "://" not in self.storage:
+            raise ArgumentError(
+                "`storage` must be a database URL.",
+                received=f"storage={self.storage!r}",
+                fix="For example sqlite:///study.db; without one, a journal in the run directory.",
+            )
         check_integer("seed", self.seed, 0, 2**31 - 1)
         if self.minutes is not None:
             check_real("minutes", self.minutes, 0, low_open=True)

@@ -14,6 +14,7 @@ from dlrecipes.checks import check_choice
 from dlrecipes.data import Splits
 from dlrecipes.errors import RunError
 from dlrecipes.export import (
+    check_inputs,
     check_same_predictions,
     export_saved_model,
     load_model,
@@ -25,7 +26,8 @@ from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json
 from dlrecipes.run.test_set import score_test_set
 from dlrecipes.rundir import RunDirectory
 
-FORMATS = ("saved_model", "keras")
+FORMATS = {"saved_model": "saved_model", "keras": "model.keras"}
+"""`{format: file or folder in the run directory}`"""
 
 
 class Run:
@@ -126,22 +128,26 @@ class Run:
                 received=f"{self.directory} with its test set still sealed",
                 fix="Call `run.open_test_set(reason)` first, or resume the run.",
             )
+        x, tested = self._directory.read_tested()
         tested_file = self.directory / result.refits[0].checkpoint
-        with np.load(self._directory.predictions) as saved:
-            x, tested = saved["x"], saved["predictions"][0]
-        if format == "keras":
-            path = self.directory / "model.keras"
-            partial = path.with_name("model.partial.keras")
-            shutil.copyfile(tested_file, partial)
-            partial.replace(path)
-            predictions = load_model(path).predict(x, batch_size=256, verbose=0)
-        else:
-            path = self.directory / "saved_model"
-            export_saved_model(load_model(tested_file), path, info.raw_spec)
-            predictions = predict_saved_model(path, x)
-        check_same_predictions(
-            np.asarray(predictions), tested[: len(x)], policy=info.policy, what=str(path)
-        )
+        model = load_model(tested_file)
+        path = self.directory / FORMATS[format]
+        # An export takes its name, and the place of an older one, only once it is compared.
+        unchecked = path.with_name(f"unchecked-{path.name}")
+        try:
+            if format == "keras":
+                shutil.copyfile(tested_file, unchecked)
+                predictions = load_model(unchecked).predict(x, batch_size=256, verbose=0)
+            else:
+                export_saved_model(model, unchecked, info.raw_spec)
+                predictions = predict_saved_model(unchecked, x)
+            check_same_predictions(
+                np.asarray(predictions), tested[: len(x)], policy=info.policy, what=str(path)
+            )
+            _remove(path)
+            unchecked.rename(path)
+        finally:
+            _remove(unchecked)
         seconds = {**result.seconds, f"export {format}": time.monotonic() - start}
         artifacts = {**result.artifacts, format: path.name}
         self._update(replace(result, artifacts=artifacts, seconds=_with_total(seconds)))
@@ -185,8 +191,11 @@ class Run:
         Raises:
             DataError: If the inputs cannot be read or do not fit.
         """
-        if not isinstance(inputs, np.ndarray):
-            inputs = read_inputs(inputs, self.info.raw_spec)
+        spec = self.info.raw_spec
+        if isinstance(inputs, np.ndarray):
+            inputs = check_inputs(inputs, spec, source="an array")
+        else:
+            inputs = read_inputs(inputs, spec)
         model = load_model(self.directory / self.result.refits[0].checkpoint)
         return np.asarray(model.predict(inputs, batch_size=256, verbose=0))
 
@@ -207,6 +216,13 @@ class Run:
     def _update(self, result: RunResult) -> None:
         with self._directory.locked():
             self._directory.write(result)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _with_total(seconds: dict[str, float]) -> dict[str, float]:

@@ -46,6 +46,7 @@ from dlrecipes.search import (
     run_comparisons,
     search,
 )
+from dlrecipes.search.ranges import replace_ranges
 from dlrecipes.training.engines import (
     FitEngine,
     check_backend,
@@ -118,10 +119,17 @@ def tune(
             fix="Make one with `dlr.data.load(name)` or `dlr.data.from_arrays(x, y)`.",
         )
     goal, settings = Objective.parse(objective), settings or RunSettings()
+    plan = plan or CoarseToFine()
+    if not plan.trials:
+        raise ArgumentError(
+            "A new run must have at least one trial.",
+            received="a plan with 0 trials",
+            fix="`--trials 0` ends a run that exists: `--resume DIR --trials 0`.",
+        )
     origin = origin or Origin(getattr(build, "__name__", "model"), text=_source_of(build))
     policy = choose_policy(settings.precision, weakest_capability())
     heard = listener or Listener()
-    space, findings = _check(build, splits, goal, policy, heard)
+    space, findings = _check(build, splits, goal, policy, plan, heard)
     directory = RunDirectory.create(settings.out, origin.recipe)
     info = RunInfo(
         run=directory.name,
@@ -133,7 +141,7 @@ def tune(
         seed=settings.seed,
         objective=goal.name,
         direction=goal.direction,
-        plan=plan or CoarseToFine(),
+        plan=plan,
         engine=settings.engine,
         precision=settings.precision,
         policy=policy,
@@ -151,7 +159,7 @@ def tune(
     except StorageError:
         directory.discard()
         raise
-    work = _Work(build, splits, space, findings, heard, settings.minutes, compare)
+    work = _Work(build, splits, plan, space, findings, heard, settings.minutes, compare)
     return _carry_out(directory, info, store, work)
 
 
@@ -171,7 +179,8 @@ def resume(
         directory: The run directory.
         build: The builder, the same as before.
         splits: The data, the same as before.
-        plan: Another plan, such as one with more trials; None for the run's own.
+        plan: Another plan, such as one with more trials, or with none to end the search with
+            the best so far; None for the run's own.
         minutes: Minutes after which the search ends; None for no limit.
         listener: Hears of every stage, epoch and trial.
         compare: Whether simpler searches are run for real, at equal cost.
@@ -180,7 +189,9 @@ def resume(
         The run, as an unbroken one would have left it.
 
     Raises:
-        RunError: If the directory is no run, or the data is not what the run began with.
+        RunError: If the directory is no run, is damaged, or the data is not what the run began
+            with.
+        StorageError: If its storage cannot be opened.
     """
     check_backend()
     existing = RunDirectory.existing(directory)
@@ -192,13 +203,17 @@ def resume(
             f"{info.fingerprint}",
             fix="Restore the data, or start a new run.",
         )
-    info = replace(info, plan=plan or info.plan)
+    if existing.result_file.exists():
+        existing.read_result()  # a damaged one is said now and not after the search
+    plan = plan or info.plan
+    # A search that is ended early keeps its plan: it may go on another day.
+    info = replace(info, plan=plan if plan.trials else info.plan)
     goal, heard = Objective(info.objective, info.direction), listener or Listener()
-    space, findings = _check(build, splits, goal, info.policy, heard)
-    work = _Work(build, splits, space, findings, heard, minutes, compare)
+    space, findings = _check(build, splits, goal, info.policy, plan, heard)
+    work = _Work(build, splits, plan, space, findings, heard, minutes, compare)
     with existing.locked():
-        existing.write(info)
         store = Store.open(info.storage or existing.journal, existing.name)
+        existing.write(info)
     return _carry_out(existing, info, store, work)
 
 
@@ -208,6 +223,7 @@ class _Work:
 
     build: Build
     splits: Splits
+    plan: Plan
     space: tuple[Hyperparameter, ...]
     findings: tuple[Finding, ...]
     listener: Listener
@@ -216,14 +232,15 @@ class _Work:
 
 
 def _check(
-    build: Build, splits: Splits, goal: Objective, policy: str, listener: Listener
+    build: Build, splits: Splits, goal: Objective, policy: str, plan: Plan, listener: Listener
 ) -> tuple[tuple[Hyperparameter, ...], tuple[Finding, ...]]:
     """Steps 1 and 2, before anything is written: a mistake found here leaves nothing behind."""
     # ---- 1. the builder: does it run, does it fit the data, does the metric exist?
     listener.on_phase("check")
-    with dtype_policy(policy):
+    with dtype_policy(policy), study_running(splits.test.fingerprint):
         space = discover_space(build)
         check_model(run_builder(build), splits.development(), goal)
+    _check_ranges(plan, space)
 
     # ---- 2. audit: nothing trains on data with an error
     listener.on_phase("audit")
@@ -237,9 +254,23 @@ def _check(
     return space, findings
 
 
+def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:
+    """Refuse ranges and limits of hyperparameters that the builder does not have."""
+    for stage in plan.stages:
+        replace_ranges(space, stage.ranges)
+    numeric = [one.name for one in space if one.numeric]
+    for name in plan.limits:
+        if name not in numeric:
+            raise ArgumentError(
+                "A limit must belong to a numeric hyperparameter of the builder.",
+                received=f"limits[{name!r}]",
+                fix=f"Numeric hyperparameters here: {', '.join(numeric) or 'none'}.",
+            )
+
+
 def _carry_out(directory: RunDirectory, info: RunInfo, store: Store, work: _Work) -> Run:
     """Steps 3 to 6, which a killed process may take up again anywhere."""
-    goal, splits = Objective(info.objective, info.direction), work.splits
+    goal, splits, plan = Objective(info.objective, info.direction), work.splits, work.plan
     data = splits.development()
     with (
         directory.locked(),
@@ -266,15 +297,15 @@ def _carry_out(directory: RunDirectory, info: RunInfo, store: Store, work: _Work
         context = StudyContext(
             build=work.build,
             objective=goal,
-            batch_size=info.plan.batch_size,
-            patience=info.plan.patience,
+            batch_size=plan.batch_size,
+            patience=plan.patience,
             seed=info.seed,
             engine=engine.name,
             chance=chance_score(goal, baselines, data.spec),
             listener=heard,
             deadline=None if work.minutes is None else time.monotonic() + 60 * work.minutes,
         )
-        study = search(info.plan, work.space, engine, store, context)
+        study = search(plan, work.space, engine, store, context)
         directory.write(study)
         write_tables(study, directory.path)
         seconds["search"] = sum(trial.seconds for trial in study.trials)
@@ -282,15 +313,15 @@ def _carry_out(directory: RunDirectory, info: RunInfo, store: Store, work: _Work
         # ---- 5. what simpler searches reach with the same epochs
         if work.compare:
             heard.on_phase("comparison")
-            comparisons = run_comparisons(study, info.plan, engine, store, context)
+            comparisons = run_comparisons(study, plan, engine, store, context)
         else:
-            comparisons = estimate_comparisons(study, info.plan)
+            comparisons = estimate_comparisons(study, plan)
 
         # ---- 6. refits: the winner again, with other seeds
         heard.on_phase("refits")
         context = replace(context, deadline=None)
         refits, records, summary, parameters = refit_winner(
-            study, info, splits, engine, store, context, directory
+            study, replace(info, plan=plan), splits, engine, store, context, directory
         )
         optimism = check_selection_optimism(study.best, records, goal)
         seconds["refits"] = sum(record.seconds for record in records)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
+import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -130,6 +131,18 @@ class RunDirectory:
         """The log."""
         return self.path / "log.txt"
 
+    @property
+    def report(self) -> Path:
+        """The report, with which a run ends."""
+        return self.path / "report.html"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has a result and a report of it."""
+        return (
+            self.report.exists() and self.result_file.exists() and bool(self.read_result().verdict)
+        )
+
     def checkpoint(self, refits: str, number: int) -> Path:
         """Model number `number` of the refits of that name."""
         return self.path / "checkpoints" / refits / f"refit-{number}.keras"
@@ -169,6 +182,20 @@ class RunDirectory:
         partial = self.predictions.with_suffix(".partial.npz")
         np.savez_compressed(partial, ids=ids, x=x, y=y, predictions=predictions)
         partial.replace(self.predictions)
+
+    def read_tested(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return raw inputs of the first test examples, and what the first refit predicted.
+
+        Raises:
+            RunError: If the file is damaged.
+        """
+        try:
+            with np.load(self.predictions, allow_pickle=False) as saved:
+                return saved["x"], saved["predictions"][0]
+        except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
+            raise RunError(
+                "The saved predictions must be whole.", received=f"{self.predictions} ({error})"
+            ) from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -211,7 +238,7 @@ class RunDirectory:
 
 
 def newest_unfinished(folder: Path, recipe: str) -> RunDirectory:
-    """Return the newest run of a recipe that has no verdict yet.
+    """Return the newest run of a recipe that has no report yet; damaged runs are passed over.
 
     Args:
         folder: The runs folder.
@@ -223,11 +250,9 @@ def newest_unfinished(folder: Path, recipe: str) -> RunDirectory:
     found = sorted(folder.glob("*/run.json"), key=lambda file: file.stat().st_mtime, reverse=True)
     for file in found:
         directory = RunDirectory(file.parent)
-        if directory.read_info().recipe != recipe:
-            continue
-        finished = directory.result_file.exists() and directory.read_result().artifacts
-        if not finished:
-            return directory
+        with suppress(RunError):
+            if directory.read_info().recipe == recipe and not directory.finished:
+                return directory
     raise RunError(
         "There must be an unfinished run to resume.",
         received=f"none of {recipe!r} in {folder}",

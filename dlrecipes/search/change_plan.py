@@ -73,8 +73,10 @@ def with_setting(plan: Plan, setting: str) -> Plan:
 
 def _shares(stages: tuple[Stage, ...], trials: int) -> list[int]:
     """Largest remainders, so that the shares add to `trials`."""
-    total = sum(stage.trials for stage in stages) or 1
-    exact = [stage.trials * trials / total for stage in stages]
+    # Shares of nothing are equal ones: a plan resumed with no trials can be given some again.
+    weights = [stage.trials for stage in stages]
+    weights = weights if any(weights) else [1] * len(stages)
+    exact = [weight * trials / sum(weights) for weight in weights]
     shares = [int(share) for share in exact]
     by_remainder = sorted(range(len(stages)), key=lambda at: shares[at] - exact[at])
     for at in by_remainder[: trials - sum(shares)]:

@@ -50,7 +50,7 @@ def CoarseToFine(  # noqa: N802, PLR0913  (it reads as a kind of plan; one argum
             Stage(
                 "coarse",
                 trials - fine,
-                coarse_epochs or max(1, round(epochs / 3)),
+                max(1, round(epochs / 3)) if coarse_epochs is None else coarse_epochs,
                 sampler="sobol",
                 pruner="halving",
                 widen=True,

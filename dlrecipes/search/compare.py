@@ -38,7 +38,8 @@ def estimate_comparisons(study: StudyResult, plan: Plan) -> tuple[Comparison, ..
         plan: Its plan.
     """
     sample = [one for one in study.trials if one.stage == plan.stages[0].name]
-    ranked = rank(sample, study.objective)
+    # Diverged trials count, at chance level: those searches would have drawn such, too.
+    ranked = rank(sample, study.objective, diverged=True)
     if not ranked:
         return ()
     budget = sum(record.epochs for record in study.trials)
@@ -81,8 +82,8 @@ def run_comparisons(
     screen = run_stage(
         Stage("compare-one-epoch", points, 1, "sobol", "none"), space, engine, store, context
     )
-    top = max(1, (budget - points) // full)
-    stage = Stage("compare-top-k", min(top, points), full, "random", "none")
+    top = min(max(1, (budget - points) // full), len(rank(screen, context.objective)))
+    stage = Stage("compare-top-k", top, full, "random", "none")
     chosen = run_stage(stage, space, engine, store, context, screen, carry=stage.trials)
     return tuple(
         Comparison(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dlrecipes.results import Finding, Hyperparameter, Objective, PlanChange, TrialRecord
@@ -33,6 +33,8 @@ def find_edges(
     limits: dict[str, tuple[float, float]],
     stage: str,
     objective: Objective,
+    *,
+    widen: bool = True,
 ) -> list[Edge]:
     """Return where the best trial's values lie in the outer tenth of their ranges.
 
@@ -42,15 +44,29 @@ def find_edges(
         limits: Hard ends given in the plan.
         stage: The stage's name, for the proposed change.
         objective: What is better.
+        widen: Whether a range may be widened now; False when there is no budget for it.
     """
     ranked = rank(records, objective)
+    values = ranked[0].values if ranked else {}
     edges = []
     for one in space:
-        value = ranked[0].values.get(one.name) if ranked else None
+        value = values.get(one.name) if one.active(values) else None
         side = edge(one, value) if value is not None else None
-        if side is not None:
-            after = widened(one, side, limits)
-            edges.append(Edge(one, after, side, _finding(one, after, side, value, stage)))
+        if side is None:
+            continue
+        after = widened(one, side, limits)
+        way = "down" if side == "low" else "up"
+        if after is None:
+            advice = (
+                f"Search further {way}, if the layer allows it: give `limits` for {one.name} in "
+                "the plan."
+            )
+        elif widen:
+            advice = f"The range is widened to [{after.low:g}, {after.high:g}]."
+        else:
+            after = None
+            advice = f"Search further {way}: widen the range in the builder, or give more trials."
+        edges.append(Edge(one, after, side, _finding(one, after, side, value, stage, advice)))
     return edges
 
 
@@ -58,10 +74,21 @@ def outer_part(
     space: tuple[Hyperparameter, ...], edges: Sequence[Edge]
 ) -> tuple[Hyperparameter, ...]:
     """Return `space` with each widened range cut to the part that was not searched yet."""
-    parts = {
-        one.before.name: added_part(one.before, one.after, one.side) for one in edges if one.after
-    }
-    return tuple(parts.get(one.name, one) for one in space)
+    parts = {one.before: added_part(one.before, one.after, one.side) for one in edges if one.after}
+    return tuple(parts.get(one, one) for one in space)
+
+
+def joined(
+    space: tuple[Hyperparameter, ...], part: tuple[Hyperparameter, ...]
+) -> tuple[Hyperparameter, ...]:
+    """Return `space` with each range stretched over that of `part`."""
+    parts = {(one.name, one.conditions): one for one in part if one.numeric}
+    stretched = []
+    for one in space:
+        other = parts.get((one.name, one.conditions), one)
+        low, high = min(one.low, other.low), max(one.high, other.high)
+        stretched.append(replace(one, low=low, high=high))
+    return tuple(stretched)
 
 
 def _finding(
@@ -70,6 +97,7 @@ def _finding(
     side: str,
     value: float | int | str | bool | None,
     stage: str,
+    advice: str,
 ) -> Finding:
     end = "lower" if side == "low" else "upper"
     evidence: dict[str, float | int | str | list[str]] = {
@@ -82,19 +110,14 @@ def _finding(
         f"The best {one.name}, {value:.4g}, lies at the {end} edge of its range "
         f"[{one.low:g}, {one.high:g}]."
     )
-    if after is None:
-        return Finding(
-            name="range edge",
-            verdict=verdict,
-            evidence=evidence,
-            advice=f"Search further {'down' if side == 'low' else 'up'}, if the layer allows it: "
-            f"give `limits` for {one.name} in the plan.",
-            severity="warning",
-        )
+    action = None
+    if after is not None:
+        action = PlanChange(stage=stage, hyperparameter=one.name, low=after.low, high=after.high)
     return Finding(
         name="range edge",
         verdict=verdict,
         evidence=evidence,
-        advice=f"The range is widened to [{after.low:g}, {after.high:g}].",
-        action=PlanChange(stage=stage, hyperparameter=one.name, low=after.low, high=after.high),
+        advice=advice,
+        action=action,
+        severity="info" if after is not None else "warning",
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Literal
 
 from dlrecipes.errors import ArgumentError
@@ -24,7 +25,8 @@ def replace_ranges(space: Space, ranges: dict[str, tuple[float, float]]) -> Spac
     """Return `space` with the ranges of `ranges`.
 
     Raises:
-        ArgumentError: If a name is not a numeric hyperparameter, or a log range starts at 0.
+        ArgumentError: If a name is not a numeric hyperparameter, a log range starts at 0, or a
+            range holds fewer than two values of an int or of a range with steps.
     """
     known = {one.name: one for one in space}
     for name, (low, high) in ranges.items():
@@ -40,9 +42,7 @@ def replace_ranges(space: Space, ranges: dict[str, tuple[float, float]]) -> Spac
                 f"A range must have low < high{', and low > 0 on a log scale' * known[name].log}.",
                 received=f"ranges[{name!r}]=({low:g}, {high:g})",
             )
-    return tuple(
-        _with_range(one, *ranges[one.name]) if one.name in ranges else one for one in space
-    )
+    return tuple(_replaced(one, *ranges[one.name]) if one.name in ranges else one for one in space)
 
 
 def ranges_of(space: Space) -> dict[str, tuple[float, float]]:
@@ -63,7 +63,7 @@ def narrow(space: Space, records: Sequence[TrialRecord], objective: Objective) -
     """Return `space` narrowed around the best quarter of the trials, each on its own scale.
 
     A range keeps a tenth of its width as a margin on both sides of those trials' values, and at
-    least a fifth of its width around the best one.
+    least a fifth of its width around the best one, all inside the old range.
 
     Args:
         space: The ranges that were searched.
@@ -75,12 +75,19 @@ def narrow(space: Space, records: Sequence[TrialRecord], objective: Objective) -
     return tuple(_narrowed(one, top) if one.numeric else one for one in space)
 
 
-def rank(records: Sequence[TrialRecord], objective: Objective) -> list[TrialRecord]:
-    """Return the trials that have a score of their own, best first, ties by number."""
+def rank(
+    records: Sequence[TrialRecord], objective: Objective, *, diverged: bool = False
+) -> list[TrialRecord]:
+    """Return the trials that have a score of their own, best first, ties by number.
+
+    Args:
+        records: Finished trials.
+        objective: What is better.
+        diverged: Whether to rank diverged trials too, by the chance level they were given.
+    """
+    statuses = ("completed", "pruned", "diverged") if diverged else ("completed", "pruned")
     scored = [
-        record
-        for record in records
-        if record.score is not None and record.status in ("completed", "pruned")
+        record for record in records if record.score is not None and record.status in statuses
     ]
     sign = -1.0 if objective.direction == "max" else 1.0
     return sorted(scored, key=lambda record: (sign * (record.score or 0.0), record.number))
@@ -118,13 +125,14 @@ def widened(
     if side == "low":
         low = one.low / factor if one.log else one.low - reach
         low = max(low, limit[0]) if limit else low
-        new = _with_range(one, low, one.high)
+        low, high = max(low, 1) if one.log and one.kind == "int" else low, one.high
     else:
         high = one.high * factor if one.log else one.high + reach
-        high = min(high, limit[1]) if limit else high
-        new = _with_range(one, one.low, high)
-    grew = new.low < one.low or new.high > one.high
-    return new if grew and (not one.log or new.low > 0) else None
+        low, high = one.low, min(high, limit[1]) if limit else high
+    if low >= high or (one.log and low <= 0):
+        return None
+    new = _with_range(one, low, high, (low, high))
+    return new if new and (new.low < one.low or new.high > one.high) else None
 
 
 def added_part(
@@ -132,40 +140,73 @@ def added_part(
 ) -> Hyperparameter:
     """Return the part of the widened range that was not searched yet, and the old edge."""
     span = _scale(before, before.high) - _scale(before, before.low)
+    low, high = after.low, after.high
     if side == "low":
-        return _with_range(
-            after, after.low, _unscale(after, _scale(before, before.low) + EDGE * span)
-        )
-    return _with_range(
-        after, _unscale(after, _scale(before, before.high) - EDGE * span), after.high
-    )
+        high = _unscale(after, _scale(before, before.low) + EDGE * span)
+    else:
+        low = _unscale(after, _scale(before, before.high) - EDGE * span)
+    return _with_range(after, low, high, (after.low, after.high)) or after
 
 
 def _narrowed(one: Hyperparameter, top: Sequence[TrialRecord]) -> Hyperparameter:
-    places = [position(one, record.values[one.name]) for record in top if one.name in record.values]
+    # A name may stand in several conditional scopes, and an earlier stage may have gone further.
+    places = [
+        min(max(position(one, record.values[one.name]), 0.0), 1.0)
+        for record in top
+        if one.name in record.values and one.active(record.values)
+    ]
     if not places:
         return one
-    low, high = min(places) - _MARGIN, max(places) + _MARGIN
-    if high - low < _NARROWEST:
-        low, high = places[0] - _NARROWEST / 2, places[0] + _NARROWEST / 2
+    first, last = max(min(places) - _MARGIN, 0.0), min(max(places) + _MARGIN, 1.0)
+    if last - first < _NARROWEST:
+        first = min(max(places[0] - _NARROWEST / 2, 0.0), 1.0 - _NARROWEST)
+        last = first + _NARROWEST
     start, span = _scale(one, one.low), _scale(one, one.high) - _scale(one, one.low)
-    return _with_range(
-        one,
-        _unscale(one, start + max(low, 0.0) * span),
-        _unscale(one, start + min(high, 1.0) * span),
-    )
+    # The ends themselves, where they stay: a logarithm and back is off by a rounding error.
+    low = _unscale(one, start + first * span) if first > 0 else one.low
+    high = _unscale(one, start + last * span) if last < 1 else one.high
+    return _with_range(one, low, high, (one.low, one.high)) or one
 
 
-def _with_range(one: Hyperparameter, low: float, high: float) -> Hyperparameter:
-    """Return `one` with a range on its grid: whole numbers for an int, whole steps from `low`."""
-    if one.step:
-        low = one.low + round((low - one.low) / one.step) * one.step
-        high = one.low + round((high - one.low) / one.step) * one.step
-        high = max(high, low + one.step)
-    if one.kind == "int":
-        low, high = math.floor(low + 1e-9), math.ceil(high - 1e-9)
-        low, high = (max(low, 1) if one.log else low), max(high, low + 1)
-    return replace(one, low=low, high=high)
+def _replaced(one: Hyperparameter, low: float, high: float) -> Hyperparameter:
+    new = _with_range(one, low, high, (low, high))
+    if new is None:
+        raise ArgumentError(
+            f"A range of {one.name!r} must hold at least two of its values.",
+            received=f"ranges[{one.name!r}]=({low:g}, {high:g}), step={one.step or 1:g}",
+        )
+    return new
+
+
+def _with_range(
+    one: Hyperparameter, low: float, high: float, ends: tuple[float, float]
+) -> Hyperparameter | None:
+    """Return `one` with a range on its grid (whole numbers, or whole steps from its old `low`).
+
+    The range grows to the next values of the grid, but not beyond `ends`; None if fewer than
+    two values lie between those.
+    """
+    step = one.step or (1 if one.kind == "int" else None)
+    if step is None:
+        return replace(one, low=max(low, ends[0]), high=min(high, ends[1]))
+    first, last = (_steps(one, ends[0], step, math.ceil), _steps(one, ends[1], step, math.floor))
+    if first >= last:
+        return None
+    start = min(max(_steps(one, low, step, math.floor), first), last - 1)
+    end = max(min(_steps(one, high, step, math.ceil), last), start + 1)
+    return replace(one, low=_on_grid(one, start, step), high=_on_grid(one, end, step))
+
+
+def _steps(one: Hyperparameter, value: float, step: float, whole: Callable[[float], int]) -> int:
+    """Return how many steps `value` lies above the old `low`; a rounding error is no step."""
+    exact = (value - one.low) / step
+    return round(exact) if abs(exact - round(exact)) < 1e-9 else whole(exact)
+
+
+def _on_grid(one: Hyperparameter, steps: int, step: float) -> float:
+    """In decimal, as the step was written: 3 steps of 0.1 are 0.3."""
+    value = Decimal(str(one.low)) + steps * Decimal(str(step))
+    return int(value) if one.kind == "int" else float(value)
 
 
 def _scale(one: Hyperparameter, value: float) -> float:

@@ -19,7 +19,7 @@ from dlrecipes.results import (
     TrialRecord,
 )
 from dlrecipes.search.backends import Store, clip_to_space, importances
-from dlrecipes.search.edges import find_edges, outer_part
+from dlrecipes.search.edges import Edge, find_edges, joined, outer_part
 from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges
 from dlrecipes.search.trial_source import DeadlinePassed, StudyContext, TrialSource
 from dlrecipes.training.engines import Engine
@@ -48,17 +48,8 @@ def search(
     Raises:
         RunError: If no trial ended with a score.
     """
-    stages: list[StageResult] = []
-    trials: list[TrialRecord] = []
-    findings: list[Finding] = []
-    current = space
-
-    def carry_out(stage: Stage, ranges: Space, carried: Sequence[TrialRecord] = ()) -> None:
-        records = run_stage(stage, ranges, engine, store, context, carried)
-        trials.extend(records)
-        if records:
-            stages.append(_summary(stage.name, ranges, records, context))
-
+    progress = _Progress(plan, engine, store, context)
+    trials, current = progress.trials, space
     for stage in plan.stages:
         # ---- ranges: narrowed around the best so far, or as the stage says
         if stage.narrow and trials:
@@ -66,23 +57,11 @@ def search(
         current = replace_ranges(current, stage.ranges)
         # ---- the stage, starting from the best trials of those before
         budget = max(0, min(stage.trials, plan.trials - len(trials)))
-        carry_out(replace(stage, trials=budget), current, carried=trials if stage.narrow else ())
+        carried = tuple(trials) if stage.narrow else ()
+        current = progress.carry_out(replace(stage, trials=budget), current, carried)
         # ---- a best value at an edge: widen the range and search the part that is new
-        for attempt in range(1, _WIDENINGS + 1):
-            if not stage.widen or not trials:
-                break
-            edges = find_edges(current, trials, plan.limits, stage.name, context.objective)
-            for one in edges:
-                findings.append(one.finding)
-                context.listener.on_finding(one.finding)
-            name = f"{stage.name}-widened-{attempt}"
-            extra = min(stage.trials // 4, (plan.trials - len(trials)) // 3)
-            if not any(one.after for one in edges) or not (extra > 0 or store.has(name)):
-                break
-            part = outer_part(current, edges)
-            carry_out(replace(stage, name=name, trials=extra, pruner="none"), part)
-            wider = {one.after.name: one.after for one in edges if one.after}
-            current = tuple(wider.get(one.name, one) for one in current)
+        if stage.widen and trials:
+            current = progress.widen(stage, current)
 
     ranked = rank(trials, context.objective)
     if not ranked:
@@ -91,18 +70,74 @@ def search(
             received=_reasons(trials),
             fix="Give more time, lower the learning rate's range, or mend the builder.",
         )
-    broadest = max(stages, key=lambda one: sum(vars(one.trials).values())).name
+    broadest = max(progress.spaces, key=lambda name: sum(one.stage == name for one in trials))
     return StudyResult(
         objective=context.objective,
         space=space,
-        stages=tuple(stages),
+        stages=tuple(progress.stages),
         trials=tuple(trials),
         best=ranked[0],
         importances=importances(
-            [one for one in trials if one.stage == broadest], space, context.objective
+            [one for one in trials if one.stage == broadest],
+            progress.spaces[broadest],
+            context.objective,
         ),
-        findings=tuple(findings),
+        findings=tuple(progress.findings.values()),
     )
+
+
+class _Progress:
+    """What a search has done so far."""
+
+    def __init__(self, plan: Plan, engine: Engine, store: Store, context: StudyContext) -> None:
+        self._plan = plan
+        self._engine = engine
+        self._store = store
+        self._context = context
+        self.stages: list[StageResult] = []
+        self.trials: list[TrialRecord] = []
+        self.spaces: dict[str, Space] = {}
+        self.findings: dict[tuple[Hyperparameter, str], Finding] = {}
+
+    def carry_out(self, stage: Stage, ranges: Space, carried: Sequence[TrialRecord] = ()) -> Space:
+        """Run a stage and return its ranges: those that its study began with, if it exists."""
+        ranges = self._store.space(stage.name) or ranges
+        records = run_stage(stage, ranges, self._engine, self._store, self._context, carried)
+        self.trials.extend(records)
+        if records:
+            self.stages.append(_summary(stage.name, ranges, records, self._context))
+            self.spaces[stage.name] = ranges
+        return ranges
+
+    def widen(self, stage: Stage, current: Space) -> Space:
+        """Widen `current` where the best value lies at an edge, search there, return it."""
+        for attempt in range(1, _WIDENINGS + 2):
+            name = f"{stage.name}-widened-{attempt}"
+            begun = self._store.space(name)
+            trials = max(0, min(stage.trials // 4, (self._plan.trials - len(self.trials)) // 3))
+            possible = attempt <= _WIDENINGS and trials > 0 and not self._context.expired
+            edges = self._find_edges(stage, current, widen=possible or begun is not None)
+            if begun is None and not any(one.after for one in edges):
+                break
+            part = begun or outer_part(current, edges)
+            self.carry_out(replace(stage, name=name, trials=trials, pruner="none"), part)
+            current = joined(current, part)
+        return current
+
+    def _find_edges(self, stage: Stage, current: Space, *, widen: bool) -> list[Edge]:
+        edges = find_edges(
+            current,
+            self.trials,
+            self._plan.limits,
+            stage.name,
+            self._context.objective,
+            widen=widen,
+        )
+        for one in edges:
+            if (one.before, one.side) not in self.findings:
+                self.findings[one.before, one.side] = one.finding
+                self._context.listener.on_finding(one.finding)
+        return edges
 
 
 def run_stage(
@@ -126,7 +161,8 @@ def run_stage(
             epochs and inside its ranges.
         carry: How many of them at most.
     """
-    if stage.trials == 0 and not store.has(stage.name):
+    # A stage that begins after the deadline would begin from an earlier one that was cut off.
+    if (stage.trials == 0 or context.expired) and not store.has(stage.name):
         return ()
     backend = store.study(stage, ranges, context.objective, context.seed)
     # Starting from the best, the stage cannot end worse than where it began.

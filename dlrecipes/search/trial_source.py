@@ -47,6 +47,11 @@ class StudyContext:
     listener: Listener
     deadline: float | None = None
 
+    @property
+    def expired(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.deadline is not None and time.monotonic() > self.deadline
+
 
 class TrialSource:
     """Hands an engine the trials of one stage and stores what becomes of them.
@@ -155,5 +160,5 @@ class TrialSource:
             )
 
     def _check_deadline(self) -> None:
-        if self._context.deadline is not None and time.monotonic() > self._context.deadline:
+        if self._context.expired:
             raise DeadlinePassed

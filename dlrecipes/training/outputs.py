@@ -59,8 +59,11 @@ def to_probabilities(outputs: np.ndarray, kind: OutputKind, spec: DataSpec) -> n
     if outputs.ndim == 1 or outputs.shape[1] == 1:
         column = outputs.reshape(-1)
         if kind == "logits":
-            column = np.exp(-np.logaddexp(0.0, -column))
-        return np.stack([1.0 - column, column], axis=1).astype(np.float32)
+            # Each from its own logit: 1 - p would be 0 from a logit of 37 on.
+            negative, positive = (np.exp(-np.logaddexp(0.0, sign * column)) for sign in (1.0, -1.0))
+        else:
+            negative, positive = 1.0 - column, column
+        return np.stack([negative, positive], axis=1).astype(np.float32)
     if kind == "logits":
         shifted = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         outputs = shifted / shifted.sum(axis=1, keepdims=True)

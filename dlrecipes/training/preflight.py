@@ -10,6 +10,7 @@ import numpy as np
 from dlrecipes.data import Development
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import DataSpec, Objective
+from dlrecipes.training.headline import headline
 from dlrecipes.training.outputs import last_activation, output_kind
 
 _ROWS = 8
@@ -57,7 +58,7 @@ def check_model(model: object, development: Development, objective: Objective) -
         raise BuilderError(
             "The model must take the data's shape.",
             received=f"input_shape={getattr(network, 'input_shape', None)}, data {x.shape[1:]}",
-            fix=f"Keras says: {_first_line(error)}",
+            fix=f"Keras says: {headline(error) or type(error).__name__}",
         ) from error
     _check_outputs(network, outputs, spec)
     try:
@@ -66,7 +67,7 @@ def check_model(model: object, development: Development, objective: Objective) -
         raise BuilderError(
             "The loss and the metrics must fit the model's output and the labels.",
             received=f"outputs of shape {outputs.shape}, labels of shape {y.shape} ({y.dtype})",
-            fix=f"Keras says: {_first_line(error)}",
+            fix=f"Keras says: {headline(error) or type(error).__name__}",
         ) from error
     names = [f"val_{name}" for name in logs] + list(logs)
     if objective.name not in names:
@@ -118,8 +119,3 @@ def _flat_metrics(metrics: list[keras.metrics.Metric]) -> Iterator[keras.metrics
     for metric in metrics:
         inner = getattr(metric, "metrics", None)
         yield from _flat_metrics(inner) if inner else [metric]
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:300] if lines else type(error).__name__

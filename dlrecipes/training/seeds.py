@@ -21,4 +21,5 @@ def derive_seed(seed: int, *path: str | int) -> int:
         An integer in [0, 2**31).
     """
     words = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in path]
-    return int(np.random.SeedSequence([seed, *words]).generate_state(1)[0] >> 1)
+    # As plain entropy, a path and the same path with a trailing 0 would give one seed.
+    return int(np.random.SeedSequence(seed, spawn_key=words).generate_state(1)[0] >> 1)

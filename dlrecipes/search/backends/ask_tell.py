@@ -19,6 +19,7 @@ from dlrecipes.search.backends.space import Build
 from dlrecipes.search.backends.trial_hyperparameters import TrialHyperParameters
 
 _RECORD = "dlrecipes:record"
+_SPACE = "dlrecipes:space"
 
 
 class AskTell:
@@ -32,7 +33,7 @@ class AskTell:
         storage: An open Optuna storage.
         name: The study's name in the storage.
         stage: Sampler, pruner and number of trials.
-        space: The search space with the stage's ranges.
+        space: The search space with the stage's ranges; a study that exists keeps its own.
         objective: Which direction is better.
         seed: The run's seed; proposal n is seeded from (seed, stage, n).
     """
@@ -47,15 +48,15 @@ class AskTell:
         seed: int,
     ) -> None:
         self._stage = stage
-        self._space = space
         self._study = optuna.create_study(
             storage=storage,
             study_name=name,
             direction="maximize" if objective.direction == "max" else "minimize",
-            sampler=make_sampler(stage, space, seed),
             pruner=make_pruner(stage),
             load_if_exists=True,
         )
+        self._space = self._remember(space)
+        self._study.sampler = make_sampler(stage, self._space, seed)
         self._trials: dict[int, optuna.Trial] = {}
         self._reported: dict[int, int] = {}
         self._records = [
@@ -68,6 +69,17 @@ class AskTell:
             for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         ]
 
+    def _remember(self, space: tuple[Hyperparameter, ...]) -> tuple[Hyperparameter, ...]:
+        """Return the space of a study that exists, else note this one in the new study.
+
+        With other ranges inside one study, TPE would silently drop the hyperparameter.
+        """
+        stored = read_space(self._study.user_attrs)
+        if stored is not None:
+            return stored
+        self._study.set_user_attr(_SPACE, [asdict(one) for one in space])
+        return space
+
     def enqueue(self, queue: Sequence[dict[str, Value]]) -> None:
         """Queue trials with given values ahead of every proposal.
 
@@ -75,10 +87,12 @@ class AskTell:
             queue: Their values; they become trials 0, 1, …, and those that the study has
                 already are left as they are.
         """
-        names = {one.name for one in self._space if one.kind != "fixed"}
+        constant = {one.name for one in self._space if one.kind == "fixed"}
         for values in queue[len(self._study.get_trials(deepcopy=False)) :]:
-            fixed = {name: value for name, value in values.items() if name in names}
-            self._study.enqueue_trial(fixed)
+            # Values of hyperparameters that the builder asks for late are not in the space.
+            self._study.enqueue_trial(
+                {name: value for name, value in values.items() if name not in constant}
+            )
 
     def ask(self, build: Build) -> Proposal:
         """Return the next trial: one that a dead process left, a queued one, or a new one.
@@ -135,8 +149,10 @@ class AskTell:
         active = {name: value for name, value in fixed.items() if name in record.values}
         record = replace(record, number=number, values={**active, **trial.params})
         if record.status == "diverged" and record.score is not None:
-            trial.report(record.score, max(self._reported.get(number, 0), record.epochs) + 1)
-        trial.set_user_attr(_RECORD, _plain(asdict(record)))
+            self._report_last(trial, record.score, record.epochs)
+        stored = _plain(asdict(record))
+        record = TypeAdapter(TrialRecord).validate_python(stored)  # as it will be read again
+        trial.set_user_attr(_RECORD, stored)
         trial.set_user_attr("status", record.status)
         if record.status == "completed" and record.score is not None:
             self._study.tell(trial, record.score)
@@ -147,10 +163,24 @@ class AskTell:
         self._records.append(record)
         return record
 
+    def _report_last(self, trial: optuna.Trial, score: float, epochs: int) -> None:
+        """Report `score` after all else, unless a process that died here had done so already."""
+        stored = self._study._storage.get_trial(trial._trial_id).intermediate_values
+        last = max(stored, default=0)
+        if stored.get(last) != score:
+            trial.report(score, max(last, epochs) + 1)
+
     @property
     def records(self) -> tuple[TrialRecord, ...]:
         """Every finished trial, by number."""
         return tuple(sorted(self._records, key=lambda record: record.number))
+
+
+def read_space(attributes: dict[str, Any]) -> tuple[Hyperparameter, ...] | None:
+    """Return the search space that was stored with a study, if it was."""
+    if _SPACE not in attributes:
+        return None
+    return TypeAdapter(tuple[Hyperparameter, ...]).validate_python(attributes[_SPACE])
 
 
 def read_record(trial: optuna.trial.FrozenTrial) -> TrialRecord:

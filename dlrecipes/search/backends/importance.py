@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import optuna
 
 from dlrecipes.results import Hyperparameter, Objective, TrialRecord
-from dlrecipes.search.backends.distributions import to_distributions
+from dlrecipes.search.backends.distributions import to_distribution
 
 _FEWEST = 8
 
@@ -22,25 +22,29 @@ def importances(
 
     Args:
         records: Trials of one stage.
-        space: The stage's search space.
+        space: The search space of that stage.
         objective: What is better.
 
     Returns:
         `{name: share}`, largest first, shares adding to 1; empty with fewer than 8 trials.
     """
     scored = [record for record in records if record.score is not None]
-    distributions = to_distributions(space)
-    if len(scored) < _FEWEST or len(distributions) < 2:
+    varying = [one for one in space if one.kind != "fixed"]
+    if len(scored) < _FEWEST or len({one.name for one in varying}) < 2:
         return {}
     study = optuna.create_study(
         direction="maximize" if objective.direction == "max" else "minimize"
     )
     for record in scored:
-        inside = {name: record.values[name] for name in distributions if name in record.values}
+        asked = {
+            one.name: to_distribution(one)
+            for one in varying
+            if one.name in record.values and one.active(record.values)
+        }
         study.add_trial(
             optuna.trial.create_trial(
-                params=inside,
-                distributions={name: distributions[name] for name in inside},
+                params={name: record.values[name] for name in asked},
+                distributions=asked,
                 value=record.score,
             )
         )

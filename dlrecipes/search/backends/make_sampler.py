@@ -5,6 +5,7 @@ from __future__ import annotations
 import optuna
 
 from dlrecipes.results import Hyperparameter, Stage
+from dlrecipes.search.backends.halving_pruner import HalvingPruner
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
 from dlrecipes.search.backends.seeded_sampler import SeededSampler
 from dlrecipes.search.backends.sobol_sampler import SobolSampler
@@ -24,8 +25,8 @@ def make_sampler(
     if stage.sampler == "sobol":
         return SobolSampler(space, stage.trials, derive_seed(seed, stage.name, "sobol"))
 
-    def make(number: int) -> optuna.samplers.BaseSampler:
-        proposal_seed = derive_seed(seed, stage.name, "proposal", number)
+    def make(number: int, name: str) -> optuna.samplers.BaseSampler:
+        proposal_seed = derive_seed(seed, stage.name, "proposal", number, name)
         if stage.sampler == "random":
             return optuna.samplers.RandomSampler(seed=proposal_seed)
         if stage.sampler == "tpe":
@@ -49,5 +50,5 @@ def make_pruner(stage: Stage) -> optuna.pruners.BasePruner:
     if stage.pruner == "median":
         return optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=warmup)
     if stage.pruner == "halving":
-        return optuna.pruners.SuccessiveHalvingPruner(min_resource=warmup, reduction_factor=3)
+        return HalvingPruner(warmup, 3)
     return optuna.pruners.NopPruner()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import optuna
@@ -10,28 +10,24 @@ from optuna.distributions import BaseDistribution
 
 
 class SeededSampler(optuna.samplers.BaseSampler):
-    """Makes the sampler anew for each trial, seeded by the trial's number.
+    """Makes the sampler anew for whatever it draws, seeded by the trial's number and the name.
 
     A sampler's own random state is lost when the process is, so a resumed study would propose
-    something else than an unbroken one; here a proposal depends on seed, number and the trials
-    told so far.
+    something else than an unbroken one; here a value depends on seed, number, name and the
+    trials told so far, and not on what was drawn before it.
 
     Args:
-        make: Takes a trial's number and returns the sampler that proposes it.
+        make: Takes a trial's number, and the name of a hyperparameter that is drawn by itself
+            or `""` for those drawn together, and returns the sampler.
     """
 
-    def __init__(self, make: Callable[[int], optuna.samplers.BaseSampler]) -> None:
+    def __init__(self, make: Callable[[int, str], optuna.samplers.BaseSampler]) -> None:
         self._make = make
-        self._sampler = make(0)
-
-    def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-        self._sampler = self._make(trial.number)
-        self._sampler.before_trial(study, trial)
 
     def infer_relative_search_space(
         self, study: optuna.Study, trial: optuna.trial.FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        return self._sampler.infer_relative_search_space(study, trial)
+        return self._make(trial.number, "").infer_relative_search_space(study, trial)
 
     def sample_relative(
         self,
@@ -39,7 +35,7 @@ class SeededSampler(optuna.samplers.BaseSampler):
         trial: optuna.trial.FrozenTrial,
         search_space: dict[str, BaseDistribution],
     ) -> dict[str, Any]:
-        return self._sampler.sample_relative(study, trial, search_space)
+        return self._make(trial.number, "").sample_relative(study, trial, search_space)
 
     def sample_independent(
         self,
@@ -48,13 +44,5 @@ class SeededSampler(optuna.samplers.BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:  # noqa: ANN401  (Optuna's signature)
-        return self._sampler.sample_independent(study, trial, param_name, param_distribution)
-
-    def after_trial(
-        self,
-        study: optuna.Study,
-        trial: optuna.trial.FrozenTrial,
-        state: optuna.trial.TrialState,
-        values: Sequence[float] | None,
-    ) -> None:
-        self._sampler.after_trial(study, trial, state, values)
+        sampler = self._make(trial.number, param_name)
+        return sampler.sample_independent(study, trial, param_name, param_distribution)

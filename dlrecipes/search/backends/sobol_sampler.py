@@ -18,6 +18,7 @@ from scipy.stats import qmc
 
 from dlrecipes.results import Hyperparameter
 from dlrecipes.search.backends.distributions import to_distributions
+from dlrecipes.training.seeds import derive_seed
 
 
 class SobolSampler(optuna.samplers.BaseSampler):
@@ -37,7 +38,6 @@ class SobolSampler(optuna.samplers.BaseSampler):
         self._distributions = to_distributions(space)
         self._points = max(points, 2)
         self._seed = seed
-        self._independent = optuna.samplers.RandomSampler(seed=seed)
 
     @cached_property
     def _sequence(self) -> np.ndarray:
@@ -74,7 +74,10 @@ class SobolSampler(optuna.samplers.BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:  # noqa: ANN401  (Optuna's signature)
-        return self._independent.sample_independent(study, trial, param_name, param_distribution)
+        # One seed a value: it must not depend on what else was drawn in this process.
+        seed = derive_seed(self._seed, "late", trial.number, param_name)
+        sampler = optuna.samplers.RandomSampler(seed=seed)
+        return sampler.sample_independent(study, trial, param_name, param_distribution)
 
 
 def _at(distribution: BaseDistribution, unit: float) -> Any:  # noqa: ANN401

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TypeAlias
 
 import keras
@@ -137,30 +138,22 @@ def read_hyperparameter(
 def write_space(space: tuple[Hyperparameter, ...]) -> keras_tuner.HyperParameters:
     """Return our space as KerasTuner's, for its oracles."""
     written = keras_tuner.HyperParameters()
-    types = keras_tuner.engine.hyperparameters
     for one in space:
-        conditions = [
-            keras_tuner.engine.conditions.Parent(parent, list(values))
-            for parent, values in one.conditions
-        ]
-        if one.numeric:
-            kind = types.Int if one.kind == "int" else types.Float
-            whole = one.kind == "int"
-            entry = kind(
-                one.name,
-                int(one.low) if whole else one.low,
-                int(one.high) if whole else one.high,
-                step=one.step,
-                sampling="log" if one.log else "linear",
-                conditions=conditions,
-            )
-        elif one.kind == "choice":
-            entry = types.Choice(one.name, list(one.choices), conditions=conditions)
-        elif one.kind == "boolean":
-            entry = types.Boolean(one.name, conditions=conditions)
-        else:
-            entry = types.Fixed(one.name, one.choices[0], conditions=conditions)
-        written.merge([entry])
+        sampling = "log" if one.log else "linear"
+        with ExitStack() as scopes:
+            for parent, values in one.conditions:
+                scopes.enter_context(written.conditional_scope(parent, list(values)))
+            if one.kind == "float":
+                written.Float(one.name, one.low, one.high, step=one.step, sampling=sampling)
+            elif one.kind == "int":
+                step = int(one.step) if one.step else None
+                written.Int(one.name, int(one.low), int(one.high), step=step, sampling=sampling)
+            elif one.kind == "choice":
+                written.Choice(one.name, list(one.choices))
+            elif one.kind == "boolean":
+                written.Boolean(one.name)
+            else:
+                written.Fixed(one.name, one.choices[0])
     return written
 
 
@@ -169,7 +162,7 @@ def clip_to_space(space: tuple[Hyperparameter, ...], values: dict[str, Value]) -
     clipped = dict(values)
     for one in space:
         value = clipped.get(one.name)
-        if one.numeric and isinstance(value, int | float) and not isinstance(value, bool):
+        if one.numeric and isinstance(value, int | float) and one.active(values):
             inside = min(max(value, one.low), one.high)
             clipped[one.name] = int(inside) if one.kind == "int" else float(inside)
     return clipped

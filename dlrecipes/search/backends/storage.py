@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,10 +68,16 @@ def storage_errors(location: str) -> Iterator[None]:
     """Turn what a storage raises into one clear message."""
     try:
         yield
-    except (KeyError, AssertionError, OSError, json.JSONDecodeError) as error:
+    except (
+        KeyError,
+        AssertionError,
+        OSError,
+        json.JSONDecodeError,
+        optuna.exceptions.StorageInternalError,
+    ) as error:
         raise StorageError(
             "The study's storage must be readable.",
-            received=f"{location} ({type(error).__name__}: {error})",
+            received=f"{_without_password(location)} ({type(error).__name__}: {error})",
             fix="It is damaged or not writable; restore it or start a new run.",
         ) from error
 
@@ -94,6 +101,9 @@ def _open_database(url: str) -> optuna.storages.BaseStorage:
 
 
 def _without_password(url: str) -> str:
+    if "://" not in url:
+        return url
     scheme, _, rest = url.partition("://")
     credentials, at, host = rest.rpartition("@")
-    return f"{scheme}://{credentials.split(':')[0]}{at}{host}"
+    shown = f"{scheme}://{credentials.split(':')[0]}{at}{host}"
+    return re.sub(r"(?i)(password=)[^&\s]*", r"\1…", shown)

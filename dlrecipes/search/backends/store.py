@@ -8,7 +8,7 @@ from pathlib import Path
 import optuna
 
 from dlrecipes.results import Hyperparameter, Objective, Stage
-from dlrecipes.search.backends.ask_tell import AskTell
+from dlrecipes.search.backends.ask_tell import AskTell, read_space
 from dlrecipes.search.backends.storage import open_storage, storage_errors
 
 # Every trial would print a line.
@@ -42,6 +42,14 @@ class Store:
         """Whether a study of that stage exists."""
         with storage_errors(self.location):
             return f"{self.run}/{stage}" in optuna.get_all_study_names(self.storage)
+
+    def space(self, stage: str) -> tuple[Hyperparameter, ...] | None:
+        """Return the search space of a stage's study, or None if there is no study yet."""
+        with storage_errors(self.location):
+            for summary in optuna.get_all_study_summaries(self.storage, include_best_trial=False):
+                if summary.study_name == f"{self.run}/{stage}":
+                    return read_space(summary.user_attrs)
+        return None
 
     def study(
         self, stage: Stage, space: tuple[Hyperparameter, ...], objective: Objective, seed: int

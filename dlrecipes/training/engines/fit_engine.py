@@ -14,6 +14,7 @@ from dlrecipes.data import Development
 from dlrecipes.results import History, Objective
 from dlrecipes.results.trial_record import Status
 from dlrecipes.training.best_epoch import BestEpoch
+from dlrecipes.training.headline import headline
 from dlrecipes.training.job import Job
 from dlrecipes.training.job_source import JobSource
 from dlrecipes.training.outcome import Outcome
@@ -45,19 +46,23 @@ class FitEngine:
     def _train(self, job: Job, source: JobSource) -> Outcome:
         start = time.perf_counter()
         watch = _Watch(job, self._objective, lambda epoch, best: source.report(job, epoch, best))
-        # Nothing of the last trial is needed any more; without this, memory grows by 5 MB a trial.
-        keras.backend.clear_session()
         with dtype_policy(self._policy):
+            # Nothing of the last trial is needed any more; without this, memory grows by 5 MB a
+            # trial. It resets the policy.
+            keras.backend.clear_session()
+            keras.config.set_dtype_policy(self._policy)
             keras.utils.set_random_seed(job.seed)
             try:
                 model = check_compiled(job.build())
                 self._fit(model, job, watch)
-            except tf.errors.ResourceExhaustedError as error:
-                return self._failed(f"out of memory: {_headline(error)}", watch, start)
+            except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+                if watch.raised is error:
+                    raise
+                return self._failed(f"out of memory: {_named(error)}", watch, start)
             except Exception as error:
                 if watch.raised is error:
                     raise
-                return self._failed(_headline(error), watch, start)
+                return self._failed(_named(error), watch, start)
         return Outcome(
             status=watch.status,
             score=watch.best.score,
@@ -141,6 +146,5 @@ class _Watch(keras.callbacks.Callback):
         self.model.stop_training = True
 
 
-def _headline(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:300] if lines else ''}"
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {headline(error)}"

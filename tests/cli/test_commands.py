@@ -1,0 +1,157 @@
+"""The commands when all is well."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+def test_list(cli):
+    result = cli("list")
+    assert result.exit_code == 0
+    assert "digits_mlp" in result.stdout
+    assert "breast_cancer" in result.stdout
+
+
+def test_no_command_shows_the_help(cli):
+    result = cli()
+    for command in ("list", "copy", "tune", "report", "export", "predict"):
+        assert command in result.output
+
+
+@pytest.mark.parametrize("dest", [(), (".",), ("mine.py",)])
+def test_copy(cli, tmp_path, dest):
+    result = cli("copy", "digits_mlp", *dest)
+    assert result.exit_code == 0
+    file = tmp_path / (dest[0] if dest[:1] == ("mine.py",) else "digits_mlp.py")
+    assert "RECIPE = Recipe(" in file.read_text()
+    assert f"dlrecipes tune {file.name}" in result.stdout
+
+
+def test_copy_is_loaded_instead_of_the_bundled_one(cli, tmp_path):
+    from dlrecipes.recipe import load_recipe
+
+    cli("copy", "digits_mlp")
+    assert load_recipe("digits_mlp.py").path == Path("digits_mlp.py")
+    assert load_recipe("digits_mlp").path != Path("digits_mlp.py")
+
+
+@pytest.fixture
+def tiny(tmp_path, recipe_text):
+    (tmp_path / "tiny.py").write_text(recipe_text())
+
+
+def test_tune_in_plain_lines(cli, tmp_path, tiny):
+    words = ("--set", "coarse.sampler=random", "--set", "batch_size=16", "--set", "refit_seeds=1")
+    result = cli("tune", "tiny.py", "--out", "run", "--trials", "2", "--epochs", "1", *words)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    for line in (
+        r"^run directory: run$",
+        r"^stage coarse: 1 trials$",
+        r"^  coarse 1/1 (completed|pruned) 0\.\d{4} in \d+\.\d s, best 0\.\d{4}$",
+        r"^The network .*\(95 %\)\.$",
+        r"^This test set was opened 1 time\(s\), by 1 run\(s\)\.$",
+        r"^report +run/report\.html$",
+    ):
+        assert re.search(line, result.stdout, re.MULTILINE), (line, result.stdout)
+    assert "\x1b" not in result.stdout
+    assert (tmp_path / "run" / "report.html").is_file()
+    plan = json.loads((tmp_path / "run" / "run.json").read_text())["plan"]
+    assert plan["stages"][0]["sampler"] == "random"
+    assert (plan["batch_size"], plan["refit_seeds"]) == (16, 1)
+
+
+def test_report_export_predict(cli, tmp_path, copied):
+    run = copied()
+    (run / "report.html").unlink()
+    result = cli("report", "run")
+    assert (result.exit_code, result.stdout) == (0, "run/report.html\n")
+    assert (run / "report.html").is_file()
+    for name, path in (("keras", "run/model.keras"), ("saved_model", "run/saved_model")):
+        result = cli("export", "run", "--format", name)
+        assert (result.exit_code, result.stdout) == (0, f"{path}\n")
+    np.savez(tmp_path / "x.npz", x=np.full((2, 4), 5.0))
+    shown = cli("predict", "run", "x.npz")
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines()[0] == "label,probability no,probability yes"
+    assert len(shown.stdout.splitlines()) == 3
+    assert cli("predict", "run", "x.npz", "--out", "y.csv").stdout == "y.csv\n"
+    assert (tmp_path / "y.csv").read_text() == shown.stdout
+
+
+def test_commands_work_when_the_recipe_is_gone(cli, tmp_path, copied):
+    copied()
+    (tmp_path / "tiny.py").unlink()
+    assert cli("report", "run").exit_code == 0
+
+
+def test_message_is_printed_as_it_is(cli):
+    result = cli("report", "[bold]:warning:[/bold]")
+    assert "[bold]:warning:[/bold]" in result.stderr
+
+
+@pytest.mark.slow
+def test_json_and_nothing_else(process, tmp_path, tiny):
+    done = process("tune", "tiny.py", "--out", "run", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == json.loads((tmp_path / "run" / "result.json").read_text())
+    assert done.stderr == ""
+
+
+@pytest.mark.slow
+def test_bare_resume_takes_the_newest(process, tmp_path, copied):
+    run = copied()
+    (run / "report.html").unlink()
+    (tmp_path / "runs").mkdir()
+    run.rename(tmp_path / "runs" / "tiny-1")
+    done = process("tune", "tiny.py", "--resume", "--json")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "runs" / "tiny-1" / "report.html").is_file()
+
+
+def _tune_until_the_third_trial(folder):
+    with subprocess.Popen(
+        [Path(sys.executable).with_name("dlrecipes"), "tune", "tiny.py", "--out", "my run"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as running:
+        lines = []
+        while not lines or not lines[-1].startswith("  coarse 3/"):
+            lines.append(running.stdout.readline())
+            assert lines[-1], running.stderr.read()
+        time.sleep(0.3)
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+    return running.returncode, errors
+
+
+@pytest.mark.slow
+def test_ctrl_c_and_the_best_so_far(process, tmp_path, recipe_text):
+    plan = "CoarseToFine(trials=60, epochs=6, refit_seeds=1)"
+    (tmp_path / "tiny.py").write_text(recipe_text(plan=plan))
+    status, errors = _tune_until_the_third_trial(tmp_path)
+    assert status == 130
+    assert "Traceback" not in errors
+    assert errors.startswith("\nInterrupted.\n")
+    assert "Every finished trial is kept in my run." in errors
+    assert "dlrecipes tune tiny.py --resume 'my run' --trials 0" in errors
+    assert not (tmp_path / "my run" / "result.json").exists()
+    done = process("tune", "tiny.py", "--resume", "my run", "--trials", "0")
+    assert done.returncode == 0, done.stderr
+    for name in ("report.html", "model.keras", "saved_model", "test_predictions.npz"):
+        assert (tmp_path / "my run" / name).exists()
+    result = json.loads((tmp_path / "my run" / "result.json").read_text())
+    trials = sum(sum(stage["trials"].values()) for stage in result["stages"])
+    assert 3 <= trials < 60
+    assert result["verdict"]

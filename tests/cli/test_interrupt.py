@@ -1,0 +1,64 @@
+"""Ctrl-C: at the next epoch during a training, at once otherwise and the second time."""
+
+import signal
+
+import pytest
+
+from dlrecipes.cli.interrupt import Interruptible
+from dlrecipes.results import TrialRecord
+from dlrecipes.search import Listener
+
+
+def _press():
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_waits_for_the_end_of_the_epoch():
+    with Interruptible(Listener()) as listener:
+        listener.on_stage("coarse", 3, 0)
+        _press()
+        with pytest.raises(KeyboardInterrupt):
+            listener.on_epoch("coarse", 0, 0, 3, 0.5)
+
+
+def test_waits_for_the_end_of_a_trial_that_reports_no_epoch():
+    with Interruptible(Listener()) as listener:
+        listener.on_stage("coarse", 3, 0)
+        _press()
+        with pytest.raises(KeyboardInterrupt):
+            listener.on_trial(TrialRecord("coarse", 0, {}, "diverged"))
+
+
+@pytest.mark.parametrize("next_call", ["on_phase", "on_stage"])
+def test_is_not_lost_between_trainings(next_call):
+    with Interruptible(Listener()) as listener:
+        listener.on_stage("coarse", 3, 0)
+        _press()
+        words = ("refits",) if next_call == "on_phase" else ("fine", 1, 0)
+        with pytest.raises(KeyboardInterrupt):
+            getattr(listener, next_call)(*words)
+
+
+def test_the_second_strikes_at_once():
+    with Interruptible(Listener()) as listener:
+        listener.on_stage("coarse", 3, 0)
+        _press()
+        with pytest.raises(KeyboardInterrupt):
+            _press()
+
+
+@pytest.mark.parametrize("phase", [None, "baselines"])
+def test_outside_trainings_it_strikes_at_once(phase):
+    with Interruptible(Listener()) as listener:
+        if phase:
+            listener.on_stage("coarse", 3, 0)
+            listener.on_phase(phase)
+        with pytest.raises(KeyboardInterrupt):
+            _press()
+
+
+def test_afterwards_python_is_in_charge_again():
+    before = signal.getsignal(signal.SIGINT)
+    with Interruptible(Listener()):
+        assert signal.getsignal(signal.SIGINT) != before
+    assert signal.getsignal(signal.SIGINT) == before

@@ -1,0 +1,591 @@
+"""Wrong uses: each ends with status 2 and one message, and neither leaves nor loses anything."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from dlrecipes.rundir import RunDirectory
+
+COMPILE_LOGITS = "keras.optimizers.Adam(rate), keras.losses.BinaryCrossentropy(from_logits=True)"
+
+
+def assert_one_error(result, pattern):
+    code = getattr(result, "exit_code", None)
+    code = result.returncode if code is None else code
+    errors = result.stderr
+    assert code == 2, (result.stdout, errors)
+    assert "Traceback" not in result.stdout + errors
+    assert len(re.findall(r"^Error: ", errors, re.MULTILINE)) == 1, errors
+    assert re.search(pattern, errors, re.DOTALL), errors
+    assert errors.startswith("Error: "), errors
+
+
+def left_behind(folder):
+    return {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if "__pycache__" not in str(path)
+    }
+
+
+# ---- the recipe's file
+
+
+@pytest.mark.parametrize(
+    ("word", "pattern"),
+    [
+        ("no_such", r"must be a bundled one .* Received: 'no_such'.*Bundled: .*digits_mlp"),
+        ("no_such.py", r"must be a bundled one .* Received: 'no_such.py'"),
+        ("tiny.txt", r"path of a \.py file.* Received: 'tiny.txt'"),
+        (".", r"path of a \.py file.* Received: '\.'"),
+    ],
+)
+@pytest.mark.parametrize("command", ["tune", "copy"])
+def test_no_recipe(cli, tmp_path, command, word, pattern):
+    (tmp_path / "tiny.txt").write_text("RECIPE = 1")
+    assert_one_error(cli(command, word), pattern)
+    assert left_behind(tmp_path) == {"tiny.txt"}
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        ("x = 1\ndef broken(:\n", r"importable.*Received: tiny.py, line 2: SyntaxError"),
+        ("x = 1\n\nx / 0\n", r"importable.*Received: tiny.py, line 3: ZeroDivisionError"),
+        ("import no_such_module\n", r"line 1: ModuleNotFoundError: No module named"),
+        ("x = 1\n", r"must define `RECIPE = Recipe\(.*with RECIPE=None.*dlrecipes copy digits"),
+        ("RECIPE = 7\n", r"must define `RECIPE = Recipe\(.*with RECIPE=7"),
+        ("x = '\0'\n", r"importable.*null bytes"),
+    ],
+)
+def test_broken_recipe_file(cli, tmp_path, text, pattern):
+    (tmp_path / "tiny.py").write_text(text)
+    assert_one_error(cli("tune", "tiny.py"), pattern)
+    assert left_behind(tmp_path) == {"tiny.py"}
+
+
+DATA = {
+    "no splits": ("return rows()", r"`load` must return `Splits`.*Received: tuple"),
+    "nothing": ("pass", r"`load` must return `Splits`.*Received: NoneType"),
+    "raises": ("raise OSError('disk gone')", r"`load` must run.*Received: .*OSError: disk gone"),
+    "no file": ("open('no.csv')", r"`load` must run.*FileNotFoundError.*no\.csv"),
+    "nan": (
+        "x, y = rows(); x[3, 1] = np.nan; return from_arrays(x, y)",
+        r"finite float32.*NaN or infinity in 1 of 120 rows, first in row 3",
+    ),
+    "infinite target": (
+        "x, y = rows(); return from_arrays(x, np.r_[x[:-1, 0], np.inf])",
+        r"`y` must have a finite value.*1 of 120 missing.*row 119",
+    ),
+    "one class": (
+        "x, y = rows(); return from_arrays(x, np.full(120, 'a'))",
+        r"at least two classes.*only 'a' in all 120",
+    ),
+    "rare class": (
+        "x, y = rows(); return from_arrays(x, np.arange(120) > 117)",
+        r"at least 3 examples.*2 of class 'True'",
+    ),
+    "fewer examples than classes": (
+        "x, y = rows(6); return from_arrays(x, list('abcdef'))",
+        r"Every class must have at least 3 examples.*1 of class",
+    ),
+    "lengths": (
+        "x, y = rows(); return from_arrays(x, y[:-1])",
+        r"same number of examples.*x\.shape=\(120, 4\), y\.shape=\(119,\)",
+    ),
+    "empty": ("return from_arrays([], [])", r"at least one example"),
+    "text in x": ("x, y = rows(); return from_arrays([['a']] * 120, y)", r"array of numbers"),
+    "text for regression": (
+        "x, y = rows(); return from_arrays(x, y, task='regression')",
+        r"regression target must be numbers.*text such as '(yes|no)'",
+    ),
+    "wrong name": (
+        "from dlrecipes.data import load; return load('mnist')",
+        r"bundled data sets are .*Received: name='mnist'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DATA)
+def test_wrong_data(cli, tmp_path, recipe_text, case):
+    load, pattern = DATA[case]
+    (tmp_path / "tiny.py").write_text(recipe_text(load=load))
+    assert_one_error(cli("tune", "tiny.py", "--out", "run"), pattern)
+    assert left_behind(tmp_path) == {"tiny.py"}
+
+
+def test_preprocess_raises(cli, tmp_path, recipe_text):
+    (tmp_path / "tiny.py").write_text(recipe_text(preprocess="lambda spec: spec.no_such"))
+    assert_one_error(cli("tune", "tiny.py"), r"`preprocess` must run.*AttributeError.*no_such")
+    assert left_behind(tmp_path) == {"tiny.py"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "pattern"),
+    [
+        ("", ("--data", "x.csv"), r"'tiny' takes no arguments.*Received: data='x.csv'"),
+        ("data", ("--target", "y"), r"'tiny' takes data for its data.*Received: target='y'"),
+        ("data", (), r"'tiny' needs data for its data.*--data"),
+    ],
+)
+def test_wrong_source(cli, tmp_path, recipe_text, arguments, words, pattern):
+    (tmp_path / "tiny.py").write_text(recipe_text(arguments=arguments))
+    assert_one_error(cli("tune", "tiny.py", *words), pattern)
+    assert left_behind(tmp_path) == {"tiny.py"}
+
+
+# ---- the builder and the objective
+
+BUILDER = {
+    "unknown metric": (
+        {"objective": "'val_f1_score'"},
+        r"must be one of the model's metrics.*objective='val_f1_score'.*val_accuracy",
+    ),
+    "unknown direction": (
+        {"objective": "'val_goodness'"},
+        r"direction of an objective must be known.*objective='val_goodness'.*Objective\(",
+    ),
+    "no objective": ({"objective": "7"}, r"`objective` must be a metric's name.*objective=7"),
+    "uncompiled": (
+        {"before": "return keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])"},
+        r"must return a compiled model.*model\.compile",
+    ),
+    "none": ({"after": "pass"}, r"must return a compiled keras.Model.*Received: NoneType"),
+    "raises": (
+        {"before": "hp.Boolean('flag'); {}['key']"},
+        r"must run with the hyperparameters it asks for \(flag=False\).*Received: KeyError: 'key'",
+    ),
+    "low above high": (
+        {"before": "hp.Float('dropout', 0.5, 0.1)"},
+        r"(lower end of 'dropout' must lie below|must run with.*greater)",
+    ),
+    "low equals high": (
+        {"before": "hp.Float('dropout', 0.5, 0.5)"},
+        r"lower end of 'dropout' must lie below its upper.*hp\.Fixed",
+    ),
+    "log from 0": (
+        {"before": "hp.Float('decay', 0.0, 0.5, sampling='log')"},
+        r"(must run|log).*",
+    ),
+    "reverse log": (
+        {"before": "hp.Float('momentum', 0.5, 0.9, sampling='reverse_log')"},
+        r"'momentum' must have a distribution that Optuna has.*reverse_log",
+    ),
+    "step on a log scale": (
+        {"before": "hp.Int('units', 8, 64, step=2, sampling='log')"},
+        r"'units' must have a distribution that Optuna has.*step=2",
+    ),
+    "units": (
+        {"units": "7"},
+        r"this binary data must have 1 or 2 unit\(s\).*\(None, 7\).*spec\.outputs",
+    ),
+    "wrong input shape": (
+        {"before": "import dataclasses; spec = dataclasses.replace(spec, input_shape=(9,))"},
+        r"must take the data's shape.*\(None, 9\), data \(4,\)",
+    ),
+    "accuracy on logits": (
+        {"compile": f"{COMPILE_LOGITS}, metrics=['accuracy']"},
+        r"Accuracy on logits must threshold at 0.*threshold=0\.5.*BinaryAccuracy\(threshold=0\.0",
+    ),
+    "logits as probabilities": (
+        {"compile": "rate, 'binary_crossentropy', metrics=['accuracy']".replace("rate", "'adam'")},
+        r"loss expects probabilities, but the last layer is linear.*from_logits=True",
+    ),
+    "loss for other labels": (
+        {"units": "2", "compile": "'adam', 'categorical_crossentropy', metrics=['accuracy']"},
+        r"The (loss|last).*",
+    ),
+    "range of an unknown hyperparameter": (
+        {"plan": "Plan((Stage('only', 2, 1, ranges={'momentum': (0.1, 0.9)}),))"},
+        r"must belong to a numeric hyperparameter.*ranges\['momentum'\].*learning_rate",
+    ),
+    "log range from 0 in the plan": (
+        {"plan": "Plan((Stage('only', 2, 1, ranges={'learning_rate': (0.0, 0.9)}),))"},
+        r"low > 0 on a log scale.*ranges\['learning_rate'\]=\(0, 0\.9\)",
+    ),
+    "limit of an unknown hyperparameter": (
+        {"plan": "CoarseToFine(trials=3, epochs=1, limits={'momentum': (0.1, 0.9)})"},
+        r"limit must belong to a numeric hyperparameter.*limits\['momentum'\].*learning_rate",
+    ),
+    "no stage": ({"plan": "Plan(())"}, r"at least one stage.*stages=\[\]"),
+    "one trial": ({"plan": "CoarseToFine(trials=1)"}, r"`trials` must be an integer, at least 2"),
+    "opens the test set": (
+        {
+            "extra": "SEALED = []",
+            "load": "SEALED.append(from_arrays(*rows())); return SEALED[-1]",
+            "before": "SEALED[-1].test.open('a look')",
+        },
+        r"stays closed while a study runs.*reason='a look'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BUILDER)
+def test_wrong_builder(cli, tmp_path, recipe_text, case):
+    parts, pattern = BUILDER[case]
+    (tmp_path / "tiny.py").write_text(recipe_text(**parts))
+    assert_one_error(cli("tune", "tiny.py", "--out", "run"), pattern)
+    assert left_behind(tmp_path) == {"tiny.py"}
+
+
+# ---- options
+
+OPTIONS = [
+    (("--engine", "warp"), r"`engine` must be one of 'auto', 'fit'.*engine='warp'"),
+    (("--precision", "int8"), r"`precision` must be one of .*'mixed_bfloat16'.*precision='int8'"),
+    (("--trials", "-1"), r"`trials` must be an integer, at least 0.*trials=-1"),
+    (("--trials", "0"), r"new run must have at least one trial.*0.*--resume"),
+    (("--epochs", "0"), r"`epochs` must be an integer, at least 1.*epochs=0"),
+    (("--minutes", "0"), r"`minutes` must be a finite number in \(0, inf\].*minutes=0"),
+    (("--minutes", "nan"), r"`minutes` must be a finite number.*minutes=nan"),
+    (("--seed", "-1"), r"`seed` must be an integer, in \[0, 2147483647\].*seed=-1"),
+    (("--set", "coarse.trials"), r"`stage\.field=value`.*--set coarse\.trials.*Known: "),
+    (("--set", "medium.trials=4"), r"`stage\.field=value`.*--set medium\.trials=4.*coarse\.epochs"),
+    (("--set", "coarse.colour=4"), r"--set coarse\.colour=4.*coarse\.sampler"),
+    (("--set", "batch_size=many"), r"must be a whole number.*--set batch_size=many"),
+    (("--set", "batch_size=0"), r"`batch_size` must be an integer, at least 1.*batch_size=0"),
+    (("--set", "coarse.narrow=maybe"), r"must be true or false.*--set coarse\.narrow=maybe"),
+    (("--set", "coarse.sampler=dice"), r"`sampler` must be one of .*'sobol'.*sampler='dice'"),
+    (("--set", "coarse.epochs=none"), r"`epochs` must be an integer.*epochs=None"),
+    (("--storage", "study.db"), r"`storage` must be a database URL.*storage='study\.db'.*sqlite"),
+    (
+        ("--storage", "postgresql+no_such_driver://me:secret@127.0.0.1:1/x"),
+        r"database must be reachable.*me@127\.0\.0\.1:1/x",
+    ),
+    (("--storage", "postgresql://me:secret@127.0.0.1:1/x"), r"me@127\.0\.0\.1:1/x"),
+    (("--storage", "sqlite:////no/such/folder/x.db"), r"must be reachable.*unable to open"),
+    (("--resume", "elsewhere"), r"holds a `run\.json`.*Received: elsewhere"),
+    (("--resume", "newest"), r"unfinished run to resume.*none of 'tiny' in runs"),
+]
+
+
+@pytest.mark.parametrize(("words", "pattern"), OPTIONS, ids=[" ".join(one[0]) for one in OPTIONS])
+def test_wrong_option(cli, tmp_path, recipe_text, words, pattern):
+    (tmp_path / "tiny.py").write_text(recipe_text())
+    result = cli("tune", "tiny.py", *words)
+    assert_one_error(result, pattern)
+    assert "secret" not in result.output
+    assert left_behind(tmp_path) <= {"tiny.py", "runs"}
+
+
+@pytest.mark.parametrize("words", [("--trials", "many"), ("--no-such-option",), ("--set",)])
+def test_what_is_no_option_at_all(cli, tmp_path, words):
+    result = cli("tune", "digits_mlp", *words)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+    assert "Error" in result.output
+    assert not left_behind(tmp_path)
+
+
+# ---- run directories
+
+
+@pytest.mark.parametrize("out", ["/dev/null/run", "tiny.py/run"])
+def test_unwritable_directory(cli, tmp_path, recipe_text, out):
+    (tmp_path / "tiny.py").write_text(recipe_text())
+    result = cli("tune", "tiny.py", "--out", out)
+    assert_one_error(result, rf"must be writable.*Received: {out} \(Not a directory\)")
+    assert left_behind(tmp_path) == {"tiny.py"}
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_directory_that_holds_something(cli, tmp_path, recipe_text, kind):
+    (tmp_path / "tiny.py").write_text(recipe_text())
+    if kind == "file":
+        (tmp_path / "mine").write_text("precious")
+    else:
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "mine" / "thesis.txt").write_text("precious")
+    before = left_behind(tmp_path)
+    result = cli("tune", "tiny.py", "--out", "mine")
+    assert_one_error(result, r"directory of its own.*out=mine, which exists.*--resume mine")
+    assert left_behind(tmp_path) == before
+
+
+def test_existing_run_is_not_overwritten(cli, copied, contents):
+    run = copied()
+    before = contents(run)
+    assert_one_error(cli("tune", "tiny.py", "--out", "run"), r"out=run, which exists")
+    assert contents(run) == before
+
+
+def _other_data(run):
+    recipe = run.parent / "tiny.py"
+    recipe.write_text(recipe.read_text().replace("default_rng(0)", "default_rng(1)"))
+
+
+def _torn_journal(run):
+    lines = (run / "study.journal").read_bytes().splitlines(keepends=True)
+    lines[3] = lines[3][:20] + b"\n"
+    (run / "study.journal").write_bytes(b"".join(lines))
+
+
+def _change(name, old, new):
+    def change(run):
+        text = (run / name).read_text()
+        assert old in text
+        (run / name).write_text(text.replace(old, new, 1))
+
+    return change
+
+
+RESUMED = {
+    "other data": (
+        _other_data,
+        (),
+        r"must be resumed with the data that it began with.*fingerprint \w{16}, not \w{16}",
+    ),
+    "torn journal": (_torn_journal, (), r"one JSON object a line.*line 4 of run/study.journal"),
+    "torn journal, more trials": (_torn_journal, ("--trials", "9"), r"line 4 of run/study.journal"),
+    "run.json cut off": (
+        lambda run: (run / "run.json").write_text((run / "run.json").read_text()[:300]),
+        (),
+        r"run/run\.json must hold a RunInfo.*Received: .*damaged or was written by another version",
+    ),
+    "run.json with another seed": (
+        _change("run.json", '"seed": 0', '"seed": "none"'),
+        (),
+        r"run/run\.json must hold a RunInfo.*Received: seed: ",
+    ),
+    "run.json is no text": (
+        lambda run: (run / "run.json").write_bytes(b"\xff\xfe\x00"),
+        (),
+        r"must be (readable|hold)",
+    ),
+    "result.json cut off": (
+        lambda run: (run / "result.json").write_text("{"),
+        (),
+        r"run/result\.json must hold a RunResult",
+    ),
+    "another recipe": (
+        _change("../tiny.py", "name='tiny',\n", "name='small',\n"),
+        (),
+        r"must be resumed with its own recipe.*Received: .*'small'.*'tiny'",
+    ),
+    "another seed": (lambda run: None, ("--seed", "5"), r"keeps its seed.*seed=5.*0"),
+    "another precision": (
+        lambda run: None,
+        ("--precision", "mixed_bfloat16"),
+        r"keeps its precision.*precision='mixed_bfloat16'.*'auto'",
+    ),
+    "another storage": (
+        lambda run: None,
+        ("--storage", "sqlite:///x.db"),
+        r"keeps its storage.*storage='sqlite:///x.db'",
+    ),
+    "other arguments for the data": (
+        lambda run: None,
+        ("--data", "x.csv"),
+        r"keeps its data.*data='x.csv'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RESUMED)
+def test_wrong_resume(cli, copied, contents, case):
+    run = copied()
+    spoil, words, pattern = RESUMED[case]
+    spoil(run)
+    before = contents(run)
+    assert_one_error(cli("tune", "tiny.py", "--resume", "run", *words), pattern)
+    assert contents(run) == before
+
+
+def test_a_second_process_holds_the_run(cli, copied, contents):
+    run = copied()
+    before = contents(run)
+    with RunDirectory(run).locked():
+        for words in (("tune", "tiny.py", "--resume", "run"), ("report", "run")):
+            assert_one_error(cli(*words), r"Only one process.*Received: run, which another.*holds")
+    assert contents(run) == before
+
+
+# ---- predict
+
+HEADER = "a,b,c,d\n"
+
+
+def _npz(path, **arrays):
+    np.savez(path, **arrays)
+
+
+INPUTS = {
+    "missing": ("x.csv", None, r"file must exist.*Received: x\.csv"),
+    "suffix": ("x.txt", "1,2,3,4\n", r"\.csv or an \.npz file.*x\.txt"),
+    "width": ("x.csv", "1,2,3\n", r"must have the shape \(4,\).*examples of shape \(3,\)"),
+    "nan": (
+        "x.csv",
+        HEADER + "1,2,3,4\n1,,3,4\n",
+        r"finite float32 numbers.*NaN or infinity in row 1",
+    ),
+    "too large": ("x.csv", "1,2,3,1e300\n", r"finite.*row 0"),
+    "text": ("x.csv", HEADER + "1,2,3,4\n1,x,3,4\n", r"CSV must be numbers.*'x'"),
+    "empty": ("x.csv", "", r"CSV must be numbers.*No columns"),
+    "header only": ("x.csv", HEADER, r"at least one example"),
+    "ragged": ("x.csv", "1,2,3,4\n1,2,3,4,5,6\n", r"CSV must be numbers"),
+    "bytes": ("x.csv", b"\xff\xfe\x00\x81", r"CSV must be numbers"),
+    "npz without x": ("x.npz", {"a": [1], "b": [2]}, r"array `x`.*with a, b"),
+    "npz of text": ("x.npz", {"x": [["a"] * 4]}, r"must be numbers.*dtype <U1"),
+    "npz of objects": ("x.npz", {"x": np.array([[None] * 4], object)}, r"whole \.npz of numeric"),
+    "npz of complex numbers": ("x.npz", {"x": np.ones((2, 4)) * 1j}, r"must be numbers.*complex"),
+    "npz of no rows": ("x.npz", {"x": np.ones((0, 4))}, r"at least one example"),
+    "npz of a scalar": ("x.npz", {"x": np.float32(1)}, r"at least one example"),
+    "npz that is none": ("x.npz", b"PK\x03\x04 rubbish", r"whole \.npz"),
+    "npz that is a table": ("x.npz", "1,2,3,4\n", r"whole \.npz"),
+    "folder": ("folder.csv/", None, r"file must exist"),
+}
+
+
+@pytest.mark.parametrize("case", INPUTS)
+def test_wrong_inputs(cli, tmp_path, finished, contents, case):
+    name, content, pattern = INPUTS[case]
+    if name.endswith("/"):
+        (tmp_path / name).mkdir()
+    elif isinstance(content, dict):
+        np.savez(tmp_path / name, **content)
+    elif content is not None:
+        data = content if isinstance(content, bytes) else content.encode()
+        (tmp_path / name).write_bytes(data)
+    run = finished("binary")
+    before = contents(run)
+    assert_one_error(cli("predict", run, name, "--out", "answer.csv"), pattern)
+    assert not (tmp_path / "answer.csv").exists()
+    assert contents(run) == before
+
+
+def test_npz_of_one_npy(cli, tmp_path, finished):
+    np.save(tmp_path / "x.npy", np.ones((2, 4)))
+    (tmp_path / "x.npy").rename(tmp_path / "x.npz")
+    assert_one_error(cli("predict", finished("binary"), "x.npz"), r"whole \.npz")
+
+
+def test_npz_with_damage_inside(cli, tmp_path, finished):
+    np.savez_compressed(tmp_path / "x.npz", x=np.random.default_rng(0).normal(size=(50, 4)))
+    content = bytearray((tmp_path / "x.npz").read_bytes())
+    for at in range(200, 400):
+        content[at] ^= 0xFF
+    (tmp_path / "x.npz").write_bytes(content)
+    assert_one_error(cli("predict", finished("binary"), "x.npz"), r"whole \.npz")
+
+
+def test_predict_cannot_write(cli, tmp_path, finished):
+    (tmp_path / "x.csv").write_text("1,2,3,4\n")
+    result = cli("predict", finished("binary"), "x.csv", "--out", "/dev/null/x.csv")
+    assert_one_error(result, r"output file must be writable.*/dev/null/x\.csv \(Not a directory\)")
+
+
+# ---- export, report, copy
+
+
+def test_export_of_an_unknown_format(cli, finished, contents):
+    run = finished("binary")
+    before = contents(run)
+    assert_one_error(
+        cli("export", run, "--format", "onnx"), r"`format` must be one of 'keras', 'saved_model'"
+    )
+    assert contents(run) == before
+
+
+def test_export_before_the_test_set_was_opened(cli, copied, contents):
+    run = copied()
+    (run / "test_predictions.npz").unlink()
+    before = contents(run)
+    assert_one_error(cli("export", run), r"exported after it was tested.*run.*still sealed")
+    assert contents(run) == before
+
+
+@pytest.mark.parametrize("format", ["keras", "saved_model"])
+@pytest.mark.parametrize("damage", ["checkpoint missing", "checkpoint cut", "predictions cut"])
+def test_export_of_a_damaged_run(cli, copied, contents, format, damage):
+    run = copied()
+    checkpoint = next(run.rglob("refit-0.keras"))
+    if damage == "checkpoint missing":
+        checkpoint.unlink()
+    else:
+        file = checkpoint if damage == "checkpoint cut" else run / "test_predictions.npz"
+        file.write_bytes(file.read_bytes()[:500])
+    before = contents(run)
+    result = cli("export", "run", "--format", format)
+    assert_one_error(result, r"must be a whole|file must exist|saved predictions must be")
+    assert contents(run) == before
+
+
+@pytest.mark.parametrize("command", ["report", "export", "predict"])
+@pytest.mark.parametrize("kind", ["nowhere", "folder", "no result", "damaged", "damaged result"])
+def test_what_is_no_finished_run(cli, tmp_path, copied, contents, command, kind):
+    run = tmp_path / "run"
+    if kind != "nowhere":
+        run.mkdir() if kind == "folder" else copied()
+    if kind == "no result":
+        (run / "result.json").unlink()
+    if kind == "damaged":
+        (run / "run.json").write_text("{")
+    if kind == "damaged result":
+        (run / "result.json").write_text(json.dumps({"recipe": 1}))
+    (tmp_path / "x.csv").write_text("1,2,3,4\n")
+    before = contents(tmp_path)
+    words = ("predict", "run", "x.csv") if command == "predict" else (command, "run")
+    pattern = {
+        "nowhere": r"holds a `run\.json`.*Received: run\.",
+        "folder": r"holds a `run\.json`.*Received: run\.",
+        "no result": r"must have a `result\.json`.*run without one.*--resume run",
+        "damaged": r"run\.json must hold a RunInfo",
+        "damaged result": r"result\.json must hold a RunResult.*Received: ",
+    }[kind]
+    assert_one_error(cli(*words), pattern)
+    assert contents(tmp_path) == before
+
+
+def test_copy_onto_an_existing_file(cli, tmp_path):
+    (tmp_path / "digits_mlp.py").write_text("precious")
+    for dest in ((), (".",), ("digits_mlp.py",)):
+        result = cli("copy", "digits_mlp", *dest)
+        assert_one_error(result, r"must not overwrite.*digits_mlp\.py, which exists")
+    assert (tmp_path / "digits_mlp.py").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("dest", "pattern"),
+    [
+        ("no/such/mine.py", r"destination must be writable.*No such file"),
+        ("mine", r"copy must be a \.py file.*Received: mine"),
+    ],
+)
+def test_copy_to_where_it_is_of_no_use(cli, tmp_path, dest, pattern):
+    assert_one_error(cli("copy", "digits_mlp", dest), pattern)
+    assert not left_behind(tmp_path)
+
+
+# ---- the same in processes of their own: TensorFlow's own lines must not show either
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "pattern"),
+    [
+        (("tune", "no_such"), r"must be a bundled one"),
+        (("tune", "tiny.py", "--engine", "warp"), r"`engine` must be one of"),
+        (("tune", "tiny.py", "--set", "units"), r"`stage\.field=value`"),
+        (("report", "elsewhere"), r"holds a `run\.json`"),
+        (("predict", "run", "missing.csv"), r"file must exist"),
+        (("export", "run", "--format", "onnx"), r"`format` must be one of"),
+    ],
+)
+def test_in_a_process_of_its_own(process, tmp_path, copied, contents, words, pattern):
+    run = copied()
+    before = contents(run)
+    done = process(*words)
+    assert_one_error(done, pattern)
+    assert done.stdout == ""
+    assert contents(run) == before
+
+
+@pytest.mark.slow
+def test_builder_error_in_a_process_of_its_own(process, tmp_path, recipe_text):
+    (tmp_path / "tiny.py").write_text(recipe_text(units="7"))
+    shutil.rmtree(tmp_path / "run", ignore_errors=True)
+    assert_one_error(process("tune", "tiny.py", "--json"), r"must have 1 or 2 unit\(s\)")
+    assert left_behind(tmp_path) == {"tiny.py"}

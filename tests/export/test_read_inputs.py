@@ -1,0 +1,60 @@
+"""Inputs from files: what is read, in which shape. What is refused: `tests/cli`."""
+
+import numpy as np
+import pytest
+
+from dlrecipes.errors import DataError
+from dlrecipes.export import read_inputs
+
+ROWS = [[1.0, 2.0, 3.0], [4.0, 5.5, -6.0]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,2,3\n4,5.5,-6\n",
+        "a,b,c\n1,2,3\n4,5.5,-6\n",
+        "a,b,c\r\n1,2,3\r\n4,5.5,-6\r\n",
+        "1,2,3\n4,5.5,-6",
+        "1e0,2E0,3\n4, 5.5, -6\n",
+        "\ufeffa,b,c\n1,2,3\n4,5.5,-6\n",
+        '"a","b, too","c"\n1,2,3\n4,5.5,-6\n',
+    ],
+)
+def test_csv(tmp_path, spec, text):
+    (tmp_path / "x.csv").write_text(text, encoding="utf-8")
+    found = read_inputs(tmp_path / "x.csv", spec())
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, ROWS)
+
+
+def test_csv_of_one_feature(tmp_path, spec):
+    (tmp_path / "x.csv").write_text("a\n1\n2\n")
+    assert read_inputs(tmp_path / "x.csv", spec(shape=(1,))).shape == (2, 1)
+
+
+def test_csv_of_images_is_flattened_row_by_row(tmp_path, spec):
+    (tmp_path / "x.csv").write_text("1,2,3,4,5,6\n")
+    found = read_inputs(tmp_path / "x.csv", spec(shape=(2, 3, 1)))
+    np.testing.assert_array_equal(found[0, :, :, 0], [[1, 2, 3], [4, 5, 6]])
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float16, np.int64, np.uint8])
+@pytest.mark.parametrize("shape", [(5, 2, 3, 1), (5, 2, 3), (5, 6)])
+def test_npz(tmp_path, spec, kind, shape):
+    x = np.arange(30).astype(kind).reshape(shape)
+    np.savez(tmp_path / "x.npz", x=x, y=np.arange(5))
+    found = read_inputs(str(tmp_path / "x.npz"), spec(shape=(2, 3, 1)))
+    assert (found.shape, found.dtype) == ((5, 2, 3, 1), np.float32)
+    np.testing.assert_array_equal(found.ravel(), np.arange(30))
+
+
+def test_npz_with_a_single_array_of_any_name(tmp_path, spec):
+    np.savez_compressed(tmp_path / "x.npz", ROWS)
+    np.testing.assert_array_equal(read_inputs(tmp_path / "x.npz", spec()), ROWS)
+
+
+def test_too_large_for_float32(tmp_path, spec):
+    np.savez(tmp_path / "x.npz", x=[[1.0, 2.0, 1e39]])
+    with pytest.raises(DataError, match=r"finite float32 numbers.*row 0"):
+        read_inputs(tmp_path / "x.npz", spec())

@@ -1,0 +1,127 @@
+"""Results to JSON and back."""
+
+import dataclasses
+import json
+import math
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from dlrecipes import results
+from dlrecipes.errors import ArgumentError, RunError
+from dlrecipes.results import dump_json, parse_json, write_text
+
+KINDS = [
+    kind
+    for name in results.__all__
+    if dataclasses.is_dataclass(kind := getattr(results, name)) and name != "RunSettings"
+]
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+st.register_type_strategy(float, FINITE)
+
+
+@st.composite
+def _range(draw):
+    low = draw(st.floats(-1e6, 1e6))
+    return low, low + draw(st.floats(1.0, 1e6))
+
+
+@st.composite
+def _stage(draw):
+    from dlrecipes.results import stage
+
+    return results.Stage(
+        name=draw(st.text(min_size=1).filter(lambda name: "/" not in name)),
+        trials=draw(st.integers(0, 1000)),
+        epochs=draw(st.integers(1, 1000)),
+        sampler=draw(st.sampled_from(stage.SAMPLERS)),
+        pruner=draw(st.sampled_from(stage.PRUNERS)),
+        ranges=draw(st.dictionaries(st.text(), _range(), max_size=2)),
+        narrow=draw(st.booleans()),
+        widen=draw(st.booleans()),
+    )
+
+
+@st.composite
+def _plan(draw):
+    return results.Plan(
+        stages=tuple(
+            draw(st.lists(_stage(), min_size=1, max_size=2, unique_by=lambda stage: stage.name))
+        ),
+        batch_size=draw(st.integers(1, 1000)),
+        refit_seeds=draw(st.integers(1, 9)),
+        refit_epochs=draw(st.none() | st.integers(1, 99)),
+        patience=draw(st.none() | st.integers(1, 99)),
+        limits=draw(st.dictionaries(st.text(), _range(), max_size=2)),
+    )
+
+
+st.register_type_strategy(results.Stage, _stage())
+st.register_type_strategy(results.Plan, _plan())
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_round_trip(kind, data):
+    result = data.draw(st.from_type(kind))
+    text = dump_json(result)
+    back = parse_json(kind, text, source="memory")
+    assert back == result
+    assert type(back) is kind
+    assert dump_json(back) == text
+    assert json.loads(text) is not None
+
+
+@pytest.mark.parametrize("value", [1, 1.0, True, False, None, "1", "", "true", 1e300, 2**70])
+def test_values_keep_their_kind(value):
+    change = results.PlanChange(hyperparameter="units", add_value=value)
+    back = parse_json(results.PlanChange, dump_json(change), source="memory").add_value
+    assert back == value
+    assert type(back) is type(value)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_becomes_null(value):
+    record = results.TrialRecord("coarse", 0, {}, "failed", seconds=value, history={"loss": [1.0]})
+    assert json.loads(dump_json(record))["seconds"] is None
+
+
+def test_gaps_in_a_curve_survive():
+    record = results.TrialRecord("coarse", 0, {}, "diverged", history={"loss": [1.0, None]})
+    assert parse_json(results.TrialRecord, dump_json(record), source="x").history == record.history
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"run\.json must hold a Objective.*Received: Invalid JSON.*another version"),
+        ("[]", r"run\.json must hold a Objective"),
+        ('{"name": "loss"}', r"Received: direction: Field required"),
+        ('{"name": "loss", "direction": "up"}', r"Received: direction: .*'max' or 'min'"),
+    ],
+)
+def test_damaged_text(text, message):
+    with pytest.raises(RunError, match=message):
+        parse_json(results.Objective, text, source="run.json")
+
+
+def test_invalid_plan_in_a_file():
+    text = dump_json(results.Plan((results.Stage("a", 1, 1),))).replace(
+        '"epochs": 1', '"epochs": 0'
+    )
+    with pytest.raises((RunError, ArgumentError), match="`epochs` must be an integer"):
+        parse_json(results.Plan, text, source="run.json")
+
+
+def test_file_is_written_as_a_whole(tmp_path, monkeypatch):
+    file = tmp_path / "result.json"
+    write_text(file, "old")
+
+    def full(descriptor):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="disk full"):
+        write_text(file, "new")
+    assert file.read_text() == "old"

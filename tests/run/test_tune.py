@@ -1,0 +1,161 @@
+"""`dlr.tune` from Python: builders, samplers, objectives, storage, time, seeds."""
+
+import json
+import time
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+
+import dlrecipes as dlr
+from dlrecipes.errors import ArgumentError, BuilderError, RunError, StorageError
+from dlrecipes.results import Plan, Stage
+from dlrecipes.search import Listener
+
+
+def test_builder_from_python(splits, build, plan, settings):
+    run = dlr.tune(build, splits, plan=plan(), settings=settings())
+    result = run.result
+    assert (result.recipe, result.run) == ("_build", "run")
+    assert set(result.best.values) == {"units", "learning_rate"}
+    assert "def _build(hp)" in run.info.recipe_text
+    assert run.info.recipe_path == ""
+    assert run.report().is_file()  # also while the test set is sealed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", ["keras_tuner_random", "keras_tuner_bayesian"])
+def test_keras_tuner_proposes(splits, build, plan, settings, sampler):
+    run = dlr.tune(build, splits, plan=plan(sampler, trials=3), settings=settings())
+    assert run.result.stages[0].trials.completed == 3
+
+
+def test_keras_tuner_objective(splits, build, plan, settings):
+    objective = keras_tuner.Objective("val_loss", "min")
+    result = dlr.tune(build, splits, objective, plan(), settings()).result
+    assert (result.objective, result.direction) == ("val_loss", "min")
+    assert set(result.best.validation) == {"loss"}
+
+
+@pytest.mark.slow
+def test_default_directory(splits, build, plan, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = [dlr.tune(build, splits, plan=plan()).directory.name for _ in range(2)]
+    assert len(set(names)) == 2
+    assert all((tmp_path / "runs" / name / "result.json").is_file() for name in names)
+
+
+@pytest.mark.slow
+def test_same_seed_same_trials_and_scores(splits, build, settings, tmp_path):
+    def study(name, seed):
+        plan = Plan(
+            (
+                Stage("coarse", 2, 1, "sobol", "halving", widen=True),
+                Stage("fine", 2, 2, "tpe", "median", narrow=True),
+            ),
+            refit_seeds=1,
+        )
+        run = dlr.tune(build, splits, plan=plan, settings=settings(out=tmp_path / name, seed=seed))
+        trials = json.loads((run.directory / "study.json").read_text())["trials"]
+        for trial in trials:
+            trial.pop("seconds")
+        return trials, run.result.refits[0].validation, run.predict(splits.validation.x)
+
+    first, again, other = study("a", 0), study("b", 0), study("c", 1)
+    assert first[:2] == again[:2]
+    np.testing.assert_array_equal(first[2], again[2])
+    assert [trial["values"] for trial in first[0]] != [trial["values"] for trial in other[0]]
+
+
+def test_database(splits, build, plan, settings, tmp_path):
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    run = dlr.tune(build, splits, plan=plan(), settings=settings(storage=url))
+    assert not (run.directory / "study.journal").exists()
+    assert (tmp_path / "study.db").is_file()
+    assert run.info.storage == url
+    before = run.result
+    again = dlr.resume(run.directory, build, splits)
+    assert again.result.best == before.best
+    assert again.result.stages == before.stages
+
+
+def test_unusable_storage_leaves_nothing_behind(splits, build, plan, settings, tmp_path):
+    url = f"sqlite:///{tmp_path}/no/such/folder/study.db"
+    with pytest.raises(StorageError, match=r"must be reachable.*storage=sqlite"):
+        dlr.tune(build, splits, plan=plan(), settings=settings(storage=url))
+    assert not list(tmp_path.iterdir())
+
+
+def test_time_is_up_at_once(splits, build, plan, settings):
+    with pytest.raises(RunError, match=r"one trial must end with a score.*no finished trial"):
+        dlr.tune(build, splits, plan=plan(), settings=settings(minutes=1e-9))
+    run = dlr.resume(settings().out, build, splits)
+    assert run.result.stages[0].trials.completed == 1
+
+
+@pytest.mark.slow
+def test_time_is_up_after_a_trial(splits, build, settings):
+    class Slow(Listener):
+        def on_trial(self, record):
+            if record.stage == "only":
+                time.sleep(max(0.0, end - time.monotonic()))
+
+    plan = Plan((Stage("only", 50, 1, "random", "none"),), refit_seeds=1)
+    end = time.monotonic() + 9.1
+    run = dlr.tune(build, splits, plan=plan, settings=settings(minutes=0.1), listener=Slow())
+    assert 1 <= run.result.stages[0].trials.completed < 50
+    assert len(run.result.refits) == 1  # refits are not cut short
+    assert run.info.plan.trials == 50
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"build": "mlp"}, r"`build` must be callable. Received: build='mlp'"),
+        ({"splits": [1, 2]}, r"`splits` must be a `Splits`. Received: list.*from_arrays"),
+        ({"objective": object}, r"`objective` must be a metric's name"),
+        ({"plan": dlr.Plan((Stage("only", 0, 1),))}, r"at least one trial.*0 trials"),
+    ],
+)
+def test_wrong_arguments(splits, build, settings, arguments, message):
+    with pytest.raises(ArgumentError, match=message):
+        dlr.tune(**{"build": build, "splits": splits, "settings": settings(), **arguments})
+
+
+@pytest.mark.slow
+def test_failing_trials_end_the_study(splits, build, plan, settings):
+    def failing(hp):
+        if hp.Float("rate", 0.0, 1.0, default=0.0) > 0.0:
+            raise RuntimeError("no such rate")
+        return build(hp)
+
+    plan = Plan((Stage("only", 9, 1, "random", "none"),))
+    with pytest.raises(BuilderError, match=r"5 times in a row.*no such rate.*kept"):
+        dlr.tune(failing, splits, plan=plan, settings=settings())
+
+
+def test_all_trials_diverge(splits, plan, settings):
+    def build(hp):
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
+        rate = hp.Float("learning_rate", 1.0, 2.0)
+        loss = lambda y, p: keras.ops.mean(p) + keras.ops.log(-keras.ops.abs(rate * p))  # noqa: E731
+        model.compile("sgd", loss, metrics=["accuracy"])
+        return model
+
+    with pytest.raises(RunError, match=r"one trial must end with a score.*2 diverged"):
+        dlr.tune(build, splits, plan=plan(trials=2), settings=settings())
+
+
+@pytest.mark.slow
+def test_compare_runs_simpler_searches(splits, build, plan, settings):
+    run = dlr.tune(build, splits, plan=plan(), settings=settings(), compare=True)
+    names = [one.name for one in run.result.comparisons]
+    assert names == ["random search", "one epoch, then the top k"]
+    assert all(one.measured and 0 <= one.score <= 1 for one in run.result.comparisons)
+
+
+def test_estimated_comparisons(finished):
+    comparisons = dlr.Run(finished("binary")).result.comparisons
+    assert len(comparisons) == 2
+    assert not any(one.measured for one in comparisons)

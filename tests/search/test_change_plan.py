@@ -1,0 +1,95 @@
+import dataclasses
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dlrecipes.errors import ArgumentError
+from dlrecipes.results import Plan, Stage
+from dlrecipes.search import CoarseToFine, with_budget, with_setting
+
+numbers = st.lists(st.integers(0, 200), min_size=1, max_size=5)
+
+
+def plan_of(trials, epochs=10):
+    return Plan(tuple(Stage(f"s{at}", one, epochs) for at, one in enumerate(trials)))
+
+
+@given(numbers, st.integers(0, 1000))
+def test_shares_add_up_and_are_fair(old, trials):
+    new = with_budget(plan_of(old), trials=trials)
+    assert new.trials == trials
+    if sum(old):
+        for before, after in zip(old, new.stages, strict=True):
+            assert abs(after.trials - before * trials / sum(old)) < 1
+
+
+@given(numbers)
+def test_the_same_budget_changes_nothing(old):
+    plan = plan_of(old)
+    assert with_budget(plan, trials=plan.trials) == plan
+    assert with_budget(plan) == plan
+
+
+def test_a_plan_given_no_trials_can_be_given_some_again():
+    nothing = with_budget(CoarseToFine(trials=64), trials=0)
+    assert nothing.trials == 0
+    assert with_budget(nothing, trials=64).trials == 64
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=4), st.integers(1, 100))
+def test_epochs_follow_the_longest_stage(old, epochs):
+    plan = Plan(tuple(Stage(f"s{at}", 1, one) for at, one in enumerate(old)), refit_epochs=7)
+    new = with_budget(plan, epochs=epochs)
+    assert max(stage.epochs for stage in new.stages) == epochs
+    assert min(stage.epochs for stage in new.stages) >= 1
+    assert new.refit_epochs is None
+
+
+@pytest.mark.parametrize("change", [{"trials": -1}, {"epochs": 0}, {"trials": 2.5}])
+def test_wrong_budgets(change):
+    with pytest.raises(ArgumentError, match=rf"`{next(iter(change))}` must be an integer"):
+        with_budget(CoarseToFine(), **change)
+
+
+@pytest.mark.parametrize(
+    ("setting", "where", "value"),
+    [
+        ("coarse.trials=40", ("coarse", "trials"), 40),
+        (" fine.sampler = random ", ("fine", "sampler"), "random"),
+        ("coarse.widen=False", ("coarse", "widen"), False),
+        ("batch_size=64", ("", "batch_size"), 64),
+        ("patience=5", ("", "patience"), 5),
+        ("refit_epochs=none", ("", "refit_epochs"), None),
+    ],
+)
+def test_settings(setting, where, value):
+    plan = CoarseToFine()
+    new = with_setting(plan, setting)
+    name, field = where
+    owner = next((one for one in new.stages if one.name == name), new)
+    assert getattr(owner, field) == value
+    old = next((one for one in plan.stages if one.name == name), plan)
+    assert dataclasses.replace(owner, **{field: getattr(old, field)}) == old
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("coarse.trials", r"must be `stage\.field=value`.*Received: --set coarse\.trials\."),
+        ("corase.trials=4", r"Known: .*coarse\.trials"),
+        ("coarse.trails=4", r"Known: .*coarse\.trials"),
+        ("coarse.name=x", r"Known: "),
+        ("coarse.ranges=4", r"Known: "),
+        ("stages=4", r"Known: .*batch_size"),
+        ("=4", r"Known: "),
+        ("coarse.trials=many", r"must be a whole number\. Received: --set coarse\.trials=many"),
+        ("coarse.trials=-1", r"`trials` must be an integer, at least 0.*trials=-1"),
+        ("coarse.trials=none", r"`trials` must be an integer"),
+        ("coarse.sampler=grid", r"`sampler` must be one of.*'grid'"),
+        ("coarse.widen=yes", r"must be true or false"),
+        ("batch_size=0", r"`batch_size` must be an integer, at least 1"),
+    ],
+)
+def test_wrong_settings(setting, message):
+    with pytest.raises(ArgumentError, match=message):
+        with_setting(CoarseToFine(), setting)

@@ -1,0 +1,69 @@
+import pytest
+
+from dlrecipes.results import Hyperparameter, Objective, PlanChange
+from dlrecipes.search.edges import find_edges, joined, outer_part
+
+OBJECTIVE = Objective("val_accuracy", "max")
+SPACE = (
+    Hyperparameter("rate", "float", 1e-4, 1e-1, log=True),
+    Hyperparameter("dropout", "float", 0.0, 0.5),
+    Hyperparameter("kind", "choice", choices=("a", "b")),
+)
+
+
+def edges_of(record, values, **options):
+    records = [record(0, 0.5, values={"rate": 1e-3, "dropout": 0.2}), record(1, 0.9, values=values)]
+    return find_edges(SPACE, records, options.pop("limits", {}), "coarse", OBJECTIVE, **options)
+
+
+def test_a_best_value_in_the_middle(record):
+    assert edges_of(record, {"rate": 1e-3, "dropout": 0.3, "kind": "a"}) == []
+    assert find_edges(SPACE, [], {}, "coarse", OBJECTIVE) == []
+
+
+def test_a_best_value_at_a_log_edge_is_widened(record):
+    (edge,) = edges_of(record, {"rate": 9e-2, "dropout": 0.0, "kind": "a"})
+    assert (edge.side, edge.after.low, edge.after.high) == ("high", 1e-4, pytest.approx(1.0))
+    assert edge.finding.verdict == (
+        "The best rate, 0.09, lies at the upper edge of its range [0.0001, 0.1]."
+    )
+    assert edge.finding.advice == "The range is widened to [0.0001, 1]."
+    assert edge.finding.action == PlanChange("coarse", "rate", 1e-4, edge.after.high)
+    assert edge.finding.evidence["position"] > 0.9
+
+    part = outer_part(SPACE, [edge])
+    assert 1e-2 < part[0].low < 1e-1 < part[0].high == edge.after.high
+    assert part[1:] == SPACE[1:]
+    assert joined(SPACE, part) == (edge.after, *SPACE[1:])
+
+
+def test_a_linear_edge_needs_a_limit(record):
+    values = {"rate": 1e-3, "dropout": 0.49, "kind": "a"}
+    (edge,) = edges_of(record, values)
+    assert edge.after is None
+    assert edge.finding.action is None
+    assert edge.finding.severity == "warning"
+    assert "give `limits` for dropout in the plan" in edge.finding.advice
+    (edge,) = edges_of(record, values, limits={"dropout": (0.0, 0.6)})
+    assert edge.after.high == 0.6
+
+
+def test_a_range_that_cannot_be_afforded_is_not_said_to_be_widened(record):
+    (edge,) = edges_of(record, {"rate": 9e-2, "dropout": 0.1, "kind": "a"}, widen=False)
+    assert edge.after is None
+    assert edge.finding.action is None
+    assert "Search further up" in edge.finding.advice
+    assert "widened to" not in edge.finding.advice
+
+
+def test_only_the_scope_that_was_active_has_an_edge(record):
+    space = tuple(
+        Hyperparameter("rate", "float", low, high, log=True, conditions=(("kind", (kind,)),))
+        for kind, low, high in (("a", 1e-2, 1.0), ("b", 1e-6, 1e-3))
+    )
+    records = [record(0, 0.9, values={"kind": "b", "rate": 9e-4})]
+    (edge,) = find_edges(space, records, {}, "coarse", OBJECTIVE)
+    assert edge.before is space[1]
+    part = outer_part(space, [edge])
+    assert part[0] == space[0]
+    assert part[1].high == pytest.approx(1e-2)

@@ -1,0 +1,64 @@
+import pytest
+
+from dlrecipes.search import CoarseToFine, Store, discover_space, refit, refit_stage
+
+
+@pytest.fixture
+def refits(tmp_path, builder, fake_engine, context, recorder):
+    """`refits(best)`: train a winner again, and what was kept."""
+
+    def run(best, engine=None):
+        plan = CoarseToFine(epochs=4, refit_seeds=3)
+        store = Store.open(tmp_path / "study.journal", "run")
+        run.kept, run.engine = [], engine or fake_engine()
+        shared = context(builder, listener=recorder())
+        return refit(
+            refit_stage(plan, best),
+            best,
+            discover_space(builder),
+            run.engine,
+            store,
+            shared,
+            lambda job, outcome: run.kept.append((job.number, job.seed, outcome.score)),
+        )
+
+    return run
+
+
+@pytest.fixture
+def winner(record):
+    """A winner beyond the builder's range of learning rates, with a late hyperparameter."""
+    return record(
+        5,
+        0.9,
+        values={
+            "learning_rate": 7.5,
+            "dropout": 0.3,
+            "units": 20,
+            "layers": 3,
+            "activation": "relu",
+            "norm": True,
+            "epsilon": 1e-4,
+            "optimizer": "sgd",
+            "momentum": 0.8,
+        },
+    )
+
+
+def test_the_winners_values_with_other_seeds(refits, winner):
+    records = refits(winner)
+    assert [one.values for one in records] == [winner.values] * 3
+    assert [one.stage for one in records] == ["refit-coarse-5"] * 3
+    assert len({one.seed for one in records}) == 3
+    assert [one.epochs for one in records] == [4, 4, 4]
+    assert all(job.keep_weights for job in refits.engine.jobs)
+    assert refits.kept == [(one.number, one.seed, one.score) for one in records]
+
+
+def test_refits_are_resumed(refits, winner, fake_engine):
+    with pytest.raises(KeyboardInterrupt):
+        refits(winner, fake_engine(epochs=6))
+    assert [number for number, _, _ in refits.kept] == [0]
+    records = refits(winner)
+    assert [number for number, _, _ in refits.kept] == [1, 2]
+    assert [one.values for one in records] == [winner.values] * 3

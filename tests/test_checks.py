@@ -1,0 +1,60 @@
+"""The one wording of argument checks."""
+
+import math
+
+import numpy as np
+import pytest
+
+from dlrecipes.checks import check_choice, check_integer, check_real
+from dlrecipes.errors import ArgumentError
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 1, np.float32(0.5), np.int64(1)])
+def test_real(value):
+    found = check_real("rate", value, 0, 1)
+    assert found == value
+    assert type(found) is float
+
+
+@pytest.mark.parametrize(
+    "value", [-0.1, 1.1, math.nan, math.inf, -math.inf, True, "0.5", None, 1j, [0.5]]
+)
+def test_not_real(value):
+    with pytest.raises(ArgumentError) as caught:
+        check_real("rate", value, 0, 1)
+    assert str(caught.value) == (
+        f"`rate` must be a finite number in [0, 1]. Received: rate={value!r}."
+    )
+
+
+def test_open_ends():
+    for value, named in ((0, {"low_open": True}), (1, {"high_open": True})):
+        assert check_real("rate", value, 0, 1) == value
+        with pytest.raises(ArgumentError, match=r"in [(\[]0, 1[)\]]\. Received: rate="):
+            check_real("rate", value, 0, 1, **named)
+
+
+@pytest.mark.parametrize("value", [2, np.int32(3), 4])
+def test_integer(value):
+    found = check_integer("units", value, 2, 4)
+    assert found == value
+    assert type(found) is int
+
+
+@pytest.mark.parametrize("value", [1, 5, 2.0, True, "3", None])
+def test_not_integer(value):
+    with pytest.raises(ArgumentError, match=r"`units` must be an integer, in \[2, 4\]\. Received"):
+        check_integer("units", value, 2, 4)
+
+
+def test_integer_without_an_upper_end():
+    assert check_integer("units", 10**12, 1) == 10**12
+    with pytest.raises(ArgumentError, match=r"an integer, at least 1\. Received: units=0\.$"):
+        check_integer("units", 0, 1)
+
+
+def test_choice():
+    assert check_choice("mode", "fast", ("slow", "fast")) == "fast"
+    for value in ("quick", None, 3, ["fast"]):
+        with pytest.raises(ArgumentError, match=r"one of 'fast', 'slow'\. Received: mode="):
+            check_choice("mode", value, ("slow", "fast"))

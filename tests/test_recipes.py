@@ -1,0 +1,81 @@
+"""Every recipe: loads, says what it is, builds as a plain KerasTuner builder, runs."""
+
+import ast
+import dataclasses
+from pathlib import Path
+
+import keras
+import keras_tuner
+import pytest
+
+from dlrecipes.recipe import load_recipe, recipe_names, recipes_folder
+from dlrecipes.results import RunSettings
+from dlrecipes.search import with_budget
+
+ROOT = Path(__file__).parents[1]
+RECIPES = sorted((ROOT / "recipes").glob("[!_]*.py"))
+FAST = ("digits_mlp",)
+
+
+def test_there_are_some():
+    assert recipes_folder() == ROOT / "recipes"
+    assert recipe_names() == [path.stem for path in RECIPES]
+    assert "digits_mlp" in recipe_names()
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_file(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 160
+    docstring = ast.get_docstring(ast.parse(text))
+    assert f"dlrecipes tune {path.stem}" in docstring
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    assert recipe.path == path
+    assert recipe.shows
+    assert recipe.minutes > 0
+    assert recipe.expected
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_builder_is_a_plain_keras_tuner_builder(path):
+    recipe = load_recipe(path.stem)
+    splits = recipe.load()
+    hp = keras_tuner.HyperParameters()
+    model = recipe.builder(splits)(hp)
+    assert isinstance(model, keras.Model)
+    assert model.compiled
+    assert hp.space
+    assert model.input_shape[1:] == splits.model_spec.input_shape
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[] if path.stem in FAST else [pytest.mark.slow])
+        for path in RECIPES
+    ],
+)
+def test_smoke(path, tmp_path):
+    recipe = load_recipe(path)
+    plan = dataclasses.replace(with_budget(recipe.plan, 2, 1), refit_seeds=1)
+    run = recipe.tune(plan=plan, settings=RunSettings(out=tmp_path / "run"))
+    assert run.result.recipe == path.stem
+    assert run.result.verdict is not None
+    assert set(run.result.artifacts) == {"saved_model", "keras", "report"}
+    assert (tmp_path / "run" / "report.html").stat().st_size > 100_000
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "dlrecipes").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_the_package_imports_no_recipe(path):
+    if "_recipes" in path.parts:
+        return
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+    assert not any(name.split(".")[0] == "recipes" or "_recipes" in name for name in names)

@@ -1,0 +1,315 @@
+"""Small data, small models, a scripted source of jobs, and the contract of the engines."""
+
+import math
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlrecipes.data import from_arrays
+from dlrecipes.results import Objective
+from dlrecipes.training.job import Job
+
+ACCURACY = Objective("val_accuracy", "max")
+LOSS = Objective("val_loss", "min")
+
+
+def _development(task="multiclass", shape=(4,)):
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(100, *shape)).astype("float32")
+    signal = x.reshape(100, -1)[:, 0]
+    y = {
+        "multiclass": np.digitize(signal, [-0.5, 0.5]),
+        "binary": (signal > 0).astype(int),
+        "regression": 3 * signal + 1,
+    }[task]
+    kind = "regression" if task == "regression" else "classification"
+    return from_arrays(x, y, task=kind).development()
+
+
+def _model(
+    units=3,
+    activation=None,
+    loss=None,
+    metrics=("accuracy",),
+    optimizer=None,
+    shape=(4,),
+    rate=0.05,
+):
+    """A tiny network for the multiclass data, or whatever the arguments make of it."""
+    if loss is None:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Dense(8, activation="relu"),
+            keras.layers.Dense(units, activation=activation, dtype="float32"),
+        ]
+    )
+    optimizer = optimizer or keras.optimizers.Adam(rate)
+    # XLA costs a second a model.
+    model.compile(optimizer, loss, metrics=list(metrics), jit_compile=False)
+    return model
+
+
+class _Source:
+    """Hands out given jobs and remembers what it is told.
+
+    Args:
+        jobs: The jobs.
+        stop: `stop(job, epoch, best)`: whether to prune; may raise.
+    """
+
+    def __init__(self, *jobs, stop=lambda job, epoch, best: False):
+        self.jobs, self.stop = list(jobs), stop
+        self.reports, self.outcomes = [], []
+
+    def next_job(self):
+        return self.jobs.pop(0) if self.jobs else None
+
+    def report(self, job, epoch, best):
+        self.reports.append((job.number, epoch, best))
+        return self.stop(job, epoch, best)
+
+    def finish(self, job, outcome):
+        self.outcomes.append(outcome)
+
+
+def _job(build=_model, number=0, seed=7, epochs=3, **changes):
+    return Job(number, {}, build, seed, epochs, **{"batch_size": 16, **changes})
+
+
+class _Contract:
+    """What every engine must do alike. `engine(development, objective, policy)` makes one."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.data = _development()
+
+    def run(self, *jobs, objective=ACCURACY, policy="float32", data=None, **options):
+        source = _Source(*jobs, **options)
+        self.engine(data or self.data, objective, policy).run(source)
+        return source
+
+    def check_the_same_as_keras(self):
+        source = self.run(_job(epochs=4, keep_weights=True))
+        (outcome,) = source.outcomes
+        keras.utils.set_random_seed(7)
+        model, kept = _model(), []
+        train, held_out = self.data.train, self.data.validation
+        history = model.fit(
+            train.x,
+            train.y,
+            batch_size=16,
+            epochs=4,
+            validation_data=(held_out.x, held_out.y),
+            verbose=0,
+            callbacks=[
+                keras.callbacks.LambdaCallback(
+                    on_epoch_end=lambda epoch, logs: kept.append(model.get_weights())
+                )
+            ],
+        ).history
+        assert set(outcome.history) == set(history)
+        for name, curve in history.items():
+            np.testing.assert_allclose(outcome.history[name], curve, rtol=1e-5, err_msg=name)
+        scores = history["val_accuracy"]
+        assert (outcome.status, outcome.error) == ("completed", "")
+        assert outcome.best_epoch == max(at for at in range(4) if scores[at] == max(scores))
+        assert outcome.score == pytest.approx(max(scores))
+        assert outcome.parameters == model.count_params()
+        assert outcome.seconds > 0
+        # ---- the weights are those of the best epoch, not of the last
+        for got, wanted in zip(outcome.weights, kept[outcome.best_epoch], strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-7)
+        best = [max(scores[: epoch + 1]) for epoch in range(4)]
+        assert source.reports == [(0, at, pytest.approx(one)) for at, one in enumerate(best)]
+
+    def check_the_best_epochs_weights(self):
+        """A learning rate that spoils everything after the first epoch."""
+        made = []
+
+        def build():
+            made[:] = [_model(optimizer=keras.optimizers.SGD(0.05))]
+            return made[0]
+
+        def spoil(job, epoch, best):
+            made[0].optimizer.learning_rate = 50.0
+            return False
+
+        source = self.run(_job(build, keep_weights=True), objective=LOSS, stop=spoil)
+        (outcome,) = source.outcomes
+        assert outcome.best_epoch == 0
+        model, held_out = _model(), self.data.validation
+        model.set_weights(outcome.weights)
+        loss, _ = model.evaluate(held_out.x, held_out.y, verbose=0)
+        assert loss == pytest.approx(outcome.score, rel=1e-5)
+
+    def check_no_weights_unless_asked_for(self):
+        assert self.run(_job(epochs=1)).outcomes[0].weights is None
+
+    def check_sample_weights_count(self):
+        weights = np.where(np.arange(len(self.data.train)) % 2, 1.0, 0.0).astype("float32")
+        weighted = replace(self.data, train=replace(self.data.train, sample_weight=weights))
+        plain, other = (self.run(_job(), data=data).outcomes[0] for data in (self.data, weighted))
+        assert plain.history["loss"] != other.history["loss"]
+
+    def check_the_same_seed(self):
+        source = self.run(_job(number=0), _job(number=1), _job(number=2, seed=8))
+        first, again, other = (outcome.history for outcome in source.outcomes)
+        assert first == again
+        assert first != other
+
+    def check_divergence(self):
+        """In the first epoch, later, and by a learning rate without measure."""
+
+        def broken_loss(y, outputs):
+            return keras.ops.mean(outputs, axis=-1) * math.nan
+
+        def overflow():
+            return _model(optimizer=keras.optimizers.SGD(1e30), loss="mse", units=1, metrics=())
+
+        source = self.run(_job(lambda: _model(loss=broken_loss), keep_weights=True))
+        (outcome,) = source.outcomes
+        assert (outcome.status, outcome.score, outcome.best_epoch) == ("diverged", None, None)
+        assert outcome.history["loss"] == [None]
+        assert source.reports == []
+        assert outcome.weights is None
+
+        data = _development("regression")
+        (outcome,) = self.run(_job(overflow, epochs=5), objective=LOSS, data=data).outcomes
+        assert outcome.status == "diverged"
+        assert len(outcome.history["loss"]) < 5
+
+        made = []
+
+        def fine_at_first():
+            made[:] = [_model(optimizer=keras.optimizers.SGD(0.05))]
+            return made[0]
+
+        def explode(job, epoch, best):
+            made[0].optimizer.learning_rate = math.nan
+            return False
+
+        (outcome,) = self.run(_job(fine_at_first), stop=explode, objective=LOSS).outcomes
+        assert (outcome.status, outcome.best_epoch) == ("diverged", 0)
+        assert outcome.history["loss"][1:] == [None]
+        assert outcome.score == outcome.history["val_loss"][0]
+
+    def check_patience(self):
+        def frozen():
+            return _model(optimizer=keras.optimizers.SGD(0.0))
+
+        (outcome,) = self.run(_job(frozen, epochs=9, patience=2)).outcomes
+        # Of equal epochs the last counts, but patience does not wait for those.
+        assert (outcome.status, outcome.best_epoch) == ("completed", 2)
+        assert len(outcome.history["loss"]) == 3
+
+    def check_pruning(self):
+        source = self.run(_job(epochs=9), _job(number=1, epochs=2), stop=_second_epoch_of_first)
+        pruned, other = source.outcomes
+        assert pruned.status == "pruned"
+        assert len(pruned.history["val_accuracy"]) == 2
+        assert pruned.score == max(pruned.history["val_accuracy"])
+        assert other.status == "completed"
+
+    def check_failures(self):
+        def broken():
+            raise ValueError("no such layer\nand more")
+
+        def full():
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
+
+        def huge():
+            raise MemoryError("Unable to allocate 9 TiB")
+
+        def wrong_shape():
+            return _model(shape=(5,))
+
+        builders = (broken, full, huge, wrong_shape, lambda: None, _model)
+        source = self.run(*(_job(build, number=at) for at, build in enumerate(builders)))
+        assert [one.status for one in source.outcomes] == ["failed"] * 5 + ["completed"]
+        errors = [one.error for one in source.outcomes]
+        assert errors[0] == "ValueError: no such layer"
+        assert errors[1].startswith("out of memory: ResourceExhaustedError: OOM when alloc")
+        assert errors[2].startswith("out of memory: MemoryError")
+        assert errors[3].startswith("ValueError: Input 0")
+        assert "expected axis -1 of input shape to have value 5" in errors[3]
+        assert errors[4].startswith("BuilderError: A builder must return a compiled keras.Model")
+        assert not any("\n" in error for error in errors)
+
+    def check_what_the_source_raises_passes_through(self):
+        for kind in (KeyboardInterrupt, MemoryError):
+            error = kind("enough")
+
+            def stop(job, epoch, best, error=error):
+                raise error
+
+            with pytest.raises(kind) as caught:
+                self.run(_job(), stop=stop)
+            assert caught.value is error
+
+    def check_policies(self):
+        """The policy that ran is recorded, and the user's own is there again afterwards."""
+        try:
+            for before, policy in (("float32", "mixed_float16"), ("mixed_bfloat16", "float32")):
+                keras.config.set_dtype_policy(before)
+                seen = []
+
+                def build(seen=seen):
+                    seen.append(keras.config.dtype_policy().name)
+                    return _model()
+
+                (outcome,) = self.run(_job(build, epochs=1), policy=policy).outcomes
+                assert (outcome.status, outcome.policy) == ("completed", policy)
+                assert set(seen) == {policy}
+                assert keras.config.dtype_policy().name == before
+        finally:
+            keras.config.set_dtype_policy("float32")
+
+    def check_a_builder_that_clears_the_session(self):
+        """That resets the policy: what the layers have is recorded, and the next has it again."""
+
+        def clears():
+            keras.utils.clear_session()
+            return _model()
+
+        jobs = (_job(clears, epochs=1), _job(number=1, epochs=1))
+        source = self.run(*jobs, policy="mixed_bfloat16")
+        assert [one.status for one in source.outcomes] == ["completed"] * 2
+        assert [one.policy for one in source.outcomes] == ["float32", "mixed_bfloat16"]
+        assert keras.config.dtype_policy().name == "float32"
+
+
+def _second_epoch_of_first(job, epoch, best):
+    return job.number == 0 and epoch == 1
+
+
+@pytest.fixture(scope="session")
+def check_engine():
+    """`check_engine(engine, question)`: one question of the contract, by its name."""
+
+    def check(engine, question):
+        getattr(_Contract(engine), question)()
+
+    return check
+
+
+def pytest_generate_tests(metafunc):
+    if "question" in metafunc.fixturenames:
+        names = [name for name in vars(_Contract) if name.startswith("check_")]
+        metafunc.parametrize("question", names)
+
+
+@pytest.fixture(scope="session")
+def development():
+    """`development(task, shape)`: small data of a task."""
+    return _development
+
+
+@pytest.fixture(scope="session")
+def make_model():
+    """`make_model(**changes)`: a tiny compiled network."""
+    return _model

@@ -1,0 +1,5 @@
+from dlrecipes.training.engines import FitEngine
+
+
+def test_contract(check_engine, question):
+    check_engine(FitEngine, question)

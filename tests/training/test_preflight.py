@@ -1,0 +1,108 @@
+import keras
+import pytest
+
+from dlrecipes.errors import BuilderError
+from dlrecipes.results import Objective
+from dlrecipes.training.preflight import check_compiled, check_model
+
+ACCURACY, LOSS = Objective("val_accuracy", "max"), Objective("val_loss", "min")
+BINARY = keras.losses.BinaryCrossentropy(from_logits=True)
+AT_ZERO = keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "objective"),
+    [
+        ("multiclass", {}, ACCURACY),
+        ("multiclass", {}, LOSS),
+        ("multiclass", {}, Objective("accuracy", "max")),
+        (
+            "multiclass",
+            {"activation": "softmax", "loss": "sparse_categorical_crossentropy"},
+            ACCURACY,
+        ),
+        ("binary", {"units": 1, "loss": BINARY, "metrics": [AT_ZERO]}, ACCURACY),
+        (
+            "binary",
+            {"units": 1, "activation": "sigmoid", "loss": "binary_crossentropy"},
+            ACCURACY,
+        ),
+        ("binary", {"units": 2}, ACCURACY),
+        (
+            "regression",
+            {"units": 1, "loss": "mse", "metrics": ["mae"]},
+            Objective("val_mae", "min"),
+        ),
+    ],
+)
+def test_models_that_fit(make_model, development, task, changes, objective):
+    model = make_model(**changes)
+    before = [weight.copy() for weight in model.get_weights()]
+    check_model(model, development(task), objective)
+    assert all((one == other).all() for one, other in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "message"),
+    [
+        (
+            "multiclass",
+            {"shape": (5,)},
+            r"must take the data's shape\. Received: input_shape=\(None, 5\), data \(4,\)\. "
+            r"Keras says: Input 0.*expected axis -1 of input shape to have value 5",
+        ),
+        (
+            "multiclass",
+            {"units": 4},
+            r"this multiclass data must have 3 unit\(s\)\. Received: an output of shape "
+            r"\(None, 4\)\. Use `spec\.outputs`",
+        ),
+        ("binary", {"units": 3}, r"this binary data must have 1 or 2 unit\(s\)"),
+        ("regression", {"units": 2, "loss": "mse"}, r"this regression data must have 1 unit"),
+        (
+            "multiclass",
+            {"metrics": []},
+            r"must be one of the model's metrics\. Received: objective='val_accuracy'\. "
+            r"This builder has val_loss; add the metric in compile\(\)",
+        ),
+        (
+            "binary",
+            {"units": 1, "loss": BINARY},
+            r"Accuracy on logits must threshold at 0\. Received: metric '.*accuracy' with "
+            r"threshold=0\.5.*BinaryAccuracy\(threshold=0\.0",
+        ),
+        (
+            "binary",
+            {"units": 1, "loss": BINARY, "metrics": [keras.metrics.BinaryAccuracy("accuracy")]},
+            r"Accuracy on logits must threshold at 0",
+        ),
+        (
+            "multiclass",
+            {"loss": "sparse_categorical_crossentropy"},
+            r"loss expects probabilities, but the last layer is linear.*from_logits=True",
+        ),
+        (
+            "multiclass",
+            {"loss": keras.losses.SparseCategoricalCrossentropy()},
+            r"loss expects probabilities, but the last layer is linear",
+        ),
+        (
+            "multiclass",
+            {"loss": keras.losses.CategoricalCrossentropy(from_logits=True)},
+            r"must fit the model's output and the labels\. Received: outputs of shape \(8, 3\), "
+            r"labels of shape \(8,\) \(int32\)\. Keras says: ",
+        ),
+    ],
+)
+def test_models_that_do_not(make_model, development, task, changes, message):
+    with pytest.raises(BuilderError, match=message):
+        check_model(make_model(**changes), development(task), ACCURACY)
+
+
+def test_what_is_no_compiled_model(development, make_model):
+    with pytest.raises(BuilderError, match=r"compiled keras\.Model\. Received: NoneType\. End it"):
+        check_model(None, development(), ACCURACY)
+    with pytest.raises(BuilderError, match=r"Received: a model without a loss and an optimizer"):
+        check_model(keras.Sequential([keras.layers.Dense(3)]), development(), ACCURACY)
+    model = make_model()
+    assert check_compiled(model) is model
