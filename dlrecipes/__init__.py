@@ -25,7 +25,8 @@ if TYPE_CHECKING:
         training,
     )
     from dlrecipes.export.load_model import load_model as load_model
-    from dlrecipes.recipe import Recipe, load_recipe, recipe_names
+    from dlrecipes.recipe import Recipe as Recipe, recipe_names
+    from dlrecipes.recipe.load_recipe import load_recipe as load_recipe
     from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunSettings, Stage
     from dlrecipes.run import Run, resume, tune
     from dlrecipes.search import CoarseToFine

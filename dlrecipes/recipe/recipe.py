@@ -1,21 +1,17 @@
-"""Recipes: whole worked tasks, one readable file each."""
+"""A recipe: a whole worked task."""
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
-import os
-import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import TypeVar
 
 import keras
 
 from dlrecipes.data import Splits
 from dlrecipes.errors import DlrecipesError, RecipeError, RunError
+from dlrecipes.recipe.line_in import line_in
 from dlrecipes.results import DataSpec, Plan, RunSettings
 from dlrecipes.run import Origin, Run, resume, tune
 from dlrecipes.rundir import RunDirectory
@@ -206,7 +202,7 @@ class Recipe:
         except DlrecipesError:
             raise
         except Exception as error:  # the recipe is the user's code
-            line = _line_in(error, self.path) if self.path else None
+            line = line_in(error, self.path) if self.path else None
             where = f"{self.path}, line {line}: " if line else ""
             raise RecipeError(
                 f"A recipe's `{part}` must run.",
@@ -224,96 +220,3 @@ def _finish(run: Run, listener: Listener | None) -> Run:
         listener.on_phase("test set, exports, report")
     run.finish()
     return run
-
-
-def recipes_folder() -> Path:
-    """Return the folder of the bundled recipes.
-
-    A checkout's own `recipes/` comes first: an editable install leaves a stale copy.
-    """
-    package = Path(__file__).parent
-    checkout = package.parent / "recipes"
-    if (package.parent / "pyproject.toml").is_file() and checkout.is_dir():
-        return checkout
-    return package / "_recipes"
-
-
-def recipe_names() -> list[str]:
-    """Return the names of the bundled recipes."""
-    return sorted(path.stem for path in recipes_folder().glob("[!_]*.py"))
-
-
-def recipe_path(name_or_path: str | Path) -> Path:
-    """Return a recipe's file.
-
-    Args:
-        name_or_path: A bundled recipe's name, or the path of a `.py` file.
-
-    Raises:
-        RecipeError: If there is neither.
-    """
-    text = str(name_or_path)
-    if re.fullmatch(r"\w+", text):
-        bundled = recipes_folder() / f"{text}.py"
-        if bundled.is_file():
-            return bundled
-    path = Path(text)
-    if path.suffix == ".py" and path.is_file():
-        return path
-    raise RecipeError(
-        "A recipe must be a bundled one or the path of a .py file.",
-        received=f"{text!r}",
-        fix=f"Bundled: {', '.join(recipe_names())}.",
-    )
-
-
-def load_recipe(name_or_path: str | Path) -> Recipe:
-    """Load a recipe.
-
-    Args:
-        name_or_path: A bundled recipe's name, or the path of a `.py` file that defines
-            `RECIPE = Recipe(...)`.
-
-    Raises:
-        RecipeError: If there is no such recipe, or its file cannot be imported or defines none.
-    """
-    path = recipe_path(name_or_path)
-    recipe = getattr(_import(path), "RECIPE", None)
-    if not isinstance(recipe, Recipe):
-        raise RecipeError(
-            "A recipe's file must define `RECIPE = Recipe(...)`.",
-            received=f"{path} with RECIPE={recipe!r}",
-            fix="Start from one that works: `dlrecipes copy digits`.",
-        )
-    recipe.path = path
-    return recipe
-
-
-def _import(path: Path) -> ModuleType:
-    name = f"dlrecipes_recipe_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise RecipeError("A recipe must be a Python file.", received=str(path))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # so that Keras can name its custom classes
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # the recipe is the user's code
-        del sys.modules[name]
-        line = error.lineno if isinstance(error, SyntaxError) else _line_in(error, path)
-        where = f"{path}, line {line}" if line else f"{path}"
-        raise RecipeError(
-            "A recipe's file must be importable.",
-            received=f"{where}: {type(error).__name__}: {error}",
-        ) from error
-    return module
-
-
-def _line_in(error: Exception, path: Path) -> int | None:
-    traceback, line = error.__traceback__, None
-    file = os.path.abspath(path)  # as the import system names it
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == file:
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    return line

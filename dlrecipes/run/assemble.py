@@ -1,0 +1,85 @@
+"""The result of a run, from its parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dlrecipes.data import Splits
+from dlrecipes.results import (
+    BaselineResult,
+    BestResult,
+    Comparison,
+    DataResult,
+    EngineResult,
+    Finding,
+    RefitResult,
+    RunInfo,
+    RunResult,
+    StudyResult,
+)
+
+
+def assemble_result(
+    info: RunInfo,
+    splits: Splits,
+    baselines: dict[str, BaselineResult],
+    study: StudyResult,
+    refits: tuple[RefitResult, ...],
+    comparisons: tuple[Comparison, ...],
+    findings: tuple[Finding, ...],
+    seconds: dict[str, float],
+) -> RunResult:
+    """Return the result up to the refits; the test set is still sealed."""
+    best, goal, spec = study.best, study.objective, info.spec
+    return RunResult(
+        recipe=info.recipe,
+        run=info.run,
+        seed=info.seed,
+        split_seed=info.split_seed,
+        objective=goal.name,
+        direction=goal.direction,
+        engine=EngineResult(best.engine, best.policy),
+        data=DataResult(
+            name=spec.name,
+            train=len(splits.train),
+            validation=len(splits.validation),
+            test=len(splits.test),
+            fingerprint=info.fingerprint,
+            task=spec.task,
+            classes=spec.classes,
+        ),
+        baselines=baselines,
+        stages=study.stages,
+        best=BestResult(
+            values=best.values,
+            validation={goal.metric: best.score or 0.0},
+            stage=best.stage,
+            trial=best.number,
+            epoch=best.best_epoch or 0,
+        ),
+        refits=refits,
+        comparisons=comparisons,
+        findings=findings,
+        importances=study.importances,
+        seconds={**seconds, "total": sum(seconds.values())},
+    )
+
+
+def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
+    """Return `result` with what an earlier end of the same run did with the same refits.
+
+    Args:
+        result: The new result up to the refits.
+        before: The result that is on disk, if any.
+    """
+    if before is None or before.best != result.best or len(before.refits) != len(result.refits):
+        return result
+    return replace(
+        result,
+        baselines=before.baselines,
+        refits=before.refits,
+        test=before.test,
+        verdict=before.verdict,
+        artifacts=before.artifacts,
+        seconds=before.seconds,
+    )

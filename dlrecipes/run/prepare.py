@@ -1,0 +1,93 @@
+"""Steps 1 and 2 of the procedure: a mistake found here leaves nothing behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlrecipes.data import Splits, audit, study_running
+from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.results import Finding, Hyperparameter, Objective, Plan
+from dlrecipes.search import Build, Listener, discover_space, run_builder
+from dlrecipes.search.ranges import replace_ranges
+from dlrecipes.training.precision import dtype_policy
+from dlrecipes.training.preflight import check_model
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run works on.
+
+    Args:
+        build: The builder.
+        splits: The data.
+        plan: How the trials are spent.
+        listener: Hears of everything.
+        minutes: Minutes after which the search ends; None for no limit.
+        compare: Whether simpler searches are run for real.
+    """
+
+    build: Build
+    splits: Splits
+    plan: Plan
+    listener: Listener
+    minutes: float | None = None
+    compare: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was learned before anything was written.
+
+    Args:
+        space: The builder's search space.
+        findings: What the audit found; no errors among them.
+    """
+
+    space: tuple[Hyperparameter, ...]
+    findings: tuple[Finding, ...]
+
+
+def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
+    """Check the builder against the data, and the data itself.
+
+    Args:
+        work: Builder, data, plan.
+        goal: What the study optimises.
+        policy: The dtype policy that trials will have.
+
+    Raises:
+        BuilderError: If the builder does not fit the data or lacks the metric.
+        ArgumentError: If the plan has a range or limit of something the builder does not have.
+        DataError: If the audit finds an error.
+    """
+    # ---- 1. the builder: does it run, does it fit the data, does the metric exist?
+    work.listener.on_phase("check")
+    with dtype_policy(policy), study_running(work.splits.test.fingerprint):
+        space = discover_space(work.build)
+        check_model(run_builder(work.build), work.splits.development(), goal)
+    _check_ranges(work.plan, space)
+
+    # ---- 2. audit: nothing trains on data with an error
+    work.listener.on_phase("audit")
+    findings = audit(work.splits)
+    for finding in findings:
+        if finding.severity == "error":
+            raise DataError(
+                "The data must pass the audit.", received=finding.verdict, fix=finding.advice
+            )
+        work.listener.on_finding(finding)
+    return Prepared(space, findings)
+
+
+def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:
+    """Refuse ranges and limits of hyperparameters that the builder does not have."""
+    for stage in plan.stages:
+        replace_ranges(space, stage.ranges)
+    numeric = [one.name for one in space if one.numeric]
+    for name in plan.limits:
+        if name not in numeric:
+            raise ArgumentError(
+                "A limit must belong to a numeric hyperparameter of the builder.",
+                received=f"limits[{name!r}]",
+                fix=f"Numeric hyperparameters here: {', '.join(numeric) or 'none'}.",
+            )

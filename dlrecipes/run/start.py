@@ -1,0 +1,171 @@
+"""Starting a run, and going on with one."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from dlrecipes.data import Splits
+from dlrecipes.errors import ArgumentError, RunError, StorageError
+from dlrecipes.results import Objective, Plan, RunInfo, RunSettings
+from dlrecipes.run.handle import Run
+from dlrecipes.run.origin import Origin
+from dlrecipes.run.prepare import Work, prepare
+from dlrecipes.run.procedure import carry_out
+from dlrecipes.rundir import RunDirectory
+from dlrecipes.search import Build, CoarseToFine, Listener, Store
+from dlrecipes.training.engines import check_backend, describe_device, weakest_capability
+from dlrecipes.training.precision import choose_policy
+
+_PACKAGES = ("dlrecipes", "tensorflow", "keras", "keras-tuner", "optuna", "numpy", "scikit-learn")
+
+
+def tune(
+    build: Build,
+    splits: Splits,
+    objective: object = "val_accuracy",
+    plan: Plan | None = None,
+    settings: RunSettings | None = None,
+    *,
+    listener: Listener | None = None,
+    origin: Origin | None = None,
+    compare: bool = False,
+) -> Run:
+    """Carry out the procedure up to the refits and return the run; the test set stays sealed.
+
+    Args:
+        build: Takes a `keras_tuner.HyperParameters` and returns a compiled `keras.Model`.
+        splits: The data; its test part is not touched.
+        objective: A metric of the model's logs (`"val_accuracy"`), an `Objective`, or a
+            `keras_tuner.Objective`.
+        plan: How the trials are spent; None for `CoarseToFine()`.
+        settings: Engine, precision, storage, directory, seed, minutes.
+        listener: Hears of every stage, epoch and trial.
+        origin: Where builder and data come from; None for the builder's own name and source.
+        compare: Whether simpler searches are run for real, at equal cost.
+
+    Returns:
+        The run: `run.result`, `run.open_test_set(reason)`, `run.export(...)`, `run.report()`.
+
+    Raises:
+        BuilderError: If the builder does not fit the data or lacks the metric.
+        DataError: If the audit finds an error.
+        RunError: If the directory cannot be used, or no trial ended with a score.
+        StorageError: If the storage cannot be opened.
+    """
+    check_backend()
+    if not callable(build):
+        raise ArgumentError("`build` must be callable.", received=f"build={build!r}")
+    if not isinstance(splits, Splits):
+        raise ArgumentError(
+            "`splits` must be a `Splits`.",
+            received=f"{type(splits).__name__}",
+            fix="Make one with `dlr.data.load(name)` or `dlr.data.from_arrays(x, y)`.",
+        )
+    goal, settings = Objective.parse(objective), settings or RunSettings()
+    plan = plan or CoarseToFine()
+    if not plan.trials:
+        raise ArgumentError(
+            "A new run must have at least one trial.",
+            received="a plan with 0 trials",
+            fix="`--trials 0` ends a run that exists: `--resume DIR --trials 0`.",
+        )
+    origin = origin or Origin(getattr(build, "__name__", "model"), text=_source_of(build))
+    policy = choose_policy(settings.precision, weakest_capability())
+    heard = listener or Listener()
+    work = Work(build, splits, plan, heard, settings.minutes, compare)
+    prepared = prepare(work, goal, policy)
+    directory = RunDirectory.create(settings.out, origin.recipe)
+    info = RunInfo(
+        run=directory.name,
+        recipe=origin.recipe,
+        recipe_path=origin.path,
+        recipe_text=origin.text,
+        source=origin.source,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seed=settings.seed,
+        objective=goal.name,
+        direction=goal.direction,
+        plan=plan,
+        engine=settings.engine,
+        precision=settings.precision,
+        policy=policy,
+        storage=settings.storage or "",
+        device=describe_device(),
+        versions={name: metadata.version(name) for name in _PACKAGES},
+        raw_spec=splits.spec,
+        spec=splits.model_spec,
+        fingerprint=splits.test.fingerprint,
+        split_seed=splits.split_seed,
+    )
+    directory.write(info)
+    try:
+        store = Store.open(info.storage or directory.journal, directory.name)
+    except StorageError:
+        directory.discard()
+        raise
+    return carry_out(directory, info, store, work, prepared)
+
+
+def resume(
+    directory: str | Path,
+    build: Build,
+    splits: Splits,
+    *,
+    plan: Plan | None = None,
+    minutes: float | None = None,
+    listener: Listener | None = None,
+    compare: bool = False,
+) -> Run:
+    """Go on with a run that was cut off, or give it more trials.
+
+    Args:
+        directory: The run directory.
+        build: The builder, the same as before.
+        splits: The data, the same as before.
+        plan: Another plan, such as one with more trials, or with none to end the search with
+            the best so far; None for the run's own.
+        minutes: Minutes after which the search ends; None for no limit.
+        listener: Hears of every stage, epoch and trial.
+        compare: Whether simpler searches are run for real, at equal cost.
+
+    Returns:
+        The run, as an unbroken one would have left it.
+
+    Raises:
+        RunError: If the directory is no run, is damaged, or the data is not what the run began
+            with.
+        StorageError: If its storage cannot be opened.
+    """
+    check_backend()
+    existing = RunDirectory.existing(directory)
+    info = existing.read_info()
+    if splits.test.fingerprint != info.fingerprint:
+        raise RunError(
+            "A run must be resumed with the data that it began with.",
+            received=f"a test set with fingerprint {splits.test.fingerprint}, not "
+            f"{info.fingerprint}",
+            fix="Restore the data, or start a new run.",
+        )
+    if existing.result_file.exists():
+        existing.read_result()  # a damaged one is said now and not after the search
+    plan = plan or info.plan
+    # A search that is ended early keeps its plan: it may go on another day.
+    info = replace(info, plan=plan if plan.trials else info.plan)
+    goal, heard = Objective(info.objective, info.direction), listener or Listener()
+    work = Work(build, splits, plan, heard, minutes, compare)
+    prepared = prepare(work, goal, info.policy)
+    with existing.locked():
+        store = Store.open(info.storage or existing.journal, existing.name)
+        existing.write(info)
+    return carry_out(existing, info, store, work, prepared)
+
+
+def _source_of(build: object) -> str:
+    try:
+        return inspect.getsource(build)  # type: ignore[arg-type]  # a callable object is refused
+    except (OSError, TypeError):
+        return ""
