@@ -286,6 +286,12 @@ def _print_result(run: Run) -> None:
     if result.verdict is not None and result.test is not None:
         console.print(f"\n{result.verdict.sentence}", style="bold", markup=False)
         console.print(
+            f"In the network's favour: {result.verdict.difference:+.4g} ± "
+            f"{result.verdict.interval:.2g} {result.verdict.metric} (95 %, over "
+            f"{result.data.test} test examples and {len(result.refits)} refits).",
+            markup=False,
+        )
+        console.print(
             f"This test set was opened {result.test.opened} time(s), by "
             f"{result.test.studies} run(s).",
             markup=False,

@@ -52,11 +52,8 @@ def judge(
         "noise",
         "worse": f"The network is worse than the strongest baseline, {baseline_name}",
     }
-    sentence = (
-        f"{words[outcome]}: {score}; difference in {metric} in the network's favour "
-        f"{difference:+.4g} ± {interval:.2g} (95 %)."
-    )
-    return Verdict(outcome, sentence, baseline_name, difference, interval)
+    sentence = f"{words[outcome]}: {score}."
+    return Verdict(outcome, sentence, baseline_name, difference, interval, metric)
 
 
 def _standard_error(values: np.ndarray) -> float:

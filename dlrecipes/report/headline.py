@@ -61,7 +61,7 @@ def headline(result: RunResult) -> Headline:
         label=label,
         tone=verdict.outcome if verdict else "open",
         outcome=_WORDS[verdict.outcome] if verdict else "",
-        comparison=_comparison(result, metric),
+        comparison=_comparison(result),
         seal=seal,
         alarm=alarm,
     )
@@ -91,14 +91,14 @@ def _unfinished(result: RunResult, metric: str, score: str) -> str:
     )
 
 
-def _comparison(result: RunResult, metric: str) -> str:
+def _comparison(result: RunResult) -> str:
     verdict = result.verdict
     if verdict is None or not verdict.baseline:
         return ""
     sign = "+" if verdict.difference >= 0 else "−"
     difference = f"{sign}{format_number(abs(verdict.difference))}"
     margin = f" ± {format_number(verdict.interval)} (95 % interval)" if verdict.interval else ""
-    advantage = f"advantage in {metric.replace('_', ' ')} {difference}{margin}"
+    advantage = f"advantage in {verdict.metric} {difference}{margin}"
     return f"{verdict.baseline}: {advantage}"
 
 

@@ -101,6 +101,7 @@ class Verdict:
         baseline: The strongest baseline's name.
         difference: Mean advantage of the network in `metric`, positive when it is better.
         interval: Half the width of the 95 % interval of that difference.
+        metric: `"accuracy"` or `"mean squared error"`.
     """
 
     outcome: Literal["better", "equal", "worse"]
@@ -108,6 +109,7 @@ class Verdict:
     baseline: str
     difference: float
     interval: float
+    metric: str = "accuracy"
 
 
 @dataclass(frozen=True)

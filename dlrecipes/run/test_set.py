@@ -89,8 +89,8 @@ def score_test_set(
         per_example_loss(test.y, by_baseline[strongest], spec),
         baseline_name=strongest,
         metric="mean squared error" if regression else "accuracy",
-        score=f"test {metric} {mean[metric]:.4g} ± {spread[metric]:.2g} over {len(refits)} "
-        f"refit(s) against {baselines[strongest].test[metric]:.4g}",
+        score=f"test {metric} {mean[metric]:.4g} ± {spread[metric]:.2g} against "
+        f"{baselines[strongest].test[metric]:.4g}",
     )
     scored = TestResult(metric, direction, mean, spread, opened, studies)
     return scored, verdict, refits, baselines

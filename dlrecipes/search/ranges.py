@@ -194,7 +194,9 @@ def _with_range(
         return None
     start = min(max(_steps(one, low, step, math.floor), first), last - 1)
     end = max(min(_steps(one, high, step, math.ceil), last), start + 1)
-    return replace(one, low=_on_grid(one, start, step), high=_on_grid(one, end, step))
+    low, high = _on_grid(one, start, step), _on_grid(one, end, step)
+    # An end that the builder computed (3 * 0.1) stays as it is, rounding error and all.
+    return replace(one, low=max(low, ends[0]), high=min(high, ends[1]))
 
 
 def _steps(one: Hyperparameter, value: float, step: float, whole: Callable[[float], int]) -> int:

@@ -30,7 +30,7 @@ def test_errors_of_known_rates(network, baseline, outcome, sentence):
     verdict = _judge(errors, generator.random(400) < baseline)
     assert verdict.outcome == outcome
     assert sentence in verdict.sentence
-    assert verdict.sentence.endswith("(95 %).")
+    assert verdict.metric == "accuracy"
     assert verdict.difference == pytest.approx(baseline - network, abs=0.06)
     assert verdict.baseline == "ridge regression"
 
