@@ -52,4 +52,4 @@ def _uncompiled(network: keras.Model) -> keras.Model:
     """
     if not getattr(network, "inputs", None):
         return network
-    return keras.Model(network.inputs, network.outputs[0], name=network.name)
+    return keras.Model(network.inputs[0], network.outputs[0], name=network.name)

@@ -12,6 +12,7 @@ from dlrecipes.metrics import score_predictions
 from dlrecipes.results import RefitResult, RunInfo, StudyResult, TrialRecord
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Store, StudyContext, refit, refit_stage
+from dlrecipes.training.build_model import build_model
 from dlrecipes.training.engines import Engine
 from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
@@ -48,7 +49,7 @@ def refit_winner(
         if outcome.weights is None:
             return
         with dtype_policy(info.policy):
-            network = job.build()
+            network = build_model(job)
             network.set_weights(outcome.weights)
             model = build_inference_model(network, splits.preprocess, splits.spec, info.spec)
         text = io.StringIO()

@@ -14,12 +14,12 @@ from dlrecipes.data import Development
 from dlrecipes.results import History, Objective
 from dlrecipes.results.trial_record import Status
 from dlrecipes.training.best_epoch import BestEpoch
+from dlrecipes.training.build_model import build_model
 from dlrecipes.training.headline import headline
 from dlrecipes.training.job import Job
 from dlrecipes.training.job_source import JobSource
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.precision import dtype_policy, policy_that_ran
-from dlrecipes.training.preflight import check_compiled
 
 
 class FitEngine:
@@ -53,7 +53,7 @@ class FitEngine:
             keras.config.set_dtype_policy(self._policy)
             keras.utils.set_random_seed(job.seed)
             try:
-                model = check_compiled(job.build())
+                model = build_model(job)
                 self._fit(model, job, watch)
             except (tf.errors.ResourceExhaustedError, MemoryError) as error:
                 if watch.raised is error:

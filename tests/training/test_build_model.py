@@ -1,0 +1,51 @@
+"""The output stays float32 under a mixed policy, whoever wrote the builder."""
+
+import keras
+import numpy as np
+import pytest
+
+from dlrecipes.training.build_model import build_model
+from dlrecipes.training.job import Job
+from dlrecipes.training.precision import dtype_policy
+
+
+def sequential():
+    layers = [keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(3)]
+    return keras.Sequential(layers)
+
+
+def nested():
+    return keras.Sequential([keras.Input((4,)), keras.layers.GaussianNoise(0.1), sequential()])
+
+
+def functional():
+    inputs = keras.Input((4,))
+    hidden = keras.layers.Dense(8)(inputs)
+    return keras.Model(inputs, keras.layers.Activation("softmax")(keras.layers.Dense(3)(hidden)))
+
+
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.outputs_ = keras.layers.Dense(3, dtype="float32")
+
+    def call(self, inputs):
+        return self.outputs_(inputs)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("make", [sequential, nested, functional, Subclassed])
+def test_output_is_float32(make, policy):
+    def build():
+        model = make()
+        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        return model
+
+    x, y = np.ones((8, 4), np.float32), np.arange(8) % 3
+    with dtype_policy(policy):
+        model = build_model(Job(0, {}, build, seed=0, epochs=1, batch_size=8))
+        model.fit(x, y, verbose=0)
+        assert model.predict(x, verbose=0).dtype == np.float32
+        if make is not Subclassed:
+            computed = {layer.compute_dtype for layer in model.layers[:-1]}
+            assert policy.removeprefix("mixed_") in computed | {model.layers[0].compute_dtype}
