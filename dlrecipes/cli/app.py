@@ -284,18 +284,20 @@ def _print_result(run: Run) -> None:
     result: RunResult = run.result
     console = Console(soft_wrap=True, highlight=False)
     if result.verdict is not None and result.test is not None:
-        console.print(f"\n{result.verdict.sentence}", style="bold", markup=False)
+        verdict, test = result.verdict, result.test
+        console.print(f"\n{verdict.sentence}", style="bold", markup=False)
         console.print(
-            f"In the network's favour: {result.verdict.difference:+.4g} ± "
-            f"{result.verdict.interval:.2g} {result.verdict.metric} (95 %, over "
-            f"{result.data.test} test examples and {len(result.refits)} refits).",
-            markup=False,
-        )
-        console.print(
-            f"This test set was opened {result.test.opened} time(s), by "
-            f"{result.test.studies} run(s).",
+            f"Difference in {verdict.metric}, in the network's favour: {verdict.difference:+.4g} "
+            f"± {verdict.interval:.2g} (95 %).",
+            f"This test set was opened {_times(test.opened, 'time')}, by "
+            f"{_times(test.studies, 'run')}.",
+            sep="\n",
             markup=False,
         )
     for name, file in result.artifacts.items():
         console.print(f"{name:12} {run.directory / file}", markup=False)
     console.print(f"{'time':12} {result.seconds['total']:.0f} s", markup=False)
+
+
+def _times(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

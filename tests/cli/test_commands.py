@@ -57,8 +57,9 @@ def test_tune_in_plain_lines(cli, tmp_path, tiny):
         r"^run directory: run$",
         r"^stage coarse: 1 trials$",
         r"^  coarse 1/1 (completed|pruned) 0\.\d{4} in \d+\.\d s, best 0\.\d{4}$",
-        r"^The network .*\(95 %\)\.$",
-        r"^This test set was opened 1 time\(s\), by 1 run\(s\)\.$",
+        r"^The network .*: test accuracy \d.* against \d.*\.$",
+        r"^Difference in accuracy, in the network's favour: [+-].* ± .* \(95 %\)\.$",
+        r"^This test set was opened 1 time, by 1 run\.$",
         r"^report +run/report\.html$",
     ):
         assert re.search(line, result.stdout, re.MULTILINE), (line, result.stdout)

@@ -101,7 +101,9 @@ def test_nothing_that_a_study_is_given_leads_to_it(
 
         monkeypatch.setattr(module, name, call)
 
-    for name in ("search", "FitEngine", "discover_space", "check_model", "fit_baselines"):
+    for name in ("discover_space", "check_model"):
+        watched(prepare, name)
+    for name in ("search", "FitEngine", "fit_baselines"):
         watched(procedure, name)
     for name in ("refit", "build_inference_model"):
         watched(refits, name)
