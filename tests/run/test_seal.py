@@ -9,7 +9,7 @@ import dlrecipes as dlr
 from dlrecipes.data import from_arrays
 from dlrecipes.data.sealed_split import _peek
 from dlrecipes.errors import RunError, SealError
-from dlrecipes.run import Run, procedure, refits
+from dlrecipes.run import Run, prepare, procedure, refits
 from dlrecipes.search import Listener
 
 
@@ -101,12 +101,16 @@ def test_nothing_that_a_study_is_given_leads_to_it(
 
         monkeypatch.setattr(module, name, call)
 
-    for name in ("discover_space", "check_model"):
-        watched(prepare, name)
-    for name in ("search", "FitEngine", "fit_baselines"):
-        watched(procedure, name)
-    for name in ("refit", "build_inference_model"):
-        watched(refits, name)
+    for module, name in (
+        (prepare, "discover_space"),
+        (prepare, "check_model"),
+        (procedure, "search"),
+        (procedure, "FitEngine"),
+        (procedure, "fit_baselines"),
+        (refits, "refit"),
+        (refits, "build_inference_model"),
+    ):
+        watched(module, name)
     listener = Listener()
     dlr.tune(tiny.builder(splits), splits, plan=plan(), settings=settings(), listener=listener)
     for one in given:
