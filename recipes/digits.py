@@ -22,6 +22,8 @@ from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec
 from dlrecipes.search import CoarseToFine
 
+# The cosine runs over a full training. Coarse trials, of a quarter of its epochs, see its
+# beginning; to train for another number of epochs, change it here and not by `--epochs`.
 EPOCHS = 24
 BATCH_SIZE = 32
 

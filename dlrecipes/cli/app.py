@@ -100,7 +100,12 @@ def tune(  # noqa: PLR0913  (one argument an option)
     recipe: RecipeArgument,
     data: Annotated[str | None, typer.Option(help="The data, for recipes that take it.")] = None,
     target: Annotated[str | None, typer.Option(help="The target column.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The run directory to make.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The run directory to make; with a bare --resume, the folder of runs to look in."
+        ),
+    ] = None,
     trials: Annotated[int | None, typer.Option(help="Search trials; 0 with --resume.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of a full trial.")] = None,
     minutes: Annotated[float | None, typer.Option(help="End the search after this.")] = None,
@@ -155,8 +160,8 @@ def tune(  # noqa: PLR0913  (one argument an option)
             )
             info = directory.read_info()
             _check_same(
-                {"engine": engine, "precision": precision, "seed": seed, "storage": storage},
-                {name: getattr(info, name) for name in ("engine", "precision", "seed", "storage")},
+                {"engine": engine, "precision": precision, "seed": seed},
+                {name: getattr(info, name) for name in ("engine", "precision", "seed")},
             )
             _check_same(given, info.source)
             plan = with_budget(info.plan, trials, epochs)
@@ -171,7 +176,12 @@ def tune(  # noqa: PLR0913  (one argument an option)
                 )
             else:
                 run = chosen.resume(
-                    directory.path, plan=plan, minutes=minutes, listener=listener, compare=compare
+                    directory.path,
+                    plan=plan,
+                    minutes=minutes,
+                    storage=storage,
+                    listener=listener,
+                    compare=compare,
                 )
         if json:
             typer.echo(run.result_json)
@@ -256,10 +266,9 @@ def _open(directory: Path) -> Run:
 def _listener(recipe: Recipe, *, json: bool) -> Listener:
     """Return the listener for this output: nothing, a live display, or plain lines."""
     from dlrecipes.cli.interrupt import Interruptible
-    from dlrecipes.cli.plain import PlainProgress
     from dlrecipes.cli.progress import LiveProgress
     from dlrecipes.results import Objective
-    from dlrecipes.search import Listener
+    from dlrecipes.search import Listener, PlainProgress
 
     objective, console = Objective.parse(recipe.objective), Console()
     if json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dlrecipes.data.fingerprint import fingerprint
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec
 
@@ -21,3 +22,9 @@ class Development:
     train: Split
     validation: Split
     spec: DataSpec
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that stand for inputs and targets of both parts."""
+        train, validation = self.train, self.validation
+        return fingerprint(train.x, train.y, validation.x, validation.y)

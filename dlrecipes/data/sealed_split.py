@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
-import numpy as np
-from numpy.typing import NDArray
-
+from dlrecipes.data.fingerprint import fingerprint
 from dlrecipes.data.ledger import Ledger
 from dlrecipes.data.seal import is_study_running
 from dlrecipes.data.split import Split
@@ -31,7 +28,7 @@ class SealedSplit:
 
     def __init__(self, split: Split) -> None:
         self._size = len(split)
-        self._fingerprint = _digest(split.x, split.y)
+        self._fingerprint = fingerprint(split.x, split.y)
         _vault[self] = _copied(split)
 
     def __len__(self) -> int:
@@ -99,14 +96,6 @@ _vault: WeakKeyDictionary[SealedSplit, Split] = WeakKeyDictionary()
 def _peek(sealed: SealedSplit) -> Split:
     """Return the sealed arrays; for the audit, which returns row ids and statistics only."""
     return _vault[sealed]
-
-
-def _digest(x: NDArray[Any], y: NDArray[Any]) -> str:
-    digest = hashlib.sha256()
-    for array in (x, y):
-        digest.update(f"{array.shape}{array.dtype.str}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]
 
 
 def _copied(split: Split) -> Split:

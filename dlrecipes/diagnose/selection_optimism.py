@@ -14,7 +14,8 @@ def check_selection_optimism(
     """Compare the winner's validation score with that of its refits.
 
     The best of many trials was chosen for its score, luck included, so its score is optimistic
-    (the winner's curse); the refits with other seeds were not chosen.
+    (the winner's curse); the refits with other seeds were not chosen. That takes the luck of the
+    seed away. The luck of these validation examples remains: only the test set tells that.
 
     Args:
         best: The winning trial.
@@ -33,11 +34,12 @@ def check_selection_optimism(
     optimism = sign * (best.score - fmean(scores))
     spread = stdev(scores) if len(scores) > 1 else 0.0
     severe = optimism > 2 * spread and len(scores) > 1 and spread > 0
+    advice = "Believe the refits more than the search, and the test set more than both."
     return Finding(
         name="selection optimism",
         verdict=f"The winner's {objective.name} was {best.score:.4g} in the search; trained again "
         f"with {len(scores)} other seed(s) it is {fmean(scores):.4g} ± {spread:.2g}.",
         evidence={"search": best.score, "refits": fmean(scores), "spread": spread},
-        advice="Believe the refits; more of them narrow the spread." if severe else "",
+        advice=advice if severe else "",
         severity="warning" if severe else "info",
     )

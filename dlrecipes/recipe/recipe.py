@@ -161,6 +161,7 @@ class Recipe:
         *,
         plan: Plan | None = None,
         minutes: float | None = None,
+        storage: str | None = None,
         listener: Listener | None = None,
         compare: bool = False,
     ) -> Run:
@@ -171,6 +172,7 @@ class Recipe:
             plan: Another plan, such as the run's own with more trials, or with none to end the
                 search with the best so far (`dlrecipes.search.with_budget`).
             minutes: Minutes after which the search ends; None for no limit.
+            storage: The storage's URL, where it needs a password.
             listener: Hears of every stage, epoch and trial.
             compare: Whether simpler searches are run for real, at equal cost.
 
@@ -190,6 +192,7 @@ class Recipe:
             splits,
             plan=plan,
             minutes=minutes,
+            storage=storage,
             listener=listener,
             compare=compare,
         )

@@ -67,7 +67,7 @@ def plan_rows(plan: Plan) -> Rows:
                 f"sampler {stage.sampler}, pruner {stage.pruner}",
             )
         )
-    epochs = "those of the last stage" if plan.refit_epochs is None else f"{plan.refit_epochs:,}"
+    epochs = "those of the longest stage" if plan.refit_epochs is None else f"{plan.refit_epochs:,}"
     rows += [
         ("batch size", f"{plan.batch_size:,}"),
         ("refits", f"{plan.refit_seeds} seeds, epochs: {epochs}"),

@@ -14,7 +14,8 @@ class RunInfo:
     """Settings, seeds, versions, device and the recipe's text of a run.
 
     Args:
-        run: The run's name, which is its directory's.
+        run: The run's name, which was its directory's when it began.
+        study: Its name in the storage and the ledger, which no other run has.
         recipe: The recipe's name, or the builder's.
         recipe_path: The recipe's file; empty when the run was started from Python.
         recipe_text: Its text, or the builder's source where Python can show it.
@@ -27,18 +28,20 @@ class RunInfo:
         engine: The engine that was asked for.
         precision: The precision that was asked for.
         policy: The dtype policy chosen for this device.
-        storage: Storage URL; empty for the journal in the run directory.
+        storage: Storage URL without its password; empty for the journal in the run directory.
         device: The device in words.
         versions: `{package: version}`.
         raw_spec: The data as loaded.
         spec: The data after preprocessing, as the builder sees it.
         fingerprint: The test part's fingerprint.
+        development: The fingerprint of the training and validation part, preprocessed.
         split_seed: The split's seed; None where the split was given.
         model_summary: `model.summary()` of the winner; empty until the refits are done.
         parameters: Number of weights of the winner.
     """
 
     run: str
+    study: str
     recipe: str
     recipe_path: str
     recipe_text: str
@@ -57,6 +60,7 @@ class RunInfo:
     raw_spec: DataSpec
     spec: DataSpec
     fingerprint: str
+    development: str
     split_seed: int | None
     model_summary: str = ""
     parameters: int = 0

@@ -61,7 +61,7 @@ def assemble_result(
         comparisons=comparisons,
         findings=findings,
         importances=study.importances,
-        seconds={**seconds, "total": sum(seconds.values())},
+        seconds=with_total(seconds),
     )
 
 
@@ -81,5 +81,11 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
         test=before.test,
         verdict=before.verdict,
         artifacts=before.artifacts,
-        seconds=before.seconds,
+        seconds=with_total({**before.seconds, **result.seconds}),
     )
+
+
+def with_total(seconds: dict[str, float]) -> dict[str, float]:
+    """Return the phases' seconds with their sum as `total`."""
+    parts = {name: value for name, value in seconds.items() if name != "total"}
+    return {**parts, "total": sum(parts.values())}

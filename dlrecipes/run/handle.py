@@ -23,7 +23,8 @@ from dlrecipes.export import (
 )
 from dlrecipes.report import write_report
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json
-from dlrecipes.run.test_set import score_test_set
+from dlrecipes.run.assemble import with_total
+from dlrecipes.run.score_test_set import score_test_set
 from dlrecipes.rundir import RunDirectory
 
 FORMATS = {"saved_model": "saved_model", "keras": "model.keras"}
@@ -80,28 +81,37 @@ class Run:
             SealError: If a study on this data is running, or the reason is empty.
             RunError: If the run has no data at hand (it was opened from its directory).
         """
-        result = self.result
+        with self._directory.locked():
+            return self._open_test_set(reason)
+
+    def _open_test_set(self, reason: str) -> TestResult:
+        result, splits = self.result, self._splits
         if result.test is not None:
             return result.test
-        if self._splits is None:
+        if splits is None:
             raise RunError(
                 "Opening the test set needs the data.",
                 received=f"the run {self.directory} without its splits",
                 fix="Use `Run(directory, splits)`, or `dlrecipes tune RECIPE --resume DIR`.",
             )
+        if splits.test.fingerprint != result.data.fingerprint:
+            raise RunError(
+                "A run must be tested on the test set that was sealed when it began.",
+                received=f"one with fingerprint {splits.test.fingerprint}, not "
+                f"{result.data.fingerprint}",
+                fix="Another split's test rows may be rows that this run trained on.",
+            )
         start = time.monotonic()
-        test, verdict, refits, baselines = score_test_set(
-            self._directory, result, self._splits, reason
-        )
+        test, verdict, refits, baselines = score_test_set(self._directory, result, splits, reason)
         seconds = {**result.seconds, "test": time.monotonic() - start}
-        self._update(
+        self._directory.write(
             replace(
                 result,
                 test=test,
                 verdict=verdict,
                 refits=refits,
                 baselines=baselines,
-                seconds=_with_total(seconds),
+                seconds=with_total(seconds),
             )
         )
         return test
@@ -120,6 +130,10 @@ class Run:
             RunError: If the test set was not opened, so that there is nothing to compare with.
         """
         check_choice("format", format, FORMATS)
+        with self._directory.locked():
+            return self._export(format)
+
+    def _export(self, format: str) -> Path:  # noqa: A002
         start = time.monotonic()
         result, info = self.result, self.info
         if not self._directory.predictions.is_file():
@@ -150,7 +164,7 @@ class Run:
             _remove(unchecked)
         seconds = {**result.seconds, f"export {format}": time.monotonic() - start}
         artifacts = {**result.artifacts, format: path.name}
-        self._update(replace(result, artifacts=artifacts, seconds=_with_total(seconds)))
+        self._directory.write(replace(result, artifacts=artifacts, seconds=with_total(seconds)))
         return path
 
     def finish(self, reason: str = "final score of the procedure") -> RunResult:
@@ -175,9 +189,11 @@ class Run:
 
     def report(self) -> Path:
         """Write `report.html` and return its path."""
-        result = self.result
-        self._update(replace(result, artifacts={**result.artifacts, "report": "report.html"}))
-        return write_report(self.directory)
+        with self._directory.locked():
+            result = self.result
+            artifacts = {**result.artifacts, "report": self._directory.report.name}
+            self._directory.write(replace(result, artifacts=artifacts))
+            return write_report(self.directory)
 
     def predict(self, inputs: str | Path | np.ndarray) -> np.ndarray:
         """Predict with the first refit.
@@ -213,18 +229,9 @@ class Run:
         table.insert(0, "label", [classes[index] for index in predictions.argmax(axis=1)])
         return table.to_csv(index=False)
 
-    def _update(self, result: RunResult) -> None:
-        with self._directory.locked():
-            self._directory.write(result)
-
 
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _with_total(seconds: dict[str, float]) -> dict[str, float]:
-    parts = {name: value for name, value in seconds.items() if name != "total"}
-    return {**parts, "total": sum(parts.values())}

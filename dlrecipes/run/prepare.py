@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
+
+import keras
 
 from dlrecipes.data import Splits, audit, study_running
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.export import build_inference_model, load_model
 from dlrecipes.results import Finding, Hyperparameter, Objective, Plan
 from dlrecipes.search import Build, Listener, discover_space, run_builder
 from dlrecipes.search.ranges import replace_ranges
@@ -58,13 +63,16 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
     Raises:
         BuilderError: If the builder does not fit the data or lacks the metric.
         ArgumentError: If the plan has a range or limit of something the builder does not have.
+        ExportError: If the model cannot be saved and loaded.
         DataError: If the audit finds an error.
     """
     # ---- 1. the builder: does it run, does it fit the data, does the metric exist?
     work.listener.on_phase("check")
     with dtype_policy(policy), study_running(work.splits.test.fingerprint):
         space = discover_space(work.build)
-        check_model(run_builder(work.build), work.splits.development(), goal)
+        model = run_builder(work.build)
+        check_model(model, work.splits.development(), goal)
+        _check_saving(model, work.splits)
     _check_ranges(work.plan, space)
 
     # ---- 2. audit: nothing trains on data with an error
@@ -77,6 +85,15 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
             )
         work.listener.on_finding(finding)
     return Prepared(space, findings)
+
+
+def _check_saving(model: keras.Model, splits: Splits) -> None:
+    """Save and load the untrained model: after the search would be late to learn it cannot be."""
+    inference = build_inference_model(model, splits.preprocess, splits.spec, splits.model_spec)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "untrained.keras"
+        inference.save(path)
+        load_model(path)
 
 
 def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:

@@ -60,6 +60,8 @@ def carry_out(
     ):
         heard = LogListener(log, work.listener)
         heard.on_run(directory.path)
+        # A run with a report is finished; this one is not any more.
+        directory.report.unlink(missing_ok=True)
         start = time.monotonic()
 
         # ---- 3. baselines: what the network must beat
@@ -94,7 +96,9 @@ def carry_out(
         # ---- 5. what simpler searches reach with the same epochs
         if work.compare:
             heard.on_phase("comparison")
+            began = time.monotonic()
             comparisons = run_comparisons(study, plan, engine, store, context)
+            seconds["comparison"] = time.monotonic() - began
         else:
             comparisons = estimate_comparisons(study, plan)
 

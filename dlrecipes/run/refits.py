@@ -49,7 +49,7 @@ def refit_winner(
         if outcome.weights is None:
             return
         with dtype_policy(info.policy):
-            network = build_model(job)
+            network = build_model(job, splits.development().train.x[:1])
             network.set_weights(outcome.weights)
             model = build_inference_model(network, splits.preprocess, splits.spec, info.spec)
         text = io.StringIO()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -16,7 +18,14 @@ from dlrecipes.run.origin import Origin
 from dlrecipes.run.prepare import Work, prepare
 from dlrecipes.run.procedure import carry_out
 from dlrecipes.rundir import RunDirectory
-from dlrecipes.search import Build, CoarseToFine, Listener, Store
+from dlrecipes.search import (
+    Build,
+    CoarseToFine,
+    Listener,
+    PlainProgress,
+    Store,
+    mask_password,
+)
 from dlrecipes.training.engines import check_backend, describe_device, weakest_capability
 from dlrecipes.training.precision import choose_policy
 
@@ -43,7 +52,8 @@ def tune(
             `keras_tuner.Objective`.
         plan: How the trials are spent; None for `CoarseToFine()`.
         settings: Engine, precision, storage, directory, seed, minutes.
-        listener: Hears of every stage, epoch and trial.
+        listener: Hears of every stage, epoch and trial; None for plain lines,
+            `dlrecipes.search.Listener()` for silence.
         origin: Where builder and data come from; None for the builder's own name and source.
         compare: Whether simpler searches are run for real, at equal cost.
 
@@ -57,8 +67,12 @@ def tune(
         StorageError: If the storage cannot be opened.
     """
     check_backend()
+    build = getattr(build, "build", build)  # a keras_tuner.HyperModel
     if not callable(build):
-        raise ArgumentError("`build` must be callable.", received=f"build={build!r}")
+        raise ArgumentError(
+            "`build` must be callable, or an object with such a `build`.",
+            received=f"build={build!r}",
+        )
     if not isinstance(splits, Splits):
         raise ArgumentError(
             "`splits` must be a `Splits`.",
@@ -73,14 +87,16 @@ def tune(
             received="a plan with 0 trials",
             fix="`--trials 0` ends a run that exists: `--resume DIR --trials 0`.",
         )
-    origin = origin or Origin(getattr(build, "__name__", "model"), text=_source_of(build))
+    origin = origin or Origin(_name_of(build), text=_source_of(build))
     policy = choose_policy(settings.precision, weakest_capability())
-    heard = listener or Listener()
+    heard = listener or PlainProgress(goal)
     work = Work(build, splits, plan, heard, settings.minutes, compare)
     prepared = prepare(work, goal, policy)
+    storage = _absolute(settings.storage or "")
     directory = RunDirectory.create(settings.out, origin.recipe)
     info = RunInfo(
         run=directory.name,
+        study=f"{directory.name}-{uuid.uuid4().hex[:8]}",
         recipe=origin.recipe,
         recipe_path=origin.path,
         recipe_text=origin.text,
@@ -93,17 +109,18 @@ def tune(
         engine=settings.engine,
         precision=settings.precision,
         policy=policy,
-        storage=settings.storage or "",
+        storage=mask_password(storage),
         device=describe_device(),
         versions={name: metadata.version(name) for name in _PACKAGES},
         raw_spec=splits.spec,
         spec=splits.model_spec,
         fingerprint=splits.test.fingerprint,
+        development=splits.development().fingerprint,
         split_seed=splits.split_seed,
     )
     directory.write(info)
     try:
-        store = Store.open(info.storage or directory.journal, directory.name)
+        store = Store.open(storage or directory.journal, info.study)
     except StorageError:
         directory.discard()
         raise
@@ -117,6 +134,7 @@ def resume(
     *,
     plan: Plan | None = None,
     minutes: float | None = None,
+    storage: str | None = None,
     listener: Listener | None = None,
     compare: bool = False,
 ) -> Run:
@@ -129,7 +147,8 @@ def resume(
         plan: Another plan, such as one with more trials, or with none to end the search with
             the best so far; None for the run's own.
         minutes: Minutes after which the search ends; None for no limit.
-        listener: Hears of every stage, epoch and trial.
+        storage: The storage's URL, where it needs a password: none is kept in `run.json`.
+        listener: Hears of every stage, epoch and trial; None for plain lines.
         compare: Whether simpler searches are run for real, at equal cost.
 
     Returns:
@@ -143,23 +162,43 @@ def resume(
     check_backend()
     existing = RunDirectory.existing(directory)
     info = existing.read_info()
-    if splits.test.fingerprint != info.fingerprint:
-        raise RunError(
-            "A run must be resumed with the data that it began with.",
-            received=f"a test set with fingerprint {splits.test.fingerprint}, not "
-            f"{info.fingerprint}",
-            fix="Restore the data, or start a new run.",
-        )
+    began_with = {"test set": info.fingerprint, "training data": info.development}
+    has = {
+        "test set": splits.test.fingerprint,
+        "training data": splits.development().fingerprint,
+    }
+    for part, fingerprint in began_with.items():
+        if has[part] != fingerprint:
+            raise RunError(
+                "A run must be resumed with the data that it began with.",
+                received=f"a {part} with fingerprint {has[part]}, not {fingerprint}",
+                fix="Restore data and preprocessing, or start a new run.",
+            )
     if existing.result_file.exists():
         existing.read_result()  # a damaged one is said now and not after the search
     plan = plan or info.plan
+    _check_same_plan(plan, info.plan)
     # A search that is ended early keeps its plan: it may go on another day.
     info = replace(info, plan=plan if plan.trials else info.plan)
-    goal, heard = Objective(info.objective, info.direction), listener or Listener()
+    goal = Objective(info.objective, info.direction)
+    heard = listener or PlainProgress(goal)
     work = Work(build, splits, plan, heard, minutes, compare)
     prepared = prepare(work, goal, info.policy)
     with existing.locked():
-        store = Store.open(info.storage or existing.journal, existing.name)
+        location = _absolute(storage or info.storage)
+        if mask_password(location) != info.storage:
+            raise RunError(
+                "A resumed run keeps its storage.",
+                received=f"storage={mask_password(location)!r}, begun with {info.storage!r}",
+                fix="Leave the option out, or start a new run.",
+            )
+        store = Store.open(location or existing.journal, info.study)
+        if existing.study_file.exists() and not store.has(plan.stages[0].name):
+            raise StorageError(
+                "The storage must hold the run's trials.",
+                received=f"{store.location} without a study of {info.study}",
+                fix="Restore it, or name the right one by `storage`.",
+            )
         existing.write(info)
     return carry_out(existing, info, store, work, prepared)
 
@@ -169,3 +208,31 @@ def _source_of(build: object) -> str:
         return inspect.getsource(build)  # type: ignore[arg-type]  # a callable object is refused
     except (OSError, TypeError):
         return ""
+
+
+def _name_of(build: object) -> str:
+    """A name that can be a folder's, also for a lambda."""
+    name = getattr(build, "__name__", type(build).__name__)
+    return re.sub(r"\W+", "_", name).strip("_") or "model"
+
+
+def _absolute(storage: str) -> str:
+    """Return an SQLite URL with an absolute path: a run may be resumed from another folder."""
+    prefix = "sqlite:///"
+    path = storage.removeprefix(prefix)
+    if not storage.startswith(prefix) or path.startswith("/") or path in ("", ":memory:"):
+        return storage
+    return f"{prefix}{Path(path).absolute()}"
+
+
+def _check_same_plan(plan: Plan, began_with: Plan) -> None:
+    """Refuse what stages that are done cannot follow; only numbers of trials may change."""
+    stages = tuple(replace(stage, trials=0) for stage in plan.stages)
+    before = tuple(replace(stage, trials=0) for stage in began_with.stages)
+    same = replace(plan, stages=before, refit_seeds=began_with.refit_seeds)
+    if stages != before or same != replace(began_with, stages=before):
+        raise RunError(
+            "A resumed run keeps its plan; only `trials` and `refit_seeds` may change.",
+            received="another number of epochs, sampler, pruner, range, batch size or stage",
+            fix="Leave the option out, or start a new run.",
+        )

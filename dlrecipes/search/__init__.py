@@ -5,6 +5,7 @@ from dlrecipes.search.backends import (
     HyperParameters,
     Store,
     discover_space,
+    mask_password,
     run_builder,
     suggest,
 )
@@ -13,6 +14,7 @@ from dlrecipes.search.coarse_to_fine import CoarseToFine
 from dlrecipes.search.compare import estimate_comparisons, run_comparisons
 from dlrecipes.search.listener import Listener
 from dlrecipes.search.log_listener import LogListener
+from dlrecipes.search.plain_progress import PlainProgress
 from dlrecipes.search.refit import refit, refit_stage
 from dlrecipes.search.study import search
 from dlrecipes.search.trial_source import StudyContext
@@ -21,7 +23,9 @@ __all__ = [
     "Build",
     "HyperParameters",
     "LogListener",
+    "PlainProgress",
     "estimate_comparisons",
+    "mask_password",
     "refit",
     "refit_stage",
     "run_comparisons",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 
 from dlrecipes.training.job import Job
 from dlrecipes.training.preflight import check_compiled
@@ -10,8 +11,8 @@ from dlrecipes.training.preflight import check_compiled
 _HALF = ("float16", "bfloat16")
 
 
-def build_model(job: Job) -> keras.Model:
-    """Build a job's model and keep its output in float32, whatever the dtype policy.
+def build_model(job: Job, example: np.ndarray) -> keras.Model:
+    """Build a job's model, variables included, with its output in float32 under any policy.
 
     Under a mixed policy a plain last layer would put out half precision: 3 significant digits
     of a probability, and a bfloat16 signature in the export. Builders written for float32 need
@@ -19,11 +20,15 @@ def build_model(job: Job) -> keras.Model:
 
     Args:
         job: The training.
+        example: One example of the inputs, `(1, …)`: a model without an `Input` makes its
+            variables when it is first called.
 
     Raises:
         BuilderError: If the builder does not return a compiled model.
     """
     model = check_compiled(job.build())
+    if not model.built:
+        model(example, training=False)
     layer = _output_layer(model)
     if layer is not None and layer.compute_dtype in _HALF:
         layer.dtype_policy = "float32"

@@ -1,11 +1,10 @@
-"""From what a model puts out to probabilities or values."""
+"""What a model puts out: logits, probabilities or values."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import keras
-import numpy as np
 
 from dlrecipes.results import DataSpec
 
@@ -40,34 +39,6 @@ def last_activation(model: keras.Model) -> str:
     if isinstance(layer, keras.layers.Softmax):
         return "softmax"
     return str(getattr(getattr(layer, "activation", None), "__name__", ""))
-
-
-def to_probabilities(outputs: np.ndarray, kind: OutputKind, spec: DataSpec) -> np.ndarray:
-    """Turn a model's outputs into probabilities or values, in float32.
-
-    Args:
-        outputs: `(examples, outputs)`.
-        kind: What they are.
-        spec: The data.
-
-    Returns:
-        `(examples, classes)` probabilities (two columns for binary), or `(examples,)` values.
-    """
-    outputs = np.asarray(outputs, dtype=np.float64)
-    if kind == "values":
-        return outputs.reshape(len(outputs)).astype(np.float32)
-    if outputs.ndim == 1 or outputs.shape[1] == 1:
-        column = outputs.reshape(-1)
-        if kind == "logits":
-            # Each from its own logit: 1 - p would be 0 from a logit of 37 on.
-            negative, positive = (np.exp(-np.logaddexp(0.0, sign * column)) for sign in (1.0, -1.0))
-        else:
-            negative, positive = 1.0 - column, column
-        return np.stack([negative, positive], axis=1).astype(np.float32)
-    if kind == "logits":
-        shifted = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        outputs = shifted / shifted.sum(axis=1, keepdims=True)
-    return outputs.astype(np.float32)
 
 
 def _is_keras_loss(loss: object) -> bool:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from dlrecipes.cli.plain import PlainProgress
 from dlrecipes.cli.progress import LiveProgress
 from dlrecipes.results import Finding, Objective, PlanChange, TrialRecord
+from dlrecipes.search import PlainProgress
 
 ACCURACY = Objective("val_accuracy", "max")
 

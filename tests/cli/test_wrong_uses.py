@@ -374,7 +374,7 @@ RESUMED = {
     "another storage": (
         lambda run: None,
         ("--storage", "sqlite:///x.db"),
-        r"keeps its storage.*storage='sqlite:///x.db'",
+        r"keeps its storage.*storage='sqlite:///.*x.db'",
     ),
     "other arguments for the data": (
         lambda run: None,

@@ -8,7 +8,6 @@ from scipy.special import expit, log_softmax, softmax
 from dlrecipes.export import build_inference_model, load_model
 from dlrecipes.layers import InvertedDropout
 from dlrecipes.losses import FocalLoss
-from dlrecipes.training.outputs import output_kind, to_probabilities
 
 LOGITS = {
     "binary": keras.losses.BinaryCrossentropy(from_logits=True),
@@ -103,16 +102,6 @@ def test_leaves_in_float32(x, spec, policy):
     found = model.predict(x, verbose=0)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=1e-5)
-
-
-@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
-def test_same_as_the_numpy_formula(x, spec, task):
-    units = 3 if task == "multiclass" else 1
-    network = _network(units, "linear", LOGITS.get(task, "mse"))
-    model = build_inference_model(network, None, spec(task), spec(task))
-    kind = output_kind(network, spec(task))
-    expected = to_probabilities(network.predict(x, verbose=0), kind, spec(task))
-    np.testing.assert_allclose(model.predict(x, verbose=0), expected, atol=1e-6)
 
 
 def test_preprocessing_is_in_front(x, spec):

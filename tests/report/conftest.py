@@ -328,6 +328,8 @@ def _findings() -> tuple[Finding, ...]:
 def _info(spec: DataSpec, objective: Objective) -> RunInfo:
     return RunInfo(
         run=f"{spec.name}-20261120-101500",
+        study=f"{spec.name}-20261120-101500-0a1b2c3d",
+        development="0123456789abcdef",
         recipe=spec.name,
         recipe_path=f"recipes/{spec.name}.py",
         recipe_text='"""A recipe."""\n\n\ndef build(hp, spec):\n    return keras.Model()\n',

@@ -14,6 +14,10 @@ def sequential():
     return keras.Sequential(layers)
 
 
+def without_input():
+    return keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(3)])
+
+
 def nested():
     return keras.Sequential([keras.Input((4,)), keras.layers.GaussianNoise(0.1), sequential()])
 
@@ -34,7 +38,7 @@ class Subclassed(keras.Model):
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("make", [sequential, nested, functional, Subclassed])
+@pytest.mark.parametrize("make", [sequential, without_input, nested, functional, Subclassed])
 def test_output_is_float32(make, policy):
     def build():
         model = make()
@@ -43,7 +47,7 @@ def test_output_is_float32(make, policy):
 
     x, y = np.ones((8, 4), np.float32), np.arange(8) % 3
     with dtype_policy(policy):
-        model = build_model(Job(0, {}, build, seed=0, epochs=1, batch_size=8))
+        model = build_model(Job(0, {}, build, seed=0, epochs=1, batch_size=8), x[:1])
         model.fit(x, y, verbose=0)
         assert model.predict(x, verbose=0).dtype == np.float32
         if make is not Subclassed:

@@ -1,51 +1,10 @@
 import functools
 
 import keras
-import numpy as np
 import pytest
-from scipy.special import expit, softmax
 
 from dlrecipes.losses import FocalLoss
-from dlrecipes.training.outputs import last_activation, output_kind, to_probabilities
-
-EXTREME = np.array([-1000.0, -80.0, -40.0, -1.5, 0.0, 1e-6, 3.0, 40.0, 80.0, 1000.0])
-
-
-@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
-def test_binary_logits(development, shape):
-    spec = development("binary").spec
-    found = to_probabilities(EXTREME.reshape(shape), "logits", spec)
-    assert found.dtype == np.float32
-    expected = np.stack([expit(-EXTREME), expit(EXTREME)], axis=1)
-    np.testing.assert_allclose(found, expected.astype(np.float32), rtol=1e-6)
-    # ---- a small probability is small, not nothing
-    assert found[-3, 0] > 0
-    assert found[2, 1] > 0
-
-
-def test_binary_probabilities(development):
-    found = to_probabilities(np.array([[0.25], [1.0]]), "probabilities", development("binary").spec)
-    np.testing.assert_array_equal(found, np.float32([[0.75, 0.25], [0.0, 1.0]]))
-
-
-def test_class_logits(development):
-    generator = np.random.default_rng(0)
-    logits = generator.normal(size=(50, 3)) * np.logspace(-3, 4, 50)[:, None]
-    found = to_probabilities(logits, "logits", development().spec)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, softmax(logits, axis=1).astype(np.float32), rtol=1e-6)
-    np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=1e-6)
-    two = np.array([[1000.0, -1000.0], [0.0, 0.0]])
-    np.testing.assert_array_equal(
-        to_probabilities(two, "logits", development("binary").spec), [[1.0, 0.0], [0.5, 0.5]]
-    )
-
-
-def test_values(development):
-    spec = development("regression").spec
-    found = to_probabilities(np.array([[1.5], [-2.0]]), "values", spec)
-    np.testing.assert_array_equal(found, np.float32([1.5, -2.0]))
-    assert found.dtype == np.float32
+from dlrecipes.training.outputs import last_activation, output_kind
 
 
 def own_loss(y, outputs):

@@ -12,7 +12,7 @@ from dlrecipes.search.backends.space import (
     discover_space,
     run_builder,
 )
-from dlrecipes.search.backends.storage import open_storage, storage_errors
+from dlrecipes.search.backends.storage import mask_password, open_storage, storage_errors
 from dlrecipes.search.backends.store import Store
 from dlrecipes.search.backends.trial_hyperparameters import suggest
 
@@ -27,6 +27,7 @@ __all__ = [
     "clip_to_space",
     "discover_space",
     "importances",
+    "mask_password",
     "open_storage",
     "run_builder",
     "storage_errors",

@@ -16,6 +16,7 @@ from dlrecipes.results import Hyperparameter, Objective, Stage, TrialRecord, Val
 from dlrecipes.search.backends.make_sampler import make_pruner, make_sampler
 from dlrecipes.search.backends.proposal import Proposal
 from dlrecipes.search.backends.space import Build
+from dlrecipes.search.backends.storage import write_errors
 from dlrecipes.search.backends.trial_hyperparameters import TrialHyperParameters
 
 _RECORD = "dlrecipes:record"
@@ -36,6 +37,7 @@ class AskTell:
         space: The search space with the stage's ranges; a study that exists keeps its own.
         objective: Which direction is better.
         seed: The run's seed; proposal n is seeded from (seed, stage, n).
+        location: Where the storage is, for messages.
     """
 
     def __init__(
@@ -46,8 +48,9 @@ class AskTell:
         space: tuple[Hyperparameter, ...],
         objective: Objective,
         seed: int,
+        location: str = "the storage",
     ) -> None:
-        self._stage = stage
+        self._location = location
         self._study = optuna.create_study(
             storage=storage,
             study_name=name,
@@ -100,16 +103,17 @@ class AskTell:
         Args:
             build: The builder, which the proposal calls with its values.
         """
-        if self._orphans:
-            trial = optuna.Trial(self._study, self._orphans.pop(0))
-        else:
-            trial = self._study.ask()
-        hyperparameters = TrialHyperParameters(trial, self._space)
-        for one in self._space:
-            if one.name not in hyperparameters.values and one.active(hyperparameters.values):
-                hyperparameters.suggest(one)
+        with write_errors(self._location):
+            if self._orphans:
+                trial = optuna.Trial(self._study, self._orphans.pop(0))
+            else:
+                trial = self._study.ask()
+            hyperparameters = TrialHyperParameters(trial, self._space)
+            for one in self._space:
+                if one.name not in hyperparameters.values and one.active(hyperparameters.values):
+                    hyperparameters.suggest(one)
+            stored = self._study._storage.get_trial(trial._trial_id).intermediate_values
         self._trials[trial.number] = trial
-        stored = self._study._storage.get_trial(trial._trial_id).intermediate_values
         self._reported[trial.number] = max(stored, default=0)
         values = dict(hyperparameters.values)
 
@@ -130,10 +134,11 @@ class AskTell:
         """
         trial = self._trials[number]
         before = self._reported[number]
-        if epochs > before:
-            trial.report(best, epochs)
-        # A trial taken over from a dead process passed these epochs once already.
-        return epochs >= before and trial.should_prune()
+        with write_errors(self._location):
+            if epochs > before:
+                trial.report(best, epochs)
+            # A trial taken over from a dead process passed these epochs once already.
+            return epochs >= before and trial.should_prune()
 
     def tell(self, number: int, record: TrialRecord) -> TrialRecord:
         """Finish a trial; when this returns, the record is stored for good.
@@ -148,10 +153,16 @@ class AskTell:
         fixed = {one.name: one.choices[0] for one in self._space if one.kind == "fixed"}
         active = {name: value for name, value in fixed.items() if name in record.values}
         record = replace(record, number=number, values={**active, **trial.params})
-        if record.status == "diverged" and record.score is not None:
-            self._report_last(trial, record.score, record.epochs)
         stored = _plain(asdict(record))
         record = TypeAdapter(TrialRecord).validate_python(stored)  # as it will be read again
+        with write_errors(self._location):
+            self._store(trial, record, stored)
+        self._records.append(record)
+        return record
+
+    def _store(self, trial: optuna.Trial, record: TrialRecord, stored: dict[str, Any]) -> None:
+        if record.status == "diverged" and record.score is not None:
+            self._report_last(trial, record.score, record.epochs)
         trial.set_user_attr(_RECORD, stored)
         trial.set_user_attr("status", record.status)
         if record.status == "completed" and record.score is not None:
@@ -160,8 +171,6 @@ class AskTell:
             self._study.tell(trial, state=TrialState.FAIL)
         else:
             self._study.tell(trial, state=TrialState.PRUNED)
-        self._records.append(record)
-        return record
 
     def _report_last(self, trial: optuna.Trial, score: float, epochs: int) -> None:
         """Report `score` after all else, unless a process that died here had done so already."""

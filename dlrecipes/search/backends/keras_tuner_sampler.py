@@ -30,10 +30,15 @@ class KerasTunerSampler(optuna.samplers.BaseSampler):
         oracle: `"keras_tuner_random"` or `"keras_tuner_bayesian"`.
         space: The search space.
         seed: Seed of the proposal.
+        startup: Trials that the Bayesian oracle draws at random before it models anything.
     """
 
-    def __init__(self, oracle: str, space: tuple[Hyperparameter, ...], seed: int) -> None:
+    def __init__(
+        self, oracle: str, space: tuple[Hyperparameter, ...], seed: int, startup: int = 10
+    ) -> None:
         self._oracle = _ORACLES[oracle]
+        bayesian = oracle == "keras_tuner_bayesian"
+        self._options = {"num_initial_points": startup} if bayesian else {}
         self._space = space
         self._distributions = to_distributions(space)
         self._seed = seed
@@ -57,6 +62,7 @@ class KerasTunerSampler(optuna.samplers.BaseSampler):
             objective=keras_tuner.Objective("score", "max" if maximize else "min"),
             hyperparameters=write_space(self._space),
             seed=self._seed + 1,  # an oracle takes 0 for "no seed"
+            **self._options,
         )
         for told in study.get_trials(deepcopy=False):
             if told.state in (TrialState.COMPLETE, TrialState.PRUNED) and told.value is not None:

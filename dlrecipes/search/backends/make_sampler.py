@@ -29,13 +29,13 @@ def make_sampler(
         proposal_seed = derive_seed(seed, stage.name, "proposal", number, name)
         if stage.sampler == "random":
             return optuna.samplers.RandomSampler(seed=proposal_seed)
+        # The samplers' own defaults (10, or 3 a dimension) would be all of a short stage.
+        startup = min(10, max(2, stage.trials // 4))
         if stage.sampler == "tpe":
-            # The default of 10 random trials would be all of a short stage.
-            startup = min(10, max(2, stage.trials // 4))
             return optuna.samplers.TPESampler(
                 multivariate=True, constant_liar=True, n_startup_trials=startup, seed=proposal_seed
             )
-        return KerasTunerSampler(stage.sampler, space, proposal_seed)
+        return KerasTunerSampler(stage.sampler, space, proposal_seed, startup)
 
     return SeededSampler(make)
 

@@ -64,6 +64,19 @@ def repair_journal(path: Path) -> None:
 
 
 @contextmanager
+def write_errors(location: str) -> Iterator[None]:
+    """Turn a full disk or a lost connection into one clear message."""
+    try:
+        yield
+    except (OSError, optuna.exceptions.StorageInternalError) as error:
+        raise StorageError(
+            "The study's storage must stay writable.",
+            received=f"{mask_password(location)} ({type(error).__name__}: {error})",
+            fix="Every finished trial is kept; mend the storage and resume.",
+        ) from error
+
+
+@contextmanager
 def storage_errors(location: str) -> Iterator[None]:
     """Turn what a storage raises into one clear message."""
     try:
@@ -77,7 +90,7 @@ def storage_errors(location: str) -> Iterator[None]:
     ) as error:
         raise StorageError(
             "The study's storage must be readable.",
-            received=f"{_without_password(location)} ({type(error).__name__}: {error})",
+            received=f"{mask_password(location)} ({type(error).__name__}: {error})",
             fix="It is damaged or not writable; restore it or start a new run.",
         ) from error
 
@@ -88,19 +101,20 @@ def _open_database(url: str) -> optuna.storages.BaseStorage:
     except ImportError as error:
         raise StorageError(
             "The driver of a database must be installed.",
-            received=f"storage={_without_password(url)} ({error})",
-            fix="For PostgreSQL: pip install 'dlrecipes[postgres]' and postgresql+psycopg://…",
+            received=f"storage={mask_password(url)} ({error})",
+            fix="For PostgreSQL: pip install 'psycopg[binary]' and postgresql+psycopg://…",
         ) from error
     except Exception as error:  # SQLAlchemy's many; its last line names the cause
         cause = str(error).strip().splitlines()
         raise StorageError(
             "The study's database must be reachable.",
-            received=f"storage={_without_password(url)} ({cause[0] if cause else error!r})",
+            received=f"storage={mask_password(url)} ({cause[0] if cause else error!r})",
             fix="Use a URL such as sqlite:///study.db or postgresql+psycopg://user@host/name.",
         ) from error
 
 
-def _without_password(url: str) -> str:
+def mask_password(url: str) -> str:
+    """Return a storage's URL without the password in it; a path stays as it is."""
     if "://" not in url:
         return url
     scheme, _, rest = url.partition("://")

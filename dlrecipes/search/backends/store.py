@@ -60,4 +60,12 @@ class Store:
             StorageError: If the storage is damaged.
         """
         with storage_errors(self.location):
-            return AskTell(self.storage, f"{self.run}/{stage.name}", stage, space, objective, seed)
+            return AskTell(
+                self.storage,
+                f"{self.run}/{stage.name}",
+                stage,
+                space,
+                objective,
+                seed,
+                self.location,
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras_tuner
 import optuna
 
+from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.search.backends.distributions import to_distribution
 from dlrecipes.search.backends.space import read_hyperparameter
@@ -69,5 +70,5 @@ def suggest(trial: optuna.Trial, build: object) -> object:
         BuilderError: If the builder declares a distribution that Optuna lacks.
     """
     if not callable(build):
-        raise TypeError(f"`build` must be callable. Received: build={build!r}.")
+        raise ArgumentError("`build` must be callable.", received=f"build={build!r}")
     return build(TrialHyperParameters(trial))

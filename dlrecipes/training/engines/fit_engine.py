@@ -53,7 +53,7 @@ class FitEngine:
             keras.config.set_dtype_policy(self._policy)
             keras.utils.set_random_seed(job.seed)
             try:
-                model = build_model(job)
+                model = build_model(job, self._development.train.x[:1])
                 self._fit(model, job, watch)
             except (tf.errors.ResourceExhaustedError, MemoryError) as error:
                 if watch.raised is error:

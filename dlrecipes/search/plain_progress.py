@@ -1,13 +1,11 @@
-"""Progress as plain lines, where the output is no terminal."""
+"""Progress as plain lines."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
 from dlrecipes.results import Finding, Objective, TrialRecord
-from dlrecipes.search import Listener
+from dlrecipes.search.listener import Listener
 
 
 class PlainProgress(Listener):
@@ -23,7 +21,7 @@ class PlainProgress(Listener):
         self._total = 0
 
     def _write(self, line: str) -> None:
-        typer.echo(line)
+        print(line, flush=True)
 
     def on_run(self, directory: Path) -> None:
         super().on_run(directory)

@@ -53,7 +53,8 @@ def score_test_set(
     ledger = Ledger(directory.ledger)
 
     # ---- the opening
-    test = splits.test.open(reason, study=result.run, ledger=ledger)
+    study = directory.read_info().study
+    test = splits.test.open(reason, study=study, ledger=ledger)
     opened, studies = ledger.counts(splits.test.fingerprint)
 
     # ---- predictions of all refits, saved before anything is concluded from them
