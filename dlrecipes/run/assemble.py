@@ -74,6 +74,8 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
     """
     if before is None or before.best != result.best or len(before.refits) != len(result.refits):
         return result
+    trained = result.stages != before.stages
+    seconds = {**before.seconds, **result.seconds} if trained else before.seconds
     return replace(
         result,
         baselines=before.baselines,
@@ -81,7 +83,7 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
         test=before.test,
         verdict=before.verdict,
         artifacts=before.artifacts,
-        seconds=with_total({**before.seconds, **result.seconds}),
+        seconds=with_total(seconds),
     )
 
 

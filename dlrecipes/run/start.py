@@ -213,7 +213,7 @@ def _source_of(build: object) -> str:
 def _name_of(build: object) -> str:
     """A name that can be a folder's, also for a lambda."""
     name = getattr(build, "__name__", type(build).__name__)
-    return re.sub(r"\W+", "_", name).strip("_") or "model"
+    return re.sub(r"\W+", "_", name)
 
 
 def _absolute(storage: str) -> str:

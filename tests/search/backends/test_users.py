@@ -7,7 +7,7 @@ import optuna
 import pytest
 
 from dlrecipes.data import from_arrays
-from dlrecipes.errors import BuilderError
+from dlrecipes.errors import ArgumentError, BuilderError
 from dlrecipes.results import Objective, Plan, Stage
 from dlrecipes.search import Store, discover_space, search, suggest
 from dlrecipes.training.engines import FitEngine
@@ -70,7 +70,7 @@ def test_in_a_plain_optuna_objective(development):
 
 def test_suggest_says_what_is_wrong():
     trial = optuna.create_study().ask()
-    with pytest.raises(TypeError, match="`build` must be callable. Received: build=3"):
+    with pytest.raises(ArgumentError, match="`build` must be callable. Received: build=3"):
         suggest(trial, 3)
     with pytest.raises(BuilderError, match="must have a distribution that Optuna has"):
         suggest(trial, lambda hp: hp.Float("rate", 0.1, 1.0, sampling="reverse_log"))
