@@ -6,7 +6,9 @@ loss whose own parameter is searched.
 
     dlrecipes tune breast_cancer
 
-EXPECTED
+Two minutes on two CPU cores. Expect a test accuracy of 0.980 ± 0.002 (five study seeds on the
+default split; 0.973 ± 0.005 over five splits), equal within the noise to logistic regression,
+0.982.
 """
 
 from __future__ import annotations
@@ -74,5 +76,5 @@ RECIPE = Recipe(
     ),
     shows="two classes, a focal loss, standardised features",
     minutes=2,
-    expected="test accuracy",
+    expected="test accuracy 0.980 ± 0.002",
 )

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import re
 from pathlib import Path
 
 import keras
@@ -79,3 +80,19 @@ def test_the_package_imports_no_recipe(path):
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module)
     assert not any(name.split(".")[0] == "recipes" or "_recipes" in name for name in names)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_a_score_is_stated(name):
+    recipe = load_recipe(name)
+    assert re.search(r"test (accuracy|RMSE) \d+\.?\d* ± \d", recipe.expected)
+    stated = recipe.expected.removeprefix("test accuracy ").removeprefix("test RMSE ")
+    assert stated in " ".join(recipe.path.read_text().split('"""')[1].split())
+    assert recipe.minutes > 0
+
+
+def test_the_readmes_pictures_exist():
+    root = recipes_folder().parent
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (root / "README.md").read_text())
+    assert pictures
+    assert all((root / picture).is_file() for picture in pictures)
