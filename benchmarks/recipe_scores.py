@@ -26,7 +26,8 @@ import sys
 import dlrecipes as dlr
 recipe, seed, split_seed, out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 settings = dlr.RunSettings(seed=seed, out=out)
-run = dlr.load_recipe(recipe).tune(settings=settings, split_seed=split_seed)
+silent = dlr.search.Listener()
+run = dlr.load_recipe(recipe).tune(settings=settings, listener=silent, split_seed=split_seed)
 print(run.result_json)
 """
 
