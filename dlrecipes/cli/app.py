@@ -110,7 +110,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
     epochs: Annotated[int | None, typer.Option(help="Epochs of a full trial.")] = None,
     minutes: Annotated[float | None, typer.Option(help="End the search after this.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything but the split.")] = 0,
-    engine: Annotated[str, typer.Option(help="auto or fit.")] = "auto",
+    engine: Annotated[str, typer.Option(help="auto, population, resident or fit.")] = "auto",
     precision: Annotated[
         str, typer.Option(help="auto, float32, mixed_bfloat16 or mixed_float16.")
     ] = "auto",

@@ -99,6 +99,9 @@ class LiveProgress(Listener):
         clock = time.strftime("%M:%S", time.gmtime(left)) if left < 3600 else f"{left / 3600:.1f} h"
         self._bar.update(self._task, left=f"{clock} left in this stage")
 
+    def on_note(self, line: str) -> None:
+        self._console.print(Text(line, style="dim"))
+
     def on_finding(self, finding: Finding) -> None:
         if finding.severity != "info" or finding.action is not None:
             colour = "yellow" if finding.severity == "warning" else "cyan"

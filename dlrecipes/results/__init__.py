@@ -1,6 +1,7 @@
 """Frozen dataclasses that the layers hand to each other, and their JSON."""
 
 from dlrecipes.results.data_spec import DataSpec
+from dlrecipes.results.engine_choice import EngineChoice
 from dlrecipes.results.finding import Finding
 from dlrecipes.results.hyperparameter import Hyperparameter
 from dlrecipes.results.objective import Objective
@@ -32,6 +33,7 @@ __all__ = [
     "Comparison",
     "DataResult",
     "DataSpec",
+    "EngineChoice",
     "EngineResult",
     "Finding",
     "History",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dlrecipes.results.data_spec import DataSpec
+from dlrecipes.results.engine_choice import EngineChoice
 from dlrecipes.results.plan import Plan
 
 
@@ -38,6 +39,7 @@ class RunInfo:
         split_seed: The split's seed; None where the split was given.
         model_summary: `model.summary()` of the winner; empty until the refits are done.
         parameters: Number of weights of the winner.
+        engines: Which engine trains each structure, and the timings behind it.
     """
 
     run: str
@@ -64,3 +66,4 @@ class RunInfo:
     split_seed: int | None
     model_summary: str = ""
     parameters: int = 0
+    engines: tuple[EngineChoice, ...] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
 
-ENGINES = ("auto", "fit")
+ENGINES = ("auto", "population", "resident", "fit")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -17,7 +17,9 @@ class RunSettings:
     """How and where a run is carried out.
 
     Args:
-        engine: `"auto"` or `"fit"`.
+        engine: `"auto"` (by timing a few steps), `"population"` (trials of one structure side by
+            side in one compiled program), `"resident"` (one trial a core, the data on the device)
+            or `"fit"` (`keras.Model.fit`). What an engine cannot train, `fit` trains.
         precision: `"auto"` (by device), `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`.
         storage: Any Optuna storage URL (`sqlite:///…`, `postgresql://…`); None for the journal
             in the run directory.

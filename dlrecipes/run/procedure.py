@@ -20,6 +20,7 @@ from dlrecipes.run.export_tables import write_tables
 from dlrecipes.run.handle import Run
 from dlrecipes.run.log import run_log
 from dlrecipes.run.prepare import Prepared, Work
+from dlrecipes.run.recorded_choices import RecordedChoices
 from dlrecipes.run.refits import refit_winner
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
@@ -30,7 +31,7 @@ from dlrecipes.search import (
     run_comparisons,
     search,
 )
-from dlrecipes.training.engines import FitEngine
+from dlrecipes.training.engines import make_engine
 
 
 def carry_out(
@@ -76,7 +77,16 @@ def carry_out(
 
         # ---- 4. search: coarse, widened where the best value lies at an edge, fine
         heard.on_phase("search")
-        engine = FitEngine(data, goal, info.policy)
+        chosen = RecordedChoices(info, directory)
+        engine = make_engine(
+            info.engine,
+            data,
+            goal,
+            info.policy,
+            choices=info.engines,
+            on_choice=chosen.take,
+            log=heard.on_note,
+        )
         context = StudyContext(
             build=work.build,
             objective=goal,
@@ -108,6 +118,7 @@ def carry_out(
         refits, records, summary, parameters = refit_winner(
             study, replace(info, plan=plan), splits, engine, store, context, directory
         )
+        info = chosen.info
         optimism = check_selection_optimism(study.best, records, goal)
         seconds["refits"] = sum(record.seconds for record in records)
 

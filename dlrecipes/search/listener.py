@@ -58,5 +58,8 @@ class Listener:
     def on_finding(self, finding: Finding) -> None:
         """Hear what was noticed."""
 
+    def on_note(self, line: str) -> None:
+        """Hear what else is worth a line, such as why an engine cannot train a model."""
+
     def on_phase(self, name: str) -> None:
         """Hear that the procedure goes on to another phase, such as `"baselines"`."""

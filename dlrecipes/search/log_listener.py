@@ -55,6 +55,10 @@ class LogListener(Listener):
         self._log.info("%s: %s %s", finding.name, finding.verdict, finding.advice)
         self._inner.on_finding(finding)
 
+    def on_note(self, line: str) -> None:
+        self._log.info("%s", line)
+        self._inner.on_note(line)
+
     def on_phase(self, name: str) -> None:
         self._log.info("phase %s", name)
         self._inner.on_phase(name)

@@ -27,6 +27,9 @@ class PlainProgress(Listener):
         super().on_run(directory)
         self._write(f"run directory: {directory}")
 
+    def on_note(self, line: str) -> None:
+        self._write(f"  {line}")
+
     def on_phase(self, name: str) -> None:
         self._write(f"{name} …")
 

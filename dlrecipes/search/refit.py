@@ -48,7 +48,13 @@ def refit(
     backend = store.study(stage, _wide_enough(space, best), context.objective, context.seed)
     backend.enqueue([best.values] * stage.trials)
     context.listener.on_stage(stage.name, stage.trials, len(backend.records))
-    engine.run(TrialSource(backend, stage, context, keep_weights=True, on_outcome=keep))
+    source = TrialSource(
+        backend, stage, context, keep_weights=True, share_seed=False, on_outcome=keep
+    )
+    try:
+        engine.run(source)
+    finally:
+        backend.flush()
     return backend.records
 
 

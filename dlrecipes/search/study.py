@@ -170,8 +170,11 @@ def run_stage(
     backend.enqueue([clip_to_space(ranges, one.values) for one in best])
     context.listener.on_stage(stage.name, stage.trials, len(backend.records))
     # At the deadline what is finished stays; the trial under way can be resumed.
-    with suppress(DeadlinePassed):
-        engine.run(TrialSource(backend, stage, context))
+    try:
+        with suppress(DeadlinePassed):
+            engine.run(TrialSource(backend, stage, context))
+    finally:
+        backend.flush()
     return backend.records
 
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import Objective, Stage, TrialRecord
-from dlrecipes.search.backends import AskTell, Build
+from dlrecipes.search.backends import AskTell, Build, Proposal
 from dlrecipes.search.listener import Listener
 from dlrecipes.training.job import Job
+from dlrecipes.training.job_source import Report
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.seeds import derive_seed
 
 _FAILURES_IN_A_ROW = 5
+_LEARNING = ("tpe", "keras_tuner_bayesian")
 
 
 class DeadlinePassed(Exception):
@@ -31,7 +33,7 @@ class StudyContext:
         batch_size: Examples a batch, unless the builder asks for `batch_size`.
         patience: Epochs without improvement after which a training ends; None for never.
         seed: The run's seed.
-        engine: The engine's name, for the records.
+        engine: The engine's name, for the records of outcomes that name none.
         chance: The score of knowing nothing, told for a diverged trial; None if unknown.
         listener: Hears of every epoch and trial.
         deadline: `time.monotonic()` at which the search ends; None for never.
@@ -61,6 +63,8 @@ class TrialSource:
         stage: How many trials of how many epochs.
         context: What all stages share.
         keep_weights: Whether outcomes carry the best weights.
+        share_seed: Whether trials may share the order of the examples and the masks; refits must
+            differ in everything.
         on_outcome: Called with job and outcome before the trial is stored as finished.
     """
 
@@ -71,23 +75,39 @@ class TrialSource:
         context: StudyContext,
         *,
         keep_weights: bool = False,
+        share_seed: bool = True,
         on_outcome: Callable[[Job, Outcome], None] | None = None,
     ) -> None:
         self._backend = backend
         self._stage = stage
         self._context = context
         self._keep_weights = keep_weights
+        self._shared_seed = derive_seed(context.seed, "shared") if share_seed else None
         self._on_outcome = on_outcome
         self._handed_out = len(backend.records)
         self._failures = 0
 
-    def next_job(self) -> Job | None:
-        """Return the stage's next trial, or None when all are handed out."""
-        if self._handed_out >= self._stage.trials:
-            return None
+    @property
+    def parallel(self) -> int:
+        """How many trials should be in flight at most: all, unless the sampler learns."""
+        trials = self._stage.trials
+        return max(2, trials // 4) if self._stage.sampler in _LEARNING else trials
+
+    @property
+    def remaining(self) -> int:
+        """How many trials are not handed out yet."""
+        return max(0, self._stage.trials - self._handed_out)
+
+    def next_jobs(self, limit: int) -> list[Job]:
+        """Return at most `limit` of the stage's next trials, none when all are handed out."""
+        number = min(limit, self.remaining)
+        if number == 0:
+            return []
         self._check_deadline()
-        self._handed_out += 1
-        proposal = self._backend.ask(self._context.build)
+        self._handed_out += number
+        return [self._job(self._backend.ask(self._context.build)) for _ in range(number)]
+
+    def _job(self, proposal: Proposal) -> Job:
         batch_size = proposal.values.get("batch_size", self._context.batch_size)
         return Job(
             number=proposal.number,
@@ -98,44 +118,55 @@ class TrialSource:
             batch_size=int(batch_size or self._context.batch_size),
             patience=self._context.patience,
             keep_weights=self._keep_weights,
+            rebuild=proposal.rebuild,
+            space=self._backend.space,
+            shared_seed=self._shared_seed,
         )
 
-    def report(self, job: Job, epoch: int, best: float) -> bool:
-        """Pass an epoch's running best on and return whether to prune."""
-        self._context.listener.on_epoch(self._stage.name, job.number, epoch, job.epochs, best)
+    def report(self, reports: Sequence[Report]) -> set[int]:
+        """Pass running bests on and return the numbers of the trials to prune."""
+        for one in reports:
+            job = one.job
+            self._context.listener.on_epoch(
+                self._stage.name, job.number, one.epoch, job.epochs, one.best
+            )
         self._check_deadline()
-        return self._backend.report(job.number, epoch + 1, best)
+        return self._backend.report([(one.job.number, one.epoch + 1, one.best) for one in reports])
 
-    def finish(self, job: Job, outcome: Outcome) -> None:
-        """Store a trial; it is announced to the listener only once it is stored.
+    def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
+        """Store trials; they are announced to the listener only once all of them are stored.
 
         Raises:
             BuilderError: If five trials in a row failed, out of memory not counted.
         """
-        if self._on_outcome is not None:
-            self._on_outcome(job, outcome)
-        diverged = outcome.status == "diverged"
-        record = self._backend.tell(
-            job.number,
-            TrialRecord(
-                stage=self._stage.name,
-                number=job.number,
-                values=job.values,
-                status=outcome.status,
-                score=self._chance() if diverged else outcome.score,
-                best_epoch=outcome.best_epoch,
-                epochs=max((len(curve) for curve in outcome.history.values()), default=0),
-                history=outcome.history,
-                seconds=outcome.seconds,
-                seed=job.seed,
-                policy=outcome.policy,
-                engine=self._context.engine,
-                parameters=outcome.parameters,
-                error=outcome.error,
-            ),
+        records = []
+        for job, outcome in ended:
+            if self._on_outcome is not None:
+                self._on_outcome(job, outcome)
+            records.append(self._backend.tell(job.number, self._record(job, outcome)))
+        self._backend.flush()
+        for record in records:
+            self._context.listener.on_trial(record)
+        for record in records:
+            self._count_failures(record)
+
+    def _record(self, job: Job, outcome: Outcome) -> TrialRecord:
+        return TrialRecord(
+            stage=self._stage.name,
+            number=job.number,
+            values=job.values,
+            status=outcome.status,
+            score=self._chance() if outcome.status == "diverged" else outcome.score,
+            best_epoch=outcome.best_epoch,
+            epochs=max((len(curve) for curve in outcome.history.values()), default=0),
+            history=outcome.history,
+            seconds=outcome.seconds,
+            seed=job.seed,
+            policy=outcome.policy,
+            engine=outcome.engine or self._context.engine,
+            parameters=outcome.parameters,
+            error=outcome.error,
         )
-        self._context.listener.on_trial(record)
-        self._count_failures(record)
 
     def _chance(self) -> float | None:
         """What a diverged trial is worth: chance level, else the worst score so far."""

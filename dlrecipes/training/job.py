@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import keras
 
-from dlrecipes.results import Value
+from dlrecipes.results import Hyperparameter, Value
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,12 @@ class Job:
         batch_size: Examples a batch.
         patience: Epochs without a better score after which to stop; None for never.
         keep_weights: Whether the outcome carries the best epoch's weights.
+        rebuild: Makes the model for other values of the same hyperparameters; a builder that
+            asks for one which has no value raises a `BuilderError`. None if that is impossible.
+        space: The stage's hyperparameters with their ranges; those that a builder asks for late
+            (behind a plain `if`) are not among them.
+        shared_seed: Seed of what the trials of one study may share: the order of the examples,
+            masks, initial weights of a few. None: everything comes from `seed`.
     """
 
     number: int
@@ -33,3 +39,6 @@ class Job:
     batch_size: int
     patience: int | None = None
     keep_weights: bool = False
+    rebuild: Callable[[dict[str, Value]], keras.Model] | None = None
+    space: tuple[Hyperparameter, ...] = ()
+    shared_seed: int | None = None

@@ -23,6 +23,7 @@ class Outcome:
         policy: The dtype policy that actually ran.
         parameters: Number of weights.
         error: Why it failed.
+        engine: The engine that really trained it; empty for the one that was asked.
         weights: The best epoch's weights in the order of `model.get_weights()`, if asked for.
     """
 
@@ -34,4 +35,5 @@ class Outcome:
     policy: str = ""
     parameters: int = 0
     error: str = ""
+    engine: str = ""
     weights: list[np.ndarray] | None = None

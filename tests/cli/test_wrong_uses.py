@@ -234,7 +234,10 @@ def test_wrong_builder(cli, tmp_path, recipe_text, case):
 # ---- options
 
 OPTIONS = [
-    (("--engine", "warp"), r"`engine` must be one of 'auto', 'fit'.*engine='warp'"),
+    (
+        ("--engine", "warp"),
+        r"`engine` must be one of 'auto', 'fit', 'population', 'resident'.*engine='warp'",
+    ),
     (("--precision", "int8"), r"`precision` must be one of .*'mixed_bfloat16'.*precision='int8'"),
     (("--trials", "-1"), r"`trials` must be an integer, at least 0.*trials=-1"),
     (("--trials", "0"), r"new run must have at least one trial.*0.*--resume"),

@@ -51,7 +51,10 @@ def test_trials_of_a_plan():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"engine": "warp"}, r"`engine` must be one of 'auto', 'fit'.*engine='warp'"),
+        (
+            {"engine": "warp"},
+            r"`engine` must be one of 'auto', 'fit', 'population', 'resident'.*engine='warp'",
+        ),
         ({"precision": "float16"}, r"`precision` must be one of"),
         ({"storage": "study.db"}, r"`storage` must be a database URL.*sqlite:///"),
         ({"seed": 1.5}, r"`seed` must be an integer"),

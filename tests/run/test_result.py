@@ -41,7 +41,7 @@ def test_result(finished, task):
     assert result["schema_version"] == 1
     assert (result["recipe"], result["run"], result["seed"]) == ("tiny", "run", 0)
     assert result["split_seed"] == 0
-    assert result["engine"] == {"name": "fit", "precision": "float32"}
+    assert result["engine"] == {"name": "resident", "precision": "float32"}
     data = result["data"]
     assert (data["train"], data["validation"], data["test"]) == (72, 24, 24)
     assert data["task"] == task

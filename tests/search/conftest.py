@@ -2,7 +2,12 @@
 
 import math
 import os
+import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import optuna
 import pytest
@@ -10,6 +15,7 @@ import sqlalchemy
 
 from dlrecipes.results import Objective, Stage, TrialRecord
 from dlrecipes.search import Listener, Store, StudyContext, discover_space
+from dlrecipes.training.job_source import Report
 from dlrecipes.training.outcome import Outcome
 
 SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
@@ -62,10 +68,10 @@ class FakeEngine:
         self.jobs = []
 
     def run(self, source):
-        while (job := source.next_job()) is not None:
-            self.jobs.append(job)
-            values = job.build()
-            source.finish(job, self._train(job, values, source))
+        while jobs := source.next_jobs(1):
+            self.jobs += jobs
+            for job in jobs:
+                source.finish([(job, self._train(job, job.build(), source))])
 
     def _train(self, job, values, source):
         curve = self.curve(values, job.epochs)
@@ -82,7 +88,7 @@ class FakeEngine:
                 break
             if best is None or score > best:
                 best, at = score, epoch
-            prune = source.report(job, epoch, best)
+            prune = job.number in source.report([Report(job, epoch, best)])
             self._interrupt(late=True)
             if prune:
                 status = "pruned"
@@ -213,6 +219,25 @@ def _no_waiting_for_the_disk(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
+@pytest.fixture(scope="session")
+def killed():
+    """`killed(code, *arguments)`: what a process printed that was killed."""
+
+    def run(code, *arguments):
+        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        done = subprocess.run(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        return done.stdout
+
+    return run
+
+
 # ---- the contract of the backends
 
 
@@ -229,8 +254,12 @@ class _Contract:
 
     def open(self, run, *, seed=0, pruner="none"):
         stage = Stage("stage", self.trials, self.epochs, sampler=self.sampler, pruner=pruner)
-        store = Store.open(self.location, run)
+        store = Store.open(self.place(run), run)
         return store.study(stage, self.space, OBJECTIVE, seed)
+
+    def place(self, run):
+        """The one database, or the run's own journal: only one process may write to that."""
+        return self.location.with_name(run) if isinstance(self.location, Path) else self.location
 
     def told(self, backend, proposal, curve=hill):
         """Train a proposal and tell it."""
@@ -238,11 +267,11 @@ class _Contract:
         best, status, trained = None, "completed", curve(values, self.epochs)
         for epoch, score in enumerate(trained):
             best = score if best is None else max(best, score)
-            if backend.report(proposal.number, epoch + 1, best):
+            if backend.report([(proposal.number, epoch + 1, best)]):
                 status = "pruned"
                 trained = trained[: epoch + 1]
                 break
-        return backend.tell(
+        record = backend.tell(
             proposal.number,
             TrialRecord(
                 stage="stage",
@@ -259,10 +288,21 @@ class _Contract:
                 engine="fake",
             ),
         )
+        backend.flush()
+        return record
+
+    def stored(self, run):
+        """The records that lie on the disk now, while another process works on the study."""
+        if not isinstance(self.location, Path):
+            return self.open(run).records
+        shutil.copy(self.place(run), self.place("copied"))
+        stage = Stage("stage", self.trials, self.epochs, sampler=self.sampler)
+        store = Store.open(self.place("copied"), run)
+        return store.study(stage, self.space, OBJECTIVE, 0).records
 
     def frozen(self, run):
         """Optuna's own view of the stored trials, read by another connection."""
-        storage = Store.open(self.location, run).storage
+        storage = Store.open(self.place(run), run).storage
         return optuna.load_study(study_name=f"{run}/stage", storage=storage).trials
 
     def check_values(self):
@@ -312,7 +352,8 @@ class _Contract:
         self.told(backend, backend.ask(every_kind))
         left = backend.ask(every_kind)
         built = left.build()
-        backend.report(left.number, 1, 0.2)
+        backend.report([(left.number, 1, 0.2)])
+        backend.flush()
         again = self.open("left")
         assert len(again.records) == 1
         taken = again.ask(every_kind)
@@ -364,7 +405,7 @@ class _Contract:
         backend = self.open("durable")
         for number in range(3):
             told = self.told(backend, backend.ask(every_kind))
-            seen = self.open("durable").records
+            seen = self.stored("durable")
             assert len(seen) == number + 1
             assert seen[-1] == told == backend.records[-1]
 
@@ -372,7 +413,7 @@ class _Contract:
         backend = self.open("diverged")
         self.told(backend, backend.ask(every_kind))
         proposal = backend.ask(every_kind)
-        backend.report(proposal.number, 1, 0.9)
+        backend.report([(proposal.number, 1, 0.9)])
         plain = self.open("template")
         template = self.told(plain, plain.ask(every_kind))
         diverged = replace(
@@ -384,13 +425,14 @@ class _Contract:
             history={"val_accuracy": [0.9, None], "loss": [1.0, math.nan]},
         )
         told = backend.tell(proposal.number, diverged)
+        backend.flush()
         stored = self.frozen("diverged")[-1]
         assert stored.state is optuna.trial.TrialState.PRUNED
         assert stored.value == 0.1
         assert (told.status, told.score) == ("diverged", 0.1)
         # ---- and whatever a history holds comes back, not-a-number as None
         assert told.history == {"val_accuracy": [0.9, None], "loss": [1.0, None]}
-        assert self.open("diverged").records[-1] == told
+        assert self.stored("diverged")[-1] == told
         backend.ask(every_kind)
 
     def check_records_round_trip(self):
@@ -410,6 +452,7 @@ class _Contract:
             parameters=12,
         )
         backend.tell(proposal.number, failed)
+        backend.flush()
         read = self.open("records").records
         assert read == backend.records
         assert read[1] == failed

@@ -14,9 +14,12 @@ PROCESS = """
 import json, math, sys, time
 from dlrecipes.results import Objective
 from dlrecipes.search import CoarseToFine, Listener, Store, StudyContext, discover_space, search
+from dlrecipes.search.backends import buffered_journal
+from dlrecipes.training.job_source import Report
 from dlrecipes.training.outcome import Outcome
 
-journal, pause = sys.argv[1], float(sys.argv[2])
+journal, pause, slots = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+buffered_journal._SECONDS = float(sys.argv[4])
 
 
 def build(hp):
@@ -31,23 +34,33 @@ class Engine:
     name = "fake"
 
     def run(self, source):
-        while (job := source.next_job()) is not None:
-            values = job.build()
-            top = math.modf(abs(math.log10(values["learning_rate"])) * 1000)[0]
-            curve, best, status = [], None, "completed"
-            for epoch in range(job.epochs):
+        while jobs := source.next_jobs(slots):
+            tops = {}
+            for job in jobs:
+                rate = job.build()["learning_rate"]
+                tops[job.number] = math.modf(abs(math.log10(rate)) * 1000)[0]
+            live = {job.number: (job, []) for job in jobs}
+            for epoch in range(jobs[0].epochs):
                 time.sleep(pause)
-                if top < 0.1 and epoch == 1:
-                    curve.append(None)
-                    status = "diverged"
+                ended, reports = {}, []
+                for number, (job, curve) in live.items():
+                    if tops[number] < 0.1 and epoch == 1:
+                        curve.append(None)
+                        ended[number] = "diverged"
+                    else:
+                        curve.append(tops[number] * (1 - 0.5 ** (epoch + 1)))
+                        reports.append(Report(job, epoch, curve[-1]))
+                ended |= dict.fromkeys(sorted(source.report(reports)), "pruned")
+                if epoch + 1 == jobs[0].epochs:
+                    ended = dict.fromkeys(live, "completed") | ended
+                source.finish([end(*live.pop(number), ended[number]) for number in ended])
+                if not live:
                     break
-                best = top * (1 - 0.5 ** (epoch + 1))
-                curve.append(best)
-                if source.report(job, epoch, best):
-                    status = "pruned"
-                    break
-            at = len([value for value in curve if value is not None]) - 1
-            source.finish(job, Outcome(status, best, at, {"val_accuracy": curve}))
+
+
+def end(job, curve, status):
+    whole = [value for value in curve if value is not None]
+    return job, Outcome(status, whole[-1], len(whole) - 1, {"val_accuracy": curve})
 
 
 class Announce(Listener):
@@ -61,15 +74,15 @@ context = StudyContext(
 )
 plan, store = CoarseToFine(trials=40, epochs=6), Store.open(journal, "run")
 result = search(plan, discover_space(build), Engine(), store, context)
-print("end", [[one.stage, one.number, one.values, one.score, one.status, one.history]
-              for one in result.trials], flush=True)
+print("end", json.dumps([[one.stage, one.number, one.values, one.score, one.status, one.history]
+                         for one in result.trials]), flush=True)
 """
 
 
-def _start(journal, pause, output):
+def _start(journal, pause, output, slots=1, flush=1.0):
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     return subprocess.Popen(
-        [sys.executable, "-c", PROCESS, journal, str(pause)],
+        [sys.executable, "-c", PROCESS, journal, str(pause), str(slots), str(flush)],
         stdout=output,
         stderr=subprocess.DEVNULL,
         env=environment,
@@ -85,22 +98,21 @@ def _read(output):
     return announced, ends[0] if ends else None
 
 
-@pytest.mark.slow
-def test_killed_at_twenty_moments(tmp_path):
-    unbroken = tmp_path / "unbroken.txt"
-    with unbroken.open("w") as output:
-        assert _start(tmp_path / "unbroken.journal", 0.0, output).wait(120) == 0
-    expected, expected_end = _read(unbroken)
-    assert len(expected) == 40
+def _killed_again_and_again(folder, kills, slots=1):
+    """Kill a search at random moments and return what was announced, and its end.
 
+    Every other process writes each line at once, so that a kill may meet a study in any state.
+    """
     generator = random.Random(0)
-    journal = tmp_path / "study.journal"
-    announced, end, kills = [], None, 0
-    for attempt in range(40):
-        file = tmp_path / f"{attempt}.txt"
+    journal = folder / "study.journal"
+    announced, end, killed = [], None, 0
+    for attempt in range(2 * kills):
+        file = folder / f"{attempt}.txt"
+        before = _ended(journal)
         with file.open("w") as output:
-            process = _start(journal, 0.01 if kills < 20 else 0.0, output)
-            if kills < 20:
+            pause = 0.02 if killed < kills else 0.0
+            process = _start(journal, pause, output, slots, flush=float(attempt % 2))
+            if killed < kills:
                 _wait_for_growth(process, journal)
                 time.sleep(generator.uniform(0.0, 0.15))
                 process.send_signal(signal.SIGKILL)
@@ -109,13 +121,37 @@ def test_killed_at_twenty_moments(tmp_path):
         announced += new
         if end is not None:
             break
-        kills += 1
-        _tear(journal, generator)
-    assert kills >= 20
+        killed += 1
+        _tear(journal, before + len(new), generator)
+    assert killed >= kills
+    return announced, end
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_moments(tmp_path):
+    unbroken = tmp_path / "unbroken.txt"
+    with unbroken.open("w") as output:
+        assert _start(tmp_path / "unbroken.journal", 0.0, output).wait(120) == 0
+    expected, expected_end = _read(unbroken)
+    assert len(expected) == 40
+
+    announced, end = _killed_again_and_again(tmp_path, 20)
     assert end == expected_end
     # ---- each at most once; only one that a kill met between its end and its word may be missing
     assert announced == [one for one in expected if one in announced]
     assert len(announced) > 30
+
+
+@pytest.mark.slow
+def test_killed_with_trials_side_by_side(tmp_path):
+    """What is announced depends on who trained beside whom, but it stays and is not run again."""
+    announced, end = _killed_again_and_again(tmp_path, 6, slots=4)
+    stored = [one[:4] for one in json.loads(end.removeprefix("end "))]
+    assert len(stored) == 40
+    assert len({(stage, number) for stage, number, *_ in stored}) == 40
+    assert len({(stage, number) for stage, number, *_ in announced}) == len(announced)
+    assert all(one in stored for one in announced)
+    assert len(announced) > 20
 
 
 def _wait_for_growth(process, journal):
@@ -127,14 +163,31 @@ def _wait_for_growth(process, journal):
         time.sleep(0.005)
 
 
-def _tear(journal, generator):
-    """Cut the last line as a kill in the middle of a write would have.
+def _ends_a_trial(line):
+    entry = json.loads(line)
+    return entry["op_code"] == 6 and entry["state"] in (1, 2, 3)
 
-    Not a line that ends a trial: it was written before the trial was announced.
+
+def _lines(journal):
+    lines = journal.read_bytes().splitlines(keepends=True) if journal.exists() else []
+    return [line for line in lines if line.endswith(b"\n")]
+
+
+def _ended(journal):
+    return sum(_ends_a_trial(line) for line in _lines(journal))
+
+
+def _tear(journal, safe, generator):
+    """Cut the journal as a kill in the middle of a write would have.
+
+    Args:
+        safe: Ends of trials that are written: those that lay there before, or were announced.
     """
-    content = journal.read_bytes()
-    start = content.rstrip(b"\n").rfind(b"\n") + 1
-    last = json.loads(content[start:]) if content.endswith(b"\n") else {}
-    if last.get("op_code") == 6 and last.get("state") in (1, 2, 3):
-        return
-    journal.write_bytes(content[: generator.randint(start, len(content))])
+    length, start = journal.stat().st_size, 0
+    for line in _lines(journal):
+        if safe == 0:
+            break
+        start += len(line)
+        safe -= _ends_a_trial(line)
+    assert safe == 0
+    os.truncate(journal, generator.randint(start, length))

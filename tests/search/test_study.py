@@ -342,3 +342,9 @@ def test_more_trials_add_to_the_same_stages(study, shifted, best):
     before = {stage.name: stage.ranges for stage in first.stages}
     after = {stage.name: stage.ranges for stage in more.stages}
     assert {name: after[name] for name in before} == before
+
+
+def test_an_interrupt_keeps_the_last_reports(study, fake_engine, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        study(CoarseToFine(trials=12, epochs=12), engine=fake_engine(epochs=3))
+    assert (tmp_path / "study.journal").read_bytes().count(b'"intermediate_value"') == 3

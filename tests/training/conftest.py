@@ -66,15 +66,22 @@ class _Source:
         self.jobs, self.stop = list(jobs), stop
         self.reports, self.outcomes = [], []
 
-    def next_job(self):
-        return self.jobs.pop(0) if self.jobs else None
+        self.parallel = len(jobs)
 
-    def report(self, job, epoch, best):
-        self.reports.append((job.number, epoch, best))
-        return self.stop(job, epoch, best)
+    @property
+    def remaining(self):
+        return len(self.jobs)
 
-    def finish(self, job, outcome):
-        self.outcomes.append(outcome)
+    def next_jobs(self, limit):
+        handed_out, self.jobs = self.jobs[:limit], self.jobs[limit:]
+        return handed_out
+
+    def report(self, reports):
+        self.reports += [(one.job.number, one.epoch, one.best) for one in reports]
+        return {one.job.number for one in reports if self.stop(one.job, one.epoch, one.best)}
+
+    def finish(self, ended):
+        self.outcomes += [outcome for _, outcome in ended]
 
 
 def _job(build=_model, number=0, seed=7, epochs=3, **changes):
@@ -117,6 +124,7 @@ class _Contract:
             np.testing.assert_allclose(outcome.history[name], curve, rtol=1e-5, err_msg=name)
         scores = history["val_accuracy"]
         assert (outcome.status, outcome.error) == ("completed", "")
+        assert outcome.engine == self.engine.name
         assert outcome.best_epoch == max(at for at in range(4) if scores[at] == max(scores))
         assert outcome.score == pytest.approx(max(scores))
         assert outcome.parameters == model.count_params()

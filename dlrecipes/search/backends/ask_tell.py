@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -13,6 +14,8 @@ from optuna.trial import TrialState
 from pydantic import TypeAdapter
 
 from dlrecipes.results import Hyperparameter, Objective, Stage, TrialRecord, Value
+from dlrecipes.search.backends.buffered_journal import BufferedStorage
+from dlrecipes.search.backends.given_hyperparameters import GivenHyperParameters
 from dlrecipes.search.backends.make_sampler import make_pruner, make_sampler
 from dlrecipes.search.backends.proposal import Proposal
 from dlrecipes.search.backends.space import Build
@@ -21,14 +24,16 @@ from dlrecipes.search.backends.trial_hyperparameters import TrialHyperParameters
 
 _RECORD = "dlrecipes:record"
 _SPACE = "dlrecipes:space"
+_RECORDS = TypeAdapter(TrialRecord)
 
 
 class AskTell:
     """One Optuna study: a stage with its ranges, whoever proposes.
 
     The study holds everything that is known of a trial, so that a process may die at any
-    moment. A trial is finished when `tell` has returned; one that was under way when a process
-    died is handed out again by `ask`, under its old number and with its old values.
+    moment. A trial is finished for good once `flush` has returned after `tell`; one that was
+    under way when a process died is handed out again by `ask`, under its old number and with
+    its old values. One process at a time works on a study.
 
     Args:
         storage: An open Optuna storage.
@@ -51,26 +56,40 @@ class AskTell:
         location: str = "the storage",
     ) -> None:
         self._location = location
+        self._storage = storage
+        self._objective = objective
+        maximize = objective.direction == "max"
         self._study = optuna.create_study(
             storage=storage,
             study_name=name,
-            direction="maximize" if objective.direction == "max" else "minimize",
-            pruner=make_pruner(stage),
+            direction="maximize" if maximize else "minimize",
             load_if_exists=True,
         )
         self._space = self._remember(space)
         self._study.sampler = make_sampler(stage, self._space, seed)
+        self._pruner = make_pruner(stage, maximize=maximize)
         self._trials: dict[int, optuna.Trial] = {}
-        self._reported: dict[int, int] = {}
-        self._records = [
-            read_record(trial)
-            for trial in self._study.get_trials(deepcopy=False)
-            if trial.state.is_finished() and _RECORD in trial.user_attrs
-        ]
-        self._orphans = [
-            trial._trial_id
-            for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        ]
+        self._records: list[TrialRecord] = []
+        self._orphans: list[int] = []
+        # What was reported, `{epochs: {number: best}}`, …
+        self._bests: defaultdict[int, dict[int, float]] = defaultdict(dict)
+        # … and how far a trial under way had come in a process that died, `{number: epochs}`.
+        self._before: dict[int, int] = {}
+        self._completed: set[int] = set()
+        self._read()
+        self.flush()
+
+    def _read(self) -> None:
+        for trial in self._study.get_trials(deepcopy=False):
+            for epochs, best in trial.intermediate_values.items():
+                self._bests[epochs][trial.number] = best
+            if trial.state is TrialState.COMPLETE:
+                self._completed.add(trial.number)
+            if trial.state is TrialState.RUNNING:
+                self._orphans.append(trial._trial_id)
+                self._before[trial.number] = max(trial.intermediate_values, default=0)
+            elif trial.state.is_finished() and _RECORD in trial.user_attrs:
+                self._records.append(read_record(trial))
 
     def _remember(self, space: tuple[Hyperparameter, ...]) -> tuple[Hyperparameter, ...]:
         """Return the space of a study that exists, else note this one in the new study.
@@ -112,36 +131,51 @@ class AskTell:
             for one in self._space:
                 if one.name not in hyperparameters.values and one.active(hyperparameters.values):
                     hyperparameters.suggest(one)
-            stored = self._study._storage.get_trial(trial._trial_id).intermediate_values
         self._trials[trial.number] = trial
-        self._reported[trial.number] = max(stored, default=0)
         values = dict(hyperparameters.values)
 
         def make() -> keras.Model:
             return build(hyperparameters)
 
-        return Proposal(trial.number, values, make)
+        def remake(values: dict[str, Value]) -> keras.Model:
+            return build(GivenHyperParameters(values))
 
-    def report(self, number: int, epochs: int, best: float) -> bool:
-        """Report the running best score and return whether the trial should be pruned.
+        return Proposal(trial.number, values, make, remake)
 
-        Optuna takes the last report of a pruned trial as its value, hence the running best.
+    def report(self, reports: Sequence[tuple[int, int, float]]) -> set[int]:
+        """Report running best scores and return the numbers of the trials to be pruned.
+
+        All are stored before any is judged. Optuna takes the last report of a pruned trial as
+        its value, hence the running best.
 
         Args:
-            number: The trial's number.
-            epochs: Epochs trained so far, from 1.
-            best: The best score so far.
+            reports: `(number, epochs, best)`: the trial's number, epochs trained so far (from
+                1), the best score so far.
         """
-        trial = self._trials[number]
-        before = self._reported[number]
         with write_errors(self._location):
-            if epochs > before:
-                trial.report(best, epochs)
-            # A trial taken over from a dead process passed these epochs once already.
-            return epochs >= before and trial.should_prune()
+            for number, epochs, best in reports:
+                # A trial taken over from a dead process passed its epochs once already.
+                if epochs > self._before.get(number, 0):
+                    self._trials[number].report(best, epochs)
+                    self._bests[epochs][number] = float(best)
+        if self._pruner is None:
+            return set()
+        bars = {
+            epochs: self._pruner.bar(epochs, self._bests[epochs], self._completed)
+            for epochs in {epochs for _, epochs, _ in reports}
+        }
+        return {
+            number
+            for number, epochs, _ in reports
+            if epochs >= self._before.get(number, 0)
+            and self._worse(self._bests[epochs].get(number), bars[epochs])
+        }
+
+    def _worse(self, best: float | None, bar: float | None) -> bool:
+        return best is not None and bar is not None and self._objective.better(bar, best)
 
     def tell(self, number: int, record: TrialRecord) -> TrialRecord:
-        """Finish a trial; when this returns, the record is stored for good.
+        """Finish a trial; its record is stored for good after the next `flush`.
 
         A diverged trial is stored as pruned with the score of the record (chance level), so
         that the sampler learns to stay away from it.
@@ -153,8 +187,8 @@ class AskTell:
         fixed = {one.name: one.choices[0] for one in self._space if one.kind == "fixed"}
         active = {name: value for name, value in fixed.items() if name in record.values}
         record = replace(record, number=number, values={**active, **trial.params})
-        stored = _plain(asdict(record))
-        record = TypeAdapter(TrialRecord).validate_python(stored)  # as it will be read again
+        stored = _plain(vars(record))
+        record = _RECORDS.validate_python(stored)  # as it will be read again
         with write_errors(self._location):
             self._store(trial, record, stored)
         self._records.append(record)
@@ -164,9 +198,9 @@ class AskTell:
         if record.status == "diverged" and record.score is not None:
             self._report_last(trial, record.score, record.epochs)
         trial.set_user_attr(_RECORD, stored)
-        trial.set_user_attr("status", record.status)
         if record.status == "completed" and record.score is not None:
             self._study.tell(trial, record.score)
+            self._completed.add(trial.number)
         elif record.status in ("completed", "failed"):
             self._study.tell(trial, state=TrialState.FAIL)
         else:
@@ -174,10 +208,29 @@ class AskTell:
 
     def _report_last(self, trial: optuna.Trial, score: float, epochs: int) -> None:
         """Report `score` after all else, unless a process that died here had done so already."""
-        stored = self._study._storage.get_trial(trial._trial_id).intermediate_values
-        last = max(stored, default=0)
-        if stored.get(last) != score:
-            trial.report(score, max(last, epochs) + 1)
+        reported = {
+            at: bests[trial.number] for at, bests in self._bests.items() if trial.number in bests
+        }
+        last = max(reported, default=0)
+        if reported.get(last) != score:
+            step = max(last, epochs) + 1
+            trial.report(score, step)
+            self._bests[step][trial.number] = score
+
+    def flush(self) -> None:
+        """Write what a journal keeps in memory to the disk; a database does so by itself.
+
+        Raises:
+            StorageError: If the disk is full.
+        """
+        if isinstance(self._storage, BufferedStorage):
+            with write_errors(self._location):
+                self._storage.flush()
+
+    @property
+    def space(self) -> tuple[Hyperparameter, ...]:
+        """The search space of the study."""
+        return self._space
 
     @property
     def records(self) -> tuple[TrialRecord, ...]:
@@ -194,7 +247,7 @@ def read_space(attributes: dict[str, Any]) -> tuple[Hyperparameter, ...] | None:
 
 def read_record(trial: optuna.trial.FrozenTrial) -> TrialRecord:
     """Return the record that was stored with a finished trial."""
-    return TypeAdapter(TrialRecord).validate_python(trial.user_attrs[_RECORD])
+    return _RECORDS.validate_python(trial.user_attrs[_RECORD])
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (JSON)

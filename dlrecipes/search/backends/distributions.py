@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
@@ -24,3 +27,24 @@ def to_distribution(one: Hyperparameter) -> BaseDistribution:
 def to_distributions(space: tuple[Hyperparameter, ...]) -> dict[str, BaseDistribution]:
     """Return `{name: distribution}` of everything in the space that varies."""
     return {one.name: to_distribution(one) for one in space if one.kind != "fixed"}
+
+
+def value_at(distribution: BaseDistribution, unit: float) -> Any:  # noqa: ANN401  (Optuna's)
+    """Return the value at `unit` in [0, 1) of a distribution's own scale."""
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[int(unit * len(distribution.choices))]
+    if not isinstance(distribution, FloatDistribution | IntDistribution):
+        raise TypeError(f"unknown distribution {distribution!r}")
+    low, high, step = distribution.low, distribution.high, distribution.step
+    if isinstance(distribution, IntDistribution):
+        if distribution.log:
+            value = math.exp(math.log(low - 0.5) + unit * math.log((high + 0.5) / (low - 0.5)))
+            return int(min(max(round(value), low), high))
+        return int(low + distribution.step * int(unit * ((high - low) // distribution.step + 1)))
+    if distribution.log:
+        value = math.exp(math.log(low) + unit * math.log(high / low))
+    elif step is not None:
+        value = low + step * int(unit * (math.floor((high - low) / step + 1e-9) + 1))
+    else:
+        value = low + unit * (high - low)
+    return min(max(value, low), high)

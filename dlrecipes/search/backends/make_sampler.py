@@ -1,12 +1,13 @@
-"""From a stage's names to Optuna's samplers and pruners."""
+"""From a stage's names to samplers and pruners."""
 
 from __future__ import annotations
 
 import optuna
 
 from dlrecipes.results import Hyperparameter, Stage
-from dlrecipes.search.backends.halving_pruner import HalvingPruner
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
+from dlrecipes.search.backends.pruners import HalvingPruner, MedianPruner, Pruner
+from dlrecipes.search.backends.random_sampler import RandomSampler
 from dlrecipes.search.backends.seeded_sampler import SeededSampler
 from dlrecipes.search.backends.sobol_sampler import SobolSampler
 from dlrecipes.training.seeds import derive_seed
@@ -24,11 +25,11 @@ def make_sampler(
     """
     if stage.sampler == "sobol":
         return SobolSampler(space, stage.trials, derive_seed(seed, stage.name, "sobol"))
+    if stage.sampler == "random":
+        return RandomSampler(seed, stage.name)
 
     def make(number: int, name: str) -> optuna.samplers.BaseSampler:
         proposal_seed = derive_seed(seed, stage.name, "proposal", number, name)
-        if stage.sampler == "random":
-            return optuna.samplers.RandomSampler(seed=proposal_seed)
         # The samplers' own defaults (10, or 3 a dimension) would be all of a short stage.
         startup = min(10, max(2, stage.trials // 4))
         if stage.sampler == "tpe":
@@ -40,15 +41,19 @@ def make_sampler(
     return SeededSampler(make)
 
 
-def make_pruner(stage: Stage) -> optuna.pruners.BasePruner:
-    """Return the pruner that a stage names; both leave the first epochs alone.
+def make_pruner(stage: Stage, *, maximize: bool) -> Pruner | None:
+    """Return the pruner that a stage names, if any; both leave the first epochs alone.
 
     Pruning harder saves less than it loses with TPE (optuna/optuna#2906), so halving keeps
     the better third.
+
+    Args:
+        stage: The stage.
+        maximize: Whether more is better.
     """
     warmup = min(stage.epochs, max(2, stage.epochs // 4))
     if stage.pruner == "median":
-        return optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=warmup)
+        return MedianPruner(4, warmup)
     if stage.pruner == "halving":
-        return HalvingPruner(warmup, 3)
-    return optuna.pruners.NopPruner()
+        return HalvingPruner(warmup, 3, maximize=maximize)
+    return None

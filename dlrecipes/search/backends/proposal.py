@@ -18,8 +18,10 @@ class Proposal:
         number: Its number in its study.
         values: The hyperparameters' values, active ones only.
         build: Calls the builder with these values.
+        rebuild: Calls the builder with other values of the same hyperparameters.
     """
 
     number: int
     values: dict[str, Value]
     build: Callable[[], keras.Model]
+    rebuild: Callable[[dict[str, Value]], keras.Model]

@@ -23,11 +23,14 @@ class SeededSampler(optuna.samplers.BaseSampler):
 
     def __init__(self, make: Callable[[int, str], optuna.samplers.BaseSampler]) -> None:
         self._make = make
+        self._inferring = make(0, "")
 
     def infer_relative_search_space(
         self, study: optuna.Study, trial: optuna.trial.FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        return self._make(trial.number, "").infer_relative_search_space(study, trial)
+        # It depends on the trials told so far and on no seed: one sampler goes on from what it
+        # has seen, where a fresh one would look through the whole study.
+        return self._inferring.infer_relative_search_space(study, trial)
 
     def sample_relative(
         self,

@@ -8,17 +8,12 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import BaseDistribution
 from scipy.stats import qmc
 
 from dlrecipes.results import Hyperparameter
-from dlrecipes.search.backends.distributions import to_distributions
-from dlrecipes.training.seeds import derive_seed
+from dlrecipes.search.backends.distributions import to_distributions, value_at
+from dlrecipes.search.backends.random_sampler import draw
 
 
 class SobolSampler(optuna.samplers.BaseSampler):
@@ -63,7 +58,7 @@ class SobolSampler(optuna.samplers.BaseSampler):
             del self._sequence
         point = self._sequence[trial.number]
         return {
-            name: _at(distribution, float(coordinate))
+            name: value_at(distribution, float(coordinate))
             for (name, distribution), coordinate in zip(search_space.items(), point, strict=True)
         }
 
@@ -74,28 +69,5 @@ class SobolSampler(optuna.samplers.BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:  # noqa: ANN401  (Optuna's signature)
-        # One seed a value: it must not depend on what else was drawn in this process.
-        seed = derive_seed(self._seed, "late", trial.number, param_name)
-        sampler = optuna.samplers.RandomSampler(seed=seed)
-        return sampler.sample_independent(study, trial, param_name, param_distribution)
-
-
-def _at(distribution: BaseDistribution, unit: float) -> Any:  # noqa: ANN401
-    """Return the value at `unit` in [0, 1) of a distribution's own scale."""
-    if isinstance(distribution, CategoricalDistribution):
-        return distribution.choices[int(unit * len(distribution.choices))]
-    if not isinstance(distribution, FloatDistribution | IntDistribution):
-        raise TypeError(f"unknown distribution {distribution!r}")
-    low, high, step = distribution.low, distribution.high, distribution.step
-    if isinstance(distribution, IntDistribution):
-        if distribution.log:
-            value = math.exp(math.log(low - 0.5) + unit * math.log((high + 0.5) / (low - 0.5)))
-            return int(min(max(round(value), low), high))
-        return int(low + distribution.step * int(unit * ((high - low) // distribution.step + 1)))
-    if distribution.log:
-        value = math.exp(math.log(low) + unit * math.log(high / low))
-    elif step is not None:
-        value = low + step * int(unit * (math.floor((high - low) / step + 1e-9) + 1))
-    else:
-        value = low + unit * (high - low)
-    return min(max(value, low), high)
+        # One draw a value: it must not depend on what else was drawn in this process.
+        return value_at(param_distribution, draw(self._seed, "late", trial.number, param_name))

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
-from optuna.storages.journal import JournalFileBackend
 
 from dlrecipes.errors import StorageError
+from dlrecipes.search.backends.buffered_journal import BufferedStorage
 
 
 def open_storage(location: str | Path) -> optuna.storages.BaseStorage:
@@ -32,7 +32,7 @@ def open_storage(location: str | Path) -> optuna.storages.BaseStorage:
     for left in path.parent.glob(f"{path.name}.lock*"):
         left.unlink(missing_ok=True)
     with storage_errors(str(path)):
-        return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
+        return BufferedStorage(path)
 
 
 def repair_journal(path: Path) -> None:

@@ -7,5 +7,15 @@ from dlrecipes.training.engines.device import (
 )
 from dlrecipes.training.engines.engine import Engine
 from dlrecipes.training.engines.fit_engine import FitEngine
+from dlrecipes.training.engines.make_engine import make_engine
+from dlrecipes.training.engines.side_by_side_engine import SideBySideEngine
 
-__all__ = ["Engine", "FitEngine", "check_backend", "describe_device", "weakest_capability"]
+__all__ = [
+    "Engine",
+    "FitEngine",
+    "SideBySideEngine",
+    "check_backend",
+    "describe_device",
+    "make_engine",
+    "weakest_capability",
+]

@@ -17,7 +17,7 @@ from dlrecipes.training.best_epoch import BestEpoch
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.headline import headline
 from dlrecipes.training.job import Job
-from dlrecipes.training.job_source import JobSource
+from dlrecipes.training.job_source import JobSource, Report
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.precision import dtype_policy, policy_that_ran
 
@@ -40,12 +40,18 @@ class FitEngine:
 
     def run(self, source: JobSource) -> None:
         """Train the source's jobs one at a time."""
-        while (job := source.next_job()) is not None:
-            source.finish(job, self._train(job, source))
+        while jobs := source.next_jobs(1):
+            for job in jobs:
+                source.finish([(job, self.train(job, source))])
 
-    def _train(self, job: Job, source: JobSource) -> Outcome:
+    def train(self, job: Job, source: JobSource) -> Outcome:
+        """Train one job, reporting its epochs, and return its outcome; `finish` is not called."""
         start = time.perf_counter()
-        watch = _Watch(job, self._objective, lambda epoch, best: source.report(job, epoch, best))
+
+        def report(epoch: int, best: float) -> bool:
+            return job.number in source.report([Report(job, epoch, best)])
+
+        watch = _Watch(job, self._objective, report)
         with dtype_policy(self._policy):
             # Nothing of the last trial is needed any more; without this, memory grows by 5 MB a
             # trial. It resets the policy.
@@ -71,6 +77,7 @@ class FitEngine:
             seconds=time.perf_counter() - start,
             policy=policy_that_ran(model, self._policy),
             parameters=int(model.count_params()),
+            engine=self.name,
             weights=watch.weights,
         )
 
@@ -96,6 +103,7 @@ class FitEngine:
             seconds=time.perf_counter() - start,
             policy=self._policy,
             error=message,
+            engine=self.name,
         )
 
 

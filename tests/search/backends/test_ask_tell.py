@@ -25,8 +25,8 @@ def test_halving_prunes_what_is_not_in_the_best_third(tmp_path, space, builder):
     pruned = []
     for score in (0.5, 0.6, 0.4, 0.7, 0.1, 0.8):
         proposal = study.ask(builder)
-        study.report(proposal.number, 1, score)
-        pruned.append(study.report(proposal.number, 2, score))
+        study.report([(proposal.number, 1, score)])
+        pruned.append(bool(study.report([(proposal.number, 2, score)])))
     assert pruned == [False, False, True, False, True, False]
 
 
@@ -40,17 +40,18 @@ def test_a_trial_that_died_while_being_pruned_is_still_pruned(tmp_path, space, b
     study = reopened()
     good = study.ask(builder)
     for epoch in range(1, 9):
-        assert not study.report(good.number, epoch, 0.9)
+        assert not study.report([(good.number, epoch, 0.9)])
     study.tell(good.number, record(good.number, 0.9))
     poor = study.ask(builder)
-    assert not study.report(poor.number, 1, 0.2)
-    assert study.report(poor.number, 2, 0.2)
+    assert not study.report([(poor.number, 1, 0.2)])
+    assert study.report([(poor.number, 2, 0.2)])
     # Here the process dies, before the trial is told; the next one trains it from the start.
+    study.flush()
     study = reopened()
     again = study.ask(builder)
     assert again.number == poor.number
-    assert not study.report(again.number, 1, 0.2)
-    assert study.report(again.number, 2, 0.2)
+    assert not study.report([(again.number, 1, 0.2)])
+    assert study.report([(again.number, 2, 0.2)])
 
 
 def test_a_diverged_trial_that_died_while_being_told_is_stored_once(
@@ -64,7 +65,7 @@ def test_a_diverged_trial_that_died_while_being_told_is_stored_once(
 
     def train(study):
         proposal = study.ask(builder)
-        study.report(proposal.number, 1, 0.7)
+        study.report([(proposal.number, 1, 0.7)])
         diverged = record(proposal.number, 0.1, status="diverged", epochs=2)
         study.tell(proposal.number, diverged)
 
@@ -73,6 +74,7 @@ def test_a_diverged_trial_that_died_while_being_told_is_stored_once(
         patch.setattr(optuna.Trial, "set_user_attr", _die)
         with pytest.raises(KeyboardInterrupt):
             train(study)
+    study.flush()
     store, study = reopened()
     train(study)
     (stored,) = optuna.load_study(study_name="run/coarse", storage=store.storage).trials
@@ -94,6 +96,7 @@ def test_a_study_keeps_the_ranges_it_began_with(tmp_path, rate_builder, record):
         for _ in range(2):
             proposal = study.ask(rate_builder)
             study.tell(proposal.number, record(proposal.number, 0.5, values=proposal.values))
+        study.flush()
     assert all(1e-3 <= one.values["learning_rate"] <= 1e-2 for one in study.records)
     assert store.space("fine") == narrow
     assert store.space("coarse") is None

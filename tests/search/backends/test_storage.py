@@ -20,8 +20,9 @@ def written(tmp_path, space, builder, record):
     study = Store.open(path, "run").study(STAGE, space, OBJECTIVE, 0)
     for _ in range(2):
         proposal = study.ask(builder)
-        study.report(proposal.number, 1, 0.5)
+        study.report([(proposal.number, 1, 0.5)])
         study.tell(proposal.number, record(proposal.number, 0.5, values=proposal.values))
+    study.flush()
     return path
 
 
@@ -44,6 +45,7 @@ def test_a_torn_study_goes_on(written, tmp_path, space, builder, record):
     proposal = study.ask(builder)
     assert proposal.number == 1
     study.tell(proposal.number, record(1, 0.7, values=proposal.values))
+    study.flush()
     again = Store.open(written, "run").study(STAGE, space, OBJECTIVE, 0)
     assert [one.score for one in again.records] == [0.5, 0.7]
 

@@ -1,0 +1,47 @@
+"""From measurements to the figures in a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import median
+
+
+def show(value: float | None) -> str:
+    """Return a number with three significant digits; a dash for None."""
+    if value is None:
+        return "-"
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{digits}f}"
+
+
+def show_spread(values: Sequence[float]) -> str:
+    """Return the median, and smallest and largest in brackets if there are several."""
+    if not values:
+        return "-"
+    if len(values) == 1:
+        return show(values[0])
+    return f"{show(median(values))} ({show(min(values))}-{show(max(values))})"
+
+
+def paired_ratios(values: Sequence[float], references: Sequence[float]) -> list[float]:
+    """Return value by reference, round by round: what slows a whole round down cancels."""
+    return [value / reference for value, reference in zip(values, references, strict=True)]
+
+
+def slope(values: Sequence[float], skip_fraction: float = 0.2) -> float:
+    """Return by how much the values rise from one to the next, by least squares.
+
+    Args:
+        values: At least two after the skipped ones.
+        skip_fraction: Share at the start that is left out, in [0, 1).
+    """
+    kept = values[int(skip_fraction * len(values)) :]
+    places = range(len(kept))
+    middle, level = (len(kept) - 1) / 2, sum(kept) / len(kept)
+    rise = sum(
+        (place - middle) * (value - level) for place, value in zip(places, kept, strict=True)
+    )
+    return rise / sum((place - middle) ** 2 for place in places)

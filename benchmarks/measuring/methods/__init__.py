@@ -1,0 +1,1 @@
+"""The methods that are compared: dlrecipes, KerasTuner, Optuna with `fit`."""

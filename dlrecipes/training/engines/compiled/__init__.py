@@ -1,0 +1,1 @@
+"""Many members of one structure, or one, trained by a compiled program."""

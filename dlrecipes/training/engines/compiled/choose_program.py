@@ -1,0 +1,261 @@
+"""Which program trains a structure: found out by timing a few real steps."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlrecipes.results import EngineChoice
+from dlrecipes.training.engines.compiled.blueprint import Blueprint
+from dlrecipes.training.engines.compiled.leaves import all_layers
+from dlrecipes.training.engines.compiled.member import State
+from dlrecipes.training.engines.compiled.program import DeviceData, Program
+from dlrecipes.training.engines.compiled.unsupported import Unsupported
+
+# No batched form over filters, or over a recurrent layer's loop.
+_NOT_STACKED = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.RNN)
+_MOST_MEMBERS, _FEWEST_MEMBERS = 32, 8
+# Weights and two slots of an optimizer, in bytes, that still lie in a processor's cache.
+_CACHE_BYTES = 24e6
+# Trying other ways may cost this share of the time that the first way would take.
+_BUDGET = 0.1
+# A single small model's step takes longer than this in TensorFlow, whatever the model.
+_FASTEST_RESIDENT = 1.5e-4
+# XLA takes at least so much longer to compile a population than TensorFlow a single member.
+_COMPILE_SECONDS = 1.0
+_TIMED_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is to be trained with a program.
+
+    Args:
+        trials: How many trials of the structure.
+        epochs: Epochs of each.
+    """
+
+    trials: int
+    epochs: int
+
+
+@dataclass
+class _Candidate:
+    name: str
+    program: Program
+    compile_seconds: float
+    step_seconds: float
+
+    def seconds(self, work: Workload) -> float:
+        """Time for all the work, compilation left out."""
+        calls = -(-work.trials // self.program.width)
+        per_trial = calls * self.program.width / work.trials
+        steps = work.trials * work.epochs * self.program.steps
+        return steps * self.step_seconds * per_trial
+
+
+class ProgramChooser:
+    """Makes the program of each structure.
+
+    Args:
+        engine: `"population"`, `"resident"`, or `"auto"` to choose by timing.
+        train: Training data on the device.
+        validation: Validation data on the device.
+        workers: Programs that run at the same time.
+        recorded: Earlier choices, which hold for a resumed run.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        train: DeviceData,
+        validation: DeviceData,
+        workers: int,
+        recorded: Sequence[EngineChoice] = (),
+    ) -> None:
+        self._engine = engine
+        self._train, self._validation = train, validation
+        self._workers = workers
+        self._recorded = {choice.structure: choice for choice in recorded}
+
+    def choose(
+        self, blueprint: Blueprint, initial: State, numbers: Sequence[float], work: Workload
+    ) -> tuple[Program, EngineChoice]:
+        """Return a structure's program, compiled, and the choice to be recorded.
+
+        Args:
+            blueprint: The structure.
+            initial: A state to begin from.
+            numbers: Values of the structure's numbers.
+            work: What is to be trained.
+
+        Raises:
+            Unsupported: If no program can be made.
+        """
+        start = _Start(blueprint, initial, list(numbers))
+        before = self._recorded.get(blueprint.key)
+        if before is not None:
+            made = self._make(start, before.engine == "population", before.members, before.xla)
+            return made.program, before
+        candidates = self._candidates(start, work)
+        best = min(candidates, key=lambda one: one.seconds(work))
+        timed = {one.name: 1000 * one.step_seconds for one in candidates if one.step_seconds}
+        return best.program, EngineChoice(
+            structure=blueprint.key,
+            engine="population" if best.program.stacked else "resident",
+            members=best.program.width,
+            xla=best.program.xla,
+            reason=self._reason(blueprint, candidates, work),
+            milliseconds=timed,
+            compile_seconds=best.compile_seconds,
+        )
+
+    def alone(self, blueprint: Blueprint, initial: State, numbers: Sequence[float]) -> Program:
+        """Return a program for trainings that share nothing with others."""
+        return self._make(_Start(blueprint, initial, list(numbers)), False, 1, False).program
+
+    def _candidates(self, start: _Start, work: Workload) -> list[_Candidate]:
+        stackable = _stackable(start.blueprint)
+        if self._engine == "resident" or not stackable or work.trials == 1:
+            return [self._make(start, False, 1, False)]
+        if self._engine == "auto" and self._is_little(start.blueprint, work):
+            return [self._make(start, False, 1, False)]
+        width = _width(start.blueprint, work.trials)
+        try:
+            first = self._make(start, True, width, True)
+        except Unsupported:
+            return [self._make(start, False, 1, False)]
+        candidates = [first]
+        if self._engine == "population":
+            return candidates
+        self._time(start, first)
+        budget = _BUDGET * first.seconds(work)
+        for stacked, members, xla in self._others(first, width):
+            # Another way costs about what the first did to compile; not trying it costs nothing.
+            if first.compile_seconds > budget:
+                break
+            began = time.perf_counter()
+            try:
+                other = self._make(start, stacked, members, xla)
+            except Unsupported:
+                continue
+            self._time(start, other)
+            budget -= time.perf_counter() - began
+            candidates.append(other)
+        return candidates
+
+    def _is_little(self, blueprint: Blueprint, work: Workload) -> bool:
+        """Whether a population would not save what XLA takes longer to compile."""
+        batches = -(-len(self._train) // min(blueprint.batch_size, len(self._train)))
+        return work.trials * work.epochs * batches * _FASTEST_RESIDENT < _COMPILE_SECONDS
+
+    def _others(self, first: _Candidate, width: int) -> Iterator[tuple[bool, int, bool]]:
+        if first.step_seconds > _FASTEST_RESIDENT:
+            yield False, 1, False
+        yield True, width * 2 if width < _MOST_MEMBERS else width // 2, True
+        yield True, width, False
+
+    def _make(self, start: _Start, stacked: bool, width: int, xla: bool) -> _Candidate:
+        """Make a program and run one step of it, which traces and compiles everything."""
+        began = time.perf_counter()
+        blueprint = start.blueprint
+        program = Program(
+            blueprint.member,
+            blueprint.metrics,
+            self._train,
+            self._validation,
+            blueprint.batch_size,
+            width=width,
+            stacked=stacked,
+            xla=xla,
+        )
+        program.prepare(*start.stacked(width))
+        name = f"population of {width}" if stacked else "resident"
+        return _Candidate(
+            name if xla or not stacked else f"{name} without XLA",
+            program,
+            time.perf_counter() - began,
+            0.0,
+        )
+
+    def _time(self, start: _Start, candidate: _Candidate) -> None:
+        """Measure a step of one member, with all workers at it."""
+        program = candidate.program
+        state, numbers = start.stacked(program.width)
+        with ThreadPoolExecutor(self._workers) as pool:
+
+            def seconds(steps: int) -> float:
+                began = time.perf_counter()
+                list(
+                    pool.map(
+                        lambda seed: program.train(state, numbers, seed, steps),
+                        range(self._workers),
+                    )
+                )
+                return time.perf_counter() - began
+
+            few = min(2, program.steps)
+            many = int(few * max(1.0, _TIMED_SECONDS / seconds(few)))
+            many = max(few, min(many, program.steps))
+            measured = min(seconds(many) for _ in range(2))
+        candidate.step_seconds = measured / (many * program.width * self._workers)
+
+    def _reason(
+        self, blueprint: Blueprint, candidates: Sequence[_Candidate], work: Workload
+    ) -> str:
+        if self._engine != "auto":
+            return "asked for"
+        if not _stackable(blueprint):
+            return "it has layers without a batched form over members"
+        if work.trials == 1:
+            return "a single trial"
+        if self._is_little(blueprint, work):
+            return "too little work to be worth compiling a population"
+        if len(candidates) == 1 and not candidates[0].program.stacked:
+            return "it has no batched form over members"
+        if len(candidates) == 1:
+            return "other ways would take longer to compile than they could save"
+        return "the fastest of those timed"
+
+
+class _Start:
+    """Where a program begins."""
+
+    def __init__(self, blueprint: Blueprint, initial: State, numbers: list[float]) -> None:
+        self.blueprint = blueprint
+        self._initial = initial
+        self._numbers = numbers
+
+    def stacked(self, width: int) -> tuple[State, list[np.ndarray]]:
+        """Return the same state and numbers for `width` members."""
+        state = State(
+            *([tf.constant(np.stack([one] * width)) for one in group] for group in self._initial)
+        )
+        return state, [np.full(width, number) for number in self._numbers]
+
+
+def count_workers() -> int:
+    """Return how many programs run at the same time: one a core, one in all on a GPU."""
+    if tf.config.list_physical_devices("GPU"):
+        return 1
+    return max(1, min(8, os.cpu_count() or 1))
+
+
+def _stackable(blueprint: Blueprint) -> bool:
+    return not any(isinstance(one, _NOT_STACKED) for one in all_layers(blueprint.member.model))
+
+
+def _width(blueprint: Blueprint, trials: int) -> int:
+    """Return a number of members whose weights still fit into the cache, a power of two."""
+    most = min(_MOST_MEMBERS, max(_FEWEST_MEMBERS, _CACHE_BYTES / (16 * blueprint.parameters)))
+    width = 1
+    while width * 2 <= most and width < trials:
+        width *= 2
+    return width

@@ -1,0 +1,152 @@
+"""The numbers in a compiled model that can change without a new graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import keras
+
+from dlrecipes.layers import InvertedDropout
+from dlrecipes.losses import FocalLoss
+from dlrecipes.training.engines.compiled.dropout_call import dropout_call
+from dlrecipes.training.engines.compiled.dynamic_number import DynamicNumber
+
+# Optimizers whose update rule gives the same numbers with stacked state, as the tests show.
+OPTIMIZERS = (
+    keras.optimizers.SGD,
+    keras.optimizers.Adam,
+    keras.optimizers.AdamW,
+    keras.optimizers.RMSprop,
+    keras.optimizers.Adagrad,
+    keras.optimizers.Adadelta,
+    keras.optimizers.Adamax,
+    keras.optimizers.Nadam,
+    keras.optimizers.Lion,
+)
+_OF_OPTIMIZERS = (
+    "weight_decay",
+    "momentum",
+    "beta_1",
+    "beta_2",
+    "rho",
+    "epsilon",
+    "clipnorm",
+    "clipvalue",
+    "global_clipnorm",
+)
+_OF_SCHEDULES = {
+    keras.optimizers.schedules.CosineDecay: ("initial_learning_rate", "alpha"),
+    keras.optimizers.schedules.ExponentialDecay: ("initial_learning_rate", "decay_rate"),
+    keras.optimizers.schedules.InverseTimeDecay: ("initial_learning_rate", "decay_rate"),
+    keras.optimizers.schedules.PolynomialDecay: ("initial_learning_rate", "end_learning_rate"),
+}
+_OF_LOSSES = ("label_smoothing", "gamma", "alpha", "delta")
+_RATES = (
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.SpatialDropout3D,
+)
+_REGULARIZERS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One number of a model, and the place where Keras looks for it.
+
+    Args:
+        path: Where it stands in the model's configuration, for example
+            `"layers/3/kernel_regularizer/config/l2"`.
+        value: Its value.
+        owner: The object, or dictionary, that holds it.
+        attribute: Its name there.
+        variable: The variable that holds it, where one does.
+        stand_in: From a tensor to what is put in that place while the model is traced.
+        zero: Whether zero is a number among others; to clip gradients at 0 means not to clip.
+    """
+
+    path: str
+    value: float
+    owner: Any
+    attribute: str
+    variable: keras.Variable | None = None
+    stand_in: Callable[[Any], Any] = DynamicNumber
+    zero: bool = True
+
+
+def find_leaves(model: keras.Model) -> dict[str, Leaf]:
+    """Return every number of a model that can be a tensor while the model is traced.
+
+    Args:
+        model: A compiled model.
+
+    Returns:
+        `{path: leaf}`; what is not among them (units, activations, a dropout rate of exactly
+        zero, which Keras leaves out of the graph) is structure.
+    """
+    return {leaf.path: leaf for leaf in (*_of_layers(model), *_of_compile(model))}
+
+
+def inner_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:
+    """Return a model's optimizer without the loss scaling that Keras puts around it."""
+    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
+
+
+def all_layers(model: keras.Model) -> list[keras.Layer]:
+    """Return all layers of a model in a fixed order, those inside of others included."""
+    return list(model._flatten_layers(include_self=False))
+
+
+def _of_layers(model: keras.Model) -> Iterator[Leaf]:
+    for index, layer in enumerate(all_layers(model)):
+        path = f"layers/{index}"
+        if isinstance(layer, InvertedDropout):
+            rate = float(keras.ops.convert_to_numpy(layer.rate))
+            yield Leaf(f"{path}/rate", rate, layer, "rate", layer.rate)
+        elif type(layer) in _RATES and layer.rate > 0:
+            yield Leaf(
+                f"{path}/rate",
+                float(layer.rate),
+                layer,
+                "call",
+                stand_in=partial(dropout_call, layer),
+            )
+        for name in layer.get_config() if not isinstance(layer, keras.Model) else ():
+            regularizer = getattr(layer, name, None) if name.endswith("_regularizer") else None
+            if type(regularizer) in _REGULARIZERS:
+                for factor in ("l1", "l2"):
+                    if hasattr(regularizer, factor):
+                        value = float(getattr(regularizer, factor))
+                        yield Leaf(f"{path}/{name}/config/{factor}", value, regularizer, factor)
+
+
+def _of_compile(model: keras.Model) -> Iterator[Leaf]:
+    optimizer = inner_optimizer(model)
+    if type(optimizer) in OPTIMIZERS:
+        rate = optimizer._learning_rate
+        if isinstance(rate, keras.Variable):
+            value = float(keras.ops.convert_to_numpy(rate))
+            yield Leaf("optimizer/learning_rate", value, optimizer, "_learning_rate", rate)
+        for name in _OF_SCHEDULES.get(type(rate), ()):
+            path = f"optimizer/learning_rate/config/{name}"
+            yield from _number(path, rate, name, getattr(rate, name))
+        for name in _OF_OPTIMIZERS:
+            number = getattr(optimizer, name, None)
+            if number or name == "weight_decay":  # a momentum of 0 has no slots to keep it in
+                yield from _number(f"optimizer/{name}", optimizer, name, number)
+    loss = model.loss
+    options = getattr(loss, "_fn_kwargs", None)
+    if isinstance(options, dict) and type(loss).__module__.startswith("keras."):
+        for name in _OF_LOSSES:
+            yield from _number(f"loss/config/{name}", options, name, options.get(name))
+    elif isinstance(loss, FocalLoss):
+        for name in _OF_LOSSES:
+            yield from _number(f"loss/config/{name}", loss, name, getattr(loss, name, None))
+
+
+def _number(path: str, owner: object, name: str, value: object) -> Iterator[Leaf]:
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        yield Leaf(path, float(value), owner, name, zero=not name.startswith(("clip", "global")))

@@ -1,0 +1,212 @@
+"""A model's training step as a pure function of its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlrecipes.training.engines.compiled.leaves import Leaf
+from dlrecipes.training.engines.compiled.plain_updates import plain_updates
+
+Tensors = list[tf.Tensor]
+
+
+class State(NamedTuple):
+    """All that one member has learned.
+
+    Args:
+        trainable: Weights that the optimizer moves.
+        other: Weights that it does not, such as moving averages.
+        optimizer: The optimizer's variables.
+    """
+
+    trainable: Tensors
+    other: Tensors
+    optimizer: Tensors
+
+
+class Member:
+    """One model as pure functions of its state and of the numbers that may change.
+
+    Nothing of the model's own variables is read or written: the functions can be mapped over
+    many states, or run in several threads at once.
+
+    Args:
+        model: A built, compiled functional model with one input and one output.
+        leaves: Its numbers that are arguments; all others are constants of the graph.
+    """
+
+    def __init__(self, model: keras.Model, leaves: Sequence[Leaf]) -> None:
+        self.model = model
+        self.leaves = tuple(leaves)
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_weights)
+        given = {id(leaf.variable) for leaf in leaves if leaf.variable is not None}
+        self.seeds = [one for one in model.variables if one.path.endswith("seed_generator_state")]
+        hidden = given | {id(one) for one in self.seeds}
+        self.trainable = list(model.trainable_weights)
+        self.other = [one for one in model.non_trainable_weights if id(one) not in hidden]
+        self.optimizer = [one for one in model.optimizer.variables if id(one) not in given]
+        self._slots = [_array(one) for one in self.optimizer]
+
+    def initial(self, model: keras.Model) -> State:
+        """Return the state in which another model of the same structure begins.
+
+        Args:
+            model: The model, untrained.
+        """
+        pairs = zip(self.model.weights, model.weights, strict=True)
+        theirs = {id(own): _array(other) for own, other in pairs}
+        return State(
+            [theirs[id(one)] for one in self.trainable],
+            [theirs[id(one)] for one in self.other],
+            self._slots,
+        )
+
+    def weights(self, state: State, numbers: Sequence[float]) -> Tensors:
+        """Return a state's weights in the order of `model.get_weights()`."""
+        values = {
+            id(one): value
+            for group, values in ((self.trainable, state.trainable), (self.other, state.other))
+            for one, value in zip(group, values, strict=True)
+        }
+        for leaf, number in zip(self.leaves, numbers, strict=True):
+            values[id(leaf.variable)] = np.asarray(number, "float32")
+        return [values[id(one)] for one in self.model.weights]
+
+    def train_step(
+        self,
+        state: State,
+        numbers: Tensors,
+        seeds: Tensors,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        sample_weight: tf.Tensor | None,
+    ) -> tuple[State, Tensors, tf.Tensor, tf.Tensor]:
+        """Return the state after one batch, the seeds, the loss and the predictions.
+
+        Args:
+            state: Before the batch.
+            numbers: One scalar for each of the leaves.
+            seeds: One for each random layer.
+            x: Inputs `(batch, …)`.
+            y: Targets.
+            sample_weight: `(batch,)` or None.
+        """
+        optimizer = self.model.optimizer
+        with self._scope(state, numbers, seeds) as scope, plain_updates():
+            with tf.GradientTape() as tape:
+                tape.watch(state.trainable)
+                predictions = self.model(x, training=True)
+                loss = self.model.compute_loss(x, y, predictions, sample_weight, training=True)
+                scaled = optimizer.scale_loss(loss)
+            gradients = tape.gradient(scaled, state.trainable)
+            if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+                updated = self._apply_scaled(scope, state, gradients)
+            else:
+                optimizer.apply(gradients)
+                updated = self._read(scope)
+            seeds = [scope.get_current_value(one) for one in self.seeds]
+        return updated, seeds, loss, predictions
+
+    def test_step(
+        self,
+        state: State,
+        numbers: Tensors,
+        seeds: Tensors,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        sample_weight: tf.Tensor | None,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the loss and the predictions of one batch, not training."""
+        with self._scope(state, numbers, seeds):
+            predictions = self.model(x, training=False)
+            loss = self.model.compute_loss(x, y, predictions, sample_weight, training=False)
+        return loss, predictions
+
+    def _apply_scaled(self, scope: keras.StatelessScope, state: State, gradients: Tensors) -> State:
+        """Do what `LossScaleOptimizer.apply` does, without branches: those have no batched form.
+
+        Where a gradient overflowed, the weights stay and the scale is halved; after enough
+        steps without, it is doubled (Micikevicius et al. 2018, arXiv:1710.03740).
+        """
+        outer = self.model.optimizer
+        scale, counter = (
+            scope.get_current_value(outer.dynamic_scale),
+            scope.get_current_value(outer.step_counter),
+        )
+        finite = tf.reduce_all(
+            [tf.reduce_all(tf.math.is_finite(one)) for one in gradients if one is not None]
+        )
+        outer.inner_optimizer.apply(
+            [None if one is None else one / tf.cast(scale, one.dtype) for one in gradients]
+        )
+        grown = tf.equal(counter, outer.dynamic_growth_steps - 1)
+        new_scale = tf.where(finite, tf.where(grown, scale * 2.0, scale), scale * 0.5)
+        zero = tf.zeros_like(counter)
+        new_counter = tf.where(finite, tf.where(grown, zero, counter + 1), zero)
+        new = self._read(scope)
+        own = {id(outer.dynamic_scale): new_scale, id(outer.step_counter): new_counter}
+        return State(
+            [tf.where(finite, a, b) for a, b in zip(new.trainable, state.trainable, strict=True)],
+            new.other,
+            [
+                own[id(one)] if id(one) in own else tf.where(finite, a, b)
+                for one, a, b in zip(self.optimizer, new.optimizer, state.optimizer, strict=True)
+            ],
+        )
+
+    def _read(self, scope: keras.StatelessScope) -> State:
+        """Return the scope's values; Keras counts iterations in another integer type."""
+        return State(
+            *(
+                [tf.cast(scope.get_current_value(one), one.dtype) for one in group]
+                for group in (self.trainable, self.other, self.optimizer)
+            )
+        )
+
+    @contextmanager
+    def _scope(
+        self, state: State, numbers: Tensors, seeds: Tensors
+    ) -> Iterator[keras.StatelessScope]:
+        """Put the state and the numbers in the places where Keras will look for them."""
+        mapping = [
+            *zip(self.trainable, state.trainable, strict=True),
+            *zip(self.other, state.other, strict=True),
+            *zip(self.optimizer, state.optimizer, strict=True),
+            *zip(self.seeds, seeds, strict=True),
+        ]
+        with ExitStack() as places:
+            for leaf, number in zip(self.leaves, numbers, strict=True):
+                if leaf.variable is not None:
+                    mapping.append((leaf.variable, number))
+                else:
+                    places.enter_context(_in_place(leaf, leaf.stand_in(number)))
+            yield places.enter_context(
+                keras.StatelessScope(state_mapping=mapping, collect_losses=True)
+            )
+
+
+def _array(variable: keras.Variable) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(variable.value), variable.dtype)
+
+
+@contextmanager
+def _in_place(leaf: Leaf, stand_in: object) -> Iterator[None]:
+    """Put something where Keras looks for a number, and take it away again."""
+    held = leaf.owner if isinstance(leaf.owner, dict) else vars(leaf.owner)
+    missing = object()
+    before = held.get(leaf.attribute, missing)
+    held[leaf.attribute] = stand_in
+    try:
+        yield
+    finally:
+        if before is missing:
+            del held[leaf.attribute]
+        else:
+            held[leaf.attribute] = before

@@ -1,0 +1,331 @@
+"""One structure's training and evaluation, compiled once for a fixed number of members."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlrecipes.data import Split
+from dlrecipes.training.engines.compiled.member import Member, State
+from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
+from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.headline import headline
+
+# A piece of an epoch is handed over shuffled; this much of it fits into the processor's cache
+# beside the weights.
+_PIECE_BYTES = 2**24
+_VALIDATION_ROWS = 1024
+
+Tensors = list[tf.Tensor]
+Logs = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class DeviceData:
+    """A split's arrays as tensors.
+
+    Args:
+        x: Inputs `(examples, …)`.
+        y: Targets.
+        sample_weight: `(examples,)` or None.
+    """
+
+    x: tf.Tensor
+    y: tf.Tensor
+    sample_weight: tf.Tensor | None
+
+    @classmethod
+    def of(cls, split: Split) -> DeviceData:
+        """Move a split to the device, floating-point arrays in Keras' float type."""
+        return cls(
+            _tensor(split.x),
+            _tensor(split.y),
+            None if split.sample_weight is None else _tensor(split.sample_weight),
+        )
+
+    def __len__(self) -> int:
+        return int(self.x.shape[0])
+
+
+class Program:
+    """Trains and evaluates `width` members of one structure, in one call for each epoch.
+
+    Args:
+        member: The structure.
+        metrics: Its metrics.
+        train: Training data on the device.
+        validation: Validation data on the device.
+        batch_size: Examples a batch.
+        width: Members that are trained side by side.
+        stacked: Whether their computations are batched over members (`tf.vectorized_map`); else
+            there is one member and its graph is Keras' own.
+        xla: Whether training is compiled by XLA.
+    """
+
+    def __init__(
+        self,
+        member: Member,
+        metrics: MemberMetrics,
+        train: DeviceData,
+        validation: DeviceData,
+        batch_size: int,
+        *,
+        width: int,
+        stacked: bool,
+        xla: bool,
+    ) -> None:
+        self.member = member
+        self.width = width
+        self.stacked = stacked
+        self.xla = xla
+        self.traces = 0
+        self._metrics = metrics
+        self._train, self._validation = train, validation
+        self.batch_size = min(batch_size, len(train))
+        self.steps = -(-len(train) // self.batch_size)
+        example = int(np.prod(train.x.shape[1:])) * train.x.dtype.size
+        self._piece = max(1, min(self.steps, _PIECE_BYTES // (example * self.batch_size)))
+        self._steps_function = tf.function(self._train_steps, jit_compile=xla, autograph=False)
+        self._piece_function = tf.function(self._train_piece, autograph=False)
+        self._test_function = tf.function(self._test, autograph=False)
+        self._results_function = tf.function(metrics.results, autograph=False)
+
+    def prepare(self, state: State, numbers: Sequence[np.ndarray]) -> None:
+        """Trace and compile everything, which only the thread that builds models may do.
+
+        Raises:
+            Unsupported: If an operation has no batched form, or cannot be compiled.
+        """
+        given = [tf.constant(values, keras.config.floatx()) for values in numbers]
+        rows = tf.zeros(self._piece * self.batch_size, "int32")
+        total, metrics = (
+            tf.zeros(self.width, keras.config.floatx()),
+            self._metrics.start(self.width),
+        )
+        try:
+            with _quiet_tracing(), ThreadPoolExecutor(1) as pool:
+                self._results_function.get_concrete_function(metrics)
+                self._piece_function.get_concrete_function(
+                    state, given, self._seeds(0), rows, tf.constant(1), total, metrics
+                )
+                # XLA compiles at the first call, while this thread goes on tracing.
+                compiled = pool.submit(self.train, state, numbers, 0, 1)
+                self.evaluate(state, numbers)
+                compiled.result()
+        except (ValueError, TypeError, NotImplementedError, tf.errors.OpError) as error:
+            raise Unsupported(f"{type(error).__name__}: {headline(error)}") from error
+
+    def epoch(
+        self, state: State, numbers: Sequence[np.ndarray], seed: int, steps: int | None = None
+    ) -> tuple[State, Logs]:
+        """Train all members for one epoch and evaluate them.
+
+        Args:
+            state: Stacked states, `(width, …)` each.
+            numbers: For each leaf its values `(width,)`.
+            seed: Of the order of the examples and of the masks, the same for all members.
+            steps: Only so many batches, to measure time; None for the whole epoch.
+
+        Returns:
+            The states after the epoch and `{metric: values (width,)}` as `fit` logs them.
+        """
+        state, training = self.train(state, numbers, seed, steps)
+        return state, training | self.evaluate(state, numbers, seed)
+
+    def train(
+        self, state: State, numbers: Sequence[np.ndarray], seed: int, steps: int | None = None
+    ) -> tuple[State, Logs]:
+        """Train all members for one epoch, or for `steps` batches of it."""
+        steps = self.steps if steps is None else steps
+        order = self._order(seed)
+        seeds = self._seeds(seed)
+        total = tf.zeros(self.width, keras.config.floatx())
+        metrics = self._metrics.start(self.width)
+        given = [tf.constant(values, keras.config.floatx()) for values in numbers]
+        size = self._piece * self.batch_size
+        for start in range(0, steps, self._piece):
+            rows = order[start * self.batch_size :][:size]
+            now = min(self._piece, steps - start)
+            state, seeds, total, metrics = self._piece_function(
+                state, given, seeds, tf.constant(rows), tf.constant(now), total, metrics
+            )
+        values = [total / steps, *self._results_function(metrics)]
+        names = ["loss", *self._metrics.names]
+        return state, {name: one.numpy() for name, one in zip(names, values, strict=True)}
+
+    def evaluate(self, state: State, numbers: Sequence[np.ndarray], seed: int = 0) -> Logs:
+        """Return the logs of the validation data."""
+        given = [tf.constant(values, keras.config.floatx()) for values in numbers]
+        values = self._test_function(state, given, self._seeds(seed))
+        names = [f"val_{name}" for name in ("loss", *self._metrics.names)]
+        return {name: one.numpy() for name, one in zip(names, values, strict=True)}
+
+    def _seeds(self, seed: int) -> Tensors:
+        """Return a state for every random layer, the same for all members."""
+        generator = np.random.default_rng([seed, 1])
+        return [
+            tf.constant([int(generator.integers(2**31 - 1)), 0], one.dtype)
+            for one in self.member.seeds
+        ]
+
+    def _order(self, seed: int) -> np.ndarray:
+        """Return the rows of every batch of an epoch, the last piece filled up with zeros.
+
+        The last batch is as large as the others: what it lacks is taken from the beginning of
+        the epoch.
+        """
+        rows = np.random.default_rng([seed, 0]).permutation(len(self._train)).astype("int32")
+        lacking = self.steps * self.batch_size - len(rows)
+        unused = -self.steps % self._piece * self.batch_size
+        return np.concatenate([rows, rows[:lacking], np.zeros(unused, "int32")])
+
+    def _batches(self, rows: tf.Tensor) -> tf.Tensor:
+        return tf.reshape(rows, [self._piece, self.batch_size, *rows.shape[1:]])
+
+    def _train_piece(
+        self,
+        state: State,
+        numbers: Tensors,
+        seeds: Tensors,
+        rows: tf.Tensor,
+        steps: tf.Tensor,
+        total: tf.Tensor,
+        metrics: list[Tensors],
+    ) -> tuple[State, Tensors, tf.Tensor, list[Tensors]]:
+        data = self._train
+        batches = [
+            None if one is None else self._batches(tf.gather(one, rows))
+            for one in (data.x, data.y, data.sample_weight)
+        ]
+        state, seeds, loss, predictions = self._steps_function(
+            state, numbers, seeds, *batches, steps
+        )
+        if self._metrics.names:
+            seen = rows[: steps * self.batch_size]
+            # (steps, width, batch, …) -> (width, examples, …)
+            shown = predictions[:steps]
+            order = [1, 0, *range(2, shown.shape.rank)]
+            shown = tf.reshape(
+                tf.transpose(shown, order),
+                [self.width, steps * self.batch_size, *shown.shape[3:]],
+            )
+            weight = None if data.sample_weight is None else tf.gather(data.sample_weight, seen)
+            metrics = self._metrics.update(metrics, tf.gather(data.y, seen), shown, weight)
+        return state, seeds, total + loss, metrics
+
+    def _train_steps(
+        self,
+        state: State,
+        numbers: Tensors,
+        seeds: Tensors,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        sample_weight: tf.Tensor | None,
+        steps: tf.Tensor,
+    ) -> tuple[State, Tensors, tf.Tensor, tf.Tensor]:
+        """Train `steps` batches out of `(piece, batch, …)`; the rest is not looked at."""
+        self.traces += 1
+        record = bool(self._metrics.names)
+
+        def body(step: tf.Tensor, *carried: Any) -> tuple[Any, ...]:  # noqa: ANN401
+            state, seeds, total, shown = carried
+            weight = None if sample_weight is None else sample_weight[step]
+            state, seeds, loss, predictions = self._map(
+                lambda one, given: self.member.train_step(
+                    one, given, seeds, x[step], y[step], weight
+                ),
+                state,
+                numbers,
+            )
+            seeds = [one[0] for one in seeds]
+            if record:
+                shown = shown.write(step, tf.cast(predictions, keras.config.floatx()))
+            return step + 1, state, seeds, total + tf.cast(loss, total.dtype), shown
+
+        zero = tf.zeros(self.width, keras.config.floatx())
+        shape = (self.width, self.batch_size, *self.member.model.output_shape[1:])
+        shown = tf.TensorArray(zero.dtype, x.shape[0] if record else 0, element_shape=shape)
+        _, state, seeds, total, shown = tf.while_loop(
+            lambda step, *_: step < steps,
+            body,
+            (tf.constant(0), state, seeds, zero, shown),
+            maximum_iterations=x.shape[0],
+        )
+        _check_pure()
+        return state, seeds, total, shown.stack() if record else total
+
+    def _test(self, state: State, numbers: Tensors, seeds: Tensors) -> Tensors:
+        data = self._validation
+        total = len(data)
+
+        def body(start: tf.Tensor, *carried: Any) -> tuple[Any, ...]:  # noqa: ANN401
+            summed, metrics = carried
+            stop = tf.minimum(start + _VALIDATION_ROWS, total)
+            x, y = data.x[start:stop], data.y[start:stop]
+            weight = None if data.sample_weight is None else data.sample_weight[start:stop]
+            loss, predictions = self._map(
+                lambda one, given: self.member.test_step(one, given, seeds, x, y, weight),
+                state,
+                numbers,
+            )
+            predictions = tf.cast(predictions, keras.config.floatx())
+            metrics = self._metrics.update(metrics, y, predictions, weight)
+            share = tf.cast(stop - start, summed.dtype) / total
+            return stop, summed + share * tf.cast(loss, summed.dtype), metrics
+
+        zero = tf.zeros(self.width, keras.config.floatx())
+        carried = (tf.constant(0), zero, self._metrics.start(self.width))
+        if total <= _VALIDATION_ROWS:
+            _, loss, metrics = body(*carried)
+        else:
+            _, loss, metrics = tf.while_loop(lambda start, *_: start < total, body, carried)
+        _check_pure()
+        return [loss, *self._metrics.results(metrics)]
+
+    def _map(self, function: Callable[..., Any], state: State, numbers: Tensors) -> Any:  # noqa: ANN401
+        """Apply a member's function to all members."""
+        if self.stacked:
+            return tf.vectorized_map(
+                tf.autograph.experimental.do_not_convert(lambda given: function(*given)),
+                (state, numbers),
+                fallback_to_while_loop=False,
+                warn=False,
+            )
+        single = tf.nest.map_structure(lambda one: one[0], (state, numbers))
+        return tf.nest.map_structure(lambda one: one[tf.newaxis], function(*single))
+
+
+@contextmanager
+def _quiet_tracing() -> Iterator[None]:
+    """Keep TensorFlow's log of operations that have no batched form to ourselves."""
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _check_pure() -> None:
+    """Refuse a graph that reads or writes a variable which is not part of a member's state.
+
+    Raises:
+        Unsupported: All members would share that variable.
+    """
+    captured = tf.compat.v1.get_default_graph().external_captures
+    if any(one.dtype == tf.resource for one in captured):
+        raise Unsupported("it uses a variable that is not one of the model's")
+
+
+def _tensor(array: np.ndarray) -> tf.Tensor:
+    floating = np.issubdtype(array.dtype, np.floating)
+    return tf.constant(array.astype(keras.config.floatx()) if floating else array)

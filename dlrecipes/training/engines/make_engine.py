@@ -1,0 +1,39 @@
+"""The engine that a run's settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dlrecipes.data import Development
+from dlrecipes.results import EngineChoice, Objective
+from dlrecipes.training.engines.engine import Engine
+from dlrecipes.training.engines.fit_engine import FitEngine
+from dlrecipes.training.engines.side_by_side_engine import SideBySideEngine
+
+
+def make_engine(
+    name: str,
+    development: Development,
+    objective: Objective,
+    policy: str,
+    *,
+    choices: Sequence[EngineChoice] = (),
+    on_choice: Callable[[EngineChoice], None] = lambda choice: None,
+    log: Callable[[str], None] = lambda line: None,
+) -> Engine:
+    """Return an engine.
+
+    Args:
+        name: `"auto"`, `"population"`, `"resident"` or `"fit"`.
+        development: Train and validation data.
+        objective: What is better, and by which entry of the logs.
+        policy: The dtype policy.
+        choices: What `auto` chose in an earlier part of the same run.
+        on_choice: Hears of every choice.
+        log: Takes one line for each structure that cannot be trained as asked for.
+    """
+    if name == "fit":
+        return FitEngine(development, objective, policy)
+    return SideBySideEngine(
+        name, development, objective, policy, choices=choices, on_choice=on_choice, log=log
+    )

@@ -1,0 +1,7 @@
+"""The benchmarks' shared modules, as the programs import them."""
+
+import sys
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))
