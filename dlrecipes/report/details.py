@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlrecipes.report.format import format_seconds, format_time, format_value
-from dlrecipes.results import Plan, RunInfo, RunResult
+from dlrecipes.results import EngineChoice, Plan, RunInfo, RunResult
 
 Rows = list[tuple[str, str]]
 
@@ -46,12 +46,24 @@ def run_rows(result: RunResult, info: RunInfo) -> Rows:
         ("refit seeds", ", ".join(str(refit.seed) for refit in result.refits)),
         ("objective", f"{better} {info.objective}"),
         ("engine", result.engine.name + asked),
+        *((f"structure {at}", _engine(one)) for at, one in enumerate(info.engines, start=1)),
         ("precision", result.engine.precision + wanted),
         ("device", info.device),
         ("storage", info.storage or "journal in the run directory"),
         ("weights", f"{info.parameters:,}" if info.parameters else ""),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _engine(choice: EngineChoice) -> str:
+    """Say which engine trains a structure, why, and what was timed."""
+    members = f" of {choice.members}" if choice.members > 1 else ""
+    xla = ", compiled by XLA" if choice.xla else ""
+    timed = ", ".join(
+        f"{name} {value:.3g} ms" for name, value in sorted(choice.milliseconds.items())
+    )
+    steps = f"; a step of one member: {timed}" if timed else ""
+    return f"{choice.engine}{members}{xla}: {choice.reason}{steps}"
 
 
 def plan_rows(plan: Plan) -> Rows:

@@ -124,14 +124,17 @@ class TrialSource:
         )
 
     def report(self, reports: Sequence[Report]) -> set[int]:
-        """Pass running bests on and return the numbers of the trials to prune."""
+        """Store running bests, pass them on and return the numbers of the trials to prune."""
+        pruned = self._backend.report(
+            [(one.job.number, one.epoch + 1, one.best) for one in reports]
+        )
         for one in reports:
             job = one.job
             self._context.listener.on_epoch(
                 self._stage.name, job.number, one.epoch, job.epochs, one.best
             )
         self._check_deadline()
-        return self._backend.report([(one.job.number, one.epoch + 1, one.best) for one in reports])
+        return pruned
 
     def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
         """Store trials; they are announced to the listener only once all of them are stored.

@@ -105,7 +105,7 @@ def test_nothing_that_a_study_is_given_leads_to_it(
         (prepare, "discover_space"),
         (prepare, "check_model"),
         (procedure, "search"),
-        (procedure, "FitEngine"),
+        (procedure, "make_engine"),
         (procedure, "fit_baselines"),
         (refits, "refit"),
         (refits, "build_inference_model"),
@@ -118,7 +118,7 @@ def test_nothing_that_a_study_is_given_leads_to_it(
             # The log leads to the handlers of the process, and those to whatever runs it.
             object.__setattr__(one, "listener", one.listener._inner)
     kinds = {type(one).__name__ for one in given}
-    assert {"StudyContext", "Store", "FitEngine", "Development", "Plan", "function"} <= kinds
+    assert {"StudyContext", "Store", "SideBySideEngine", "Development", "Plan", "function"} <= kinds
     test = _peek(splits.test)
     checked = 0
     for root in given:

@@ -129,6 +129,30 @@ class Member:
             loss = self.model.compute_loss(x, y, predictions, sample_weight, training=False)
         return loss, predictions
 
+    def compute(
+        self,
+        state: State,
+        numbers: Tensors,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        sample_weight: tf.Tensor | None,
+    ) -> list[tf.Tensor | None]:
+        """Return all that the model computes of one batch, to be compared with another model's.
+
+        Loss, predictions, gradients and moving averages of training; loss and predictions of
+        evaluation.
+        """
+        seeds = [tf.constant([at, 0], one.dtype) for at, one in enumerate(self.seeds)]
+        with self._scope(state, numbers, seeds) as scope:
+            with tf.GradientTape() as tape:
+                tape.watch(state.trainable)
+                predictions = self.model(x, training=True)
+                loss = self.model.compute_loss(x, y, predictions, sample_weight, training=True)
+            gradients = tape.gradient(loss, state.trainable)
+            averages = self._read(scope).other
+        tested = self.test_step(state, numbers, seeds, x, y, sample_weight)
+        return [loss, predictions, *gradients, *averages, *tested]
+
     def _apply_scaled(self, scope: keras.StatelessScope, state: State, gradients: Tensors) -> State:
         """Do what `LossScaleOptimizer.apply` does, without branches: those have no batched form.
 

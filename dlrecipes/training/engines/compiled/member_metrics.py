@@ -38,8 +38,15 @@ class MemberMetrics:
                 self._metrics += [(one, weighted) for one in getattr(group, "metrics", [])]
         self.names = _names(self._metrics)
         for metric, _ in self._metrics:
+            metric.update_state(y, predictions)  # some make their variables only then
+            metric.reset_state()
             if not type(metric).__module__.startswith("keras.") or not _is_of_keras(metric):
                 _check_adds_up(metric, y, predictions)
+        # As arrays: a traced function may not read the metrics' own variables.
+        self._beginnings = [
+            [keras.ops.convert_to_numpy(one.value) for one in metric.variables]
+            for metric, _ in self._metrics
+        ]
 
     def start(self, members: int) -> list[Tensors]:
         """Return the state of every metric before the first example."""
@@ -47,8 +54,8 @@ class MemberMetrics:
         return [
             [zeros, zeros]
             if _is_mean(metric)
-            else [tf.stack([one.value] * members) for one in metric.variables]
-            for metric, _ in self._metrics
+            else [tf.constant(np.stack([one] * members)) for one in beginning]
+            for (metric, _), beginning in zip(self._metrics, self._beginnings, strict=True)
         ]
 
     def update(

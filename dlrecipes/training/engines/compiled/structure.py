@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import types
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +38,12 @@ def describe(model: keras.Model) -> Values:
     Args:
         model: A compiled functional model.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a lambda is saved as code: nothing is saved here
+        return _described(model)
+
+
+def _described(model: keras.Model) -> Values:
     layers = all_layers(model)
     names = {layer.name for layer in layers}
     values: Values = dict(_flat("topology", _shape_of(model.get_config(), names)))
@@ -133,9 +140,11 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
     """Yield the leaves of nested configuration with their paths."""
     if path.count("/") > _DEEPEST:
         return
-    if isinstance(value, dict):
-        if value.get("class_name") == "__lambda__":
-            return  # its code as text, which is not the same each time; the function is looked at
+    if isinstance(value, _PLAIN):
+        yield path, value
+    elif isinstance(value, dict):
+        if _is_code(value):
+            return  # not the same text each time; the function itself is looked at
         for name, inner in value.items():
             if name not in _NAMES:
                 yield from _flat(f"{path}/{name}", inner)
@@ -144,18 +153,30 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
         ordered = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
         for index, inner in enumerate(ordered):
             yield from _flat(f"{path}/{index}", inner)
-    elif isinstance(value, np.ndarray):
+    else:
+        yield from _of_object(path, value)
+
+
+def _is_code(config: Values) -> bool:
+    """Whether a configuration is the text of a lambda."""
+    value = config.get("value")
+    return config.get("class_name") == "__lambda__" or (
+        isinstance(value, tuple) and len(value) == 3 and isinstance(value[0], str)
+    )
+
+
+def _of_object(path: str, value: object) -> Iterator[tuple[str, Any]]:
+    """Yield what an object's result follows from, with the paths."""
+    if isinstance(value, np.ndarray):
         yield path, hashlib.sha256(value.tobytes()).hexdigest()
+    elif isinstance(value, np.generic):
+        yield path, value.item()
+    elif isinstance(value, functools.partial):
+        yield from _flat(path, [value.func, list(value.args), value.keywords])
     elif isinstance(value, types.FunctionType):
         yield path, f"{value.__module__}.{value.__qualname__}"
         if not _is_known(value):
             yield from _flat(path, _of_function(value))
-    elif isinstance(value, functools.partial):
-        yield from _flat(path, [value.func, list(value.args), value.keywords])
-    elif isinstance(value, _PLAIN):
-        yield path, value
-    elif isinstance(value, np.generic):
-        yield path, value.item()
     else:
         yield path, _type_name(value)
         if not isinstance(value, type | types.ModuleType) and not _is_known(value):
