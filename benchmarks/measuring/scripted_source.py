@@ -29,7 +29,12 @@ class ScriptedSource:
         self._jobs = list(jobs)
         self._one_epoch = one_epoch
         self.parallel = len(jobs)
-        self.outcomes: list[Outcome] = []
+        self.finished: list[tuple[Job, Outcome]] = []
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """How the trainings ended, in the order of their ends."""
+        return [outcome for _, outcome in self.finished]
 
     @property
     def remaining(self) -> int:
@@ -47,7 +52,7 @@ class ScriptedSource:
 
     def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
         """Keep the outcomes."""
-        self.outcomes += [outcome for _, outcome in ended]
+        self.finished += ended
 
     @property
     def engines(self) -> set[str]:
@@ -61,7 +66,7 @@ class ScriptedSource:
 
 
 def make_jobs(
-    build: Build, values: Sequence[dict[str, Value]], *, epochs: int, batch_size: int
+    build: Build, values: Sequence[dict[str, Value]], *, epochs: int, batch_size: int, seed: int = 0
 ) -> list[Job]:
     """Return a job for each set of values.
 
@@ -70,6 +75,7 @@ def make_jobs(
         values: Values of all hyperparameters, for each job.
         epochs: Epochs of each.
         batch_size: Examples a batch.
+        seed: Of initial weights, order and masks.
     """
     space = discover_space(build)
 
@@ -83,12 +89,12 @@ def make_jobs(
             number=number,
             values=given,
             build=lambda given=given: rebuild(given),
-            seed=number,
+            seed=seed + number,
             epochs=epochs,
             batch_size=batch_size,
             rebuild=rebuild,
             space=space,
-            shared_seed=_SHARED_SEED,
+            shared_seed=_SHARED_SEED + seed,
         )
         for number, given in enumerate(values)
     ]

@@ -60,13 +60,15 @@ class _Source:
     Args:
         jobs: The jobs.
         stop: `stop(job, epoch, best)`: whether to prune; may raise.
+        told: Of how many of the jobs, the first ones, to remember anything; None for all.
     """
 
-    def __init__(self, *jobs, stop=lambda job, epoch, best: False):
+    def __init__(self, *jobs, stop=lambda job, epoch, best: False, told=None):
         self.jobs, self.stop = list(jobs), stop
         self.reports, self.outcomes = [], []
-
+        self.ended = {}
         self.parallel = len(jobs)
+        self._told = {job.number for job in jobs[:told]}
 
     @property
     def remaining(self):
@@ -77,11 +79,16 @@ class _Source:
         return handed_out
 
     def report(self, reports):
-        self.reports += [(one.job.number, one.epoch, one.best) for one in reports]
-        return {one.job.number for one in reports if self.stop(one.job, one.epoch, one.best)}
+        told = [one for one in reports if one.job.number in self._told]
+        self.reports += [(one.job.number, one.epoch, one.best) for one in told]
+        return {one.job.number for one in told if self.stop(one.job, one.epoch, one.best)}
 
     def finish(self, ended):
-        self.outcomes += [outcome for _, outcome in ended]
+        for job, outcome in ended:
+            assert job.number not in self.ended
+            self.ended[job.number] = outcome
+        # In the order in which they were handed out, whichever ended first.
+        self.outcomes = [self.ended[one] for one in sorted(self.ended) if one in self._told]
 
 
 def _job(build=_model, number=0, seed=7, epochs=3, **changes):
@@ -89,14 +96,41 @@ def _job(build=_model, number=0, seed=7, epochs=3, **changes):
 
 
 class _Contract:
-    """What every engine must do alike. `engine(development, objective, policy)` makes one."""
+    """What every engine must do alike. `engine(development, objective, policy)` makes one.
 
-    def __init__(self, engine):
+    Args:
+        engine: Makes the engine.
+        crowd: How many trials of the same kind to train beside each, of which nobody is told; an
+            engine that trains side by side does so only where there are several.
+    """
+
+    def __init__(self, engine, crowd=0):
         self.engine = engine
+        self.crowd = crowd
         self.data = _development()
 
     def run(self, *jobs, objective=ACCURACY, policy="float32", data=None, **options):
-        source = _Source(*jobs, **options)
+        builders = []
+        for job in jobs:
+            if job.build not in builders:
+                builders.append(job.build)
+        # A builder and its values give one model: other builders are other values.
+        jobs = [
+            replace(
+                job,
+                values={"builder": builders.index(job.build)},
+                shared_seed=3
+                if self.crowd and job.shared_seed is None
+                else job.shared_seed or None,
+            )
+            for job in jobs
+        ]
+        others = [
+            replace(job, number=100 * (1 + copy) + job.number, keep_weights=False)
+            for copy in range(self.crowd)
+            for job in jobs
+        ]
+        source = _Source(*jobs, *others, told=len(jobs), **options)
         self.engine(data or self.data, objective, policy).run(source)
         return source
 
@@ -135,25 +169,52 @@ class _Contract:
         best = [max(scores[: epoch + 1]) for epoch in range(4)]
         assert source.reports == [(0, at, pytest.approx(one)) for at, one in enumerate(best)]
 
+    def check_the_outcome(self):
+        source = self.run(_job(epochs=4, keep_weights=True))
+        (outcome,) = source.outcomes
+        assert (outcome.status, outcome.error) == ("completed", "")
+        assert set(outcome.history) == {"accuracy", "loss", "val_accuracy", "val_loss"}
+        assert {len(curve) for curve in outcome.history.values()} == {4}
+        scores = outcome.history["val_accuracy"]
+        assert outcome.best_epoch == max(at for at in range(4) if scores[at] == max(scores))
+        assert outcome.score == max(scores)
+        assert outcome.parameters == _model().count_params()
+        assert outcome.seconds > 0
+        best = [max(scores[: epoch + 1]) for epoch in range(4)]
+        assert source.reports == [(0, at, one) for at, one in enumerate(best)]
+        # ---- the weights are those of the best epoch, and complete
+        model, held_out = _model(), self.data.validation
+        model.set_weights(outcome.weights)
+        logs = model.evaluate(held_out.x, held_out.y, verbose=0, return_dict=True)
+        assert logs["accuracy"] == pytest.approx(outcome.score)
+        val_loss = outcome.history["val_loss"][outcome.best_epoch]
+        assert logs["loss"] == pytest.approx(val_loss, rel=1e-5)
+
+    def check_it_learns(self):
+        (outcome,) = self.run(_job(epochs=20)).outcomes
+        assert outcome.score > 0.8
+        assert outcome.history["loss"][-1] < 0.5 * outcome.history["loss"][0]
+
+    def check_twice_the_same(self):
+        first, again = (self.run(_job(), _job(number=1)).outcomes for _ in range(2))
+        assert [one.history for one in first] == [one.history for one in again]
+
     def check_the_best_epochs_weights(self):
         """A learning rate that spoils everything after the first epoch."""
-        made = []
-
-        def build():
-            made[:] = [_model(optimizer=keras.optimizers.SGD(0.05))]
-            return made[0]
-
-        def spoil(job, epoch, best):
-            made[0].optimizer.learning_rate = 50.0
-            return False
-
-        source = self.run(_job(build, keep_weights=True), objective=LOSS, stop=spoil)
-        (outcome,) = source.outcomes
+        job = _job(lambda: _model(optimizer=self._from_second_epoch(50.0)), keep_weights=True)
+        (outcome,) = self.run(job, objective=LOSS).outcomes
         assert outcome.best_epoch == 0
         model, held_out = _model(), self.data.validation
         model.set_weights(outcome.weights)
         loss, _ = model.evaluate(held_out.x, held_out.y, verbose=0)
         assert loss == pytest.approx(outcome.score, rel=1e-5)
+        assert loss < outcome.history["val_loss"][1]
+
+    def _from_second_epoch(self, rate):
+        """Return an optimizer with another learning rate from the second epoch on."""
+        steps = -(-len(self.data.train) // 16)
+        schedule = keras.optimizers.schedules.PiecewiseConstantDecay([steps - 1], [0.05, rate])
+        return keras.optimizers.SGD(schedule)
 
     def check_no_weights_unless_asked_for(self):
         assert self.run(_job(epochs=1)).outcomes[0].weights is None
@@ -165,7 +226,10 @@ class _Contract:
         assert plain.history["loss"] != other.history["loss"]
 
     def check_the_same_seed(self):
-        source = self.run(_job(number=0), _job(number=1), _job(number=2, seed=8))
+        """Trainings that share nothing with others, such as refits."""
+        alone = [_job(number=0), _job(number=1), _job(number=2, seed=8)]
+        source = _Source(*alone)
+        self.engine(self.data, ACCURACY, "float32").run(source)
         first, again, other = (outcome.history for outcome in source.outcomes)
         assert first == again
         assert first != other
@@ -191,20 +255,23 @@ class _Contract:
         assert outcome.status == "diverged"
         assert len(outcome.history["loss"]) < 5
 
-        made = []
-
-        def fine_at_first():
-            made[:] = [_model(optimizer=keras.optimizers.SGD(0.05))]
-            return made[0]
-
-        def explode(job, epoch, best):
-            made[0].optimizer.learning_rate = math.nan
-            return False
-
-        (outcome,) = self.run(_job(fine_at_first), stop=explode, objective=LOSS).outcomes
+        job = _job(lambda: _model(optimizer=self._from_second_epoch(1e30)))
+        (outcome,) = self.run(job, objective=LOSS).outcomes
         assert (outcome.status, outcome.best_epoch) == ("diverged", 0)
         assert outcome.history["loss"][1:] == [None]
         assert outcome.score == outcome.history["val_loss"][0]
+
+    def check_one_diverges_among_healthy_ones(self):
+        def one(rate):
+            return lambda: _model(optimizer=keras.optimizers.SGD(rate))
+
+        rates = (0.05, 1e30, 0.02, 0.03)
+        source = self.run(*(_job(one(rate), number=at) for at, rate in enumerate(rates)))
+        statuses = [outcome.status for outcome in source.outcomes]
+        assert statuses == ["completed", "diverged", "completed", "completed"]
+        for number in (0, 2, 3):
+            epochs = [epoch for job, epoch, _ in source.reports if job == number]
+            assert epochs == [0, 1, 2]
 
     def check_patience(self):
         def frozen():
@@ -299,8 +366,8 @@ def _second_epoch_of_first(job, epoch, best):
 def check_engine():
     """`check_engine(engine, question)`: one question of the contract, by its name."""
 
-    def check(engine, question):
-        getattr(_Contract(engine), question)()
+    def check(engine, question, **options):
+        getattr(_Contract(engine, **options), question)()
 
     return check
 
@@ -309,6 +376,12 @@ def pytest_generate_tests(metafunc):
     if "question" in metafunc.fixturenames:
         names = [name for name in vars(_Contract) if name.startswith("check_")]
         metafunc.parametrize("question", names)
+
+
+@pytest.fixture(scope="session")
+def scripted():
+    """`scripted(*jobs, stop=…)`: a source that hands out jobs and remembers what it is told."""
+    return _Source
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 
 import tensorflow as tf
 
@@ -18,9 +19,10 @@ from dlrecipes.training.engines.compiled.choose_program import (
     Workload,
     count_workers,
 )
+from dlrecipes.training.engines.compiled.device_data import DeviceData
 from dlrecipes.training.engines.compiled.group import Epoch, Group
 from dlrecipes.training.engines.compiled.member import State
-from dlrecipes.training.engines.compiled.program import DeviceData, Program
+from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.engines.compiled.schedule import next_group
 from dlrecipes.training.engines.compiled.trial import Place, Trial
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
@@ -88,25 +90,34 @@ class SideBySideEngine:
 
     def run(self, source: JobSource) -> None:
         """Train the source's jobs."""
+        stop = Event()
+        with ThreadPoolExecutor(self._workers) as pool, dtype_policy(self._policy):
+            try:
+                self._train_all(source, pool, stop)
+            finally:
+                # An interrupt does not wait for the epochs that are under way.
+                stop.set()
+
+    def _train_all(self, source: JobSource, pool: ThreadPoolExecutor, stop: Event) -> None:
         waiting: list[Trial] = []
         running: deque[tuple[Group, Future[Epoch]]] = deque()
-        with ThreadPoolExecutor(self._workers) as pool, dtype_policy(self._policy):
-            while True:
-                while len(running) < self._workers and (
-                    group := self._next(source, waiting, running)
-                ):
-                    running.append((group, pool.submit(group.train)))
-                if not running:
-                    return
-                # In the order of their beginning, whichever ends first: the same study again
-                # sees the same results in the same order.
-                group, future = running.popleft()
-                try:
-                    epoch = future.result()
-                except tf.errors.OpError as error:
-                    self._give_up(group, error, source)
-                else:
-                    waiting += self._take(group, epoch, 1 + len(running), source)
+        while True:
+            while len(running) < self._workers:
+                group = self._next(source, waiting, running)
+                if group is None:
+                    break
+                running.append((group, pool.submit(group.train, stop)))
+            if not running:
+                return
+            # In the order of their beginning, whichever ends first: the same study again sees
+            # the same results in the same order.
+            group, future = running.popleft()
+            try:
+                epoch = future.result()
+            except tf.errors.OpError as error:
+                self._give_up(group, error, source)
+            else:
+                waiting += self._take(group, epoch, 1 + len(running), source)
 
     def _next(
         self,

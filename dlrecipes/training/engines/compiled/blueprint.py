@@ -254,7 +254,7 @@ class _Probe:
         found = self._agreed(self._names)
         if found is None:
             # One at a time; then all of these, or as many as go together.
-            alone = {name: self._once([name], 1, None) for name in self._names}
+            alone = {name: self._agreed([name]) for name in self._names}
             single = {name: one[name] for name, one in alone.items() if one is not None}
             found = self._agreed(list(single), single)
         if found is None:

@@ -14,9 +14,10 @@ import tensorflow as tf
 
 from dlrecipes.results import EngineChoice
 from dlrecipes.training.engines.compiled.blueprint import Blueprint
+from dlrecipes.training.engines.compiled.device_data import DeviceData
 from dlrecipes.training.engines.compiled.leaves import all_layers
 from dlrecipes.training.engines.compiled.member import State
-from dlrecipes.training.engines.compiled.program import DeviceData, Program
+from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
 
 # No batched form over filters, or over a recurrent layer's loop.
@@ -25,7 +26,8 @@ _MOST_MEMBERS, _FEWEST_MEMBERS = 32, 8
 # Weights and two slots of an optimizer, in bytes, that still lie in a processor's cache.
 _CACHE_BYTES = 24e6
 # Trying other ways may cost this share of the time that the first way would take.
-_BUDGET = 0.1
+_BUDGET = 0.05
+_MOST_SECONDS = 5.0
 # A single small model's step takes longer than this in TensorFlow, whatever the model.
 _FASTEST_RESIDENT = 1.5e-4
 # XLA takes at least so much longer to compile a population than TensorFlow a single member.
@@ -136,7 +138,7 @@ class ProgramChooser:
         if self._engine == "population":
             return candidates
         self._time(start, first)
-        budget = _BUDGET * first.seconds(work)
+        budget = min(_MOST_SECONDS, _BUDGET * first.seconds(work))
         for stacked, members, xla in self._others(first, width):
             # Another way costs about what the first did to compile; not trying it costs nothing.
             if first.compile_seconds > budget:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Event
 
 import numpy as np
 import tensorflow as tf
@@ -47,13 +48,17 @@ class Group:
             np.array(column) for column in zip(*(one.numbers for one in filled), strict=True)
         ]
 
-    def train(self) -> Epoch:
-        """Train one epoch; may run in any thread once the program is traced."""
+    def train(self, stop: Event) -> Epoch:
+        """Train one epoch; may run in any thread once the program is traced.
+
+        Args:
+            stop: Set to end the epoch early, with a `CancelledError`.
+        """
         start = time.perf_counter()
         first = self.trials[0]
         # Each epoch has a seed of its own, so that a result does not depend on when it began.
         seed = derive_seed(first.order_seed, "epoch", first.epoch)
-        state, logs = self._program.epoch(self._state, self._numbers, seed)
+        state, logs = self._program.epoch(self._state, self._numbers, seed, stop)
         return Epoch(state, logs, time.perf_counter() - start)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import keras
 import numpy as np
@@ -86,11 +87,7 @@ class MemberMetrics:
             tf.math.divide_no_nan(*state)
             if _is_mean(metric)
             else tf.map_fn(
-                lambda one, metric=metric: keras.ops.cast(
-                    metric.stateless_result(one), keras.config.floatx()
-                ),
-                state,
-                fn_output_signature=keras.config.floatx(),
+                partial(_result, metric), state, fn_output_signature=keras.config.floatx()
             )
             for (metric, _), state in zip(self._metrics, states, strict=True)
         ]
@@ -110,6 +107,12 @@ def _names(metrics: Sequence[tuple[keras.metrics.Metric, bool]]) -> list[str]:
     return list(taken)
 
 
+def _result(metric: keras.metrics.Metric, state: Tensors) -> tf.Tensor:
+    """Return a metric's value; `stateless_result` returns the variable where a metric does."""
+    with keras.StatelessScope(zip(metric.variables, state, strict=True)):
+        return keras.ops.cast(metric.result(), keras.config.floatx())
+
+
 def _is_of_keras(metric: keras.metrics.Metric) -> bool:
     function = getattr(metric, "_fn", None)
     return function is None or str(function.__module__).startswith("keras.")
@@ -126,7 +129,7 @@ def _check_adds_up(metric: keras.metrics.Metric, y: np.ndarray, predictions: np.
     whole = metric.stateless_update_state(start, y[: 2 * half], predictions[: 2 * half])
     parts = metric.stateless_update_state(start, y[:half], predictions[:half])
     parts = metric.stateless_update_state(parts, y[half : 2 * half], predictions[half : 2 * half])
-    one, other = (np.asarray(metric.stateless_result(state)) for state in (whole, parts))
+    one, other = (np.asarray(_result(metric, state)) for state in (whole, parts))
     if not np.allclose(one, other, rtol=1e-4, atol=1e-6, equal_nan=True):
         raise Unsupported(f"the metric {metric.name} depends on the batches")
 

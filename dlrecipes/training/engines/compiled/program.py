@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from dlrecipes.data import Split
+from dlrecipes.training.engines.compiled.device_data import DeviceData
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
@@ -26,33 +26,6 @@ _VALIDATION_ROWS = 1024
 
 Tensors = list[tf.Tensor]
 Logs = dict[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class DeviceData:
-    """A split's arrays as tensors.
-
-    Args:
-        x: Inputs `(examples, …)`.
-        y: Targets.
-        sample_weight: `(examples,)` or None.
-    """
-
-    x: tf.Tensor
-    y: tf.Tensor
-    sample_weight: tf.Tensor | None
-
-    @classmethod
-    def of(cls, split: Split) -> DeviceData:
-        """Move a split to the device, floating-point arrays in Keras' float type."""
-        return cls(
-            _tensor(split.x),
-            _tensor(split.y),
-            None if split.sample_weight is None else _tensor(split.sample_weight),
-        )
-
-    def __len__(self) -> int:
-        return int(self.x.shape[0])
 
 
 class Program:
@@ -124,7 +97,7 @@ class Program:
             raise Unsupported(f"{type(error).__name__}: {headline(error)}") from error
 
     def epoch(
-        self, state: State, numbers: Sequence[np.ndarray], seed: int, steps: int | None = None
+        self, state: State, numbers: Sequence[np.ndarray], seed: int, stop: Event | None = None
     ) -> tuple[State, Logs]:
         """Train all members for one epoch and evaluate them.
 
@@ -132,18 +105,26 @@ class Program:
             state: Stacked states, `(width, …)` each.
             numbers: For each leaf its values `(width,)`.
             seed: Of the order of the examples and of the masks, the same for all members.
-            steps: Only so many batches, to measure time; None for the whole epoch.
+            stop: Set by another thread to end the epoch early.
 
         Returns:
             The states after the epoch and `{metric: values (width,)}` as `fit` logs them.
+
+        Raises:
+            CancelledError: If `stop` was set.
         """
-        state, training = self.train(state, numbers, seed, steps)
+        state, training = self.train(state, numbers, seed, stop=stop)
         return state, training | self.evaluate(state, numbers, seed)
 
     def train(
-        self, state: State, numbers: Sequence[np.ndarray], seed: int, steps: int | None = None
+        self,
+        state: State,
+        numbers: Sequence[np.ndarray],
+        seed: int,
+        steps: int | None = None,
+        stop: Event | None = None,
     ) -> tuple[State, Logs]:
-        """Train all members for one epoch, or for `steps` batches of it."""
+        """Train all members for one epoch, or for `steps` batches of it; see `epoch`."""
         steps = self.steps if steps is None else steps
         order = self._order(seed)
         seeds = self._seeds(seed)
@@ -152,6 +133,8 @@ class Program:
         given = [tf.constant(values, keras.config.floatx()) for values in numbers]
         size = self._piece * self.batch_size
         for start in range(0, steps, self._piece):
+            if stop is not None and stop.is_set():
+                raise CancelledError
             rows = order[start * self.batch_size :][:size]
             now = min(self._piece, steps - start)
             state, seeds, total, metrics = self._piece_function(
@@ -324,8 +307,3 @@ def _check_pure() -> None:
     captured = tf.compat.v1.get_default_graph().external_captures
     if any(one.dtype == tf.resource for one in captured):
         raise Unsupported("it uses a variable that is not one of the model's")
-
-
-def _tensor(array: np.ndarray) -> tf.Tensor:
-    floating = np.issubdtype(array.dtype, np.floating)
-    return tf.constant(array.astype(keras.config.floatx()) if floating else array)

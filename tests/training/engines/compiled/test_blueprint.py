@@ -1,0 +1,409 @@
+"""Which hyperparameters are numbers of one graph, and which are structure."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+
+from dlrecipes.errors import BuilderError
+from dlrecipes.layers import InvertedDropout, ResidualBlock
+from dlrecipes.losses import FocalLoss
+from dlrecipes.results import Hyperparameter
+from dlrecipes.training.engines.compiled.blueprint import Blueprints
+from dlrecipes.training.job import Job
+
+LAYERS, REGULARIZERS = keras.layers, keras.regularizers
+ADAM, SGD = keras.optimizers.AdamW, keras.optimizers.SGD
+SCHEDULES = keras.optimizers.schedules
+
+
+def _float(name, low=0.1, high=0.9, **options):
+    return Hyperparameter(name, "float", low, high, **options)
+
+
+def _choice(name, *choices):
+    return Hyperparameter(name, "choice", choices=choices)
+
+
+def _net(*layers, optimizer=None, loss=None, shape=(4,), **options):
+    model = keras.Sequential([keras.Input(shape), *layers, LAYERS.Dense(3)])
+    loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer or "sgd", loss, jit_compile=False, **options)
+    return model
+
+
+class _Builder:
+    """Counts how often models are built.
+
+    Args:
+        build: `build(values)`.
+        space: The hyperparameters.
+    """
+
+    def __init__(self, build, space):
+        self._build, self.space, self.calls = build, tuple(space), 0
+
+    def __call__(self, values):
+        self.calls += 1
+        return self._build(values)
+
+    def job(self, number=0, **values):
+        return Job(
+            number,
+            values,
+            lambda: self(values),
+            seed=7,
+            epochs=1,
+            batch_size=16,
+            rebuild=self,
+            space=self.space,
+            shared_seed=1,
+        )
+
+
+@pytest.fixture
+def blueprints(development):
+    return Blueprints(development(), "float32")
+
+
+def _scaled(factor):
+    def scaled(x):
+        return x * factor
+
+    return scaled
+
+
+def _scaled_loss(factor):
+    def loss(y, outputs):
+        return factor * keras.losses.sparse_categorical_crossentropy(y, outputs, from_logits=True)
+
+    return loss
+
+
+def _partial_loss(y, outputs, factor):
+    return _scaled_loss(factor)(y, outputs)
+
+
+class _Scale(LAYERS.Layer):
+    """A layer as users write them, without `get_config`."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.hidden = {"factor": factor}
+
+    def call(self, x):
+        return x * self.hidden["factor"]
+
+
+def _decay(rate, alpha):
+    return SCHEDULES.CosineDecay(rate, 20, alpha=alpha)
+
+
+# What `a` is; `rate` is a learning rate beside it.
+DYNAMIC = {
+    "learning rate": lambda a, rate: _net(optimizer=SGD(a)),
+    "schedule": lambda a, rate: _net(optimizer=SGD(_decay(a, 0.0))),
+    "end of a schedule": lambda a, rate: _net(optimizer=SGD(_decay(rate, a))),
+    "weight decay": lambda a, rate: _net(optimizer=ADAM(rate, weight_decay=a)),
+    "momentum": lambda a, rate: _net(optimizer=SGD(rate, momentum=a)),
+    "beta": lambda a, rate: _net(optimizer=ADAM(rate, beta_1=a)),
+    "clipping": lambda a, rate: _net(optimizer=ADAM(rate, clipnorm=a)),
+    "dropout": lambda a, rate: _net(LAYERS.Dense(5), LAYERS.Dropout(a)),
+    "inverted dropout": lambda a, rate: _net(LAYERS.Dense(5), InvertedDropout(a)),
+    "two dropouts": lambda a, rate: _net(
+        LAYERS.Dropout(a), LAYERS.Dense(5), LAYERS.Dropout(a), optimizer=SGD(a)
+    ),
+    "l2": lambda a, rate: _net(LAYERS.Dense(5, kernel_regularizer=REGULARIZERS.L2(a))),
+    "block": lambda a, rate: _net(
+        ResidualBlock(2, dropout_rate=a, kernel_regularizer=REGULARIZERS.L2(a)),
+        LAYERS.Flatten(),
+        shape=(4, 1, 1),
+    ),
+    "label smoothing": lambda a, rate: _net(loss=FocalLoss("sparse", label_smoothing=a)),
+    "gamma": lambda a, rate: _net(loss=FocalLoss("sparse", a)),
+    "nothing": lambda a, rate: _net(),
+}
+STRUCTURE = {
+    "half the dropout": lambda a, rate: _net(LAYERS.Dropout(a / 2), optimizer=SGD(rate)),
+    "at most": lambda a, rate: _net(LAYERS.Dropout(min(a, 0.8)), optimizer=SGD(rate)),
+    "units": lambda a, rate: _net(LAYERS.Dense(int(10 * a)), optimizer=SGD(rate)),
+    "another layer": lambda a, rate: _net(
+        *([LAYERS.Dense(3)] if a > 0.8 else []), LAYERS.Dropout(a), optimizer=SGD(rate)
+    ),
+    "one layer less": lambda a, rate: _net(
+        *([LAYERS.Dense(3)] if a > 0.2 else []), LAYERS.Dropout(a), optimizer=SGD(rate)
+    ),
+    "initial weights": lambda a, rate: _net(
+        LAYERS.Dense(3, kernel_initializer=keras.initializers.RandomNormal(stddev=a)),
+        optimizer=SGD(rate),
+    ),
+    "negative slope": lambda a, rate: _net(LAYERS.LeakyReLU(a), optimizer=SGD(rate)),
+    "operation": lambda a, rate: _graph(lambda x: x * a, rate),
+    "argument of an operation": lambda a, rate: _graph(lambda x: keras.ops.clip(x, -a, 0.5), rate),
+    "weight of the loss": lambda a, rate: _net(optimizer=SGD(rate), loss_weights=[a]),
+    # ---- no configuration shows these
+    "closure": lambda a, rate: _net(LAYERS.Lambda(_scaled(a)), optimizer=SGD(rate)),
+    "activation": lambda a, rate: _net(LAYERS.Dense(3, activation=_scaled(a)), optimizer=SGD(rate)),
+    "closure loss": lambda a, rate: _net(loss=_scaled_loss(a), optimizer=SGD(rate)),
+    "partial loss": lambda a, rate: _net(
+        loss=functools.partial(_partial_loss, factor=a), optimizer=SGD(rate)
+    ),
+    "layer without configuration": lambda a, rate: _net(_Scale(a), optimizer=SGD(rate)),
+    "seen and not seen": lambda a, rate: _net(
+        LAYERS.Dropout(a), LAYERS.Lambda(_scaled(a)), optimizer=SGD(rate)
+    ),
+    "weights": lambda a, rate: _filled(a, rate),
+}
+
+
+def _graph(operation, rate):
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, LAYERS.Dense(3)(operation(LAYERS.Dense(3)(inputs))))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(SGD(rate), loss, jit_compile=False)
+    return model
+
+
+def _filled(value, rate):
+    model = _net(LAYERS.Dense(3), optimizer=SGD(rate))
+    model.layers[0].kernel.assign(keras.ops.full((4, 3), value))
+    return model
+
+
+def _two(build):
+    """A builder of two hyperparameters, the second of which is the learning rate."""
+    return _Builder(
+        lambda values: build(values["a"], values["rate"]),
+        [_float("a"), _float("rate", 1e-3, 1e-1, log=True)],
+    )
+
+
+@pytest.mark.parametrize("what", DYNAMIC)
+def test_numbers_need_no_new_graph(what, blueprints, development):
+    builder = _two(DYNAMIC[what])
+    if what == "block":
+        blueprints = Blueprints(development(shape=(4, 1, 1)), "float32")
+    first = blueprints.of(builder.job(a=0.5, rate=0.01))
+    assert set(first.dynamic) == {"a", "rate"}
+    assert not first.fixed
+    assert builder.calls == 3
+    for number, a in enumerate((0.12, 0.3, 0.89)):
+        assert blueprints.of(builder.job(number, a=a, rate=0.02)) is first
+    assert builder.calls == 3
+    job = builder.job(a=0.25, rate=0.02)
+    numbers = dict(
+        zip([leaf.path for leaf in first.member.leaves], first.numbers(job), strict=True)
+    )
+    for name, paths in first.dynamic.items():
+        assert all(numbers[path] == job.values[name] for path in paths)
+
+
+@pytest.mark.parametrize("what", STRUCTURE)
+def test_everything_else_is_structure(what, blueprints):
+    builder = _two(STRUCTURE[what])
+    first = blueprints.of(builder.job(a=0.5, rate=0.01))
+    assert first.fixed == {"a": 0.5}
+    assert set(first.dynamic) == {"rate"}
+    assert builder.calls <= 9
+    calls = builder.calls
+    assert blueprints.of(builder.job(1, a=0.5, rate=0.02)) is first
+    assert builder.calls == calls
+    other = blueprints.of(builder.job(2, a=0.6, rate=0.02))
+    assert other is not first
+    assert other.key != first.key
+
+
+def _all_at_once(values):
+    return _net(
+        LAYERS.Dense(5, kernel_regularizer=REGULARIZERS.L2(values["l2"])),
+        LAYERS.Dropout(values["dropout"]),
+        LAYERS.Dense(5, kernel_regularizer=REGULARIZERS.L2(values["l2"])),
+        InvertedDropout(values["dropout"]),
+        optimizer=ADAM(values["rate"], weight_decay=values["decay"]),
+        loss=FocalLoss("sparse", values["gamma"], label_smoothing=values["smoothing"]),
+    )
+
+
+ALL = ("l2", "dropout", "rate", "decay", "gamma", "smoothing")
+
+
+def test_equal_values_are_not_mixed_up(blueprints):
+    builder = _Builder(_all_at_once, [_float(name) for name in ALL])
+    found = blueprints.of(builder.job(**dict.fromkeys(ALL, 0.5)))
+    assert not found.fixed
+    assert builder.calls == 3
+    assert {name: len(paths) for name, paths in found.dynamic.items()} == {
+        "l2": 2,
+        "dropout": 2,
+        "rate": 1,
+        "decay": 1,
+        "gamma": 1,
+        "smoothing": 1,
+    }
+    assert found.dynamic["decay"] == ("optimizer/weight_decay",)
+    assert found.dynamic["smoothing"] == ("loss/config/label_smoothing",)
+
+
+def test_choices_of_the_same_two_numbers(blueprints):
+    builder = _Builder(
+        lambda values: _net(
+            LAYERS.Dropout(values["a"]), LAYERS.Dropout(values["b"]), optimizer=SGD(values["c"])
+        ),
+        [_choice("a", 0.1, 0.2), _choice("b", 0.1, 0.2), _float("c")],
+    )
+    found = blueprints.of(builder.job(a=0.1, b=0.1, c=0.5))
+    assert found.dynamic == {
+        "a": ("layers/1/rate",),
+        "b": ("layers/2/rate",),
+        "c": ("optimizer/learning_rate",),
+    }
+    assert builder.calls <= 11
+
+
+def test_of_a_choice_every_value_is_built_once(blueprints):
+    """One of them might mean something else."""
+    builder = _Builder(
+        lambda values: _net(
+            *([LAYERS.Dense(3)] if values["a"] == 0.3 else []), LAYERS.Dropout(values["a"])
+        ),
+        [_choice("a", 0.1, 0.2, 0.3, 0.4, 0.5)],
+    )
+    first = blueprints.of(builder.job(a=0.1))
+    assert set(first.dynamic) == {"a"}
+    assert blueprints.of(builder.job(a=0.4)) is first
+    calls = builder.calls
+    assert blueprints.of(builder.job(a=0.4)) is first
+    assert builder.calls == calls
+    assert blueprints.of(builder.job(a=0.3)) is not first
+
+
+def test_zero(blueprints):
+    """Keras leaves a dropout of 0 out of the graph and momentum 0 without slots; clips not at 0."""
+    builder = _Builder(
+        lambda values: _net(
+            LAYERS.Dense(3),
+            LAYERS.Dropout(values["dropout"]),
+            optimizer=SGD(0.1, momentum=values["momentum"], clipnorm=values["clip"]),
+        ),
+        [_float("dropout", 0.0), _float("momentum", 0.0), _float("clip", 0.0)],
+    )
+    first = blueprints.of(builder.job(dropout=0.5, momentum=0.5, clip=0.5))
+    assert set(first.dynamic) == {"dropout", "momentum", "clip"}
+    job = builder.job(1, dropout=0.0, momentum=0.0, clip=0.5)
+    assert blueprints.of(job) is first
+    # ---- the weights of a seed do not depend on whose job asked first
+    other = Blueprints(blueprints._data, "float32")
+    template = other.of(builder.job(dropout=0.3, momentum=0.3, clip=0.3))
+    wanted = blueprints.initial(first, builder.job(dropout=0.4, momentum=0.4, clip=0.5), 3)
+    for got, one in zip(other.initial(template, job, 3).trainable, wanted.trainable, strict=True):
+        np.testing.assert_array_equal(got, one)
+    unclipped = blueprints.of(builder.job(2, dropout=0.5, momentum=0.5, clip=0.0))
+    assert unclipped is not first
+    assert unclipped.fixed["clip"] == 0.0
+
+
+def test_no_dropout_layer_at_zero(blueprints):
+    builder = _Builder(
+        lambda values: _net(*([LAYERS.Dropout(values["a"])] if values["a"] else [])),
+        [_float("a", 0.0, 0.5, step=0.1)],
+    )
+    with_dropout = blueprints.of(builder.job(a=0.3))
+    without = blueprints.of(builder.job(1, a=0.0))
+    assert with_dropout.dynamic == {"a": ("layers/1/rate",)}
+    assert without.key != with_dropout.key
+    assert blueprints.of(builder.job(2, a=0.5)) is with_dropout
+
+
+def test_integers_and_booleans_are_structure(blueprints):
+    builder = _Builder(
+        lambda values: _net(
+            *([LAYERS.BatchNormalization()] if values["norm"] else []),
+            LAYERS.Dense(values["units"]),
+            optimizer=SGD(values["rate"]),
+        ),
+        [
+            Hyperparameter("units", "int", 2, 8),
+            Hyperparameter("norm", "boolean", choices=(True, False)),
+            _float("rate"),
+        ],
+    )
+    found = blueprints.of(builder.job(units=4, norm=True, rate=0.5))
+    assert (found.fixed, set(found.dynamic)) == ({"units": 4, "norm": True}, {"rate"})
+    assert builder.calls == 3
+
+
+def test_names_of_one_number_in_two_branches(blueprints):
+    """The same graph, whatever its numbers are called and in which order they were asked for."""
+
+    def build(values):
+        decay, rate = values["decay"], values.get("b rate", values.get("z rate"))
+        return _net(LAYERS.Dense(3), optimizer=ADAM(rate, weight_decay=decay))
+
+    builder = _Builder(
+        build,
+        [
+            _choice("branch", "b", "z"),
+            _float("decay"),
+            _float("b rate", conditions=(("branch", ("b",)),)),
+            _float("z rate", conditions=(("branch", ("z",)),)),
+        ],
+    )
+    one = blueprints.of(builder.job(branch="b", **{"b rate": 0.5, "decay": 0.3}))
+    job = builder.job(1, decay=0.3, branch="z", **{"z rate": 0.5})
+    other = blueprints.of(job)
+    assert other is not one
+    paths = [[leaf.path for leaf in found.member.leaves] for found in (one, other)]
+    assert paths[0] == paths[1] == sorted(paths[0])
+
+
+def test_a_late_hyperparameter(blueprints):
+    """It has no range, and no value in jobs whose values do not lead to it."""
+
+    def build(values):
+        optimizer = SGD(values["rate"])
+        if values["rate"] > 0.5:
+            if "late" not in values:
+                raise BuilderError("no value for late", received="late", fix="give one")
+            return _net(LAYERS.Dropout(values["late"]), optimizer=optimizer)
+        return _net(LAYERS.Dropout(0.1), optimizer=optimizer)
+
+    builder = _Builder(build, [_float("rate")])
+    early = blueprints.of(builder.job(rate=0.3))
+    assert early.fixed == {"rate": 0.3}
+    late = blueprints.of(builder.job(1, rate=0.6, late=0.2))
+    assert late.fixed["late"] == 0.2
+    assert blueprints.of(builder.job(2, rate=0.6, late=0.3)) is not late
+
+
+def test_beyond_the_range_that_was_tried(blueprints):
+    """A later stage may have wider ranges, and the builder other ideas there."""
+    builder = _Builder(
+        lambda values: _net(
+            LAYERS.Dropout(values["a"]), *([LAYERS.Dense(3)] * (values["a"] > 0.7))
+        ),
+        [_float("a", 0.2, 0.6)],
+    )
+    first = blueprints.of(builder.job(a=0.4))
+    calls = builder.calls
+    assert blueprints.of(builder.job(a=0.65)) is first
+    assert builder.calls == calls + 1
+    assert blueprints.of(builder.job(a=0.64)) is first
+    assert builder.calls == calls + 1
+    assert blueprints.of(builder.job(a=0.75)) is not first
+
+
+def test_two_builds_of_one_model_are_described_alike(blueprints):
+    """Across processes, too: the key of a structure is what a resumed run looks for."""
+    builder = _two(STRUCTURE["closure"])
+    other = Blueprints(blueprints._data, "float32")
+    keys = [one.of(builder.job(a=0.5, rate=0.01)).key for one in (blueprints, other)]
+    assert keys[0] == keys[1]
+
+
+def test_what_the_builder_raises_passes_through(blueprints):
+    def broken(values):
+        raise ValueError("no such layer")
+
+    with pytest.raises(ValueError, match="no such layer"):
+        blueprints.of(_Builder(broken, []).job())

@@ -1,0 +1,150 @@
+import keras
+import numpy as np
+import pytest
+
+from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS
+from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
+from dlrecipes.training.engines.compiled.unsupported import Unsupported
+
+LAYERS, LOSSES = keras.layers, keras.losses
+
+
+def _net(*layers, optimizer="sgd", kind=keras.Sequential, shape=(4,), **options):
+    model = kind([keras.Input(shape), *layers, LAYERS.Dense(3)])
+    model.compile(optimizer, "mse", **options)
+    return model
+
+
+class _OwnStep(keras.Sequential):
+    def train_step(self, data):
+        return super().train_step(data)
+
+
+class _Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.layer = LAYERS.Dense(3)
+        self.compile("sgd", "mse")
+
+    def call(self, x):
+        return self.layer(x)
+
+
+def _two_inputs():
+    inputs = [keras.Input((2,)), keras.Input((2,))]
+    model = keras.Model(inputs, LAYERS.Dense(3)(LAYERS.Add()(inputs)))
+    model.compile("sgd", "mse")
+    return model
+
+
+def _frozen():
+    model = _net()
+    model.trainable = False
+    model.compile("sgd", "mse")
+    return model
+
+
+REFUSED = {
+    "a `train_step` of its own": lambda: _net(kind=_OwnStep),
+    "neither functional nor Sequential": _Subclassed,
+    "2 inputs and 1 outputs": _two_inputs,
+    "run_eagerly": lambda: _net(run_eagerly=True),
+    "no trainable weights": _frozen,
+    "keeps a state between batches": lambda: _net(
+        LAYERS.Rescaling(1.0), LAYERS.LSTM(2, stateful=True), kind=_of_batches
+    ),
+    "changes weights while it is called": lambda: _net(
+        LAYERS.SpectralNormalization(LAYERS.Dense(3))
+    ),
+    "`use_ema`": lambda: _net(optimizer=keras.optimizers.SGD(use_ema=True)),
+    "`gradient_accumulation_steps`": lambda: _net(
+        optimizer=keras.optimizers.SGD(gradient_accumulation_steps=2)
+    ),
+    "the learning rate is a function": lambda: _net(optimizer=keras.optimizers.SGD(lambda: 0.1)),
+}
+
+
+def _of_batches(layers):
+    inputs = keras.Input(batch_shape=(4, 3, 2))
+    x = inputs
+    for layer in layers[1:]:
+        x = layer(x)
+    return keras.Model(inputs, x)
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_what_would_be_trained_otherwise_is_refused(reason):
+    with pytest.raises(Unsupported, match=reason):
+        check_supported(REFUSED[reason]())
+
+
+def test_only_optimizers_that_are_proven():
+    every = [
+        one
+        for one in vars(keras.optimizers).values()
+        if isinstance(one, type)
+        and issubclass(one, keras.optimizers.Optimizer)
+        and one not in (keras.optimizers.Optimizer, keras.optimizers.LossScaleOptimizer)
+    ]
+    assert len(every) > len(OPTIMIZERS)
+    for one in every:
+        if one.__name__ == "MultiOptimizer":
+            continue
+        model = _net(optimizer=one())
+        if one in OPTIMIZERS:
+            check_supported(model)
+        else:
+            with pytest.raises(Unsupported, match=f"the optimizer {one.__name__} is not proven"):
+                check_supported(model)
+
+
+def test_an_optimizer_of_the_users_own_is_not_the_one_it_derives_from():
+    class Own(keras.optimizers.SGD):
+        def update_step(self, gradient, variable, learning_rate):
+            self.assign_add(variable, gradient)
+
+    with pytest.raises(Unsupported, match="the optimizer Own"):
+        check_supported(_net(optimizer=Own()))
+
+
+def _root(y, outputs):
+    return keras.ops.sqrt(keras.ops.mean(keras.ops.square(y - outputs)))
+
+
+def _mean(y, outputs):
+    return keras.ops.mean(keras.ops.square(y - outputs))
+
+
+@pytest.mark.parametrize(
+    ("loss", "weighted", "fine"),
+    [
+        ("mse", True, True),
+        (_mean, False, True),
+        (LOSSES.MeanSquaredError(reduction="mean_with_sample_weight"), False, True),
+        (LOSSES.MeanSquaredError(reduction="mean_with_sample_weight"), True, False),
+        (LOSSES.MeanSquaredError(reduction="sum"), False, False),
+        (LOSSES.Dice(), False, False),
+        (_root, False, False),
+    ],
+)
+def test_a_loss_that_depends_on_the_batches_is_refused(loss, weighted, fine):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), LAYERS.Dense(3, "softmax")])
+    model.compile("sgd", loss)
+    generator = np.random.default_rng(0)
+    x, y = (generator.normal(size=(8, size)).astype("float32") for size in (4, 3))
+    weight = generator.uniform(0.2, 3, 8).astype("float32") if weighted else None
+    if fine:
+        check_loss(model, x, y, weight)
+    else:
+        with pytest.raises(Unsupported, match="not the mean of the examples' losses"):
+            check_loss(model, x, y, weight)
+
+
+def test_an_output_with_a_mask_is_refused():
+    model = keras.Sequential(
+        [keras.Input((4,), dtype="int32"), LAYERS.Embedding(9, 2, mask_zero=True)]
+    )
+    model.compile("sgd", "mse")
+    with pytest.raises(Unsupported, match="mask"):
+        check_loss(model, np.zeros((4, 4), "int32"), np.zeros((4, 4, 2)), None)

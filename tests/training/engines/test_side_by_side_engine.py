@@ -1,0 +1,384 @@
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings, strategies as st
+
+from dlrecipes.results import Hyperparameter, Objective
+from dlrecipes.training.engines import SideBySideEngine, make_engine
+from dlrecipes.training.engines.compiled.program import Program
+from dlrecipes.training.job import Job
+
+ACCURACY = Objective("val_accuracy", "max")
+LAYERS = keras.layers
+# Beside each job of the contract, so many of the same kind.
+CROWD = {"population": 3, "resident": 0, "auto": 3}
+FAST = {
+    "check_the_outcome",
+    "check_the_best_epochs_weights",
+    "check_one_diverges_among_healthy_ones",
+    "check_pruning",
+    "check_failures",
+    "check_what_the_source_raises_passes_through",
+    "check_a_builder_that_clears_the_session",
+}
+
+
+def _contract(check_engine, name, question):
+    if question == "check_the_same_as_keras":
+        pytest.skip("with the batches of `fit`; compiled/test_equality.py asks the same")
+    check_engine(partial(make_engine, name), question, crowd=CROWD[name])
+
+
+def test_contract(check_engine, question):
+    if question not in FAST:
+        pytest.skip("in the slow tests")
+    _contract(check_engine, "population", question)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CROWD)
+def test_contract_of_all(check_engine, name, question):
+    _contract(check_engine, name, question)
+
+
+class _Builder:
+    """A network with numbers and structure.
+
+    Args:
+        layers: Further layers.
+        kind: What a model of many units is.
+    """
+
+    space = (
+        Hyperparameter("rate", "float", 1e-3, 1.0, log=True),
+        Hyperparameter("dropout", "float", 0.0, 0.5),
+        Hyperparameter("units", "int", 4, 16),
+    )
+
+    def __init__(self, *layers, kind=keras.Sequential):
+        self.layers, self.kind, self.calls = layers, kind, 0
+
+    def __call__(self, values):
+        self.calls += 1
+        kind = self.kind if values.get("units", 8) > 8 else keras.Sequential
+        model = kind(
+            [
+                keras.Input((4,)),
+                *(layer() for layer in self.layers),
+                LAYERS.Dense(values.get("units", 8), activation="relu"),
+                LAYERS.Dropout(values["dropout"]),
+                LAYERS.Dense(3, dtype="float32"),
+            ]
+        )
+        model.compile(
+            keras.optimizers.Adam(values["rate"]),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+            jit_compile=False,
+        )
+        return model
+
+    def job(self, number, *, epochs=3, shared_seed=5, seed=None, **values):
+        return Job(
+            number,
+            values,
+            lambda: self(values),
+            seed=100 + number if seed is None else seed,
+            epochs=epochs,
+            batch_size=16,
+            rebuild=self,
+            space=self.space,
+            shared_seed=shared_seed,
+        )
+
+    def jobs(self, count, **options):
+        return [
+            self.job(at, rate=0.002 * 1.5**at, dropout=0.04 * at + 0.02, **options)
+            for at in range(count)
+        ]
+
+
+class _Watched:
+    """An engine with what it says.
+
+    Args:
+        name: The engine's name.
+        development: The data.
+        options: Those of the engine.
+    """
+
+    def __init__(self, name, development, **options):
+        self.choices, self.lines = [], []
+        self.engine = SideBySideEngine(
+            name,
+            development(),
+            ACCURACY,
+            "float32",
+            on_choice=self.choices.append,
+            log=self.lines.append,
+            **options,
+        )
+
+    def run(self, source):
+        self.engine.run(source)
+        return source
+
+    @property
+    def programs(self):
+        return list(dict.fromkeys(self.engine._programs.values()))
+
+
+def _histories(source):
+    return {number: outcome.history for number, outcome in source.ended.items()}
+
+
+def test_one_program_for_all_trials_of_a_structure(development, scripted):
+    builder = _Builder()
+    watched = _Watched("population", development)
+    source = watched.run(
+        scripted(*builder.jobs(11), stop=lambda job, epoch, _: job.number % 3 == 1)
+    )
+    assert {outcome.engine for outcome in source.outcomes} == {"population"}
+    (program,) = watched.programs
+    assert (program.traces, program.width, program.stacked) == (1, 16, True)
+    assert [choice.engine for choice in watched.choices] == ["population"]
+    # ---- three to see what is dynamic, and one for each of the initial weights
+    assert builder.calls <= 3 + 4
+    watched.run(scripted(*builder.jobs(11)))
+    assert builder.calls <= 3 + 4
+    assert program.traces == 1
+    # ---- another structure
+    watched.run(scripted(builder.job(20, units=16, rate=0.01, dropout=0.1)))
+    assert len(watched.programs) == 2
+    assert len({choice.structure for choice in watched.choices}) == 2
+    assert watched.lines == []
+
+
+def test_recorded_choices_are_kept(development, scripted):
+    builder = _Builder()
+    first = _Watched("population", development)
+    wanted = _histories(first.run(scripted(*builder.jobs(8))))
+    resumed = _Watched("auto", development, choices=first.choices)
+    source = resumed.run(scripted(builder.jobs(8)[5]))
+    assert resumed.choices == []
+    assert [program.width for program in resumed.programs] == [8]
+    assert source.outcomes[0].engine == "population"
+    assert _histories(source)[5] == wanted[5]
+
+
+def test_trainings_without_a_shared_seed_are_independent(development, scripted):
+    builder = _Builder()
+    watched = _Watched("population", development)
+    jobs = [
+        builder.job(at, rate=0.01, dropout=0.2, shared_seed=None, seed=seed)
+        for at, seed in enumerate((1, 2, 1))
+    ]
+    histories = _histories(watched.run(scripted(*jobs)))
+    assert histories[0] == histories[2]
+    assert histories[0] != histories[1]
+    alone = _Watched("population", development)
+    assert _histories(alone.run(scripted(jobs[1])))[1] == histories[1]
+
+
+class _Own(keras.Sequential):
+    def train_step(self, data):
+        return super().train_step(data)
+
+
+def test_what_no_program_trains_is_trained_by_fit(development, scripted):
+    """With one line for all of them."""
+
+    builder = _Builder(kind=_Own)
+    units = (8, 16, 8, 12)
+    jobs = [
+        builder.job(at, rate=0.01, dropout=0.1, units=number, epochs=2)
+        for at, number in enumerate(units)
+    ]
+    watched = _Watched("population", development)
+    source = watched.run(scripted(*jobs))
+    assert [one.error for one in source.outcomes] == [""] * 4
+    assert [one.engine for one in source.outcomes] == ["population", "fit", "population", "fit"]
+    (line,) = watched.lines
+    assert "`train_step` of its own" in line
+    assert sorted(choice.engine for choice in watched.choices) == ["fit", "population"]
+
+
+def test_out_of_memory_in_a_program(development, scripted, monkeypatch):
+    """The structure's trials are trained by `fit`, each is finished once."""
+
+    def full(self, *arguments, **options):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
+
+    builder = _Builder()
+    watched = _Watched("population", development)
+    monkeypatch.setattr(Program, "epoch", full)
+    source = watched.run(scripted(*builder.jobs(3, epochs=1)))
+    assert [one.status for one in source.outcomes] == ["completed"] * 3
+    assert [one.engine for one in source.outcomes] == ["fit"] * 3
+    assert len(watched.lines) == 1
+    assert "ResourceExhaustedError" in watched.lines[0]
+
+
+def test_convolutions_are_trained_one_by_one(development, scripted):
+    builder = _Builder(lambda: LAYERS.Reshape((4, 1)), lambda: LAYERS.Conv1D(2, 2), LAYERS.Flatten)
+    watched = _Watched("auto", development)
+    source = watched.run(scripted(*builder.jobs(3, epochs=1)))
+    assert {one.engine for one in source.outcomes} == {"resident"}
+    (program,) = watched.programs
+    assert (program.width, program.traces) == (1, 1)
+    assert "batched form" in watched.choices[0].reason
+
+
+class _Random:
+    """Hands out as many jobs as it likes and prunes as it likes.
+
+    Args:
+        jobs: The jobs.
+        portions: How many it hands out each time, at most.
+        pruned: Pairs of a trial's number and the epoch after which it is pruned.
+        parallel: How many may be in flight.
+    """
+
+    def __init__(self, jobs, portions, pruned, parallel):
+        self.jobs, self.portions, self.pruned = list(jobs), list(portions), set(pruned)
+        self.parallel, self.in_flight, self.ended, self.epochs = parallel, set(), {}, {}
+
+    @property
+    def remaining(self):
+        return len(self.jobs)
+
+    def next_jobs(self, limit):
+        assert limit >= 1
+        portion = min(limit, self.portions.pop() if self.portions else limit)
+        handed_out, self.jobs = self.jobs[:portion], self.jobs[portion:]
+        self.in_flight |= {job.number for job in handed_out}
+        assert len(self.in_flight) <= self.parallel
+        return handed_out
+
+    def report(self, reports):
+        for one in reports:
+            assert one.job.number in self.in_flight
+            epochs = self.epochs.setdefault(one.job.number, [])
+            epochs.append(one.epoch)
+            assert epochs == list(range(one.epoch + 1))
+        return {one.job.number for one in reports if (one.job.number, one.epoch) in self.pruned}
+
+    def finish(self, ended):
+        for job, outcome in ended:
+            assert job.number not in self.ended
+            self.in_flight.discard(job.number)
+            self.ended[job.number] = outcome
+
+
+TRIALS, EPOCHS = 14, 4
+
+
+def test_a_result_does_not_depend_on_when_it_began(development, scripted):
+    """Nor on the others, on pruning, or on how many are trained at the same time."""
+    builder = _Builder()
+    watched = _Watched("population", development)
+    # One diverges after a while.
+    jobs = [
+        builder.job(
+            at, rate=0.003 * 1.6**at if at != 5 else 1e25, dropout=0.03 * at + 0.01, epochs=EPOCHS
+        )
+        for at in range(TRIALS)
+    ]
+    watched.run(scripted(*jobs))  # compiles
+    alone = {}
+    for job in jobs:
+        alone |= watched.run(scripted(job)).ended
+    assert alone[5].status == "diverged"
+    assert sum(one.status == "completed" for one in alone.values()) == TRIALS - 1
+
+    @settings(max_examples=25, deadline=None, database=None, derandomize=True)
+    @given(
+        portions=st.lists(st.integers(1, 9), max_size=20),
+        pruned=st.lists(st.tuples(st.integers(0, TRIALS - 1), st.integers(0, EPOCHS - 1))),
+        parallel=st.integers(1, 2 * TRIALS),
+    )
+    def check(portions, pruned, parallel):
+        source = watched.run(_Random(jobs, portions, pruned, parallel))
+        assert set(source.ended) == set(range(TRIALS))
+        for number, outcome in source.ended.items():
+            ends = [epoch for one, epoch in pruned if one == number]
+            wanted = alone[number]
+            epochs = len(wanted.history["loss"])
+            if outcome.status == "pruned":
+                assert len(outcome.history["loss"]) == min(ends) + 1
+            else:
+                assert outcome.status == wanted.status
+                assert len(outcome.history["loss"]) == epochs
+            for name, curve in outcome.history.items():
+                assert curve == wanted.history[name][: len(curve)], (number, name)
+
+    check()
+    (program,) = watched.programs
+    assert program.traces == 1
+
+
+def _mlp(values):
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            LAYERS.Flatten(),
+            LAYERS.Dense(32, activation="relu"),
+            LAYERS.Dropout(values["dropout"]),
+            LAYERS.Dense(10),
+        ]
+    )
+    model.compile(
+        keras.optimizers.AdamW(values["rate"], weight_decay=values["decay"]),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    return model
+
+
+@pytest.mark.slow
+def test_scores_agree_with_those_of_fit(scripted):
+    """In float32 the curves part, but neither the ranks nor the mean of the scores do."""
+    from scipy import stats
+
+    from dlrecipes.data import load
+
+    data = load("digits").development()
+    generator = np.random.default_rng(0)
+    space = (
+        Hyperparameter("rate", "float", 1e-4, 1.0, log=True),
+        Hyperparameter("dropout", "float", 0.0, 0.6),
+        Hyperparameter("decay", "float", 1e-4, 1.0, log=True),
+    )
+    jobs = []
+    for number in range(24):
+        values = {
+            "rate": float(10 ** generator.uniform(-4, 0)),
+            "dropout": float(generator.uniform(0, 0.6)),
+            "decay": float(10 ** generator.uniform(-4, 0)),
+        }
+        jobs.append(
+            Job(
+                number,
+                values,
+                partial(_mlp, values),
+                seed=number,
+                epochs=12,
+                batch_size=64,
+                rebuild=_mlp,
+                space=space,
+                shared_seed=1,
+            )
+        )
+    scores, lines = {}, []
+    for name in ("fit", "population"):
+        source = scripted(*jobs)
+        make_engine(name, data, ACCURACY, "float32", log=lines.append).run(source)
+        assert not lines
+        assert {outcome.engine for outcome in source.outcomes} == {name}
+        scores[name] = [outcome.score or 0.0 for outcome in source.outcomes]
+    assert stats.spearmanr(scores["fit"], scores["population"]).statistic >= 0.9
+    assert stats.wilcoxon(scores["fit"], scores["population"]).pvalue > 0.05
