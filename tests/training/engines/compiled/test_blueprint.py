@@ -157,6 +157,16 @@ STRUCTURE = {
 }
 
 
+FEW = (
+    "half the dropout",
+    "one layer less",
+    "operation",
+    "closure",
+    "partial loss",
+    "seen and not seen",
+)
+
+
 def _graph(operation, rate):
     inputs = keras.Input((4,))
     model = keras.Model(inputs, LAYERS.Dense(3)(operation(LAYERS.Dense(3)(inputs))))
@@ -199,7 +209,9 @@ def test_numbers_need_no_new_graph(what, blueprints, development):
         assert all(numbers[path] == job.values[name] for path in paths)
 
 
-@pytest.mark.parametrize("what", STRUCTURE)
+@pytest.mark.parametrize(
+    "what", [pytest.param(one, marks=[] if one in FEW else pytest.mark.slow) for one in STRUCTURE]
+)
 def test_everything_else_is_structure(what, blueprints):
     builder = _two(STRUCTURE[what])
     first = blueprints.of(builder.job(a=0.5, rate=0.01))

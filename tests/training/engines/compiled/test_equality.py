@@ -354,14 +354,6 @@ FEW = (
         regularizer="l2 and activity",
         constraint="max norm",
     ),
-    _case(
-        optimizer="lion",
-        loss="categorical",
-        body="embedding",
-        clipping="clipnorm",
-        regularizer="l1l2",
-        weighted=True,
-    ),
     _case(optimizer="rmsprop momentum", body="convolution 2d", schedule="piecewise"),
 )
 

@@ -38,8 +38,15 @@ def _build(factor, shape=(6,), drop=True):
     return model
 
 
-@pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("shape", [(6,), (4, 3)], ids=["stacked", "resident"])
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("mixed_float16", (6,)),
+        ("mixed_bfloat16", (4, 3)),
+        pytest.param("mixed_bfloat16", (6,), marks=pytest.mark.slow),
+        pytest.param("mixed_float16", (4, 3), marks=pytest.mark.slow),
+    ],
+)
 def test_mixed_precision(name, shape, policy, built, side_by_side, examples):
     policy(name)
     stacked = len(shape) == 1

@@ -7,13 +7,13 @@ from dlrecipes.training.engines.compiled.unsupported import Unsupported
 
 LAYERS, LOSSES, METRICS = keras.layers, keras.losses, keras.metrics
 
-# Labels, units, activation, loss, metrics, weighted metrics
+# Labels, units, activation, loss, metrics, weighted metrics: made when Keras' float type is set
 KINDS = {
     "one-hot": (
         "onehot",
         3,
         "softmax",
-        "categorical_crossentropy",
+        lambda: "categorical_crossentropy",
         lambda: [
             "accuracy",
             METRICS.AUC(name="auc"),
@@ -27,7 +27,7 @@ KINDS = {
         "sparse",
         3,
         None,
-        LOSSES.SparseCategoricalCrossentropy(from_logits=True),
+        lambda: LOSSES.SparseCategoricalCrossentropy(from_logits=True),
         lambda: ["accuracy", "accuracy"],
         lambda: [METRICS.SparseCategoricalCrossentropy(from_logits=True, name="entropy")],
     ),
@@ -35,7 +35,7 @@ KINDS = {
         "binary",
         1,
         None,
-        LOSSES.BinaryCrossentropy(from_logits=True),
+        lambda: LOSSES.BinaryCrossentropy(from_logits=True),
         lambda: [
             METRICS.BinaryAccuracy(threshold=0.0, name="accuracy"),
             METRICS.AUC(from_logits=True, curve="PR", name="pr"),
@@ -47,7 +47,7 @@ KINDS = {
         "real",
         1,
         None,
-        "mse",
+        lambda: "mse",
         lambda: ["mae", METRICS.RootMeanSquaredError(name="rmse"), METRICS.R2Score(name="r2")],
         lambda: ["mae"],
     ),
@@ -74,7 +74,7 @@ def _builder(kind, shape=(6,)):
         )
         optimizer = keras.optimizers.SGD(factor / 8)
         model.compile(
-            optimizer, loss, metrics=metrics(), weighted_metrics=weighted(), jit_compile=False
+            optimizer, loss(), metrics=metrics(), weighted_metrics=weighted(), jit_compile=False
         )
         return model
 
@@ -96,9 +96,8 @@ def _check(kind, built, side_by_side, examples, *, weighted, shape=(6,)):
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize(("kind", "weighted"), [("one-hot", True), ("real", False)])
-def test_as_in_the_logs_of_fit(kind, weighted, built, side_by_side, examples):
-    _check(kind, built, side_by_side, examples, weighted=weighted)
+def test_as_in_the_logs_of_fit(built, side_by_side, examples):
+    _check("one-hot", built, side_by_side, examples, weighted=True)
 
 
 @pytest.mark.slow
