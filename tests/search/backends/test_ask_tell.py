@@ -7,7 +7,11 @@ from dlrecipes.search import Store, discover_space
 SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+# A Gaussian process is fitted again for each of its proposals.
+DEAR = pytest.param(SAMPLERS[-1], marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("sampler", [*SAMPLERS[:-1], DEAR])
 def test_contract(check_backend, sampler, journal):
     check_backend(sampler, journal)
 
