@@ -27,6 +27,7 @@ from dlrecipes.training.engines.compiled.schedule import next_group
 from dlrecipes.training.engines.compiled.trial import Place, Trial
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
 from dlrecipes.training.engines.fit_engine import FitEngine
+from dlrecipes.training.engines.from_epoch import FromEpoch
 from dlrecipes.training.headline import headline
 from dlrecipes.training.job import Job
 from dlrecipes.training.job_source import JobSource, Report
@@ -114,7 +115,7 @@ class SideBySideEngine:
             group, future = running.popleft()
             try:
                 epoch = future.result()
-            except tf.errors.OpError as error:
+            except (tf.errors.OpError, MemoryError) as error:
                 self._give_up(group, error, source)
             else:
                 waiting += self._take(group, epoch, 1 + len(running), source)
@@ -242,12 +243,12 @@ class SideBySideEngine:
             self._recorded.append(choice)
             self._on_choice(choice)
 
-    def _give_up(self, group: Group, error: tf.errors.OpError, source: JobSource) -> None:
+    def _give_up(self, group: Group, error: Exception, source: JobSource) -> None:
         """Train a group's trials by `fit`, and all later ones of their structure."""
         reason = f"{type(error).__name__}: {headline(error)}"
         self._given_up[group.trials[0].blueprint.key] = reason
         for trial in group.trials:
-            self._train_by_fit(trial.job, reason, source)
+            self._train_by_fit(trial.job, reason, FromEpoch(source, trial.epoch))
 
     def _train_by_fit(self, job: Job, reason: str, source: JobSource) -> None:
         if reason not in self._explained:

@@ -220,6 +220,27 @@ def test_out_of_memory_in_a_program(development, scripted, monkeypatch):
     assert "ResourceExhaustedError" in watched.lines[0]
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError("full"), tf.errors.ResourceExhaustedError(None, None, "OOM")]
+)
+def test_a_program_that_breaks_after_an_epoch(development, scripted, monkeypatch, error):
+    """No epoch of a trial is reported twice, though `fit` trains it from the beginning."""
+    calls, whole = [], Program.epoch
+
+    def breaks(self, *arguments, **options):
+        calls.append(1)
+        if len(calls) > 1:
+            raise error
+        return whole(self, *arguments, **options)
+
+    monkeypatch.setattr(Program, "epoch", breaks)
+    watched = _Watched("population", development)
+    source = watched.run(scripted(*_Builder().jobs(3, epochs=3)))
+    reported = sorted((number, epoch) for number, epoch, _ in source.reports)
+    assert reported == [(number, epoch) for number in range(3) for epoch in range(3)]
+    assert [len(one.history["loss"]) for one in source.outcomes] == [3] * 3
+
+
 def test_convolutions_are_trained_one_by_one(development, scripted):
     builder = _Builder(lambda: LAYERS.Reshape((4, 1)), lambda: LAYERS.Conv1D(2, 2), LAYERS.Flatten)
     watched = _Watched("auto", development)
