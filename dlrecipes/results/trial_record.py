@@ -25,8 +25,9 @@ class TrialRecord:
         best_epoch: That epoch, from 0.
         epochs: Epochs that were trained.
         history: `{metric: value after each epoch}`; None stands for NaN and infinity.
-        seconds: Wall-clock time of the trial.
-        seed: Seed of its initial weights, shuffling and masks.
+        seconds: Time it took; of what trials side by side share, its share.
+        seed: Seed of its initial weights, shuffling and masks, unless the trials of its study
+            share those (in a population; a resident search shares the initial weights only).
         policy: The dtype policy that actually ran.
         engine: The engine that trained it.
         parameters: Number of weights of the model.

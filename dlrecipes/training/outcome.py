@@ -19,7 +19,7 @@ class Outcome:
         score: The objective at the best epoch; None if no epoch gave a finite one.
         best_epoch: That epoch, from 0.
         history: `{metric: value after each epoch}`, as Keras logged them.
-        seconds: Wall-clock time.
+        seconds: Time it took; of what trials side by side share, its share.
         policy: The dtype policy that actually ran.
         parameters: Number of weights.
         error: Why it failed.

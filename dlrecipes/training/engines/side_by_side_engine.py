@@ -40,7 +40,7 @@ _INITIAL_WEIGHTS = 4
 # wait until there are enough of them for a full group.
 _IN_FLIGHT = 6
 _MEMBERS_AT_FIRST = 32
-# A program takes about 15 MB; of structures that come once, the last ones are kept.
+# A program takes 9 to 40 MB; of structures that come once, the last ones are kept.
 _PROGRAMS_KEPT = 32
 
 
@@ -51,7 +51,7 @@ class SideBySideEngine:
     random numbers), and each has its own values of whatever needs no new graph. A member's
     result depends on its own values and seeds only: not on its place in the group, on the
     others, or on when it began. What no program can train is handed to `fit`, with one line
-    that says why.
+    that says why. All jobs must come from one builder.
 
     Args:
         name: `"population"`, `"resident"`, or `"auto"` to choose for each structure by timing.

@@ -25,7 +25,8 @@ _NOT_STACKED = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, k
 _MOST_MEMBERS, _FEWEST_MEMBERS = 32, 8
 # Weights and two slots of an optimizer, in bytes, that still lie in a processor's cache.
 _CACHE_BYTES = 24e6
-# Trying other ways may cost this share of the time that the first way would take.
+# Trying other ways may cost this share of the time that the first way would take, and no more
+# than so many seconds.
 _BUDGET = 0.05
 _MOST_SECONDS = 5.0
 # A single small model's step takes longer than this in TensorFlow, whatever the model.
