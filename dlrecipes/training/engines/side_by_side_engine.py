@@ -189,10 +189,10 @@ class SideBySideEngine:
             job=job,
             blueprint=blueprint,
             program=program,
-            engine="population" if program.stacked else "resident",
+            engine=program.layout.engine,
             numbers=numbers,
             # Alone in its call, a trial need not share its batches.
-            order_seed=shared if shared is not None and program.stacked else job.seed,
+            order_seed=shared if shared is not None and program.layout.stacked else job.seed,
             initial=initial,
             best=BestEpoch(self._objective, job.patience),
             seconds=time.perf_counter() - start,
@@ -212,10 +212,10 @@ class SideBySideEngine:
         if program is None and shared:
             program, choice = self._chooser.choose(blueprint, initial, numbers, work)
             self._record(choice)
-            if not program.stacked:
+            if not program.layout.stacked:
                 self._programs[blueprint.key, False] = program
         elif program is None:
-            program = self._chooser.alone(blueprint, initial, numbers)
+            program = self._chooser.alone(blueprint, initial, numbers, work)
         self._programs[blueprint.key, shared] = program
         while len(self._programs) > _PROGRAMS_KEPT:
             self._programs.popitem(last=False)

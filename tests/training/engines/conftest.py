@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from dlrecipes.data import Split
 from dlrecipes.training.engines.compiled.device_data import DeviceData
+from dlrecipes.training.engines.compiled.layout import Layout
 from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
@@ -52,9 +53,7 @@ class SideBySide:
             DeviceData.of(train),
             DeviceData.of(validation),
             batch_size,
-            width=len(rows),
-            stacked=stacked,
-            xla=xla,
+            Layout(len(rows), stacked, xla, threads=None if stacked or xla else 1),
         )
         self.initial = [member.initial(model) for model in models]
         groups = zip(*(self.initial[row] for row in rows), strict=True)

@@ -140,7 +140,7 @@ def test_one_program_for_all_trials_of_a_structure(development, scripted):
     )
     assert {outcome.engine for outcome in source.outcomes} == {"population"}
     (program,) = watched.programs
-    assert (program.traces, program.width, program.stacked) == (1, 16, True)
+    assert (program.traces, program.width, program.layout.stacked) == (1, 16, True)
     assert [choice.engine for choice in watched.choices] == ["population"]
     # ---- three to see what is dynamic, and one for each of the initial weights
     assert builder.calls <= 3 + 4

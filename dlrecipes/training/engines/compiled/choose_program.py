@@ -15,6 +15,7 @@ import tensorflow as tf
 from dlrecipes.results import EngineChoice
 from dlrecipes.training.engines.compiled.blueprint import Blueprint
 from dlrecipes.training.engines.compiled.device_data import DeviceData
+from dlrecipes.training.engines.compiled.layout import Layout
 from dlrecipes.training.engines.compiled.leaves import all_layers
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Program
@@ -51,7 +52,6 @@ class Workload:
 
 @dataclass
 class _Candidate:
-    name: str
     program: Program
     compile_seconds: float
     step_seconds: float
@@ -105,48 +105,56 @@ class ProgramChooser:
         start = _Start(blueprint, initial, list(numbers))
         before = self._recorded.get(blueprint.key)
         if before is not None:
-            made = self._make(start, before.engine == "population", before.members, before.xla)
-            return made.program, before
+            layout = Layout(before.members, before.engine == "population", before.xla)
+            if not layout.stacked:
+                layout = self._single(work)
+            return self._make(start, layout).program, before
         candidates = self._candidates(start, work)
         best = min(candidates, key=lambda one: one.seconds(work))
-        timed = {one.name: 1000 * one.step_seconds for one in candidates if one.step_seconds}
+        timed = {
+            str(one.program.layout): 1000 * one.step_seconds
+            for one in candidates
+            if one.step_seconds
+        }
         return best.program, EngineChoice(
             structure=blueprint.key,
-            engine="population" if best.program.stacked else "resident",
-            members=best.program.width,
-            xla=best.program.xla,
+            engine=best.program.layout.engine,
+            members=best.program.layout.width,
+            xla=best.program.layout.xla,
             reason=self._reason(blueprint, candidates, work),
             milliseconds=timed,
             compile_seconds=best.compile_seconds,
         )
 
-    def alone(self, blueprint: Blueprint, initial: State, numbers: Sequence[float]) -> Program:
+    def alone(
+        self, blueprint: Blueprint, initial: State, numbers: Sequence[float], work: Workload
+    ) -> Program:
         """Return a program for trainings that share nothing with others."""
-        return self._make(_Start(blueprint, initial, list(numbers)), False, 1, False).program
+        return self._make(_Start(blueprint, initial, list(numbers)), self._single(work)).program
 
     def _candidates(self, start: _Start, work: Workload) -> list[_Candidate]:
         stackable = _stackable(start.blueprint)
         if self._engine == "resident" or not stackable or work.trials == 1:
-            return [self._make(start, False, 1, False)]
+            return [self._make(start, self._single(work))]
         if self._engine == "auto" and self._is_little(start.blueprint, work):
-            return [self._make(start, False, 1, False)]
+            return [self._make(start, self._single(work))]
         width = _width(start.blueprint, work.trials)
         try:
-            first = self._make(start, True, width, True)
+            first = self._make(start, Layout(width, stacked=True, xla=True))
         except Unsupported:
-            return [self._make(start, False, 1, False)]
+            return [self._make(start, self._single(work))]
         candidates = [first]
         if self._engine == "population":
             return candidates
         self._time(start, first)
         budget = min(_MOST_SECONDS, _BUDGET * first.seconds(work))
-        for stacked, members, xla in self._others(first, width):
+        for layout in self._others(first, work):
             # Another way costs about what the first did to compile; not trying it costs nothing.
             if first.compile_seconds > budget:
                 break
             began = time.perf_counter()
             try:
-                other = self._make(start, stacked, members, xla)
+                other = self._make(start, layout)
             except Unsupported:
                 continue
             self._time(start, other)
@@ -159,13 +167,20 @@ class ProgramChooser:
         batches = -(-len(self._train) // min(blueprint.batch_size, len(self._train)))
         return work.trials * work.epochs * batches * _FASTEST_RESIDENT < _COMPILE_SECONDS
 
-    def _others(self, first: _Candidate, width: int) -> Iterator[tuple[bool, int, bool]]:
+    def _others(self, first: _Candidate, work: Workload) -> Iterator[Layout]:
+        width = first.program.width
         if first.step_seconds > _FASTEST_RESIDENT:
-            yield False, 1, False
-        yield True, width * 2 if width < _MOST_MEMBERS else width // 2, True
-        yield True, width, False
+            yield self._single(work)
+        other = width * 2 if width < _MOST_MEMBERS else width // 2
+        yield Layout(other, stacked=True, xla=True)
+        yield Layout(width, stacked=True)
 
-    def _make(self, start: _Start, stacked: bool, width: int, xla: bool) -> _Candidate:
+    def _single(self, work: Workload) -> Layout:
+        """Return how one member is trained, beside others or with all cores for itself."""
+        callers = min(self._workers, work.trials)
+        return Layout(threads=count_cores() // callers if callers > 1 else None)
+
+    def _make(self, start: _Start, layout: Layout) -> _Candidate:
         """Make a program and run one step of it, which traces and compiles everything."""
         began = time.perf_counter()
         blueprint = start.blueprint
@@ -175,18 +190,10 @@ class ProgramChooser:
             self._train,
             self._validation,
             blueprint.batch_size,
-            width=width,
-            stacked=stacked,
-            xla=xla,
+            layout,
         )
-        program.prepare(*start.stacked(width))
-        name = f"population of {width}" if stacked else "resident"
-        return _Candidate(
-            name if xla or not stacked else f"{name} without XLA",
-            program,
-            time.perf_counter() - began,
-            0.0,
-        )
+        program.prepare(*start.stacked(layout.width))
+        return _Candidate(program, time.perf_counter() - began, 0.0)
 
     def _time(self, start: _Start, candidate: _Candidate) -> None:
         """Measure a step of one member, with all workers at it."""
@@ -205,6 +212,7 @@ class ProgramChooser:
                 return time.perf_counter() - began
 
             few = min(2, program.steps)
+            seconds(few)
             many = int(few * max(1.0, _TIMED_SECONDS / seconds(few)))
             many = max(few, min(many, program.steps))
             measured = min(seconds(many) for _ in range(2))
@@ -221,7 +229,7 @@ class ProgramChooser:
             return "a single trial"
         if self._is_little(blueprint, work):
             return "too little work to be worth compiling a population"
-        if len(candidates) == 1 and not candidates[0].program.stacked:
+        if len(candidates) == 1 and not candidates[0].program.layout.stacked:
             return "it has no batched form over members"
         if len(candidates) == 1:
             return "other ways would take longer to compile than they could save"
@@ -248,7 +256,12 @@ def count_workers() -> int:
     """Return how many programs run at the same time: one a core, one in all on a GPU."""
     if tf.config.list_physical_devices("GPU"):
         return 1
-    return max(1, min(8, os.cpu_count() or 1))
+    return min(8, count_cores())
+
+
+def count_cores() -> int:
+    """Return the number of the processor's cores."""
+    return os.cpu_count() or 1
 
 
 def _stackable(blueprint: Blueprint) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import nullcontext
 from threading import Event
 from typing import Any
 
@@ -14,8 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 from dlrecipes.training.engines.compiled.device_data import DeviceData
+from dlrecipes.training.engines.compiled.fused_normalization import fused_normalization
+from dlrecipes.training.engines.compiled.layout import Layout
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
+from dlrecipes.training.engines.compiled.pinned_function import PinnedFunction
+from dlrecipes.training.engines.compiled.tracing import check_pure, quiet_tracing
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
 from dlrecipes.training.headline import headline
 
@@ -37,10 +40,7 @@ class Program:
         train: Training data on the device.
         validation: Validation data on the device.
         batch_size: Examples a batch.
-        width: Members that are trained side by side.
-        stacked: Whether their computations are batched over members (`tf.vectorized_map`); else
-            there is one member and its graph is Keras' own.
-        xla: Whether training is compiled by XLA.
+        layout: How many members it trains, and how.
     """
 
     def __init__(
@@ -50,15 +50,11 @@ class Program:
         train: DeviceData,
         validation: DeviceData,
         batch_size: int,
-        *,
-        width: int,
-        stacked: bool,
-        xla: bool,
+        layout: Layout,
     ) -> None:
         self.member = member
-        self.width = width
-        self.stacked = stacked
-        self.xla = xla
+        self.layout = layout
+        self.width = layout.width
         self.traces = 0
         self._metrics = metrics
         self._train, self._validation = train, validation
@@ -66,9 +62,11 @@ class Program:
         self.steps = -(-len(train) // self.batch_size)
         example = int(np.prod(train.x.shape[1:])) * train.x.dtype.size
         self._piece = max(1, min(self.steps, _PIECE_BYTES // (example * self.batch_size)))
-        self._steps_function = tf.function(self._train_steps, jit_compile=xla, autograph=False)
-        self._piece_function = tf.function(self._train_piece, autograph=False)
-        self._test_function = tf.function(self._test, autograph=False)
+        self._steps_function = tf.function(
+            self._train_steps, jit_compile=layout.xla, autograph=False
+        )
+        self._piece_function: Any = tf.function(self._train_piece, autograph=False)
+        self._test_function: Any = tf.function(self._test, autograph=False)
         self._results_function = tf.function(metrics.results, autograph=False)
 
     def prepare(self, state: State, numbers: Sequence[np.ndarray]) -> None:
@@ -84,11 +82,15 @@ class Program:
             self._metrics.start(self.width),
         )
         try:
-            with _quiet_tracing(), ThreadPoolExecutor(1) as pool:
+            with quiet_tracing(), ThreadPoolExecutor(1) as pool:
                 self._results_function.get_concrete_function(metrics)
-                self._piece_function.get_concrete_function(
+                piece = self._piece_function.get_concrete_function(
                     state, given, self._seeds(0), rows, tf.constant(1), total, metrics
                 )
+                if self.layout.threads is not None:
+                    test = self._test_function.get_concrete_function(state, given, self._seeds(0))
+                    self._piece_function = PinnedFunction(piece, self.layout.threads)
+                    self._test_function = PinnedFunction(test, self.layout.threads)
                 # XLA compiles at the first call, while this thread goes on tracing.
                 compiled = pool.submit(self.train, state, numbers, 0, 1)
                 self.evaluate(state, numbers)
@@ -142,14 +144,14 @@ class Program:
             )
         values = [total / steps, *self._results_function(metrics)]
         names = ["loss", *self._metrics.names]
-        return state, {name: one.numpy() for name, one in zip(names, values, strict=True)}
+        return state, {name: np.asarray(one) for name, one in zip(names, values, strict=True)}
 
     def evaluate(self, state: State, numbers: Sequence[np.ndarray], seed: int = 0) -> Logs:
         """Return the logs of the validation data."""
         given = [tf.constant(values, keras.config.floatx()) for values in numbers]
         values = self._test_function(state, given, self._seeds(seed))
         names = [f"val_{name}" for name in ("loss", *self._metrics.names)]
-        return {name: one.numpy() for name, one in zip(names, values, strict=True)}
+        return {name: np.asarray(one) for name, one in zip(names, values, strict=True)}
 
     def _seeds(self, seed: int) -> Tensors:
         """Return a state for every random layer, the same for all members."""
@@ -220,11 +222,9 @@ class Program:
 
         def body(step: tf.Tensor, *carried: Any) -> tuple[Any, ...]:  # noqa: ANN401
             state, seeds, total, shown = carried
-            weight = None if sample_weight is None else sample_weight[step]
+            batch = [None if one is None else one[step] for one in (x, y, sample_weight)]
             state, seeds, loss, predictions = self._map(
-                lambda one, given: self.member.train_step(
-                    one, given, seeds, x[step], y[step], weight
-                ),
+                lambda one, given: self.member.train_step(one, given, seeds, *batch),
                 state,
                 numbers,
             )
@@ -242,7 +242,7 @@ class Program:
             (tf.constant(0), state, seeds, zero, shown),
             maximum_iterations=x.shape[0],
         )
-        _check_pure()
+        check_pure()
         return state, seeds, total, shown.stack() if record else total
 
     def _test(self, state: State, numbers: Tensors, seeds: Tensors) -> Tensors:
@@ -270,12 +270,12 @@ class Program:
             _, loss, metrics = body(*carried)
         else:
             _, loss, metrics = tf.while_loop(lambda start, *_: start < total, body, carried)
-        _check_pure()
+        check_pure()
         return [loss, *self._metrics.results(metrics)]
 
     def _map(self, function: Callable[..., Any], state: State, numbers: Tensors) -> Any:  # noqa: ANN401
         """Apply a member's function to all members."""
-        if self.stacked:
+        if self.layout.stacked:
             return tf.vectorized_map(
                 tf.autograph.experimental.do_not_convert(lambda given: function(*given)),
                 (state, numbers),
@@ -283,27 +283,5 @@ class Program:
                 warn=False,
             )
         single = tf.nest.map_structure(lambda one: one[0], (state, numbers))
-        return tf.nest.map_structure(lambda one: one[tf.newaxis], function(*single))
-
-
-@contextmanager
-def _quiet_tracing() -> Iterator[None]:
-    """Keep TensorFlow's log of operations that have no batched form to ourselves."""
-    logger = logging.getLogger("tensorflow")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
-def _check_pure() -> None:
-    """Refuse a graph that reads or writes a variable which is not part of a member's state.
-
-    Raises:
-        Unsupported: All members would share that variable.
-    """
-    captured = tf.compat.v1.get_default_graph().external_captures
-    if any(one.dtype == tf.resource for one in captured):
-        raise Unsupported("it uses a variable that is not one of the model's")
+        with nullcontext() if self.layout.xla else fused_normalization():
+            return tf.nest.map_structure(lambda one: one[tf.newaxis], function(*single))
