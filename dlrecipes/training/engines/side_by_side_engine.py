@@ -22,6 +22,7 @@ from dlrecipes.training.engines.compiled.choose_program import (
 from dlrecipes.training.engines.compiled.device_data import DeviceData
 from dlrecipes.training.engines.compiled.group import Epoch, Group
 from dlrecipes.training.engines.compiled.member import State
+from dlrecipes.training.engines.compiled.narrower import program_for
 from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.engines.compiled.schedule import next_group
 from dlrecipes.training.engines.compiled.trial import Place, Trial
@@ -141,7 +142,7 @@ class SideBySideEngine:
             if chosen:
                 for trial in chosen:
                     waiting.remove(trial)
-                return Group(chosen)
+                return Group(chosen, program_for(chosen))
             if not more:
                 return None
             waiting += self._admit(source.next_jobs(min(room, self._workers * widest)), source)

@@ -7,6 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 from dlrecipes.results import Hyperparameter, Objective
 from dlrecipes.training.engines import SideBySideEngine, make_engine
+from dlrecipes.training.engines.compiled import narrower
 from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.job import Job
 
@@ -152,6 +153,29 @@ def test_one_program_for_all_trials_of_a_structure(development, scripted):
     assert len(watched.programs) == 2
     assert len({choice.structure for choice in watched.choices}) == 2
     assert watched.lines == []
+
+
+def test_few_that_are_left_get_a_narrower_program(development, scripted, monkeypatch):
+    def run(worth):
+        monkeypatch.setattr(narrower, "_WORTH_SECONDS", worth)
+        watched = _Watched("population", development)
+        source = scripted(
+            *_Builder().jobs(11, epochs=5),
+            # ---- three are left after one epoch, one after three
+            stop=lambda job, epoch, _: job.number > 2 or (job.number > 0 and epoch == 2),
+        )
+        return watched.run(source), watched.programs
+
+    wide, (program,) = run(1e9)
+    assert program.narrower == {}
+    narrow, (program,) = run(0.0)
+    assert {width: one.traces for width, one in program.narrower.items()} == {4: 1, 2: 1}
+    assert program.traces == 1
+    found, expected = _histories(narrow), _histories(wide)
+    assert [len(found[number]["loss"]) for number in (0, 1, 2, 3)] == [5, 3, 3, 1]
+    for number, history in expected.items():
+        for name, values in history.items():
+            assert found[number][name] == pytest.approx(values, rel=1e-4)
 
 
 def test_recorded_choices_are_kept(development, scripted):

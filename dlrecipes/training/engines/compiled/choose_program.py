@@ -34,7 +34,9 @@ _MOST_SECONDS = 5.0
 _FASTEST_RESIDENT = 1.5e-4
 # XLA takes at least so much longer to compile a population than TensorFlow a single member.
 _COMPILE_SECONDS = 1.0
-_TIMED_SECONDS = 0.05
+# A first look decides whether others are timed at all; then the times are compared.
+_GLANCE_SECONDS, _TIMED_SECONDS = 0.05, 0.25
+_NEARLY = 1.1
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,10 @@ class ProgramChooser:
                 layout = self._single(work)
             return self._make(start, layout).program, before
         candidates = self._candidates(start, work)
-        best = min(candidates, key=lambda one: one.seconds(work))
+        fastest = min(one.seconds(work) for one in candidates)
+        near = [one for one in candidates if one.seconds(work) <= _NEARLY * fastest]
+        # A narrow program leaves fewer rows empty when trials are pruned.
+        best = min(near, key=lambda one: one.program.width)
         timed = {
             str(one.program.layout): 1000 * one.step_seconds
             for one in candidates
@@ -146,7 +151,7 @@ class ProgramChooser:
         candidates = [first]
         if self._engine == "population":
             return candidates
-        self._time(start, first)
+        self._time(start, first, _GLANCE_SECONDS)
         budget = min(_MOST_SECONDS, _BUDGET * first.seconds(work))
         for layout in self._others(first, work):
             # Another way costs about what the first did to compile; not trying it costs nothing.
@@ -157,9 +162,11 @@ class ProgramChooser:
                 other = self._make(start, layout)
             except Unsupported:
                 continue
-            self._time(start, other)
+            self._time(start, other, _TIMED_SECONDS)
             budget -= time.perf_counter() - began
             candidates.append(other)
+        if len(candidates) > 1:
+            self._time(start, first, _TIMED_SECONDS)
         return candidates
 
     def _is_little(self, blueprint: Blueprint, work: Workload) -> bool:
@@ -195,8 +202,8 @@ class ProgramChooser:
         program.prepare(*start.stacked(layout.width))
         return _Candidate(program, time.perf_counter() - began, 0.0)
 
-    def _time(self, start: _Start, candidate: _Candidate) -> None:
-        """Measure a step of one member, with all workers at it."""
+    def _time(self, start: _Start, candidate: _Candidate, least: float) -> None:
+        """Measure a step of one member, with all workers at it, for so many seconds."""
         program = candidate.program
         state, numbers = start.stacked(program.width)
         with ThreadPoolExecutor(self._workers) as pool:
@@ -213,7 +220,7 @@ class ProgramChooser:
 
             few = min(2, program.steps)
             seconds(few)
-            many = int(few * max(1.0, _TIMED_SECONDS / seconds(few)))
+            many = int(few * max(1.0, least / seconds(few)))
             many = max(few, min(many, program.steps))
             measured = min(seconds(many) for _ in range(2))
         candidate.step_seconds = measured / (many * program.width * self._workers)

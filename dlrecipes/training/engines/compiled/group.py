@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from threading import Event
 
 import numpy as np
 import tensorflow as tf
 
 from dlrecipes.training.engines.compiled.member import State
-from dlrecipes.training.engines.compiled.program import Logs
+from dlrecipes.training.engines.compiled.program import Logs, Program
 from dlrecipes.training.engines.compiled.trial import Trial
 from dlrecipes.training.seeds import derive_seed
 
@@ -37,12 +38,13 @@ class Group:
     Args:
         trials: At most as many as the program is wide; rows that are left are filled up with
             copies of the first, whose results nobody reads.
+        program: What trains them.
     """
 
-    def __init__(self, trials: Sequence[Trial]) -> None:
+    def __init__(self, trials: Sequence[Trial], program: Program) -> None:
         self.trials = list(trials)
-        self._program = trials[0].program
-        filled = [*trials, *[trials[0]] * (self._program.width - len(trials))]
+        self._program = program
+        filled = [*trials, *[trials[0]] * (program.width - len(trials))]
         self._state = _stacked(filled)
         self._numbers = [
             np.array(column) for column in zip(*(one.numbers for one in filled), strict=True)
@@ -74,11 +76,12 @@ def _stacked(trials: Sequence[Trial]) -> State:
             )
         )
     stacks = {id(place.stack): place.stack for place in places}
-    width = trials[0].program.width
+    heights = {key: _height(stack) for key, stack in stacks.items()}
     rows = [place.row for place in places]
-    if len(stacks) == 1 and rows == list(range(width)):
+    if len(stacks) == 1 and rows == list(range(*heights.values())):
         return places[0].stack
-    offsets = {key: width * at for at, key in enumerate(stacks)}
+    ends = accumulate(heights.values(), initial=0)
+    offsets = dict(zip(heights, ends, strict=False))
     wanted = tf.constant([offsets[id(place.stack)] + place.row for place in places])
     groups = zip(*stacks.values(), strict=True)
     return State(
@@ -87,3 +90,8 @@ def _stacked(trials: Sequence[Trial]) -> State:
             for group in groups
         )
     )
+
+
+def _height(stack: State) -> int:
+    """Return how many members' states lie on top of each other."""
+    return int(next(one for group in stack for one in group).shape[0])

@@ -56,6 +56,7 @@ class Program:
         self.layout = layout
         self.width = layout.width
         self.traces = 0
+        self.narrower: dict[int, Program] = {}
         self._metrics = metrics
         self._train, self._validation = train, validation
         self.batch_size = min(batch_size, len(train))
@@ -68,6 +69,12 @@ class Program:
         self._piece_function: Any = tf.function(self._train_piece, autograph=False)
         self._test_function: Any = tf.function(self._test, autograph=False)
         self._results_function = tf.function(metrics.results, autograph=False)
+
+    def with_layout(self, layout: Layout) -> Program:
+        """Return a program of the same structure and data, not traced yet."""
+        return Program(
+            self.member, self._metrics, self._train, self._validation, self.batch_size, layout
+        )
 
     def prepare(self, state: State, numbers: Sequence[np.ndarray]) -> None:
         """Trace and compile everything, which only the thread that builds models may do.

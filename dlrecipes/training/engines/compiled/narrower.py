@@ -1,0 +1,64 @@
+"""A smaller program for a group that does not fill its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import tensorflow as tf
+
+from dlrecipes.training.engines.compiled.member import State
+from dlrecipes.training.engines.compiled.program import Program
+from dlrecipes.training.engines.compiled.trial import Trial
+
+# What a member's step takes at least, and products of weights and inputs a second. A guess that
+# is the same in each run serves better here than a measurement: under XLA the last bit of a
+# result can depend on the width, and the same study again should give the same results.
+_STEP_SECONDS = 2e-5
+_PRODUCTS_PER_SECOND = 2e10
+_PRODUCTS_PER_WEIGHT = 3  # forward, and the gradients of inputs and weights
+# Compiling takes about a second; the group may shrink again before that is earned.
+_WORTH_SECONDS = 3.0
+_FEWEST = 2
+
+
+def program_for(trials: Sequence[Trial]) -> Program:
+    """Return the program that trains a group: its own, or a smaller one where that saves time.
+
+    At the end of a stage, or when successive halving has left few, rows of a group are empty and
+    cost as much as the others.
+
+    Args:
+        trials: Trials of one program that are at the same epoch.
+    """
+    program = trials[0].program
+    if not program.layout.stacked:
+        return program
+    width = _FEWEST
+    while width < len(trials):
+        width *= 2
+    if width >= program.width:
+        return program
+    if width not in program.narrower and _saved(trials, program.width - width) > _WORTH_SECONDS:
+        program.narrower[width] = _make(program, trials[0], width)
+    fitting = [one for one in program.narrower if one >= len(trials)]
+    return program.narrower[min(fitting)] if fitting else program
+
+
+def _saved(trials: Sequence[Trial], rows: int) -> float:
+    """Return the seconds that so many rows fewer save until the last of the trials ends."""
+    first = trials[0]
+    epochs = max(one.job.epochs - one.epoch for one in trials)
+    products = _PRODUCTS_PER_WEIGHT * first.blueprint.parameters * first.program.batch_size
+    step = _STEP_SECONDS + products / _PRODUCTS_PER_SECOND
+    return epochs * first.program.steps * step * rows
+
+
+def _make(program: Program, trial: Trial, width: int) -> Program:
+    made = program.with_layout(replace(program.layout, width=width))
+    state = State(
+        *([tf.constant(np.stack([one] * width)) for one in group] for group in trial.initial)
+    )
+    made.prepare(state, [np.full(width, number) for number in trial.numbers])
+    return made
