@@ -6,6 +6,8 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from threading import Event
 
 import tensorflow as tf
@@ -166,13 +168,31 @@ class SideBySideEngine:
             alike = sum(other is blueprint for _, other in found)
             expected = max(alike, alike * (len(found) + source.remaining) // len(found))
             try:
-                trials.append(self._begin(job, blueprint, Workload(expected, job.epochs)))
+                work = Workload(expected, job.epochs)
+                same = [one for one, other in found if other is blueprint]
+                draw = partial(self._draw_initial_weights, blueprint, same)
+                trials.append(self._begin(job, blueprint, work, draw))
             except Unsupported as reason:
                 self._given_up[blueprint.key] = str(reason)
                 self._train_by_fit(job, str(reason), source)
         return trials
 
-    def _begin(self, job: Job, blueprint: Blueprint, work: Workload) -> Trial:
+    def _draw_initial_weights(self, blueprint: Blueprint, jobs: Sequence[Job]) -> None:
+        """Build what the jobs begin from; a builder that raises does so again in its turn."""
+        with suppress(Exception):
+            for job in jobs:
+                if job.shared_seed is not None:
+                    self._initial(job, blueprint)
+
+    def _initial(self, job: Job, blueprint: Blueprint) -> State:
+        seed = job.seed
+        if job.shared_seed is not None:
+            seed = derive_seed(job.shared_seed, "initial", job.number % _INITIAL_WEIGHTS)
+        return self._blueprints.initial(blueprint, job, seed)
+
+    def _begin(
+        self, job: Job, blueprint: Blueprint, work: Workload, meanwhile: Callable[[], None]
+    ) -> Trial:
         """Return a trial at its beginning, with the program that trains it.
 
         Raises:
@@ -181,11 +201,14 @@ class SideBySideEngine:
         start = time.perf_counter()
         numbers = blueprint.numbers(job)
         shared = job.shared_seed
-        seed = job.seed
-        if shared is not None:
-            seed = derive_seed(shared, "initial", job.number % _INITIAL_WEIGHTS)
-        initial = self._blueprints.initial(blueprint, job, seed)
-        program = self._program(blueprint, initial, numbers, work, shared=shared is not None)
+        initial = self._initial(job, blueprint)
+        program = self._programs.pop((blueprint.key, shared is not None), None)
+        if program is None and shared is not None:
+            program, choice = self._chooser.choose(blueprint, initial, numbers, work, meanwhile)
+            self._record(choice)
+        elif program is None:
+            program = self._chooser.alone(blueprint, initial, numbers, work)
+        self._keep(blueprint, program, shared=shared is not None)
         return Trial(
             job=job,
             blueprint=blueprint,
@@ -199,28 +222,13 @@ class SideBySideEngine:
             seconds=time.perf_counter() - start,
         )
 
-    def _program(
-        self,
-        blueprint: Blueprint,
-        initial: State,
-        numbers: Sequence[float],
-        work: Workload,
-        *,
-        shared: bool,
-    ) -> Program:
-        """Return the program of a structure: compiled once, kept as long as it is in use."""
-        program = self._programs.pop((blueprint.key, shared), None)
-        if program is None and shared:
-            program, choice = self._chooser.choose(blueprint, initial, numbers, work)
-            self._record(choice)
-            if not program.layout.stacked:
-                self._programs[blueprint.key, False] = program
-        elif program is None:
-            program = self._chooser.alone(blueprint, initial, numbers, work)
+    def _keep(self, blueprint: Blueprint, program: Program, *, shared: bool) -> None:
+        """Keep a program for later trials of its structure, as long as it is in use."""
+        if shared and not program.layout.stacked:
+            self._programs[blueprint.key, False] = program
         self._programs[blueprint.key, shared] = program
         while len(self._programs) > _PROGRAMS_KEPT:
             self._programs.popitem(last=False)
-        return program
 
     def _take(self, group: Group, epoch: Epoch, active: int, source: JobSource) -> list[Trial]:
         """Report an epoch of a group, finish what ended and return what goes on."""

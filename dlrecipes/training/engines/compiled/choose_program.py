@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ import tensorflow as tf
 from dlrecipes.results import EngineChoice
 from dlrecipes.training.engines.compiled.blueprint import Blueprint
 from dlrecipes.training.engines.compiled.device_data import DeviceData
+from dlrecipes.training.engines.compiled.estimate import estimate_step_seconds
 from dlrecipes.training.engines.compiled.layout import Layout
 from dlrecipes.training.engines.compiled.leaves import all_layers
 from dlrecipes.training.engines.compiled.member import State
@@ -91,7 +92,12 @@ class ProgramChooser:
         self._recorded = {choice.structure: choice for choice in recorded}
 
     def choose(
-        self, blueprint: Blueprint, initial: State, numbers: Sequence[float], work: Workload
+        self,
+        blueprint: Blueprint,
+        initial: State,
+        numbers: Sequence[float],
+        work: Workload,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> tuple[Program, EngineChoice]:
         """Return a structure's program, compiled, and the choice to be recorded.
 
@@ -100,11 +106,12 @@ class ProgramChooser:
             initial: A state to begin from.
             numbers: Values of the structure's numbers.
             work: What is to be trained.
+            meanwhile: Called while the first program is compiled.
 
         Raises:
             Unsupported: If no program can be made.
         """
-        start = _Start(blueprint, initial, list(numbers))
+        start = _Start(blueprint, initial, list(numbers), meanwhile)
         before = self._recorded.get(blueprint.key)
         if before is not None:
             layout = Layout(before.members, before.engine == "population", before.xla)
@@ -135,7 +142,9 @@ class ProgramChooser:
         self, blueprint: Blueprint, initial: State, numbers: Sequence[float], work: Workload
     ) -> Program:
         """Return a program for trainings that share nothing with others."""
-        return self._make(_Start(blueprint, initial, list(numbers)), self._single(work)).program
+        return self._make(
+            _Start(blueprint, initial, list(numbers), lambda: None), self._single(work)
+        ).program
 
     def _candidates(self, start: _Start, work: Workload) -> list[_Candidate]:
         stackable = _stackable(start.blueprint)
@@ -151,10 +160,12 @@ class ProgramChooser:
         candidates = [first]
         if self._engine == "population":
             return candidates
+        # Another way costs about what the first did to compile; not trying it costs nothing.
+        if first.compile_seconds > 2 * _BUDGET * self._estimate(start.blueprint, work):
+            return candidates
         self._time(start, first, _GLANCE_SECONDS)
         budget = min(_MOST_SECONDS, _BUDGET * first.seconds(work))
         for layout in self._others(first, work):
-            # Another way costs about what the first did to compile; not trying it costs nothing.
             if first.compile_seconds > budget:
                 break
             began = time.perf_counter()
@@ -171,8 +182,15 @@ class ProgramChooser:
 
     def _is_little(self, blueprint: Blueprint, work: Workload) -> bool:
         """Whether a population would not save what XLA takes longer to compile."""
+        return self._steps(blueprint, work) * _FASTEST_RESIDENT < _COMPILE_SECONDS
+
+    def _estimate(self, blueprint: Blueprint, work: Workload) -> float:
+        step = estimate_step_seconds(blueprint.parameters, blueprint.batch_size)
+        return self._steps(blueprint, work) * step
+
+    def _steps(self, blueprint: Blueprint, work: Workload) -> int:
         batches = -(-len(self._train) // min(blueprint.batch_size, len(self._train)))
-        return work.trials * work.epochs * batches * _FASTEST_RESIDENT < _COMPILE_SECONDS
+        return work.trials * work.epochs * batches
 
     def _others(self, first: _Candidate, work: Workload) -> Iterator[Layout]:
         width = first.program.width
@@ -199,7 +217,7 @@ class ProgramChooser:
             blueprint.batch_size,
             layout,
         )
-        program.prepare(*start.stacked(layout.width))
+        program.prepare(*start.stacked(layout.width), start.take_meanwhile())
         return _Candidate(program, time.perf_counter() - began, 0.0)
 
     def _time(self, start: _Start, candidate: _Candidate, least: float) -> None:
@@ -246,10 +264,22 @@ class ProgramChooser:
 class _Start:
     """Where a program begins."""
 
-    def __init__(self, blueprint: Blueprint, initial: State, numbers: list[float]) -> None:
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        initial: State,
+        numbers: list[float],
+        meanwhile: Callable[[], None],
+    ) -> None:
         self.blueprint = blueprint
+        self._meanwhile = meanwhile
         self._initial = initial
         self._numbers = numbers
+
+    def take_meanwhile(self) -> Callable[[], None]:
+        """Return what can be done while the first program is compiled, once."""
+        taken, self._meanwhile = self._meanwhile, lambda: None
+        return taken
 
     def stacked(self, width: int) -> tuple[State, list[np.ndarray]]:
         """Return the same state and numbers for `width` members."""

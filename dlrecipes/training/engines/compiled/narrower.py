@@ -8,16 +8,11 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
+from dlrecipes.training.engines.compiled.estimate import estimate_step_seconds
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.engines.compiled.trial import Trial
 
-# What a member's step takes at least, and products of weights and inputs a second. A guess that
-# is the same in each run serves better here than a measurement: under XLA the last bit of a
-# result can depend on the width, and the same study again should give the same results.
-_STEP_SECONDS = 2e-5
-_PRODUCTS_PER_SECOND = 2e10
-_PRODUCTS_PER_WEIGHT = 3  # forward, and the gradients of inputs and weights
 # Compiling takes about a second; the group may shrink again before that is earned.
 _WORTH_SECONDS = 3.0
 _FEWEST = 2
@@ -27,7 +22,9 @@ def program_for(trials: Sequence[Trial]) -> Program:
     """Return the program that trains a group: its own, or a smaller one where that saves time.
 
     At the end of a stage, or when successive halving has left few, rows of a group are empty and
-    cost as much as the others.
+    cost as much as the others. Whether it saves time is estimated and not measured: under XLA the
+    last bit of a result can depend on the width, and the same study again should give the same
+    results.
 
     Args:
         trials: Trials of one program that are at the same epoch.
@@ -50,8 +47,7 @@ def _saved(trials: Sequence[Trial], rows: int) -> float:
     """Return the seconds that so many rows fewer save until the last of the trials ends."""
     first = trials[0]
     epochs = max(one.job.epochs - one.epoch for one in trials)
-    products = _PRODUCTS_PER_WEIGHT * first.blueprint.parameters * first.program.batch_size
-    step = _STEP_SECONDS + products / _PRODUCTS_PER_SECOND
+    step = estimate_step_seconds(first.blueprint.parameters, first.program.batch_size)
     return epochs * first.program.steps * step * rows
 
 

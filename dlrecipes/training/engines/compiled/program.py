@@ -76,8 +76,18 @@ class Program:
             self.member, self._metrics, self._train, self._validation, self.batch_size, layout
         )
 
-    def prepare(self, state: State, numbers: Sequence[np.ndarray]) -> None:
+    def prepare(
+        self,
+        state: State,
+        numbers: Sequence[np.ndarray],
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
         """Trace and compile everything, which only the thread that builds models may do.
+
+        Args:
+            state: Stacked states, `(width, …)` each.
+            numbers: For each leaf its values `(width,)`.
+            meanwhile: Called while XLA compiles.
 
         Raises:
             Unsupported: If an operation has no batched form, or cannot be compiled.
@@ -101,6 +111,7 @@ class Program:
                 # XLA compiles at the first call, while this thread goes on tracing.
                 compiled = pool.submit(self.train, state, numbers, 0, 1)
                 self.evaluate(state, numbers)
+                meanwhile()
                 compiled.result()
         except (ValueError, TypeError, NotImplementedError, tf.errors.OpError) as error:
             raise Unsupported(f"{type(error).__name__}: {headline(error)}") from error
