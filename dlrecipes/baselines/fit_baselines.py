@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dlrecipes.baselines.gradient_boosting import fit_gradient_boosting
 from dlrecipes.baselines.logistic_regression import fit_logistic_regression
 from dlrecipes.baselines.majority_class import fit_majority_class
 from dlrecipes.baselines.mean import fit_mean
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
 from dlrecipes.baselines.predictor import Predictor
 from dlrecipes.baselines.ridge_regression import fit_ridge_regression
+from dlrecipes.baselines.tfidf_regression import fit_tfidf_regression
 from dlrecipes.checks import check_integer
 from dlrecipes.data import Development
 
@@ -38,4 +40,9 @@ def fit_baselines(development: Development, *, seed: int = 0) -> dict[str, Predi
     """
     check_integer("seed", seed, 0)
     chosen = REGRESSION if development.spec.task == "regression" else CLASSIFICATION
+    if development.spec.kind == "text":
+        simple = "mean" if development.spec.task == "regression" else "majority class"
+        chosen = {simple: chosen[simple], "regression on TF-IDF": fit_tfidf_regression}
+    if development.spec.kind == "table":
+        chosen = {**chosen, "boosted trees": fit_gradient_boosting}
     return {name: fit(development, seed=seed) for name, fit in chosen.items()}

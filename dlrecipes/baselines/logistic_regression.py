@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dlrecipes.baselines.predictor import (
     Predictor,
     choose_on_validation,
-    flatten,
+    encode,
     probability_table,
     training_matrix,
 )
@@ -35,7 +35,7 @@ def fit_logistic_regression(development: Development, *, seed: int = 0) -> Predi
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    x, y = training_matrix(development.train, seed=seed)
+    x, y = training_matrix(development.train, development.spec, seed=seed)
     scaler = StandardScaler().fit(x)
     scaled = scaler.transform(x)
 
@@ -50,7 +50,7 @@ def fit_logistic_regression(development: Development, *, seed: int = 0) -> Predi
         model = deepcopy(path)
 
         def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
-            probabilities = model.predict_proba(scaler.transform(flatten(inputs)))
+            probabilities = model.predict_proba(scaler.transform(encode(inputs, development.spec)))
             return probability_table(probabilities, model.classes_, development.spec)
 
         return predict

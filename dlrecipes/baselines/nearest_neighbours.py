@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dlrecipes.baselines.predictor import (
     Predictor,
     choose_on_validation,
-    flatten,
+    encode,
     probability_table,
     training_matrix,
 )
@@ -33,7 +33,7 @@ def fit_nearest_neighbours(development: Development, *, seed: int = 0) -> Predic
     from sklearn.preprocessing import StandardScaler
 
     spec = development.spec
-    x, y = training_matrix(development.train, seed=seed)
+    x, y = training_matrix(development.train, development.spec, seed=seed)
     table = spec.kind == "table"
     scaler = StandardScaler(with_mean=table, with_std=table).fit(x)
     scaled = scaler.transform(x)
@@ -43,14 +43,14 @@ def fit_nearest_neighbours(development: Development, *, seed: int = 0) -> Predic
             regressor = KNeighborsRegressor(n_neighbors=neighbours).fit(scaled, y)
 
             def predict_values(inputs: NDArray[Any]) -> NDArray[np.float64]:
-                values = regressor.predict(scaler.transform(flatten(inputs)))
+                values = regressor.predict(scaler.transform(encode(inputs, spec)))
                 return np.asarray(values, dtype=np.float64)
 
             return predict_values
         classifier = KNeighborsClassifier(n_neighbors=neighbours).fit(scaled, y)
 
         def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
-            probabilities = classifier.predict_proba(scaler.transform(flatten(inputs)))
+            probabilities = classifier.predict_proba(scaler.transform(encode(inputs, spec)))
             return probability_table(probabilities, classifier.classes_, spec)
 
         return predict

@@ -24,15 +24,38 @@ def flatten(x: NDArray[Any]) -> NDArray[np.float64]:
     return x.reshape(len(x), -1).astype(np.float64)
 
 
-def training_matrix(train: Split, *, seed: int) -> tuple[NDArray[np.float64], NDArray[Any]]:
-    """Return flattened inputs and targets, of at most 20,000 rows drawn with `seed`.
+def encode(x: NDArray[Any], spec: DataSpec) -> NDArray[np.float64]:
+    """Return inputs as a matrix in which each category has a column of its own.
+
+    The index of a category is no number that a linear model or a distance could use.
+
+    Args:
+        x: Preprocessed inputs, `(examples, …)`.
+        spec: Their description.
+    """
+    matrix = flatten(x)
+    if all(feature.kind != "category" for feature in spec.features):
+        return matrix
+    parts = []
+    for at, feature in enumerate(spec.features):
+        column = matrix[:, at : at + 1]
+        if feature.kind == "category":
+            column = (column == np.arange(feature.size)).astype(np.float64)
+        parts.append(column)
+    return np.concatenate(parts, axis=1)
+
+
+def training_matrix(
+    train: Split, spec: DataSpec, *, seed: int
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Return encoded inputs and targets, of at most 20,000 rows drawn with `seed`.
 
     More would take minutes and change a baseline by little.
     """
     if len(train) <= MAX_ROWS:
-        return flatten(train.x), train.y
+        return encode(train.array, spec), train.y
     rows = np.random.default_rng(seed).choice(len(train), MAX_ROWS, replace=False)
-    return flatten(train.x[rows]), train.y[rows]
+    return encode(train.array[rows], spec), train.y[rows]
 
 
 def probability_table(
@@ -62,7 +85,7 @@ def choose_on_validation(candidates: Iterable[Predictor], development: Developme
     validation, spec = development.validation, development.spec
 
     def cost(candidate: Predictor) -> tuple[float, float]:
-        scores = score_predictions(validation.y, candidate(validation.x), spec)
+        scores = score_predictions(validation.y, candidate(validation.array), spec)
         if spec.task == "regression":
             return scores["rmse"], 0.0
         return -scores["accuracy"], scores["log_loss"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dlrecipes.baselines.predictor import (
     Predictor,
     choose_on_validation,
-    flatten,
+    encode,
     training_matrix,
 )
 from dlrecipes.data import Development
@@ -30,7 +30,8 @@ def fit_ridge_regression(development: Development, *, seed: int = 0) -> Predicto
     from sklearn.linear_model import Ridge
     from sklearn.preprocessing import StandardScaler
 
-    x, y = training_matrix(development.train, seed=seed)
+    spec = development.spec
+    x, y = training_matrix(development.train, spec, seed=seed)
     scaler = StandardScaler().fit(x)
     scaled = scaler.transform(x)
 
@@ -38,7 +39,7 @@ def fit_ridge_regression(development: Development, *, seed: int = 0) -> Predicto
         model = Ridge(alpha=penalty).fit(scaled, y)
 
         def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
-            values: NDArray[np.float64] = model.predict(scaler.transform(flatten(inputs)))
+            values: NDArray[np.float64] = model.predict(scaler.transform(encode(inputs, spec)))
             return values
 
         return predict

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dlrecipes.cli.errors import one_message
+from dlrecipes.cli.extra import read_extra
 from dlrecipes.cli.quiet import quiet_start
 
 if TYPE_CHECKING:
@@ -95,8 +96,9 @@ def copy(
         typer.echo(f"{target}\nEdit it, then: dlrecipes tune {target}")
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def tune(  # noqa: PLR0913  (one argument an option)
+    context: typer.Context,
     recipe: RecipeArgument,
     data: Annotated[str | None, typer.Option(help="The data, for recipes that take it.")] = None,
     target: Annotated[str | None, typer.Option(help="The target column.")] = None,
@@ -128,7 +130,10 @@ def tune(  # noqa: PLR0913  (one argument an option)
     compare: Annotated[bool, typer.Option(help="Run simpler searches at equal cost.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON only.")] = False,
 ) -> None:
-    """Carry out the whole procedure: search, test, export, report."""
+    """Carry out the whole procedure: search, test, export, report.
+
+    Further options, as in --split-seed 1, are arguments of the recipe's own `load`.
+    """
     listeners: list[Listener] = []
     with one_message(lambda: _resume_hint(recipe, listeners)):
         with quiet_start():
@@ -148,7 +153,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             minutes=minutes,
         )
         chosen = load_recipe(recipe)
-        given = {"data": data, "target": target}
+        given = {"data": data, "target": target, **read_extra(context.args)}
         source: dict[str, Any] = {name: text for name, text in given.items() if text is not None}
         if resume is None:
             plan = with_budget(chosen.plan, trials, epochs)

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.data.as_tensors import as_tensors
+from dlrecipes.data.columns import Columns
 from dlrecipes.data.split import Split
 from dlrecipes.errors import DataError
 
@@ -50,31 +52,32 @@ def fit_preprocess(layer: keras.Layer, train: Split) -> keras.Layer:
     return layer
 
 
-def apply_preprocess(layer: keras.Layer, x: NDArray[np.generic]) -> NDArray[np.float32]:
+def apply_preprocess(layer: keras.Layer, x: NDArray[np.generic] | Columns) -> NDArray[np.float32]:
     """Return what an adapted layer makes of the inputs, in inference mode.
 
     Args:
         layer: An adapted layer.
-        x: Inputs, `(examples, …)`.
+        x: Inputs, `(examples, …)`, or the columns of a table.
 
     Returns:
         Outputs in float32, `(examples, …)`.
     """
     outputs = []
     for start in range(0, len(x), BATCH_SIZE):
-        output = layer(x[start : start + BATCH_SIZE], training=False)
+        batch = x[start : start + BATCH_SIZE]
+        output = layer(as_tensors(batch) if isinstance(batch, Columns) else batch, training=False)
         outputs.append(np.asarray(keras.ops.convert_to_numpy(output), dtype=np.float32))
     return np.concatenate(outputs)
 
 
-def _adapt(layer: keras.Layer, x: NDArray[np.generic]) -> None:
+def _adapt(layer: keras.Layer, x: NDArray[np.generic] | Columns) -> None:
     if layer.compute_dtype in ("float16", "bfloat16"):
         layer.dtype_policy = "float32"
     if isinstance(layer, keras.Sequential | keras.layers.Pipeline):
         for inner in layer.layers:
             _adapt(inner, x)
             x = apply_preprocess(inner, x)
-    elif isinstance(layer, keras.layers.Normalization):
+    elif isinstance(layer, keras.layers.Normalization) and not isinstance(x, Columns):
         _adapt_normalization(layer, x)
     elif hasattr(layer, "adapt"):
         layer.adapt(x)

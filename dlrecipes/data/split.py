@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.data.columns import Columns
 from dlrecipes.data.inputs import as_array
 from dlrecipes.errors import DataError
 
@@ -20,7 +21,8 @@ class Split:
     to the rows of another.
 
     Args:
-        x: Inputs, `(examples, …)`.
+        x: Inputs, `(examples, …)`, or the named columns of a table (`Columns`, or a dictionary of
+            arrays).
         y: Targets, `(examples,)`: class indices from 0, or values.
         sample_weight: Weights of the examples, `(examples,)`, or None.
         ids: What a row is called in reports, `(examples,)`; row numbers of the source if from
@@ -29,11 +31,10 @@ class Split:
         time: The time of each example, `(examples,)`, or None.
 
     Raises:
-        DataError: If there are no examples, if the lengths differ, or if an input is a
-            dictionary.
+        DataError: If there are no examples, or if the lengths differ.
     """
 
-    x: NDArray[Any]
+    x: NDArray[Any] | Columns
     y: NDArray[Any]
     sample_weight: NDArray[Any] | None = None
     ids: NDArray[Any] | None = None
@@ -43,7 +44,9 @@ class Split:
     def __post_init__(self) -> None:
         for entry in fields(self):
             value = getattr(self, entry.name)
-            if value is not None:
+            if entry.name == "x" and isinstance(value, dict | Columns):
+                object.__setattr__(self, "x", Columns(dict(value.items())))
+            elif value is not None:
                 object.__setattr__(self, entry.name, _owned_array(entry.name, value))
         lengths = {
             entry.name: len(getattr(self, entry.name))
@@ -58,10 +61,27 @@ class Split:
                 "A split must have at least one example.", received=f"x.shape={self.x.shape}"
             )
 
+    @property
+    def array(self) -> NDArray[Any]:
+        """The inputs of a part that is no raw table.
+
+        Raises:
+            DataError: If they are the columns of a table.
+        """
+        if isinstance(self.x, Columns):
+            raise DataError(
+                "These inputs must be one array.",
+                received=f"the columns {', '.join(self.x.names)}",
+                fix="Preprocess the table first: `splits.with_preprocess(TablePreprocess(…))`.",
+            )
+        return self.x
+
     def __len__(self) -> int:
         return len(self.x)
 
     def __repr__(self) -> str:
+        if isinstance(self.x, Columns):
+            return f"Split({len(self)} examples, x: {', '.join(self.x.names)})"
         return f"Split({len(self)} examples, x: {self.x.shape[1:]} {self.x.dtype})"
 
 

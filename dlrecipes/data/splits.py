@@ -7,6 +7,7 @@ from functools import cached_property
 
 import keras
 
+from dlrecipes.data.columns import Columns
 from dlrecipes.data.development import Development
 from dlrecipes.data.inputs import kind_of_shape
 from dlrecipes.data.preprocess import apply_preprocess, fit_preprocess
@@ -74,6 +75,12 @@ class Splits:
     @cached_property
     def _development(self) -> Development:
         if self.preprocess is None:
+            if isinstance(self.train.x, Columns):
+                raise DataError(
+                    "A table must be preprocessed before a network can train on it.",
+                    received=f"the columns {', '.join(self.train.x.names)}",
+                    fix="Use `splits.with_preprocess(TablePreprocess(splits.spec.columns))`.",
+                )
             return Development(self.train, self.validation, self.spec)
         train = replace(self.train, x=apply_preprocess(self.preprocess, self.train.x))
         validation = replace(
@@ -83,7 +90,10 @@ class Splits:
         spec = replace(
             self.spec,
             input_shape=shape,
-            input_dtype=train.x.dtype.name,
-            kind=kind_of_shape(shape),
+            input_dtype="float32",
+            kind=getattr(self.preprocess, "kind", kind_of_shape(shape)),
+            columns=(),
+            ignored=(),
+            features=tuple(getattr(self.preprocess, "features", ())),
         )
         return Development(train, validation, spec)

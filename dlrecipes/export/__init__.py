@@ -3,6 +3,7 @@
 from dlrecipes.export.compare import check_same_predictions
 from dlrecipes.export.inference_model import build_inference_model
 from dlrecipes.export.load_model import load_model
+from dlrecipes.export.predict import predict
 from dlrecipes.export.read_inputs import check_inputs, read_inputs
 from dlrecipes.export.saved_model import export_saved_model, predict_saved_model
 
@@ -12,6 +13,7 @@ __all__ = [
     "check_same_predictions",
     "export_saved_model",
     "load_model",
+    "predict",
     "predict_saved_model",
     "read_inputs",
 ]

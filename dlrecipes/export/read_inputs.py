@@ -9,20 +9,24 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
+from dlrecipes.data import Columns, table_columns
+from dlrecipes.data.sources import read_table
 from dlrecipes.errors import DataError
 from dlrecipes.results import DataSpec
 
 
-def read_inputs(path: str | Path, spec: DataSpec) -> np.ndarray:
+def read_inputs(path: str | Path, spec: DataSpec) -> np.ndarray | Columns:
     """Read raw inputs from a file.
 
     Args:
         path: A `.csv` with a row an example and a column a feature (with or without a header;
-            images are flattened row by row), or an `.npz` with an array `x`, or with only one.
+            images are flattened row by row), or an `.npz` with an array `x`, or with only one. For
+            a model of a table, any file that `read_table` reads, with a header; columns that the
+            model does not take are passed over.
         spec: The raw data's spec.
 
     Returns:
-        `(examples, *spec.input_shape)` in the spec's dtype.
+        `(examples, *spec.input_shape)` in the spec's dtype, or the columns of a table.
 
     Raises:
         DataError: If the file is missing, is of another kind, is not numeric, has NaN, or
@@ -31,6 +35,8 @@ def read_inputs(path: str | Path, spec: DataSpec) -> np.ndarray:
     path = Path(path)
     if not path.is_file():
         raise DataError("The inputs' file must exist.", received=f"{path}")
+    if spec.columns:
+        return table_columns(read_table(path, header=True), spec.columns)
     if path.suffix == ".csv":
         values = _read_csv(path)
     elif path.suffix == ".npz":
@@ -40,7 +46,9 @@ def read_inputs(path: str | Path, spec: DataSpec) -> np.ndarray:
     return check_inputs(values, spec, source=str(path))
 
 
-def check_inputs(values: np.ndarray, spec: DataSpec, *, source: str) -> np.ndarray:
+def check_inputs(
+    values: np.ndarray | Columns, spec: DataSpec, *, source: str
+) -> np.ndarray | Columns:
     """Return raw inputs in the shape and the dtype of the spec.
 
     Args:
@@ -52,6 +60,10 @@ def check_inputs(values: np.ndarray, spec: DataSpec, *, source: str) -> np.ndarr
         DataError: If they are no numbers, not finite in the spec's dtype, none at all, or do not
             fit the model's input shape.
     """
+    if spec.columns:
+        return _checked_columns(values, spec, source)
+    if isinstance(values, Columns):
+        raise DataError("Inputs must be one array.", received=f"{source} with named columns")
     if values.dtype.kind not in "biuf":
         raise DataError("Inputs must be numbers.", received=f"{source} with dtype {values.dtype}")
     if values.ndim == 0 or len(values) == 0:
@@ -72,6 +84,24 @@ def check_inputs(values: np.ndarray, spec: DataSpec, *, source: str) -> np.ndarr
             received=f"{source} with NaN or infinity in row {int(np.argmin(finite))}",
         )
     return inputs
+
+
+def _checked_columns(values: np.ndarray | Columns, spec: DataSpec, source: str) -> Columns:
+    wanted = {one.name: one.dtype for one in spec.columns}
+    if not isinstance(values, Columns):
+        raise DataError(
+            "Inputs must be the named columns of a table.",
+            received=f"{source} of shape {values.shape}",
+            fix=f"Use `dlrecipes.data.Columns` with {', '.join(wanted)}.",
+        )
+    dtypes = values.dtypes
+    for name, dtype in wanted.items():
+        if dtypes.get(name) != dtype:
+            raise DataError(
+                f"The column {name!r} must be there, as {dtype}.",
+                received=f"{dtypes.get(name, 'no such column')} in {source}",
+            )
+    return Columns({name: values[name] for name in wanted})
 
 
 def _read_csv(path: Path) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlrecipes.report.format import format_seconds, format_time, format_value
-from dlrecipes.results import EngineChoice, Plan, RunInfo, RunResult
+from dlrecipes.results import DataSpec, EngineChoice, Plan, RunInfo, RunResult
 
 Rows = list[tuple[str, str]]
 
@@ -22,12 +22,13 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
         ("name", data.name),
         ("task", data.task if not data.classes else f"{data.task}, {len(data.classes):,} classes"),
         ("examples", f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"),
-        ("one example", f"{_shape(spec.input_shape)} {spec.input_dtype} ({spec.kind})"),
+        ("one example", _example(spec)),
     ]
     if info.spec.input_shape != spec.input_shape or info.spec.input_dtype != spec.input_dtype:
         rows.append(
             ("after preprocessing", f"{_shape(info.spec.input_shape)} {info.spec.input_dtype}")
         )
+    rows += [(f"column {one.name}", f"{one.kind}: {one.evidence}") for one in spec.columns]
     split = "given" if info.split_seed is None else str(info.split_seed)
     rows += [("split seed", split), ("test fingerprint", data.fingerprint)]
     return rows + [(f"source: {name}", format_value(value)) for name, value in info.source.items()]
@@ -95,6 +96,12 @@ def time_rows(result: RunResult) -> Rows:
     """Return how long each phase took, the total last."""
     phases = sorted(result.seconds.items(), key=lambda item: item[0] == "total")
     return [(name, format_seconds(seconds)) for name, seconds in phases]
+
+
+def _example(spec: DataSpec) -> str:
+    if spec.columns:
+        return f"{len(spec.columns)} columns of a table"
+    return f"{_shape(spec.input_shape)} {spec.input_dtype} ({spec.kind})"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

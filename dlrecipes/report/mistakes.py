@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.data import Columns
 from dlrecipes.report.format import format_number, format_value
 from dlrecipes.report.png import picture_uri, value_span
 from dlrecipes.report.saved_predictions import SavedPredictions
@@ -69,11 +70,12 @@ def find_mistakes(saved: SavedPredictions, spec: DataSpec) -> Mistakes:
     predictions, y = saved.predictions[0][:count], saved.y[:count]
     badness = _badness(y, predictions, spec)
     order = [int(i) for i in np.argsort(-badness, kind="stable")[:MOST] if badness[i] > 0]
-    span = value_span(saved.x) if shown and spec.kind == "image" else (0.0, 1.0)
+    images = shown and spec.kind == "image" and isinstance(saved.x, np.ndarray)
+    span = value_span(np.asarray(saved.x)) if images else (0.0, 1.0)
     found = []
     for index in order:
         true, predicted, weight = _words(y[index], predictions[index], spec)
-        example = saved.x[index] if shown else None
+        example = _example(saved.x, index) if shown else None
         found.append(
             Mistake(
                 name=saved.ids[index],
@@ -85,6 +87,10 @@ def find_mistakes(saved: SavedPredictions, spec: DataSpec) -> Mistakes:
             )
         )
     return Mistakes(tuple(found), int((badness > 0).sum()), count, len(saved.y))
+
+
+def _example(x: NDArray[Any] | Columns, index: int) -> NDArray[Any] | Columns:
+    return x[index : index + 1] if isinstance(x, Columns) else x[index]
 
 
 def _badness(
@@ -116,18 +122,24 @@ def _percent(probability: float) -> str:
     return ">99.9%" if probability > 0.999 else f"{probability:.1%}"
 
 
-def _picture(example: NDArray[Any] | None, spec: DataSpec, span: tuple[float, float]) -> str:
-    if example is None or spec.kind != "image" or example.ndim not in (2, 3) or not example.size:
+def _picture(
+    example: NDArray[Any] | Columns | None, spec: DataSpec, span: tuple[float, float]
+) -> str:
+    if example is None or isinstance(example, Columns) or spec.kind != "image":
+        return ""
+    if example.ndim not in (2, 3) or not example.size:
         return ""
     return picture_uri(example, span)
 
 
-def _features(example: NDArray[Any] | None, spec: DataSpec) -> tuple[tuple[str, str], ...]:
+def _features(
+    example: NDArray[Any] | Columns | None, spec: DataSpec
+) -> tuple[tuple[str, str], ...]:
     if example is None or spec.kind != "table":
         return ()
-    values = np.asarray(example).reshape(-1)
-    names = tuple(getattr(spec, "features", ())) or tuple(f"x{i}" for i in range(len(values)))
-    return tuple(
-        (str(name), format_value(value.item()))
-        for name, value in list(zip(names, values, strict=False))[:_MOST_FEATURES]
-    )
+    if isinstance(example, Columns):
+        pairs = [(name, values[0]) for name, values in example.items()]
+    else:
+        values = np.asarray(example).reshape(-1)
+        pairs = [(f"x{at}", value.item()) for at, value in enumerate(values)]
+    return tuple((name, format_value(value)) for name, value in pairs[:_MOST_FEATURES])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.data import Columns, unpack_inputs
 from dlrecipes.errors import RunError
 from dlrecipes.results import DataSpec
 
@@ -27,7 +28,7 @@ class SavedPredictions:
     """
 
     ids: tuple[str, ...]
-    x: NDArray[Any]
+    x: NDArray[Any] | Columns
     y: NDArray[Any]
     predictions: NDArray[np.float64]
 
@@ -46,9 +47,10 @@ def read_predictions(path: Path, spec: DataSpec) -> SavedPredictions | None:
         return None
     try:
         with np.load(path, allow_pickle=False) as file:
-            ids, x, y = file["ids"], file["x"], file["y"]
+            arrays = dict(file)
+            ids, x, y = arrays["ids"], unpack_inputs(arrays), arrays["y"]
             predictions = np.asarray(file["predictions"], dtype=np.float64)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
         raise _damaged(path, str(error)) from error
     return _check(path, spec, ids, x, y, predictions)
 
@@ -57,7 +59,7 @@ def _check(
     path: Path,
     spec: DataSpec,
     ids: NDArray[Any],
-    x: NDArray[Any],
+    x: NDArray[Any] | Columns,
     y: NDArray[Any],
     predictions: NDArray[np.float64],
 ) -> SavedPredictions:

@@ -1,7 +1,9 @@
 """Frozen dataclasses that the layers hand to each other, and their JSON."""
 
+from dlrecipes.results.column import Column, ColumnKind
 from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.engine_choice import EngineChoice
+from dlrecipes.results.feature import Feature
 from dlrecipes.results.finding import Finding
 from dlrecipes.results.hyperparameter import Hyperparameter
 from dlrecipes.results.objective import Objective
@@ -30,11 +32,14 @@ from dlrecipes.results.trial_record import History, TrialRecord
 __all__ = [
     "BaselineResult",
     "BestResult",
+    "Column",
+    "ColumnKind",
     "Comparison",
     "DataResult",
     "DataSpec",
     "EngineChoice",
     "EngineResult",
+    "Feature",
     "Finding",
     "History",
     "Hyperparameter",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dlrecipes.results.column import Column
+from dlrecipes.results.feature import Feature
+
 Task = Literal["binary", "multiclass", "regression"]
 
 
@@ -16,26 +19,32 @@ class DataSpec:
         name: What the data is called in reports.
         task: `"binary"`, `"multiclass"` or `"regression"`.
         input_shape: Shape of one example, without the batch axis.
-        input_dtype: NumPy name of the inputs' dtype.
-        kind: `"image"` for `(height, width, channels)`, `"table"` for `(features,)`,
-            `"array"` for anything else.
+        input_dtype: NumPy name of the inputs' dtype; `"columns"` for a raw table, see `columns`.
+        kind: `"image"` for `(height, width, channels)`, `"table"` for `(features,)`, `"text"` for
+            tokens, `"array"` for anything else.
         classes: Label names in the order of their indices; empty for regression.
         priors: Share of each class in the training part; empty for regression.
         target_mean: Mean of the training targets (regression), else 0.
         target_std: Standard deviation of the training targets (regression), else 1.
         train_size: Number of training examples.
+        columns: The columns of a raw table that are inputs; empty for an array.
+        ignored: The columns of a raw table that are not, with the reason.
+        features: What the numbers of a preprocessed example are; empty if unknown.
     """
 
     name: str
     task: Task
     input_shape: tuple[int, ...]
     input_dtype: str
-    kind: Literal["image", "table", "array"]
+    kind: Literal["image", "table", "text", "array"]
     classes: tuple[str, ...]
     priors: tuple[float, ...]
     target_mean: float
     target_std: float
     train_size: int
+    columns: tuple[Column, ...] = ()
+    ignored: tuple[Column, ...] = ()
+    features: tuple[Feature, ...] = ()
 
     @property
     def outputs(self) -> int:

@@ -11,13 +11,14 @@ import numpy as np
 import pandas
 
 from dlrecipes.checks import check_choice
-from dlrecipes.data import Splits
+from dlrecipes.data import Columns, Splits, unpack_inputs
 from dlrecipes.errors import RunError
 from dlrecipes.export import (
     check_inputs,
     check_same_predictions,
     export_saved_model,
     load_model,
+    predict,
     predict_saved_model,
     read_inputs,
 )
@@ -142,7 +143,8 @@ class Run:
                 received=f"{self.directory} with its test set still sealed",
                 fix="Call `run.open_test_set(reason)` first, or resume the run.",
             )
-        x, tested = self._directory.read_tested()
+        arrays, tested = self._directory.read_tested()
+        x = unpack_inputs(arrays)
         tested_file = self.directory / result.refits[0].checkpoint
         model = load_model(tested_file)
         path = self.directory / FORMATS[format]
@@ -151,7 +153,7 @@ class Run:
         try:
             if format == "keras":
                 shutil.copyfile(tested_file, unchecked)
-                predictions = load_model(unchecked).predict(x, batch_size=256, verbose=0)
+                predictions = predict(load_model(unchecked), x)
             else:
                 export_saved_model(model, unchecked, info.raw_spec)
                 predictions = predict_saved_model(unchecked, x)
@@ -195,11 +197,12 @@ class Run:
             self._directory.write(replace(result, artifacts=artifacts))
             return write_report(self.directory)
 
-    def predict(self, inputs: str | Path | np.ndarray) -> np.ndarray:
+    def predict(self, inputs: str | Path | np.ndarray | Columns) -> np.ndarray:
         """Predict with the first refit.
 
         Args:
-            inputs: Raw inputs `(examples, *shape)`, or a CSV or npz file of them.
+            inputs: Raw inputs `(examples, *shape)`, a table's columns, or a file of them: CSV or
+                npz, for a table CSV, TSV or Parquet.
 
         Returns:
             `(examples, classes)` probabilities or `(examples,)` values.
@@ -208,14 +211,14 @@ class Run:
             DataError: If the inputs cannot be read or do not fit.
         """
         spec = self.info.raw_spec
-        if isinstance(inputs, np.ndarray):
+        if isinstance(inputs, np.ndarray | Columns):
             inputs = check_inputs(inputs, spec, source="an array")
         else:
             inputs = read_inputs(inputs, spec)
         model = load_model(self.directory / self.result.refits[0].checkpoint)
-        return np.asarray(model.predict(inputs, batch_size=256, verbose=0))
+        return predict(model, inputs)
 
-    def predict_table(self, inputs: str | Path | np.ndarray) -> str:
+    def predict_table(self, inputs: str | Path | np.ndarray | Columns) -> str:
         """Predict, and return CSV: `label` and a probability a class, or `value`.
 
         Args:

@@ -69,7 +69,7 @@ def carry_out(
         heard.on_phase("baselines")
         baselines = {
             name: BaselineResult(
-                score_predictions(data.validation.y, predict(data.validation.x), data.spec)
+                score_predictions(data.validation.y, predict(data.validation.array), data.spec)
             )
             for name, predict in fit_baselines(data, seed=info.seed).items()
         }

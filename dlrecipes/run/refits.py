@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dlrecipes.data import Splits
 from dlrecipes.errors import RunError
-from dlrecipes.export import build_inference_model, load_model
+from dlrecipes.export import build_inference_model, load_model, predict
 from dlrecipes.metrics import score_predictions
 from dlrecipes.results import RefitResult, RunInfo, StudyResult, TrialRecord
 from dlrecipes.rundir import RunDirectory
@@ -49,7 +49,7 @@ def refit_winner(
         if outcome.weights is None:
             return
         with dtype_policy(info.policy):
-            network = build_model(job, splits.development().train.x[:1])
+            network = build_model(job, splits.development().train.array[:1])
             network.set_weights(outcome.weights)
             model = build_inference_model(network, splits.preprocess, splits.spec, info.spec)
         text = io.StringIO()
@@ -69,7 +69,7 @@ def refit_winner(
     results = []
     for record in usable:
         model = load_model(_file(directory, stage.name, record))
-        predictions = model.predict(splits.validation.x, batch_size=256, verbose=0)
+        predictions = predict(model, splits.validation.x)
         results.append(
             RefitResult(
                 seed=record.seed,

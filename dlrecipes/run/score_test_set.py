@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from dlrecipes.baselines import fit_baselines
-from dlrecipes.data import Ledger, Splits, apply_preprocess
+from dlrecipes.data import Ledger, Splits, apply_preprocess, pack_inputs
 from dlrecipes.diagnose import judge
-from dlrecipes.export import load_model
+from dlrecipes.export import load_model, predict
 from dlrecipes.metrics import per_example_loss, score_predictions
 from dlrecipes.results import (
     BaselineResult,
@@ -58,20 +58,18 @@ def score_test_set(
     opened, studies = ledger.counts(splits.test.fingerprint)
 
     # ---- predictions of all refits, saved before anything is concluded from them
-    predictions = np.stack(
-        [model.predict(test.x, batch_size=256, verbose=0) for model in models]
-    ).astype(np.float32)
+    predictions = np.stack([predict(model, test.x) for model in models])
     kept = max(1, min(len(test.x), _KEPT_BYTES // max(1, test.x[:1].nbytes)))
     ids = np.arange(len(test.x)) if test.ids is None else np.asarray(test.ids)
-    directory.write_predictions(ids, test.x[:kept], test.y, predictions)
+    directory.write_predictions(ids, pack_inputs(test.x[:kept]), test.y, predictions)
 
     # ---- scores
     refits = tuple(
         replace(refit, test=score_predictions(test.y, predicted, spec))
         for refit, predicted in zip(result.refits, predictions, strict=True)
     )
-    x = test.x if splits.preprocess is None else apply_preprocess(splits.preprocess, test.x)
-    by_baseline = {name: predict(x) for name, predict in predictors.items()}
+    x = test.array if splits.preprocess is None else apply_preprocess(splits.preprocess, test.x)
+    by_baseline = {name: predictor(x) for name, predictor in predictors.items()}
     baselines = {
         name: replace(result.baselines[name], test=score_predictions(test.y, predicted, spec))
         for name, predicted in by_baseline.items()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -169,29 +169,35 @@ class RunDirectory:
         write_text(files[type(result)], dump_json(result))
 
     def write_predictions(
-        self, ids: np.ndarray, x: np.ndarray, y: np.ndarray, predictions: np.ndarray
+        self,
+        ids: np.ndarray,
+        inputs: dict[str, np.ndarray],
+        y: np.ndarray,
+        predictions: np.ndarray,
     ) -> None:
         """Write the test predictions, as a whole or not at all.
 
         Args:
             ids: `(examples,)` row ids.
-            x: `(some, …)` raw inputs of the first examples.
+            inputs: Raw inputs of the first examples, `{name: (some, …)}`.
             y: `(examples,)` class indices or values.
             predictions: `(refits, examples, classes)` or `(refits, examples)`, float32.
         """
         partial = self.predictions.with_suffix(".partial.npz")
-        np.savez_compressed(partial, ids=ids, x=x, y=y, predictions=predictions)
+        arrays: dict[str, Any] = {"ids": ids, **inputs, "y": y, "predictions": predictions}
+        np.savez_compressed(partial, **arrays)
         partial.replace(self.predictions)
 
-    def read_tested(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return raw inputs of the first test examples, and what the first refit predicted.
+    def read_tested(self) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Return what `write_predictions` wrote, and what the first refit predicted.
 
         Raises:
             RunError: If the file is damaged.
         """
         try:
             with np.load(self.predictions, allow_pickle=False) as saved:
-                return saved["x"], saved["predictions"][0]
+                arrays = dict(saved)
+                return arrays, arrays["predictions"][0]
         except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
             raise RunError(
                 "The saved predictions must be whole.", received=f"{self.predictions} ({error})"

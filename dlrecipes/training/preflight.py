@@ -51,7 +51,7 @@ def check_model(model: object, development: Development, objective: Objective) -
     """
     network = check_compiled(model)
     spec, train = development.spec, development.train
-    x, y = train.x[:_ROWS], train.y[:_ROWS]
+    x, y = train.array[:_ROWS], train.y[:_ROWS]
     try:
         outputs = np.asarray(network(x, training=False))
     except Exception as error:  # whatever Keras raises, the user needs the two shapes

@@ -88,9 +88,9 @@ def test_lock_is_given_back_after_an_error(tmp_path):
 def test_predictions_round_trip(tmp_path):
     directory = RunDirectory.create(tmp_path / "run", "x")
     x, predictions = np.ones((3, 2)), np.arange(6.0).reshape(2, 3)
-    directory.write_predictions(np.arange(3), x, np.zeros(3), predictions)
+    directory.write_predictions(np.arange(3), {"x": x}, np.zeros(3), predictions)
     found = directory.read_tested()
-    np.testing.assert_array_equal(found[0], x)
+    np.testing.assert_array_equal(found[0]["x"], x)
     np.testing.assert_array_equal(found[1], predictions[0])
     assert not list(directory.path.glob("*partial*"))
     directory.predictions.write_bytes(b"PK")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dlrecipes.data.columns import Columns
 from dlrecipes.data.split import Split
 from dlrecipes.results import Finding
 
@@ -19,19 +20,26 @@ def check_constant_features(train: Split) -> Finding:
     Args:
         train: The training part.
     """
-    features = train.x.reshape(len(train), -1)
-    constant = np.flatnonzero(features.min(axis=0) == features.max(axis=0))
+    if isinstance(train.x, Columns):
+        names = list(train.x.names)
+        constant = [name for name, values in train.x.items() if len(set(values.tolist())) == 1]
+    else:
+        features = train.x.reshape(len(train), -1)
+        names = [str(column) for column in range(features.shape[1])]
+        constant = [
+            names[at] for at in np.flatnonzero(features.min(axis=0) == features.max(axis=0))
+        ]
     evidence: dict[str, float | int | str | list[str]] = {
         "constant": len(constant),
-        "features": features.shape[1],
+        "features": len(names),
     }
     if not len(constant):
         return Finding("constant features", "Every feature varies.", evidence)
-    evidence["columns"] = [str(column) for column in constant[:MAX_COLUMNS]]
-    table = train.x.ndim == 2
+    evidence["columns"] = constant[:MAX_COLUMNS]
+    table = len(train.x.shape) == 2
     return Finding(
         "constant features",
-        f"{len(constant)} of {features.shape[1]} features are constant in the training part.",
+        f"{len(constant)} of {len(names)} features are constant in the training part.",
         evidence,
         advice="Leave these columns out, they say nothing." if table else "",
         severity="warning" if table else "info",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations
+from typing import Any
 
+from numpy.typing import NDArray
+
+from dlrecipes.data.columns import Columns
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
@@ -26,9 +30,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     groups: dict[bytes, list[tuple[str, str, float]]] = defaultdict(list)
     for name, part in parts.items():
         ids = range(len(part)) if part.ids is None else part.ids
-        for row, identity, target in zip(part.x, ids, part.y, strict=True):
-            # Adding 0.0 turns -0.0, which equals 0.0 in other bytes, into 0.0.
-            digest = hashlib.blake2b((row + 0.0).tobytes(), digest_size=16).digest()
+        for digest, identity, target in zip(_digests(part.x), ids, part.y, strict=True):
             groups[digest].append((name, str(identity), float(target)))
     copies = [group for group in groups.values() if len(group) > 1]
     members = [(group, [member[0] for member in group]) for group in copies]
@@ -61,3 +63,18 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
         else "",
         severity="warning" if across or conflicting else "info",
     )
+
+
+def _digests(x: NDArray[Any] | Columns) -> Iterator[bytes]:
+    """Return what stands for each row."""
+    if isinstance(x, Columns):
+        # The same text, number or gap in each column; NaN does not equal itself, its text does.
+        columns = [
+            (values if values.dtype == object else values + 0.0).tolist() for _, values in x.items()
+        ]
+        for row in zip(*columns, strict=True):
+            yield hashlib.blake2b(repr(row).encode(), digest_size=16).digest()
+        return
+    for row in x:
+        # Adding 0.0 turns -0.0, which equals 0.0 in other bytes, into 0.0.
+        yield hashlib.blake2b((row + 0.0).tobytes(), digest_size=16).digest()

@@ -18,7 +18,7 @@ def check_feature_scales(train: Split) -> Finding:
     Args:
         train: The training part.
     """
-    features = train.x.reshape(-1, train.x.shape[-1])
+    features = train.array.reshape(-1, train.array.shape[-1])
     deviations = features.std(axis=0, dtype=np.float64)
     varying = np.flatnonzero(deviations > 0)
     if len(varying) < 2:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dlrecipes.data.columns import Columns
 from dlrecipes.data.split import Split
 from dlrecipes.results import Finding
 
@@ -13,14 +14,17 @@ from dlrecipes.results import Finding
 def check_missing_values(parts: Mapping[str, Split]) -> Finding:
     """Return how many rows hold NaN or infinity; an error if any does.
 
-    `from_arrays` refuses such data, so this concerns parts made by hand.
+    `from_arrays` refuses such data, so this concerns parts made by hand. In the columns of a table
+    missing values are usual: they are filled in, and here only counted.
 
     Args:
         parts: `{name: part}`.
     """
     counts: dict[str, float | int | str | list[str]] = {}
+    if any(isinstance(part.x, Columns) for part in parts.values()):
+        return _in_columns(parts)
     for name, part in parts.items():
-        bad = ~np.isfinite(part.x.reshape(len(part), -1)).all(axis=1)
+        bad = ~np.isfinite(part.array.reshape(len(part), -1)).all(axis=1)
         if part.y.dtype.kind == "f":
             bad |= ~np.isfinite(part.y.reshape(len(part), -1)).all(axis=1)
         counts[name] = int(bad.sum())
@@ -33,4 +37,24 @@ def check_missing_values(parts: Mapping[str, Split]) -> Finding:
         counts,
         advice="Fill in the missing values or leave those rows out.",
         severity="error",
+    )
+
+
+def _in_columns(parts: Mapping[str, Split]) -> Finding:
+    """Return the share of missing cells of each column that has some."""
+    evidence: dict[str, float | int | str | list[str]] = {}
+    for name, part in parts.items():
+        if not isinstance(part.x, Columns):
+            continue
+        for column, values in part.x.items():
+            empty = values == "" if values.dtype == object else np.isnan(values)
+            if empty.any():
+                evidence[f"{name}: {column}"] = float(np.mean(empty))
+    columns = {one.split(": ", 1)[1] for one in evidence}
+    return Finding(
+        "missing values",
+        f"{len(columns)} columns have missing cells, which are filled in and marked."
+        if columns
+        else "No values are missing.",
+        evidence,
     )

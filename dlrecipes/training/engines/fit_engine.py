@@ -59,7 +59,7 @@ class FitEngine:
             keras.config.set_dtype_policy(self._policy)
             keras.utils.set_random_seed(job.seed)
             try:
-                model = build_model(job, self._development.train.x[:1])
+                model = build_model(job, self._development.train.array[:1])
                 self._fit(model, job, watch)
             except (tf.errors.ResourceExhaustedError, MemoryError) as error:
                 if watch.raised is error:
@@ -84,9 +84,9 @@ class FitEngine:
     def _fit(self, model: keras.Model, job: Job, watch: _Watch) -> None:
         train, validation = self._development.train, self._development.validation
         weights = validation.sample_weight
-        held_out = (validation.x, validation.y, *(() if weights is None else (weights,)))
+        held_out = (validation.array, validation.y, *(() if weights is None else (weights,)))
         model.fit(
-            train.x,
+            train.array,
             train.y,
             sample_weight=train.sample_weight,
             batch_size=job.batch_size,

@@ -155,6 +155,15 @@ def test_one_program_for_all_trials_of_a_structure(development, scripted):
     assert watched.lines == []
 
 
+def test_embeddings_are_trained_side_by_side(development, scripted):
+    indices = partial(LAYERS.Rescaling, 1.0, 4.0)  # 0 to 8
+    embed = [indices, partial(LAYERS.Embedding, 9, 3), LAYERS.Flatten]
+    watched = _Watched("population", development)
+    source = watched.run(scripted(*_Builder(*embed).jobs(5)))
+    assert watched.lines == []
+    assert {outcome.engine for outcome in source.outcomes} == {"population"}
+
+
 def test_few_that_are_left_get_a_narrower_program(development, scripted, monkeypatch):
     def run(worth):
         monkeypatch.setattr(narrower, "_WORTH_SECONDS", worth)

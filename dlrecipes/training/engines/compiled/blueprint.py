@@ -131,7 +131,7 @@ class Blueprints:
         train = development.train
         weight = train.sample_weight
         self._few = (
-            train.x[:_EXAMPLES],
+            train.array[:_EXAMPLES],
             train.y[:_EXAMPLES],
             None if weight is None else weight[:_EXAMPLES],
         )
@@ -206,7 +206,7 @@ class Blueprints:
         keras.utils.clear_session(free_memory=False)
         keras.config.set_dtype_policy(self._policy)
         keras.utils.set_random_seed(seed)
-        return build_model(job, self._data.train.x[:1])
+        return build_model(job, self._data.train.array[:1])
 
     def _build_with(
         self, job: Job, values: dict[str, Value], seed: int | None = None

@@ -29,7 +29,7 @@ class DeviceData:
     def of(cls, split: Split) -> DeviceData:
         """Move a split to the device, floating-point arrays in Keras' float type."""
         return cls(
-            _tensor(split.x),
+            _tensor(split.array),
             _tensor(split.y),
             None if split.sample_weight is None else _tensor(split.sample_weight),
         )

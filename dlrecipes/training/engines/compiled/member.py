@@ -151,7 +151,9 @@ class Member:
             gradients = tape.gradient(loss, state.trainable)
             averages = self._read(scope).other
         tested = self.test_step(state, numbers, seeds, x, y, sample_weight)
-        return [loss, predictions, *gradients, *averages, *tested]
+        # Of an embedding's table the gradient has only the rows that were looked up.
+        dense = [None if one is None else tf.convert_to_tensor(one) for one in gradients]
+        return [loss, predictions, *dense, *averages, *tested]
 
     def _apply_scaled(self, scope: keras.StatelessScope, state: State, gradients: Tensors) -> State:
         """Do what `LossScaleOptimizer.apply` does, without branches: those have no batched form.

@@ -1,0 +1,19 @@
+"""Inputs as tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from dlrecipes.data.columns import Columns
+
+
+def as_tensors(x: NDArray[Any] | Columns) -> tf.Tensor | dict[str, tf.Tensor]:
+    """Return inputs as a tensor, or as one tensor a column: float32 or string, `(examples,)`."""
+    if isinstance(x, Columns):
+        return {
+            name: tf.constant(list(one) if one.dtype == object else one) for name, one in x.items()
+        }
+    return tf.constant(x)

@@ -1,0 +1,130 @@
+"""Inputs with a name and a dtype of their own for each column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from numbers import Real
+from typing import Any, overload
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dlrecipes.errors import DataError
+
+
+class Columns:
+    """A table's raw inputs: numbers and text side by side, one row an example.
+
+    It has of an array what the rest of the library asks of inputs: a length, a shape, rows that
+    can be picked. Numbers are float32 with NaN for a missing one; text is an array of Python
+    strings, with the empty string for a missing one.
+
+    Args:
+        columns: `{name: values (examples,)}`, at least one; numbers, or text.
+
+    Raises:
+        DataError: If there are none, if they differ in length, or if one is no column.
+    """
+
+    def __init__(self, columns: Mapping[str, object]) -> None:
+        if not columns:
+            raise DataError("A table must have at least one column.", received="none")
+        self._columns = {str(name): _column(str(name), one) for name, one in columns.items()}
+        lengths = {name: len(one) for name, one in self._columns.items()}
+        if len(set(lengths.values())) > 1:
+            received = ", ".join(f"{name}: {length} rows" for name, length in lengths.items())
+            raise DataError("All columns of a table must have the same length.", received=received)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(self._columns)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self), len(self._columns)
+
+    @property
+    def dtypes(self) -> dict[str, str]:
+        """`{column: "float32" or "string"}`."""
+        return {
+            name: "string" if one.dtype == object else "float32"
+            for name, one in self._columns.items()
+        }
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes the values take."""
+        return sum(
+            sum(len(text) for text in one) if one.dtype == object else one.nbytes
+            for one in self._columns.values()
+        )
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values())))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def items(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Return names and values."""
+        return iter(self._columns.items())
+
+    @overload
+    def __getitem__(self, key: str) -> NDArray[Any]: ...
+    @overload
+    def __getitem__(self, key: slice | NDArray[Any]) -> Columns: ...
+    def __getitem__(self, key: str | slice | NDArray[Any]) -> NDArray[Any] | Columns:
+        """Return one column by its name, or the same columns of some rows."""
+        if isinstance(key, str):
+            return self._columns[key]
+        return Columns({name: one[key].copy() for name, one in self._columns.items()})
+
+    def copy(self) -> Columns:
+        """Return the same columns with memory of their own."""
+        return self[:]
+
+    def __repr__(self) -> str:
+        return f"Columns({len(self)} rows: {', '.join(self.names)})"
+
+
+def _column(name: str, values: object) -> NDArray[Any]:
+    # A list of text and NaN would become text all over.
+    array = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
+    if array.ndim != 1:
+        raise DataError(
+            "A column must have one value an example.", received=f"{name} of shape {array.shape}"
+        )
+    if array.dtype.kind in "biuf":
+        return _numbers(name, array)
+    if array.dtype.kind not in "UO":
+        raise DataError(
+            "A column must hold numbers or text.", received=f"column {name!r} of {array.dtype}"
+        )
+    known = ~pd.isna(array)
+    kinds = {type(one) for one in array[known].tolist()}
+    if kinds and all(issubclass(kind, str) for kind in kinds):
+        text = np.full(len(array), "", dtype=object)
+        text[known] = array[known]
+        return text
+    if all(issubclass(kind, Real | np.bool_) for kind in kinds):
+        return _numbers(name, np.where(known, array, np.nan).astype(np.float64))
+    raise DataError(
+        "A column must hold numbers or text.",
+        received=f"column {name!r} with {' and '.join(sorted(one.__name__ for one in kinds))}",
+    )
+
+
+def _numbers(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):  # too large for float32 becomes infinite
+        numbers = array.astype(np.float32)
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        raise DataError(
+            "Numbers must be finite float32 numbers, or missing.",
+            received=f"column {name!r} with infinity in {int(infinite.sum())} of "
+            f"{len(numbers)} rows, first in row {int(np.argmax(infinite))}",
+        )
+    return numbers

@@ -1,0 +1,26 @@
+"""Which rows go where: parts, folds and subsets, one family a file."""
+
+from dlrecipes.data.drawing.folds import (
+    Fold,
+    group_folds,
+    stopping_part,
+    stratified_folds,
+    time_folds,
+)
+from dlrecipes.data.drawing.split_by_column import split_by_column
+from dlrecipes.data.drawing.split_by_group import split_by_group
+from dlrecipes.data.drawing.split_by_time import split_by_time
+from dlrecipes.data.drawing.subsets import ladder, subset
+
+__all__ = [
+    "Fold",
+    "group_folds",
+    "ladder",
+    "split_by_column",
+    "split_by_group",
+    "split_by_time",
+    "stopping_part",
+    "stratified_folds",
+    "subset",
+    "time_folds",
+]

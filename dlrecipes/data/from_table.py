@@ -1,0 +1,272 @@
+"""From a table to the three parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dlrecipes.data.drawing import split_by_column, split_by_group, split_by_time
+from dlrecipes.data.sealed_split import SealedSplit
+from dlrecipes.data.sources import infer_columns
+from dlrecipes.data.split import Split
+from dlrecipes.data.split_stratified import split_stratified
+from dlrecipes.data.splits import Splits
+from dlrecipes.data.table_columns import table_columns
+from dlrecipes.data.targets import encode_target
+from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.results import DataSpec
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How a table's rows are dealt to the parts; by chance, stratified by class, if nothing is set.
+
+    By chance, rows with the same inputs stay in one part: a test on what was trained on is none.
+
+    Args:
+        group: Column of a patient, family, … of which all rows stay in one part.
+        time: Column of a time: training comes before validation, and that before the test.
+        gap: Duration left out between parts, such as `"7D"`; with `time` only.
+        part: Column that names the part of each row: train, validation or test.
+        validation_fraction: Share of the validation part, in (0, 1).
+        test_fraction: Share of the test part, in (0, 1); the two together below 1.
+        seed: Seed of the draw, at least 0, apart from any study's seed.
+    """
+
+    group: str | None = None
+    time: str | None = None
+    gap: str | float | None = None
+    part: str | None = None
+    validation_fraction: float = 0.2
+    test_fraction: float = 0.2
+    seed: int = 0
+    _choices: tuple[str, ...] = field(default=("group", "time", "part"), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        chosen = [name for name in self._choices if getattr(self, name) is not None]
+        if len(chosen) > 1:
+            raise ArgumentError(
+                "Rows are dealt by group, by time or by a column of parts.",
+                received=", ".join(f"{name}={getattr(self, name)!r}" for name in chosen),
+                fix="Give one of them.",
+            )
+        if self.gap is not None and self.time is None:
+            raise ArgumentError(
+                "A gap lies between times.",
+                received=f"gap={self.gap!r} without `time`",
+                fix="Name the column of times.",
+            )
+
+
+def from_table(
+    table: pd.DataFrame,
+    target: str,
+    *,
+    test: pd.DataFrame | None = None,
+    drawing: Drawing | None = None,
+    name: str = "table",
+    task: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+    drop: Sequence[str] = (),
+) -> Splits:
+    """Return a table's training, validation and sealed test part.
+
+    What the columns are is told from the table without the official test part; `spec.columns`
+    has it. The parts are raw: preprocess them with `TablePreprocess`.
+
+    Args:
+        table: One row an example, one column a feature, and the target.
+        target: The column to be predicted.
+        test: An official test part with the same columns; None to draw one.
+        drawing: How rows are dealt to the parts; None for by chance, stratified by class.
+        name: What the data is called in reports.
+        task: `"classification"` or `"regression"`; None to tell it from the target.
+        kinds: Kinds of columns that are known better: `"number"`, `"category"`, `"date"`,
+            `"ignored"`.
+        drop: Columns that are no inputs, such as one that is known only after the fact.
+
+    Raises:
+        DataError: If the table cannot be trained on as it is.
+        ArgumentError: If an argument is outside its range.
+    """
+    drawing = drawing or Drawing()
+    named = {"target": target, "group": drawing.group, "time": drawing.time, "part": drawing.part}
+    _check_names(table, {**named, **{f"drop[{at}]": one for at, one in enumerate(drop)}})
+    # ---- the target
+    whole = table if test is None else _joined(table, test, target)
+    _check_target(whole[target], target)
+    encoded = encode_target(whole[target].to_numpy(dtype=object), task=task)
+    y, official = encoded.values[: len(table)], encoded.values[len(table) :]
+    # ---- the inputs
+    outside = {target, drawing.group, drawing.part, *drop}
+    inputs = table[[one for one in table.columns if one not in outside]]
+    columns = infer_columns(inputs, kinds=dict(kinds or {}))
+    if all(one.kind == "ignored" for one in columns):
+        raise DataError(
+            "A table must have at least one column to learn from.",
+            received="; ".join(f"{one.name!r}: {one.evidence}" for one in columns) or "none",
+        )
+    x = table_columns(table, columns)
+    # ---- the rows of the parts
+    used = tuple(one for one in columns if one.kind != "ignored")
+    copies = _copies(table[[one.name for one in used]])
+    train, validation, held_out = _rows(
+        table, y, encoded.task, drawing, copies, official=test is not None
+    )
+    groups = None if drawing.group is None else table[drawing.group].to_numpy(dtype=object)
+    times = None if drawing.time is None else table[drawing.time].to_numpy()
+
+    def part(rows: NDArray[np.int64]) -> Split:
+        return Split(
+            x=x[rows],
+            y=y[rows],
+            ids=rows,
+            groups=None if groups is None else groups[rows].astype(str),
+            time=None if times is None else times[rows],
+        )
+
+    if test is None:
+        sealed = part(held_out)
+    else:
+        ids = np.array([f"test {row}" for row in range(len(test))])
+        sealed = Split(x=table_columns(whole[len(table) :], columns), y=official, ids=ids)
+    parts = part(train), part(validation)
+    regression = encoded.task == "regression"
+    learned = parts[0].y
+    priors = () if regression else np.bincount(learned, minlength=len(encoded.classes))
+    spec = DataSpec(
+        name=name,
+        task=encoded.task,
+        input_shape=(len(used),),
+        input_dtype="columns",
+        kind="table",
+        classes=encoded.classes,
+        priors=tuple(float(count) / len(learned) for count in priors),
+        target_mean=float(learned.mean(dtype=np.float64)) if regression else 0.0,
+        target_std=float(learned.std(dtype=np.float64)) if regression else 1.0,
+        train_size=len(learned),
+        columns=used,
+        ignored=tuple(one for one in columns if one.kind == "ignored"),
+    )
+    return Splits(*parts, SealedSplit(sealed), spec, split_seed=drawing.seed)
+
+
+def _check_names(table: pd.DataFrame, named: Mapping[str, str | None]) -> None:
+    for what, column in named.items():
+        if column is not None and column not in table:
+            shown = ", ".join(repr(one) for one in table.columns[:30])
+            raise DataError(
+                "A column must be named as it is in the table.",
+                received=f"{what}={column!r}",
+                fix=f"The columns are {shown}.",
+            )
+
+
+def _check_target(values: pd.Series[Any], target: str) -> None:
+    missing = values.isna().to_numpy()
+    if missing.any():
+        raise DataError(
+            "Every example must have a target.",
+            received=f"{int(missing.sum())} of {len(missing)} cells of {target!r} missing, "
+            f"first in row {int(np.argmax(missing))}",
+            fix="Leave those rows out.",
+        )
+
+
+def _joined(table: pd.DataFrame, test: pd.DataFrame, target: str) -> pd.DataFrame:
+    """Return both tables on top of each other, the test's labels as in training."""
+    missing = [one for one in table.columns if one not in test]
+    if missing:
+        raise DataError(
+            "The test table must have the columns of the training table.",
+            received=f"a test table without {', '.join(map(repr, missing))}",
+        )
+    test = test[list(table.columns)].copy()
+    if not pd.api.types.is_numeric_dtype(table[target]):
+        known = set(table[target].dropna())
+        # The official test file of Adult ends its labels in a dot.
+        plain = test[target].astype("str").str.removesuffix(".")
+        if not set(test[target].dropna()) <= known and set(plain.dropna()) <= known:
+            test[target] = plain
+        unknown = sorted(set(test[target].dropna()) - known)
+        if unknown:
+            raise DataError(
+                "The test table's labels must be those of the training table.",
+                received=", ".join(map(repr, unknown[:5])),
+            )
+    return pd.concat([table, test], ignore_index=True)
+
+
+def _rows(
+    table: pd.DataFrame,
+    y: NDArray[Any],
+    task: str,
+    drawing: Drawing,
+    copies: NDArray[np.int64] | None,
+    *,
+    official: bool,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    labels = np.zeros(len(y), dtype=np.int64) if task == "regression" else y
+    fractions = {
+        "validation_fraction": drawing.validation_fraction,
+        "test_fraction": drawing.test_fraction,
+    }
+    if drawing.part is not None:
+        train, validation, test = split_by_column(table[drawing.part].to_numpy(dtype=object))
+        if validation is None:
+            raise DataError(
+                "A column of parts must have rows for validation, too.",
+                received=f"{drawing.part!r} with train and test only",
+            )
+        return train, validation, test
+    if drawing.time is not None:
+        gap = None if drawing.gap is None else _duration(drawing.gap)
+        train, validation, test, _ = split_by_time(
+            _times(table[drawing.time]), gap=gap, **fractions
+        )
+    elif drawing.group is not None or copies is not None:
+        groups = copies if drawing.group is None else table[drawing.group].to_numpy(dtype=object)
+        train, validation, test = split_by_group(
+            groups, labels, split_seed=drawing.seed, **fractions
+        )
+    else:
+        minimum = 2 if task == "regression" else 1
+        train, validation, test = split_stratified(
+            labels, split_seed=drawing.seed, minimum=minimum, **fractions
+        )
+    # With an official test part, what would be the test trains along.
+    return (np.concatenate([train, test]) if official else train), validation, test
+
+
+def _copies(inputs: pd.DataFrame) -> NDArray[np.int64] | None:
+    """Return a number for each different row of inputs; None if all rows differ."""
+    codes = np.asarray(inputs.groupby(list(inputs.columns), dropna=False).ngroup(), np.int64)
+    return codes if len(np.unique(codes)) < len(codes) else None
+
+
+def _times(values: pd.Series[Any]) -> NDArray[Any]:
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy()
+    try:
+        return pd.to_datetime(values, format="ISO8601").to_numpy()
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            "A column of times must hold numbers or dates as in 2024-05-31 17:30.",
+            received=f"{values.name!r}: {error}",
+        ) from error
+
+
+def _duration(gap: str | float) -> Any:  # noqa: ANN401  (a number, or a pandas duration)
+    if not isinstance(gap, str):
+        return gap
+    try:
+        return pd.Timedelta(gap)
+    except ValueError as error:
+        raise ArgumentError(
+            "A gap is a number, or a duration as in '7D' or '12h'.", received=f"gap={gap!r}"
+        ) from error

@@ -1,0 +1,107 @@
+"""A column's values as numbers, text, dates or booleans, and words about them."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import numbers
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from dlrecipes.errors import DataError
+
+_GROUPED = r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?"
+
+
+def plain_values(name: str, series: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the values of a column of any dtype as numbers, text, dates or booleans.
+
+    Args:
+        name: The column's name, for the message.
+        series: `(rows,)`, also categorical or Python objects.
+
+    Raises:
+        DataError: If it holds anything else.
+    """
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.astype(series.cat.categories.dtype)
+    if not types.is_object_dtype(series):
+        if types.is_complex_dtype(series) or not (
+            types.is_numeric_dtype(series)
+            or types.is_string_dtype(series)
+            or types.is_datetime64_any_dtype(series)
+        ):
+            raise _unusable(name, str(series.dtype))
+        return series
+    found = {type(value) for value in series[series.notna()]}
+    if all(issubclass(kind, bool | np.bool_) for kind in found):
+        return series.astype("boolean")
+    if all(issubclass(kind, datetime.date) for kind in found):
+        return pd.to_datetime(series, errors="coerce")
+    if all(issubclass(kind, numbers.Real | decimal.Decimal) for kind in found):
+        return pd.to_numeric(series.astype("float64"))
+    if all(issubclass(kind, str | numbers.Real | decimal.Decimal) for kind in found):
+        return series.astype("str")
+    raise _unusable(name, " and ".join(sorted(kind.__name__ for kind in found)))
+
+
+def _unusable(name: str, received: str) -> DataError:
+    return DataError(
+        "Columns must hold numbers, text, dates or booleans.",
+        received=f"{received} in column {name!r}",
+        fix=f"Leave it out with kinds={{{name!r}: 'ignored'}}.",
+    )
+
+
+def numbers_in(text: pd.Series[Any], *, grouped: bool) -> pd.Series[Any]:
+    """Return text as float64 with NaN where it is no number.
+
+    Args:
+        text: `(rows,)`.
+        grouped: Whether `1,234,567` is a number too.
+    """
+    plain = text.astype("str")
+    if grouped:
+        found = plain.str.fullmatch(_GROUPED).fillna(False).astype(bool)
+        plain = plain.mask(found, plain.str.replace(",", ""))
+    return pd.to_numeric(plain, errors="coerce").astype("float64")
+
+
+def check_finite(name: str, values: pd.Series[Any]) -> None:
+    """Check that numbers are finite or missing.
+
+    Raises:
+        DataError: If some are infinite.
+    """
+    if not types.is_float_dtype(values):
+        return
+    bad = np.isinf(values.to_numpy(dtype=np.float64, na_value=np.nan))
+    if bad.any():
+        raise DataError(
+            f"Column {name!r} must hold finite numbers.",
+            received=f"{cells(int(bad.sum()))} of {len(bad):,} infinite, "
+            f"first in row {int(np.argmax(bad))}",
+            fix="Read the table with missing=['inf', '-inf', …] if they stand for missing "
+            "values, or correct them.",
+        )
+
+
+def described(what: str, values: pd.Series[Any]) -> str:
+    """Return the evidence with the share of missing values behind it, if there are any."""
+    missing = float(values.isna().mean())
+    if not missing:
+        return what
+    return f"{what}, {f'{missing:.0%}'[:-1] if missing >= 0.01 else 'under 1'} % missing"
+
+
+def amount(value: float) -> str:
+    """Return a number for display: `1,484,705` or `0.02`."""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e12 else f"{value:g}"
+
+
+def cells(count: int) -> str:
+    """Return `1 cell` or `2 cells`."""
+    return f"{count:,} {'cell' if count == 1 else 'cells'}"

@@ -1,0 +1,86 @@
+"""Tables from Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from dlrecipes.data.sources.convert_cells import STRING, blank_numbers
+from dlrecipes.data.sources.missing import missing_markers
+from dlrecipes.errors import DataError
+
+PARQUET_SUFFIXES = (".parquet", ".pq")
+
+
+def read_parquet(path: Path, *, missing: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return a Parquet file's table with its own types; text stays text.
+
+    Args:
+        path: An existing file.
+        missing: Cells of text, and numbers, that stand for a missing value besides those that
+            the file marks as missing; None for `MISSING` in columns of text.
+
+    Raises:
+        DataError: If the file is damaged, has no rows, or has columns of lists or bytes.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            table = file.read()
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(
+            "A Parquet file must be whole.", received=f"{path}: {str(error).splitlines()[0]}"
+        ) from error
+    names = [str(name).strip() for name in table.column_names]
+    if not table.num_rows or not names:
+        raise DataError(
+            "A table must have at least one row and one column.",
+            received=f"{path} with {table.num_rows} rows and {len(names)} columns",
+        )
+    if len(set(names)) < len(names):
+        raise DataError("Columns must have different names.", received=f"{path}: {names!r}")
+    markers, _ = missing_markers(missing)
+    return pd.DataFrame(
+        {
+            name: _convert(path, name, cells, markers)
+            for name, cells in zip(names, table.columns, strict=True)
+        }
+    )
+
+
+def _convert(
+    path: Path, name: str, cells: pa.ChunkedArray, missing: frozenset[str]
+) -> pd.Series[Any]:
+    kind = cells.type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+        cells = cells.cast(kind)
+    if pa.types.is_null(kind):
+        return pd.Series(np.full(len(cells), np.nan))
+    if pa.types.is_boolean(kind):
+        values = cells.to_pandas()
+        return values if not cells.null_count else values.astype("boolean")  # type: ignore[no-any-return]
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        whole = pa.types.is_integer(kind) and kind != pa.uint64() and not cells.null_count
+        numbers = cells.cast(pa.int64() if whole else pa.float64(), safe=False)
+        return blank_numbers(numbers.to_pandas(), missing)
+    if pa.types.is_date(kind):
+        return cells.cast(pa.timestamp("s")).to_pandas()  # type: ignore[no-any-return]
+    if pa.types.is_timestamp(kind):
+        return cells.to_pandas()  # type: ignore[no-any-return]
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        text = pc.utf8_trim_whitespace(cells.cast(pa.string()))
+        found = pc.is_in(text, value_set=pa.array(sorted(missing), pa.string()))
+        text = pc.if_else(found, pa.scalar(None, pa.string()), text)
+        return text.to_pandas(types_mapper={pa.string(): STRING}.get)  # type: ignore[no-any-return]
+    raise DataError(
+        "Columns must hold numbers, text, dates or booleans.",
+        received=f"column {name!r} of {path} with {kind}",
+        fix="Write the file without that column.",
+    )

@@ -1,0 +1,228 @@
+"""A table's columns as the numbers that a network takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from dlrecipes.checks import check_integer
+from dlrecipes.data.columns import Columns
+from dlrecipes.data.date_parts import DateParts
+from dlrecipes.errors import DataError
+from dlrecipes.layers import Imputation, QuantileClip, Standardization
+from dlrecipes.results import Column, Feature
+
+_PIECES = 16
+
+
+@keras.saving.register_keras_serializable(package="dlrecipes")
+class TablePreprocess(keras.layers.Layer):
+    """Turn a table's raw columns into one row of numbers an example.
+
+    Numbers are clipped to their training quantiles, missing ones replaced by the training median
+    and marked by an indicator, and standardised. Dates become a trend and cycles (`DateParts`).
+    Categories become indices: 0 is for all that training did not see often enough, an empty cell
+    is a category of its own where training has enough of them. Nothing is learned from anything
+    but the training part.
+
+    Args:
+        columns: The columns that are inputs; those of kind `"ignored"` are left out.
+        low: Quantile below which numbers are clipped, in [0, 0.5); 0 for the smallest.
+        high: Quantile above which numbers are clipped, in (0.5, 1].
+        least: Examples that a category must have in the training part, at least 1.
+        most: Categories kept of a column, the most frequent ones, at least 1.
+        learned: What an adapted layer has learned; leave it to the layer.
+
+    Call arguments:
+        inputs: `{column: tensor (batch,)}`, numbers as float32 with NaN for a missing one, all
+            else as strings with `""` for a missing one.
+
+    Raises:
+        DataError: If no column is an input, or one is text.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column | Mapping[str, Any]],
+        low: float = 0.001,
+        high: float = 0.999,
+        least: int = 5,
+        most: int = 1000,
+        learned: Mapping[str, Any] | None = None,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
+        made = [one if isinstance(one, Column) else Column(**one) for one in columns]
+        self.columns = tuple(one for one in made if one.kind != "ignored")
+        self.low, self.high = low, high
+        self.least, self.most = check_integer("least", least, 1), check_integer("most", most, 1)
+        if not self.columns:
+            raise DataError("A table must have at least one column that is an input.")
+        texts = [one.name for one in self.columns if one.kind == "text"]
+        if texts:
+            raise DataError(
+                "A table's columns must be numbers, categories or dates.",
+                received=f"text in {', '.join(texts)}",
+                fix="Use the recipe `text`, or declare the column as a category or as ignored.",
+            )
+        self._numbers = self._names("number")
+        self._dates = self._names("date")
+        self._categories = self._names("category")
+        self._clip = QuantileClip(low, high, name="clip")
+        self._fill = Imputation(name="fill")
+        self._scale = Standardization(name="scale")
+        self._parts = {name: DateParts(name=f"date_{at}") for at, name in enumerate(self._dates)}
+        self._learned: dict[str, Any] | None = None
+        self._lookups: dict[str, keras.layers.StringLookup] = {}
+        if learned is not None:
+            self._set(learned)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What the numbers of an example are, in their order."""
+        learned = self._adapted()
+        found = [
+            Feature(name, "number", edges=tuple(learned["edges"][name])) for name in self._numbers
+        ]
+        found += [
+            Feature(f"{self._numbers[at]} missing", "indicator") for at in learned["indicators"]
+        ]
+        for name, part in self._parts.items():
+            found += [Feature(f"{name} {one}", "indicator") for one in part.names]
+        found += [
+            Feature(name, "category", size=1 + len(learned["vocabularies"][name]))
+            for name in self._categories
+        ]
+        return tuple(found)
+
+    def adapt(self, columns: Columns) -> None:
+        """Learn medians, quantiles, scales, vocabularies and dates.
+
+        Args:
+            columns: The training part.
+
+        Raises:
+            DataError: If a column is missing or of another kind.
+        """
+        self._check(columns)
+        learned: dict[str, Any] = {"edges": {}, "indicators": [], "dates": {}, "vocabularies": {}}
+        if self._numbers:
+            x = np.stack([columns[name] for name in self._numbers], axis=-1)
+            self._clip.adapt(x)
+            clipped = keras.ops.convert_to_numpy(self._clip(x))
+            self._fill.adapt(clipped)
+            filled = keras.ops.convert_to_numpy(self._fill(clipped))[:, : len(self._numbers)]
+            self._scale.adapt(filled)
+            scaled = keras.ops.convert_to_numpy(self._scale(filled))
+            learned["indicators"] = list(self._fill.indicator_columns)
+            learned["edges"] = {
+                name: _edges(scaled[:, at]) for at, name in enumerate(self._numbers)
+            }
+        for name, part in self._parts.items():
+            part.adapt(columns[name])
+            learned["dates"][name] = {"first": part.first, "cycles": list(part.cycles or ())}
+        for name in self._categories:
+            learned["vocabularies"][name] = self._vocabulary(columns[name])
+        self._set(learned)
+
+    def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        self._adapted()
+        parts = []
+        if self._numbers:
+            x = tf.stack([tf.cast(inputs[name], "float32") for name in self._numbers], axis=-1)
+            filled = self._fill(self._clip(x))
+            parts += [
+                self._scale(filled[:, : len(self._numbers)]),
+                filled[:, len(self._numbers) :],
+            ]
+        parts += [part(inputs[name]) for name, part in self._parts.items()]
+        parts += [
+            tf.cast(self._lookups[name](inputs[name]), "float32")[:, tf.newaxis]
+            for name in self._categories
+        ]
+        return tf.concat(parts, axis=-1)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, int]:  # noqa: ANN401
+        return next(iter(input_shape.values()))[0], len(self.features)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "columns": [asdict(one) for one in self.columns],
+            "low": self.low,
+            "high": self.high,
+            "least": self.least,
+            "most": self.most,
+            "learned": self._learned,
+        }
+
+    def get_build_config(self) -> dict[str, Any]:
+        return {layer.name: layer.get_build_config() for layer in self._number_layers()}
+
+    def build_from_config(self, config: Mapping[str, Any]) -> None:
+        for layer in self._number_layers():
+            layer.build_from_config(config[layer.name])
+        self.built = True
+
+    def _number_layers(self) -> tuple[keras.layers.Layer, ...]:
+        return (self._clip, self._fill, self._scale) if self._numbers else ()
+
+    def _names(self, kind: str) -> tuple[str, ...]:
+        return tuple(one.name for one in self.columns if one.kind == kind)
+
+    def _adapted(self) -> dict[str, Any]:
+        if self._learned is None:
+            raise DataError("`TablePreprocess` must be adapted on the training part first.")
+        return self._learned
+
+    def _set(self, learned: Mapping[str, Any]) -> None:
+        self._learned = dict(learned)
+        for name, part in self._parts.items():
+            part.first = learned["dates"][name]["first"]
+            part.cycles = tuple(learned["dates"][name]["cycles"])
+        self._lookups = {
+            # An empty vocabulary is refused; no cell holds a NUL.
+            name: keras.layers.StringLookup(
+                vocabulary=list(learned["vocabularies"][name]) or ["\0"], name=f"lookup_{at}"
+            )
+            for at, name in enumerate(self._categories)
+        }
+
+    def _check(self, columns: Columns) -> None:
+        if not isinstance(columns, Columns):
+            raise DataError(
+                "`TablePreprocess` must be adapted on the columns of a table.",
+                received=f"{type(columns).__name__}",
+            )
+        for one in self.columns:
+            dtype = columns.dtypes.get(one.name)
+            if dtype != one.dtype:
+                raise DataError(
+                    f"The column {one.name!r} must be there, as {one.dtype}.",
+                    received=f"{dtype or 'no such column'} among {', '.join(columns.names)}",
+                )
+
+    def _vocabulary(self, values: NDArray[Any]) -> list[str]:
+        """Return the categories that are frequent enough, the most frequent first."""
+        counts = Counter(values.tolist())
+        ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+        return [text for text, count in ranked if count >= self.least][: self.most]
+
+
+def _edges(values: NDArray[np.float32]) -> list[float]:
+    """Return the borders of pieces with equally many examples, or equally many different values.
+
+    The latter for columns such as an income that is zero for most: its quantiles are zero, too.
+    """
+    exact = values.astype(np.float64)
+    of_examples = np.quantile(exact, np.linspace(0, 1, _PIECES + 1))
+    of_values = np.quantile(np.unique(exact), np.linspace(0, 1, _PIECES // 2 + 1))
+    edges = np.unique(np.concatenate([of_examples, of_values]).astype(np.float32))
+    return [float(one) for one in edges]

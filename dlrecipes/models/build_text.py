@@ -1,0 +1,92 @@
+"""Networks for texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+
+from dlrecipes.checks import check_choice, check_integer
+from dlrecipes.errors import DataError
+from dlrecipes.layers import InvertedDropout
+from dlrecipes.models.dense_block import dense_block
+from dlrecipes.models.output_layer import output_layer
+from dlrecipes.results import DataSpec
+
+ARCHITECTURES = ("bag", "cnn")
+
+
+def build_text(
+    spec: DataSpec,
+    *,
+    architecture: str = "bag",
+    embedding_size: int = 32,
+    hidden_units: int = 64,
+    dropout_rate: float | None = None,
+    output_bias: Sequence[float] | None = None,
+) -> keras.Model:
+    """Return an uncompiled network for texts as rows of tokens.
+
+    `"bag"` takes mean and maximum of the tokens' embeddings, whatever their order; `"cnn"` puts a
+    convolution over three neighbours before the maximum.
+
+    Args:
+        spec: The preprocessed data; its `features` are tokens, 0 fills up short texts.
+        architecture: `"bag"` or `"cnn"`.
+        embedding_size: Numbers an embedding has, at least 1.
+        hidden_units: Width of the hidden layer, and number of filters of `"cnn"`, at least 1.
+        dropout_rate: Share dropped behind the embeddings' summary and behind the hidden layer, in
+            [0, 1); None for no dropout.
+        output_bias: Start value of each output, as `prior_bias` gives it; None for zeros.
+
+    Raises:
+        DataError: If the spec does not describe tokens.
+        ArgumentError: If another argument is out of range.
+
+    Reference:
+        Joulin et al. 2016, Bag of Tricks for Efficient Text Classification (arXiv:1607.01759);
+        Kim 2014, Convolutional Neural Networks for Sentence Classification (arXiv:1408.5882).
+    """
+    check_choice("architecture", architecture, ARCHITECTURES)
+    check_integer("embedding_size", embedding_size, 1)
+    check_integer("hidden_units", hidden_units, 1)
+    sizes = {feature.size for feature in spec.features if feature.kind == "category"}
+    if len(spec.features) != spec.input_shape[0] or len(sizes) != 1:
+        raise DataError(
+            "`build_text` must know the size of the vocabulary.",
+            received=f"{len(spec.features)} descriptions of {spec.input_shape[0]} tokens",
+            fix="Preprocess the texts with `TextTokens`.",
+        )
+    inputs = keras.Input(spec.input_shape, name="inputs")
+    x = keras.layers.Embedding(sizes.pop(), embedding_size, name="embedding")(inputs)
+    # (batch, length, 1): 1 for a token, 0 for what fills up.
+    there = keras.ops.cast(inputs > 0, x.dtype)[:, :, None]
+    if architecture == "cnn":
+        x = keras.layers.Conv1D(
+            hidden_units, 3, padding="same", activation="relu", name="neighbours"
+        )(x)
+    highest = keras.ops.max(x * there, axis=1)
+    mean = keras.ops.sum(x * there, axis=1) / keras.ops.maximum(keras.ops.sum(there, axis=1), 1.0)
+    x = keras.layers.Concatenate(name="summary")([mean, highest])
+    for index in range(2):
+        if dropout_rate is not None:
+            x = InvertedDropout(dropout_rate, name=f"dropout_{index + 1}")(x)
+        if index == 0:
+            x = dense_block(
+                x,
+                hidden_units,
+                activation="relu",
+                l2=None,
+                batch_normalization=False,
+                name="hidden",
+            )
+    regression = spec.task == "regression"
+    if regression and output_bias is not None:
+        output_bias = [(value - spec.target_mean) / spec.target_std for value in output_bias]
+    last = output_layer(spec.outputs, l2=None, output_bias=output_bias)
+    outputs = last(x)
+    if regression:
+        outputs = keras.layers.Rescaling(
+            spec.target_std, spec.target_mean, dtype=last.dtype_policy, name="target_units"
+        )(outputs)
+    return keras.Model(inputs, outputs, name="text")

@@ -1,0 +1,80 @@
+"""Any table: numbers, categories and dates, missing values included.
+
+Shows a table from a file to an exported model that takes the raw columns. Numbers are clipped,
+filled in and standardised, categories embedded, dates turned into a trend and cycles; all of it
+is learned from the training part and inside the exported model.
+
+    dlrecipes tune tabular
+    dlrecipes tune tabular --data churn.csv --target Churn
+
+The options of `dlrecipes.data.load_table` say how the file is read (`--header no`, `--missing
+"-9,?"`, …) and how its rows are dealt (`--test FILE`, `--group COLUMN`, `--time COLUMN`, …).
+Without `--data` it takes scikit-learn's wine: a quarter of a minute on two CPU cores. Expect a test
+accuracy of 0.976 ± 0.017 (five study seeds on the default split; 0.969 ± 0.020 over five splits),
+equal within the noise to nearest neighbours: there are 36 test examples.
+
+Adult (UCI, official test file), one run of 37 s on two CPU cores: test accuracy 0.8600 ± 0.0003 over
+its three refits; boosted trees reach 0.871.
+
+    dlrecipes tune tabular --data adult-train.csv --test adult-test.csv --target income --columns
+        age,workclass,fnlwgt,education,education_num,marital_status,occupation,relationship,race,
+        sex,capital_gain,capital_loss,hours_per_week,native_country,income
+"""
+
+from __future__ import annotations
+
+import keras
+import keras_tuner
+
+from dlrecipes.data import TablePreprocess, load_table
+from dlrecipes.models import build_tabular, prior_bias
+from dlrecipes.recipe import Recipe
+from dlrecipes.results import DataSpec
+from dlrecipes.search import CoarseToFine
+
+
+def preprocess(spec: DataSpec) -> keras.Layer:
+    """Turn raw columns into numbers."""
+    return TablePreprocess(spec.columns)
+
+
+def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
+    """Return a compiled perceptron on embedded categories and encoded numbers."""
+    model = build_tabular(
+        spec,
+        hidden_units=(128, 128),
+        dropout_rate=hp.Float("dropout", 0.0, 0.5),
+        output_bias=prior_bias(spec),
+    )
+    losses = {
+        "binary": keras.losses.BinaryCrossentropy(from_logits=True),
+        "multiclass": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "regression": keras.losses.MeanSquaredError(),
+    }
+    metrics = {
+        "binary": keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy"),
+        "multiclass": "accuracy",
+        "regression": keras.metrics.RootMeanSquaredError(name="rmse"),
+    }
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            learning_rate=hp.Float("learning_rate", 1e-4, 1e-2, sampling="log"),
+            weight_decay=hp.Float("weight_decay", 1e-4, 1.0, sampling="log"),
+        ),
+        loss=losses[spec.task],
+        metrics=[metrics[spec.task]],
+    )
+    return model
+
+
+RECIPE = Recipe(
+    name="tabular",
+    load=load_table,
+    preprocess=preprocess,
+    build=build,
+    objective="val_loss",
+    plan=CoarseToFine(trials=24, epochs=15, batch_size=256, refit_seeds=3),
+    shows="a table with categories, dates and missing values",
+    minutes=0.3,
+    expected="test accuracy 0.976 ± 0.017",
+)

@@ -1,0 +1,91 @@
+"""Texts: which class does a message belong to?
+
+Shows text to an exported model that takes strings. Copies of a text stay in one part; the
+vocabulary is learned from the training part; tokens are embedded and summarised.
+
+    dlrecipes tune text --data sms.tsv --columns label,text --target label --quoting no
+    dlrecipes tune text
+
+The options of `dlrecipes.data.load_table` say how the file is read and how its rows are dealt.
+Without `--data` it makes sentences up, in which one word decides.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import keras_tuner
+import numpy as np
+import pandas as pd
+
+from dlrecipes.data import Drawing, Splits, TextTokens, from_table, load_table
+from dlrecipes.models import build_text, prior_bias
+from dlrecipes.recipe import Recipe
+from dlrecipes.results import DataSpec
+from dlrecipes.search import CoarseToFine
+
+
+def load(
+    data: str | Path | None = None,
+    target: str | None = None,
+    split_seed: str | int = 0,
+    **options: str,
+) -> Splits:
+    """Load texts from a table; see `load_table`."""
+    if data is not None:
+        return load_table(data, target, split_seed=split_seed, **options)
+    drawing = Drawing(seed=int(split_seed))
+    return from_table(
+        _sentences(), "label", name="sentences", drawing=drawing, kinds={"text": "text"}
+    )
+
+
+def _sentences() -> pd.DataFrame:
+    generator = np.random.default_rng(0)
+    good, bad = ["lovely", "great", "fine", "superb"], ["dull", "awful", "poor", "boring"]
+    filler = ["the", "film", "was", "really", "quite", "and", "then", "we", "left", "early"]
+    rows = []
+    for _ in range(600):
+        positive = bool(generator.integers(2))
+        words = generator.choice(filler, generator.integers(4, 12)).tolist()
+        words.insert(
+            int(generator.integers(len(words))), generator.choice(good if positive else bad)
+        )
+        rows.append({"text": " ".join(words), "label": "good" if positive else "bad"})
+    return pd.DataFrame(rows)
+
+
+def preprocess(spec: DataSpec) -> keras.Layer:
+    """Turn text into tokens."""
+    return TextTokens(spec.columns)
+
+
+def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
+    """Return a compiled bag of embeddings."""
+    model = build_text(
+        spec, dropout_rate=hp.Float("dropout", 0.0, 0.6), output_bias=prior_bias(spec)
+    )
+    binary = spec.task == "binary"
+    kind = keras.losses.BinaryCrossentropy if binary else keras.losses.SparseCategoricalCrossentropy
+    accuracy = keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            learning_rate=hp.Float("learning_rate", 1e-4, 1e-2, sampling="log"),
+            weight_decay=hp.Float("weight_decay", 1e-4, 1.0, sampling="log"),
+        ),
+        loss=kind(from_logits=True),
+        metrics=[accuracy if binary else "accuracy"],
+    )
+    return model
+
+
+RECIPE = Recipe(
+    name="text",
+    load=load,
+    preprocess=preprocess,
+    build=build,
+    objective="val_loss",
+    plan=CoarseToFine(trials=16, epochs=12, batch_size=32, refit_seeds=3),
+    shows="texts, their vocabulary inside the exported model",
+)

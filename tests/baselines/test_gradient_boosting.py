@@ -1,0 +1,56 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from dlrecipes.baselines import fit_baselines
+from dlrecipes.baselines.gradient_boosting import fit_gradient_boosting
+from dlrecipes.baselines.predictor import encode
+from dlrecipes.data import TablePreprocess, from_table
+from dlrecipes.metrics import score_predictions
+
+
+@pytest.fixture(scope="module")
+def towns():
+    """The label depends on which of eight towns it is, in no order."""
+    generator = np.random.default_rng(0)
+    rows = 600
+    town = generator.integers(0, 8, rows)
+    frame = pd.DataFrame(
+        {
+            "town": np.array(list("abcdefgh"))[town],
+            "noise": generator.normal(size=rows),
+            "label": np.where(np.isin(town, [0, 3, 4, 6]), "yes", "no"),
+            "pay": np.array([5.0, 1, 9, 2, 8, 3, 7, 4])[town] + generator.normal(0, 0.1, rows),
+        }
+    )
+
+    def make(target):
+        splits = from_table(frame.drop(columns={"label", "pay"} - {target}), target)
+        return splits.with_preprocess(TablePreprocess(splits.spec.columns)).development()
+
+    return make
+
+
+@pytest.mark.parametrize("target", ["label", "pay"])
+def test_learns_from_categories(towns, target):
+    development = towns(target)
+    predict = fit_gradient_boosting(development, seed=0)
+    validation = development.validation
+    scores = score_predictions(validation.y, predict(validation.array), development.spec)
+    if target == "label":
+        assert scores["accuracy"] == 1.0
+    else:
+        assert scores["rmse"] < 0.3
+
+
+def test_linear_models_see_a_column_a_category(towns):
+    development = towns("label")
+    matrix = encode(development.train.array, development.spec)
+    assert matrix.shape[1] == 1 + 9
+    assert set(matrix[:, 1:].sum(axis=1)) == {1.0}
+    baselines = fit_baselines(development)
+    assert "boosted trees" in baselines
+    validation = development.validation
+    for name in ("logistic regression", "boosted trees"):
+        predicted = baselines[name](validation.array)
+        assert score_predictions(validation.y, predicted, development.spec)["accuracy"] == 1.0

@@ -1,0 +1,72 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from dlrecipes.data.drawing import split_by_column
+from dlrecipes.errors import ArgumentError, DataError
+
+WORDS = {
+    "train": ["train", "Train", "TRAINING", " train "],
+    "validation": ["validation", "val", "Valid", "DEV"],
+    "test": ["test", "Test", "testing"],
+}
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.sampled_from(sorted(WORDS)), max_size=30), st.data())
+def test_parts_are_those_of_the_column(parts, data):
+    parts = ["train", "test", *parts]
+    column = [data.draw(st.sampled_from(WORDS[part])) for part in parts]
+    for name, rows in zip(WORDS, split_by_column(column), strict=True):
+        expected = np.flatnonzero(np.array(parts) == name)
+        if name == "validation" and not len(expected):
+            assert rows is None
+        else:
+            assert rows.dtype == np.int64
+            np.testing.assert_array_equal(rows, expected)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        [0, 1, 2, 0],
+        [0.0, 1.0, 2.0, 0.0],
+        ["0", "1", "2", "0"],
+        pd.Series([0, 1, 2, 0], dtype="Int64"),
+        pd.Categorical([0, 1, 2, 0]),
+    ],
+)
+def test_names(column):
+    train, validation, test = split_by_column(column, {0: "train", 1: "validation", "2": "test"})
+    assert [train.tolist(), validation.tolist(), test.tolist()] == [[0, 3], [1], [2]]
+
+
+def test_names_add_to_the_known_ones():
+    train, validation, test = split_by_column(["Fit", "dev", "test"], {"fit": "train"})
+    assert [train.tolist(), validation.tolist(), test.tolist()] == [[0], [1], [2]]
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (
+            ["train", "test", "holdout", "other"],
+            r"must name.*'holdout', 'other'.*names=\{'holdout': 'train'\}",
+        ),
+        ([0, 1, 2], "must name.*'0', '1', '2'"),
+        ([f"p{number:02}" for number in range(15)], "'p09' and 5 more"),
+        (["train", None, "test"], "1 of 3 missing, first in row 1"),
+        (["train", "val"], "rows to the test part.*only train, val"),
+        (["test", "val"], "rows to the training part"),
+        ([], "one value for each example"),
+    ],
+)
+def test_malformed(column, message):
+    with pytest.raises(DataError, match=message):
+        split_by_column(column)
+
+
+def test_malformed_names():
+    with pytest.raises(ArgumentError, match="`names` must be one of 'test', 'train', 'validation'"):
+        split_by_column([0, 1], {0: "fit"})

@@ -1,0 +1,69 @@
+import pytest
+
+from dlrecipes.data import load_table
+from dlrecipes.errors import ArgumentError, DataError
+
+ROWS = "\n".join(f"{20 + at % 40}, {'cook' if at % 3 else 'clerk'}, {at % 2}" for at in range(90))
+
+
+@pytest.fixture
+def file(tmp_path):
+    """`file(text)`: a CSV file of that text."""
+
+    def write(text, name="people.csv"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_options_as_a_command_line_gives_them(file):
+    splits = load_table(
+        file(ROWS),
+        "left",
+        header="no",
+        columns="age,job,left",
+        kinds="age=category",
+        drop="job",
+        task="classification",
+        validation_fraction="0.3",
+        split_seed="4",
+    )
+    assert [(one.name, one.kind) for one in splits.spec.columns] == [("age", "category")]
+    assert splits.spec.name == "people"
+    assert splits.spec.classes == ("0", "1")
+    assert (len(splits.validation), splits.split_seed) == (27, 4)
+
+
+def test_the_last_column_is_the_target(file):
+    splits = load_table(file("age,job,left\n" + ROWS))
+    assert splits.train.x.names == ("age", "job")
+
+
+def test_separator_and_official_test(file):
+    text = "age;job;left\n" + ROWS.replace(", ", ";")
+    splits = load_table(file(text), "left", separator=";", test=file(text, "later.csv"))
+    assert (len(splits.train) + len(splits.validation), len(splits.test)) == (90, 90)
+
+
+def test_wine_without_a_file():
+    splits = load_table()
+    assert splits.spec.classes == ("class_0", "class_1", "class_2")
+    assert len(splits.spec.columns) == 13
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"header": "perhaps"}, "`header` is yes or no"),
+        ({"kinds": "age"}, "kinds='age'"),
+        ({"validation_fraction": "half"}, "`validation_fraction` is a number"),
+        ({"validation_fraction": "1.5"}, "validation_fraction"),
+        ({"split_seed": "x"}, "`split_seed` is a number"),
+        ({"columns": "age,job"}, "2"),
+    ],
+)
+def test_wrong_options(file, options, message):
+    with pytest.raises((ArgumentError, DataError), match=message):
+        load_table(file(ROWS), **options)

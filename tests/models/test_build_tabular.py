@@ -1,0 +1,106 @@
+import keras
+import numpy as np
+import pytest
+
+from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.models import build_tabular, prior_bias
+from dlrecipes.results import DataSpec, Feature
+
+FEATURES = (
+    Feature("age", "number", edges=(-1.0, 0.0, 2.0)),
+    Feature("pay", "number", edges=(-2.0, 1.0)),
+    Feature("age missing", "indicator"),
+    Feature("job", "category", size=3),
+    Feature("town", "category", size=5),
+)
+
+
+def spec(task="binary", **changes):
+    classes = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}[task]
+    return DataSpec(
+        **{
+            "name": "people",
+            "task": task,
+            "input_shape": (5,),
+            "input_dtype": "float32",
+            "kind": "table",
+            "classes": classes,
+            "priors": tuple(1 / len(classes) for _ in classes),
+            "target_mean": 50.0 if task == "regression" else 0.0,
+            "target_std": 20.0 if task == "regression" else 1.0,
+            "train_size": 100,
+            "features": FEATURES,
+            **changes,
+        }
+    )
+
+
+def examples(rows=6):
+    generator = np.random.default_rng(0)
+    numbers = generator.normal(size=(rows, 2))
+    rest = [generator.integers(0, top, rows) for top in (2, 3, 5)]
+    return np.column_stack([numbers, *rest]).astype("float32")
+
+
+@pytest.mark.parametrize(("task", "outputs"), [("binary", 1), ("multiclass", 3), ("regression", 1)])
+@pytest.mark.parametrize("encoding", ["piecewise", "plain"])
+def test_outputs(task, outputs, encoding):
+    model = build_tabular(spec(task), encoding=encoding, dropout_rate=0.1)
+    assert model(examples()).shape == (6, outputs)
+
+
+def test_numbers_are_spread_over_pieces():
+    model = build_tabular(spec(), hidden_units=(4,), embedding_size=2)
+    # ---- two pieces and one, an indicator, two embeddings of two
+    assert model.get_layer("hidden_1_dense").kernel.shape == (2 + 1 + 1 + 4, 4)
+    plain = build_tabular(spec(), hidden_units=(4,), embedding_size=2, encoding="plain")
+    assert plain.get_layer("hidden_1_dense").kernel.shape == (3 + 4, 4)
+
+
+def test_columns_do_not_share_embeddings():
+    model = build_tabular(spec(), hidden_units=(4,), embedding_size=2)
+    (table,) = [one for one in model.layers if isinstance(one, keras.layers.Embedding)]
+    assert table.embeddings.shape == (8, 2)
+    x = examples(1)
+    changed = x.copy()
+    changed[0, 4] = (x[0, 4] + 1) % 5
+    job = keras.Model(model.input, model.get_layer("embedded_3").output)
+    before, after = np.asarray(job(x)), np.asarray(job(changed))
+    np.testing.assert_array_equal(before[0, :2], after[0, :2])
+    assert not np.array_equal(before[0, 2:], after[0, 2:])
+
+
+def test_starts_at_the_base_rates():
+    given = spec(priors=(0.9, 0.1))
+    model = build_tabular(given, output_bias=prior_bias(given))
+    model.get_layer("outputs").kernel.assign(keras.ops.zeros((128, 1)))
+    np.testing.assert_allclose(keras.ops.sigmoid(model(examples())), 0.1, rtol=1e-5)
+    values = build_tabular(spec("regression"), output_bias=[70.0])
+    values.get_layer("outputs").kernel.assign(keras.ops.zeros((128, 1)))
+    np.testing.assert_allclose(values(examples()), 70.0, rtol=1e-5)
+
+
+def test_saved_and_loaded(tmp_path):
+    model = build_tabular(spec())
+    model.save(tmp_path / "tabular.keras")
+    loaded = keras.saving.load_model(tmp_path / "tabular.keras")
+    np.testing.assert_array_equal(loaded(examples()), model(examples()))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"encoding": "fourier"}, "encoding"),
+        ({"embedding_size": 0}, "embedding_size"),
+        ({"hidden_units": (0,)}, "hidden_units"),
+        ({"dropout_rate": 1.0}, "rate"),
+    ],
+)
+def test_wrong_arguments(options, message):
+    with pytest.raises(ArgumentError, match=message):
+        build_tabular(spec(), **options)
+
+
+def test_unknown_features():
+    with pytest.raises(DataError, match="0 descriptions of 5 features"):
+        build_tabular(spec(features=()))

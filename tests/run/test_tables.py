@@ -1,0 +1,116 @@
+"""A table from its file to a SavedModel that takes the raw columns."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dlrecipes.data import Columns
+from dlrecipes.errors import DataError
+from dlrecipes.recipe import load_recipe
+from dlrecipes.results import Plan, RunSettings, Stage
+
+PLAN = Plan((Stage("only", 2, 2, "random", "none"),), batch_size=32, refit_seeds=2)
+
+SERVE = """
+import json
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+loaded = tf.saved_model.load(sys.argv[1] + "/saved_model")
+serve = loaded.signatures["serving_default"]
+saved = np.load(sys.argv[1] + "/test_predictions.npz")
+columns = {name: saved[name] for name in saved.files if name.startswith("x:")}
+names = {"x:age": "age", "x:home town": "home_town", "x:since": "since"}
+batch = {names[name]: tf.constant(values) for name, values in columns.items()}
+found = serve(**batch)["probabilities"].numpy()
+assert np.abs(found - saved["predictions"][0]).max() <= 1e-5
+for row in range(5):
+    one = {name: values[row : row + 1] for name, values in batch.items()}
+    assert np.abs(serve(**one)["probabilities"].numpy() - found[row]).max() <= 1e-5
+odd = serve(
+    age=tf.constant([np.nan, 1e9]), home_town=tf.constant(["", "Atlantis"]),
+    since=tf.constant(["", "never"]),
+)
+assert np.isfinite(odd["probabilities"].numpy()).all()
+assert not any(name.split(".")[0] == "dlrecipes" for name in sys.modules)
+"""
+
+
+def people(rows=240, seed=0):
+    generator = np.random.default_rng(seed)
+    age = generator.normal(40, 10, rows).round(1)
+    town = generator.choice(["Oslo", "Rome", "São Paulo"], rows)
+    return pd.DataFrame(
+        {
+            "age": np.where(generator.random(rows) < 0.1, np.nan, age),
+            "home town": np.where(generator.random(rows) < 0.1, None, town),
+            "since": pd.date_range("2020-01-01", periods=rows, freq="3D").strftime("%Y-%m-%d"),
+            "left": np.where((age > 40) ^ (town == "Oslo"), "yes", "no"),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    people().to_csv(folder / "people.csv", index=False)
+    return load_recipe("tabular").tune(
+        plan=PLAN,
+        settings=RunSettings(out=folder / "run", engine="auto"),
+        data=str(folder / "people.csv"),
+        target="left",
+    )
+
+
+def test_the_whole_procedure(run):
+    result = run.result
+    assert result.stages[0].trials.completed == 2
+    assert {"boosted trees", "logistic regression"} <= set(result.baselines)
+    assert set(result.artifacts) == {"saved_model", "keras", "report"}
+    assert [one.kind for one in run.info.raw_spec.columns] == ["number", "category", "date"]
+    report = (run.directory / "report.html").read_text()
+    assert "home town" in report
+
+
+def test_predictions_of_a_file(run, tmp_path):
+    new = people(7, seed=5)
+    new.loc[0, "home town"] = "Atlantis"
+    new.drop(columns="left").assign(more=1)[["since", "more", "home town", "age"]].to_csv(
+        tmp_path / "new.csv", index=False
+    )
+    found = run.predict(tmp_path / "new.csv")
+    assert found.shape == (7, 2)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+    columns = Columns({name: new[name] for name in ("age", "home town", "since")})
+    np.testing.assert_allclose(run.predict(columns), found, atol=1e-6)
+    np.testing.assert_allclose(run.predict(columns[3:4]), found[3:4], atol=1e-5)
+    assert run.predict_table(columns).startswith("label,probability no,probability yes")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.drop(columns="age"), "none named 'age'"),
+        (lambda t: t.assign(age="old"), "Column 'age' must hold numbers"),
+    ],
+)
+def test_files_that_do_not_fit(run, tmp_path, change, message):
+    change(people(30)).to_csv(tmp_path / "new.csv", index=False)
+    with pytest.raises(DataError, match=message):
+        run.predict(tmp_path / "new.csv")
+
+
+def test_inputs_that_do_not_fit(run):
+    with pytest.raises(DataError, match="named columns of a table"):
+        run.predict(np.ones((3, 3)))
+    with pytest.raises(DataError, match="The column 'home town' must be there"):
+        run.predict(Columns({"age": [1.0], "since": [""]}))
+
+
+def test_the_saved_model_takes_raw_columns(run):
+    subprocess.run([sys.executable, "-c", SERVE, str(run.directory)], check=True)
