@@ -13,8 +13,8 @@ Without `--data` it takes scikit-learn's wine: a quarter of a minute on two CPU 
 accuracy of 0.976 ± 0.017 (five study seeds on the default split; 0.969 ± 0.020 over five splits),
 equal within the noise to nearest neighbours: there are 36 test examples.
 
-Adult (UCI, official test file), one run of 37 s on two CPU cores: test accuracy 0.8600 ± 0.0003 over
-its three refits; boosted trees reach 0.871.
+Adult (UCI, official test file), one run of 37 s on two CPU cores: test accuracy 0.8600 ± 0.0003
+over its three refits; boosted trees reach 0.871.
 
     dlrecipes tune tabular --data adult-train.csv --test adult-test.csv --target income --columns
         age,workclass,fnlwgt,education,education_num,marital_status,occupation,relationship,race,
