@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -71,10 +72,18 @@ def main() -> None:
     module, _, name = sys.argv[1].partition(":")
     function = getattr(importlib.import_module(module), name)
     result = function(**json.load(sys.stdin))
-    # Linux counts in KB, macOS in bytes.
-    unit = 1e6 if sys.platform == "darwin" else 1e3
-    result["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    result["peak_rss_mb"] = _peak_megabytes()
     Path(sys.argv[2]).write_text(json.dumps(result), encoding="utf-8")
+
+
+def _peak_megabytes() -> float:
+    status = Path("/proc/self/status")
+    if status.is_file():
+        # `getrusage` counts what the parent held when it forked.
+        return int(re.findall(r"VmHWM:\s*(\d+)", status.read_text())[0]) / 1e3
+    # macOS counts in bytes.
+    unit = 1e6 if sys.platform == "darwin" else 1e3
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
 if __name__ == "__main__":
