@@ -12,7 +12,7 @@ from dlrecipes.errors import DataError
 from dlrecipes.layers import InvertedDropout, PiecewiseLinearEncoding
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
-from dlrecipes.models.output_layer import output_layer
+from dlrecipes.models.task_outputs import task_outputs
 from dlrecipes.results import DataSpec, Feature
 
 ENCODINGS = ("piecewise", "plain")
@@ -76,16 +76,7 @@ def build_tabular(
         )
         if dropout_rate is not None:
             x = InvertedDropout(dropout_rate, name=f"hidden_{index}_dropout")(x)
-    regression = spec.task == "regression"
-    if regression and output_bias is not None:
-        output_bias = [(value - spec.target_mean) / spec.target_std for value in output_bias]
-    last = output_layer(spec.outputs, l2=None, output_bias=output_bias)
-    outputs = last(x)
-    if regression:
-        outputs = keras.layers.Rescaling(
-            spec.target_std, spec.target_mean, dtype=last.dtype_policy, name="target_units"
-        )(outputs)
-    return keras.Model(inputs, outputs, name="tabular")
+    return keras.Model(inputs, task_outputs(x, spec, output_bias), name="tabular")
 
 
 def _runs(features: Sequence[Feature]) -> list[tuple[str, int, int]]:

@@ -10,7 +10,7 @@ from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.errors import DataError
 from dlrecipes.layers import InvertedDropout
 from dlrecipes.models.dense_block import dense_block
-from dlrecipes.models.output_layer import output_layer
+from dlrecipes.models.task_outputs import task_outputs
 from dlrecipes.results import DataSpec
 
 ARCHITECTURES = ("bag", "cnn")
@@ -80,13 +80,4 @@ def build_text(
                 batch_normalization=False,
                 name="hidden",
             )
-    regression = spec.task == "regression"
-    if regression and output_bias is not None:
-        output_bias = [(value - spec.target_mean) / spec.target_std for value in output_bias]
-    last = output_layer(spec.outputs, l2=None, output_bias=output_bias)
-    outputs = last(x)
-    if regression:
-        outputs = keras.layers.Rescaling(
-            spec.target_std, spec.target_mean, dtype=last.dtype_policy, name="target_units"
-        )(outputs)
-    return keras.Model(inputs, outputs, name="text")
+    return keras.Model(inputs, task_outputs(x, spec, output_bias), name="text")
