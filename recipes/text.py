@@ -70,16 +70,23 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     model = build_text(
         spec, dropout_rate=hp.Float("dropout", 0.0, 0.6), output_bias=prior_bias(spec)
     )
-    binary = spec.task == "binary"
-    kind = keras.losses.BinaryCrossentropy if binary else keras.losses.SparseCategoricalCrossentropy
-    accuracy = keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")
+    losses = {
+        "binary": keras.losses.BinaryCrossentropy(from_logits=True),
+        "multiclass": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "regression": keras.losses.MeanSquaredError(),
+    }
+    metrics = {
+        "binary": keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy"),
+        "multiclass": "accuracy",
+        "regression": keras.metrics.RootMeanSquaredError(name="rmse"),
+    }
     model.compile(
         optimizer=keras.optimizers.AdamW(
             learning_rate=hp.Float("learning_rate", 1e-4, 1e-2, sampling="log"),
             weight_decay=hp.Float("weight_decay", 1e-4, 1.0, sampling="log"),
         ),
-        loss=kind(from_logits=True),
-        metrics=[accuracy if binary else "accuracy"],
+        loss=losses[spec.task],
+        metrics=[metrics[spec.task]],
     )
     return model
 

@@ -17,6 +17,7 @@ Predictor = Callable[[NDArray[Any]], NDArray[np.float64]]
 `(examples,)`."""
 
 MAX_ROWS = 20_000
+_MOST_CATEGORIES = 50
 
 
 def flatten(x: NDArray[Any]) -> NDArray[np.float64]:
@@ -27,7 +28,8 @@ def flatten(x: NDArray[Any]) -> NDArray[np.float64]:
 def encode(x: NDArray[Any], spec: DataSpec) -> NDArray[np.float64]:
     """Return inputs as a matrix in which each category has a column of its own.
 
-    The index of a category is no number that a linear model or a distance could use.
+    The index of a category is no number that a linear model or a distance could use. Of more than
+    50 categories, the less frequent ones share a column.
 
     Args:
         x: Preprocessed inputs, `(examples, …)`.
@@ -40,7 +42,9 @@ def encode(x: NDArray[Any], spec: DataSpec) -> NDArray[np.float64]:
     for at, feature in enumerate(spec.features):
         column = matrix[:, at : at + 1]
         if feature.kind == "category":
-            column = (column == np.arange(feature.size)).astype(np.float64)
+            # Categories are numbered by frequency: the rare ones share the last column.
+            top = min(feature.size, _MOST_CATEGORIES) - 1
+            column = (np.minimum(column, top) == np.arange(top + 1)).astype(np.float64)
         parts.append(column)
     return np.concatenate(parts, axis=1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from dlrecipes.data.table_columns import table_columns
 from dlrecipes.data.targets import encode_target
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec
+
+_WAYS = ("group", "time", "part")
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,9 @@ class Drawing:
     validation_fraction: float = 0.2
     test_fraction: float = 0.2
     seed: int = 0
-    _choices: tuple[str, ...] = field(default=("group", "time", "part"), init=False, repr=False)
 
     def __post_init__(self) -> None:
-        chosen = [name for name in self._choices if getattr(self, name) is not None]
+        chosen = [name for name in _WAYS if getattr(self, name) is not None]
         if len(chosen) > 1:
             raise ArgumentError(
                 "Rows are dealt by group, by time or by a column of parts.",
@@ -83,7 +84,8 @@ def from_table(
         table: One row an example, one column a feature, and the target.
         target: The column to be predicted.
         test: An official test part with the same columns; None to draw one.
-        drawing: How rows are dealt to the parts; None for by chance, stratified by class.
+        drawing: How rows are dealt to the parts; None for by chance, stratified by class. Beside
+            an official test part only training and validation are drawn.
         name: What the data is called in reports.
         task: `"classification"` or `"regression"`; None to tell it from the target.
         kinds: Kinds of columns that are known better: `"number"`, `"category"`, `"date"`,
@@ -96,6 +98,12 @@ def from_table(
     """
     drawing = drawing or Drawing()
     named = {"target": target, "group": drawing.group, "time": drawing.time, "part": drawing.part}
+    if test is not None and drawing.part is not None:
+        raise ArgumentError(
+            "The test part is a table of its own, or named by a column.",
+            received=f"a test table and part={drawing.part!r}",
+            fix="Give one of them.",
+        )
     _check_names(table, {**named, **{f"drop[{at}]": one for at, one in enumerate(drop)}})
     # ---- the target
     whole = table if test is None else _joined(table, test, target)
@@ -226,10 +234,15 @@ def _rows(
         return train, validation, test
     if drawing.time is not None:
         gap = None if drawing.gap is None else _duration(drawing.gap)
+        if official:  # the latest rows validate: what comes after them must not train
+            fractions["test_fraction"] = drawing.validation_fraction
         train, validation, test, _ = split_by_time(
             _times(table[drawing.time]), gap=gap, **fractions
         )
-    elif drawing.group is not None or copies is not None:
+        if official:
+            return np.concatenate([train, validation]), test, test
+        return train, validation, test
+    if drawing.group is not None or copies is not None:
         groups = copies if drawing.group is None else table[drawing.group].to_numpy(dtype=object)
         train, validation, test = split_by_group(
             groups, labels, split_seed=drawing.seed, **fractions

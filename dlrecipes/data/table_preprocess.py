@@ -149,7 +149,9 @@ class TablePreprocess(keras.layers.Layer):
         ]
         return tf.concat(parts, axis=-1)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, int]:  # noqa: ANN401
+    def compute_output_shape(
+        self, input_shape: dict[str, tuple[int | None, ...]]
+    ) -> tuple[int | None, int]:
         return next(iter(input_shape.values()))[0], len(self.features)
 
     def get_config(self) -> dict[str, Any]:

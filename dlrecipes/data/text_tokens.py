@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import keras
@@ -38,7 +39,7 @@ class TextTokens(keras.layers.Layer):
         inputs: `{column: strings (batch,)}`.
 
     Raises:
-        DataError: If there is not exactly one column of text.
+        DataError: If the input is anything but one column of text.
     """
 
     kind = "text"
@@ -54,14 +55,14 @@ class TextTokens(keras.layers.Layer):
     ) -> None:
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
         made = [one if isinstance(one, Column) else Column(**one) for one in columns]
-        texts = [one for one in made if one.kind == "text"]
-        if len(texts) != 1:
+        used = [one for one in made if one.kind != "ignored"]
+        if [one.kind for one in used] != ["text"]:
             raise DataError(
-                "There must be one column of text.",
+                "There must be one input, a column of text.",
                 received=", ".join(f"{one.name}: {one.kind}" for one in made) or "no columns",
                 fix="Say which: kinds='column=text', and leave others out with drop='column'.",
             )
-        self.column = texts[0]
+        self.column = used[0]
         self.length = None if length is None else check_integer("length", length, 1)
         self.most = check_integer("most", most, 1)
         self.least = check_integer("least", least, 1)
@@ -109,20 +110,15 @@ class TextTokens(keras.layers.Layer):
         tokens = self._lookup(_plain(inputs[self.column.name]))
         return tf.cast(tokens, "float32")
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, int]:  # noqa: ANN401
+    def compute_output_shape(
+        self, input_shape: dict[str, tuple[int | None, ...]]
+    ) -> tuple[int | None, int]:
         return next(iter(input_shape.values()))[0], self._adapted()["length"]
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            "columns": [
-                {
-                    "name": self.column.name,
-                    "kind": self.column.kind,
-                    "evidence": self.column.evidence,
-                    "date_format": self.column.date_format,
-                }
-            ],
+            "columns": [asdict(self.column)],
             "length": self.length,
             "most": self.most,
             "least": self.least,

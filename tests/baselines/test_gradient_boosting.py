@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from dlrecipes.baselines.gradient_boosting import fit_gradient_boosting
 from dlrecipes.baselines.predictor import encode
 from dlrecipes.data import TablePreprocess, from_table
 from dlrecipes.metrics import score_predictions
+from dlrecipes.results import Feature
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +57,12 @@ def test_linear_models_see_a_column_a_category(towns):
     for name in ("logistic regression", "boosted trees"):
         predicted = baselines[name](validation.array)
         assert score_predictions(validation.y, predicted, development.spec)["accuracy"] == 1.0
+
+
+def test_many_categories_share_a_column(towns):
+    spec = replace(
+        towns("label").spec, features=(Feature("town", "category", size=1000),), input_shape=(1,)
+    )
+    matrix = encode(np.array([[0.0], [3], [49], [999]]), spec)
+    assert matrix.shape == (4, 50)
+    assert matrix.argmax(axis=1).tolist() == [0, 3, 49, 49]

@@ -99,6 +99,15 @@ def test_an_official_test_part(people):
     assert held_out.ids[0] == "test 0"
 
 
+def test_an_official_test_part_and_time(people):
+    splits = from_table(
+        people, "pay", test=people.head(20), drawing=Drawing(time="day"), drop=["left"]
+    )
+    days = [pd.to_datetime(part.time) for part in (splits.train, splits.validation)]
+    assert days[0].max() < days[1].min()
+    assert (len(splits.train), len(splits.validation)) == (240, 60)
+
+
 def test_only_the_seed_moves_rows(people):
     one = from_table(people, "left", drawing=Drawing(seed=1))
     same = from_table(people, "left", drawing=Drawing(seed=1))
@@ -120,6 +129,11 @@ def test_only_the_seed_moves_rows(people):
         (lambda t: t.assign(age=[*[1.0] * 299, np.inf]), {}, "finite numbers"),
         (None, {"test": pd.DataFrame({"age": [1.0]})}, "a test table without 'job'"),
         (None, {"drawing": Drawing(time="job")}, "numbers or dates"),
+        (
+            lambda t: t,
+            {"test": pd.DataFrame(), "drawing": Drawing(part="part")},
+            "a test table and",
+        ),
         (None, {"drawing": Drawing(part="family")}, "f0"),
     ],
 )

@@ -64,6 +64,7 @@ def test_saved_and_loaded(layer, tmp_path):
         ((), "no columns"),
         ((Column("age", "number"),), "age: number"),
         ((*COLUMNS, Column("more", "text")), "text: text, more: text"),
+        ((*COLUMNS, Column("age", "number")), "text: text, age: number"),
     ],
 )
 def test_wrong_columns(columns, message):

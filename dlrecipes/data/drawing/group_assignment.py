@@ -156,7 +156,7 @@ def _exchange(part: Rows, table: Values, fractions: Values) -> None:
     # An empty cell weighs more than any distance; most in the part to train on.
     penalty = (1 + fractions) * (1 + 2 * parts * (weights * totals**2).sum() / fractions.min())
 
-    def cost(held: Values, of: Any) -> Values:  # noqa: ANN401
+    def cost(held: Values, of: Any) -> Values:  # noqa: ANN401  (a part, or a slice of them)
         distance = (weights * (held - wanted[of]) ** 2).sum(axis=-1) / fractions[of]
         result: Values = distance + penalty[of] * (held == 0).sum(axis=-1)
         return result

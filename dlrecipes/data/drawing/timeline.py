@@ -76,7 +76,7 @@ def read_timeline(
         ArgumentError: If `gap` is negative or no duration of the same kind.
     """
     if isinstance(getattr(time, "dtype", None), pd.DatetimeTZDtype):
-        time = pd.DatetimeIndex(time).tz_convert("UTC").tz_localize(None)  # type: ignore[arg-type]
+        time = pd.DatetimeIndex(time).tz_convert("UTC").tz_localize(None)  # type: ignore[arg-type]  # any array of one zone
     array = as_array("time", time)
     check_one_each("time", array, examples)
     check_none_missing("time", array)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.compute as pc
 
 STRING = pd.StringDtype("pyarrow", na_value=np.nan)
 _KEY = r"^[+-]?\d{17,}$"
@@ -51,7 +51,7 @@ def convert_cells(
     if numbers is None and decimal_comma and _decimal(known, surely=surely):
         numbers = _numbers(pc.replace_substring(known, ",", "."))
     if numbers is None:
-        return text.to_pandas(types_mapper={pa.string(): STRING}.get)  # type: ignore[no-any-return]
+        return text.to_pandas(types_mapper={pa.string(): STRING}.get)  # type: ignore[no-any-return]  # pyarrow has no types
     values = numbers.to_pandas()
     return blank_numbers(values, missing)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from dlrecipes.data.sources.convert_cells import convert_cells
 from dlrecipes.data.sources.detect_header import detect_header, header_from_types
