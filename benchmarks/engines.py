@@ -21,7 +21,14 @@ from measuring.fresh_process import in_fresh_process
 from measuring.record import Measurement, Record
 from rich.table import Table
 
-SHAPES = ("64-16-10", "digits_mlp", "784-32-16-10", "784-128-128-10", "digits_cnn", "small_resnet")
+SHAPES = (
+    "64-16-10",
+    "digits_mlp_deep",
+    "784-32-16-10",
+    "784-128-128-10",
+    "digits_cnn",
+    "small_resnet",
+)
 WIDTHS, DEPTHS = (32, 128, 512), (1, 2, 4)
 ENGINES = ("fit", "resident", "population", "auto")
 FIT_MEMBERS = 2

@@ -26,7 +26,13 @@ from rich.table import Table
 OURS, STEPS = "dlrecipes", "optuna-tpe-steps"
 COMPARED = [name for name in METHODS if name != "optuna-tpe-hyperband"]
 # Trials of dlrecipes: enough that what is paid once a structure weighs as in a real search.
-TRIALS = {"digits_mlp": 256, "fashion_mlp": 64, "digits_cnn": 64, "small_resnet": 32}
+TRIALS = {
+    "digits_mlp": 256,
+    "digits_mlp_deep": 256,
+    "fashion_mlp": 64,
+    "digits_cnn": 64,
+    "small_resnet": 32,
+}
 EXAMPLES = {"fashion_mlp": 10_000, "small_resnet": 2_000}
 PILOT_STEPS = (8, 32)
 PILOT_TRIALS, PILOT_REPEATS = 3, 2

@@ -23,7 +23,7 @@ def best_scores(*, engine: str, seed: int, configurations: int, epochs: int) -> 
         configurations: How many.
         epochs: Epochs of each.
     """
-    task = load_task(TaskChoice("digits_mlp"))
+    task = load_task(TaskChoice("digits_mlp_deep"))
     values = _spread(task.build, configurations)
     goal = Objective("val_loss", "min")
     jobs = make_jobs(

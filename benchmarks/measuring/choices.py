@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TASKS = ("digits_mlp", "fashion_mlp", "digits_cnn", "small_resnet")
+TASKS = ("digits_mlp", "digits_mlp_deep", "fashion_mlp", "digits_cnn", "small_resnet")
 
 METHODS = {
     "dlrecipes": "dlrecipes_methods:one_stage",

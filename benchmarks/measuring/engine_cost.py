@@ -21,7 +21,7 @@ from measuring.tasks import NETWORKS, Build, make_builder, make_development
 
 _VALIDATION = 64  # examples: the cost of evaluating is hardly in an epoch
 _INPUT_SHAPES = {
-    "digits_mlp": (8, 8, 1),
+    "digits_mlp_deep": (8, 8, 1),
     "fashion_mlp": (28 * 28,),
     "digits_cnn": (8, 8, 1),
     "small_resnet": (28, 28, 1),

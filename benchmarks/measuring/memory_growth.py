@@ -39,7 +39,7 @@ def one_structure(engine: str, trials: int, epochs: int) -> dict[str, object]:
     Returns:
         `sizes`, the memory in MB after each trial, and the engines that trained.
     """
-    task = load_task(TaskChoice("digits_mlp"))
+    task = load_task(TaskChoice("digits_mlp_deep"))
     plan = Plan((Stage("search", trials, epochs, sampler="random", pruner="none"),))
     listener = _MemoryListener()
     budget = Budget(trials, epochs, seed=0, engine=engine)
@@ -54,7 +54,7 @@ def many_structures(engine: str, structures: int, each: int, epochs: int) -> dic
     Returns:
         `sizes`, the memory in MB after each structure, and the engines that trained.
     """
-    task = load_task(TaskChoice("digits_mlp"))
+    task = load_task(TaskChoice("digits_mlp_deep"))
     widest = _NARROWEST + _WIDER * structures
 
     def network(spec: DataSpec, hp: keras_tuner.HyperParameters) -> keras.Model:

@@ -170,7 +170,8 @@ def make_development(
 
 
 NETWORKS: dict[str, Network] = {
-    "digits_mlp": partial(_mlp, units=(64, 64, 64)),
+    "digits_mlp": partial(_mlp, units=(64, 64)),
+    "digits_mlp_deep": partial(_mlp, units=(64, 64, 64)),
     "fashion_mlp": partial(_mlp, units=(128, 128)),
     "digits_cnn": _cnn,
     "small_resnet": _resnet,
@@ -179,6 +180,7 @@ NETWORKS: dict[str, Network] = {
 
 _DATA: dict[str, Callable[[int], tuple[Development, str]]] = {
     "digits_mlp": _load_digits,
+    "digits_mlp_deep": _load_digits,
     "fashion_mlp": partial(_load_fashion, shape=(28 * 28,)),
     "digits_cnn": _load_digits,
     "small_resnet": partial(_load_fashion, shape=(28, 28, 1)),
