@@ -6,8 +6,9 @@ from dlrecipes.baselines.gradient_boosting import fit_gradient_boosting
 from dlrecipes.baselines.logistic_regression import fit_logistic_regression
 from dlrecipes.baselines.majority_class import fit_majority_class
 from dlrecipes.baselines.mean import fit_mean
+from dlrecipes.baselines.naive_forecast import fit_naive_forecasts
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
-from dlrecipes.baselines.predictor import Predictor
+from dlrecipes.baselines.predictor import Baseline, on_inputs
 from dlrecipes.baselines.ridge_regression import fit_ridge_regression
 from dlrecipes.baselines.tfidf_regression import fit_tfidf_regression
 from dlrecipes.checks import check_integer
@@ -25,11 +26,12 @@ REGRESSION = {
 }
 
 
-def fit_baselines(development: Development, *, seed: int = 0) -> dict[str, Predictor]:
-    """Return the fitted baselines of the task, `{name: predictor}`.
+def fit_baselines(development: Development, *, seed: int = 0) -> dict[str, Baseline]:
+    """Return the fitted baselines of the task, `{name: baseline}`.
 
-    They see what the network sees: preprocessed training and validation data. A predictor takes
-    preprocessed inputs.
+    They see what the network sees: preprocessed training and validation data. Values that have a
+    time are compared with naive forecasts, too (`fit_naive_forecasts`). A baseline takes a
+    preprocessed part.
 
     Args:
         development: Training and validation part.
@@ -45,4 +47,7 @@ def fit_baselines(development: Development, *, seed: int = 0) -> dict[str, Predi
         chosen = {simple: chosen[simple], "regression on TF-IDF": fit_tfidf_regression}
     if development.spec.kind == "table":
         chosen = {**chosen, "boosted trees": fit_gradient_boosting}
-    return {name: fit(development, seed=seed) for name, fit in chosen.items()}
+    fitted = {name: on_inputs(fit(development, seed=seed)) for name, fit in chosen.items()}
+    if development.spec.task == "regression" and development.train.time is not None:
+        fitted |= fit_naive_forecasts(development)
+    return fitted

@@ -16,8 +16,20 @@ Predictor = Callable[[NDArray[Any]], NDArray[np.float64]]
 """Preprocessed inputs `(examples, …)` to probabilities `(examples, classes)`, or values
 `(examples,)`."""
 
+Baseline = Callable[[Split], NDArray[np.float64]]
+"""A preprocessed part to the same. Of its targets, a forecast uses those of earlier rows only."""
+
 MAX_ROWS = 20_000
 _MOST_CATEGORIES = 50
+
+
+def on_inputs(predictor: Predictor) -> Baseline:
+    """Return a predictor as a baseline that looks at nothing but a part's inputs."""
+
+    def predict(part: Split) -> NDArray[np.float64]:
+        return predictor(part.array)
+
+    return predict
 
 
 def flatten(x: NDArray[Any]) -> NDArray[np.float64]:

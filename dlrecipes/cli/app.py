@@ -112,6 +112,20 @@ def tune(  # noqa: PLR0913  (one argument an option)
     epochs: Annotated[int | None, typer.Option(help="Epochs of a full trial.")] = None,
     minutes: Annotated[float | None, typer.Option(help="End the search after this.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything but the split.")] = 0,
+    folds: Annotated[
+        int | None, typer.Option(help="Score trials by the mean over so many folds.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(help="Draw the folds so often.")] = 1,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            help="Of two classes, choose the threshold for f1, recall@precision=0.9, "
+            "precision@recall=0.8 or cost=1:10 (false positive : false negative)."
+        ),
+    ] = None,
+    ensemble: Annotated[
+        int, typer.Option(help="Average so many of the best trials in one model, too.")
+    ] = 0,
     engine: Annotated[str, typer.Option(help="auto, population, resident or fit.")] = "auto",
     precision: Annotated[
         str, typer.Option(help="auto, float32, mixed_bfloat16 or mixed_float16.")
@@ -138,7 +152,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
     with one_message(lambda: _resume_hint(recipe, listeners)):
         with quiet_start():
             from dlrecipes.recipe import load_recipe
-            from dlrecipes.results import RunSettings
+            from dlrecipes.results import RunSettings, ThresholdGoal
             from dlrecipes.rundir import RunDirectory, newest_unfinished
             from dlrecipes.search import with_budget, with_setting
             from dlrecipes.training.engines import describe_device
@@ -151,6 +165,10 @@ def tune(  # noqa: PLR0913  (one argument an option)
             out=out,
             seed=seed,
             minutes=minutes,
+            folds=folds,
+            repeats=repeats,
+            threshold=threshold,
+            ensemble=ensemble,
         )
         chosen = load_recipe(recipe)
         given = {"data": data, "target": target, **read_extra(context.args)}
@@ -165,9 +183,15 @@ def tune(  # noqa: PLR0913  (one argument an option)
             )
             info = directory.read_info()
             _check_same(
-                {"engine": engine, "precision": precision, "seed": seed},
-                {name: getattr(info, name) for name in ("engine", "precision", "seed")},
+                {"engine": engine, "precision": precision, "seed": seed, "folds": folds},
+                {name: getattr(info, name) for name in ("engine", "precision", "seed", "folds")},
             )
+            _check_same({"ensemble": ensemble}, {"ensemble": info.ensemble})
+            if threshold is not None:
+                _check_same(
+                    {"threshold": str(ThresholdGoal.parse(threshold))},
+                    {"threshold": info.threshold},
+                )
             _check_same(given, info.source)
             plan = with_budget(info.plan, trials, epochs)
         for setting in settings or []:
@@ -205,7 +229,9 @@ def report(run: RunArgument) -> None:
 @app.command()
 def export(
     run: RunArgument,
-    format: Annotated[str, typer.Option(help="saved_model or keras.")] = "saved_model",  # noqa: A002
+    format: Annotated[  # noqa: A002  (the word users know)
+        str, typer.Option(help="saved_model, keras, ensemble_saved_model or ensemble_keras.")
+    ] = "saved_model",
 ) -> None:
     """Export the tested model and compare it with the saved test predictions."""
     with one_message():
@@ -218,7 +244,9 @@ def export(
 @app.command()
 def predict(
     run: RunArgument,
-    inputs: Annotated[Path, typer.Argument(help="A .csv or .npz file of raw inputs.")],
+    inputs: Annotated[
+        Path, typer.Argument(help="Raw inputs: .csv, .npz, an image or a folder of them.")
+    ],
     out: Annotated[Path | None, typer.Option(help="CSV to write; the screen by default.")] = None,
 ) -> None:
     """Predict with the tested model: labels and probabilities, or values, as CSV."""
@@ -308,9 +336,30 @@ def _print_result(run: Run) -> None:
             sep="\n",
             markup=False,
         )
+        for one in result.subgroups:
+            if one.part == "test":
+                console.print(one.sentence, markup=False)
+    if result.ensemble is not None:
+        gain = result.ensemble.test_gain or result.ensemble.validation_gain
+        console.print(gain.sentence, markup=False)
+    if result.threshold is not None:
+        chosen = result.threshold
+        console.print(
+            f"Threshold {chosen.threshold:.4g} for {chosen.goal}, {chosen.value:.4g} on the "
+            "validation part" + _decided(result),
+            markup=False,
+        )
     for name, file in result.artifacts.items():
         console.print(f"{name:12} {run.directory / file}", markup=False)
     console.print(f"{'time':12} {result.seconds['total']:.0f} s", markup=False)
+
+
+def _decided(result: RunResult) -> str:
+    if result.test is None or not result.test.at_threshold:
+        return "."
+    scores = result.test.at_threshold
+    named = ", ".join(f"{name} {scores[name]:.4g}" for name in ("precision", "recall", "f1"))
+    return f"; on the test part {named}."
 
 
 def _times(number: int, word: str) -> str:

@@ -25,6 +25,9 @@ class Development:
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that stand for inputs and targets of both parts."""
+        """16 hexadecimal digits that stand for inputs, targets and weights of both parts."""
         train, validation = self.train, self.validation
-        return fingerprint(train.x, train.y, validation.x, validation.y)
+        weights = [
+            part.sample_weight for part in (train, validation) if part.sample_weight is not None
+        ]
+        return fingerprint(train.x, train.y, validation.x, validation.y, *weights)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,60 +11,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.data.drawing import split_by_column, split_by_group, split_by_time
+from dlrecipes.data.positive_class import with_positive
+from dlrecipes.data.read_times import table_times
 from dlrecipes.data.sealed_split import SealedSplit
 from dlrecipes.data.sources import infer_columns
 from dlrecipes.data.split import Split
 from dlrecipes.data.split_stratified import split_stratified
 from dlrecipes.data.splits import Splits
+from dlrecipes.data.subgroup_columns import subgroup_columns
 from dlrecipes.data.table_columns import table_columns
+from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.data.targets import encode_target
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import DataSpec
-
-_WAYS = ("group", "time", "part")
+from dlrecipes.results import Column, DataSpec
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """How a table's rows are dealt to the parts; by chance, stratified by class, if nothing is set.
-
-    By chance, rows with the same inputs stay in one part: a test on what was trained on is none.
-
-    Args:
-        group: Column of a patient, family, … of which all rows stay in one part.
-        time: Column of a time: training comes before validation, and that before the test.
-        gap: Duration left out between parts, such as `"7D"`; with `time` only.
-        part: Column that names the part of each row: train, validation or test.
-        validation_fraction: Share of the validation part, in (0, 1).
-        test_fraction: Share of the test part, in (0, 1); the two together below 1.
-        seed: Seed of the draw, at least 0, apart from any study's seed.
-    """
-
-    group: str | None = None
-    time: str | None = None
-    gap: str | float | None = None
-    part: str | None = None
-    validation_fraction: float = 0.2
-    test_fraction: float = 0.2
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        chosen = [name for name in _WAYS if getattr(self, name) is not None]
-        if len(chosen) > 1:
-            raise ArgumentError(
-                "Rows are dealt by group, by time or by a column of parts.",
-                received=", ".join(f"{name}={getattr(self, name)!r}" for name in chosen),
-                fix="Give one of them.",
-            )
-        if self.gap is not None and self.time is None:
-            raise ArgumentError(
-                "A gap lies between times.",
-                received=f"gap={self.gap!r} without `time`",
-                fix="Name the column of times.",
-            )
-
-
-def from_table(
+def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     table: pd.DataFrame,
     target: str,
     *,
@@ -74,6 +36,8 @@ def from_table(
     task: str | None = None,
     kinds: Mapping[str, str] | None = None,
     drop: Sequence[str] = (),
+    subgroup: Sequence[str] = (),
+    positive: str | None = None,
 ) -> Splits:
     """Return a table's training, validation and sealed test part.
 
@@ -91,29 +55,49 @@ def from_table(
         kinds: Kinds of columns that are known better: `"number"`, `"category"`, `"date"`,
             `"ignored"`.
         drop: Columns that are no inputs, such as one that is known only after the fact.
+        subgroup: Columns of sex, age, … over whose groups the score is compared, inputs or not;
+            `subgroup_columns` says what the groups are.
+        positive: Of two classes, the one that is looked for, class 1; None for the label that
+            comes later in sorted order.
 
     Raises:
         DataError: If the table cannot be trained on as it is.
         ArgumentError: If an argument is outside its range.
     """
     drawing = drawing or Drawing()
-    named = {"target": target, "group": drawing.group, "time": drawing.time, "part": drawing.part}
+    named = {"target": target, "group": drawing.group, "part": drawing.part}
+    named |= {
+        "series": drawing.series,
+        **{f"time[{at}]": one for at, one in enumerate(drawing.times)},
+    }
     if test is not None and drawing.part is not None:
         raise ArgumentError(
             "The test part is a table of its own, or named by a column.",
             received=f"a test table and part={drawing.part!r}",
             fix="Give one of them.",
         )
-    _check_names(table, {**named, **{f"drop[{at}]": one for at, one in enumerate(drop)}})
+    named |= {f"drop[{at}]": one for at, one in enumerate(drop)}
+    named |= {f"subgroup[{at}]": one for at, one in enumerate(subgroup)}
+    _check_names(table, named)
+    if target in drop:
+        raise ArgumentError(
+            "The target must not be dropped.",
+            received=f"target={target!r}, drop={list(drop)!r}",
+            fix="It is no input anyway.",
+        )
     # ---- the target
     whole = table if test is None else _joined(table, test, target)
     _check_target(whole[target], target)
     encoded = encode_target(whole[target].to_numpy(dtype=object), task=task)
+    encoded = encoded if positive is None else with_positive(encoded, positive)
     y, official = encoded.values[: len(table)], encoded.values[len(table) :]
     # ---- the inputs
     outside = {target, drawing.group, drawing.part, *drop}
     inputs = table[[one for one in table.columns if one not in outside]]
-    columns = infer_columns(inputs, kinds=dict(kinds or {}))
+    known = {drawing.series: "category"} if drawing.series in inputs else {}
+    columns: tuple[Column, ...] = ()
+    if len(inputs.columns):
+        columns = infer_columns(inputs, kinds={**known, **dict(kinds or {})})
     if all(one.kind == "ignored" for one in columns):
         raise DataError(
             "A table must have at least one column to learn from.",
@@ -122,27 +106,38 @@ def from_table(
     x = table_columns(table, columns)
     # ---- the rows of the parts
     used = tuple(one for one in columns if one.kind != "ignored")
-    copies = _copies(table[[one.name for one in used]])
+    by_chance = drawing.group is None and drawing.time is None and drawing.part is None
+    copies = _copies(table[[one.name for one in used]]) if by_chance else None
     train, validation, held_out = _rows(
         table, y, encoded.task, drawing, copies, official=test is not None
     )
-    groups = None if drawing.group is None else table[drawing.group].to_numpy(dtype=object)
-    times = None if drawing.time is None else table[drawing.time].to_numpy()
+    member = drawing.group or drawing.series
+    groups = None if member is None else whole[member].to_numpy(dtype=object).astype(str)
+    times = table_times(whole, drawing.times) if drawing.times else None
+    subgroups = subgroup_columns(whole, subgroup, train, target, kinds) if subgroup else None
 
     def part(rows: NDArray[np.int64]) -> Split:
         return Split(
             x=x[rows],
             y=y[rows],
             ids=rows,
-            groups=None if groups is None else groups[rows].astype(str),
+            groups=None if groups is None else groups[rows],
             time=None if times is None else times[rows],
+            subgroups=None if subgroups is None else subgroups[rows],
         )
 
     if test is None:
         sealed = part(held_out)
     else:
         ids = np.array([f"test {row}" for row in range(len(test))])
-        sealed = Split(x=table_columns(whole[len(table) :], columns), y=official, ids=ids)
+        sealed = Split(
+            x=table_columns(whole[len(table) :], columns),
+            y=official,
+            ids=ids,
+            groups=None if groups is None else groups[len(table) :],
+            time=None if times is None else times[len(table) :],
+            subgroups=None if subgroups is None else subgroups[len(table) :],
+        )
     parts = part(train), part(validation)
     regression = encoded.task == "regression"
     learned = parts[0].y
@@ -161,7 +156,8 @@ def from_table(
         columns=used,
         ignored=tuple(one for one in columns if one.kind == "ignored"),
     )
-    return Splits(*parts, SealedSplit(sealed), spec, split_seed=drawing.seed)
+    gap = None if drawing.gap is None else _duration(drawing.gap)
+    return Splits(*parts, SealedSplit(sealed), spec, split_seed=drawing.seed, gap=gap)
 
 
 def _check_names(table: pd.DataFrame, named: Mapping[str, str | None]) -> None:
@@ -232,12 +228,12 @@ def _rows(
                 received=f"{drawing.part!r} with train and test only",
             )
         return train, validation, test
-    if drawing.time is not None:
+    if drawing.times:
         gap = None if drawing.gap is None else _duration(drawing.gap)
         if official:  # the latest rows validate: what comes after them must not train
             fractions["test_fraction"] = drawing.validation_fraction
         train, validation, test, _ = split_by_time(
-            _times(table[drawing.time]), gap=gap, **fractions
+            table_times(table, drawing.times), gap=gap, **fractions
         )
         if official:
             return np.concatenate([train, validation]), test, test
@@ -259,24 +255,20 @@ def _rows(
 def _copies(inputs: pd.DataFrame) -> NDArray[np.int64] | None:
     """Return a number for each different row of inputs; None if all rows differ."""
     codes = np.asarray(inputs.groupby(list(inputs.columns), dropna=False).ngroup(), np.int64)
-    return codes if len(np.unique(codes)) < len(codes) else None
-
-
-def _times(values: pd.Series[Any]) -> NDArray[Any]:
-    if pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy()
-    try:
-        return pd.to_datetime(values, format="ISO8601").to_numpy()
-    except (ValueError, TypeError) as error:
+    different = len(np.unique(codes))
+    if different < 3:
         raise DataError(
-            "A column of times must hold numbers or dates as in 2024-05-31 17:30.",
-            received=f"{values.name!r}: {error}",
-        ) from error
+            "A table must have at least three different rows of inputs, one for each part.",
+            received=f"{different} in {len(codes)} rows: rows with the same inputs stay in one part",
+        )
+    return codes if different < len(codes) else None
 
 
 def _duration(gap: str | float) -> Any:  # noqa: ANN401  (a number, or a pandas duration)
     if not isinstance(gap, str):
         return gap
+    with suppress(ValueError):
+        return float(gap)  # between times that are numbers
     try:
         return pd.Timedelta(gap)
     except ValueError as error:

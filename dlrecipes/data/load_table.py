@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from dlrecipes.data.from_table import Drawing, from_table
-from dlrecipes.data.sources import read_table
+from dlrecipes.data.add_lags import add_lags
+from dlrecipes.data.from_table import from_table
+from dlrecipes.data.join_parts import join_parts
+from dlrecipes.data.reweigh_groups import reweigh_groups
+from dlrecipes.data.sources import is_tfds, read_table, read_tfds
 from dlrecipes.data.splits import Splits
+from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.errors import ArgumentError
 
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
@@ -30,12 +34,18 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     drop: str | Sequence[str] = (),
     task: str | None = None,
     group: str | None = None,
-    time: str | None = None,
+    time: str | Sequence[str] | None = None,
+    series: str | None = None,
+    lags: str | Sequence[str | int] = (),
     gap: str | None = None,
     part: str | None = None,
+    data_dir: str | Path | None = None,
     validation_fraction: str | float = 0.2,
     test_fraction: str | float = 0.2,
     split_seed: str | int = 0,
+    subgroup: str | Sequence[str] = (),
+    reweigh: str | None = None,
+    positive: str | None = None,
 ) -> Splits:
     """Read a table's file and split it.
 
@@ -43,8 +53,10 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     (`drop="casual,registered"`), kinds with equals signs (`kinds="zip=category"`).
 
     Args:
-        data: A file that `read_table` reads; None for scikit-learn's wine.
-        target: The column to be predicted; None for the last one.
+        data: A file that `read_table` reads, or `tfds:NAME` for a data set of TensorFlow Datasets
+            with its own parts (`read_tfds`); None for scikit-learn's wine.
+        target: The column to be predicted; None for the last one, or for the label of a data set
+            of TFDS.
         test: A file with the official test part; None to draw one.
         header: Whether the first row names the columns; None to tell it from the rows.
         separator: One character, or `"tab"`; None to tell it from the first lines.
@@ -56,12 +68,24 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         drop: Columns that are no inputs.
         task: `"classification"` or `"regression"`; None to tell it from the target.
         group: Column of which all rows of a value stay in one part.
-        time: Column of a time: training before validation before test.
+        time: Column of a time: training before validation before test. Several columns that make
+            one, such as a date and an hour, have commas between (`time="dteday,hr"`, see
+            `table_times`).
+        series: Column that tells several series in the table apart; with `time` only.
+        lags: Earlier targets that become inputs, durations or rows (`lags="24h,7D"`), see
+            `add_lags`; with `time` only. None by default: which ones are known when the model
+            predicts, only you can say.
         gap: Duration left out between the parts, such as `"7D"`; with `time` only.
         part: Column that names each row's part.
+        data_dir: Folder of prepared data sets, for `tfds:`; None for `~/tensorflow_datasets`.
         validation_fraction: Share of the validation part, in (0, 1).
         test_fraction: Share of the test part, in (0, 1).
         split_seed: Seed of the split, at least 0.
+        subgroup: Columns over whose groups the score is compared, see `from_table`.
+        reweigh: One of `subgroup` whose groups and the label are made independent by weights of
+            the training and validation examples, see `reweigh_groups`; None for no weights.
+        positive: Of two classes, the one that is looked for; None for the label that comes later
+            in sorted order.
 
     Raises:
         DataError: If a file cannot be read, or the table cannot be trained on.
@@ -79,30 +103,75 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
             quoting=_flag("quoting", quoting) is not False,
         )
 
+    official = None if test is None else read(test)
+    seed, share = int(_number("split_seed", split_seed)), _number("test_fraction", test_fraction)
     if data is None:
         table, target, name = _wine(), "cultivar", "wine"
+    elif is_tfds(data):
+        found = read_tfds(str(data), data_dir)
+        name, frames = found.name, found.frames()
+        if official is not None or (part is not None and len(frames) > 1):
+            raise ArgumentError(
+                "A data set of TFDS has parts of its own.",
+                received=f"{data} with {', '.join(frames)}, and test={test!r}, part={part!r}",
+                fix="Leave `test` and `part` out.",
+            )
+        target = target or found.target or str(frames["train"].columns[-1])
+        table, official, made = join_parts(frames, target, test_fraction=share, split_seed=seed)
+        part = part if made is None else made
     else:
         table, name = read(data), Path(data).stem
         target = target if target is not None else str(table.columns[-1])
+    times = [time] if isinstance(time, str) and time in table else _list(time)
+    if lags:
+        table, official = _with_lags(table, official, target, lags, times, series)
     drawing = Drawing(
         group=group,
-        time=time,
+        time=times or None,
+        series=series,
         gap=gap,
         part=part,
         validation_fraction=_number("validation_fraction", validation_fraction),
-        test_fraction=_number("test_fraction", test_fraction),
-        seed=int(_number("split_seed", split_seed)),
+        test_fraction=share,
+        seed=seed,
     )
-    return from_table(
+    splits = from_table(
         table,
         target,
-        test=None if test is None else read(test),
+        test=official,
         drawing=drawing,
         name=name,
         task=task,
         kinds=_kinds(kinds),
         drop=_list(drop),
+        subgroup=_list(subgroup),
+        positive=None if positive is None else str(positive),
     )
+    return splits if reweigh is None else reweigh_groups(splits, reweigh)
+
+
+def _with_lags(
+    table: pd.DataFrame,
+    official: pd.DataFrame | None,
+    target: str,
+    lags: str | Sequence[str | int],
+    times: Sequence[str],
+    series: str | None,
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Return both tables with lags: training sees none of the test's targets, wherever they lie."""
+    if not times:
+        raise ArgumentError(
+            "Lags are earlier values: they need the time.",
+            received=f"lags={lags!r} without `time`",
+            fix="Name the column of times.",
+        )
+    wanted = _list(lags) if isinstance(lags, str) else list(lags)
+    lagged = add_lags(table, wanted, column=target, time=times, series=series)
+    if official is not None:
+        whole = pd.concat([table, official], ignore_index=True)
+        whole = add_lags(whole, wanted, column=target, time=times, series=series)
+        official = whole.iloc[len(table) :].reset_index(drop=True)
+    return lagged, official
 
 
 def _wine() -> pd.DataFrame:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dlrecipes.data.columns import Columns
 
 _COLUMN = "x:"
+_SUBGROUP = "subgroup:"
 
 
 def pack_inputs(x: NDArray[Any] | Columns) -> dict[str, NDArray[Any]]:
@@ -21,6 +22,25 @@ def pack_inputs(x: NDArray[Any] | Columns) -> dict[str, NDArray[Any]]:
             for name, one in x.items()
         }
     return {"x": x}
+
+
+def pack_subgroups(subgroups: Columns | None) -> dict[str, NDArray[Any]]:
+    """Return each example's groups as arrays of text, `subgroup:name` a column."""
+    if subgroups is None:
+        return {}
+    return {f"{_SUBGROUP}{name}": one.astype(str) for name, one in subgroups.items()}
+
+
+def unpack_subgroups(arrays: Mapping[str, NDArray[Any]]) -> Columns | None:
+    """Return the groups that `pack_subgroups` took apart, None if there are none.
+
+    Args:
+        arrays: What was saved; others may be among it.
+    """
+    columns = {
+        name.removeprefix(_SUBGROUP): arrays[name] for name in arrays if name.startswith(_SUBGROUP)
+    }
+    return Columns(columns) if columns else None
 
 
 def unpack_inputs(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | Columns:

@@ -29,9 +29,11 @@ class Split:
             `from_arrays`, or None.
         groups: The group (patient, family, …) of each example, `(examples,)`, or None.
         time: The time of each example, `(examples,)`, or None.
+        subgroups: The subgroups that the score is compared over, named text columns, one row an
+            example (`Columns`, or a dictionary), or None.
 
     Raises:
-        DataError: If there are no examples, or if the lengths differ.
+        DataError: If there are no examples, if the lengths differ, or if a subgroup is no text.
     """
 
     x: NDArray[Any] | Columns
@@ -40,12 +42,13 @@ class Split:
     ids: NDArray[Any] | None = None
     groups: NDArray[Any] | None = None
     time: NDArray[Any] | None = None
+    subgroups: Columns | None = None
 
     def __post_init__(self) -> None:
         for entry in fields(self):
             value = getattr(self, entry.name)
-            if entry.name == "x" and isinstance(value, dict | Columns):
-                object.__setattr__(self, "x", Columns(dict(value.items())))
+            if entry.name in ("x", "subgroups") and isinstance(value, dict | Columns):
+                object.__setattr__(self, entry.name, Columns(dict(value.items())))
             elif value is not None:
                 object.__setattr__(self, entry.name, _owned_array(entry.name, value))
         lengths = {
@@ -60,6 +63,8 @@ class Split:
             raise DataError(
                 "A split must have at least one example.", received=f"x.shape={self.x.shape}"
             )
+        if self.subgroups is not None:
+            _check_subgroups(self.subgroups)
 
     @property
     def array(self) -> NDArray[Any]:
@@ -76,6 +81,32 @@ class Split:
             )
         return self.x
 
+    def pick(self, rows: NDArray[np.int64]) -> Split:
+        """Return some of the examples.
+
+        Args:
+            rows: Their numbers, from 0, in any order, also repeatedly, `(picked,)`.
+        """
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return Split(**{name: None if one is None else one[rows] for name, one in values.items()})
+
+    def joined(self, other: Split) -> Split:
+        """Return both parts' examples, these first; what one of the two lacks is left out.
+
+        Args:
+            other: Another part of the same data.
+        """
+        joined = {}
+        for entry in fields(self):
+            first, second = getattr(self, entry.name), getattr(other, entry.name)
+            if isinstance(first, Columns) and second is not None:
+                joined[entry.name] = Columns(
+                    {name: np.concatenate([one, second[name]]) for name, one in first.items()}
+                )
+            elif first is not None and second is not None:
+                joined[entry.name] = np.concatenate([first, second])
+        return Split(**joined)
+
     def __len__(self) -> int:
         return len(self.x)
 
@@ -83,6 +114,20 @@ class Split:
         if isinstance(self.x, Columns):
             return f"Split({len(self)} examples, x: {', '.join(self.x.names)})"
         return f"Split({len(self)} examples, x: {self.x.shape[1:]} {self.x.dtype})"
+
+
+def _check_subgroups(subgroups: object) -> None:
+    if not isinstance(subgroups, Columns):
+        raise DataError(
+            "`subgroups` must be named columns.", received=f"a {type(subgroups).__name__}"
+        )
+    numbers = [name for name, dtype in subgroups.dtypes.items() if dtype != "string"]
+    if numbers:
+        raise DataError(
+            "`subgroups` must be names, so text.",
+            received=f"numbers in {', '.join(map(repr, numbers))}",
+            fix="`from_table(…, subgroup=[…])` names groups of numbers by their quartiles.",
+        )
 
 
 def _owned_array(name: str, values: object) -> NDArray[Any]:

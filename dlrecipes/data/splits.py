@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import keras
 
@@ -14,7 +15,7 @@ from dlrecipes.data.preprocess import apply_preprocess, fit_preprocess
 from dlrecipes.data.sealed_split import SealedSplit
 from dlrecipes.data.split import Split
 from dlrecipes.errors import DataError
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, Finding
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,8 @@ class Splits:
         split_seed: The seed that drew the parts; None if they were given as they are.
         preprocess: A layer that is already adapted, or None; use `with_preprocess` for one that
             is not.
+        gap: Duration left out between parts in the order of time; None where there is none.
+        noticed: What was noticed while the data were read; the audit passes it on.
 
     Raises:
         DataError: If an input does not have the shape that `spec` names.
@@ -40,6 +43,8 @@ class Splits:
     spec: DataSpec
     split_seed: int | None = None
     preprocess: keras.Layer | None = None
+    gap: Any = None
+    noticed: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         for name, part in (("train", self.train), ("validation", self.validation)):
@@ -68,6 +73,16 @@ class Splits:
         """
         return replace(self, preprocess=fit_preprocess(layer, self.train))
 
+    def preprocessed(self, part: Split) -> Split:
+        """Return a raw part as the network is given it.
+
+        Args:
+            part: Raw examples, like those of the parts.
+        """
+        if self.preprocess is None:
+            return part
+        return replace(part, x=apply_preprocess(self.preprocess, part.x))
+
     def development(self) -> Development:
         """Return the preprocessed training and validation part, computed once."""
         return self._development
@@ -82,10 +97,7 @@ class Splits:
                     fix="Use `splits.with_preprocess(TablePreprocess(splits.spec.columns))`.",
                 )
             return Development(self.train, self.validation, self.spec)
-        train = replace(self.train, x=apply_preprocess(self.preprocess, self.train.x))
-        validation = replace(
-            self.validation, x=apply_preprocess(self.preprocess, self.validation.x)
-        )
+        train, validation = self.preprocessed(self.train), self.preprocessed(self.validation)
         shape = train.x.shape[1:]
         spec = replace(
             self.spec,

@@ -88,7 +88,7 @@ def _column(y: object) -> NDArray[Any]:
             fix="Leave out the examples without a target.",
         )
     if array.dtype.kind == "O":
-        array = _unboxed(array)
+        return _column(_unboxed(array))
     if array.dtype.kind in "ST":
         array = array.astype(np.str_)
     if array.dtype.kind not in "biufU":

@@ -1,6 +1,8 @@
 """Export: the tested model as `.keras` and SavedModel, compared before success is claimed."""
 
+from dlrecipes.export.average_model import build_average_model
 from dlrecipes.export.compare import check_same_predictions
+from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.export.inference_model import build_inference_model
 from dlrecipes.export.load_model import load_model
 from dlrecipes.export.predict import predict
@@ -8,10 +10,12 @@ from dlrecipes.export.read_inputs import check_inputs, read_inputs
 from dlrecipes.export.saved_model import export_saved_model, predict_saved_model
 
 __all__ = [
+    "build_average_model",
     "build_inference_model",
     "check_inputs",
     "check_same_predictions",
     "export_saved_model",
+    "find_image_inputs",
     "load_model",
     "predict",
     "predict_saved_model",

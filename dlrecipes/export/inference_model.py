@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from dlrecipes.export.serving_names import input_names
+from dlrecipes.export.raw_inputs import preprocessed, raw_inputs
 from dlrecipes.results import DataSpec
 from dlrecipes.training.outputs import output_kind
 
@@ -28,8 +28,8 @@ def build_inference_model(
         binary), or `-> (batch,)` values. For a table it takes a dictionary of `(batch,)` columns
         under their `input_names`.
     """
-    inputs = _inputs(raw_spec)
-    features = inputs if preprocess is None else preprocess(_named(inputs, raw_spec))
+    inputs = raw_inputs(raw_spec)
+    features = preprocessed(inputs, preprocess, raw_spec)
     kind = output_kind(network, spec)
     outputs = keras.ops.cast(_uncompiled(network)(features), "float32")
     if kind == "values":
@@ -45,25 +45,6 @@ def build_inference_model(
     elif kind == "logits":
         outputs = keras.ops.softmax(outputs, axis=-1)
     return keras.Model(inputs, outputs, name="inference")
-
-
-def _inputs(spec: DataSpec) -> keras.KerasTensor | dict[str, keras.KerasTensor]:
-    if not spec.columns:
-        return keras.Input(spec.input_shape, dtype=spec.input_dtype, name="x")
-    names = input_names([one.name for one in spec.columns])
-    return {
-        names[one.name]: keras.Input((), dtype=one.dtype, name=names[one.name])
-        for one in spec.columns
-    }
-
-
-def _named(
-    inputs: keras.KerasTensor | dict[str, keras.KerasTensor], spec: DataSpec
-) -> keras.KerasTensor | dict[str, keras.KerasTensor]:
-    """Return a table's inputs under the names that its columns have in the file."""
-    if not isinstance(inputs, dict):
-        return inputs
-    return dict(zip((one.name for one in spec.columns), inputs.values(), strict=True))
 
 
 def _uncompiled(network: keras.Model) -> keras.Model:

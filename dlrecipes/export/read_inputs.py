@@ -1,4 +1,4 @@
-"""Inputs to predict, from CSV or npz."""
+"""Inputs to predict, from CSV, npz or image files."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 
 from dlrecipes.data import Columns, table_columns
-from dlrecipes.data.sources import read_table
+from dlrecipes.data.sources import read_headed_table
 from dlrecipes.errors import DataError
+from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.results import DataSpec
 
 
@@ -22,7 +23,8 @@ def read_inputs(path: str | Path, spec: DataSpec) -> np.ndarray | Columns:
         path: A `.csv` with a row an example and a column a feature (with or without a header;
             images are flattened row by row), or an `.npz` with an array `x`, or with only one. For
             a model of a table, any file that `read_table` reads, with a header; columns that the
-            model does not take are passed over.
+            model does not take are passed over. For a model of images also an image file, a
+            folder of them, or a table with a column of their paths, read as for training.
         spec: The raw data's spec.
 
     Returns:
@@ -33,16 +35,20 @@ def read_inputs(path: str | Path, spec: DataSpec) -> np.ndarray | Columns:
             does not fit the model's input shape.
     """
     path = Path(path)
+    images = find_image_inputs(path, spec)
+    if images is not None:
+        return images.read(spec)
     if not path.is_file():
         raise DataError("The inputs' file must exist.", received=f"{path}")
     if spec.columns:
-        return table_columns(read_table(path, header=True), spec.columns)
+        return table_columns(read_headed_table(path), spec.columns)
     if path.suffix == ".csv":
         values = _read_csv(path)
     elif path.suffix == ".npz":
         values = _read_npz(path)
     else:
-        raise DataError("Inputs must be a .csv or an .npz file.", received=f"{path}")
+        images_too = ", or PNG, JPEG, BMP or GIF images" if spec.kind == "image" else ""
+        raise DataError(f"Inputs must be a .csv or an .npz file{images_too}.", received=f"{path}")
     return check_inputs(values, spec, source=str(path))
 
 

@@ -2,9 +2,20 @@
 
 from dlrecipes.models.build_cnn import build_cnn
 from dlrecipes.models.build_mlp import build_mlp
+from dlrecipes.models.build_multitask import build_multitask
 from dlrecipes.models.build_resnet import build_resnet
 from dlrecipes.models.build_tabular import build_tabular
 from dlrecipes.models.build_text import build_text
+from dlrecipes.models.multitask_objective import multitask_objective
 from dlrecipes.models.prior_bias import prior_bias
 
-__all__ = ["build_cnn", "build_mlp", "build_resnet", "build_tabular", "build_text", "prior_bias"]
+__all__ = [
+    "build_cnn",
+    "build_mlp",
+    "build_multitask",
+    "build_resnet",
+    "build_tabular",
+    "build_text",
+    "multitask_objective",
+    "prior_bias",
+]

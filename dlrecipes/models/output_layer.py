@@ -12,7 +12,11 @@ from dlrecipes.models.kernel_penalty import kernel_penalty
 
 
 def output_layer(
-    outputs: int, *, l2: float | None, output_bias: Sequence[float] | None
+    outputs: int,
+    *,
+    l2: float | None,
+    output_bias: Sequence[float] | None,
+    name: str = "outputs",
 ) -> keras.layers.Dense:
     """Return a linear dense layer that puts out logits or standardised targets.
 
@@ -23,6 +27,7 @@ def output_layer(
         outputs: Number of outputs, at least 1.
         l2: L2 factor of the kernel, at least 0; None for no penalty. Biases are never penalised.
         output_bias: Start value of the bias of each output; None for zeros.
+        name: The layer's name.
 
     Raises:
         ArgumentError: If a number is out of range or there is not one bias for each output.
@@ -45,5 +50,5 @@ def output_layer(
         bias_initializer=bias,
         kernel_regularizer=kernel_penalty(l2),
         dtype=keras.backend.result_type(policy.compute_dtype, "float32"),
-        name="outputs",
+        name=name,
     )

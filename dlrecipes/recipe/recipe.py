@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import keras
 
-from dlrecipes.data import Splits
-from dlrecipes.errors import DlrecipesError, RecipeError, RunError
+from dlrecipes.data import Splits, start_small
+from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunError
 from dlrecipes.recipe.line_in import line_in
 from dlrecipes.results import DataSpec, Plan, RunSettings
 from dlrecipes.run import Origin, Run, resume, tune
 from dlrecipes.rundir import RunDirectory
-from dlrecipes.search import Build, CoarseToFine, HyperParameters, Listener, with_budget
+from dlrecipes.search import (
+    Build,
+    CoarseToFine,
+    HyperParameters,
+    Listener,
+    SpecBuilder,
+    with_budget,
+)
 
 Made = TypeVar("Made")
 
@@ -32,12 +40,14 @@ class Recipe:
             in front of the exported model; None for none.
         objective: What the study optimises.
         plan: How the trials are spent; None for `CoarseToFine()`.
+        threshold: What the threshold is chosen for where the data has two classes and the settings
+            name no other goal, for example `"f1"`; None for the more probable class.
         shows: What the recipe shows, in a few words.
         minutes: How long it takes on two CPU cores.
         expected: The score to expect, with its spread.
     """
 
-    def __init__(  # noqa: PLR0913  (a recipe is these nine things)
+    def __init__(  # noqa: PLR0913  (a recipe is these ten things)
         self,
         *,
         name: str,
@@ -46,6 +56,7 @@ class Recipe:
         preprocess: Callable[[DataSpec], keras.Layer] | None = None,
         objective: object = "val_accuracy",
         plan: Plan | None = None,
+        threshold: str | None = None,
         shows: str = "",
         minutes: float = 0.0,
         expected: str = "",
@@ -53,6 +64,7 @@ class Recipe:
         self.name = name
         self.objective = objective
         self.plan = plan or CoarseToFine()
+        self.threshold = threshold
         self.shows = shows
         self.minutes = minutes
         self.expected = expected
@@ -65,7 +77,9 @@ class Recipe:
         """Load the data, with the recipe's preprocessing adapted on the training part.
 
         Args:
-            source: Arguments of the recipe's own `load`.
+            source: Arguments of the recipe's own `load`; and `examples`, a number or share of
+                the training examples to start small with (`start_small`), for every recipe
+                whose `load` has no argument of that name.
 
         Raises:
             RecipeError: If it has no such argument or lacks one, raises, or does not return
@@ -73,6 +87,7 @@ class Recipe:
             DataError: If the data cannot be used.
         """
         known = inspect.signature(self._load).parameters
+        examples = None if "examples" in known else source.pop("examples", None)
         unknown = [name for name in source if name not in known]
         if unknown and not any(one.kind is one.VAR_KEYWORD for one in known.values()):
             raise RecipeError(
@@ -99,6 +114,8 @@ class Recipe:
                 received=type(splits).__name__,
                 fix="Use `dlrecipes.data.load` or `dlrecipes.data.from_arrays`.",
             )
+        if examples is not None:
+            splits = start_small(splits, _size_or_fraction(examples))
         preprocess = self._preprocess
         if preprocess is None:
             return splits
@@ -112,13 +129,7 @@ class Recipe:
         Args:
             splits: The data, from `load`.
         """
-        build, spec = self._build, splits.model_spec
-
-        def bound(hp: HyperParameters) -> keras.Model:
-            return build(hp, spec)
-
-        bound.__name__ = self.name
-        return bound
+        return SpecBuilder(self._build, splits.model_spec, self.name)
 
     def tune(
         self,
@@ -143,6 +154,9 @@ class Recipe:
             source: Arguments of the recipe's `load`.
         """
         splits = self.load(**source)
+        settings = settings or RunSettings()
+        if settings.threshold is None and splits.spec.task == "binary":
+            settings = replace(settings, threshold=self.threshold)
         run = tune(
             self.builder(splits),
             splits,
@@ -216,6 +230,19 @@ class Recipe:
         path = self.path
         text = path.read_text(encoding="utf-8") if path else ""
         return Origin(self.name, str(path.resolve()) if path else "", text, dict(source))
+
+
+def _size_or_fraction(examples: str | float) -> float:
+    """Return a number of examples as an int, a share of them as a float."""
+    text = str(examples)
+    try:
+        return int(text) if text.lstrip("+-").isdigit() else float(text)
+    except ValueError as error:
+        raise ArgumentError(
+            "`examples` is a number of training examples, or a share of them.",
+            received=f"examples={examples!r}",
+            fix="For example 500, or 0.1.",
+        ) from error
 
 
 def _finish(run: Run, listener: Listener | None) -> Run:

@@ -46,6 +46,8 @@ def run_rows(result: RunResult, info: RunInfo) -> Rows:
         ("seed", str(info.seed)),
         ("refit seeds", ", ".join(str(refit.seed) for refit in result.refits)),
         ("objective", f"{better} {info.objective}"),
+        ("threshold chosen for", info.threshold),
+        ("score of a trial", _fold_scores(result, info)),
         ("engine", result.engine.name + asked),
         *((f"structure {at}", _engine(one)) for at, one in enumerate(info.engines, start=1)),
         ("precision", result.engine.precision + wanted),
@@ -54,6 +56,17 @@ def run_rows(result: RunResult, info: RunInfo) -> Rows:
         ("weights", f"{info.parameters:,}" if info.parameters else ""),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _fold_scores(result: RunResult, info: RunInfo) -> str:
+    """Say what the score of a trial is a mean of; nothing if the validation part gave it."""
+    if info.folds is None:
+        return ""
+    drawn = f", drawn {info.repeats} times" if info.repeats > 1 else ""
+    scores = (
+        ", ".join(format_value(score) for score in result.best.fold_scores) if result.best else ""
+    )
+    return f"mean over {info.folds} folds{drawn}; the winner's: {scores}"
 
 
 def _engine(choice: EngineChoice) -> str:

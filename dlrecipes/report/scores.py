@@ -10,7 +10,7 @@ import numpy as np
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.report.format import MISSING, format_number
-from dlrecipes.results import Metrics, Objective, RunResult
+from dlrecipes.results import EnsembleResult, Metrics, Objective, RunResult
 
 _ALIASES = {"loss": ("log_loss", "rmse", "mse"), "mean_squared_error": ("mse", "rmse")}
 _USUAL = ("accuracy", "rmse")
@@ -32,7 +32,7 @@ class ScoreRow:
     Args:
         name: What it is called.
         note: What one needs to know of it.
-        kind: `"network"`, `"trial"` or `"baseline"`.
+        kind: `"network"`, `"ensemble"`, `"trial"` or `"baseline"`.
         cells: For each metric its validation and its test score.
     """
 
@@ -81,6 +81,8 @@ def score_table(result: RunResult) -> ScoreTable:
     network = _network_row(result, names, main)
     if network:
         rows.append(network)
+    if result.ensemble is not None:
+        rows.append(_ensemble_row(result.ensemble, names, main))
     if result.best is not None and result.best.validation:
         rows.append(
             ScoreRow(
@@ -128,6 +130,18 @@ def _network_row(result: RunResult, names: Sequence[str], main: str) -> ScoreRow
     count = len(result.refits)
     note = "trained once" if count == 1 else f"mean ± standard deviation over {count} seeds"
     return ScoreRow("network", note, "network", tuple(cells))
+
+
+def _ensemble_row(ensemble: EnsembleResult, names: Sequence[str], main: str) -> ScoreRow:
+    return ScoreRow(
+        "ensemble",
+        f"mean of {len(ensemble.members)} networks",
+        "ensemble",
+        tuple(
+            _pair(ensemble.validation.get(name), ensemble.test.get(name), name == main)
+            for name in names
+        ),
+    )
 
 
 def _pair(validation: float | None, test: float | None, main: bool) -> tuple[ScoreCell, ScoreCell]:

@@ -18,6 +18,7 @@ from dlrecipes.report.confusion import (
     plot_confusion,
 )
 from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
+from dlrecipes.report.ensemble_rows import ensemble_section
 from dlrecipes.report.finding_rows import finding_rows
 from dlrecipes.report.format import format_number, format_time
 from dlrecipes.report.headline import headline
@@ -30,6 +31,8 @@ from dlrecipes.report.run_files import RunFiles, read_run
 from dlrecipes.report.scores import main_metric, refit_rows, score_table
 from dlrecipes.report.search_history import plot_search_history
 from dlrecipes.report.stages import stage_tables
+from dlrecipes.report.subgroup_tables import subgroup_tables
+from dlrecipes.report.threshold_curves import threshold_section
 from dlrecipes.report.trial_points import order_trials
 from dlrecipes.results import write_text
 
@@ -79,8 +82,10 @@ def _summary(files: RunFiles) -> dict[str, Any]:
         "headline": headline(result),
         "main_metric": main_metric(result),
         "scores": score_table(result),
+        "ensemble": ensemble_section(result),
         "refits": refit_rows(result),
         "findings": finding_rows(result, files.study),
+        "subgroups": subgroup_tables(result),
         "curves": plot_learning_curves(curve_panels(result, files.study)),
         "best_values": best_values(result),
         "data_rows": data_rows(result, info),
@@ -115,6 +120,7 @@ def _predictions(files: RunFiles) -> dict[str, Any]:
         "classes": (),
         "all_classes": 0,
         "regression": (),
+        "thresholds": None,
         "mistakes": None,
     }
     saved, spec = files.predictions, files.info.raw_spec
@@ -124,6 +130,7 @@ def _predictions(files: RunFiles) -> dict[str, Any]:
     first = saved.predictions[0]
     if spec.task == "regression":
         return context | {"regression": plot_regression(saved.y, first)}
+    context["thresholds"] = threshold_section(saved, files.result.threshold, spec)
     matrix = confusion(saved.y, first, spec.classes)
     count = len(spec.classes)
     small = count <= MOST_IN_TABLE

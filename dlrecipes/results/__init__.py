@@ -3,6 +3,7 @@
 from dlrecipes.results.column import Column, ColumnKind
 from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.engine_choice import EngineChoice
+from dlrecipes.results.ensemble_result import EnsembleMember, EnsembleResult, Gain
 from dlrecipes.results.feature import Feature
 from dlrecipes.results.finding import Finding
 from dlrecipes.results.hyperparameter import Hyperparameter
@@ -27,6 +28,10 @@ from dlrecipes.results.serialize import dump_json, parse_json, write_text
 from dlrecipes.results.stage import Stage
 from dlrecipes.results.stage_result import StageResult, TrialCounts
 from dlrecipes.results.study_result import StudyResult
+from dlrecipes.results.subgroup_result import Estimate, Gap, GroupResult, SubgroupResult
+from dlrecipes.results.target_spec import TargetSpec
+from dlrecipes.results.threshold import Decisions, Threshold
+from dlrecipes.results.threshold_goal import ThresholdGoal
 from dlrecipes.results.trial_record import History, TrialRecord
 
 __all__ = [
@@ -37,10 +42,17 @@ __all__ = [
     "Comparison",
     "DataResult",
     "DataSpec",
+    "Decisions",
     "EngineChoice",
     "EngineResult",
+    "EnsembleMember",
+    "EnsembleResult",
+    "Estimate",
     "Feature",
     "Finding",
+    "Gain",
+    "Gap",
+    "GroupResult",
     "History",
     "Hyperparameter",
     "Metrics",
@@ -54,7 +66,11 @@ __all__ = [
     "Stage",
     "StageResult",
     "StudyResult",
+    "SubgroupResult",
+    "TargetSpec",
     "TestResult",
+    "Threshold",
+    "ThresholdGoal",
     "TrialCounts",
     "TrialRecord",
     "Value",

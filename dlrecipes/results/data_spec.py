@@ -23,13 +23,16 @@ class DataSpec:
         kind: `"image"` for `(height, width, channels)`, `"table"` for `(features,)`, `"text"` for
             tokens, `"array"` for anything else.
         classes: Label names in the order of their indices; empty for regression.
-        priors: Share of each class in the training part; empty for regression.
+        priors: Share of each class in the training part, by the weights of the examples where
+            they have some; empty for regression.
         target_mean: Mean of the training targets (regression), else 0.
         target_std: Standard deviation of the training targets (regression), else 1.
         train_size: Number of training examples.
         columns: The columns of a raw table that are inputs; empty for an array.
         ignored: The columns of a raw table that are not, with the reason.
         features: What the numbers of a preprocessed example are; empty if unknown.
+        eight_bit: Whether raw inputs have the values of image files, 0 to 255, so that such files
+            can be predicted.
     """
 
     name: str
@@ -45,6 +48,7 @@ class DataSpec:
     columns: tuple[Column, ...] = ()
     ignored: tuple[Column, ...] = ()
     features: tuple[Feature, ...] = ()
+    eight_bit: bool = False
 
     @property
     def outputs(self) -> int:

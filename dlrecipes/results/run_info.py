@@ -39,6 +39,10 @@ class RunInfo:
         split_seed: The split's seed; None where the split was given.
         model_summary: `model.summary()` of the winner; empty until the refits are done.
         parameters: Number of weights of the winner.
+        folds: Folds of which a trial's score is the mean; None for the validation part.
+        repeats: How often the rows are divided into folds.
+        threshold: What the threshold between two classes is chosen for; empty for none.
+        ensemble: Members asked for in the ensemble; 0 and 1 for none.
         engines: Which engine trains each structure, and the timings behind it.
     """
 
@@ -66,4 +70,8 @@ class RunInfo:
     split_seed: int | None
     model_summary: str = ""
     parameters: int = 0
+    folds: int | None = None
+    repeats: int = 1
+    threshold: str = ""
+    ensemble: int = 0
     engines: tuple[EngineChoice, ...] = ()

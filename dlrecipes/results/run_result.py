@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dlrecipes.results.ensemble_result import EnsembleResult
 from dlrecipes.results.finding import Finding
 from dlrecipes.results.plan_change import Value
 from dlrecipes.results.stage_result import StageResult
+from dlrecipes.results.subgroup_result import SubgroupResult
+from dlrecipes.results.threshold import Threshold
 from dlrecipes.results.trial_record import History
 
 SCHEMA_VERSION = 1
@@ -45,13 +48,17 @@ class BaselineResult:
 
 @dataclass(frozen=True)
 class BestResult:
-    """The winning trial: `run.result.best.values` are its hyperparameters."""
+    """The winning trial: `run.result.best.values` are its hyperparameters.
+
+    Where its score is a mean over folds, `fold_scores` has each.
+    """
 
     values: dict[str, Value]
     validation: Metrics
     stage: str
     trial: int
     epoch: int
+    fold_scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ class TestResult:
         spread: `{metric: standard deviation over the refits}`, 0 with a single refit.
         opened: How often this test set has been opened, by anyone using this runs folder.
         studies: By how many different runs.
+        at_threshold: `accuracy`, `precision`, `recall` and `f1` of the exported refit at the
+            threshold that was chosen; empty where none was.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -89,6 +98,7 @@ class TestResult:
     spread: Metrics
     opened: int
     studies: int
+    at_threshold: Metrics = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,8 @@ class Verdict:
         baseline: The strongest baseline's name.
         difference: Mean advantage of the network in `metric`, positive when it is better.
         interval: Half the width of the 95 % interval of that difference.
-        metric: `"accuracy"` or `"mean squared error"`.
+        metric: `"accuracy"`, `"mean squared error"` or, where class 1 is rare, `"average
+            precision"`.
     """
 
     outcome: Literal["better", "equal", "worse"]
@@ -147,9 +158,12 @@ class RunResult:
     refits: tuple[RefitResult, ...] = ()
     test: TestResult | None = None
     verdict: Verdict | None = None
+    ensemble: EnsembleResult | None = None
     comparisons: tuple[Comparison, ...] = ()
     findings: tuple[Finding, ...] = ()
+    subgroups: tuple[SubgroupResult, ...] = ()
     importances: dict[str, float] = field(default_factory=dict)
+    threshold: Threshold | None = None
     artifacts: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results.threshold_goal import ThresholdGoal
 
 ENGINES = ("auto", "population", "resident", "fit")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
@@ -27,6 +28,14 @@ class RunSettings:
         seed: Seed of everything random except the split, at least 0.
         minutes: Minutes after which the search ends and the best so far is taken; None for no
             limit. Refits are not cut short.
+        folds: Folds of which a trial's score is the mean, at least 2, at so many times the cost;
+            None to score trials on the validation part.
+        repeats: How often the rows are divided into folds, at least 1.
+        threshold: What the threshold between two classes is chosen for, on the validation part:
+            `"f1"`, `"recall@precision=0.9"`, `"precision@recall=0.8"` or `"cost=1:10"`, see
+            `ThresholdGoal`; None to call an example what is more probable.
+        ensemble: How many of the study's best trials are trained again and averaged in one model
+            beside the winner; 0 or 1 for none.
 
     Raises:
         ArgumentError: If a value is none of these.
@@ -38,6 +47,10 @@ class RunSettings:
     out: str | Path | None = None
     seed: int = 0
     minutes: float | None = None
+    folds: int | None = None
+    repeats: int = 1
+    threshold: str | ThresholdGoal | None = None
+    ensemble: int = 0
 
     def __post_init__(self) -> None:
         check_choice("engine", self.engine, ENGINES)
@@ -49,5 +62,17 @@ class RunSettings:
                 fix="For example sqlite:///study.db; without one, a journal in the run directory.",
             )
         check_integer("seed", self.seed, 0, 2**31 - 1)
+        if self.threshold is not None:
+            ThresholdGoal.parse(self.threshold)
+        if self.folds is not None:
+            check_integer("folds", self.folds, 2)
+        check_integer("repeats", self.repeats, 1)
+        check_integer("ensemble", self.ensemble, 0)
+        if self.folds is None and self.repeats > 1:
+            raise ArgumentError(
+                "Only folds can be repeated.",
+                received=f"repeats={self.repeats} without folds",
+                fix="Give `folds`, such as 5.",
+            )
         if self.minutes is not None:
             check_real("minutes", self.minutes, 0, low_open=True)

@@ -32,6 +32,8 @@ class TrialRecord:
         engine: The engine that trained it.
         parameters: Number of weights of the model.
         error: The exception's message, if it failed.
+        fold_scores: The score of each fold, where `score` is the mean over folds; its epochs
+            and curves are then means, too, on the rows kept for early stopping.
     """
 
     stage: str
@@ -48,3 +50,4 @@ class TrialRecord:
     engine: str = ""
     parameters: int = 0
     error: str = ""
+    fold_scores: tuple[float, ...] = ()

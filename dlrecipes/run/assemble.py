@@ -56,6 +56,7 @@ def assemble_result(
             stage=best.stage,
             trial=best.number,
             epoch=best.best_epoch or 0,
+            fold_scores=best.fold_scores,
         ),
         refits=refits,
         comparisons=comparisons,
@@ -66,13 +67,15 @@ def assemble_result(
 
 
 def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
-    """Return `result` with what an earlier end of the same run did with the same refits.
+    """Return `result` with what an earlier end of the run did with the same refits and members.
 
     Args:
         result: The new result up to the refits.
         before: The result that is on disk, if any.
     """
     if before is None or before.best != result.best or len(before.refits) != len(result.refits):
+        return result
+    if _members(before) != _members(result):
         return result
     trained = result.stages != before.stages
     seconds = {**before.seconds, **result.seconds} if trained else before.seconds
@@ -82,9 +85,16 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
         refits=before.refits,
         test=before.test,
         verdict=before.verdict,
+        ensemble=before.ensemble,
+        subgroups=before.subgroups,
         artifacts=before.artifacts,
         seconds=with_total(seconds),
     )
+
+
+def _members(result: RunResult) -> list[tuple[str, int, int]]:
+    members = result.ensemble.members if result.ensemble else ()
+    return [(one.stage, one.trial, one.seed) for one in members]
 
 
 def with_total(seconds: dict[str, float]) -> dict[str, float]:

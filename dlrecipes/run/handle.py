@@ -17,6 +17,7 @@ from dlrecipes.export import (
     check_inputs,
     check_same_predictions,
     export_saved_model,
+    find_image_inputs,
     load_model,
     predict,
     predict_saved_model,
@@ -25,10 +26,17 @@ from dlrecipes.export import (
 from dlrecipes.report import write_report
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json
 from dlrecipes.run.assemble import with_total
+from dlrecipes.run.ensemble import tested_ensemble
 from dlrecipes.run.score_test_set import score_test_set
+from dlrecipes.run.subgroups import tested_subgroups
 from dlrecipes.rundir import RunDirectory
 
-FORMATS = {"saved_model": "saved_model", "keras": "model.keras"}
+FORMATS = {
+    "saved_model": "saved_model",
+    "keras": "model.keras",
+    "ensemble_saved_model": "ensemble",
+    "ensemble_keras": "ensemble.keras",
+}
 """`{format: file or folder in the run directory}`"""
 
 
@@ -104,14 +112,18 @@ class Run:
             )
         start = time.monotonic()
         test, verdict, refits, baselines = score_test_set(self._directory, result, splits, reason)
+        by_group = tested_subgroups(self._directory, splits.model_spec, result.threshold)
+        ensemble = tested_ensemble(self._directory, result, test, verdict, splits.model_spec)
         seconds = {**result.seconds, "test": time.monotonic() - start}
         self._directory.write(
             replace(
                 result,
                 test=test,
                 verdict=verdict,
+                ensemble=ensemble,
                 refits=refits,
                 baselines=baselines,
+                subgroups=(*result.subgroups, *by_group),
                 seconds=with_total(seconds),
             )
         )
@@ -121,14 +133,16 @@ class Run:
         """Export the first refit, load it again and compare it with the tested predictions.
 
         Args:
-            format: `"saved_model"` (raw inputs, named signatures, TensorFlow only) or `"keras"`.
+            format: `"saved_model"` (raw inputs, named signatures, TensorFlow only) or `"keras"`;
+                `"ensemble_saved_model"` or `"ensemble_keras"` for the ensemble instead.
 
         Returns:
             The folder or file.
 
         Raises:
             ExportError: If the exported model does not reproduce the saved predictions.
-            RunError: If the test set was not opened, so that there is nothing to compare with.
+            RunError: If the test set was not opened, so that there is nothing to compare with, or
+                if there is no ensemble.
         """
         check_choice("format", format, FORMATS)
         with self._directory.locked():
@@ -146,12 +160,21 @@ class Run:
         arrays, tested = self._directory.read_tested()
         x = unpack_inputs(arrays)
         tested_file = self.directory / result.refits[0].checkpoint
+        if format.startswith("ensemble"):
+            if result.ensemble is None:
+                raise RunError(
+                    "Only a run with an ensemble can export one.",
+                    received=f"format={format!r} for {self.directory}",
+                    fix="Start a run with `ensemble=4`, on the command line --ensemble 4.",
+                )
+            tested = arrays["ensemble"]
+            tested_file = self.directory / result.ensemble.checkpoint
         model = load_model(tested_file)
         path = self.directory / FORMATS[format]
         # An export takes its name, and the place of an older one, only once it is compared.
         unchecked = path.with_name(f"unchecked-{path.name}")
         try:
-            if format == "keras":
+            if format.endswith("keras"):
                 shutil.copyfile(tested_file, unchecked)
                 predictions = predict(load_model(unchecked), x)
             else:
@@ -183,7 +206,8 @@ class Run:
         self.open_test_set(reason)
         # ---- 8. export what was tested, and compare it
         for name in FORMATS:
-            if name not in self.result.artifacts:
+            wanted = self.result.ensemble is not None or not name.startswith("ensemble")
+            if wanted and name not in self.result.artifacts:
                 self.export(name)
         # ---- 9. report
         self.report()
@@ -202,7 +226,8 @@ class Run:
 
         Args:
             inputs: Raw inputs `(examples, *shape)`, a table's columns, or a file of them: CSV or
-                npz, for a table CSV, TSV or Parquet.
+                npz, for a table CSV, TSV or Parquet; for images also an image file, a folder or
+                a table of paths.
 
         Returns:
             `(examples, classes)` probabilities or `(examples,)` values.
@@ -221,15 +246,32 @@ class Run:
     def predict_table(self, inputs: str | Path | np.ndarray | Columns) -> str:
         """Predict, and return CSV: `label` and a probability a class, or `value`.
 
+        Files of images come first, in a column `image`.
+
+        The label is the most probable class or, where a threshold was chosen, what that decides.
+
         Args:
             inputs: As for `predict`.
         """
         predictions = self.predict(inputs)
         classes = self.info.raw_spec.classes
         if not classes:
-            return pandas.DataFrame({"value": predictions}).to_csv(index=False)
+            return self._named(pandas.DataFrame({"value": predictions}), inputs)
         table = pandas.DataFrame(predictions, columns=[f"probability {name}" for name in classes])
-        table.insert(0, "label", [classes[index] for index in predictions.argmax(axis=1)])
+        threshold = self.result.threshold
+        if threshold is None:
+            decided = predictions.argmax(axis=1)
+        else:
+            decided = (predictions[:, 1] >= threshold.threshold).astype(int)
+        table.insert(0, "label", [classes[index] for index in decided])
+        return self._named(table, inputs)
+
+    def _named(self, table: pandas.DataFrame, inputs: str | Path | np.ndarray | Columns) -> str:
+        """Return predictions as CSV, with the files that they are of."""
+        if isinstance(inputs, str | Path):
+            images = find_image_inputs(inputs, self.info.raw_spec)
+            if images is not None:
+                table.insert(0, "image", images.names)
         return table.to_csv(index=False)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from dlrecipes.data import Splits, audit, study_running
+from dlrecipes.data import FoldData, Splits, audit, draw_folds, study_running
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.export import build_inference_model, load_model
 from dlrecipes.results import Finding, Hyperparameter, Objective, Plan
@@ -29,6 +29,8 @@ class Work:
         listener: Hears of everything.
         minutes: Minutes after which the search ends; None for no limit.
         compare: Whether simpler searches are run for real.
+        folds: Folds of which a trial's score is the mean; None for the validation part.
+        repeats: How often the rows are divided into folds.
     """
 
     build: Build
@@ -37,6 +39,8 @@ class Work:
     listener: Listener
     minutes: float | None = None
     compare: bool = False
+    folds: int | None = None
+    repeats: int = 1
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,12 @@ class Prepared:
     Args:
         space: The builder's search space.
         findings: What the audit found; no errors among them.
+        folds: The folds that score a trial; none where the validation part does.
     """
 
     space: tuple[Hyperparameter, ...]
     findings: tuple[Finding, ...]
+    folds: tuple[FoldData, ...] = ()
 
 
 def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
@@ -64,7 +70,7 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
         BuilderError: If the builder does not fit the data or lacks the metric.
         ArgumentError: If the plan has a range or limit of something the builder does not have.
         ExportError: If the model cannot be saved and loaded.
-        DataError: If the audit finds an error.
+        DataError: If the audit finds an error, or there is too little to divide into folds.
     """
     # ---- 1. the builder: does it run, does it fit the data, does the metric exist?
     work.listener.on_phase("check")
@@ -84,7 +90,9 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
                 "The data must pass the audit.", received=finding.verdict, fix=finding.advice
             )
         work.listener.on_finding(finding)
-    return Prepared(space, findings)
+    if work.folds is None:
+        return Prepared(space, findings)
+    return Prepared(space, findings, draw_folds(work.splits, work.folds, repeats=work.repeats))
 
 
 def _check_saving(model: keras.Model, splits: Splits) -> None:

@@ -1,7 +1,7 @@
 """THE procedure.
 
-1. the builder and 2. the audit (`prepare`), 3. baselines, 4. search, 5. comparison, 6. refits
-(`carry_out`), 7. the test set, opened once, 8. export, 9. report (`Run.finish`).
+1. the builder and 2. the audit (`prepare`), 3. baselines, 4. search, 5. comparison, 6. refits and
+ensemble (`carry_out`), 7. the test set, opened once, 8. export, 9. report (`Run.finish`).
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ from dataclasses import replace
 
 from dlrecipes.baselines import fit_baselines
 from dlrecipes.data import study_running
-from dlrecipes.diagnose import check_selection_optimism
+from dlrecipes.diagnose import check_selection_optimism, check_subgroups
 from dlrecipes.metrics import score_predictions
 from dlrecipes.results import BaselineResult, Objective, RunInfo
 from dlrecipes.run.assemble import assemble_result, keep_what_holds
 from dlrecipes.run.chance import chance_score
+from dlrecipes.run.cross_validation import make_cross_validated
+from dlrecipes.run.ensemble import average_members
 from dlrecipes.run.export_tables import write_tables
 from dlrecipes.run.handle import Run
 from dlrecipes.run.log import run_log
 from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.recorded_choices import RecordedChoices
 from dlrecipes.run.refits import refit_winner
+from dlrecipes.run.set_threshold import set_threshold
+from dlrecipes.run.subgroups import validation_subgroups
+from dlrecipes.run.train_members import train_members
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
     LogListener,
@@ -31,7 +36,7 @@ from dlrecipes.search import (
     run_comparisons,
     search,
 )
-from dlrecipes.training.engines import make_engine
+from dlrecipes.training.engines import Engine, make_engine
 
 
 def carry_out(
@@ -69,7 +74,7 @@ def carry_out(
         heard.on_phase("baselines")
         baselines = {
             name: BaselineResult(
-                score_predictions(data.validation.y, predict(data.validation.array), data.spec)
+                score_predictions(data.validation.y, predict(data.validation), data.spec)
             )
             for name, predict in fit_baselines(data, seed=info.seed).items()
         }
@@ -98,7 +103,12 @@ def carry_out(
             listener=heard,
             deadline=None if work.minutes is None else time.monotonic() + 60 * work.minutes,
         )
-        study = search(plan, prepared.space, engine, store, context)
+        scoring: Engine = engine
+        if prepared.folds:
+            scoring = make_cross_validated(
+                prepared.folds, info, work.build, on_choice=chosen.take, log=heard.on_note
+            )
+        study = search(plan, prepared.space, scoring, store, context)
         directory.write(study)
         write_tables(study, directory.path)
         seconds["search"] = sum(trial.seconds for trial in study.trials)
@@ -107,7 +117,7 @@ def carry_out(
         if work.compare:
             heard.on_phase("comparison")
             began = time.monotonic()
-            comparisons = run_comparisons(study, plan, engine, store, context)
+            comparisons = run_comparisons(study, plan, scoring, store, context)
             seconds["comparison"] = time.monotonic() - began
         else:
             comparisons = estimate_comparisons(study, plan)
@@ -115,12 +125,23 @@ def carry_out(
         # ---- 6. refits: the winner again, with other seeds
         heard.on_phase("refits")
         context = replace(context, deadline=None)
+        began_with = replace(info, plan=plan)
         refits, records, summary, parameters = refit_winner(
-            study, replace(info, plan=plan), splits, engine, store, context, directory
+            study, began_with, splits, engine, store, context, directory
         )
+        # ---- and the best trials once each, as the members of an ensemble
+        if info.ensemble > 1:
+            heard.on_phase("ensemble")
+        trained = train_members(study, began_with, data, engine, store, context, directory)
         info = chosen.info
-        optimism = check_selection_optimism(study.best, records, goal)
+        # Scores of folds and of refits are not of the same rows.
+        scored_alike = not prepared.folds
+        optimism = (check_selection_optimism(study.best, records, goal),) if scored_alike else ()
         seconds["refits"] = sum(record.seconds for record in records)
+        seconds |= {"ensemble": sum(member.seconds for _, member in trained)} if trained else {}
+        ensemble, too_few = average_members(trained, info, splits, directory, refits)
+        threshold, missed = set_threshold(info.threshold, directory, refits, splits)
+        subgroups = validation_subgroups(directory, refits, splits, threshold)
 
         # ---- the result so far; what was done with the same refits before stays
         result = assemble_result(
@@ -130,9 +151,17 @@ def carry_out(
             study,
             refits,
             comparisons,
-            (*prepared.findings, *study.findings, optimism),
+            (
+                *prepared.findings,
+                *study.findings,
+                *optimism,
+                *missed,
+                *too_few,
+                *check_subgroups(subgroups),
+            ),
             seconds,
         )
+        result = replace(result, threshold=threshold, subgroups=subgroups, ensemble=ensemble)
         before = directory.read_result() if directory.result_file.exists() else None
         directory.write(replace(info, model_summary=summary, parameters=parameters))
         directory.write(keep_what_holds(result, before))

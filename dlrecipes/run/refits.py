@@ -57,7 +57,8 @@ def refit_winner(
         summary_file.write_text(text.getvalue(), encoding="utf-8")
         model.save(directory.checkpoint(stage.name, job.number))
 
-    records = refit(stage, study.best, study.space, engine, store, context, keep)
+    winner = [study.best] * stage.trials
+    records = refit(stage, winner, study.space, engine, store, context, keep)
     usable = [record for record in records if _file(directory, stage.name, record).is_file()]
     if not usable:
         reasons = "; ".join(sorted({record.error or record.status for record in records}))

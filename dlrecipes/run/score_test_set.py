@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from statistics import fmean, stdev
-from typing import Literal
 
 import numpy as np
 
 from dlrecipes.baselines import fit_baselines
-from dlrecipes.data import Ledger, Splits, apply_preprocess, pack_inputs
-from dlrecipes.diagnose import judge
+from dlrecipes.data import Ledger, Splits, pack_inputs, pack_subgroups
+from dlrecipes.diagnose import decide, judge
 from dlrecipes.export import load_model, predict
-from dlrecipes.metrics import per_example_loss, score_predictions
+from dlrecipes.metrics import score_predictions
 from dlrecipes.results import (
     BaselineResult,
     Metrics,
@@ -21,6 +20,7 @@ from dlrecipes.results import (
     TestResult,
     Verdict,
 )
+from dlrecipes.run.main_metric import main_metric
 from dlrecipes.rundir import RunDirectory
 
 _KEPT_BYTES = 64 * 2**20
@@ -33,6 +33,8 @@ def score_test_set(
     directory: RunDirectory, result: RunResult, splits: Splits, reason: str
 ) -> Scored:
     """Open the test set, score every refit and baseline in one go and save the predictions.
+
+    Those of an ensemble are saved with them; `tested_ensemble` scores them.
 
     Args:
         directory: The run directory.
@@ -48,6 +50,9 @@ def score_test_set(
     """
     # ---- everything that needs no test data comes before the opening
     models = [load_model(directory.path / refit.checkpoint) for refit in result.refits]
+    averaging = None
+    if result.ensemble is not None:
+        averaging = load_model(directory.path / result.ensemble.checkpoint)
     predictors = fit_baselines(splits.development(), seed=result.seed)
     spec = splits.model_spec
     ledger = Ledger(directory.ledger)
@@ -61,37 +66,42 @@ def score_test_set(
     predictions = np.stack([predict(model, test.x) for model in models])
     kept = max(1, min(len(test.x), _KEPT_BYTES // max(1, test.x[:1].nbytes)))
     ids = np.arange(len(test.x)) if test.ids is None else np.asarray(test.ids)
-    directory.write_predictions(ids, pack_inputs(test.x[:kept]), test.y, predictions)
+    saved = {**pack_inputs(test.x[:kept]), **pack_subgroups(test.subgroups)}
+    averaged = None if averaging is None else predict(averaging, test.x)
+    directory.write_predictions(ids, saved, test.y, predictions, averaged)
 
     # ---- scores
     refits = tuple(
         replace(refit, test=score_predictions(test.y, predicted, spec))
         for refit, predicted in zip(result.refits, predictions, strict=True)
     )
-    x = test.array if splits.preprocess is None else apply_preprocess(splits.preprocess, test.x)
-    by_baseline = {name: predictor(x) for name, predictor in predictors.items()}
+    part = splits.preprocessed(test)
+    by_baseline = {name: predictor(part) for name, predictor in predictors.items()}
     baselines = {
         name: replace(result.baselines[name], test=score_predictions(test.y, predicted, spec))
         for name, predicted in by_baseline.items()
     }
 
     # ---- the verdict, against the baseline that does best on this very test set
-    regression = spec.task == "regression"
-    metric = "rmse" if regression else "accuracy"
-    direction: Literal["max", "min"] = "min" if regression else "max"
-    sign = -1.0 if regression else 1.0
+    main = main_metric(spec, splits.validation, test)
+    metric = main.name
+    sign = -1.0 if main.direction == "min" else 1.0
     strongest = max(baselines, key=lambda name: sign * baselines[name].test[metric])
     mean, spread = _mean_and_spread([refit.test for refit in refits])
-    network = np.stack([per_example_loss(test.y, one, spec) for one in predictions])
+    network = np.stack([main.losses(test.y, one, spec) for one in predictions])
     verdict = judge(
         network,
-        per_example_loss(test.y, by_baseline[strongest], spec),
+        main.losses(test.y, by_baseline[strongest], spec),
         baseline_name=strongest,
-        metric="mean squared error" if regression else "accuracy",
+        metric=main.words,
         score=f"test {metric} {mean[metric]:.4g} ± {spread[metric]:.2g} against "
         f"{baselines[strongest].test[metric]:.4g}",
     )
-    scored = TestResult(metric, direction, mean, spread, opened, studies)
+    at_threshold: Metrics = {}
+    if result.threshold is not None:
+        decisions = decide(test.y, predictions[0][:, 1], result.threshold.threshold)
+        at_threshold = decisions.metrics
+    scored = TestResult(metric, main.direction, mean, spread, opened, studies, at_threshold)
     return scored, verdict, refits, baselines
 
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any, cast
 
 from dlrecipes.data import Splits
 from dlrecipes.errors import ArgumentError, RunError, StorageError
-from dlrecipes.results import Objective, Plan, RunInfo, RunSettings
+from dlrecipes.results import Objective, Plan, RunInfo, RunSettings, ThresholdGoal
 from dlrecipes.run.handle import Run
 from dlrecipes.run.origin import Origin
 from dlrecipes.run.prepare import Work, prepare
@@ -23,6 +24,7 @@ from dlrecipes.search import (
     CoarseToFine,
     Listener,
     PlainProgress,
+    SpecBuilder,
     Store,
     mask_password,
 )
@@ -46,7 +48,8 @@ def tune(
     """Carry out the procedure up to the refits and return the run; the test set stays sealed.
 
     Args:
-        build: Takes a `keras_tuner.HyperParameters` and returns a compiled `keras.Model`.
+        build: Takes a `keras_tuner.HyperParameters` and returns a compiled `keras.Model`; may
+            take a second argument `spec`, the description of the preprocessed data.
         splits: The data; its test part is not touched.
         objective: A metric of the model's logs (`"val_accuracy"`), an `Objective`, or a
             `keras_tuner.Objective`.
@@ -87,10 +90,20 @@ def tune(
             received="a plan with 0 trials",
             fix="`--trials 0` ends a run that exists: `--resume DIR --trials 0`.",
         )
+    threshold = _threshold_goal(settings, splits)
     origin = origin or Origin(_name_of(build), text=_source_of(build))
     policy = choose_policy(settings.precision, weakest_capability())
     heard = listener or PlainProgress(goal)
-    work = Work(build, splits, plan, heard, settings.minutes, compare)
+    work = Work(
+        _told(build, splits),
+        splits,
+        plan,
+        heard,
+        settings.minutes,
+        compare,
+        settings.folds,
+        settings.repeats,
+    )
     prepared = prepare(work, goal, policy)
     storage = _absolute(settings.storage or "")
     directory = RunDirectory.create(settings.out, origin.recipe)
@@ -117,6 +130,10 @@ def tune(
         fingerprint=splits.test.fingerprint,
         development=splits.development().fingerprint,
         split_seed=splits.split_seed,
+        folds=settings.folds,
+        repeats=settings.repeats,
+        threshold=threshold,
+        ensemble=settings.ensemble,
     )
     directory.write(info)
     try:
@@ -182,7 +199,9 @@ def resume(
     info = replace(info, plan=plan if plan.trials else info.plan)
     goal = Objective(info.objective, info.direction)
     heard = listener or PlainProgress(goal)
-    work = Work(build, splits, plan, heard, minutes, compare)
+    work = Work(
+        _told(build, splits), splits, plan, heard, minutes, compare, info.folds, info.repeats
+    )
     prepared = prepare(work, goal, info.policy)
     with existing.locked():
         location = _absolute(storage or info.storage)
@@ -201,6 +220,32 @@ def resume(
             )
         existing.write(info)
     return carry_out(existing, info, store, work, prepared)
+
+
+def _told(build: Build, splits: Splits) -> Build:
+    """Return a builder that is told the data, if it has a place for that."""
+    if isinstance(build, SpecBuilder):
+        return build
+    try:
+        asks = "spec" in inspect.signature(build).parameters
+    except (TypeError, ValueError):  # a callable that Python cannot look into
+        return build
+    if not asks:
+        return build
+    return SpecBuilder(cast(Any, build), splits.model_spec, _name_of(build))
+
+
+def _threshold_goal(settings: RunSettings, splits: Splits) -> str:
+    """Return the goal as text; empty for none."""
+    if settings.threshold is None:
+        return ""
+    if splits.spec.task != "binary":
+        raise ArgumentError(
+            "A threshold is chosen between two classes.",
+            received=f"threshold={str(settings.threshold)!r} for {splits.spec.task} data",
+            fix="Leave it out.",
+        )
+    return str(ThresholdGoal.parse(settings.threshold))
 
 
 def _source_of(build: object) -> str:

@@ -174,17 +174,22 @@ class RunDirectory:
         inputs: dict[str, np.ndarray],
         y: np.ndarray,
         predictions: np.ndarray,
+        ensemble: np.ndarray | None = None,
     ) -> None:
         """Write the test predictions, as a whole or not at all.
 
         Args:
             ids: `(examples,)` row ids.
-            inputs: Raw inputs of the first examples, `{name: (some, …)}`.
+            inputs: Raw inputs of the first examples, `{name: (some, …)}`, and the subgroups of
+                all, `{name: (examples,)}`.
             y: `(examples,)` class indices or values.
             predictions: `(refits, examples, classes)` or `(refits, examples)`, float32.
+            ensemble: `(examples, classes)` or `(examples,)`, float32; None without one.
         """
         partial = self.predictions.with_suffix(".partial.npz")
         arrays: dict[str, Any] = {"ids": ids, **inputs, "y": y, "predictions": predictions}
+        if ensemble is not None:
+            arrays["ensemble"] = ensemble
         np.savez_compressed(partial, **arrays)
         partial.replace(self.predictions)
 

@@ -12,18 +12,25 @@ from dlrecipes.search.backends import (
 from dlrecipes.search.change_plan import with_budget, with_setting
 from dlrecipes.search.coarse_to_fine import CoarseToFine
 from dlrecipes.search.compare import estimate_comparisons, run_comparisons
+from dlrecipes.search.cross_validated import CrossValidated
+from dlrecipes.search.ensemble import ensemble_stage, ensemble_trials
 from dlrecipes.search.listener import Listener
 from dlrecipes.search.log_listener import LogListener
 from dlrecipes.search.plain_progress import PlainProgress
 from dlrecipes.search.refit import refit, refit_stage
+from dlrecipes.search.spec_builder import SpecBuilder
 from dlrecipes.search.study import search
 from dlrecipes.search.trial_source import StudyContext
 
 __all__ = [
     "Build",
+    "CrossValidated",
     "HyperParameters",
     "LogListener",
     "PlainProgress",
+    "SpecBuilder",
+    "ensemble_stage",
+    "ensemble_trials",
     "estimate_comparisons",
     "mask_password",
     "refit",

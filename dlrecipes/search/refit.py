@@ -1,8 +1,8 @@
-"""The winner, trained again with other seeds."""
+"""The winner, or other trials, trained again with other seeds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from dlrecipes.results import Hyperparameter, Plan, Stage, TrialRecord
@@ -27,26 +27,27 @@ def refit_stage(plan: Plan, best: TrialRecord) -> Stage:
 
 def refit(
     stage: Stage,
-    best: TrialRecord,
+    trials: Sequence[TrialRecord],
     space: tuple[Hyperparameter, ...],
     engine: Engine,
     store: Store,
     context: StudyContext,
     keep: Callable[[Job, Outcome], None],
 ) -> tuple[TrialRecord, ...]:
-    """Train the winner's values with as many seeds as the stage has trials.
+    """Train the values of finished trials again, each with a seed of its own.
 
     Args:
-        stage: From `refit_stage`.
-        best: The winner.
+        stage: From `refit_stage`, or another without sampler and pruner.
+        trials: Whose values are trained, one for each trial of the stage; the winner again and
+            again for its refits.
         space: The builder's search space.
         engine: Trains.
         store: Where the study of the refits lives.
         context: What all stages share; refits have no deadline.
         keep: Called with job and outcome, weights included, before a refit counts as finished.
     """
-    backend = store.study(stage, _wide_enough(space, best), context.objective, context.seed)
-    backend.enqueue([best.values] * stage.trials)
+    backend = store.study(stage, _wide_enough(space, trials), context.objective, context.seed)
+    backend.enqueue([one.values for one in trials])
     context.listener.on_stage(stage.name, stage.trials, len(backend.records))
     source = TrialSource(
         backend, stage, context, keep_weights=True, share_seed=False, on_outcome=keep
@@ -59,13 +60,14 @@ def refit(
 
 
 def _wide_enough(
-    space: tuple[Hyperparameter, ...], best: TrialRecord
+    space: tuple[Hyperparameter, ...], trials: Sequence[TrialRecord]
 ) -> tuple[Hyperparameter, ...]:
-    """Widening may have left the builder's ranges: stretch them so that the winner fits."""
+    """Widening may have left the builder's ranges: stretch them so that the trials fit."""
     stretched = []
     for one in space:
-        value = best.values.get(one.name)
-        if one.numeric and isinstance(value, int | float):
-            one = replace(one, low=min(one.low, value), high=max(one.high, value))
+        values = [trial.values.get(one.name) for trial in trials]
+        numbers = [value for value in values if isinstance(value, int | float)]
+        if one.numeric and numbers:
+            one = replace(one, low=min(one.low, *numbers), high=max(one.high, *numbers))
         stretched.append(one)
     return tuple(stretched)

@@ -169,6 +169,7 @@ class TrialSource:
             engine=outcome.engine or self._context.engine,
             parameters=outcome.parameters,
             error=outcome.error,
+            fold_scores=outcome.fold_scores,
         )
 
     def _chance(self) -> float | None:

@@ -24,6 +24,7 @@ class Outcome:
         parameters: Number of weights.
         error: Why it failed.
         engine: The engine that really trained it; empty for the one that was asked.
+        fold_scores: The score of each fold, where `score` is their mean.
         weights: The best epoch's weights in the order of `model.get_weights()`, if asked for.
     """
 
@@ -36,4 +37,5 @@ class Outcome:
     parameters: int = 0
     error: str = ""
     engine: str = ""
+    fold_scores: tuple[float, ...] = ()
     weights: list[np.ndarray] | None = None

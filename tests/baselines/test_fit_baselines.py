@@ -10,7 +10,7 @@ from dlrecipes.metrics import score_predictions
 def validation_scores(development):
     return {
         name: score_predictions(
-            development.validation.y, predict(development.validation.x), development.spec
+            development.validation.y, predict(development.validation), development.spec
         )
         for name, predict in fit_baselines(development).items()
     }
@@ -44,8 +44,8 @@ def test_same_seed_same_predictions():
     development = load("wine").development()
     first, second = (fit_baselines(development, seed=3) for _ in range(2))
     for name, predict in first.items():
-        x = development.validation.x
-        np.testing.assert_array_equal(predict(x), second[name](x))
+        part = development.validation
+        np.testing.assert_array_equal(predict(part), second[name](part))
 
 
 def test_a_class_that_is_not_in_the_training_part():
@@ -55,7 +55,7 @@ def test_a_class_that_is_not_in_the_training_part():
     train = Split(whole.train.x[rows], whole.train.y[rows])
     development = Development(train, whole.validation, whole.spec)
     for predict in fit_baselines(development).values():
-        table = predict(whole.validation.x)
+        table = predict(whole.validation)
         assert table.shape == (6, 3)
         np.testing.assert_array_equal(table[:, 1], 0)
         np.testing.assert_allclose(table.sum(axis=1), 1)

@@ -55,7 +55,7 @@ def test_linear_models_see_a_column_a_category(towns):
     assert "boosted trees" in baselines
     validation = development.validation
     for name in ("logistic regression", "boosted trees"):
-        predicted = baselines[name](validation.array)
+        predicted = baselines[name](validation)
         assert score_predictions(validation.y, predicted, development.spec)["accuracy"] == 1.0
 
 

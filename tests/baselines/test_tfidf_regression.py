@@ -36,7 +36,7 @@ def test_words_and_pairs_of_words(sentences, target):
     assert "regression on TF-IDF" in baselines
     assert len(baselines) == 2
     validation = development.validation
-    predicted = baselines["regression on TF-IDF"](validation.array)
+    predicted = baselines["regression on TF-IDF"](validation)
     scores = score_predictions(validation.y, predicted, development.spec)
     if target == "label":
         assert scores["accuracy"] == 1.0

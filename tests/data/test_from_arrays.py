@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dlrecipes.data import from_arrays
+from dlrecipes.data import Split, from_arrays
 from dlrecipes.data.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -152,3 +152,72 @@ def test_malformed_data(x, y, arguments, message):
 def test_malformed_task():
     with pytest.raises(ArgumentError, match="`task` must be one of 'classification', 'regression'"):
         from_arrays(X, LABELS, task="binary")
+
+
+def test_official_parts():
+    test = (X[:6] + 0.5, LABELS[:6])
+    splits = from_arrays(X, LABELS, test=test, ids=[f"row {row}" for row in range(N)])
+    assert [len(part) for part in parts(splits)] == [24, 6, 6]
+    np.testing.assert_array_equal(_peek(splits.test).x, test[0])
+    assert _peek(splits.test).ids[0] == "test 0"
+    assert set(splits.train.ids) | set(splits.validation.ids) == {f"row {row}" for row in range(N)}
+    validation = Split(x=X[:3] - 0.5, y=LABELS[:3], ids=["a", "b", "c"])
+    splits = from_arrays(X, LABELS, test=test, validation=validation)
+    np.testing.assert_array_equal(splits.train.x, X)
+    assert splits.validation.ids.tolist() == ["a", "b", "c"]
+    assert splits.split_seed is None
+    splits = from_arrays(X, VALUES, validation=(X[:4], VALUES[:4]), test_fraction=0.4)
+    assert [len(part) for part in parts(splits)] == [18, 4, 12]
+
+
+def test_official_parts_own_their_memory():
+    x, y = X.astype(np.float32), LABELS.astype(np.int32)
+    splits = from_arrays(x, y, test=(x, y), validation=(x, y))
+    x[:], y[:] = 0, 0
+    for part in parts(splits):
+        np.testing.assert_array_equal(part.x, X)
+        np.testing.assert_array_equal(part.y, LABELS)
+
+
+def test_labels_of_official_parts_are_those_of_training():
+    names = np.array(["c", "a", "b"])
+    splits = from_arrays(X, names[LABELS], test=(X[:2], ["b", "c"]), classes=["b", "c", "a"])
+    assert _peek(splits.test).y.tolist() == [0, 1]
+
+
+def test_groups():
+    splits = from_arrays(X, LABELS, groups=np.arange(N) // 3)
+    held = [set(part.groups) for part in parts(splits)]
+    assert sum(map(len, held)) == len(set.union(*held)) == 10
+    splits = from_arrays(X, LABELS, groups=np.arange(N) // 3, test=(X, LABELS))
+    assert not set(splits.train.groups) & set(splits.validation.groups)
+    assert len(splits.train) + len(splits.validation) == N
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "expected"),
+    [
+        (np.uint8, (N, 4, 5), True),
+        (np.float32, (N, 4, 5), False),
+        (np.uint8, (N, 4), False),
+    ],
+)
+def test_bytes_of_images(dtype, shape, expected):
+    assert from_arrays(np.zeros(shape, dtype), LABELS).spec.eight_bit is expected
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        ((X[:3], LABELS[:2]), "same length"),
+        ((X[:3, :1], LABELS[:3]), r"shape of the training part.*\(1,\), in training \(2,\)"),
+        ((X[:3], [7, 7, 7]), "classes of the test part must occur in training.*'7'"),
+        ((X[:3], ["0", "1", "2"]), "all be numbers"),
+        ((X[:3], np.eye(3)), "one value an example"),
+        (X[:3], r"inputs and targets, \(x, y\)"),
+        ((X[:0], LABELS[:0]), "at least one example"),
+    ],
+)
+def test_malformed_official_part(test, message):
+    with pytest.raises(DataError, match=message):
+        from_arrays(X, LABELS, test=test)

@@ -169,3 +169,14 @@ def test_a_table_needs_preprocessing(people):
     splits = from_table(people, "left")
     with pytest.raises(DataError, match="A table must be preprocessed"):
         splits.development()
+
+
+def test_the_class_that_is_looked_for(people):
+    usual = from_table(people, "left", drop=["pay", "part", "family"])
+    turned = from_table(people, "left", drop=["pay", "part", "family"], positive="no")
+    assert turned.spec.classes == ("yes", "no")
+    for part in parts(turned).values():
+        assert [turned.spec.classes[one] for one in part.y] == people["left"][part.ids].tolist()
+    assert turned.spec.priors == pytest.approx(usual.spec.priors[::-1], abs=0.02)
+    with pytest.raises(DataError, match=r"positive='maybe'.*The classes are 'no', 'yes'"):
+        from_table(people, "left", positive="maybe")

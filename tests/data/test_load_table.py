@@ -36,6 +36,16 @@ def test_options_as_a_command_line_gives_them(file):
     assert (len(splits.validation), splits.split_seed) == (27, 4)
 
 
+def test_subgroups_as_a_command_line_gives_them(file):
+    path = file("age,job,left\n" + ROWS)
+    splits = load_table(path, "left", drop="job", subgroup="job, age", reweigh="job")
+    assert splits.train.x.names == ("age",)
+    assert splits.train.subgroups.names == ("job", "age")
+    assert set(splits.validation.subgroups["job"]) == {"clerk", "cook"}
+    assert splits.train.sample_weight.mean() == pytest.approx(1)
+    assert splits.validation.sample_weight is not None
+
+
 def test_the_last_column_is_the_target(file):
     splits = load_table(file("age,job,left\n" + ROWS))
     assert splits.train.x.names == ("age", "job")
@@ -62,6 +72,8 @@ def test_wine_without_a_file():
         ({"validation_fraction": "1.5"}, "validation_fraction"),
         ({"split_seed": "x"}, "`split_seed` is a number"),
         ({"columns": "age,job"}, "2"),
+        ({"subgroup": "gone"}, r"subgroup\[0\]='gone'"),
+        ({"header": "no", "reweigh": "column 2"}, "must be one of the subgroups"),
     ],
 )
 def test_wrong_options(file, options, message):

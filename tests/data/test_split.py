@@ -32,3 +32,24 @@ def test_views_are_copied_and_owned_arrays_are_not():
 def test_malformed(arguments, message):
     with pytest.raises(DataError, match=message):
         Split(**arguments)
+
+
+def test_pick_and_join_keep_rows_together():
+    first = Split(
+        {"age": [1.0, 2.0, 3.0], "town": ["a", "b", "c"]},
+        [0, 1, 0],
+        ids=["p", "q", "r"],
+        groups=["g", "h", "g"],
+        subgroups={"sex": ["f", "m", "f"]},
+    )
+    second = Split({"age": [4.0], "town": ["d"]}, [1], ids=["s"], subgroups={"sex": ["m"]})
+    picked = first.pick(np.array([2, 0, 2]))
+    assert picked.ids.tolist() == ["r", "p", "r"]
+    assert picked.x["town"].tolist() == ["c", "a", "c"]
+    assert picked.subgroups["sex"].tolist() == ["f", "f", "f"]
+    assert picked.time is None
+    both = first.joined(second)
+    assert both.x["age"].tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert both.y.tolist() == [0, 1, 0, 1]
+    assert both.subgroups["sex"].tolist() == ["f", "m", "f", "m"]
+    assert both.groups is None  # the second part has none

@@ -58,12 +58,15 @@ def people(rows=240, seed=0):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("table")
-    people().to_csv(folder / "people.csv", index=False)
+    sex = np.random.default_rng(1).choice(["f", "m"], 240)
+    people().assign(sex=sex).to_csv(folder / "people.csv", index=False)
     return load_recipe("tabular").tune(
         plan=PLAN,
         settings=RunSettings(out=folder / "run", engine="auto"),
         data=str(folder / "people.csv"),
         target="left",
+        drop="sex",
+        subgroup="sex,home town",
     )
 
 
@@ -75,6 +78,24 @@ def test_the_whole_procedure(run):
     assert [one.kind for one in run.info.raw_spec.columns] == ["number", "category", "date"]
     report = (run.directory / "report.html").read_text()
     assert "home town" in report
+
+
+def test_subgroups(run):
+    result = run.result
+    kinds = [(one.part, one.column) for one in result.subgroups]
+    columns = ("sex", "home town")
+    assert kinds == [(part, column) for part in ("validation", "test") for column in columns]
+    with np.load(run.directory / "test_predictions.npz") as saved:
+        inside = saved["subgroup:sex"] == "f"
+        right = saved["predictions"][0].argmax(axis=1) == saved["y"]
+        towns = set(saved["subgroup:home town"])
+    women = result.subgroups[2].groups[0]
+    assert (women.group, women.examples) == ("f", inside.sum())
+    assert women.measures["accuracy"].value == pytest.approx(right[inside].mean())
+    assert {one.group for one in result.subgroups[3].groups} == towns
+    assert "missing" in towns
+    assert sum(one.name == "subgroups" for one in result.findings) == 2
+    assert "sex on the test part" in (run.directory / "report.html").read_text()
 
 
 def test_predictions_of_a_file(run, tmp_path):

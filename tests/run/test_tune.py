@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import dlrecipes as dlr
-from dlrecipes.errors import ArgumentError, BuilderError, RunError, StorageError
+from dlrecipes.errors import ArgumentError, BuilderError, DataError, RunError, StorageError
 from dlrecipes.results import Plan, Stage
 from dlrecipes.search import Listener
 
@@ -163,3 +163,36 @@ def test_estimated_comparisons(finished):
     comparisons = dlr.Run(finished("binary")).result.comparisons
     assert len(comparisons) == 2
     assert not any(one.measured for one in comparisons)
+
+
+def test_folds_score_the_trials(splits, settings):
+    def build(hp, spec):
+        model = keras.Sequential(
+            [keras.Input(spec.input_shape), keras.layers.Dense(1, activation="sigmoid")]
+        )
+        rate = hp.Float("learning_rate", 1e-2, 1e-1, sampling="log")
+        model.compile(keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy"])
+        return model
+
+    plan = Plan((Stage("only", 2, 2, "random", "none"),), refit_seeds=1)
+    run = dlr.tune(build, splits, plan=plan, settings=settings(folds=3))
+    best = run.result.best
+    assert len(best.fold_scores) == 3
+    assert best.validation["accuracy"] == pytest.approx(np.mean(best.fold_scores))
+    assert "mean over 3 folds" in run.report().read_text(encoding="utf-8")
+    # A resumed run goes on with the same folds.
+    again = dlr.resume(run.directory, build, splits, plan=dlr.search.with_budget(plan, 3))
+    assert again.info.folds == 3
+    trials = json.loads((run.directory / "study.json").read_text())["trials"]
+    assert [len(one["fold_scores"]) for one in trials] == [3, 3, 3]
+
+
+def test_too_many_folds_leave_nothing_behind(splits, build, plan, settings, tmp_path):
+    with pytest.raises(DataError, match=r"as many examples of each class as folds"):
+        dlr.tune(build, splits, plan=plan(), settings=settings(folds=90))
+    assert not (tmp_path / "run").exists()
+
+
+def test_repeats_need_folds(settings):
+    with pytest.raises(ArgumentError, match=r"Only folds can be repeated.*repeats=2"):
+        settings(repeats=2)

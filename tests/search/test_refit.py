@@ -14,7 +14,7 @@ def refits(tmp_path, builder, fake_engine, context, recorder):
         shared = context(builder, listener=recorder())
         return refit(
             refit_stage(plan, best),
-            best,
+            [best] * 3,
             discover_space(builder),
             run.engine,
             store,

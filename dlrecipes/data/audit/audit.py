@@ -36,4 +36,4 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
         findings.append(check_class_balance(splits.train, splits.spec))
     if splits.preprocess is None and not isinstance(splits.train.x, Columns):
         findings.append(check_feature_scales(splits.train))
-    return tuple(findings)
+    return (*splits.noticed, *findings)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.split import Split
@@ -22,7 +25,7 @@ def check_constant_features(train: Split) -> Finding:
     """
     if isinstance(train.x, Columns):
         names = list(train.x.names)
-        constant = [name for name, values in train.x.items() if len(set(values.tolist())) == 1]
+        constant = [name for name, values in train.x.items() if _is_constant(values)]
     else:
         features = train.x.reshape(len(train), -1)
         names = [str(column) for column in range(features.shape[1])]
@@ -44,3 +47,8 @@ def check_constant_features(train: Split) -> Finding:
         advice="Leave these columns out, they say nothing." if table else "",
         severity="warning" if table else "info",
     )
+
+
+def _is_constant(values: NDArray[Any]) -> bool:
+    # A column without any value is constant, too: NaN does not equal itself.
+    return bool((values == values[0]).all() or (values != values).all())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import combinations
-from typing import Any
 
-from numpy.typing import NDArray
+import numpy as np
+import pandas as pd
 
-from dlrecipes.data.columns import Columns
+from dlrecipes.data.row_hashes import row_hashes
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
@@ -21,37 +19,53 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     """Return the exact copies of inputs, within each part and across parts.
 
     A test example that the network was trained on is no test; across parts is a warning, and so
-    are copies with different labels.
+    are copies with different labels. A row that a part holds several times under one id, as
+    `balance_classes` makes it, is one row.
 
     Args:
         parts: `{name: part}`.
         spec: The data's description.
     """
-    groups: dict[bytes, list[tuple[str, str, float]]] = defaultdict(list)
-    for name, part in parts.items():
-        ids = range(len(part)) if part.ids is None else part.ids
-        for digest, identity, target in zip(_digests(part.x), ids, part.y, strict=True):
-            groups[digest].append((name, str(identity), float(target)))
-    copies = [group for group in groups.values() if len(group) > 1]
-    members = [(group, [member[0] for member in group]) for group in copies]
-    evidence: dict[str, float | int | str | list[str]] = {}
-    for name in parts:
-        evidence[name] = sum(max(names.count(name) - 1, 0) for _, names in members)
+    rows = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "inputs": row_hashes(part.x),
+                    "part": place,
+                    "id": np.arange(len(part)) if part.ids is None else part.ids,
+                    "y": part.y,
+                }
+            )
+            for place, part in enumerate(parts.values())
+        ],
+        ignore_index=True,
+    )
+    rows = rows[rows["inputs"].duplicated(keep=False)].drop_duplicates()
+    rows = rows[rows["inputs"].duplicated(keep=False)]
+    groups = [pd.unique(rows.loc[rows["part"] == at, "inputs"]) for at in range(len(parts))]
+    sizes = rows["part"].value_counts()
+    evidence: dict[str, float | int | str | list[str]] = {
+        name: int(sizes.get(place, 0)) - len(groups[place]) for place, name in enumerate(parts)
+    }
     across = 0
-    for first, second in combinations(parts, 2):
-        shared = sum(first in names and second in names for _, names in members)
-        evidence[f"{first} and {second}"] = shared
+    for first, second in combinations(range(len(parts)), 2):
+        shared = len(np.intersect1d(groups[first], groups[second], assume_unique=True))
+        evidence[" and ".join(list(parts)[place] for place in (first, second))] = shared
         across += shared
+    copies = rows.groupby("inputs", sort=False)
     conflicting = 0
     if spec.task != "regression":
-        conflicting = sum(len({member[2] for member in group}) > 1 for group in copies)
+        conflicting = int((copies["y"].nunique() > 1).sum())
         evidence["different labels"] = conflicting
-    if not copies:
+    if not len(rows):
         return Finding("duplicates", "No two examples have the same inputs.", evidence)
     # Groups across parts first: those are the ones to look at.
-    copies.sort(key=lambda group: len({member[0] for member in group}), reverse=True)
-    evidence["ids"] = [member[1] for group in copies for member in group][:MAX_IDS]
-    extra = sum(len(group) - 1 for group in copies)
+    spread = copies["part"].nunique().sort_values(ascending=False, kind="stable")
+    looked_at = rows[rows["inputs"].isin(spread.index[:MAX_IDS])]
+    places = looked_at["inputs"].map(pd.Series(np.arange(len(spread)), index=spread.index))
+    ordered = looked_at.iloc[np.argsort(places.to_numpy(), kind="stable")]
+    evidence["ids"] = [str(one) for one in ordered["id"][:MAX_IDS]]
+    extra = len(rows) - len(spread)
     return Finding(
         "duplicates",
         f"Copies of other examples: {extra}; shared between two parts: {across}; "
@@ -63,18 +77,3 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
         else "",
         severity="warning" if across or conflicting else "info",
     )
-
-
-def _digests(x: NDArray[Any] | Columns) -> Iterator[bytes]:
-    """Return what stands for each row."""
-    if isinstance(x, Columns):
-        # The same text, number or gap in each column; NaN does not equal itself, its text does.
-        columns = [
-            (values if values.dtype == object else values + 0.0).tolist() for _, values in x.items()
-        ]
-        for row in zip(*columns, strict=True):
-            yield hashlib.blake2b(repr(row).encode(), digest_size=16).digest()
-        return
-    for row in x:
-        # Adding 0.0 turns -0.0, which equals 0.0 in other bytes, into 0.0.
-        yield hashlib.blake2b((row + 0.0).tobytes(), digest_size=16).digest()

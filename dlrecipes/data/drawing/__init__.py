@@ -1,5 +1,6 @@
 """Which rows go where: parts, folds and subsets, one family a file."""
 
+from dlrecipes.data.drawing.draw_parts import draw_parts
 from dlrecipes.data.drawing.folds import (
     Fold,
     group_folds,
@@ -7,6 +8,7 @@ from dlrecipes.data.drawing.folds import (
     stratified_folds,
     time_folds,
 )
+from dlrecipes.data.drawing.join_copies import join_copies
 from dlrecipes.data.drawing.split_by_column import split_by_column
 from dlrecipes.data.drawing.split_by_group import split_by_group
 from dlrecipes.data.drawing.split_by_time import split_by_time
@@ -14,7 +16,9 @@ from dlrecipes.data.drawing.subsets import ladder, subset
 
 __all__ = [
     "Fold",
+    "draw_parts",
     "group_folds",
+    "join_copies",
     "ladder",
     "split_by_column",
     "split_by_group",

@@ -1,20 +1,66 @@
-"""Files and what their columns are: tables, NumPy archives and IDX files."""
+"""Files and what is in them: tables, images, NumPy archives and IDX files."""
 
 from dlrecipes.data.sources.column import Column, Kind
 from dlrecipes.data.sources.dates import parse_dates
+from dlrecipes.data.sources.image_arrays import (
+    ImageArrays,
+    is_idx_folder,
+    read_idx_folder,
+    read_image_archive,
+)
+from dlrecipes.data.sources.image_files import (
+    IMAGE_SUFFIXES,
+    ImageFiles,
+    files_below,
+    has_image_suffix,
+)
 from dlrecipes.data.sources.infer_columns import infer_columns
+from dlrecipes.data.sources.list_image_folder import list_image_folder
+from dlrecipes.data.sources.list_image_table import (
+    find_image_columns,
+    image_paths,
+    list_image_table,
+)
 from dlrecipes.data.sources.missing import MISSING, MISSING_AMONG_NUMBERS
 from dlrecipes.data.sources.read_arrays import read_idx, read_npz
+from dlrecipes.data.sources.read_headed_table import read_headed_table
+from dlrecipes.data.sources.read_images import (
+    MOST_MEGABYTES,
+    Images,
+    check_image_memory,
+    read_images,
+)
 from dlrecipes.data.sources.read_table import read_table
+from dlrecipes.data.sources.read_tfds import TfdsData, is_tfds, read_tfds
 
 __all__ = [
+    "IMAGE_SUFFIXES",
     "MISSING",
     "MISSING_AMONG_NUMBERS",
+    "MOST_MEGABYTES",
     "Column",
+    "ImageArrays",
+    "ImageFiles",
+    "Images",
     "Kind",
+    "TfdsData",
+    "check_image_memory",
+    "files_below",
+    "find_image_columns",
+    "has_image_suffix",
+    "image_paths",
     "infer_columns",
+    "is_tfds",
+    "is_idx_folder",
+    "list_image_folder",
+    "list_image_table",
     "parse_dates",
+    "read_headed_table",
     "read_idx",
+    "read_idx_folder",
+    "read_image_archive",
+    "read_images",
     "read_npz",
     "read_table",
+    "read_tfds",
 ]

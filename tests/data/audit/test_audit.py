@@ -35,9 +35,15 @@ def test_good_data_gives_information_only(splits):
     expected = {
         "missing values",
         "duplicates",
+        "near duplicates",
+        "drift",
+        "target leak",
         "constant features",
-        "class balance",
+        "identifiers",
+        "outliers",
         "feature scales",
+        "class balance",
+        "class coverage",
     }
     assert set(findings) == expected
     assert {finding.severity for finding in findings.values()} == {"info"}

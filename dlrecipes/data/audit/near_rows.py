@@ -1,0 +1,116 @@
+"""Rows of a table that differ in the last digits, in upper case or in spaces only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
+from dlrecipes.data.audit.near_pairs import NearPairs
+from dlrecipes.data.row_hashes import Hashes, join_hashes, row_hashes
+from dlrecipes.data.split import Split
+from dlrecipes.results import DataSpec
+
+TOLERANCE = 1e-3
+"""How far apart numbers of a close pair are, in interquartile ranges of the column."""
+LOOSE = 100
+"""Width of a cell in tolerances."""
+MOST_KEYS = 30
+MOST_PAIRS = 1_000_000
+
+
+def near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
+    """Return the pairs with the same categories and almost the same numbers.
+
+    All rows are compared: those that fall into one cell of a grid, 100 tolerances wide, are
+    loose pairs, and of these the ones within the tolerance in every column are close. A second
+    grid, shifted by half a cell, finds most pairs that a border of the first one parts.
+
+    Args:
+        train: The training part of a table.
+        validation: The validation part.
+        spec: The raw data's description.
+    """
+    columns = list(feature_columns(train, validation, spec))
+    exact = row_hashes(train.x), row_hashes(validation.x)
+    firsts = [np.unique(one, return_index=True)[1] for one in exact]
+    numbers = [_Grid(one, *firsts) for one in columns if one.kind != "category"]
+    texts = [_normalised(one, *firsts) for one in columns if one.kind == "category"]
+    # A pair must fall into one cell of every column, so the more columns, the more are missed.
+    places = np.linspace(0, len(numbers), MOST_KEYS, endpoint=False).astype(int)
+    keys = [numbers[place] for place in np.unique(places)] if numbers else []
+    pairs = np.concatenate([_in_one_cell(texts, keys, shift) for shift in (0.0, 0.5)])
+    pairs = np.unique(pairs, axis=0)
+    equal = exact[0][firsts[0]][pairs[:, 0]] == exact[1][firsts[1]][pairs[:, 1]]
+    loose = pairs[~equal]
+    close = np.ones(len(loose), dtype=bool)
+    for one in numbers:
+        close &= one.close(loose)
+    found = loose[close]
+    rows = np.stack([first[found[:, side]] for side, first in enumerate(firsts)], axis=-1)
+    looked_at = f"all {len(train):,} training and {len(validation):,} validation rows"
+    return NearPairs(rows, len(loose), int(equal.sum()), looked_at)
+
+
+class _Grid:
+    """A column of numbers in units of its tolerance."""
+
+    def __init__(
+        self, column: FeatureColumn, train: NDArray[np.int64], validation: NDArray[np.int64]
+    ) -> None:
+        known = column.train[~np.isnan(column.train)]
+        known = known if len(known) else np.zeros(1)
+        low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
+        spread = float(high - low) or float(known.std(dtype=np.float64)) or 1.0
+        self._parts = [
+            (part[rows].astype(np.float64) - middle) / (spread * TOLERANCE)
+            for part, rows in ((column.train, train), (column.validation, validation))
+        ]
+
+    def cells(self, side: int, shift: float) -> Hashes:
+        cells = np.floor(self._parts[side] / LOOSE + shift)
+        # Far outside, or missing: cells of their own.
+        whole = np.nan_to_num(np.clip(cells, -(2.0**60), 2.0**60), nan=2.0**61)
+        return pd.util.hash_array(whole.astype(np.int64))
+
+    def close(self, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+        first, second = self._parts[0][pairs[:, 0]], self._parts[1][pairs[:, 1]]
+        both_missing = np.isnan(first) & np.isnan(second)
+        return np.asarray((np.abs(first - second) <= 1.0) | both_missing)
+
+
+def _normalised(
+    column: FeatureColumn, train: NDArray[np.int64], validation: NDArray[np.int64]
+) -> tuple[Hashes, Hashes]:
+    """Return a number for each text, the same whatever its case and spaces."""
+    values = np.concatenate([column.train[train], column.validation[validation]])
+    codes, names = pd.factorize(values)
+    plain = np.array([" ".join(name.casefold().split()) for name in names], dtype=object)
+    hashed = pd.util.hash_array(plain)[codes]
+    return hashed[: len(train)], hashed[len(train) :]
+
+
+def _in_one_cell(
+    texts: list[tuple[Hashes, Hashes]], grids: list[_Grid], shift: float
+) -> NDArray[Any]:
+    """Return the pairs with the same texts and cells, `(pairs, 2)`, at most a million."""
+    train, validation = (
+        join_hashes([*(one[side] for one in texts), *(one.cells(side, shift) for one in grids)])
+        for side in (0, 1)
+    )
+    order = np.argsort(train, kind="stable")
+    ordered = train[order]
+    starts = np.searchsorted(ordered, validation, side="left")
+    counts = np.searchsorted(ordered, validation, side="right") - starts
+    rows = np.flatnonzero(counts)
+    # Where there are more, the rows of a million pairs stand for all.
+    rows = np.random.default_rng(0).permutation(rows)
+    rows = rows[np.cumsum(counts[rows]) <= MOST_PAIRS]
+    counts = counts[rows]
+    places = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.stack(
+        [order[np.repeat(starts[rows], counts) + places], np.repeat(rows, counts)], axis=-1
+    )

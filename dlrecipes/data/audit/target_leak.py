@@ -1,0 +1,115 @@
+"""Does one column give the target away?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
+from dlrecipes.data.audit.one_column_skill import Skill, class_skill, value_skill
+from dlrecipes.data.audit.one_to_one import is_renamed_class, is_rescaled_value
+from dlrecipes.data.audit.sample import sample_rows
+from dlrecipes.data.split import Split
+from dlrecipes.results import DataSpec, Finding
+
+MOST_ROWS, LEAST_ROWS = 50_000, 1_000
+MOST_CELLS = 5_000_000
+MOST_FEATURES = 5_000
+TELLING = 0.99
+SURE = 0.95
+MAX_NAMED = 20
+
+
+def check_target_leak(train: Split, validation: Split, spec: DataSpec) -> Finding:
+    """Return the columns from which alone the target can be predicted, or almost.
+
+    A column that is the target under another name (each value stands for one class and each
+    class for one value, or a number that rises exactly with the target) is an error, unless it is
+    the only input. A column whose simplest predictor, learned on training and scored on validation
+    examples, reaches a balanced accuracy (with a 95 % interval from 0.95) or an R² of 0.99 is a
+    warning: such a column is mostly filled in after the fact. Text is not looked at.
+
+    Args:
+        train: The training part.
+        validation: The validation part.
+        spec: The raw data's description.
+    """
+    width = math.prod(train.x.shape[1:])
+    most = max(min(MOST_ROWS, MOST_CELLS // width), LEAST_ROWS)
+    first, second = (part.pick(sample_rows(len(part), most)) for part in (train, validation))
+    skills: dict[str, Skill] = {}
+    suspects = set()
+    for column in feature_columns(first, second, spec, most=MOST_FEATURES):
+        skills[column.name] = _skill(column, first, second, spec)
+        if _is_target(column, first, second, spec):
+            suspects.add(column.name)
+    copies = []
+    if suspects:  # so far in the sample only
+        copies = [
+            column.name
+            for column in feature_columns(train, validation, spec, most=MOST_FEATURES)
+            if column.name in suspects and _is_target(column, train, validation, spec)
+        ]
+    telling = [
+        name
+        for name, skill in skills.items()
+        if name not in copies and skill.score >= TELLING and skill.lower >= SURE
+    ]
+    return _finding(skills, copies, telling, spec)
+
+
+def _skill(column: FeatureColumn, train: Split, validation: Split, spec: DataSpec) -> Skill:
+    if spec.task == "regression":
+        return value_skill(column, train.y, validation.y)
+    return class_skill(column, train.y, validation.y, len(spec.classes))
+
+
+def _is_target(column: FeatureColumn, train: Split, validation: Split, spec: DataSpec) -> bool:
+    y = np.concatenate([train.y, validation.y])
+    if spec.task == "regression":
+        return is_rescaled_value(column, y)
+    return is_renamed_class(column, y, len(spec.classes))
+
+
+def _finding(
+    skills: dict[str, Skill], copies: list[str], telling: list[str], spec: DataSpec
+) -> Finding:
+    score = "R²" if spec.task == "regression" else "balanced accuracy"
+    if not skills:
+        return Finding("target leak", "There is no single column to predict the target from.")
+    best = max(skills, key=lambda name: skills[name].score)
+    evidence: dict[str, float | int | str | list[str]] = {
+        "columns": len(skills),
+        "best column": best,
+        f"its {score} alone": skills[best].score,
+    }
+    if copies:
+        evidence["same as the target"] = copies[:MAX_NAMED]
+    if telling:
+        evidence["almost tell the target"] = telling[:MAX_NAMED]
+    if not copies and not telling:
+        return Finding(
+            "target leak",
+            f"No column gives the target away; alone, the best one reaches a {score} of "
+            f"{skills[best].score:.3f}.",
+            evidence,
+        )
+    named = ", ".join(repr(name) for name in (copies or telling)[:MAX_NAMED])
+    if copies and len(skills) > 1:
+        return Finding(
+            "target leak",
+            f"The target under another name is an input: {named}.",
+            evidence,
+            advice=f"Leave it out: drop=[{named}]. Who has to predict the target does not know it.",
+            severity="error",
+        )
+    return Finding(
+        "target leak",
+        f"One column alone tells the target almost without mistakes: {named} (best {score} "
+        f"{skills[best].score:.3f}).",
+        evidence,
+        advice="Leave it out if it is known only after the fact; if it is known before, a rule "
+        "may do instead of a network.",
+        severity="warning",
+    )

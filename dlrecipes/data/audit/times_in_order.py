@@ -1,0 +1,53 @@
+"""Does the future train?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+
+from dlrecipes.data.read_times import read_times
+from dlrecipes.data.split import Split
+from dlrecipes.results import Finding
+
+MAX_NAMED = 20
+_RANK = {"train": 0, "validation": 1, "test": 2}
+
+
+def check_times(parts: Mapping[str, Split]) -> Finding:
+    """Return the rows that are later than a row of a later part.
+
+    Parts that have times are in the order of time: training, validation, test. A training row that
+    is later than a validation row is an error. A row that is later than a test row is a warning:
+    the test part may have been given as it is. Of that part, only the number of such rows
+    comes back.
+
+    Args:
+        parts: `{"train", "validation" and "test": part}`; those without times are not compared.
+    """
+    times = {name: read_times(part.time) for name, part in parts.items() if part.time is not None}
+    evidence: dict[str, float | int | str | list[str]] = {}
+    early = 0
+    for first, second in combinations(sorted(times, key=lambda name: _RANK[name]), 2):
+        late = times[first] > times[second].min()
+        evidence[f"{first} rows later than {second} begins"] = int(late.sum())
+        early += int(late.sum())
+        if late.any() and "rows" not in evidence:
+            part, rows = parts[first], np.flatnonzero(late)[:MAX_NAMED]
+            ids = rows if part.ids is None else part.ids[rows]
+            evidence["rows"] = [str(one) for one in ids]
+    if not early:
+        return Finding("order of time", "Each part ends before the next one begins.", evidence)
+    wrong = bool(evidence.get("train rows later than validation begins"))
+    return Finding(
+        "order of time",
+        f"{early:,} rows are later than a row that they should come before: the future trains.",
+        evidence,
+        advice="Deal the rows by time: `Drawing(time=…)`, or `split_by_time`. Leave `time` out if "
+        "their order means nothing."
+        if wrong
+        else "The test score is not that of a model which knows the past only: leave out what is "
+        "later than the test part begins.",
+        severity="error" if wrong else "warning",
+    )

@@ -1,0 +1,123 @@
+"""Folds of the training and validation part, each preprocessed by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dlrecipes.checks import check_integer
+from dlrecipes.data.columns import Columns
+from dlrecipes.data.development import Development
+from dlrecipes.data.drawing import (
+    Fold,
+    group_folds,
+    stopping_part,
+    stratified_folds,
+    time_folds,
+)
+from dlrecipes.data.drawing.join_copies import join_copies
+from dlrecipes.data.fresh_layer import fresh_layer
+from dlrecipes.data.split import Split
+from dlrecipes.data.splits import Splits
+from dlrecipes.data.training_statistics import with_statistics
+from dlrecipes.errors import ArgumentError
+
+_STOPPING = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class FoldData:
+    """One fold, preprocessed by a layer that was adapted on its training rows only.
+
+    Args:
+        development: What is trained on, and as its validation part a tenth of the fold's
+            training rows, for early stopping.
+        held_out: What the fold's score is measured on; no training has seen it.
+    """
+
+    development: Development
+    held_out: Split
+
+
+def draw_folds(splits: Splits, folds: int, *, repeats: int = 1) -> tuple[FoldData, ...]:
+    """Divide the training and the validation part, taken together, into folds.
+
+    The folds are drawn as the parts were: no group on two sides where there are groups, each
+    trained on what is earlier where there are times, else by chance, stratified by class, with
+    copies of an example on one side. Statistics (preprocessing, priors) are a fold's own. The
+    test part is not touched.
+
+    Args:
+        splits: The data.
+        folds: Number of folds, at least 2.
+        repeats: How often all rows are divided, each time by another draw, at least 1; with
+            times once only, for there chance has no part.
+
+    Returns:
+        `folds * repeats` folds.
+
+    Raises:
+        ArgumentError: If a number is out of range.
+        DataError: If there is too little to divide.
+
+    Reference:
+        Kohavi 1995, A Study of Cross-Validation and Bootstrap for Accuracy Estimation and Model
+        Selection.
+    """
+    check_integer("folds", folds, 2)
+    check_integer("repeats", repeats, 1)
+    whole = splits.train.joined(splits.validation)
+    classes = splits.spec.task != "regression"
+    labels = whole.y if classes else np.zeros(len(whole), dtype=np.int64)
+    seed = splits.split_seed or 0
+    if whole.time is not None:
+        if repeats > 1:
+            raise ArgumentError(
+                "Folds in the order of time can be drawn in one way only.",
+                received=f"repeats={repeats}",
+                fix="Leave `repeats` out.",
+            )
+        drawn = time_folds(whole.time, folds, splits.gap)
+        apart: dict[str, Any] = {"time": whole.time, "gap": splits.gap}
+    else:
+        groups = _copies(whole.x) if whole.groups is None else whole.groups
+        apart = {"groups": groups}
+        if groups is None:
+            drawn = stratified_folds(labels, folds, repeats=repeats, seed=seed)
+        else:
+            drawn = [
+                fold
+                for repeat in range(repeats)
+                for fold in group_folds(groups, labels, folds, seed + repeat)
+            ]
+    return tuple(
+        _prepared(
+            splits, whole, fold, stopping_part(fold, labels, fraction=_STOPPING, seed=seed, **apart)
+        )
+        for fold in drawn
+    )
+
+
+def _prepared(
+    splits: Splits, whole: Split, fold: Fold, rows: tuple[NDArray[np.int64], NDArray[np.int64]]
+) -> FoldData:
+    train, stopping, held_out = (whole.pick(some) for some in (*rows, fold.validation))
+    spec = with_statistics(splits.spec, train)
+    # A fold is a small data set of its own: its test part stands for the rows that are held out.
+    inner = replace(splits, train=train, validation=stopping, spec=spec, preprocess=None)
+    if splits.preprocess is not None:
+        inner = inner.with_preprocess(fresh_layer(splits.preprocess))
+    return FoldData(inner.development(), inner.preprocessed(held_out))
+
+
+def _copies(x: NDArray[Any] | Columns) -> NDArray[Any] | None:
+    """Return what tells different examples apart; None if all differ."""
+    if not isinstance(x, Columns):
+        return join_copies(x, np.arange(len(x)))
+    table = pd.DataFrame(dict(x.items()))
+    codes = table.groupby(list(x.names), dropna=False, sort=False).ngroup().to_numpy(np.int64)
+    return codes if codes.max() + 1 < len(codes) else None

@@ -1,0 +1,149 @@
+"""From `tf.data.Dataset`s to the three parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from dlrecipes.data.from_arrays import from_arrays
+from dlrecipes.data.from_table import from_table
+from dlrecipes.data.join_parts import join_parts
+from dlrecipes.data.read_dataset import MOST_MEGABYTES, Examples, read_dataset
+from dlrecipes.data.split import Split
+from dlrecipes.data.splits import Splits
+from dlrecipes.data.table_drawing import Drawing
+from dlrecipes.errors import DataError
+
+
+def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
+    train: tf.data.Dataset,
+    validation: tf.data.Dataset | None = None,
+    test: tf.data.Dataset | None = None,
+    *,
+    name: str = "data",
+    target: str = "target",
+    task: str | None = None,
+    classes: Sequence[str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    validation_fraction: float = 0.2,
+    test_fraction: float = 0.2,
+    split_seed: int = 0,
+    most_megabytes: float = MOST_MEGABYTES,
+) -> Splits:
+    """Read `tf.data.Dataset`s into memory, as a training, a validation and a sealed test part.
+
+    A data set is read once, to its end, in the order in which it comes. What it does at random
+    (shuffling, augmentation) is done once, too: leave it out, the engines shuffle by themselves.
+    Parts that are not given are drawn from the training part, stratified by class.
+
+    Args:
+        train: A finite data set of `(x, y)` or `(x, y, weight)`, in batches or not. `x` is an
+            array, the same shape for each example; a text; or a dictionary of numbers and texts,
+            which become the columns of a table. `y` is one label or value an example.
+        validation: The given validation part, likewise; None to draw one.
+        test: The official test part, likewise; None to draw one.
+        name: What the data is called in reports.
+        target: What the target of a table is called.
+        task: `"classification"` or `"regression"`; None to tell it from `y`.
+        classes: Names of the classes in the order of the sorted labels.
+        kinds: Kinds of a table's columns that are known better, see `from_table`.
+        validation_fraction: Share of the training part that becomes the validation part, in (0, 1).
+        test_fraction: Share of the training part that becomes the test part, in (0, 1).
+        split_seed: Seed of the split, at least 0.
+        most_megabytes: Limit of all examples' size in memory, above 0; images take four times as
+            much once they are float32.
+
+    Raises:
+        DataError: If a data set is infinite, empty, too large, cannot be read, or holds something
+            else; or if the data cannot be trained on as it is.
+        ArgumentError: If another argument is outside its range.
+    """
+    given = {"train": train, "validation": validation, "test": test}
+    read: dict[str, Examples] = {}
+    for part, dataset in given.items():
+        if dataset is not None:
+            taken = sum(one.megabytes for one in read.values())
+            read[part] = read_dataset(part, dataset, most_megabytes, taken)
+    if len({frozenset(one.columns or ()) for one in read.values()}) > 1:
+        raise DataError(
+            "All parts must have the same features.",
+            received="; ".join(
+                f"{part}: {', '.join(one.columns or ()) or 'an array'}"
+                for part, one in read.items()
+            ),
+        )
+    drawn = {
+        "validation_fraction": validation_fraction,
+        "test_fraction": test_fraction,
+        "split_seed": split_seed,
+    }
+    first = read["train"]
+    if first.columns is None:
+        splits = from_arrays(
+            first.x,
+            first.y,
+            **{part: (one.x, one.y) for part, one in read.items() if part != "train"},
+            name=name,
+            task=task,
+            classes=classes,
+            **drawn,
+        )
+        return _weighted(splits, read)
+    frames = {part: _frame(one, target, classes) for part, one in read.items()}
+    table, official, column = join_parts(
+        frames, target, test_fraction=test_fraction, split_seed=split_seed
+    )
+    drawing = Drawing(
+        part=column,
+        validation_fraction=validation_fraction,
+        test_fraction=test_fraction,
+        seed=split_seed,
+    )
+    splits = from_table(
+        table, target, test=official, drawing=drawing, name=name, task=task, kinds=kinds
+    )
+    return _weighted(splits, read)
+
+
+def _frame(examples: Examples, target: str, classes: Sequence[str] | None) -> pd.DataFrame:
+    columns = examples.columns or {}
+    if target in columns:
+        raise DataError(
+            "The target must not be among the features.",
+            received=f"target={target!r}",
+            fix="Call it something else with target=NAME, or leave the feature out.",
+        )
+    y = examples.y
+    if classes is not None and y.dtype.kind in "iu":
+        if not 0 <= y.min() <= y.max() < len(classes):
+            raise DataError(
+                "`classes` must name each class once.",
+                received=f"{len(classes)} names for labels from {y.min()} to {y.max()}",
+            )
+        y = np.array(classes, dtype=object)[y]
+    return pd.DataFrame({**columns, target: y})
+
+
+def _weighted(splits: Splits, read: Mapping[str, Examples]) -> Splits:
+    """Return splits whose training and validation examples have the weights that were given."""
+    weights = [read[part].weight for part in ("train", "validation") if part in read]
+    if all(one is None for one in weights):
+        return splits
+    if any(one is None for one in weights):
+        raise DataError(
+            "Either all examples have a weight, or none.",
+            received="weights in one of the training and the validation part only",
+        )
+    whole = np.concatenate([one for one in weights if one is not None])
+
+    def weighted(part: Split) -> Split:
+        # A part drawn from the training examples, or of a joined table, has their row numbers.
+        numbered = np.asarray(part.ids).dtype.kind in "iu"
+        weight = whole[part.ids] if numbered else whole[-len(part) :]
+        return replace(part, sample_weight=weight)
+
+    return replace(splits, train=weighted(splits.train), validation=weighted(splits.validation))

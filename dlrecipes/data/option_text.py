@@ -1,0 +1,53 @@
+"""Options that may be text, as a command line gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlrecipes.errors import ArgumentError
+
+_WORDS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def as_list(values: str | Sequence[str] | None) -> list[str]:
+    """Return text with commas between as a list, without spaces around its items."""
+    if isinstance(values, str):
+        return [one.strip() for one in values.split(",") if one.strip()]
+    return list(values or ())
+
+
+def as_flag(name: str, value: str | bool) -> bool:
+    """Return yes, true, no or false as a boolean.
+
+    Raises:
+        ArgumentError: If it is another word.
+    """
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.lower() not in _WORDS:
+        raise ArgumentError(f"`{name}` is yes or no.", received=f"{name}={value!r}")
+    return _WORDS[value.lower()]
+
+
+def as_number(name: str, value: str | float) -> float:
+    """Return text as a number.
+
+    Raises:
+        ArgumentError: If it is none.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"`{name}` is a number.", received=f"{name}={value!r}") from error
+
+
+def as_whole(name: str, value: str | int) -> int:
+    """Return text as a whole number.
+
+    Raises:
+        ArgumentError: If it is none.
+    """
+    try:
+        return int(str(value))
+    except ValueError as error:
+        raise ArgumentError(f"`{name}` is a whole number.", received=f"{name}={value!r}") from error

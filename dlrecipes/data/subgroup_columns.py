@@ -1,0 +1,130 @@
+"""The subgroups of a table's rows, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dlrecipes.data.columns import Columns
+from dlrecipes.data.sources import infer_columns
+from dlrecipes.data.sources.plain_values import amount, plain_values
+from dlrecipes.data.table_columns import table_columns
+from dlrecipes.errors import DataError
+from dlrecipes.results import Column
+
+MOST_GROUPS = 20
+"""Values of a column that are groups of their own; the rarer ones are one group."""
+
+FEW_NUMBERS = 10
+"""Different numbers or dates up to which each is a group; more are cut at their quartiles."""
+
+MISSING = "missing"
+
+
+def subgroup_columns(
+    table: pd.DataFrame,
+    names: Sequence[str],
+    train: NDArray[np.int64],
+    target: str,
+    kinds: Mapping[str, str] | None = None,
+) -> Columns:
+    """Return the group of each row in each of the columns, as text.
+
+    What the groups are is told from the training rows: the values themselves, and of numbers and
+    dates with many values the quarters, as `"1. up to 28"` to `"4. over 48"`. A missing value is a
+    group of its own, `"missing"`. Of many values the 20 most frequent are groups, and the others,
+    those that only other parts have among them, one group that says so.
+
+    Args:
+        table: The rows of all parts, raw.
+        names: Columns of it.
+        train: The training rows, `(training examples,)`.
+        target: The column to be predicted, which is no subgroup.
+        kinds: Kinds of columns that are known better, see `from_table`; `"ignored"` for a column
+            that is no input says nothing about its groups.
+
+    Raises:
+        DataError: If a column's rows are all in one group, if it does not hold what its kind says,
+            or if it is the target.
+    """
+    if target in names:
+        raise DataError(
+            "A subgroup is what the score is compared over, so the target is none.",
+            received=f"target={target!r} and subgroup={', '.join(names)}",
+            fix="The report compares the classes in any case.",
+        )
+    columns = [_kind(table[name].iloc[train], kinds or {}) for name in names]
+    values = table_columns(table, columns)
+    return Columns(
+        {one.name: _named(one, values[one.name], train) for one in dict.fromkeys(columns)}
+    )
+
+
+def _kind(learned: pd.Series[Any], kinds: Mapping[str, str]) -> Column:
+    """Return a column as a number, a date or a category; what is no input can be a subgroup."""
+    name = str(learned.name)
+    known = {name: kinds[name]} if kinds.get(name, "ignored") != "ignored" else {}
+    (column,) = infer_columns(learned.to_frame(), kinds=known)
+    if column.kind in ("number", "date"):
+        return column
+    plain = plain_values(name, learned)
+    ordered = pd.api.types.is_numeric_dtype(plain) and not pd.api.types.is_bool_dtype(plain)
+    return Column(name, "number" if column.kind == "ignored" and ordered else "category")
+
+
+def _named(column: Column, values: NDArray[Any], train: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the name of each row's group, `(rows,)`."""
+    missing = values == "" if values.dtype == object else np.isnan(values)
+    learned = values[train][~missing[train]]
+    different, counts = np.unique(learned, return_counts=True)
+    if column.kind in ("number", "date") and len(different) > FEW_NUMBERS:
+        names = _quarters(values, missing, np.sort(learned))
+    else:
+        names = _values(values, different, counts)
+    names[missing] = MISSING
+    if len(set(names.tolist())) < 2:
+        raise DataError(
+            "A subgroup column must have at least two groups.",
+            received=f"{str(names[0])!r} in all {len(names):,} rows of {column.name!r}",
+        )
+    return names
+
+
+def _quarters(
+    values: NDArray[Any], missing: NDArray[np.bool_], ordered: NDArray[Any]
+) -> NDArray[Any]:
+    """Return the quarter of each value, cut at values of the training part."""
+    below = ordered[ordered < ordered[-1]]
+    quartiles = [ordered[int(np.ceil(len(ordered) * share)) - 1] for share in (0.25, 0.5, 0.75)]
+    # Nothing lies above the largest value, so it is no cut.
+    cuts = sorted({one for one in quartiles if one < ordered[-1]}) or [below[-1]]
+    shown = [_shown(one) for one in cuts]
+    labels = [f"1. up to {shown[0]}"]
+    labels += [
+        f"{at}. over {low} to {high}"
+        for at, (low, high) in enumerate(zip(shown, shown[1:], strict=False), start=2)
+    ]
+    labels.append(f"{len(shown) + 1}. over {shown[-1]}")
+    names = np.full(len(values), MISSING, dtype=object)
+    # A value that equals a cut belongs below it.
+    at = np.searchsorted(np.asarray(cuts, dtype=values.dtype), values[~missing], side="left")
+    names[~missing] = np.array(labels, dtype=object)[at]
+    return names
+
+
+def _values(values: NDArray[Any], different: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
+    """Return the value itself where it is frequent, else the name of all others."""
+    frequent = np.argsort(-counts, kind="stable")[:MOST_GROUPS]
+    rare = len(different) - len(frequent)
+    others = f"other ({rare:,} rarer values)" if rare else "not in training"
+    kept = {value: _shown(value) for value in different[frequent].tolist()}
+    return np.array([kept.get(one, others) for one in values.tolist()], dtype=object)
+
+
+def _shown(value: str | float) -> str:
+    """Return a number without noise digits, a day without midnight, text as it is."""
+    return value.removesuffix(" 00:00") if isinstance(value, str) else amount(float(value))

@@ -1,0 +1,129 @@
+"""The network over the subgroups of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.data import Columns
+from dlrecipes.diagnose.subgroup_estimate import estimate
+from dlrecipes.diagnose.subgroup_gaps import largest_gap
+from dlrecipes.diagnose.subgroup_measures import Measure, group_measures
+from dlrecipes.diagnose.subgroup_sentence import say_gap
+from dlrecipes.results import DataSpec, Gap, GroupResult, SubgroupResult
+
+_LAST = ("other (", "not in training", "missing")
+
+Members = Mapping[str, NDArray[np.bool_]]
+"""`{group: whether each example is in it (examples,)}`"""
+
+
+def measure_subgroups(
+    y: object,
+    predictions: object,
+    subgroups: Columns,
+    spec: DataSpec,
+    *,
+    part: Literal["validation", "test"],
+    threshold: float | None = None,
+) -> tuple[SubgroupResult, ...]:
+    """Return how each group, and each label in each group, fares, and how far they lie apart.
+
+    A network is fair in the sense of equal accuracy if it is right equally often in each label of
+    each group; in the sense of equal opportunity if the positives of all groups are found equally
+    often; in the sense of demographic parity if all groups are called positive equally often.
+    Where the groups' prevalence differs, these cannot all hold at once.
+
+    Args:
+        y: Class indices or values, `(examples,)`.
+        predictions: Probabilities `(examples, classes)`, or values `(examples,)`.
+        subgroups: The group of each example, by column.
+        spec: The data's description.
+        part: Which examples these are, `"validation"` or `"test"`.
+        threshold: Probability from which on an example is called class 1, of two; None for the
+            more probable class.
+
+    Returns:
+        One a column. Shares have Wilson's 95 % intervals, other means Student's. Groups with
+        fewer than 30 examples are measured, but not compared.
+
+    Raises:
+        ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
+            probability.
+
+    Reference:
+        Hardt, Price and Srebro 2016, Equality of Opportunity in Supervised Learning; Chouldechova
+        2017, Fair Prediction with Disparate Impact.
+    """
+    measures, right = group_measures(y, predictions, spec, threshold)
+    labels = np.asarray(y).reshape(-1)
+    found = []
+    for column, values in subgroups.items():
+        members = {name: values == name for name in sorted(set(values.tolist()), key=_order)}
+        gaps = [_gap(one, members) for one in measures if one.gap]
+        cells: tuple[GroupResult, ...] = ()
+        if right is not None:
+            cells = _cells(right, labels, members, spec)
+            gaps = [*_cell_gaps(right, labels, members, spec), *gaps]
+        groups = tuple(_group(name, "", inside, measures) for name, inside in members.items())
+        known = tuple(gap for gap in gaps if gap is not None)
+        sentence = say_gap(column, part, known, groups, cells)
+        found.append(SubgroupResult(column, part, sentence, groups, cells, known))
+    return tuple(found)
+
+
+def _order(group: str) -> tuple[bool, str]:
+    """Sort the groups that are no values last."""
+    return group.startswith(_LAST), group
+
+
+def _group(
+    name: str, label: str, inside: NDArray[np.bool_], measures: Iterable[Measure]
+) -> GroupResult:
+    estimates = {
+        one.name: estimate(one.values[inside & one.counted], root=one.root) for one in measures
+    }
+    known = {measure: value for measure, value in estimates.items() if value is not None}
+    return GroupResult(name, label, int(inside.sum()), known)
+
+
+def _cells(
+    right: NDArray[np.bool_], labels: NDArray[Any], members: Members, spec: DataSpec
+) -> tuple[GroupResult, ...]:
+    """Return the accuracy of each label in each group that has it."""
+    return tuple(
+        _group(name, label, inside & (labels == at), [Measure("accuracy", right, labels == at)])
+        for at, label in enumerate(spec.classes)
+        for name, inside in members.items()
+        if (inside & (labels == at)).any()
+    )
+
+
+def _gap(measure: Measure, members: Members) -> Gap | None:
+    samples = {name: measure.values[inside & measure.counted] for name, inside in members.items()}
+    return largest_gap(measure.gap, measure.name, samples, root=measure.root)
+
+
+def _cell_gaps(
+    right: NDArray[np.bool_], labels: NDArray[Any], members: Members, spec: DataSpec
+) -> list[Gap | None]:
+    """Return the largest gap between groups within a label, and that between any two cells."""
+    every: dict[str, NDArray[np.bool_]] = {}
+    within: list[Gap] = []
+    for at, label in enumerate(spec.classes):
+        groups = {name: right[inside & (labels == at)] for name, inside in members.items()}
+        every |= {f"{label}, {name}": one for name, one in groups.items()}
+        gap = largest_gap(
+            "largest difference within a label",
+            f"accuracy of {label}",
+            groups,
+            families=len(spec.classes),
+        )
+        within += [] if gap is None else [gap]
+    return [
+        max(within, key=lambda gap: gap.value, default=None),
+        largest_gap("label × group accuracy difference", "accuracy", every),
+    ]

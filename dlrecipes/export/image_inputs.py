@@ -1,0 +1,96 @@
+"""Image files to predict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dlrecipes.data.sources import (
+    files_below,
+    find_image_columns,
+    has_image_suffix,
+    image_paths,
+    read_headed_table,
+    read_images,
+)
+from dlrecipes.errors import DataError
+from dlrecipes.results import DataSpec
+
+_TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".gz", ".zip", ".parquet", ".pq")
+
+
+@dataclass(frozen=True)
+class ImageInputs:
+    """Image files to predict.
+
+    Args:
+        paths: The files.
+        names: What each is called in the answer: its path in the folder or in the table.
+    """
+
+    paths: tuple[Path, ...]
+    names: tuple[str, ...]
+
+    def read(self, spec: DataSpec) -> np.ndarray:
+        """Return the images as training read them, `(examples, height, width, channels)`.
+
+        Args:
+            spec: The raw data's spec.
+
+        Raises:
+            DataError: If the model was trained on other values than image files have, or if a
+                file is no whole image.
+        """
+        height, width, channels = spec.input_shape
+        if not spec.eight_bit or channels not in (1, 3):
+            raise DataError(
+                "Image files are for a model that was trained on image files, or on arrays of "
+                "bytes from 0 to 255 with 1 or 3 channels.",
+                received=f"{self.paths[0]} for a model trained on arrays of other values",
+                fix="Give an .npz whose values are as in training.",
+            )
+        images = read_images(self.paths, size=(height, width), channels=channels)
+        return images.pixels.astype(spec.input_dtype, copy=False)
+
+
+def find_image_inputs(path: str | Path, spec: DataSpec) -> ImageInputs | None:
+    """Return the image files that a path stands for; None if it stands for none.
+
+    Args:
+        path: An image file, a folder of images (those in subfolders too), or a table with a
+            column of paths relative to its folder.
+        spec: The raw data's spec.
+
+    Raises:
+        DataError: If a folder holds no files, or a table names files outside its folder.
+    """
+    source = Path(path)
+    if spec.kind != "image":
+        return None
+    if source.is_dir():
+        found = files_below(source)
+        if not found:
+            raise DataError("A folder of images must hold some.", received=f"{source}")
+        return ImageInputs(tuple(found), tuple(one.relative_to(source).as_posix() for one in found))
+    if not source.is_file():
+        return None
+    if has_image_suffix(source):
+        return ImageInputs((source,), (source.name,))
+    if source.suffix.lower() not in _TABLES:
+        return None
+    try:
+        table = read_headed_table(source)
+    except DataError:  # as a table of pixels, it gets a message of its own
+        return None
+    columns = find_image_columns(table)
+    if not columns:
+        return None
+    if len(columns) > 1:
+        raise DataError(
+            "A table of images to predict must have one column of files.",
+            received=f"{len(columns)} in {source}: {', '.join(map(repr, columns))}",
+        )
+    names = tuple(str(one) for one in table[columns[0]])
+    return ImageInputs(image_paths(table, columns[0], source.parent), names)

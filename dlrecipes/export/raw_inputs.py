@@ -1,0 +1,40 @@
+"""The inputs of a model that takes raw data."""
+
+from __future__ import annotations
+
+import keras
+
+from dlrecipes.export.serving_names import input_names
+from dlrecipes.results import DataSpec
+
+Inputs = keras.KerasTensor | dict[str, keras.KerasTensor]
+
+
+def raw_inputs(spec: DataSpec) -> Inputs:
+    """Return a symbolic input, for a table one a column under its `input_names`.
+
+    Args:
+        spec: The data as loaded.
+    """
+    if not spec.columns:
+        return keras.Input(spec.input_shape, dtype=spec.input_dtype, name="x")
+    names = input_names([one.name for one in spec.columns])
+    return {
+        names[one.name]: keras.Input((), dtype=one.dtype, name=names[one.name])
+        for one in spec.columns
+    }
+
+
+def preprocessed(inputs: Inputs, preprocess: keras.Layer | None, spec: DataSpec) -> Inputs:
+    """Return what the preprocessing makes of `raw_inputs`.
+
+    Args:
+        inputs: The inputs; a table's are passed on under the names of its columns.
+        preprocess: The adapted layer, or None.
+        spec: The data as loaded.
+    """
+    if preprocess is None:
+        return inputs
+    if isinstance(inputs, dict):
+        inputs = dict(zip((one.name for one in spec.columns), inputs.values(), strict=True))
+    return preprocess(inputs)

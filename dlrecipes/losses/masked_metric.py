@@ -1,0 +1,67 @@
+"""A metric that leaves missing labels out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from dlrecipes.checks import check_real
+from dlrecipes.errors import ArgumentError
+from dlrecipes.losses.known_targets import known_targets
+
+
+@keras.saving.register_keras_serializable(package="dlrecipes")
+class MaskedMetric(keras.metrics.Metric):
+    """Another metric, over the examples whose target is known: beside `MaskedLoss`.
+
+    Args:
+        metric: A Keras metric of one target an example that takes weights.
+        missing: The value that stands for a missing target, besides NaN; None for none.
+        name: The metric's name; None for the inner metric's.
+
+    Raises:
+        ArgumentError: If `metric` is no Keras metric.
+    """
+
+    def __init__(
+        self,
+        metric: keras.metrics.Metric | dict[str, Any],
+        missing: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        inner = keras.metrics.deserialize(metric) if isinstance(metric, dict) else metric
+        if not isinstance(inner, keras.metrics.Metric):
+            raise ArgumentError(
+                "`metric` must be a `keras.metrics.Metric`.",
+                received=f"metric={metric!r}",
+                fix="For example `keras.metrics.MeanAbsoluteError()`.",
+            )
+        super().__init__(name=name or inner.name)
+        self.metric = inner
+        self.missing = None if missing is None else check_real("missing", missing)
+
+    def update_state(
+        self,
+        y_true: keras.KerasTensor,
+        y_pred: keras.KerasTensor,
+        sample_weight: keras.KerasTensor | None = None,
+    ) -> None:
+        filled, known = known_targets(y_true, self.missing)
+        weight = keras.ops.cast(known, "float32")
+        if sample_weight is not None:
+            weight *= keras.ops.reshape(keras.ops.cast(sample_weight, "float32"), (-1,))
+        self.metric.update_state(filled, y_pred, sample_weight=weight)
+
+    def result(self) -> keras.KerasTensor:
+        return self.metric.result()
+
+    def reset_state(self) -> None:
+        self.metric.reset_state()
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "metric": keras.metrics.serialize(self.metric),
+            "missing": self.missing,
+        }

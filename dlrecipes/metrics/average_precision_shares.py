@@ -1,0 +1,60 @@
+"""What each example adds to the average precision, for paired comparisons."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.metrics.predictions import check_predictions
+from dlrecipes.results import DataSpec
+
+
+def average_precision_shares(y: object, predictions: object, spec: DataSpec) -> NDArray[np.float64]:
+    """Return the jackknife's pseudo-values of the average precision.
+
+    Value i is `n AP - (n - 1) AP_i`, where `AP_i` is the average precision without example i.
+    Their mean is the average precision but for a bias of order 1/n; their spread, and that of
+    their differences between two models, says how much of it is due to these very examples.
+
+    Args:
+        y: Class indices of two classes, `(examples,)`; at least two of class 1 and one of class 0.
+        predictions: Probabilities `(examples, 2)`.
+        spec: The data's description.
+
+    Returns:
+        `(examples,)`.
+
+    Raises:
+        ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
+            probability.
+
+    Reference:
+        Efron and Stein 1981, The Jackknife Estimate of Variance.
+    """
+    labels, values = check_predictions(y, predictions, spec)
+    scores, size = values[:, 1], len(labels)
+    levels, place = np.unique(-scores, return_inverse=True)  # the highest score first
+    positives = np.bincount(place, labels, minlength=len(levels))
+    found = np.cumsum(positives)
+    called = np.cumsum(np.bincount(place, minlength=len(levels)))
+    total = found[-1]
+
+    # A positive's precision stays as it is where the example that goes has a lower score.
+    above = np.concatenate([[0.0], np.cumsum(positives * found / called)])
+    fewer = np.maximum(called - 1, 1)
+    without_negative = _from_here_on(positives * found / fewer)
+    without_positive = _from_here_on(positives * (found - 1) / fewer)
+    own = (found - 1) / fewer
+    left_out = np.where(
+        labels == 1,
+        (above[place] + without_positive[place] - own[place]) / (total - 1),
+        (above[place] + without_negative[place]) / total,
+    )
+    pseudo: NDArray[np.float64] = size * above[-1] / total - (size - 1) * left_out
+    return pseudo
+
+
+def _from_here_on(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums of each value and all that follow."""
+    sums: NDArray[np.float64] = np.cumsum(values[::-1])[::-1]
+    return sums

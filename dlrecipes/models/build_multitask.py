@@ -1,0 +1,103 @@
+"""Several targets from one trunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+
+from dlrecipes.checks import check_integer
+from dlrecipes.errors import ArgumentError
+from dlrecipes.layers import InvertedDropout
+from dlrecipes.models.check_sizes import check_sizes
+from dlrecipes.models.dense_block import dense_block
+from dlrecipes.models.target_head import target_head
+from dlrecipes.results.target_spec import TargetSpec
+
+
+def build_multitask(  # noqa: PLR0913 - each argument is one choice of the architecture
+    input_shape: Sequence[int],
+    targets: Sequence[TargetSpec],
+    *,
+    trunk: keras.Model | None = None,
+    hidden_units: Sequence[int] = (64, 64),
+    head_units: Sequence[int] = (),
+    activation: str = "relu",
+    dropout_rate: float | None = None,
+    l2: float | None = None,
+    batch_normalization: bool = False,
+) -> keras.Model:
+    """Return an uncompiled model with one trunk for all targets and a head for each.
+
+    What the tasks share is learned from the examples of all of them. `multitask_objective` gives
+    its losses, weights and metrics:
+
+        model = build_multitask((8,), targets)
+        model.compile("adam", **multitask_objective(targets))
+        model.fit(x, {"age": age, "grade": grade})  # NaN where a target is missing
+
+    Args:
+        input_shape: Shape of one example without the batch axis; flattened if it has more than
+            one axis and no `trunk`.
+        targets: The targets, at least one, with different names; see `describe_target`.
+        trunk: A model from examples to features `(batch, features)`, such as a convolutional one
+            without its head; None for the hidden layers below.
+        hidden_units: Width of each layer that all targets share; behind `trunk`, if there is one.
+        head_units: Width of each layer that every target has for itself.
+        activation: Keras name of the hidden activation; initialisers follow from it.
+        dropout_rate: Share dropped behind each hidden layer, in [0, 1). None for no dropout.
+        l2: L2 factor of the kernels (never of biases), at least 0. None for no penalty.
+        batch_normalization: Whether to normalise before each activation.
+
+    Returns:
+        A model from `(batch, *input_shape)` to `{name: output}`: logits `(batch, 1)` (binary) or
+        `(batch, classes)`, log-probabilities `(batch, classes)` (ordinal), or values `(batch, 1)`
+        in the user's units.
+
+    Raises:
+        ArgumentError: If an argument is out of range.
+
+    Reference:
+        Caruana 1997, Multitask Learning.
+    """
+    names = [target.name for target in targets]
+    if not names or len(set(names)) != len(names) or not all(names):
+        raise ArgumentError(
+            "`targets` must be at least one, with different names.", received=f"targets={names}"
+        )
+    shape = [
+        check_integer(f"input_shape[{axis}]", size, 1) for axis, size in enumerate(input_shape)
+    ]
+    inputs = keras.Input(shape, name="inputs")
+    x = inputs if trunk is None else trunk(inputs)
+    if trunk is None and len(shape) != 1:
+        x = keras.layers.Flatten(name="flatten")(x)
+    if len(x.shape) != 2:
+        raise ArgumentError(
+            "`trunk` must put out features of the shape (batch, features).",
+            received=f"an output of shape {tuple(x.shape)}",
+            fix="End it with a pooling layer or `keras.layers.Flatten()`.",
+        )
+
+    def hidden(x: keras.KerasTensor, units: Sequence[int], name: str) -> keras.KerasTensor:
+        for index, width in enumerate(units, start=1):
+            x = dense_block(
+                x,
+                width,
+                activation=activation,
+                l2=l2,
+                batch_normalization=batch_normalization,
+                name=f"{name}_{index}",
+            )
+            if dropout_rate is not None:
+                x = InvertedDropout(dropout_rate, name=f"{name}_{index}_dropout")(x)
+        return x
+
+    shared = hidden(x, check_sizes("hidden_units", hidden_units, 0), "hidden")
+    own = check_sizes("head_units", head_units, 0)
+    outputs = {}
+    for index, target in enumerate(targets, start=1):
+        # Layers are numbered: a target may be called what no layer may.
+        features = hidden(shared, own, f"head_{index}")
+        outputs[target.name] = target_head(features, target, l2=l2, name=f"head_{index}")
+    return keras.Model(inputs, outputs, name="multitask")

@@ -1,0 +1,233 @@
+"""Two classes over all thresholds: the precision-recall and the ROC curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from sklearn import metrics
+
+from dlrecipes.diagnose import decide
+from dlrecipes.report.format import format_number, plot_text
+from dlrecipes.report.plot import ACCENT, MUTED, WARN, Plot, make_figure
+from dlrecipes.report.saved_predictions import SavedPredictions
+from dlrecipes.results import DataSpec, Decisions, Threshold, ThresholdGoal
+
+_MOST_POINTS = 2000
+_EVEN = 0.5
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class ThresholdSection:
+    """What the report says of thresholds.
+
+    Args:
+        positive: The class that is looked for, the second one.
+        chosen: What the threshold was chosen for and what that reached, in words; empty if none
+            was chosen.
+        columns: Names of the numbers.
+        rows: For each threshold its name and its numbers, as text.
+        plots: The two curves.
+    """
+
+    positive: str
+    chosen: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    plots: tuple[Plot, Plot]
+
+
+def threshold_section(
+    saved: SavedPredictions, threshold: Threshold | None, spec: DataSpec
+) -> ThresholdSection | None:
+    """Return the section for the exported refit, the first; None where a class is missing.
+
+    Args:
+        saved: The saved test predictions.
+        threshold: The threshold that was chosen on validation data, if any.
+        spec: The data's description.
+    """
+    if spec.task != "binary" or len(np.unique(saved.y)) < 2:
+        return None
+    scores = saved.predictions[:, :, 1]
+    goal = None if threshold is None else ThresholdGoal.parse(threshold.goal)
+    points = [(f"at {_EVEN:g}", decide(saved.y, scores[0], _EVEN))]
+    if threshold is not None:
+        name = f"at {format_number(threshold.threshold)}, chosen for {threshold.goal}"
+        points.append((name, decide(saved.y, scores[0], threshold.threshold)))
+    columns = ("found", "false alarms", "missed", "left alone", "precision", "recall", "F1")
+    columns += ("accuracy",) + (("cost an example",) if goal and goal.kind == "cost" else ())
+    return ThresholdSection(
+        positive=spec.classes[1],
+        chosen=_chosen(threshold, goal),
+        columns=columns,
+        rows=tuple((name, _numbers(decisions, goal)) for name, decisions in points),
+        plots=(
+            _precision_recall(saved.y, scores, points, spec.classes[1]),
+            _roc(saved.y, scores, points),
+        ),
+    )
+
+
+def _chosen(threshold: Threshold | None, goal: ThresholdGoal | None) -> str:
+    if threshold is None or goal is None:
+        return ""
+    seen = threshold.validation
+    reached = {"f": f"F{goal.beta:g}", "cost": "cost an example"}.get(goal.kind, goal.kind)
+    return (
+        f"It was chosen on the validation data for {goal.words}: there {reached} was "
+        f"{format_number(threshold.value)}, with {seen.true_positives:,} found, "
+        f"{seen.false_positives:,} false alarms and {seen.false_negatives:,} missed. Chosen on "
+        "few positives, it is a rough one, and what it reached there is optimistic."
+    )
+
+
+def _numbers(decisions: Decisions, goal: ThresholdGoal | None) -> tuple[str, ...]:
+    counts = (
+        decisions.true_positives,
+        decisions.false_positives,
+        decisions.false_negatives,
+        decisions.true_negatives,
+    )
+    shares = [decisions.precision, decisions.recall, decisions.f(), decisions.accuracy]
+    if goal is not None and goal.kind == "cost":
+        shares.append(decisions.cost(goal.false_positive, goal.false_negative))
+    return (*(f"{count:,}" for count in counts), *map(format_number, shares))
+
+
+def precision_recall(y: NDArray[np.int64], scores: NDArray[np.float64]) -> Curve:
+    """Return recall, rising, and the precision of the step that ends there.
+
+    The area below these steps is the average precision; straight lines between the points would
+    promise more than any threshold keeps.
+
+    Args:
+        y: 0 or 1, `(examples,)`.
+        scores: Scores, `(examples,)`.
+
+    Reference:
+        Davis and Goadrich 2006, The Relationship Between Precision-Recall and ROC Curves.
+    """
+    precision, recall, _ = metrics.precision_recall_curve(y, scores, drop_intermediate=True)
+    # The last point, no alarm with precision 1, is a convention and no threshold's.
+    recall, precision = recall[-2::-1], precision[-2::-1]
+    return np.concatenate([[0.0], recall]), np.concatenate([precision[:1], precision])
+
+
+def _precision_recall(
+    y: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    points: list[tuple[str, Decisions]],
+    positive: str,
+) -> Plot:
+    prevalence = float(np.mean(y))
+    area = float(metrics.average_precision_score(y, scores[0]))
+    traces = [
+        go.Scatter(
+            x=[0, 1],
+            y=[prevalence, prevalence],
+            mode="lines",
+            name="chance",
+            line={"color": MUTED, "width": 1.2, "dash": "dash"},
+            hovertemplate=f"share of {plot_text(positive)}: {prevalence:.2%}<extra></extra>",
+        ),
+        *_lines([precision_recall(y, one) for one in scores], "vh", "recall %{x:.3f}, precision"),
+        *_marks([(name, one.recall, one.precision) for name, one in points]),
+    ]
+    return Plot(
+        "precision-recall",
+        "Precision over recall",
+        _figure(traces, "recall", "precision"),
+        f"Area (average precision) of the exported network {format_number(area)}; dashed: the "
+        f"share of {positive}, {prevalence:.1%}, which guessing reaches.",
+    )
+
+
+def _roc(
+    y: NDArray[np.int64], scores: NDArray[np.float64], points: list[tuple[str, Decisions]]
+) -> Plot:
+    area = float(metrics.roc_auc_score(y, scores[0]))
+    curves = [metrics.roc_curve(y, one)[:2] for one in scores]
+    traces = [
+        go.Scatter(
+            x=[0, 1],
+            y=[0, 1],
+            mode="lines",
+            name="chance",
+            line={"color": MUTED, "width": 1.2, "dash": "dash"},
+            hoverinfo="skip",
+        ),
+        *_lines(curves, "linear", "false alarms among negatives %{x:.3f}, recall"),
+        *_marks([(name, _false_rate(one), one.recall) for name, one in points]),
+    ]
+    return Plot(
+        "roc",
+        "Recall over false alarms (ROC)",
+        _figure(traces, "share of the negatives that raise an alarm", "recall"),
+        f"Area of the exported network {format_number(area)}; dashed: chance, 0.5.",
+    )
+
+
+def _false_rate(decisions: Decisions) -> float:
+    negatives = decisions.false_positives + decisions.true_negatives
+    return decisions.false_positives / negatives
+
+
+def _lines(curves: list[Curve], shape: str, words: str) -> list[Any]:
+    """Return a line a refit, the exported one on top and last."""
+    traces = []
+    for at in reversed(range(len(curves))):
+        x, y = curves[at]
+        if len(x) > _MOST_POINTS:
+            kept = np.unique(np.linspace(0, len(x) - 1, _MOST_POINTS).astype(int))
+            x, y = x[kept], y[kept]
+        name = "exported network" if at == 0 else "other refits"
+        traces.append(
+            go.Scatter(
+                x=np.round(x, 6),
+                y=np.round(y, 6),
+                mode="lines",
+                name=name,
+                legendgroup=name,
+                showlegend=at in (0, 1),
+                line={"color": ACCENT, "width": 2.2 if at == 0 else 1, "shape": shape},
+                opacity=1 if at == 0 else 0.4,
+                hovertemplate=f"{words} %{{y:.3f}}<extra></extra>",
+            )
+        )
+    return traces
+
+
+def _marks(points: list[tuple[str, float, float]]) -> list[Any]:
+    return [
+        go.Scatter(
+            x=[x],
+            y=[y],
+            mode="markers",
+            name=plot_text(name),
+            marker={
+                "size": 10,
+                "symbol": "circle" if index else "circle-open",
+                "color": WARN if index else MUTED,
+                "line": {"width": 2},
+            },
+            hovertemplate=f"{plot_text(name)}: %{{x:.3f}}, %{{y:.3f}}<extra></extra>",
+        )
+        for index, (name, x, y) in enumerate(points)
+    ]
+
+
+def _figure(traces: list[Any], x: str, y: str) -> go.Figure:
+    return make_figure(
+        traces,
+        height=420,
+        xaxis={"title": {"text": x}, "range": [-0.01, 1.01]},
+        yaxis={"title": {"text": y}, "range": [-0.01, 1.03]},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        margin={"l": 60, "r": 12, "t": 64, "b": 44},
+        hovermode="closest",
+    )

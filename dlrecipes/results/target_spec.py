@@ -1,0 +1,37 @@
+"""What a head needs to know of its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+TargetTask = Literal["binary", "multiclass", "ordinal", "regression"]
+TARGET_TASKS = ("binary", "multiclass", "ordinal", "regression")
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """One of several targets, as the training part has it.
+
+    Args:
+        name: What it is called: its key among the model's outputs.
+        task: `"binary"`, `"multiclass"`, `"ordinal"` (classes in an order) or `"regression"`.
+        classes: Number of classes; 0 for regression.
+        priors: Share of each class among the known targets; empty for regression.
+        mean: Mean of the known targets (regression), else 0.
+        std: Standard deviation of the known targets (regression), above 0, else 1.
+        known: Number of training examples whose target is known.
+    """
+
+    name: str
+    task: TargetTask
+    classes: int = 0
+    priors: tuple[float, ...] = ()
+    mean: float = 0.0
+    std: float = 1.0
+    known: int = 0
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of its head: one for binary and regression, else one a class."""
+        return self.classes if self.task in ("multiclass", "ordinal") else 1

@@ -1,0 +1,169 @@
+"""The ensemble of a run: the best trials trained again and averaged in one model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import fmean, stdev
+
+import keras
+import numpy as np
+
+from dlrecipes.data import Splits
+from dlrecipes.diagnose import measure_gain
+from dlrecipes.errors import RunError
+from dlrecipes.export import build_average_model, load_model, predict
+from dlrecipes.metrics import score_predictions
+from dlrecipes.results import (
+    DataSpec,
+    EnsembleMember,
+    EnsembleResult,
+    Finding,
+    Gain,
+    RefitResult,
+    RunInfo,
+    RunResult,
+    TestResult,
+    TrialRecord,
+    Verdict,
+)
+from dlrecipes.run.main_metric import MainMetric, main_metric
+from dlrecipes.rundir import RunDirectory
+
+FEWEST = 2
+"""The fewest members that make an ensemble."""
+
+
+def average_members(
+    trained: Sequence[tuple[TrialRecord, TrialRecord]],
+    info: RunInfo,
+    splits: Splits,
+    directory: RunDirectory,
+    refits: Sequence[RefitResult],
+) -> tuple[EnsembleResult | None, tuple[Finding, ...]]:
+    """Average the members in one model, save that and score it on the validation part.
+
+    Args:
+        trained: Each trial of the study with its record as a member; members without a file
+            ended without a score and are left out.
+        info: What the run was started with.
+        splits: The data.
+        directory: The run directory.
+        refits: The refits, for the gain over a single network.
+
+    Returns:
+        The ensemble, and what there is to say where there is none or it is smaller than was
+        asked for.
+    """
+    if info.ensemble < FEWEST:
+        return None, ()
+    files = [directory.checkpoint(record.stage, record.number) for _, record in trained]
+    models = {at: load_model(file) for at, file in enumerate(files) if file.is_file()}
+    found = len(models)
+    said = (_too_few(info.ensemble, found),) if found < info.ensemble else ()
+    if found < FEWEST:
+        return None, said
+    average = build_average_model(list(models.values()), splits.preprocess, splits.spec)
+    file = files[0].with_name("ensemble.keras")
+    average.save(file)
+
+    part = splits.validation
+    members = tuple(
+        _member(*trained[at], model, splits, str(files[at].relative_to(directory.path)))
+        for at, model in models.items()
+    )
+    predictions = predict(average, part.x)
+    single = [predict(load_model(directory.path / one.checkpoint), part.x) for one in refits]
+    metric = main_metric(info.spec, part, part)
+    result = EnsembleResult(
+        asked=info.ensemble,
+        members=members,
+        validation=score_predictions(part.y, predictions, info.spec),
+        validation_gain=_gain("validation", part.y, predictions, single, metric, info.spec, found),
+        checkpoint=str(file.relative_to(directory.path)),
+    )
+    return result, said
+
+
+def tested_ensemble(
+    directory: RunDirectory, result: RunResult, test: TestResult, verdict: Verdict, spec: DataSpec
+) -> EnsembleResult | None:
+    """Return the ensemble with its score on the test part, by the saved predictions.
+
+    Args:
+        directory: The run directory.
+        result: The result up to the refits.
+        test: What the refits reached, and the metric of it.
+        verdict: Names the metric in words.
+        spec: The data's description.
+
+    Returns:
+        The ensemble; None if there is none.
+
+    Raises:
+        RunError: If the saved predictions are damaged.
+    """
+    if result.ensemble is None:
+        return None
+    arrays, _ = directory.read_tested()
+    if "ensemble" not in arrays:
+        raise RunError(
+            "The saved predictions must be whole.",
+            received=f"{directory.predictions} without those of the ensemble",
+        )
+    y, predictions = arrays["y"], arrays["ensemble"]
+    metric = MainMetric(test.metric, verdict.metric, test.direction)  # type: ignore[arg-type]  # one of its names
+    size = len(result.ensemble.members)
+    return replace(
+        result.ensemble,
+        test=score_predictions(y, predictions, spec),
+        test_gain=_gain("test", y, predictions, arrays["predictions"], metric, spec, size),
+    )
+
+
+def _member(
+    trial: TrialRecord, record: TrialRecord, model: keras.Model, splits: Splits, checkpoint: str
+) -> EnsembleMember:
+    developed = splits.development()
+    predictions = predict(model, developed.validation.array)
+    return EnsembleMember(
+        stage=trial.stage,
+        trial=trial.number,
+        values=record.values,
+        seed=record.seed,
+        validation=score_predictions(developed.validation.y, predictions, developed.spec),
+        checkpoint=checkpoint,
+    )
+
+
+def _gain(
+    part: str,
+    y: np.ndarray,
+    ensemble: np.ndarray,
+    single: Sequence[np.ndarray] | np.ndarray,
+    metric: MainMetric,
+    spec: DataSpec,
+    members: int,
+) -> Gain:
+    reached = score_predictions(y, ensemble, spec)[metric.name]
+    scores = [score_predictions(y, one, spec)[metric.name] for one in single]
+    spread = f" ± {stdev(scores):.2g}" if len(scores) > 1 else ""
+    return measure_gain(
+        metric.losses(y, ensemble, spec),
+        np.stack([metric.losses(y, one, spec) for one in single]),
+        metric=metric.words,
+        score=f"{part} {metric.name} {reached:.4g} against {fmean(scores):.4g}{spread}",
+        members=members,
+    )
+
+
+def _too_few(asked: int, found: int) -> Finding:
+    made = f"has {found}" if found >= FEWEST else "is not made"
+    return Finding(
+        name="ensemble",
+        verdict=f"The ensemble {made}, though {asked} members were asked for: the study has no "
+        "more trials with different hyperparameters that end with a score when trained again.",
+        evidence={"asked": asked},
+        advice="Give the search more trials.",
+        severity="warning",
+    )

@@ -1,0 +1,210 @@
+"""An engine whose scores are means over folds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from statistics import fmean, median
+
+import keras
+
+from dlrecipes.data import FoldData
+from dlrecipes.errors import BuilderError
+from dlrecipes.results import History, Objective
+from dlrecipes.search.backends import Build
+from dlrecipes.search.spec_builder import SpecBuilder
+from dlrecipes.training.build_model import build_model
+from dlrecipes.training.engines import Engine
+from dlrecipes.training.job import Job
+from dlrecipes.training.job_source import JobSource, Report
+from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.precision import dtype_policy
+
+_TOGETHER = 64
+_BATCH = 1024
+
+
+class CrossValidated:
+    """Trains each job once a fold and scores it by the mean over the folds.
+
+    In each fold another engine trains and stops early on the part of the training rows that the
+    fold keeps for that; its best epoch is then scored on the rows that are held out. After each
+    fold the mean so far is reported, so that pruning stops a trial between folds. Jobs that are
+    in flight together go through a fold side by side.
+
+    Args:
+        engines: One for each fold, with that fold's data.
+        folds: The folds.
+        build: The builder; one that is told the data is told of the fold's.
+        objective: What is better, and by which entry of the logs.
+        policy: The dtype policy.
+
+    Raises:
+        BuilderError: If the builder needs to be told the data, for its folds do not look alike.
+    """
+
+    def __init__(
+        self,
+        engines: Sequence[Engine],
+        folds: Sequence[FoldData],
+        build: Build,
+        objective: Objective,
+        policy: str,
+    ) -> None:
+        self.name = engines[0].name
+        self._folds = list(zip(engines, folds, strict=True))
+        self._build = build
+        self._objective = objective
+        self._policy = policy
+        shapes = {fold.development.spec.input_shape for fold in folds}
+        if not isinstance(build, SpecBuilder) and len(shapes) > 1:
+            raise BuilderError(
+                "A builder must be told the data where folds differ after preprocessing.",
+                received=f"input shapes {', '.join(map(str, sorted(shapes)))}",
+                fix="Give it a second argument: `build(hp, spec)`.",
+            )
+
+    def run(self, source: JobSource) -> None:
+        """Train the source's jobs in all folds."""
+        while jobs := source.next_jobs(min(source.parallel, _TOGETHER)):
+            trials = [_Trial(job) for job in jobs]
+            for engine, fold in self._folds:
+                self._train(engine, fold, trials, source)
+            source.finish([(one.job, one.outcome()) for one in trials])
+
+    def _train(
+        self, engine: Engine, fold: FoldData, trials: Sequence[_Trial], source: JobSource
+    ) -> None:
+        """Take all trials that go on through one fold."""
+        going = {one.job.number: one for one in trials if one.goes_on}
+        inner = _OneFold([one.job for one in going.values()], source)
+        with self._building_for(fold):
+            engine.run(inner)
+            for number, outcome in inner.outcomes.items():
+                going[number].take(outcome, self._score(going[number].job, outcome, fold))
+        reports = [
+            # A trial's unit here is the fold, not the epoch.
+            Report(replace(one.job, epochs=len(self._folds)), len(one.scores) - 1, one.mean)
+            for one in going.values()
+            if one.goes_on
+        ]
+        pruned = source.report(reports) if reports else set()
+        for number in pruned:
+            if len(going[number].scores) < len(self._folds):
+                going[number].pruned = True
+
+    def _building_for(self, fold: FoldData) -> AbstractContextManager[None]:
+        if isinstance(self._build, SpecBuilder):
+            return self._build.building_for(fold.development.spec)
+        return nullcontext()
+
+    def _score(self, job: Job, outcome: Outcome, fold: FoldData) -> float | None:
+        """Return the score of a training's best epoch on the rows that are held out."""
+        if outcome.status != "completed" or outcome.weights is None:
+            return None
+        held_out = fold.held_out
+        with dtype_policy(self._policy):
+            keras.utils.clear_session(free_memory=False)
+            keras.config.set_dtype_policy(self._policy)
+            model = build_model(job, held_out.array[:1])
+            model.set_weights(outcome.weights)
+            model.run_eagerly = True  # a graph would take longer to trace than to run once
+            logs = model.evaluate(
+                held_out.array,
+                held_out.y,
+                sample_weight=held_out.sample_weight,
+                batch_size=_BATCH,
+                verbose=0,
+                return_dict=True,
+            )
+        return float(logs[self._objective.metric])
+
+
+@dataclass
+class _Trial:
+    """One job and what its folds gave so far."""
+
+    job: Job
+    pruned: bool = False
+
+    def __post_init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+        self.scores: list[float] = []
+
+    @property
+    def goes_on(self) -> bool:
+        return not self.pruned and len(self.scores) == len(self.outcomes)
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.scores)
+
+    def take(self, outcome: Outcome, score: float | None) -> None:
+        self.outcomes.append(outcome)
+        if score is not None:
+            self.scores.append(score)
+
+    def outcome(self) -> Outcome:
+        """Return the folds' outcomes as one; a fold that went wrong decides."""
+        last = self.outcomes[-1]
+        seconds = sum(one.seconds for one in self.outcomes)
+        if not self.pruned and not self.goes_on:
+            return replace(last, score=None, seconds=seconds, weights=None)
+        epochs = [one.best_epoch for one in self.outcomes if one.best_epoch is not None]
+        return replace(
+            last,
+            status="pruned" if self.pruned else "completed",
+            score=self.mean,
+            best_epoch=round(median(epochs)),
+            history=_mean_history([one.history for one in self.outcomes]),
+            seconds=seconds,
+            weights=None,
+            fold_scores=tuple(self.scores),
+        )
+
+
+class _OneFold:
+    """Hands out the jobs of one fold and keeps what becomes of them."""
+
+    def __init__(self, jobs: Sequence[Job], source: JobSource) -> None:
+        self._jobs = [replace(job, keep_weights=True) for job in jobs]
+        self._source = source
+        self.outcomes: dict[int, Outcome] = {}
+
+    @property
+    def parallel(self) -> int:
+        """How many jobs should be in flight at most."""
+        return max(1, len(self._jobs))
+
+    @property
+    def remaining(self) -> int:
+        """How many jobs are not handed out yet."""
+        return len(self._jobs)
+
+    def next_jobs(self, limit: int) -> list[Job]:
+        """Return the next trainings to be done."""
+        taken, self._jobs = self._jobs[:limit], self._jobs[limit:]
+        return taken
+
+    def report(self, reports: Sequence[Report]) -> set[int]:
+        """Let the time run out inside a fold, too; epochs of one fold prune nothing."""
+        self._source.report([])
+        return set()
+
+    def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
+        """Keep the outcomes."""
+        self.outcomes |= {job.number: outcome for job, outcome in ended}
+
+
+def _mean_history(histories: Sequence[History]) -> History:
+    """Return the mean curves, as far as all folds were trained."""
+    shared = set.intersection(*(set(one) for one in histories))
+    return {
+        name: [
+            None if None in values else fmean(values)
+            for values in zip(*(one[name] for one in histories), strict=False)
+        ]
+        for name in histories[0]
+        if name in shared
+    }

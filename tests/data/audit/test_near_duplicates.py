@@ -1,0 +1,153 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+
+from dlrecipes.data import Drawing, from_arrays, from_table
+from dlrecipes.data.audit.near_duplicates import check_near_duplicates
+
+
+def check(splits):
+    return check_near_duplicates(splits.train, splits.validation, splits.spec)
+
+
+def by_part(table, **options):
+    return from_table(table, "left", drawing=Drawing(part="part"), **options)
+
+
+def dealt(table):
+    """Add a column of parts: 600, 200 and 200 rows."""
+    return table.assign(part=np.repeat(["train", "validation", "test"], [600, 200, 200]))
+
+
+def test_none_in_good_tables(people):
+    finding = check(from_table(people, "left"))
+    assert (finding.severity, finding.advice) == ("info", "")
+    assert "all 600 training and 200 validation rows" in finding.verdict
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: row.assign(age=row["age"] + 0.005),
+        lambda row: row.assign(pay=row["pay"] * 1.000001, age=row["age"] - 1e-5),
+        lambda row: row.assign(job=row["job"].str.upper()),
+        lambda row: row.assign(town=" " + row["town"].str.replace(" ", "  ")),
+        lambda row: row.assign(day=row["day"] + pd.Timedelta(minutes=20)),
+    ],
+)
+def test_a_row_that_was_stored_twice(people, change):
+    table = dealt(people)
+    copy = change(table.iloc[[17]]).assign(left="no").to_numpy()
+    table.loc[700, table.columns[:-1]] = copy[0, :-1]
+    finding = check(by_part(table))
+    assert finding.severity == "warning"
+    assert finding.evidence["training and validation row"] == ["17 and 700"]
+
+
+def test_an_exact_copy_is_the_other_check_s(people):
+    table = dealt(people)
+    table.loc[700, table.columns[:-1]] = table.loc[17, table.columns[:-1]]
+    assert check(by_part(table)).severity == "info"
+
+
+def test_rows_that_lie_close_by_nature_are_no_copies():
+    x = np.random.default_rng(0).normal(size=(20_000, 1))
+    finding = check(from_arrays(x, x[:, 0] > 0))
+    assert finding.evidence["pairs"] > 1000
+    assert (finding.severity, finding.advice) == ("info", "")
+    assert "no more than chance explains" in finding.verdict
+
+
+def test_whole_numbers_are_no_copies():
+    x = np.random.default_rng(0).integers(0, 1_000_000, size=(5000, 2)) // [1, 200_000]
+    assert check(from_arrays(x, x[:, 0] % 2)).severity == "info"
+
+
+def test_wide_tables_and_missing_values():
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(400, 60))
+    x[300:320] = x[:20] + generator.normal(scale=1e-5, size=(20, 60))
+    splits = from_arrays(x, np.arange(400) % 2)
+    finding = check(splits)
+    train, validation = (set(part.ids.tolist()) for part in (splits.train, splits.validation))
+    planted = {(at, at + 300) for at in range(20)}
+    expected = {
+        f"{min(pair & train)} and {min(pair & validation)}"
+        for pair in map(set, planted)
+        if pair & train and pair & validation
+    }
+    assert len(expected) > 3
+    assert set(finding.evidence["training and validation row"]) <= expected
+    assert finding.severity == "warning"
+
+
+def test_gaps_are_alike_and_an_empty_column_does_no_harm(people):
+    table = dealt(people).assign(gap=np.nan)
+    table.loc[1, "gap"] = 1.0
+    table.loc[[17, 700], "age"] = np.nan
+    table.loc[700, table.columns[1:5]] = table.loc[17, table.columns[1:5]]
+    table.loc[700, "pay"] += 1e-3
+    finding = check(by_part(table))
+    assert finding.evidence["training and validation row"] == ["17 and 700"]
+
+
+def test_images_with_noise_or_other_brightness():
+    images, y = load_digits(return_X_y=True)
+    images = np.kron(images.reshape(-1, 8, 8)[:600], np.ones((4, 4)))
+    generator = np.random.default_rng(0)
+    assert check(from_arrays(images, y[:600])).severity == "info"
+    images[500:510] = 0.8 * images[:10] + 2 + generator.normal(scale=0.2, size=(10, 32, 32))
+    splits = from_arrays(images, y[:600])
+    finding = check(splits)
+    found = {
+        frozenset(pair.split(" and ")) for pair in finding.evidence["training and validation row"]
+    }
+    planted = {frozenset([str(at), str(at + 500)]) for at in range(10)}
+    assert finding.severity == "warning"
+    assert found
+    assert found <= planted
+
+
+def test_blank_images_are_not_alike():
+    images = np.zeros((60, 6, 6, 1))
+    images[:, 0, 0, 0] = np.arange(60) / 1e9
+    assert check(from_arrays(images, np.arange(60) % 2)).evidence["pairs"] == 0
+
+
+def test_sequences_on_different_scales():
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(300, 20, 3)) * [1, 1e-3, 1e4] + [0, 0, 1e5]
+    assert check(from_arrays(x[..., np.newaxis][..., 0], np.arange(300) % 2)).evidence["pairs"] == 0
+
+
+def text_splits(texts):
+    parts = np.repeat(["train", "validation", "test"], [60, 20, 20])
+    table = pd.DataFrame({"text": texts, "left": np.arange(100) % 2, "part": parts})
+    return by_part(table, kinds={"text": "text"})
+
+
+@pytest.fixture
+def texts():
+    generator = np.random.default_rng(0)
+    words = [f"{first}{second}" for first in "bdfgklmnprst" for second in ("a", "ebo", "im", "ux")]
+    return [" ".join(generator.choice(words, 14)) for _ in range(100)]
+
+
+def test_different_texts(texts):
+    assert check(text_splits(texts)).severity == "info"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.upper() + "!!",
+        lambda text: text.replace(" ", ", 0170 ", 3),
+        lambda text: text.rsplit(" ", 2)[0] + " something else",
+    ],
+)
+def test_a_template_filled_in_twice(texts, change):
+    texts[70] = change(texts[5])
+    finding = check(text_splits(texts))
+    assert finding.severity == "warning"
+    assert finding.evidence["training and validation row"] == ["5 and 70"]

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from dlrecipes.data import from_arrays, from_table
+from dlrecipes.data.audit.outliers import check_outliers
+
+
+def check(splits):
+    return check_outliers(splits.train, splits.validation, splits.spec)
+
+
+def test_ordinary_columns(people):
+    finding = check(from_table(people, "left"))
+    assert (finding.severity, finding.evidence, finding.advice) == ("info", {}, "")
+
+
+@pytest.mark.parametrize("value", [455.0, -99_999.0])
+def test_a_slip(people, value):
+    splits = from_table(people, "left")
+    row = int(splits.validation.ids[3])
+    people.loc[row, "age"] = value
+    finding = check(from_table(people, "left"))
+    assert finding.severity == "warning"
+    assert finding.evidence["rows"] == [str(row)]
+    assert f"the furthest {value:g} (1 alone)" in finding.evidence["age"]
+
+
+def test_a_code_for_a_missing_value_in_a_column_that_is_mostly_zero(people):
+    generator = np.random.default_rng(0)
+    gain = np.where(generator.random(1000) < 0.1, generator.integers(500, 9000, 1000), 0)
+    gain[[10, 20, 30]] = 99_999
+    finding = check(from_table(people.assign(gain=gain), "left"))
+    assert finding.severity == "warning"
+    assert "3 alone" in finding.evidence["gain"]
+    assert set(finding.evidence["rows"]) <= {"10", "20", "30"}
+
+
+def test_a_long_tail_is_told(people):
+    people["pay"] = np.random.default_rng(0).lognormal(0, 2, 1000)
+    finding = check(from_table(people, "left"))
+    assert finding.severity == "info"
+    assert "'pay'" in finding.verdict
+    assert "clips numbers" in finding.advice
+
+
+def test_the_target_of_a_regression_and_an_array():
+    generator = np.random.default_rng(0)
+    x, y = generator.normal(size=(300, 2)), generator.normal(size=300)
+    y[5] = 1e6
+    finding = check(from_arrays(x, y, split_seed=1))
+    assert list(finding.evidence)[0] == "the target"
+    assert finding.evidence["rows"] == ["5"]
+    assert "QuantileClip" in finding.advice
+
+
+def test_flags_and_empty_columns_have_none(people):
+    rare = (np.arange(1000) % 200 == 0).astype(float)
+    empty = np.full(1000, np.nan)
+    empty[:3] = [1.0, 2.0, 1e9]
+    finding = check(from_table(people.assign(rare=rare, empty=empty), "left"))
+    assert finding.severity == "info"

@@ -1,0 +1,75 @@
+"""Tables of image files: which column is what, and what is refused."""
+
+import pandas as pd
+import pytest
+
+from dlrecipes.data.sources import list_image_table
+from dlrecipes.errors import DataError
+
+TABLE = pd.DataFrame(
+    {
+        "file": ["x/1.png", "x/2.JPG", "3 ü.gif"],
+        "patient": ["p", "q", "q"],
+        "part": ["train", "train", "test"],
+        "label": ["cat", "dog", "cat"],
+    }
+)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """`write(table, name)`: a file of the table."""
+
+    def make(table, name="table.csv"):
+        path = tmp_path / name
+        if path.suffix == ".parquet":
+            table.to_parquet(path)
+        else:
+            table.to_csv(path, index=False, sep="\t" if path.suffix == ".tsv" else ",")
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.tsv", "table.parquet"])
+def test_columns(write, tmp_path, name):
+    found = list_image_table(write(TABLE, name), group="patient", part="part")
+    assert found.paths == tuple(tmp_path / one for one in TABLE["file"])
+    assert found.ids.tolist() == TABLE["file"].tolist()
+    assert (found.target, found.labels.tolist()) == ("label", ["cat", "dog", "cat"])
+    assert found.groups.tolist() == ["p", "q", "q"]
+    assert found.parts.tolist() == ["train", "train", "test"]
+
+
+def test_named_columns(write):
+    table = TABLE.assign(mask=["m/1.png", "m/2.png", "m/3.png"])
+    found = list_image_table(write(table), "patient", image="mask")
+    assert found.ids[0] == "m/1.png"
+    assert (found.labels.tolist(), found.groups, found.parts) == (["p", "q", "q"], None, None)
+
+
+def cells(*names):
+    return TABLE.assign(file=list(names))
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "message"),
+    [
+        (TABLE, {"target": "breed"}, "target='breed'.*'file', 'patient', 'part', 'label'"),
+        (TABLE, {"image": "path"}, "image='path'"),
+        (TABLE, {"group": "g"}, "group='g'"),
+        (TABLE, {"part": "g"}, "part='g'"),
+        (TABLE.drop(columns="file"), {}, "one column of files.*0 such columns.*image=COLUMN"),
+        (TABLE.assign(mask="m.png"), {"target": "label"}, "2 such columns"),
+        (cells("1.png", "2.txt", "3.png"), {}, "0 such columns"),
+        (TABLE[["file"]], {}, "a column to be predicted"),
+        (cells("1.png", None, "3.png"), {}, "'file'.*1 of 3 cells missing, first in row 1"),
+        (TABLE.assign(label=["cat", "dog", None]), {}, "'label'.*1 of 3 cells missing"),
+        (cells("/etc/1.png", "2.png", "3.png"), {}, "below, with paths relative.*1 of 3"),
+        (cells("../1.png", "a/../../2.png", "a/../3.png"), {}, r"2 of 3 elsewhere: '\.\./1\.png'"),
+        (cells("C:\\x\\1.png", "..\\2.png", "3.png"), {}, "2 of 3 elsewhere"),
+    ],
+)
+def test_what_is_refused(write, table, options, message):
+    with pytest.raises(DataError, match=message):
+        list_image_table(write(table), **options)

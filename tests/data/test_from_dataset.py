@@ -1,0 +1,159 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlrecipes.data import from_arrays, from_dataset
+from dlrecipes.data.sealed_split import _peek
+from dlrecipes.errors import DataError
+
+ROWS = 60
+
+
+def arrays(rows=ROWS, seed=0):
+    generator = np.random.default_rng(seed)
+    return generator.normal(size=(rows, 4)).astype("float32"), np.arange(rows) % 3
+
+
+@pytest.mark.parametrize("batch", [None, 7, 60])
+def test_as_from_arrays(batch):
+    x, y = arrays()
+    dataset = tf.data.Dataset.from_tensor_slices((x, y))
+    dataset = dataset if batch is None else dataset.batch(batch)
+    splits, expected = from_dataset(dataset, name="rows"), from_arrays(x, y, name="rows")
+    assert splits.spec == expected.spec
+    assert splits.test.fingerprint == expected.test.fingerprint
+    np.testing.assert_array_equal(splits.train.x, expected.train.x)
+
+
+def test_given_parts_and_images():
+    generator = np.random.default_rng(0)
+    parts = []
+    for rows in (30, 12, 9):
+        x = generator.integers(0, 255, (rows, 5, 4, 1), dtype=np.uint8)
+        parts.append((x, np.array(["cat", "dog", "ant"])[np.arange(rows) % 3]))
+    sets = [tf.data.Dataset.from_tensor_slices(part).batch(4) for part in parts]
+    splits = from_dataset(*sets)
+    assert splits.spec.classes == ("ant", "cat", "dog")
+    assert (splits.spec.kind, splits.spec.eight_bit) == ("image", True)
+    for (x, y), part in zip(
+        parts, (splits.train, splits.validation, _peek(splits.test)), strict=True
+    ):
+        np.testing.assert_array_equal(part.x, x.astype("float32"))
+        np.testing.assert_array_equal(np.array(splits.spec.classes)[part.y], y)
+
+
+def test_one_number_an_example_and_targets_as_a_column():
+    x, _ = arrays()
+    dataset = tf.data.Dataset.from_tensor_slices((x[:, :1], x[:, :1] * 3)).batch(8)
+    splits = from_dataset(dataset)
+    assert splits.spec.task == "regression"
+    np.testing.assert_allclose(splits.train.y, splits.train.array[:, 0] * 3)
+
+
+@pytest.mark.parametrize("given", [("train",), ("train", "test"), ("train", "validation", "test")])
+def test_columns_with_weights(given):
+    def dataset(rows):
+        age = np.arange(rows, dtype="float32")
+        features = {"age": age, "job": np.where(age % 2 == 0, "cook", "clerk")}
+        return tf.data.Dataset.from_tensor_slices((features, age % 2 == 0, age / 10)).batch(16)
+
+    splits = from_dataset(**{part: dataset(60) for part in given}, target="left")
+    assert splits.spec.task == "binary"
+    assert {one.name: one.kind for one in splits.spec.columns} == {
+        "age": "number",
+        "job": "category",
+    }
+    parts = splits.train, splits.validation
+    sizes = {1: (36, 12), 2: (48, 12), 3: (60, 60)}[len(given)]
+    assert tuple(map(len, parts)) == sizes
+    for part in parts:
+        np.testing.assert_allclose(part.sample_weight, part.x["age"] / 10, rtol=1e-6)
+        np.testing.assert_array_equal(part.y, part.x["age"] % 2 == 0)
+
+
+@pytest.mark.parametrize("given", [("train",), ("train", "validation")])
+def test_arrays_with_weights(given):
+    x, y = arrays()
+    dataset = tf.data.Dataset.from_tensor_slices((x, y, np.abs(x[:, :1])))
+    splits = from_dataset(**dict.fromkeys(given, dataset))
+    for part in (splits.train, splits.validation):
+        np.testing.assert_array_equal(part.sample_weight, np.abs(part.array[:, 0]))
+
+
+def test_a_validation_part_and_columns_without_a_test_part():
+    features = {"age": np.arange(40, dtype="float32")}
+    dataset = tf.data.Dataset.from_tensor_slices((features, np.arange(40) % 2))
+    splits = from_dataset(dataset, dataset, classes=["no", "yes"], test_fraction=0.25)
+    assert (len(splits.train), len(splits.validation), len(splits.test)) == (30, 40, 10)
+    assert splits.spec.classes == ("no", "yes")
+
+
+def test_texts():
+    words = [f"number {at} of many words" for at in range(60)]
+    dataset = tf.data.Dataset.from_tensor_slices((words, np.arange(60) % 2))
+    splits = from_dataset(dataset, kinds={"text": "text"})
+    assert sorted([*splits.train.x["text"], *splits.validation.x["text"]])[0].startswith("number")
+    assert splits.spec.columns[0].kind == "text"
+
+
+def endless():
+    while True:
+        yield np.zeros(1000, "float32"), 1
+
+
+def ragged():
+    for at in range(6):
+        yield np.zeros(3 + at, "float32"), at % 2
+
+
+def broken():
+    yield np.zeros(3, "float32"), 1
+    raise ValueError("the disk is gone")
+
+
+def generated(function, shape=(None,)):
+    signature = tf.TensorSpec(shape, tf.float32), tf.TensorSpec((), tf.int64)
+    return tf.data.Dataset.from_generator(function, output_signature=signature)
+
+
+X, Y = arrays()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: (X, Y), "must be a tf.data.Dataset.*tuple"),
+        (lambda: tf.data.Dataset.from_tensor_slices((X, Y)).repeat(), "must have an end.*`.repeat"),
+        (lambda: generated(endless, (1000,)), "fit into memory: 1 MB.*may have no end"),
+        (lambda: tf.data.Dataset.from_tensor_slices((X, Y)).take(0), "at least one example"),
+        (lambda: tf.data.Dataset.from_tensor_slices(X), "must be \\(x, y\\)"),
+        (lambda: tf.data.Dataset.from_tensor_slices({"image": X, "label": Y}), "Map it first"),
+        (
+            lambda: tf.data.Dataset.from_tensor_slices(
+                (tf.ragged.constant([[1.0], [2.0, 3.0]]), [0, 1])
+            ),
+            "no ragged, sparse or nested ones",
+        ),
+        (lambda: generated(ragged), "one shape"),
+        (lambda: generated(ragged).batch(1), "one shape"),
+        (lambda: generated(broken, (3,)), "readable to its end.*the disk is gone"),
+        (lambda: generated(ragged, None), "shapes of a data set must be known"),
+        (lambda: tf.data.Dataset.from_tensor_slices(({"a": X}, Y)), r"one value an example.*'a'"),
+        (lambda: tf.data.Dataset.from_tensor_slices(({"target": Y}, Y)), "not be among the feat"),
+        (lambda: tf.data.Dataset.from_tensor_slices((X, Y, -np.ones(ROWS))), "A weight must be"),
+        (lambda: tf.data.Dataset.from_tensor_slices((X, np.eye(3)[Y])), "one value an example"),
+    ],
+)
+def test_wrong(make, message):
+    with pytest.raises(DataError, match=message):
+        from_dataset(make(), most_megabytes=1)
+
+
+def test_parts_that_do_not_fit():
+    array = tf.data.Dataset.from_tensor_slices((X, Y))
+    columns = tf.data.Dataset.from_tensor_slices(({"a": X[:, 0]}, Y))
+    with pytest.raises(DataError, match="same features.*train: an array; test: a"):
+        from_dataset(array, test=columns)
+    weighted = tf.data.Dataset.from_tensor_slices((X, Y, np.ones(ROWS)))
+    with pytest.raises(DataError, match="have a weight, or none"):
+        from_dataset(weighted, array)

@@ -1,0 +1,63 @@
+"""The gain of an ensemble: its arithmetic, and no surer than it may be."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from dlrecipes.diagnose import judge, measure_gain
+
+
+def _gain(ensemble, single, metric="accuracy"):
+    return measure_gain(
+        np.asarray(ensemble, dtype=float),
+        np.asarray(single, dtype=float),
+        metric=metric,
+        score="test accuracy 0.9 against 0.8",
+        members=4,
+    )
+
+
+def test_arithmetic():
+    ensemble = [0, 0, 0, 1, 0, 1, 0, 0]
+    single = [[0, 1, 0, 1, 0, 1, 0, 0], [0, 0, 0, 1, 1, 1, 1, 0]]
+    gain = _gain(ensemble, single)
+    assert gain.value == pytest.approx((1 - 2 / 8) - np.mean([1 - 3 / 8, 1 - 4 / 8]))
+    assert gain.outcome == "equal"
+    assert f"gain in accuracy {gain.value:+.4g} ± {gain.interval:.2g} (95 %)." in gain.sentence
+    assert gain.sentence.startswith("The ensemble of 4 networks is as good as a single one within")
+
+
+@pytest.mark.parametrize(("shift", "outcome"), [(0.5, "better"), (0.0, "equal"), (-0.5, "worse")])
+def test_squared_errors_as_students_paired_interval(shift, outcome):
+    generator = np.random.default_rng(0)
+    ensemble = generator.exponential(size=300)
+    single = ensemble + generator.normal(shift, 1.0, size=300)
+    gain = _gain(ensemble, [single], metric="mean squared error")
+    expected = stats.ttest_rel(single, ensemble).confidence_interval(0.95)
+    assert gain.value - gain.interval == pytest.approx(expected.low, rel=1e-3, abs=1e-4)
+    assert gain.value + gain.interval == pytest.approx(expected.high, rel=1e-3, abs=1e-4)
+    assert gain.outcome == outcome
+
+
+def test_mirrors_the_verdict():
+    generator = np.random.default_rng(0)
+    ensemble = generator.random(200) < 0.05
+    single = generator.random((5, 200)) < 0.3
+    gain = _gain(ensemble, single)
+    verdict = judge(
+        single.astype(float), ensemble.astype(float), baseline_name="", metric="accuracy", score=""
+    )
+    assert (gain.value, gain.interval) == pytest.approx((-verdict.difference, verdict.interval))
+    assert (gain.outcome, verdict.outcome) == ("better", "worse")
+
+
+def test_noise_of_the_seeds_widens_the_interval():
+    generator = np.random.default_rng(0)
+    ensemble = generator.normal(size=400)
+    paired = generator.normal(0.1, 0.5, size=400)
+    alike = _gain(ensemble, [ensemble + paired] * 3, metric="mean squared error")
+    spread = np.array([[-0.1], [0.0], [0.1]])
+    apart = _gain(ensemble, ensemble + paired + spread, metric="mean squared error")
+    assert apart.value == pytest.approx(alike.value)
+    assert alike.outcome == "better"
+    assert apart.interval > 2 * alike.interval

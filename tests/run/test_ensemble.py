@@ -1,0 +1,213 @@
+"""The ensemble of a run: trained, averaged, tested, exported, resumed."""
+
+import json
+
+import numpy as np
+import pytest
+
+import dlrecipes as dlr
+from dlrecipes.errors import ArgumentError, RunError
+from dlrecipes.metrics import per_example_loss, score_predictions
+from dlrecipes.recipe import load_recipe
+from dlrecipes.results import Plan, RunSettings, Stage
+from dlrecipes.search import Listener, with_budget
+
+PLAN = "Plan((Stage('only', 3, 2, 'random', 'none'),), refit_seeds=2)"
+
+
+def _recipe(folder, recipe_text, task):
+    (folder / "tiny.py").write_text(recipe_text(task, plan=PLAN))
+    return load_recipe(folder / "tiny.py")
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory, recipe_text):
+    """`ended(task)`: a finished run with an ensemble of two, one a module."""
+    runs = {}
+
+    def run(task):
+        if task not in runs:
+            folder = tmp_path_factory.mktemp(task)
+            recipe = _recipe(folder, recipe_text, task)
+            runs[task] = recipe.tune(settings=RunSettings(out=folder / "run", ensemble=2))
+        return runs[task]
+
+    return run
+
+
+TASKS = ["binary", pytest.param("regression", marks=pytest.mark.slow)]
+
+
+def _tested(run):
+    with np.load(run.directory / "test_predictions.npz") as saved:
+        return dict(saved)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_it_is_the_mean_of_the_best_trials_trained_again(ended, task):
+    run = ended(task)
+    ensemble = run.result.ensemble
+    trials = json.loads((run.directory / "study.json").read_text())["trials"]
+    ranked = sorted(trials, key=lambda one: one["score"], reverse=task == "binary")
+    assert [one.trial for one in ensemble.members] == [one["number"] for one in ranked[:2]]
+    assert [one.values for one in ensemble.members] == [one["values"] for one in ranked[:2]]
+    seeds = [one.seed for one in (*ensemble.members, *run.result.refits)]
+    assert len(set(seeds)) == 4
+    # Members take preprocessed examples; the ensemble and the refits take raw ones.
+    saved = _tested(run)
+    preprocess = dlr.load_model(run.directory / "model.keras").layers[1]
+    features = np.asarray(preprocess(saved["x"]))
+    alone = [
+        dlr.load_model(run.directory / one.checkpoint).predict(features, verbose=0)
+        for one in ensemble.members
+    ]
+    np.testing.assert_allclose(saved["ensemble"], np.mean(alone, axis=0), rtol=1e-4, atol=1e-6)
+    assert not np.allclose(*alone)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_scores_and_gain_are_those_of_the_saved_predictions(ended, task):
+    run = ended(task)
+    ensemble, saved, spec = run.result.ensemble, _tested(run), run.info.spec
+    assert ensemble.test == pytest.approx(score_predictions(saved["y"], saved["ensemble"], spec))
+    losses = [per_example_loss(saved["y"], one, spec).mean() for one in saved["predictions"]]
+    own = per_example_loss(saved["y"], saved["ensemble"], spec).mean()
+    assert ensemble.test_gain.value == pytest.approx(np.mean(losses) - own, abs=1e-9)
+    assert ensemble.test_gain.interval > 0
+    assert ensemble.test_gain.metric == run.result.verdict.metric
+    assert set(ensemble.validation) == set(ensemble.test)
+    if task == "binary":
+        single = np.mean([one.validation["accuracy"] for one in run.result.refits])
+        gain = ensemble.validation["accuracy"] - single
+        assert ensemble.validation_gain.value == pytest.approx(gain)
+    assert run.result.seconds["ensemble"] > 0
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_exports_are_what_was_tested_and_the_winner_stays_what_it_was(ended, task):
+    run = ended(task)
+    saved, artifacts = _tested(run), run.result.artifacts
+    assert artifacts["ensemble_saved_model"] == "ensemble"
+    assert artifacts["ensemble_keras"] == "ensemble.keras"
+    loaded = dlr.load_model(run.directory / "ensemble.keras")
+    found = loaded.predict(saved["x"], verbose=0)
+    np.testing.assert_allclose(found, saved["ensemble"], rtol=1e-5, atol=1e-6)
+    served = dlr.export.predict_saved_model(run.directory / "ensemble", saved["x"])
+    np.testing.assert_allclose(served, saved["ensemble"], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        run.predict(saved["x"]), saved["predictions"][0], rtol=1e-5, atol=1e-6
+    )
+
+
+def test_the_report_says_it(ended):
+    run = ended("binary")
+    text = (run.directory / "report.html").read_text()
+    assert '<section id="ensemble">' in text
+    assert "The ensemble of 2 networks is" in text
+    assert "mean of 2 networks" in text
+
+
+def test_an_export_that_differs_is_not_kept(ended, monkeypatch):
+    from dlrecipes.errors import ExportError
+    from dlrecipes.run import handle
+
+    run = ended("binary")
+    before = run.result
+    honest = handle.predict_saved_model
+    monkeypatch.setattr(handle, "predict_saved_model", lambda path, x: honest(path, x) + 1e-3)
+    with pytest.raises(ExportError, match=r"reproduce the saved test predictions.*off by 0\.001"):
+        run.export("ensemble_saved_model")
+    assert run.result == before
+    assert (run.directory / "ensemble").is_dir()
+
+
+class Interrupt(Listener):
+    """Presses Ctrl-C when the first member is stored."""
+
+    def on_trial(self, record):
+        if record.stage.startswith("refit-ensemble"):
+            raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_interrupted_among_the_members(ended, tmp_path, recipe_text):
+    whole = ended("binary")
+    recipe = _recipe(tmp_path, recipe_text, "binary")
+    settings = RunSettings(out=tmp_path / "run", ensemble=2)
+    with pytest.raises(KeyboardInterrupt):
+        recipe.tune(settings=settings, listener=Interrupt())
+    files = list((tmp_path / "run").glob("checkpoints/refit-ensemble-*/refit-*.keras"))
+    before = {file: file.stat().st_mtime_ns for file in files}
+    assert before
+    run = recipe.resume(tmp_path / "run")
+    assert {file: file.stat().st_mtime_ns for file in files} == before
+    assert run.result.ensemble == whole.result.ensemble
+    np.testing.assert_array_equal(_tested(run)["ensemble"], _tested(whole)["ensemble"])
+
+
+@pytest.mark.slow
+def test_a_finished_run_is_not_tested_again_unless_the_members_change(tmp_path, recipe_text):
+    recipe = _recipe(tmp_path, recipe_text, "binary")
+    run = recipe.tune(settings=RunSettings(out=tmp_path / "run", ensemble=4))
+    assert len(run.result.ensemble.members) == 3
+    said = {one.name: one for one in run.result.findings}["ensemble"]
+    assert "The ensemble has 3, though 4 members were asked for" in said.verdict
+    before = run.result
+    assert recipe.resume(run.directory).result == before
+    more = recipe.resume(run.directory, plan=with_budget(recipe.plan, 4)).result
+    assert len(more.ensemble.members) == 4
+    assert more.test.opened == 2  # another ensemble cannot be tested without another look
+    assert more.ensemble.test_gain is not None
+    assert {"ensemble_saved_model", "ensemble_keras"} <= set(more.artifacts)
+
+
+def test_one_trial_makes_no_ensemble(splits, build, plan, settings):
+    run = dlr.tune(build, splits, plan=plan(), settings=settings(ensemble=3))
+    assert run.result.ensemble is None
+    said = {one.name: one for one in run.result.findings}["ensemble"]
+    assert said.severity == "warning"
+    assert "The ensemble is not made, though 3 members were asked for" in said.verdict
+    run.open_test_set("a test")
+    with pytest.raises(RunError, match=r"Only a run with an ensemble.*--ensemble 4"):
+        run.export("ensemble_keras")
+
+
+@pytest.mark.parametrize("ensemble", [-1, 2.5, True])
+def test_wrong_numbers(ensemble):
+    with pytest.raises(ArgumentError, match=r"`ensemble` must be an integer, at least 0"):
+        RunSettings(ensemble=ensemble)
+
+
+@pytest.mark.slow
+def test_a_table(tmp_path):
+    import pandas as pd
+
+    generator = np.random.default_rng(0)
+    age = generator.normal(40, 10, 240)
+    town = generator.choice(["Oslo", "Rome"], 240)
+    table = pd.DataFrame({"age": age, "town": town, "income": age * 900 + 1e4 * (town == "Oslo")})
+    table.to_csv(tmp_path / "people.csv", index=False)
+    run = load_recipe("tabular").tune(
+        plan=Plan((Stage("only", 3, 2, "random", "none"),), batch_size=32, refit_seeds=2),
+        settings=RunSettings(out=tmp_path / "run", ensemble=3),
+        data=str(tmp_path / "people.csv"),
+        target="income",
+    )
+    ensemble = run.result.ensemble
+    assert len(ensemble.members) == 3
+    assert ensemble.test_gain.metric == "mean squared error"
+    served = dlr.export.predict_saved_model(
+        run.directory / "ensemble", dlr.data.unpack_inputs(_tested(run))
+    )
+    np.testing.assert_allclose(served, _tested(run)["ensemble"], rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_digits(tmp_path):
+    run = load_recipe("digits_mlp").tune(
+        trials=6, epochs=8, settings=RunSettings(out=tmp_path / "run", ensemble=4)
+    )
+    ensemble = run.result.ensemble
+    assert len(ensemble.members) == 4
+    assert ensemble.test["log_loss"] < run.result.test.mean["log_loss"]
+    assert ensemble.test["accuracy"] > run.result.test.mean["accuracy"] - 0.02

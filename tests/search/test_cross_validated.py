@@ -1,0 +1,200 @@
+"""Scores as means over folds: which rows they are of, and what pruning does between folds."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from dlrecipes.data import draw_folds, from_arrays
+from dlrecipes.errors import BuilderError
+from dlrecipes.results import Objective
+from dlrecipes.search import CrossValidated, SpecBuilder
+from dlrecipes.training.build_model import build_model
+from dlrecipes.training.engines import make_engine
+from dlrecipes.training.job import Job
+from dlrecipes.training.outcome import Outcome
+
+ACCURACY = Objective("val_accuracy", "max")
+
+
+class Untrained:
+    """An engine that returns the initial weights of each job's model."""
+
+    name = "untrained"
+
+    def __init__(self, fold, status="completed"):
+        self.fold, self.status, self.trained = fold, status, []
+
+    def run(self, source):
+        while jobs := source.next_jobs(2):
+            for job in jobs:
+                self.trained.append(job.number)
+                model = build_model(job, self.fold.development.train.array[:1])
+                history = {"val_accuracy": [0.25, 0.5 + 0.1 * job.number]}
+                outcome = Outcome(
+                    self.status, 0.5, 1, history, seconds=2.0, weights=model.get_weights()
+                )
+                if self.status != "completed":
+                    outcome = replace(outcome, score=None, weights=None, error="no such layer")
+                source.finish([(job, outcome)])
+
+
+class Source:
+    """Hands out jobs; `prune(fold)` returns the numbers to stop after a fold."""
+
+    def __init__(self, jobs, prune=lambda fold: set()):
+        self.jobs, self.prune = list(jobs), prune
+        self.reports, self.ended = [], {}
+
+    @property
+    def parallel(self):
+        return max(1, len(self.jobs))
+
+    @property
+    def remaining(self):
+        return len(self.jobs)
+
+    def next_jobs(self, limit):
+        taken, self.jobs = self.jobs[:limit], self.jobs[limit:]
+        return taken
+
+    def report(self, reports):
+        self.reports += reports
+        return self.prune(reports[0].epoch) if reports else set()
+
+    def finish(self, ended):
+        self.ended |= {job.number: outcome for job, outcome in ended}
+
+
+def always(label):
+    """A model that gives every example one label."""
+
+    def build(hp=None):
+        bias = keras.initializers.Constant(10.0 if label else -10.0)
+        model = keras.Sequential(
+            [
+                keras.Input((2,)),
+                keras.layers.Dense(1, "sigmoid", kernel_initializer="zeros", bias_initializer=bias),
+            ]
+        )
+        model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+        return model
+
+    return build
+
+
+def job(number, label=1):
+    return Job(number, {}, always(label), seed=0, epochs=2, batch_size=8)
+
+
+@pytest.fixture(scope="module")
+def folds():
+    generator = np.random.default_rng(0)
+    splits = from_arrays(generator.normal(size=(60, 2)), (np.arange(60) % 3 == 0).astype(int))
+    return draw_folds(splits, 3)
+
+
+def cross_validated(folds, engines=None, build=None, objective=ACCURACY):
+    engines = engines or [Untrained(one) for one in folds]
+    return CrossValidated(engines, folds, build or always(1), objective, "float32")
+
+
+def test_the_score_is_the_mean_over_the_rows_held_out(folds):
+    source = Source([job(0, label=0), job(1, label=1)])
+    cross_validated(folds).run(source)
+    for number, outcome in source.ended.items():
+        shares = [float(np.mean(one.held_out.y == number)) for one in folds]
+        assert outcome.fold_scores == pytest.approx(shares)
+        assert outcome.score == pytest.approx(np.mean(shares))
+        assert outcome.status == "completed"
+        assert (outcome.best_epoch, outcome.seconds, outcome.weights) == (1, 6.0, None)
+        assert outcome.history["val_accuracy"] == pytest.approx([0.25, 0.5 + 0.1 * number])
+    # After each fold, the mean so far.
+    first = [one for one in source.reports if one.job.number == 0]
+    assert [one.epoch for one in first] == [0, 1, 2]
+    assert first[-1].best == source.ended[0].score
+    assert first[0].job.epochs == 3
+
+
+def test_a_loss_is_weighted_like_the_data(folds):
+    weighted = [
+        replace(
+            one,
+            held_out=replace(one.held_out, sample_weight=np.linspace(0, 2, len(one.held_out))),
+        )
+        for one in folds
+    ]
+    source = Source([job(0)])
+    cross_validated(weighted, objective=Objective("val_loss", "min")).run(source)
+    p = 1 / (1 + np.exp(-10.0))
+    for score, one in zip(source.ended[0].fold_scores, weighted, strict=True):
+        y, weight = one.held_out.y, one.held_out.sample_weight
+        losses = -(y * np.log(p) + (1 - y) * np.log(1 - p)) * weight
+        assert score == pytest.approx(losses.mean(), rel=1e-4)
+
+
+def test_a_pruned_trial_trains_in_no_further_fold(folds):
+    engines = [Untrained(one) for one in folds]
+    source = Source([job(0), job(1)], prune=lambda fold: {1} if fold == 0 else set())
+    cross_validated(folds, engines).run(source)
+    assert [one.trained for one in engines] == [[0, 1], [0], [0]]
+    assert source.ended[1].status == "pruned"
+    assert len(source.ended[1].fold_scores) == 1
+    assert source.ended[0].status == "completed"
+
+
+def test_a_training_that_fails_in_one_fold_has_failed(folds):
+    engines = [Untrained(folds[0]), Untrained(folds[1], "failed"), Untrained(folds[2])]
+    source = Source([job(0)])
+    cross_validated(folds, engines).run(source)
+    assert (source.ended[0].status, source.ended[0].score) == ("failed", None)
+    assert source.ended[0].error == "no such layer"
+    assert engines[2].trained == []
+
+
+def test_time_runs_out_inside_a_fold(folds):
+    class OutOfTime(Exception):
+        pass
+
+    class Late(Untrained):
+        def run(self, source):
+            source.report([])
+
+    source = Source([job(0)])
+
+    def late(reports):
+        raise OutOfTime
+
+    source.report = late
+    with pytest.raises(OutOfTime):
+        cross_validated(folds, [Late(one) for one in folds]).run(source)
+    assert source.ended == {}
+
+
+def test_a_builder_that_is_told_the_data_is_told_the_folds(folds):
+    told = []
+
+    def build(hp, spec):
+        told.append(spec.train_size)
+        return always(1)()
+
+    builder = SpecBuilder(build, folds[0].development.spec, "told")
+    source = Source([Job(0, {}, lambda: builder(None), seed=0, epochs=1, batch_size=8)])
+    cross_validated(folds, build=builder).run(source)
+    assert set(told) == {one.development.spec.train_size for one in folds}
+
+
+def test_folds_that_differ_need_a_builder_that_is_told(folds):
+    other = replace(folds[0].development.spec, input_shape=(5,))
+    odd = replace(folds[0], development=replace(folds[0].development, spec=other))
+    with pytest.raises(BuilderError, match=r"told the data.*\(2,\), \(5,\).*build\(hp, spec\)"):
+        cross_validated([odd, *folds[1:]])
+
+
+def test_a_real_engine(folds):
+    engines = [make_engine("fit", one.development, ACCURACY, "float32") for one in folds]
+    source = Source([job(0, label=0)])
+    cross_validated(folds, engines).run(source)
+    assert source.ended[0].status == "completed"
+    assert len(source.ended[0].fold_scores) == 3
