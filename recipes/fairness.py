@@ -11,7 +11,14 @@ woman's face for a serious one. The report compares each label in each group; th
     dlrecipes tune fairness --data FILE --target COLUMN --subgroup COLUMN
 
 reads any table, with the options of the recipe `tabular`; `--drop COLUMN` measures a group that
-is no input. MEASURED
+is no input.
+
+Half a minute on two CPU cores. As the data is (one run), 41 % of the smiling women are found and
+76 % of the smiling men, at a test accuracy of 0.757, that of logistic regression. With the weights
+it is 72 % and 74 %, and the largest difference between two of the four combinations falls from 0.54
+to 0.07 (0.02 and 0.11 with two other study seeds). Expect a test accuracy of 0.752 ± 0.0004 (three
+study seeds): where the test has the shortcut too, doing without it costs half a point. Nor can all
+kinds of fairness be had at once: of those called smiling, fewer women than men do smile.
 """
 
 from __future__ import annotations
@@ -83,6 +90,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     model = build_tabular(
         spec,
         hidden_units=(32, 32),
+        encoding=hp.Choice("encoding", ["plain", "piecewise"]),
         dropout_rate=hp.Float("dropout", 0.0, 0.5),
         output_bias=prior_bias(spec),
     )
@@ -114,6 +122,6 @@ RECIPE = Recipe(
     objective="val_loss",
     plan=CoarseToFine(trials=16, epochs=10, batch_size=256, refit_seeds=3),
     shows="a group that the label goes with: subgroup table, reweighing",
-    minutes=1,
-    expected="test accuracy 0.750 ± 0.002",
+    minutes=0.5,
+    expected="test accuracy 0.752 ± 0.0004",
 )

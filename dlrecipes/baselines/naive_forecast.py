@@ -80,8 +80,9 @@ def _forecast(
         series, times = wanted["series"].to_numpy(), pd.DatetimeIndex(wanted["time"])
         for back in range(1, _SEASONS_BACK + 1):
             left = np.flatnonzero(np.isnan(values))
-            keys = [series[left], season.before(times[left], back)]
-            places = history.index.get_indexer(pd.MultiIndex.from_arrays(keys))
+            before = season.before(times[left], back)
+            keys = pd.MultiIndex.from_arrays([series[left], before.to_numpy()])
+            places = history.index.get_indexer(keys)
             values[left] = np.where(places < 0, np.nan, history.to_numpy()[places])
         latest = pd.Series(season.before(times, 1))
     asked = wanted.assign(time=latest.to_numpy(), row=np.arange(len(wanted)))

@@ -50,7 +50,7 @@ def find_seasons(times: pd.DatetimeIndex, series: NDArray[Any]) -> tuple[Season,
     apart = frame.sort_values("time").groupby("series")["time"].diff().dropna()
     if not len(apart):
         return ()
-    step, span = apart.median(), times.max() - times.min()
+    step, span = pd.Timedelta(apart.median()), times.max() - times.min()
     year = 365 * _DAY
     found: tuple[Season, ...]
     if step < _DAY / 2:

@@ -18,7 +18,7 @@ from dlrecipes.errors import ArgumentError, DataError
 class _Lag:
     name: str
     rows: int = 0
-    duration: pd.Timedelta | float = 0.0
+    duration: Any = None
 
 
 def add_lags(
@@ -101,10 +101,11 @@ def _read_lags(lags: Sequence[str | int], column: str, *, dates: bool) -> list[_
             one = _Lag(f"{column} {text} rows earlier", rows=int(text))
         else:
             try:
-                one = _Lag(name, duration=pd.Timedelta(text) if dates else float(text))
+                duration = pd.Timedelta(text) if dates else float(text)
             except ValueError as error:
                 raise ArgumentError(rule, received=f"lag={lag!r}") from error
-        if not one.rows and not one.duration > type(one.duration)(0):
+            one = _Lag(name, duration=duration)
+        if not one.rows and (one.duration is None or not one.duration > 0 * one.duration):
             raise ArgumentError(rule, received=f"lag={lag!r}")
         found.append(one)
     if len({one.name for one in found}) < len(found):

@@ -126,11 +126,14 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
 
 def _read(what: str, part: Part) -> Split:
     """Return a given part with encoded inputs, its targets as they are."""
+    x: object
+    y: object
+    ids = None
     if isinstance(part, Split):
         x, y, ids = part.x, part.y, part.ids
     else:
         try:
-            (x, y), ids = part, None
+            x, y = part
         except (TypeError, ValueError) as error:
             raise DataError(
                 f"`{what}` must be inputs and targets, (x, y).", received=type(part).__name__

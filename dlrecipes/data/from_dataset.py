@@ -76,21 +76,19 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
                 for part, one in read.items()
             ),
         )
-    drawn = {
-        "validation_fraction": validation_fraction,
-        "test_fraction": test_fraction,
-        "split_seed": split_seed,
-    }
     first = read["train"]
     if first.columns is None:
         splits = from_arrays(
             first.x,
             first.y,
-            **{part: (one.x, one.y) for part, one in read.items() if part != "train"},
+            validation=_pair(read.get("validation")),
+            test=_pair(read.get("test")),
             name=name,
             task=task,
             classes=classes,
-            **drawn,
+            validation_fraction=validation_fraction,
+            test_fraction=test_fraction,
+            split_seed=split_seed,
         )
         return _weighted(splits, read)
     frames = {part: _frame(one, target, classes) for part, one in read.items()}
@@ -107,6 +105,10 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         table, target, test=official, drawing=drawing, name=name, task=task, kinds=kinds
     )
     return _weighted(splits, read)
+
+
+def _pair(examples: Examples | None) -> tuple[object, object] | None:
+    return None if examples is None else (examples.x, examples.y)
 
 
 def _frame(examples: Examples, target: str, classes: Sequence[str] | None) -> pd.DataFrame:

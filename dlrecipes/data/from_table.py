@@ -94,7 +94,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     # ---- the inputs
     outside = {target, drawing.group, drawing.part, *drop}
     inputs = table[[one for one in table.columns if one not in outside]]
-    known = {drawing.series: "category"} if drawing.series in inputs else {}
+    known = {drawing.series: "category"} if drawing.series and drawing.series in inputs else {}
     columns: tuple[Column, ...] = ()
     if len(inputs.columns):
         columns = infer_columns(inputs, kinds={**known, **dict(kinds or {})})
@@ -259,7 +259,7 @@ def _copies(inputs: pd.DataFrame) -> NDArray[np.int64] | None:
     if different < 3:
         raise DataError(
             "A table must have at least three different rows of inputs, one for each part.",
-            received=f"{different} in {len(codes)} rows: rows with the same inputs stay in one part",
+            received=f"{different} in {len(codes)} rows; rows that are equal stay in one part",
         )
     return codes if different < len(codes) else None
 

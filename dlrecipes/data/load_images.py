@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.data.drawing import join_copies
 from dlrecipes.data.from_arrays import from_arrays
@@ -83,10 +85,8 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
         ArgumentError: If an argument is outside its range, or does not belong to this form.
     """
     seed = check_integer("split_seed", as_whole("split_seed", split_seed), 0)
-    fractions = {
-        "validation_fraction": as_number("validation_fraction", validation_fraction),
-        "test_fraction": as_number("test_fraction", test_fraction),
-    }
+    validation_share = as_number("validation_fraction", validation_fraction)
+    test_share = as_number("test_fraction", test_fraction)
     options = ImageOptions(
         target=target,
         image=image,
@@ -108,24 +108,31 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
                 received="other options than fractions and split_seed",
                 fix="Name your own images with data=PATH.",
             )
-        return load("digits", split_seed=seed, **fractions)
+        return load(
+            "digits",
+            split_seed=seed,
+            validation_fraction=validation_share,
+            test_fraction=test_share,
+        )
     images = _with_test(read_image_data(data, options), test, options)
     train = images.parts["train"]
     # Where nothing is drawn, nothing needs to be kept together.
     drawn = len(images.parts) < 3
-    groups = join_copies(train.array, train.ids, train.groups) if drawn else train.groups
+    ids = np.asarray(train.ids)
+    groups = join_copies(train.array, ids, train.groups) if drawn else train.groups
     splits = from_arrays(
         train.x,
         train.y,
         test=images.parts.get("test"),
         validation=images.parts.get("validation"),
         groups=groups,
-        ids=train.ids,
+        ids=ids,
         name=Path(data).stem,
         task=task,
         classes=names or None,
+        validation_fraction=validation_share,
+        test_fraction=test_share,
         split_seed=seed,
-        **fractions,
     )
     spec = replace(splits.spec, eight_bit=images.eight_bit)
     return replace(splits, spec=spec, noticed=_noticed(images))

@@ -10,13 +10,12 @@ import pandas as pd
 from dlrecipes.data.add_lags import add_lags
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
+from dlrecipes.data.option_text import as_flag, as_list, as_number
 from dlrecipes.data.reweigh_groups import reweigh_groups
 from dlrecipes.data.sources import is_tfds, read_table, read_tfds
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.errors import ArgumentError
-
-_WORDS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def load_table(  # noqa: PLR0913  (one argument an option of the command line)
@@ -95,16 +94,17 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     def read(path: str | Path) -> pd.DataFrame:
         return read_table(
             path,
-            header=_flag("header", header),
+            header=None if header is None else as_flag("header", header),
             separator="\t" if separator == "tab" else separator,
-            columns=_list(columns) or None,
-            missing=None if missing is None else _list(missing),
+            columns=as_list(columns) or None,
+            missing=None if missing is None else as_list(missing),
             encoding=encoding,
-            quoting=_flag("quoting", quoting) is not False,
+            quoting=as_flag("quoting", quoting),
         )
 
     official = None if test is None else read(test)
-    seed, share = int(_number("split_seed", split_seed)), _number("test_fraction", test_fraction)
+    seed = int(as_number("split_seed", split_seed))
+    share = as_number("test_fraction", test_fraction)
     if data is None:
         table, target, name = _wine(), "cultivar", "wine"
     elif is_tfds(data):
@@ -122,7 +122,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     else:
         table, name = read(data), Path(data).stem
         target = target if target is not None else str(table.columns[-1])
-    times = [time] if isinstance(time, str) and time in table else _list(time)
+    times = [time] if isinstance(time, str) and time in table else as_list(time)
     if lags:
         table, official = _with_lags(table, official, target, lags, times, series)
     drawing = Drawing(
@@ -131,7 +131,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         series=series,
         gap=gap,
         part=part,
-        validation_fraction=_number("validation_fraction", validation_fraction),
+        validation_fraction=as_number("validation_fraction", validation_fraction),
         test_fraction=share,
         seed=seed,
     )
@@ -143,8 +143,8 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         name=name,
         task=task,
         kinds=_kinds(kinds),
-        drop=_list(drop),
-        subgroup=_list(subgroup),
+        drop=as_list(drop),
+        subgroup=as_list(subgroup),
         positive=None if positive is None else str(positive),
     )
     return splits if reweigh is None else reweigh_groups(splits, reweigh)
@@ -165,7 +165,7 @@ def _with_lags(
             received=f"lags={lags!r} without `time`",
             fix="Name the column of times.",
         )
-    wanted = _list(lags) if isinstance(lags, str) else list(lags)
+    wanted = as_list(lags) if isinstance(lags, str) else list(lags)
     lagged = add_lags(table, wanted, column=target, time=times, series=series)
     if official is not None:
         whole = pd.concat([table, official], ignore_index=True)
@@ -184,17 +184,11 @@ def _wine() -> pd.DataFrame:
     return table
 
 
-def _list(values: str | Sequence[str] | None) -> list[str]:
-    if isinstance(values, str):
-        return [one.strip() for one in values.split(",") if one.strip()]
-    return list(values or ())
-
-
 def _kinds(kinds: str | Mapping[str, str] | None) -> dict[str, str]:
     if not isinstance(kinds, str):
         return dict(kinds or {})
     found = {}
-    for one in _list(kinds):
+    for one in as_list(kinds):
         name, separator, kind = one.rpartition("=")
         if not separator:
             raise ArgumentError(
@@ -204,18 +198,3 @@ def _kinds(kinds: str | Mapping[str, str] | None) -> dict[str, str]:
             )
         found[name.strip()] = kind.strip()
     return found
-
-
-def _flag(name: str, value: str | bool | None) -> bool | None:
-    if value is None or isinstance(value, bool):
-        return value
-    if value.lower() not in _WORDS:
-        raise ArgumentError(f"`{name}` is yes or no.", received=f"{name}={value!r}")
-    return _WORDS[value.lower()]
-
-
-def _number(name: str, value: str | float) -> float:
-    try:
-        return float(value)
-    except ValueError as error:
-        raise ArgumentError(f"`{name}` is a number.", received=f"{name}={value!r}") from error

@@ -140,7 +140,7 @@ def _read_all(
                     fix="Raise most_megabytes, or take a part of it: `.take(number)`.",
                 )
     except tf.errors.OpError as error:
-        reason = str(error.message).strip().splitlines()[-1]
+        reason = str(error.message).strip().splitlines()[0]
         raise DataError(
             "A data set must be readable to its end, its examples of one shape.",
             received=f"{type(error).__name__} in the {what} data set: {reason}",

@@ -63,9 +63,8 @@ def _shares(train: Split, column: str, classes: tuple[str, ...]) -> pd.DataFrame
     counts = pd.crosstab(train.y, _groups(train, column))
     counts = counts.reindex(range(len(classes)), fill_value=0)
     empty = [
-        f"{classes[label]!r} in {group!r}"
-        for (label, group), count in counts.stack().items()
-        if not count
+        f"{classes[label]!r} in {counts.columns[group]!r}"
+        for label, group in np.argwhere(counts.to_numpy() == 0)
     ]
     if empty:
         raise DataError(
@@ -77,7 +76,7 @@ def _shares(train: Split, column: str, classes: tuple[str, ...]) -> pd.DataFrame
 
 
 def _weighted(part: Split, column: str, weights: pd.DataFrame) -> Split:
-    at = weights.columns.get_indexer(_groups(part, column))
+    at = weights.columns.get_indexer(pd.Index(_groups(part, column)))
     found = weights.to_numpy()[part.y, at]
     # A group that is not in the training part has no share there to correct.
     found = np.where(at < 0, 1.0, found).astype(np.float32)

@@ -27,7 +27,7 @@ def row_hashes(x: NDArray[Any] | Columns) -> Hashes:
         return join_hashes([_hashed(values) for _, values in x.items()])
     # Adding 0.0 turns -0.0, which equals 0.0 in other bytes, into 0.0.
     digests = [hashlib.blake2b((row + 0.0).tobytes(), digest_size=8).digest() for row in x]
-    return np.frombuffer(b"".join(digests), dtype=np.uint64)
+    return np.array([int.from_bytes(one) for one in digests], dtype=np.uint64)
 
 
 def join_hashes(hashes: list[Hashes]) -> Hashes:

@@ -27,7 +27,7 @@ class Split:
         sample_weight: Weights of the examples, `(examples,)`, or None.
         ids: What a row is called in reports, `(examples,)`; row numbers of the source if from
             `from_arrays`, or None.
-        groups: The group (patient, family, …) of each example, `(examples,)`, or None.
+        groups: The group (patient, family, series, …) of each example, `(examples,)`, or None.
         time: The time of each example, `(examples,)`, or None.
         subgroups: The subgroups that the score is compared over, named text columns, one row an
             example (`Columns`, or a dictionary), or None.
@@ -87,8 +87,9 @@ class Split:
         Args:
             rows: Their numbers, from 0, in any order, also repeatedly, `(picked,)`.
         """
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return Split(**{name: None if one is None else one[rows] for name, one in values.items()})
+        given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        picked: dict[str, Any] = {name: one[rows] for name, one in given.items() if one is not None}
+        return Split(**picked)
 
     def joined(self, other: Split) -> Split:
         """Return both parts' examples, these first; what one of the two lacks is left out.
@@ -96,7 +97,7 @@ class Split:
         Args:
             other: Another part of the same data.
         """
-        joined = {}
+        joined: dict[str, Any] = {}
         for entry in fields(self):
             first, second = getattr(self, entry.name), getattr(other, entry.name)
             if isinstance(first, Columns) and second is not None:

@@ -19,8 +19,6 @@ from dlrecipes.errors import DataError
 from dlrecipes.layers import Imputation, QuantileClip, Standardization
 from dlrecipes.results import Column, Feature
 
-_PIECES = 16
-
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
 class TablePreprocess(keras.layers.Layer):
@@ -38,6 +36,9 @@ class TablePreprocess(keras.layers.Layer):
         high: Quantile above which numbers are clipped, in (0.5, 1].
         least: Examples that a category must have in the training part, at least 1.
         most: Categories kept of a column, the most frequent ones, at least 1.
+        pieces: Of a number's `edges`, for a piecewise-linear encoding: pieces with equally many
+            examples, at least 1, beside those with equally many different values.
+        values: Pieces with equally many different values, at least 1; None for half of `pieces`.
         learned: What an adapted layer has learned; leave it to the layer.
 
     Call arguments:
@@ -55,6 +56,8 @@ class TablePreprocess(keras.layers.Layer):
         high: float = 0.999,
         least: int = 5,
         most: int = 1000,
+        pieces: int = 16,
+        values: int | None = None,
         learned: Mapping[str, Any] | None = None,
         **kwargs: object,
     ) -> None:
@@ -63,6 +66,8 @@ class TablePreprocess(keras.layers.Layer):
         self.columns = tuple(one for one in made if one.kind != "ignored")
         self.low, self.high = low, high
         self.least, self.most = check_integer("least", least, 1), check_integer("most", most, 1)
+        self.pieces = check_integer("pieces", pieces, 1)
+        self.values = check_integer("values", max(1, pieces // 2) if values is None else values, 1)
         if not self.columns:
             raise DataError("A table must have at least one column that is an input.")
         texts = [one.name for one in self.columns if one.kind == "text"]
@@ -123,7 +128,8 @@ class TablePreprocess(keras.layers.Layer):
             scaled = keras.ops.convert_to_numpy(self._scale(filled))
             learned["indicators"] = list(self._fill.indicator_columns)
             learned["edges"] = {
-                name: _edges(scaled[:, at]) for at, name in enumerate(self._numbers)
+                name: _edges(scaled[:, at], self.pieces, self.values)
+                for at, name in enumerate(self._numbers)
             }
         for name, part in self._parts.items():
             part.adapt(columns[name])
@@ -162,6 +168,8 @@ class TablePreprocess(keras.layers.Layer):
             "high": self.high,
             "least": self.least,
             "most": self.most,
+            "pieces": self.pieces,
+            "values": self.values,
             "learned": self._learned,
         }
 
@@ -218,13 +226,13 @@ class TablePreprocess(keras.layers.Layer):
         return [text for text, count in ranked if count >= self.least][: self.most]
 
 
-def _edges(values: NDArray[np.float32]) -> list[float]:
+def _edges(values: NDArray[np.float32], pieces: int, of_different: int) -> list[float]:
     """Return the borders of pieces with equally many examples, or equally many different values.
 
     The latter for columns such as an income that is zero for most: its quantiles are zero, too.
     """
     exact = values.astype(np.float64)
-    of_examples = np.quantile(exact, np.linspace(0, 1, _PIECES + 1))
-    of_values = np.quantile(np.unique(exact), np.linspace(0, 1, _PIECES // 2 + 1))
+    of_examples = np.quantile(exact, np.linspace(0, 1, pieces + 1))
+    of_values = np.quantile(np.unique(exact), np.linspace(0, 1, of_different + 1))
     edges = np.unique(np.concatenate([of_examples, of_values]).astype(np.float32))
     return [float(one) for one in edges]

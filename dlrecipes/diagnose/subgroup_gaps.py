@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.subgroup_estimate import estimate
@@ -21,9 +22,10 @@ def largest_gap(
 ) -> Gap | None:
     """Return the largest minus the smallest mean over the groups with at least 30 examples.
 
-    The two groups are those that chance, too, drove apart. The interval is therefore one that
-    holds for the differences of all pairs of groups at once (Bonferroni), from the intervals of
-    the two means (square and add).
+    The two groups are those that chance, too, drove apart. The interval is therefore made of
+    intervals that hold for the differences of all pairs of groups at once (Bonferroni), each from
+    those of the two means (square and add): the largest difference is at least the largest lower
+    end, and at most the largest upper end.
 
     Args:
         name: What the gap is called.
@@ -48,19 +50,25 @@ def largest_gap(
         for group, values in enough.items()
         if (one := estimate(values, confidence=confidence, root=root)) is not None
     }
-    largest = max(found, key=lambda group: found[group].value)
+    names = list(found)
+    value = np.array([one.value for one in found.values()])
+    down = value - [one.low for one in found.values()]
+    up = np.array([one.high for one in found.values()]) - value
+    # In row a and column b, that of a minus that of b.
+    difference = np.subtract.outer(value, value)
+    low = difference - np.hypot.outer(down, up)
+    high = difference + np.hypot.outer(up, down)
+    pairs = ~np.eye(len(names), dtype=bool)
     # Of equal ones the last, so that it is another group than the largest.
-    smallest = min(reversed(found), key=lambda group: found[group].value)
-    top, bottom = found[largest], found[smallest]
-    difference = top.value - bottom.value
+    largest, smallest = int(np.argmax(value)), len(value) - 1 - int(np.argmin(value[::-1]))
     return Gap(
         name,
         measure,
-        difference,
-        difference - math.hypot(top.value - top.low, bottom.high - bottom.value),
-        difference + math.hypot(top.high - top.value, bottom.value - bottom.low),
-        largest,
-        top.value,
-        smallest,
-        bottom.value,
+        float(difference[largest, smallest]),
+        float(low[pairs].max()),
+        float(high[pairs].max()),
+        names[largest],
+        float(value[largest]),
+        names[smallest],
+        float(value[smallest]),
     )

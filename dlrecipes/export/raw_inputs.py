@@ -7,10 +7,8 @@ import keras
 from dlrecipes.export.serving_names import input_names
 from dlrecipes.results import DataSpec
 
-Inputs = keras.KerasTensor | dict[str, keras.KerasTensor]
 
-
-def raw_inputs(spec: DataSpec) -> Inputs:
+def raw_inputs(spec: DataSpec) -> keras.KerasTensor | dict[str, keras.KerasTensor]:
     """Return a symbolic input, for a table one a column under its `input_names`.
 
     Args:
@@ -25,7 +23,11 @@ def raw_inputs(spec: DataSpec) -> Inputs:
     }
 
 
-def preprocessed(inputs: Inputs, preprocess: keras.Layer | None, spec: DataSpec) -> Inputs:
+def preprocessed(
+    inputs: keras.KerasTensor | dict[str, keras.KerasTensor],
+    preprocess: keras.Layer | None,
+    spec: DataSpec,
+) -> keras.KerasTensor | dict[str, keras.KerasTensor]:
     """Return what the preprocessing makes of `raw_inputs`.
 
     Args:

@@ -5,6 +5,7 @@ from dlrecipes.layers.imputation import Imputation
 from dlrecipes.layers.inverted_dropout import InvertedDropout
 from dlrecipes.layers.matched_initializer import matched_initializer
 from dlrecipes.layers.min_max_scaling import MinMaxScaling
+from dlrecipes.layers.one_hot import OneHot
 from dlrecipes.layers.ordinal_head import OrdinalHead
 from dlrecipes.layers.pca_whitening import PCAWhitening
 from dlrecipes.layers.piecewise_linear_encoding import PiecewiseLinearEncoding
@@ -18,6 +19,7 @@ __all__ = [
     "Imputation",
     "InvertedDropout",
     "MinMaxScaling",
+    "OneHot",
     "OrdinalHead",
     "PCAWhitening",
     "PiecewiseLinearEncoding",

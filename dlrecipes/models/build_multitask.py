@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import keras
@@ -13,6 +14,9 @@ from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
 from dlrecipes.models.target_head import target_head
 from dlrecipes.results.target_spec import TargetSpec
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+"""What TensorFlow takes as the name of a scope."""
 
 
 def build_multitask(  # noqa: PLR0913 - each argument is one choice of the architecture
@@ -61,9 +65,12 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
         Caruana 1997, Multitask Learning.
     """
     names = [target.name for target in targets]
-    if not names or len(set(names)) != len(names) or not all(names):
+    valid = all(re.fullmatch(_NAME, name) for name in names)
+    if not names or len(set(names)) != len(names) or not valid:
         raise ArgumentError(
-            "`targets` must be at least one, with different names.", received=f"targets={names}"
+            "`targets` must be at least one, with different names of letters, digits, `_`, `.` "
+            "and `-`.",
+            received=f"targets={names}",
         )
     shape = [
         check_integer(f"input_shape[{axis}]", size, 1) for axis, size in enumerate(input_shape)
@@ -97,7 +104,7 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
     own = check_sizes("head_units", head_units, 0)
     outputs = {}
     for index, target in enumerate(targets, start=1):
-        # Layers are numbered: a target may be called what no layer may.
+        # Layers are numbered: a target may be called "hidden".
         features = hidden(shared, own, f"head_{index}")
         outputs[target.name] = target_head(features, target, l2=l2, name=f"head_{index}")
     return keras.Model(inputs, outputs, name="multitask")

@@ -9,7 +9,7 @@ import numpy as np
 
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.errors import DataError
-from dlrecipes.layers import InvertedDropout, PiecewiseLinearEncoding
+from dlrecipes.layers import InvertedDropout, OneHot, PiecewiseLinearEncoding
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
 from dlrecipes.models.task_outputs import task_outputs
@@ -24,6 +24,7 @@ def build_tabular(
     hidden_units: Sequence[int] = (128, 128),
     encoding: str = "piecewise",
     embedding_size: int = 8,
+    one_hot: int = 0,
     dropout_rate: float | None = None,
     output_bias: Sequence[float] | None = None,
 ) -> keras.Model:
@@ -38,6 +39,8 @@ def build_tabular(
         hidden_units: Width of each hidden layer, at least one of them.
         encoding: `"piecewise"`, or `"plain"` to take numbers as they are.
         embedding_size: Numbers an embedding has, at least 1.
+        one_hot: Columns with at most so many categories, the unknown one included, are one-hot
+            and have no embedding; 0 for none. With little data it is learned sooner what they say.
         dropout_rate: Share dropped behind each hidden layer, in [0, 1); None for no dropout.
         output_bias: Start value of each output, as `prior_bias` gives it; None for zero logits,
             or for the mean of the targets.
@@ -52,6 +55,7 @@ def build_tabular(
     """
     check_choice("encoding", encoding, ENCODINGS)
     check_integer("embedding_size", embedding_size, 1)
+    check_integer("one_hot", one_hot, 0)
     if len(spec.features) != spec.input_shape[0]:
         raise DataError(
             "`build_tabular` must know what the features are.",
@@ -60,11 +64,13 @@ def build_tabular(
         )
     inputs = keras.Input(spec.input_shape, name="inputs")
     parts = []
-    for kind, start, stop in _runs(spec.features):
+    for kind, start, stop in _runs(spec.features, one_hot):
         features = spec.features[start:stop]
         x = inputs[:, start:stop]
         if kind == "category":
             x = _embedded(x, features, embedding_size, start)
+        elif kind == "one-hot":
+            x = OneHot([feature.size for feature in features], name=f"one_hot_{start}")(x)
         elif kind == "number" and encoding == "piecewise":
             edges = [feature.edges or (-1.0, 1.0) for feature in features]
             x = PiecewiseLinearEncoding(edges=edges, name=f"pieces_{start}")(x)
@@ -79,14 +85,17 @@ def build_tabular(
     return keras.Model(inputs, task_outputs(x, spec, output_bias), name="tabular")
 
 
-def _runs(features: Sequence[Feature]) -> list[tuple[str, int, int]]:
-    """Return `(kind, first, one past the last)` of neighbours of the same kind."""
+def _runs(features: Sequence[Feature], one_hot: int) -> list[tuple[str, int, int]]:
+    """Return `(kind, first, one past the last)` of neighbours that are treated alike."""
     runs: list[tuple[str, int, int]] = []
     for at, feature in enumerate(features):
-        if runs and runs[-1][0] == feature.kind:
-            runs[-1] = (feature.kind, runs[-1][1], at + 1)
+        kind: str = feature.kind
+        if kind == "category" and feature.size <= one_hot:
+            kind = "one-hot"
+        if runs and runs[-1][0] == kind:
+            runs[-1] = (kind, runs[-1][1], at + 1)
         else:
-            runs.append((feature.kind, at, at + 1))
+            runs.append((kind, at, at + 1))
     return runs
 
 

@@ -9,14 +9,19 @@ from dlrecipes.results import Estimate, GroupResult, RunResult, SubgroupResult
 
 MOST_LABELS = 12
 _LONGEST = 40
-_SHARES = (
-    "prevalence",
-    "selection_rate",
-    "accuracy",
-    "true_positive_rate",
-    "false_positive_rate",
-    "precision",
-)
+_SHARES = {
+    "prevalence": ("prevalence", "share of the group that is positive"),
+    "selection_rate": ("selected", "share of the group that is called positive"),
+    "accuracy": ("accuracy", "share of the group that is called what it is"),
+    "true_positive_rate": ("TPR", "share of the positives that are called positive"),
+    "false_positive_rate": ("FPR", "share of the negatives that are called positive"),
+    "precision": ("precision", "share of those called positive that are"),
+}
+_OTHERS = {
+    "calibration": ("calibration", "mean probability minus observed share"),
+    "rmse": ("RMSE", "root of the mean squared error"),
+    "mean_error": ("mean error", "mean of predicted minus true"),
+}
 _SIGNED = ("calibration", "mean_error")
 
 
@@ -37,7 +42,7 @@ class SubgroupTable:
         column: The column.
         part: `"test"` or `"validation"`.
         sentence: The largest difference.
-        measures: Names of the measures.
+        measures: `(name, meaning)` of the measures.
         rows: `(group, examples, cells)`, a cell a measure.
         labels: Names of the labels; empty where there are none or too many for a table.
         cell_rows: `(group, cells)`, the accuracy of each label.
@@ -49,7 +54,7 @@ class SubgroupTable:
     column: str
     part: str
     sentence: str
-    measures: tuple[str, ...]
+    measures: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, int, tuple[Cell, ...]], ...]
     labels: tuple[str, ...]
     cell_rows: tuple[tuple[str, tuple[Cell, ...]], ...]
@@ -74,7 +79,7 @@ def _table(result: SubgroupResult, *, folded: bool) -> SubgroupTable:
         column=result.column,
         part=result.part,
         sentence=result.sentence,
-        measures=measures,
+        measures=tuple((_SHARES | _OTHERS).get(name, (name, "")) for name in measures),
         rows=tuple(_row(group, measures) for group in result.groups),
         labels=labels,
         cell_rows=tuple(
@@ -113,13 +118,17 @@ def _cell(measure: str, found: Estimate | None, *, counted: bool = False) -> Cel
     if found is None:
         return Cell(MISSING)
     low, high = _number(measure, found.low), _number(measure, found.high)
-    of = f"; {found.examples:,}" if counted else ""
-    return Cell(_number(measure, found.value), f"{low} to {high}{of}", found.small)
+    # A dash beside a minus would be two of them.
+    between = f"{low} to {high}" if measure in _SIGNED else f"{low}–{high}"
+    of = f" of {found.examples:,}" if counted else ""
+    return Cell(_number(measure, found.value), between + of, found.small)
 
 
 def _number(measure: str, value: float) -> str:
     if measure in _SHARES:
         return f"{value:.3f}"
+    if measure == "calibration":
+        return f"{value:+.3f}"
     sign = "+" if measure in _SIGNED and value > 0 else ""
     return sign + format_number(value)
 

@@ -59,8 +59,9 @@ def threshold_section(
     if threshold is not None:
         name = f"at {format_number(threshold.threshold)}, chosen for {threshold.goal}"
         points.append((name, decide(saved.y, scores[0], threshold.threshold)))
-    columns = ("found", "false alarms", "missed", "left alone", "precision", "recall", "F1")
-    columns += ("accuracy",) + (("cost an example",) if goal and goal.kind == "cost" else ())
+    columns: tuple[str, ...] = ("found", "false alarms", "missed", "left alone")
+    columns += ("precision", "recall", "F1", "accuracy")
+    columns += ("cost an example",) if goal is not None and goal.kind == "cost" else ()
     return ThresholdSection(
         positive=spec.classes[1],
         chosen=_chosen(threshold, goal),

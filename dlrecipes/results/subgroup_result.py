@@ -56,8 +56,8 @@ class Gap:
         name: What the gap is called, such as `"equal opportunity difference"`.
         measure: What is compared.
         value: The difference, at least 0.
-        low: Lower end of its 95 % interval, which holds for all pairs of groups at once; below 0
-            where groups may well be equal.
+        low: Lower end of its 95 % interval, which is about all pairs of groups at once; not above
+            0 where all groups may well be equal.
         high: Upper end of it.
         largest: Where the measure is largest: a group, or `label, group`.
         largest_value: What it is there.

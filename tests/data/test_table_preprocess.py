@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from dlrecipes.data import Columns, TablePreprocess, as_tensors
-from dlrecipes.errors import DataError
+from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import Column
 
 COLUMNS = (
@@ -121,6 +121,22 @@ def test_pieces_of_a_column_that_is_mostly_zero():
     (feature,) = layer.features
     assert len(feature.edges) > 5
     assert list(feature.edges) == sorted(set(feature.edges))
+
+
+def test_more_pieces_are_finer():
+    table = Columns({"age": np.random.default_rng(0).normal(40, 10, 1000)})
+    edges = {}
+    for pieces, values in ((16, None), (64, None), (64, 1)):
+        layer = TablePreprocess((Column("age", "number"),), pieces=pieces, values=values)
+        layer.adapt(table)
+        edges[pieces, values] = set(layer.features[0].edges)
+        again = TablePreprocess.from_config(layer.get_config())
+        assert again.features == layer.features
+    assert edges[16, None] < edges[64, None]
+    assert edges[64, 1] < edges[64, None]
+    assert len(edges[64, 1]) == 65
+    with pytest.raises(ArgumentError, match="`pieces`"):
+        TablePreprocess((Column("age", "number"),), pieces=0)
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,20 @@ def test_more_groups_make_the_interval_wider():
     assert six.low < two.low < two.high < six.high
 
 
+def test_a_clear_difference_beside_a_small_group():
+    # The largest difference is unsure; that between the two large groups is not.
+    samples = {
+        "large": np.arange(9000) < 6000,
+        "other": np.arange(9000) < 5000,
+        "small": np.arange(30) < 21,
+    }
+    gap = largest_gap("gap", "share", samples)
+    assert (gap.largest, gap.smallest) == ("small", "other")
+    pair = largest_gap("gap", "share", {name: samples[name] for name in ("large", "other")})
+    assert 0.08 < gap.low < pair.low
+    assert gap.high > gap.value > pair.high
+
+
 def test_intervals_hold_when_all_groups_are_equal():
     generator = np.random.default_rng(0)
     missed = 0

@@ -1,10 +1,14 @@
 """Inputs from files: what is read, in which shape. What is refused: `tests/cli`."""
 
+import dataclasses
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from dlrecipes.errors import DataError
 from dlrecipes.export import read_inputs
+from dlrecipes.results import Column
 
 ROWS = [[1.0, 2.0, 3.0], [4.0, 5.5, -6.0]]
 
@@ -58,3 +62,15 @@ def test_too_large_for_float32(tmp_path, spec):
     np.savez(tmp_path / "x.npz", x=[[1.0, 2.0, 1e39]])
     with pytest.raises(DataError, match=r"finite float32 numbers.*row 0"):
         read_inputs(tmp_path / "x.npz", spec())
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.parquet"])
+def test_columns_of_a_table(tmp_path, spec, name):
+    columns = (Column("age", "number"), Column("job", "category"))
+    frame = pd.DataFrame({"id": [1, 2], "job": ["cook", "clerk"], "age": [31.5, 40.0]})
+    write = frame.to_parquet if name.endswith("parquet") else frame.to_csv
+    write(tmp_path / name, index=False)
+    table = dataclasses.replace(spec(shape=(2,)), input_dtype="columns", columns=columns)
+    found = read_inputs(tmp_path / name, table)
+    assert found.names == ("age", "job")
+    assert found["age"].tolist() == [31.5, 40.0]

@@ -70,6 +70,18 @@ def test_columns_do_not_share_embeddings():
     assert not np.array_equal(before[0, 2:], after[0, 2:])
 
 
+def test_few_categories_are_one_hot(tmp_path):
+    model = build_tabular(spec(), hidden_units=(4,), embedding_size=2, one_hot=3)
+    # ---- two pieces and one, an indicator, three categories, an embedding of two
+    assert model.get_layer("hidden_1_dense").kernel.shape == (2 + 1 + 1 + 3 + 2, 4)
+    x = examples()
+    jobs = keras.Model(model.input, model.get_layer("one_hot_3").output)
+    np.testing.assert_array_equal(jobs(x), np.eye(3)[x[:, 3].astype(int)])
+    model.save(tmp_path / "tabular.keras")
+    loaded = keras.saving.load_model(tmp_path / "tabular.keras")
+    np.testing.assert_array_equal(loaded(x), model(x))
+
+
 def test_starts_at_the_base_rates():
     given = spec(priors=(0.9, 0.1))
     model = build_tabular(given, output_bias=prior_bias(given))
@@ -92,6 +104,7 @@ def test_saved_and_loaded(tmp_path):
     [
         ({"encoding": "fourier"}, "encoding"),
         ({"embedding_size": 0}, "embedding_size"),
+        ({"one_hot": -1}, "one_hot"),
         ({"hidden_units": (0,)}, "hidden_units"),
         ({"dropout_rate": 1.0}, "rate"),
     ],

@@ -161,13 +161,19 @@ def test_a_finished_run_is_not_tested_again_unless_the_members_change(tmp_path, 
     assert {"ensemble_saved_model", "ensemble_keras"} <= set(more.artifacts)
 
 
+@pytest.mark.slow
 def test_one_trial_makes_no_ensemble(splits, build, plan, settings):
-    run = dlr.tune(build, splits, plan=plan(), settings=settings(ensemble=3))
-    assert run.result.ensemble is None
-    said = {one.name: one for one in run.result.findings}["ensemble"]
+    result = dlr.tune(build, splits, plan=plan(), settings=settings(ensemble=3)).result
+    assert result.ensemble is None
+    said = {one.name: one for one in result.findings}["ensemble"]
     assert said.severity == "warning"
     assert "The ensemble is not made, though 3 members were asked for" in said.verdict
-    run.open_test_set("a test")
+
+
+def test_a_run_without_one(finished):
+    run = dlr.Run(finished("binary"))
+    assert run.result.ensemble is None
+    assert 'id="ensemble"' not in (run.directory / "report.html").read_text()
     with pytest.raises(RunError, match=r"Only a run with an ensemble.*--ensemble 4"):
         run.export("ensemble_keras")
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dlrecipes.data.audit.class_balance import check_class_balance
+from dlrecipes.data.audit.class_coverage import check_class_coverage
 from dlrecipes.data.audit.column_kinds import check_column_kinds
 from dlrecipes.data.audit.constant_features import check_constant_features
+from dlrecipes.data.audit.drift import check_drift
 from dlrecipes.data.audit.duplicates import check_duplicates
 from dlrecipes.data.audit.feature_scales import check_feature_scales
+from dlrecipes.data.audit.groups_apart import check_groups
+from dlrecipes.data.audit.identifiers import check_identifiers
 from dlrecipes.data.audit.missing_values import check_missing_values
+from dlrecipes.data.audit.near_duplicates import check_near_duplicates
+from dlrecipes.data.audit.outliers import check_outliers
+from dlrecipes.data.audit.pixel_ranges import check_pixel_ranges
+from dlrecipes.data.audit.target_leak import check_target_leak
+from dlrecipes.data.audit.times_in_order import check_times
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.sealed_split import _peek
 from dlrecipes.data.splits import Splits
@@ -28,12 +37,33 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
         "validation": splits.validation,
         "test": _peek(splits.test),
     }
-    findings = [check_missing_values(parts), check_duplicates(parts, splits.spec)]
-    if splits.spec.columns:
-        findings.append(check_column_kinds(splits.spec))
-    findings.append(check_constant_features(splits.train))
-    if splits.spec.task != "regression":
-        findings.append(check_class_balance(splits.train, splits.spec))
-    if splits.preprocess is None and not isinstance(splits.train.x, Columns):
-        findings.append(check_feature_scales(splits.train))
+    train, validation, spec = splits.train, splits.validation, splits.spec
+    findings = [check_missing_values(parts)]
+    if findings[0].severity == "error":
+        return (*splits.noticed, *findings)  # the other checks need numbers
+    # ---- across parts: is the score honest?
+    findings.append(check_duplicates(parts, spec))
+    findings.append(check_near_duplicates(train, validation, spec))
+    if train.time is not None:  # groups are then series, which go on from part to part
+        findings.append(check_times(parts))
+    elif train.groups is not None:
+        findings.append(check_groups(parts))
+    findings.append(check_drift(train, validation, spec))
+    # ---- the columns
+    if spec.columns:
+        findings.append(check_column_kinds(spec))
+    findings.append(check_target_leak(train, validation, spec))
+    findings.append(check_constant_features(train))
+    if spec.kind == "table":
+        examples = len(train) + len(validation) + len(splits.test)
+        findings.append(check_identifiers(train, validation, spec, examples))
+        findings.append(check_outliers(train, validation, spec))
+    if spec.kind == "image":
+        findings.append(check_pixel_ranges(parts))
+    if splits.preprocess is None and not isinstance(train.x, Columns):
+        findings.append(check_feature_scales(train))
+    # ---- the classes
+    if spec.task != "regression":
+        findings.append(check_class_balance(train, spec))
+        findings.append(check_class_coverage(parts, spec))
     return (*splits.noticed, *findings)

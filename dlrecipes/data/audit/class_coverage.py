@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
@@ -30,7 +31,7 @@ def check_class_coverage(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     }
     train, validation = counts["train"], counts["validation"]
 
-    def named(where: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[str]:
+    def named(where: NDArray[np.bool_]) -> list[str]:
         return [spec.classes[index] for index in np.flatnonzero(where)][:MAX_NAMED]
 
     lacking = {f"none in {name}": named(count == 0) for name, count in counts.items()}

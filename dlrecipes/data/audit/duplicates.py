@@ -42,7 +42,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     )
     rows = rows[rows["inputs"].duplicated(keep=False)].drop_duplicates()
     rows = rows[rows["inputs"].duplicated(keep=False)]
-    groups = [pd.unique(rows.loc[rows["part"] == at, "inputs"]) for at in range(len(parts))]
+    groups = [np.unique(rows.loc[rows["part"] == at, "inputs"]) for at in range(len(parts))]
     sizes = rows["part"].value_counts()
     evidence: dict[str, float | int | str | list[str]] = {
         name: int(sizes.get(place, 0)) - len(groups[place]) for place, name in enumerate(parts)

@@ -70,5 +70,4 @@ def feature_columns(
 
 def _days(texts: NDArray[Any]) -> NDArray[np.float64]:
     dates = pd.to_datetime(pd.Series(texts, dtype="str"), format="ISO8601", errors="coerce")
-    days = (dates - pd.Timestamp(0)) / _DAY
-    return days.to_numpy(dtype=np.float64)
+    return np.asarray((dates - pd.Timestamp(0)) / _DAY, dtype=np.float64)

@@ -11,6 +11,7 @@ from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
 MAX_PAIRS = 20
+MOST_COLUMNS = 100
 
 
 def check_near_duplicates(train: Split, validation: Split, spec: DataSpec) -> Finding:
@@ -61,7 +62,7 @@ def _near_pairs(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
     if isinstance(train.x, Columns):
         texts = [one.name for one in spec.columns if one.kind == "text"]
         return near_texts(train, validation, texts) if texts else near_rows(train, validation, spec)
-    if train.x.ndim == 2:
+    if train.x.ndim == 2 and train.x.shape[1] <= MOST_COLUMNS:
         return near_rows(train, validation, spec)
     return near_images(train, validation)
 

@@ -19,7 +19,7 @@ TOLERANCE = 1e-3
 LOOSE = 100
 """Width of a cell in tolerances."""
 MOST_KEYS = 30
-MOST_PAIRS = 1_000_000
+MOST_PAIRS = 200_000
 
 
 def near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
@@ -43,7 +43,8 @@ def near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
     places = np.linspace(0, len(numbers), MOST_KEYS, endpoint=False).astype(int)
     keys = [numbers[place] for place in np.unique(places)] if numbers else []
     pairs = np.concatenate([_in_one_cell(texts, keys, shift) for shift in (0.0, 0.5)])
-    pairs = np.unique(pairs, axis=0)
+    numbered = pd.unique(pairs[:, 0] * np.int64(len(validation)) + pairs[:, 1])
+    pairs = np.stack(np.divmod(np.sort(numbered), len(validation)), axis=-1)
     equal = exact[0][firsts[0]][pairs[:, 0]] == exact[1][firsts[1]][pairs[:, 1]]
     loose = pairs[~equal]
     close = np.ones(len(loose), dtype=bool)
@@ -96,7 +97,7 @@ def _normalised(
 def _in_one_cell(
     texts: list[tuple[Hashes, Hashes]], grids: list[_Grid], shift: float
 ) -> NDArray[Any]:
-    """Return the pairs with the same texts and cells, `(pairs, 2)`, at most a million."""
+    """Return the pairs with the same texts and cells, `(pairs, 2)`, at most 200,000."""
     train, validation = (
         join_hashes([*(one[side] for one in texts), *(one.cells(side, shift) for one in grids)])
         for side in (0, 1)
@@ -106,7 +107,7 @@ def _in_one_cell(
     starts = np.searchsorted(ordered, validation, side="left")
     counts = np.searchsorted(ordered, validation, side="right") - starts
     rows = np.flatnonzero(counts)
-    # Where there are more, the rows of a million pairs stand for all.
+    # Where there are more, some rows stand for all.
     rows = np.random.default_rng(0).permutation(rows)
     rows = rows[np.cumsum(counts[rows]) <= MOST_PAIRS]
     counts = counts[rows]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from dlrecipes.data.audit.feature_columns import FeatureColumn
 
-MOST_BINS = 256
-LEAST_IN_BIN = 20
+LEAVES = 64
+LEAST_IN_LEAF = 5
 MOST_CELLS = 10_000_000
 _QUANTILE = 1.96
 
@@ -23,7 +25,7 @@ class Skill:
 
     Args:
         score: Balanced accuracy, in [0, 1], or R², at most 1.
-        lower: The lower end of its 95 % interval; the score itself for R².
+        lower: The lower end of the 95 % interval of the accuracy; for R², the score itself.
     """
 
     score: float
@@ -33,10 +35,9 @@ class Skill:
 def class_skill(
     column: FeatureColumn, train: NDArray[Any], validation: NDArray[Any], classes: int
 ) -> Skill:
-    """Return the balanced accuracy of the class that is most usual for a value.
+    """Return the balanced accuracy of a small tree, or of the class most usual for a category.
 
-    A value is a category, or one of at most 256 intervals with equally many training examples,
-    at least 20; a class counts by its share, so that rare ones are not drowned.
+    A class counts by its share, so that rare ones are not drowned.
 
     Args:
         column: The column.
@@ -44,24 +45,25 @@ def class_skill(
         validation: Classes of the validation examples.
         classes: Number of classes.
     """
-    bins, others, count = _bins(column)
-    if count * classes > MOST_CELLS:
-        return Skill(0.0, 0.0)
-    totals = np.bincount(train, minlength=classes)
-    table = np.bincount(bins * classes + train, minlength=count * classes)
-    shares = table.reshape(count, classes) / np.maximum(totals, 1)
-    usual = shares.argmax(axis=1)
-    usual[shares.max(axis=1) == 0] = totals.argmax()
-    right = usual[others] == validation
+    if column.kind == "category":
+        predicted = _usual_class(column, train, classes)
+    else:
+        tree = DecisionTreeClassifier(
+            max_leaf_nodes=LEAVES,
+            min_samples_leaf=LEAST_IN_LEAF,
+            class_weight="balanced",
+            random_state=0,
+        )
+        predicted = tree.fit(_matrix(column.train), train).predict(_matrix(column.validation))
+    right = predicted == validation
     sizes = np.bincount(validation, minlength=classes)
+    hits = np.bincount(validation, weights=right, minlength=classes)
     there = sizes > 0
-    hits = np.bincount(validation, weights=right, minlength=classes)[there]
-    sizes = sizes[there]
-    return Skill(float((hits / sizes).mean()), float(_wilson(hits, sizes).mean()))
+    return Skill(float((hits[there] / sizes[there]).mean()), _lower(int(right.sum()), len(right)))
 
 
 def value_skill(column: FeatureColumn, train: NDArray[Any], validation: NDArray[Any]) -> Skill:
-    """Return the R² of the mean of a value, or of a straight line where that is better.
+    """Return the best R² of a small tree and a straight line, or that of the means by category.
 
     Args:
         column: The column.
@@ -69,50 +71,62 @@ def value_skill(column: FeatureColumn, train: NDArray[Any], validation: NDArray[
         validation: Targets of the validation examples.
     """
     train, validation = train.astype(np.float64), validation.astype(np.float64)
-    bins, others, count = _bins(column)
-    sizes = np.bincount(bins, minlength=count)
-    sums = np.bincount(bins, weights=train, minlength=count)
-    means = np.where(sizes > 0, sums / np.maximum(sizes, 1), train.mean())
-    predictions = [means[others]]
-    if column.kind != "category":
-        predictions.append(_line(column, train))
+    if column.kind == "category":
+        predictions = [_usual_value(column, train)]
+    else:
+        tree = DecisionTreeRegressor(
+            max_leaf_nodes=LEAVES, min_samples_leaf=LEAST_IN_LEAF, random_state=0
+        )
+        tree.fit(_matrix(column.train), train)
+        predictions = [tree.predict(_matrix(column.validation)), _line(column, train)]
     total = float(np.square(validation - validation.mean()).sum()) or 1.0
     score = max(1 - float(np.square(validation - one).sum()) / total for one in predictions)
     return Skill(score, score)
 
 
-def _bins(column: FeatureColumn) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Return the bin of each training and validation example, and how many bins there are."""
-    if column.kind == "category":
-        codes, names = pd.factorize(column.both)
-        return codes[: len(column.train)], codes[len(column.train) :], len(names)
-    known = column.train[~np.isnan(column.train)]
-    count = int(np.clip(len(column.train) // LEAST_IN_BIN, 2, MOST_BINS))
-    edges = np.unique(known)
-    if len(edges) > count:
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, count + 1)[1:-1]))
-    # What is missing comes last.
-    bins = [
-        np.where(np.isnan(part), len(edges) + 1, np.searchsorted(edges, part, side="right"))
-        for part in (column.train, column.validation)
-    ]
-    return bins[0], bins[1], len(edges) + 2
+def _matrix(values: NDArray[Any]) -> NDArray[np.float32]:
+    return values.astype(np.float32).reshape(-1, 1)
+
+
+def _usual_class(column: FeatureColumn, train: NDArray[Any], classes: int) -> NDArray[Any]:
+    """Return the class for each validation example; the largest for values that are new."""
+    codes, names = pd.factorize(column.both)
+    totals = np.bincount(train, minlength=classes)
+    if len(names) * classes > MOST_CELLS:
+        return np.full(len(column.validation), totals.argmax())
+    known, others = codes[: len(train)], codes[len(train) :]
+    table = np.bincount(known * classes + train, minlength=len(names) * classes)
+    shares = table.reshape(len(names), classes) / np.maximum(totals, 1)
+    usual = np.where(shares.max(axis=1) > 0, shares.argmax(axis=1), totals.argmax())
+    return np.asarray(usual[others])
+
+
+def _usual_value(column: FeatureColumn, train: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean for each validation example; that of all for values that are new."""
+    codes, names = pd.factorize(column.both)
+    known, others = codes[: len(train)], codes[len(train) :]
+    sizes = np.bincount(known, minlength=len(names))
+    sums = np.bincount(known, weights=train, minlength=len(names))
+    means = np.where(sizes > 0, sums / np.maximum(sizes, 1), train.mean())
+    return np.asarray(means[others])
 
 
 def _line(column: FeatureColumn, train: NDArray[np.float64]) -> NDArray[np.float64]:
-    x = column.train.astype(np.float64)
+    """Return a straight line through the training examples; the mean where a number is missing."""
+    x, others = column.train.astype(np.float64), column.validation.astype(np.float64)
     known = ~np.isnan(x)
-    centre = x[known].mean() if known.any() else 0.0
-    deviation = np.where(known, x - centre, 0.0)
+    if not known.any():
+        return np.full(len(others), train.mean())
+    centre, level = x[known].mean(), train[known].mean()
+    deviation = x[known] - centre
     square = float(np.square(deviation).sum())
-    slope = float(deviation @ train) / square if square else 0.0
-    others = column.validation.astype(np.float64) - centre
-    return np.asarray(train[known | ~known.any()].mean() + slope * np.nan_to_num(others))
+    slope = float(deviation @ (train[known] - level)) / square if square else 0.0
+    return np.asarray(level + slope * np.nan_to_num(others - centre))
 
 
-def _wilson(hits: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+def _lower(hits: int, examples: int) -> float:
     """Return the lower end of the interval of a share (Wilson 1927)."""
-    share, square = hits / sizes, _QUANTILE**2
-    middle = share + square / (2 * sizes)
-    half = _QUANTILE * np.sqrt(share * (1 - share) / sizes + square / (4 * sizes**2))
-    return np.asarray((middle - half) / (1 + square / sizes))
+    share, square = hits / examples, _QUANTILE**2
+    middle = share + square / (2 * examples)
+    half = _QUANTILE * math.sqrt(share * (1 - share) / examples + square / (4 * examples**2))
+    return (middle - half) / (1 + square / examples)

@@ -26,7 +26,7 @@ def is_renamed_class(column: FeatureColumn, y: NDArray[Any], classes: int) -> bo
     """
     values, known = _known(column)
     # Most columns have more values than there are classes: seen at once.
-    if known is None or len(pd.unique(values[:1000])) > classes:
+    if known is None or len(pd.unique(values[known][:1000])) > classes:
         return False
     codes, names = pd.factorize(values[known])
     labels = y[known]

@@ -12,9 +12,10 @@ from dlrecipes.data.columns import Columns
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
-FAR = 10.0
+FAR = 5.0
 """Interquartile ranges beyond the quartiles."""
-ALONE = 3.0
+ALONE, ALONE_CODE = 5.0, 2.0
+LEAST_CODES = 5
 LEAST_VALUES = 20
 MOST_COLUMNS = 1000
 MAX_NAMED = 20
@@ -30,12 +31,13 @@ class _Far:
 
 
 def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
-    """Return the numbers that lie more than ten interquartile ranges beyond the quartiles.
+    """Return the numbers that lie more than five interquartile ranges beyond the quartiles.
 
     Quartiles are those of the training part; of a column that is mostly one value, those of the
-    others. A few values that lie three times as far out as the next one are a warning: a slip, or
-    a number such as 99999 that stands for something else. Others are a long tail, which is told
-    and no more. In regression the target is looked at, too.
+    others. A few values that lie five times as far out as the next one, which may be a slip, are a
+    warning; so is a number that is there at least five times and lies twice as far out as the next
+    one: 99999 may stand for something else. Others are a long tail, which is told and no
+    more. In regression the target is looked at, too.
 
     Args:
         train: The training part of a table.
@@ -113,7 +115,10 @@ def _alone(distance: NDArray[np.float64], examples: int) -> int:
         return 0
     # The few furthest, in order, and the next one below them.
     top = np.sort(np.partition(distance, -few - 1)[-few - 1 :])[::-1]
-    gaps = np.flatnonzero((top[:-1] > FAR) & (top[:-1] >= ALONE * np.maximum(top[1:], 1.0)))
+    times = top[:-1] / np.maximum(top[1:], 1.0)
+    codes = np.arange(1, len(top)) >= LEAST_CODES
+    codes &= top[:-1] == top[0]
+    gaps = np.flatnonzero((top[:-1] > FAR) & ((times >= ALONE) | (codes & (times >= ALONE_CODE))))
     return int(gaps[0]) + 1 if len(gaps) else 0
 
 

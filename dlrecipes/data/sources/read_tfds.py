@@ -113,7 +113,7 @@ def read_tfds(
     """
     name = _name(source)
     builder = _prepared(name, data_dir)
-    parts = {}
+    parts: dict[str, dict[str, NDArray[Any]]] = {}
     for split in builder.info.splits:
         part = NAMES.get(str(split).lower())
         if part is not None and part not in parts:

@@ -53,10 +53,10 @@ def test_a_copy_with_gaps_is_still_one(survey):
     assert check(from_table(table, "answer")).severity == "error"
 
 
-@pytest.mark.parametrize("wrong", [1, 4])
+@pytest.mark.parametrize("wrong", [1, 2])
 def test_almost_the_target(survey, wrong):
     table = survey.assign(outcome=survey["answer"])
-    table.loc[:wrong, "outcome"] = "perhaps"
+    table.loc[table.index[table["answer"] == "no"][:wrong], "outcome"] = "perhaps"
     finding = check(from_table(table, "answer"))
     assert finding.severity == "warning"
     assert finding.evidence["almost tell the target"] == ["outcome"]

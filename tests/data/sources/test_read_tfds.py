@@ -17,8 +17,10 @@ def _build(folder, name, features, example, sizes, supervised_keys=None):
     """Write a data set whose class nobody knows afterwards: only its files are left."""
 
     def info(self):
-        return self.dataset_info_from_configs(
-            features=tfds.features.FeaturesDict(features()), supervised_keys=supervised_keys
+        return tfds.core.DatasetInfo(
+            builder=self,
+            features=tfds.features.FeaturesDict(features()),
+            supervised_keys=supervised_keys,
         )
 
     members = {
@@ -31,10 +33,9 @@ def _build(folder, name, features, example, sizes, supervised_keys=None):
         "_generate_examples": lambda self, split: (
             (at, example(split, at)) for at in range(sizes[split])
         ),
-        "pkg_dir_path": folder,
         "__module__": __name__,
     }
-    with tfds.core.registered.skip_registering():
+    with tfds.core.registered.skip_registration():
         builder = type(name.title(), (tfds.core.GeneratorBasedBuilder,), members)
         config = tfds.download.DownloadConfig(try_download_gcs=False)
         builder(data_dir=folder).download_and_prepare(download_config=config)
