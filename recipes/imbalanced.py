@@ -11,9 +11,16 @@ precision-recall curve is what the network is judged by, for accuracy says littl
 
 The options of `dlrecipes.data.load_table` pass through: `--positive LABEL` names the class that is
 looked for (by default the later one in sorted order), `--split-seed 1` draws another test set, …
-`--threshold recall@precision=0.9` chooses for another goal.
+`--threshold recall@precision=0.9` chooses for another goal; `--balance 1` weighs the classes to
+equal shares, 0 not at all.
 
-Without `--data` it takes the Wisconsin tumours with the malignant ones thinned to 5 %, 19 of 376.
+Without `--data` it takes the Wisconsin tumours with the malignant ones thinned to 5 %, 19 of 376:
+a minute on two CPU cores. Expect a test PR-AUC of 0.939 ± 0.010 (three study seeds on the default
+split), equal within the noise to logistic regression, 1.0: there are four malignant tumours in the
+test part.
+
+Thyroid "sick" (UCI, 6 % positives), a run of 53 to 72 s for each split seed 0, 1 and 2: test
+PR-AUC 0.965, 0.909 and 0.934; boosted trees reach 0.967, 0.940 and 0.964.
 """
 
 from __future__ import annotations
@@ -113,5 +120,5 @@ RECIPE = Recipe(
     threshold="f1",
     shows="a rare class: weights, prior start, focal loss, threshold",
     minutes=1,
-    expected="test PR-AUC 0.9 ± 0.1",
+    expected="test PR-AUC 0.939 ± 0.010",
 )

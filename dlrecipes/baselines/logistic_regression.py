@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.baselines.predictor import (
+    LARGE,
     Predictor,
     choose_on_validation,
     encode,
@@ -25,7 +26,8 @@ MAX_ITERATIONS = 300
 def fit_logistic_regression(development: Development, *, seed: int = 0) -> Predictor:
     """Return a logistic regression on standardised inputs, its L2 penalty chosen on validation.
 
-    Of more than 20,000 training rows it sees 20,000, drawn with `seed`.
+    Of more than 20,000 training rows it sees 20,000, drawn with `seed`. On large inputs it stops
+    after 30 iterations a penalty instead of 300.
 
     Args:
         development: Training and validation part of a classification task.
@@ -38,9 +40,10 @@ def fit_logistic_regression(development: Development, *, seed: int = 0) -> Predi
     x, y = training_matrix(development.train, development.spec, seed=seed)
     scaler = StandardScaler().fit(x)
     scaled = scaler.transform(x)
+    iterations = MAX_ITERATIONS if scaled.size < LARGE else MAX_ITERATIONS // 10
 
     # From the strongest penalty to the weakest, each from where the last one ended.
-    path = LogisticRegression(max_iter=MAX_ITERATIONS, warm_start=True)
+    path = LogisticRegression(max_iter=iterations, warm_start=True)
 
     def fit(inverse_penalty: float) -> Predictor:
         with warnings.catch_warnings():

@@ -20,6 +20,8 @@ Baseline = Callable[[Split], NDArray[np.float64]]
 """A preprocessed part to the same. Of its targets, a forecast uses those of earlier rows only."""
 
 MAX_ROWS = 20_000
+LARGE = 2_000_000
+"""Numbers from which a matrix is computed with in float32."""
 _MOST_CATEGORIES = 50
 
 
@@ -35,6 +37,11 @@ def on_inputs(predictor: Predictor) -> Baseline:
 def flatten(x: NDArray[Any]) -> NDArray[np.float64]:
     """Return inputs `(examples, …)` as a float64 matrix `(examples, features)`."""
     return x.reshape(len(x), -1).astype(np.float64)
+
+
+def compact(matrix: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
+    """Return a large matrix in float32: half the memory, half the time, the same scores."""
+    return matrix if matrix.size < LARGE else matrix.astype(np.float32)
 
 
 def encode(x: NDArray[Any], spec: DataSpec) -> NDArray[np.float64]:

@@ -80,7 +80,9 @@ class Columns:
         """Return one column by its name, or the same columns of some rows."""
         if isinstance(key, str):
             return self._columns[key]
-        return Columns({name: one[key].copy() for name, one in self._columns.items()})
+        picked = object.__new__(Columns)  # what was checked once needs no second look
+        picked._columns = {name: _owned(one[key]) for name, one in self._columns.items()}
+        return picked
 
     def copy(self) -> Columns:
         """Return the same columns with memory of their own."""
@@ -88,6 +90,10 @@ class Columns:
 
     def __repr__(self) -> str:
         return f"Columns({len(self)} rows: {', '.join(self.names)})"
+
+
+def _owned(values: NDArray[Any]) -> NDArray[Any]:
+    return values if values.base is None else values.copy()
 
 
 def _column(name: str, values: object) -> NDArray[Any]:

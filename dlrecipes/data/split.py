@@ -48,7 +48,8 @@ class Split:
         for entry in fields(self):
             value = getattr(self, entry.name)
             if entry.name in ("x", "subgroups") and isinstance(value, dict | Columns):
-                object.__setattr__(self, entry.name, Columns(dict(value.items())))
+                columns = value if isinstance(value, Columns) else Columns(value)
+                object.__setattr__(self, entry.name, columns)
             elif value is not None:
                 object.__setattr__(self, entry.name, _owned_array(entry.name, value))
         lengths = {

@@ -42,9 +42,12 @@ def _values(series: pd.Series[Any], column: Column) -> NDArray[Any]:
     if column.kind == "number":
         return _numbers(series, column)
     if column.kind == "date":
-        parsed = parse_dates(series, column.date_format)
-        text = parsed.dt.strftime(_ISO)
-    elif pd.api.types.is_float_dtype(series):
+        # Each date is written once, however many rows have it; what is none comes last.
+        codes, dates = pd.factorize(parse_dates(series, column.date_format))
+        written = pd.DatetimeIndex(dates).strftime(_ISO)
+        texts: NDArray[Any] = np.array([*written, ""], dtype=object)
+        return np.asarray(texts[codes])
+    if pd.api.types.is_float_dtype(series):
         # A category of whole numbers with gaps in it: 3, not 3.0.
         whole = series.dropna() % 1 == 0
         text = series.astype("Int64").astype("str") if whole.all() else series.astype("str")

@@ -124,7 +124,9 @@ def test_pieces_of_a_column_that_is_mostly_zero():
 
 
 def test_more_pieces_are_finer():
-    table = Columns({"age": np.random.default_rng(0).normal(40, 10, 1000)})
+    # Every other one is 0, so that values and examples divide otherwise.
+    ages = np.random.default_rng(0).normal(40, 10, 1000)
+    table = Columns({"age": np.where(np.arange(1000) % 2, ages, 0.0)})
     edges = {}
     for pieces, values in ((16, None), (64, None), (64, 1)):
         layer = TablePreprocess((Column("age", "number"),), pieces=pieces, values=values)
@@ -134,7 +136,6 @@ def test_more_pieces_are_finer():
         assert again.features == layer.features
     assert edges[16, None] < edges[64, None]
     assert edges[64, 1] < edges[64, None]
-    assert len(edges[64, 1]) == 65
     with pytest.raises(ArgumentError, match="`pieces`"):
         TablePreprocess((Column("age", "number"),), pieces=0)
 

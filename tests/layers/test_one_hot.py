@@ -15,7 +15,7 @@ def test_as_rows_of_the_identity():
     for dtype in ("int32", "float32"):
         np.testing.assert_array_equal(layer(x.astype(dtype)), expected)
     assert layer.compute_output_shape((None, 3)) == (None, 304)
-    np.testing.assert_array_equal(OneHot([2])([[2.0], [-1.0]]), np.zeros((2, 2)))
+    np.testing.assert_array_equal(OneHot([2])(np.array([[2.0], [-1.0]])), np.zeros((2, 2)))
 
 
 def test_exact_under_mixed_precision_and_saved(tmp_path):

@@ -86,14 +86,16 @@ def _look(column: FeatureColumn) -> _Far | None:
     if len(train) < LEAST_VALUES:
         return None
     low, high = np.quantile(train, [0.25, 0.75])
+    usual = np.isnan(both)
     if low == high:  # mostly one value
         others = train[train != low]
         if len(others) < LEAST_VALUES:
             return None
+        usual |= both == low
         low, high = np.quantile(others, [0.25, 0.75])
     if low == high:
         return None
-    distance = np.nan_to_num(np.maximum(low - both, both - high) / (high - low), nan=0.0)
+    distance = np.where(usual, 0.0, np.maximum(low - both, both - high) / (high - low))
     rows = np.flatnonzero(distance > FAR)
     if not len(rows):
         return None

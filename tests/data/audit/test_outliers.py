@@ -28,8 +28,9 @@ def test_a_slip(people, value):
 def test_a_code_for_a_missing_value_in_a_column_that_is_mostly_zero(people):
     generator = np.random.default_rng(0)
     gain = np.where(generator.random(1000) < 0.1, generator.integers(500, 9000, 1000), 0)
-    gain[from_table(people, "left").train.ids[5]] = 40_000
-    rows = from_table(people, "left").train.ids[:5]
+    ids = from_table(people, "left").train.ids
+    gain[ids[5:9]] = [40_000, 30_000, 22_000, 15_000]
+    rows = ids[:5]
     gain[rows] = 99_999
     finding = check(from_table(people.assign(gain=gain), "left"))
     assert finding.severity == "warning"
@@ -37,6 +38,12 @@ def test_a_code_for_a_missing_value_in_a_column_that_is_mostly_zero(people):
     assert set(finding.evidence["rows"]) == {str(row) for row in rows}
     gain[rows] = 90_000 + np.arange(5)  # five different ones are a tail
     assert check(from_table(people.assign(gain=gain), "left")).severity == "info"
+
+
+def test_the_usual_value_of_a_column_is_not_far_from_the_others(people):
+    loss = np.where(np.arange(1000) % 10 == 0, 1800 + np.arange(1000) / 10, 0)
+    finding = check(from_table(people.assign(loss=loss), "left"))
+    assert (finding.severity, finding.evidence) == ("info", {})
 
 
 def test_a_long_tail_is_told(people):

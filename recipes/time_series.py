@@ -1,0 +1,129 @@
+"""A time series: what comes after, from what was before?
+
+Shows a table with a time. Training comes before validation before test; the network is compared
+with naive forecasts (the last value, last week's same hour, …), and the forecast's horizon is what
+you say is known: no earlier target is an input unless `--lags` asks for it.
+
+    dlrecipes tune time_series
+    dlrecipes tune time_series --data sales.csv --target sold --time day,hour
+
+The options of `dlrecipes.data.load_table` pass through: `--gap 7D` leaves a week out between the
+parts, `--series shop` tells several series apart, `--drop` names what is known only afterwards,
+`--lags 7D,14D` adds earlier targets that are known when you predict.
+
+Without `--data` it makes up the daily visits of a swimming pool: a trend, a week, a year, the
+weather, holidays, and noise of 20 visits that nobody can predict, so 20 is the RMSE to reach at
+best. Half a minute on two CPU cores. Expect a test RMSE of 27.7 ± 1.2 (five study seeds), where
+ridge regression reaches 43.9, last year's same weekday 50.3 and last week's 53.2.
+
+Bike sharing (UCI, by the hour), one run of 65 s on two CPU cores, no lags: test RMSE 68.1 ± 0.9
+over its three refits, where boosted trees reach 94.4, last week's same hour 111.2 and ridge
+regression 143.9.
+
+    dlrecipes tune time_series --data hour.csv --target cnt --time dteday,hr
+        --drop casual,registered,instant
+        --kinds season=category,mnth=category,hr=category,weekday=category,weathersit=category
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import keras_tuner
+import numpy as np
+import pandas as pd
+
+from dlrecipes.data import Drawing, Splits, TablePreprocess, from_table, load_table
+from dlrecipes.errors import ArgumentError
+from dlrecipes.models import build_tabular, prior_bias
+from dlrecipes.recipe import Recipe
+from dlrecipes.results import DataSpec
+from dlrecipes.search import CoarseToFine
+
+NOISE = 20.0
+
+
+def load(
+    data: str | Path | None = None,
+    target: str | None = None,
+    time: str | None = None,
+    task: str = "regression",
+    **options: str,
+) -> Splits:
+    """Load a table with a time; see `load_table`."""
+    if data is None:
+        drawing = Drawing(time="day")
+        return from_table(
+            make_visits(), "visits", drawing=drawing, name="visits", drop=["expected"]
+        )
+    if time is None:
+        raise ArgumentError(
+            "A time series must have a time.",
+            received="no column of it",
+            fix="Name it with --time COLUMN, or --time DATE,HOUR.",
+        )
+    return load_table(data, target, time=time, task=task, **options)
+
+
+def make_visits(days: int = 2920, seed: int = 0) -> pd.DataFrame:
+    """Return made-up visits of a swimming pool; `expected` plus noise is what is counted."""
+    generator = np.random.default_rng(seed)
+    day = pd.date_range("2016-01-01", periods=days)
+    year = 2 * np.pi * day.day_of_year.to_numpy() / 365.25
+    weather = np.zeros(days)
+    for at, shock in enumerate(generator.normal(0, 2, days)):
+        weather[at] = 0.7 * weather[at - 1] + shock
+    warmth = 12 - 10 * np.cos(year) + weather
+    holiday = np.where(np.isin(day.month, [7, 8]), "school", "none").astype(object)
+    holiday[generator.random(days) < 0.03] = "public"
+    weekend = np.isin(day.day_of_week, [5, 6]) | (holiday == "public")
+    expected = 200 + 15 * np.arange(days) / 365.25 + 80 * weekend + 60 * (holiday == "school")
+    expected += np.maximum(warmth - 15, 0) * np.where(weekend, 20, 10)
+    visits = expected + generator.normal(0, NOISE, days)
+    return pd.DataFrame(
+        {
+            "day": day.strftime("%Y-%m-%d"),
+            "warmth": warmth,
+            "holiday": holiday,
+            "expected": expected,
+            "visits": visits,
+        }
+    )
+
+
+def preprocess(spec: DataSpec) -> keras.Layer:
+    """Turn raw columns into numbers, dates into a trend and the calendar's cycles."""
+    return TablePreprocess(spec.columns)
+
+
+def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
+    """Return a compiled perceptron that predicts in the target's units."""
+    model = build_tabular(
+        spec,
+        hidden_units=(128, 128),
+        dropout_rate=hp.Float("dropout", 0.0, 0.3),
+        output_bias=prior_bias(spec),
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            learning_rate=hp.Float("learning_rate", 3e-4, 1e-2, sampling="log"),
+            weight_decay=hp.Float("weight_decay", 1e-4, 1.0, sampling="log"),
+        ),
+        loss="mse",
+        metrics=[keras.metrics.RootMeanSquaredError(name="rmse")],
+    )
+    return model
+
+
+RECIPE = Recipe(
+    name="time_series",
+    load=load,
+    preprocess=preprocess,
+    build=build,
+    objective="val_rmse",
+    plan=CoarseToFine(trials=24, epochs=30, batch_size=128, refit_seeds=3),
+    shows="a table in the order of time, against naive forecasts",
+    minutes=0.5,
+    expected="test RMSE 27.7 ± 1.2",
+)

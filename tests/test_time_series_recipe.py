@@ -1,0 +1,53 @@
+"""The recipe for time series: its made-up data, and what it refuses."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from dlrecipes.baselines import fit_naive_forecasts
+from dlrecipes.data.sealed_split import _peek
+from dlrecipes.errors import ArgumentError
+from dlrecipes.metrics import score_predictions
+from dlrecipes.recipe import load_recipe
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return load_recipe("time_series").load()
+
+
+def test_training_comes_before_validation_before_test(splits):
+    parts = splits.train, splits.validation, _peek(splits.test)
+    for earlier, later in zip(parts, parts[1:], strict=False):
+        assert earlier.time.max() < later.time.min()
+    assert "expected" not in splits.train.x.names
+
+
+def test_the_noise_is_what_it_says():
+    recipe = load_recipe("time_series")
+    visits = sys.modules["dlrecipes_recipe_time_series"].make_visits()
+    noise = visits["visits"] - visits["expected"]
+    assert noise.std() == pytest.approx(20, abs=1)
+    assert "noise of 20" in recipe.path.read_text()
+
+
+def test_the_seasons_of_days(splits):
+    development = splits.development()
+    forecasts = fit_naive_forecasts(development)
+    assert set(forecasts) == {
+        "last value",
+        "last week's same weekday",
+        "last year's same weekday",
+    }
+    validation = development.validation
+    for forecast in forecasts.values():
+        score = score_predictions(validation.y, forecast(validation), development.spec)
+        # Two noises at the least, one of each day.
+        assert score["rmse"] > 20 * np.sqrt(2) * 0.95
+
+
+def test_a_table_without_a_time(tmp_path):
+    (tmp_path / "rows.csv").write_text("day,sold\n2024-01-01,3\n2024-01-02,4\n")
+    with pytest.raises(ArgumentError, match="must have a time.*--time"):
+        load_recipe("time_series").load(data=str(tmp_path / "rows.csv"), target="sold")
