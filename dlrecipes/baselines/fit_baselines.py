@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.baselines.calm_threads import calm_threads
 from dlrecipes.baselines.gradient_boosting import fit_gradient_boosting
 from dlrecipes.baselines.logistic_regression import fit_logistic_regression
 from dlrecipes.baselines.majority_class import fit_majority_class
@@ -12,7 +16,7 @@ from dlrecipes.baselines.predictor import Baseline, on_inputs
 from dlrecipes.baselines.ridge_regression import fit_ridge_regression
 from dlrecipes.baselines.tfidf_regression import fit_tfidf_regression
 from dlrecipes.checks import check_integer
-from dlrecipes.data import Development
+from dlrecipes.data import Development, Split
 
 CLASSIFICATION = {
     "majority class": fit_majority_class,
@@ -47,7 +51,18 @@ def fit_baselines(development: Development, *, seed: int = 0) -> dict[str, Basel
         chosen = {simple: chosen[simple], "regression on TF-IDF": fit_tfidf_regression}
     if development.spec.kind == "table":
         chosen = {**chosen, "boosted trees": fit_gradient_boosting}
-    fitted = {name: on_inputs(fit(development, seed=seed)) for name, fit in chosen.items()}
+    size = development.train.array.size
+    with calm_threads(size):
+        predictors = {name: fit(development, seed=seed) for name, fit in chosen.items()}
+    fitted = {name: _calm(on_inputs(one), size) for name, one in predictors.items()}
     if development.spec.task == "regression" and development.train.time is not None:
         fitted |= fit_naive_forecasts(development)
     return fitted
+
+
+def _calm(baseline: Baseline, size: int) -> Baseline:
+    def predict(part: Split) -> NDArray[np.float64]:
+        with calm_threads(size):
+            return baseline(part)
+
+    return predict
