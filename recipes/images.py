@@ -13,6 +13,9 @@ The options of `dlrecipes.data.load_images` say what the images are (`--size`, `
 two CPU cores. Expect a test accuracy of 0.982 ± 0.002 (five study seeds on the default split),
 equal within the noise to nearest neighbours; the residual network of `digits` reaches more.
 
+MNIST (60,000 training images, official test part), one run of 577 s on two CPU cores: test accuracy
+0.9930 ± 0.0002 over its three refits, where nearest neighbours reach 0.958.
+
 Small images are meant, up to about 64 x 64 pixels. There is no augmentation: in so few epochs,
 shifts by up to a sixteenth of the image made the network worse, on the digits (0.978) as on
 Fashion-MNIST.

@@ -19,10 +19,10 @@ from rich.table import Table
 from dlrecipes.cli.errors import one_message
 from dlrecipes.cli.extra import read_extra
 from dlrecipes.cli.quiet import quiet_start
+from dlrecipes.cli.summary import print_summary
 
 if TYPE_CHECKING:
     from dlrecipes.recipe import Recipe
-    from dlrecipes.results import RunResult
     from dlrecipes.run import Run
     from dlrecipes.search import Listener
 
@@ -215,7 +215,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
         if json:
             typer.echo(run.result_json)
         else:
-            _print_result(run)
+            print_summary(run)
 
 
 @app.command()
@@ -320,47 +320,3 @@ def _resume_hint(recipe: str, listeners: list[Listener]) -> str:
         f"Go on:                {command}\n"
         f"End with best so far: {command} --trials 0"
     )
-
-
-def _print_result(run: Run) -> None:
-    result: RunResult = run.result
-    console = Console(soft_wrap=True, highlight=False)
-    if result.verdict is not None and result.test is not None:
-        verdict, test = result.verdict, result.test
-        console.print(f"\n{verdict.sentence}", style="bold", markup=False)
-        console.print(
-            f"Difference in {verdict.metric}, in the network's favour: {verdict.difference:+.4g} "
-            f"± {verdict.interval:.2g} (95 %).",
-            f"This test set was opened {_times(test.opened, 'time')}, by "
-            f"{_times(test.studies, 'run')}.",
-            sep="\n",
-            markup=False,
-        )
-        for one in result.subgroups:
-            if one.part == "test":
-                console.print(one.sentence, markup=False)
-    if result.ensemble is not None:
-        gain = result.ensemble.test_gain or result.ensemble.validation_gain
-        console.print(gain.sentence, markup=False)
-    if result.threshold is not None:
-        chosen = result.threshold
-        console.print(
-            f"Threshold {chosen.threshold:.4g} for {chosen.goal}, {chosen.value:.4g} on the "
-            "validation part" + _decided(result),
-            markup=False,
-        )
-    for name, file in result.artifacts.items():
-        console.print(f"{name:12} {run.directory / file}", markup=False)
-    console.print(f"{'time':12} {result.seconds['total']:.0f} s", markup=False)
-
-
-def _decided(result: RunResult) -> str:
-    if result.test is None or not result.test.at_threshold:
-        return "."
-    scores = result.test.at_threshold
-    named = ", ".join(f"{name} {scores[name]:.4g}" for name in ("precision", "recall", "f1"))
-    return f"; on the test part {named}."
-
-
-def _times(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
