@@ -71,6 +71,7 @@ def test_the_choice_is_recorded_and_kept(build, splits, settings):
     assert again.info.engines[: len(first)] == first
 
 
+@pytest.mark.slow
 def test_a_model_that_only_fit_can_train(tmp_path, splits):
     class Own(keras.Model):
         def train_step(self, data):
@@ -99,6 +100,7 @@ def test_a_model_that_only_fit_can_train(tmp_path, splits):
     assert [choice.engine for choice in run.info.engines] == ["fit"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_population_goes_on(tmp_path, splits):
     class Stop(Listener):
         """Interrupts in the middle of the second epoch."""

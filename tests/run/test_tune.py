@@ -165,6 +165,7 @@ def test_estimated_comparisons(finished):
     assert not any(one.measured for one in comparisons)
 
 
+@pytest.mark.slow
 def test_folds_score_the_trials(splits, settings):
     def build(hp, spec):
         model = keras.Sequential(

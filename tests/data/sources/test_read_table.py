@@ -240,7 +240,12 @@ PLAIN = "a,b\n1,2\n"
         ("table", PLAIN, {}, "must end in .csv"),
         ("t.gz", gzip.compress(b"a,b\n1,2\n", mtime=0), {}, "must end in .csv"),
         ("t.csv.gz", PLAIN, {}, "packed file must be whole"),
-        ("t.csv.gz", gzip.compress(PLAIN.encode() * 999, mtime=0)[:-9], {}, "packed file must be whole"),
+        (
+            "t.csv.gz",
+            gzip.compress(PLAIN.encode() * 999, mtime=0)[:-9],
+            {},
+            "packed file must be whole",
+        ),
         ("t.zip", PLAIN, {}, "packed file must be whole"),
         ("t.zip", zipped(a_csv=PLAIN, b_csv=PLAIN), {}, "one table.*2 tables: a.csv, b.csv"),
         ("t.zip", zipped(a_md=PLAIN), {}, "one table.*0 tables: a.md"),

@@ -164,6 +164,7 @@ def test_embeddings_are_trained_side_by_side(development, scripted):
     assert {outcome.engine for outcome in source.outcomes} == {"population"}
 
 
+@pytest.mark.slow
 def test_few_that_are_left_get_a_narrower_program(development, scripted, monkeypatch):
     def run(worth):
         monkeypatch.setattr(narrower, "_WORTH_SECONDS", worth)
@@ -253,6 +254,7 @@ def test_out_of_memory_in_a_program(development, scripted, monkeypatch):
     assert "ResourceExhaustedError" in watched.lines[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error", [MemoryError("full"), tf.errors.ResourceExhaustedError(None, None, "OOM")]
 )
