@@ -15,6 +15,7 @@ equal within the noise to nearest neighbours; the residual network of `digits` r
 
 MNIST (60,000 training images, official test part), one run of 577 s on two CPU cores: test accuracy
 0.9930 ± 0.0002 over its three refits, where nearest neighbours reach 0.958.
+Fashion-MNIST with `--trials 9`, one run of 547 s: 0.9268 ± 0.0002, logistic regression 0.842.
 
 Small images are meant, up to about 64 x 64 pixels. There is no augmentation: in so few epochs,
 shifts by up to a sixteenth of the image made the network worse, on the digits (0.978) as on
