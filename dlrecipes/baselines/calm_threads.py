@@ -13,7 +13,7 @@ def calm_threads(numbers: int) -> AbstractContextManager[object]:
     """Return a context in which scikit-learn and BLAS use one thread, if there is little to do.
 
     Their threads wait by spinning. Where another program has the cores, the second thread comes
-    late every time, and fits of a tenth of a second took a minute.
+    late every time: a run of two seconds took fifty.
 
     Args:
         numbers: Size of the inputs; from 2,000,000 on nothing is limited.

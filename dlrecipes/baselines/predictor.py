@@ -21,7 +21,7 @@ Baseline = Callable[[Split], NDArray[np.float64]]
 
 MAX_ROWS = 20_000
 LARGE = 2_000_000
-"""Numbers from which a matrix is computed with in float32."""
+"""Numbers from which inputs are large: fitted in float32, or in fewer steps."""
 _MOST_CATEGORIES = 50
 
 
@@ -40,7 +40,7 @@ def flatten(x: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def compact(matrix: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
-    """Return a large matrix in float32: half the memory, half the time, the same scores."""
+    """Return a large matrix in float32, which takes half the memory."""
     return matrix if matrix.size < LARGE else matrix.astype(np.float32)
 
 

@@ -5,7 +5,6 @@ Heavy imports stand inside the commands, so that `--help`, `list` and mistakes a
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
 from contextlib import suppress
@@ -18,11 +17,11 @@ from rich.table import Table
 
 from dlrecipes.cli.errors import one_message
 from dlrecipes.cli.extra import read_extra
+from dlrecipes.cli.listening import make_listener, resume_hint
 from dlrecipes.cli.quiet import quiet_start
 from dlrecipes.cli.summary import print_summary
 
 if TYPE_CHECKING:
-    from dlrecipes.recipe import Recipe
     from dlrecipes.run import Run
     from dlrecipes.search import Listener
 
@@ -149,7 +148,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
     Further options, as in --split-seed 1, are arguments of the recipe's own `load`.
     """
     listeners: list[Listener] = []
-    with one_message(lambda: _resume_hint(recipe, listeners)):
+    with one_message(lambda: resume_hint(recipe, listeners)):
         with quiet_start():
             from dlrecipes.recipe import load_recipe
             from dlrecipes.results import RunSettings, ThresholdGoal
@@ -186,7 +185,10 @@ def tune(  # noqa: PLR0913  (one argument an option)
                 {"engine": engine, "precision": precision, "seed": seed, "folds": folds},
                 {name: getattr(info, name) for name in ("engine", "precision", "seed", "folds")},
             )
-            _check_same({"ensemble": ensemble}, {"ensemble": info.ensemble})
+            _check_same(
+                {"ensemble": ensemble, "repeats": repeats if repeats > 1 else None},
+                {"ensemble": info.ensemble, "repeats": info.repeats},
+            )
             if threshold is not None:
                 _check_same(
                     {"threshold": str(ThresholdGoal.parse(threshold))},
@@ -196,7 +198,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             plan = with_budget(info.plan, trials, epochs)
         for setting in settings or []:
             plan = with_setting(plan, setting)
-        listener = _listener(chosen, json=json)
+        listener = make_listener(chosen, json=json)
         listeners.append(listener)
         with listener:
             if resume is None:
@@ -294,29 +296,3 @@ def _open(directory: Path) -> Run:
         with suppress(RecipeError):
             load_recipe(run.info.recipe_path)
     return run
-
-
-def _listener(recipe: Recipe, *, json: bool) -> Listener:
-    """Return the listener for this output: nothing, a live display, or plain lines."""
-    from dlrecipes.cli.interrupt import Interruptible
-    from dlrecipes.cli.progress import LiveProgress
-    from dlrecipes.results import Objective
-    from dlrecipes.search import Listener, PlainProgress
-
-    objective, console = Objective.parse(recipe.objective), Console()
-    if json:
-        return Interruptible(Listener())
-    live = console.is_terminal
-    return Interruptible(LiveProgress(objective, console) if live else PlainProgress(objective))
-
-
-def _resume_hint(recipe: str, listeners: list[Listener]) -> str:
-    directory = listeners[0].directory if listeners else None
-    if directory is None:
-        return "Nothing was started."
-    command = shlex.join(["dlrecipes", "tune", recipe, "--resume", str(directory)])
-    return (
-        f"Every finished trial is kept in {directory}.\n"
-        f"Go on:                {command}\n"
-        f"End with best so far: {command} --trials 0"
-    )

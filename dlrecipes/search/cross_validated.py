@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -118,7 +119,8 @@ class CrossValidated:
                 verbose=0,
                 return_dict=True,
             )
-        return float(logs[self._objective.metric])
+        score = float(logs[self._objective.metric])
+        return score if math.isfinite(score) else None
 
 
 @dataclass
@@ -150,7 +152,9 @@ class _Trial:
         last = self.outcomes[-1]
         seconds = sum(one.seconds for one in self.outcomes)
         if not self.pruned and not self.goes_on:
-            return replace(last, score=None, seconds=seconds, weights=None)
+            # A training that went well and scores NaN on the rows held out has diverged.
+            status = "diverged" if last.status == "completed" else last.status
+            return replace(last, status=status, score=None, seconds=seconds, weights=None)
         epochs = [one.best_epoch for one in self.outcomes if one.best_epoch is not None]
         return replace(
             last,

@@ -273,10 +273,6 @@ def written(folder, case):
     return path, *rest
 
 
-def test_there_are_enough():
-    assert len(REFUSED) + len(TAKEN) >= 90
-
-
 @pytest.mark.parametrize("name", REFUSED)
 def test_one_clear_message(name, tmp_path):
     path, options, message = written(tmp_path, REFUSED[name])

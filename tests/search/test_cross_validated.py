@@ -153,6 +153,20 @@ def test_a_training_that_fails_in_one_fold_has_failed(folds):
     assert engines[2].trained == []
 
 
+def test_a_score_that_is_no_number_means_diverged(folds):
+    class Lost(Untrained):
+        def run(self, source):
+            for one in source.next_jobs(9):
+                weights = [np.full((2, 1), np.nan), np.zeros(1)]
+                source.finish([(one, Outcome("completed", 0.5, 0, {}, weights=weights))])
+
+    source = Source([job(0)])
+    loss = Objective("val_loss", "min")
+    cross_validated(folds, [Lost(one) for one in folds], objective=loss).run(source)
+    assert (source.ended[0].status, source.ended[0].score) == ("diverged", None)
+    assert source.reports == []
+
+
 def test_time_runs_out_inside_a_fold(folds):
     class OutOfTime(Exception):
         pass
