@@ -1,8 +1,9 @@
-"""Any table: numbers, categories and dates, missing values included.
+"""Any table: numbers, categories, dates and texts, missing values included.
 
 Shows a table from a file to an exported model that takes the raw columns. Numbers are clipped,
-filled in and standardised, categories embedded, dates turned into a trend and cycles; all of it
-is learned from the training part and inside the exported model.
+filled in and standardised, categories embedded, dates turned into a trend and cycles, texts into
+the TF-IDF weights of their words; all of it is learned from the training part and inside the
+exported model.
 
     dlrecipes tune tabular
     dlrecipes tune tabular --data churn.csv --target Churn
@@ -74,7 +75,7 @@ RECIPE = Recipe(
     build=build,
     objective="val_loss",
     plan=CoarseToFine(trials=24, epochs=15, batch_size=256, refit_seeds=3),
-    shows="a table with categories, dates and missing values",
+    shows="a table with categories, dates, texts and missing values",
     minutes=0.3,
     expected="test accuracy 0.976 ± 0.017",
 )

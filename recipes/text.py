@@ -1,7 +1,8 @@
 """Texts: which class does a message belong to?
 
 Shows text to an exported model that takes strings. Copies of a text stay in one part; the
-vocabulary is learned from the training part; tokens are embedded and summarised.
+vocabulary is learned from the training part; tokens are embedded and summarised. Texts beside other
+columns are for the recipe `tabular`.
 
     dlrecipes tune text --data sms.tsv --columns label,text --target label --quoting no
     dlrecipes tune text

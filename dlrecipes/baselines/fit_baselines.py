@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,7 @@ from dlrecipes.baselines.majority_class import fit_majority_class
 from dlrecipes.baselines.mean import fit_mean
 from dlrecipes.baselines.naive_forecast import fit_naive_forecasts
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
+from dlrecipes.baselines.of_each_target import fit_of_each_target
 from dlrecipes.baselines.predictor import Baseline, on_inputs
 from dlrecipes.baselines.ridge_regression import fit_ridge_regression
 from dlrecipes.baselines.tfidf_regression import fit_tfidf_regression
@@ -35,7 +38,8 @@ def fit_baselines(development: Development, *, seed: int = 0) -> dict[str, Basel
 
     They see what the network sees: preprocessed training and validation data. Values that have a
     time are compared with naive forecasts, too (`fit_naive_forecasts`). A baseline takes a
-    preprocessed part.
+    preprocessed part. Several targets have a baseline of each kind together
+    (`fit_of_each_target`).
 
     Args:
         development: Training and validation part.
@@ -45,6 +49,8 @@ def fit_baselines(development: Development, *, seed: int = 0) -> dict[str, Basel
         ArgumentError: If the seed is not a whole number of at least 0.
     """
     check_integer("seed", seed, 0)
+    if development.spec.targets:
+        return fit_of_each_target(development, partial(fit_baselines, seed=seed))
     chosen = REGRESSION if development.spec.task == "regression" else CLASSIFICATION
     if development.spec.kind == "text":
         simple = "mean" if development.spec.task == "regression" else "majority class"

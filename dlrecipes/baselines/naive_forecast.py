@@ -50,7 +50,7 @@ def fit_naive_forecasts(development: Development) -> dict[str, Baseline]:
     def baseline(season: Season | None) -> Baseline:
         def forecast(part: Split) -> NDArray[np.float64]:
             observed = _observed(part)
-            history = pd.concat([known, observed]).groupby(["series", "time"])["y"].mean()
+            history = pd.concat([known, observed]).groupby(["series", "time"])["y"].mean().dropna()
             return _forecast(observed, history, season, mean)
 
         return forecast

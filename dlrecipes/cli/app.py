@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,11 +17,12 @@ from rich.table import Table
 from dlrecipes.cli.errors import one_message
 from dlrecipes.cli.extra import read_extra
 from dlrecipes.cli.listening import make_listener, resume_hint
+from dlrecipes.cli.open_run import open_run
 from dlrecipes.cli.quiet import quiet_start
+from dlrecipes.cli.same_options import check_same
 from dlrecipes.cli.summary import print_summary
 
 if TYPE_CHECKING:
-    from dlrecipes.run import Run
     from dlrecipes.search import Listener
 
 NEWEST = "newest"
@@ -125,6 +125,13 @@ def tune(  # noqa: PLR0913  (one argument an option)
     ensemble: Annotated[
         int, typer.Option(help="Average so many of the best trials in one model, too.")
     ] = 0,
+    gap_penalty: Annotated[
+        str | None,
+        typer.Option(
+            help="Take a gap between groups off a trial's score: 'COLUMN: MEASURE=WEIGHT', such as "
+            "'sex: true positive rate=1'."
+        ),
+    ] = None,
     engine: Annotated[str, typer.Option(help="auto, population, resident or fit.")] = "auto",
     precision: Annotated[
         str, typer.Option(help="auto, float32, mixed_bfloat16 or mixed_float16.")
@@ -151,7 +158,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
     with one_message(lambda: resume_hint(recipe, listeners)):
         with quiet_start():
             from dlrecipes.recipe import load_recipe
-            from dlrecipes.results import RunSettings, ThresholdGoal
+            from dlrecipes.results import GapPenalty, RunSettings, ThresholdGoal
             from dlrecipes.rundir import RunDirectory, newest_unfinished
             from dlrecipes.search import with_budget, with_setting
             from dlrecipes.training.engines import describe_device
@@ -168,6 +175,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             repeats=repeats,
             threshold=threshold,
             ensemble=ensemble,
+            gap_penalty=gap_penalty,
         )
         chosen = load_recipe(recipe)
         given = {"data": data, "target": target, **read_extra(context.args)}
@@ -181,20 +189,25 @@ def tune(  # noqa: PLR0913  (one argument an option)
                 else RunDirectory.existing(resume)
             )
             info = directory.read_info()
-            _check_same(
+            check_same(
                 {"engine": engine, "precision": precision, "seed": seed, "folds": folds},
                 {name: getattr(info, name) for name in ("engine", "precision", "seed", "folds")},
             )
-            _check_same(
+            check_same(
                 {"ensemble": ensemble, "repeats": repeats if repeats > 1 else None},
                 {"ensemble": info.ensemble, "repeats": info.repeats},
             )
             if threshold is not None:
-                _check_same(
+                check_same(
                     {"threshold": str(ThresholdGoal.parse(threshold))},
                     {"threshold": info.threshold},
                 )
-            _check_same(given, info.source)
+            if gap_penalty is not None:
+                check_same(
+                    {"gap penalty": str(GapPenalty.parse(gap_penalty))},
+                    {"gap penalty": info.gap_penalty},
+                )
+            check_same(given, info.source)
             plan = with_budget(info.plan, trials, epochs)
         for setting in settings or []:
             plan = with_setting(plan, setting)
@@ -224,7 +237,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
 def report(run: RunArgument) -> None:
     """Write the report of a run again."""
     with one_message():
-        opened = _open(run)
+        opened = open_run(run)
         typer.echo(opened.report())
 
 
@@ -237,7 +250,7 @@ def export(
 ) -> None:
     """Export the tested model and compare it with the saved test predictions."""
     with one_message():
-        opened = _open(run)
+        opened = open_run(run)
         with quiet_start():
             path = opened.export(format)
         typer.echo(path)
@@ -250,12 +263,22 @@ def predict(
         Path, typer.Argument(help="Raw inputs: .csv, .npz, an image or a folder of them.")
     ],
     out: Annotated[Path | None, typer.Option(help="CSV to write; the screen by default.")] = None,
+    header: Annotated[
+        str | None,
+        typer.Option(help="yes or no: whether the first row names a table's columns."),
+    ] = None,
 ) -> None:
-    """Predict with the tested model: labels and probabilities, or values, as CSV."""
+    """Predict with the tested model: labels and probabilities, or values, as CSV.
+
+    A table is read as the training table was; without a header, columns go by their position.
+    """
     with one_message():
-        opened = _open(run)
+        opened = open_run(run)
         with quiet_start():
-            table = opened.predict_table(inputs)
+            from dlrecipes.data.option_text import as_flag
+
+            named = None if header is None else as_flag("header", header)
+            table = opened.predict_table(inputs, header=named)
         if out is None:
             typer.echo(table, nl=False)
             return
@@ -268,31 +291,3 @@ def predict(
                 "The output file must be writable.", received=f"{out} ({error.strerror})"
             ) from error
         typer.echo(out)
-
-
-def _check_same(given: dict[str, Any], recorded: dict[str, Any]) -> None:
-    """Refuse options of a resumed run that it did not begin with."""
-    from dlrecipes.errors import RunError
-
-    for name, value in given.items():
-        default = value in (None, "auto", 0)
-        if not default and value != recorded.get(name):
-            raise RunError(
-                f"A resumed run keeps its {name}.",
-                received=f"{name}={value!r}, begun with {recorded.get(name)!r}",
-                fix="Leave the option out, or start a new run.",
-            )
-
-
-def _open(directory: Path) -> Run:
-    """Open a run, with the custom layers of its recipe known to Keras."""
-    with quiet_start():
-        from dlrecipes.errors import RecipeError
-        from dlrecipes.recipe import load_recipe
-        from dlrecipes.run import Run
-
-        run = Run(directory)
-        # A recipe that is gone matters only if it had layers of its own; loading says so then.
-        with suppress(RecipeError):
-            load_recipe(run.info.recipe_path)
-    return run

@@ -64,7 +64,8 @@ class LiveProgress(Listener):
         if self._best is not None and self._best.score is not None:
             values = ", ".join(_short(name, value) for name, value in self._best.values.items())
             grid.add_row(
-                "best so far", f"{self._objective.name} {self._best.score:.4f}  ({values})"
+                "best so far",
+                f"{self._objective.name} {self._best.score:.4f}{self._best.parts}  ({values})",
             )
         grid.add_row("now", self._epoch)
         return Group(self._bar, grid)

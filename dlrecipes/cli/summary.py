@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from dlrecipes.results import RunResult
+    from dlrecipes.results import RunResult, TargetSpec, TestResult
     from dlrecipes.run import Run
 
 
@@ -30,9 +30,13 @@ def print_summary(run: Run) -> None:
             sep="\n",
             markup=False,
         )
+        for target in run.info.spec.targets:
+            console.print(_of_target(target, result, test), markup=False)
         for one in result.subgroups:
             if one.part == "test":
                 console.print(one.sentence, markup=False)
+    if result.gap_penalty is not None:
+        console.print(result.gap_penalty.sentence, markup=False)
     if result.ensemble is not None:
         gain = result.ensemble.test_gain or result.ensemble.validation_gain
         console.print(gain.sentence, markup=False)
@@ -46,6 +50,19 @@ def print_summary(run: Run) -> None:
     for name, file in result.artifacts.items():
         console.print(f"{name:12} {run.directory / file}", markup=False)
     console.print(f"{'time':12} {result.seconds['total']:.0f} s", markup=False)
+
+
+def _of_target(target: TargetSpec, result: RunResult, test: TestResult) -> str:
+    """Say what the network reaches for one of several targets, and the best baseline."""
+    metric = "accuracy" if target.classes else "rmse"
+    name = f"{target.name}_{metric}"
+    scores = {key: one.test[name] for key, one in result.baselines.items() if name in one.test}
+    best = (max if target.classes else min)(scores, key=lambda key: scores[key])
+    reached, spread = test.mean[name], test.spread[name]
+    return (
+        f"{target.name}: test {metric} {reached:.4g} ± {spread:.2g}; the best baseline is {best} "
+        f"with {scores[best]:.4g}."
+    )
 
 
 def _decided(result: RunResult) -> str:

@@ -11,6 +11,7 @@ from dlrecipes.data.development import Development
 from dlrecipes.data.from_arrays import from_arrays
 from dlrecipes.data.from_dataset import from_dataset
 from dlrecipes.data.from_table import from_table
+from dlrecipes.data.keras_targets import keras_targets
 from dlrecipes.data.ledger import Ledger
 from dlrecipes.data.load import load
 from dlrecipes.data.load_images import load_images
@@ -28,6 +29,7 @@ from dlrecipes.data.start_small import climb_ladder, start_small
 from dlrecipes.data.table_columns import table_columns
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.data.table_preprocess import TablePreprocess
+from dlrecipes.data.target_part import target_development, target_part
 from dlrecipes.data.text_tokens import TextTokens
 from dlrecipes.data.weigh_classes import weigh_classes
 
@@ -55,6 +57,7 @@ __all__ = [
     "from_arrays",
     "from_dataset",
     "from_table",
+    "keras_targets",
     "load",
     "load_images",
     "load_table",
@@ -66,6 +69,8 @@ __all__ = [
     "study_running",
     "table_columns",
     "table_times",
+    "target_development",
+    "target_part",
     "unpack_inputs",
     "unpack_subgroups",
     "weigh_classes",

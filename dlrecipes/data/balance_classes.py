@@ -52,8 +52,8 @@ def balance_classes(splits: Splits, ratio: float = 1.0, *, seed: int = 0) -> Spl
     spec, train = splits.spec, splits.train
     check_real("ratio", ratio, 0, 1, low_open=True)
     check_integer("seed", seed, 0)
-    if spec.task == "regression":
-        raise ArgumentError("Only classes can be balanced.", received="a regression")
+    if not spec.classes:
+        raise ArgumentError("Only classes can be balanced.", received=f"{spec.task} data")
     counts = np.bincount(train.y, minlength=len(spec.classes))
     if not counts.all():
         raise DataError(

@@ -23,6 +23,7 @@ from dlrecipes.data.drawing.join_copies import join_copies
 from dlrecipes.data.fresh_layer import fresh_layer
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
+from dlrecipes.data.target_part import strata
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError
 
@@ -71,8 +72,7 @@ def draw_folds(splits: Splits, folds: int, *, repeats: int = 1) -> tuple[FoldDat
     check_integer("folds", folds, 2)
     check_integer("repeats", repeats, 1)
     whole = splits.train.joined(splits.validation)
-    classes = splits.spec.task != "regression"
-    labels = whole.y if classes else np.zeros(len(whole), dtype=np.int64)
+    labels = strata(whole.y, splits.spec)
     seed = splits.split_seed or 0
     if whole.time is not None:
         if repeats > 1:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.data.check_targets import check_known_everywhere
 from dlrecipes.data.drawing import draw_parts
 from dlrecipes.data.inputs import as_array, encode_inputs, kind_of_shape
 from dlrecipes.data.sealed_split import SealedSplit
+from dlrecipes.data.several_targets import encode_targets
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
+from dlrecipes.data.target_part import strata
 from dlrecipes.data.targets import Target, encode_target
-from dlrecipes.errors import DataError
+from dlrecipes.data.training_statistics import with_statistics
+from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec
 
 Part = tuple[object, object] | Split
@@ -30,8 +34,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     groups: object = None,
     ids: object = None,
     name: str = "data",
-    task: str | None = None,
-    classes: Sequence[str] | None = None,
+    task: str | Mapping[str, str] | None = None,
+    classes: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     validation_fraction: float = 0.2,
     test_fraction: float = 0.2,
     split_seed: int = 0,
@@ -45,7 +49,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         x: Numbers, `(examples, features)`, images `(examples, height, width)` or
             `(examples, height, width, channels)`, or `(examples, …)`; cast to float32.
         y: Labels (text, booleans, whole numbers) or values, `(examples,)`. Labels become
-            indices 0…C-1 (int32), values float32.
+            indices 0…C-1 (int32), values float32. For several targets `{name: (examples,)}`,
+            each of them NaN or None where it is missing.
         test: An official test part, `(x, y)` or a `Split` with ids; None to draw one.
         validation: A given validation part, likewise.
         groups: The group (patient, family, …) of each example, `(examples,)`, of which all stay
@@ -53,9 +58,11 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         ids: What each example is called in reports, `(examples,)`; None for row numbers.
         name: What the data is called in reports.
         task: `"classification"` or `"regression"`; None to tell it from `y`: text, booleans
-            and whole numbers with few different values are classes, all else is regression.
+            and whole numbers with few different values are classes, all else is regression. Of
+            several targets `{name: task}`, with `"ordinal"` for classes in an order.
         classes: Names of the classes in the order of the sorted labels; for text labels, the
-            labels themselves in the order that their indices shall have.
+            labels themselves in the order that their indices shall have. Of several targets
+            `{name: labels}` of ordinal ones, from the lowest to the highest.
         validation_fraction: Share of the validation part of `x`, in (0, 1).
         test_fraction: Share of the test part of `x`, in (0, 1); of those that are drawn, the sum
             must be below 1.
@@ -76,22 +83,36 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             "`x` and `y` must have the same number of examples.",
             received=f"x.shape={inputs.shape}, y.shape={target.values.shape}",
         )
-    regression = target.task == "regression"
+    spec = DataSpec(
+        name=name,
+        task=target.task,
+        input_shape=inputs.shape[1:],
+        input_dtype=inputs.dtype.name,
+        kind=kind_of_shape(inputs.shape[1:]),
+        classes=target.classes,
+        priors=(),
+        target_mean=0.0,
+        target_std=1.0,
+        train_size=0,
+        eight_bit=inputs.ndim == 4 and as_array("x", x).dtype == np.uint8,
+        targets=target.targets,
+    )
+    stratified = any((target.classes, *(one.classes for one in target.targets)))
     drawn = draw_parts(
-        np.zeros(len(inputs)) if regression else target.values,
+        strata(target.values, spec),
         groups=groups,
         validation_fraction=None if "validation" in given else validation_fraction,
         test_fraction=None if "test" in given else test_fraction,
         split_seed=split_seed,
         # R² needs two examples.
-        minimum=2 if regression else 1,
+        minimum=1 if stratified else 2,
     )
     names = np.arange(len(inputs)) if ids is None else as_array("ids", ids)
     members = None if groups is None else as_array("groups", groups).astype(str)
     parts = {}
     for what, rows in zip(("train", "validation", "test"), drawn, strict=True):
         if what in given:
-            parts[what] = replace(given[what], y=labels[what])
+            parts[what] = Split(x=given[what].x, y=labels[what], ids=given[what].ids)
             continue
         parts[what] = Split(
             x=inputs[rows],
@@ -101,20 +122,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         )
     train = parts["train"]
     _check_given(parts, given, target.classes)
-    priors = () if regression else np.bincount(train.y, minlength=len(target.classes)) / len(train)
-    spec = DataSpec(
-        name=name,
-        task=target.task,
-        input_shape=inputs.shape[1:],
-        input_dtype=inputs.dtype.name,
-        kind=kind_of_shape(inputs.shape[1:]),
-        classes=target.classes,
-        priors=tuple(float(prior) for prior in priors),
-        target_mean=float(train.y.mean(dtype=np.float64)) if regression else 0.0,
-        target_std=float(train.y.std(dtype=np.float64)) if regression else 1.0,
-        train_size=len(train),
-        eight_bit=inputs.ndim == 4 and as_array("x", x).dtype == np.uint8,
-    )
+    check_known_everywhere((train, parts["validation"], parts["test"]), spec)
+    spec = with_statistics(spec, train)
     return Splits(
         train,
         parts["validation"],
@@ -124,8 +133,16 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     )
 
 
-def _read(what: str, part: Part) -> Split:
-    """Return a given part with encoded inputs, its targets as they are."""
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """A given part with encoded inputs, its targets as they are."""
+
+    x: NDArray[Any]
+    y: object
+    ids: NDArray[Any]
+
+
+def _read(what: str, part: Part) -> _Given:
     x: object
     y: object
     ids = None
@@ -138,19 +155,74 @@ def _read(what: str, part: Part) -> Split:
             raise DataError(
                 f"`{what}` must be inputs and targets, (x, y).", received=type(part).__name__
             ) from error
-    inputs, labels = encode_inputs(x), as_array(f"{what} y", y)
+    inputs = encode_inputs(x)
+    labels = y if isinstance(y, Mapping) else {what: as_array(f"{what} y", y)}
+    for name, one in labels.items():
+        if len(as_array(name, one)) != len(inputs):
+            raise DataError(
+                f"`x` and `y` of the {what} part must have the same number of examples.",
+                received=f"x: {len(inputs)} rows, {name}: {len(as_array(name, one))} rows",
+            )
     if ids is None:
         ids = np.array([f"{what} {row}" for row in range(len(inputs))])
-    return Split(x=inputs, y=labels.copy(), ids=ids)
+    return _Given(inputs, y if isinstance(y, Mapping) else labels[what], ids)
 
 
 def _encode_targets(
-    y: object, given: dict[str, Split], *, task: str | None, classes: Sequence[str] | None
+    y: object,
+    given: Mapping[str, _Given],
+    *,
+    task: str | Mapping[str, str] | None,
+    classes: Sequence[str] | Mapping[str, Sequence[str]] | None,
 ) -> tuple[Target, dict[str, NDArray[Any]]]:
-    """Return the target of `y`, and the targets of the given parts in the same indices."""
-    if not given:
-        return encode_target(y, task=task, classes=classes), {}
-    columns = [as_array("y", y), *(part.y for part in given.values())]
+    """Return the targets of `y`, and those of the given parts in the same indices."""
+    several = isinstance(y, Mapping)
+    named = [isinstance(one, Mapping) for one in (task, classes) if one is not None]
+    if any(one is not several for one in named):
+        raise ArgumentError(
+            "Tasks and classes are given by name for several targets, and only for those.",
+            received=f"task={task!r}, classes={classes!r} and y={type(y).__name__}",
+        )
+    parts = [y, *(part.y for part in given.values())]
+    if isinstance(y, Mapping):
+        whole = encode_targets(
+            {str(name): _joined_column(str(name), parts) for name in y},
+            tasks=task if isinstance(task, Mapping) else None,
+            orders=classes if isinstance(classes, Mapping) else None,
+        )
+        sizes = [len(as_array("y", next(iter(part.values())))) for part in parts]  # type: ignore[attr-defined]  # checked by _joined_column
+    else:
+        single = task if isinstance(task, str | None) else None
+        labels = None if isinstance(classes, Mapping) else classes
+        if not given:
+            return encode_target(y, task=single, classes=labels), {}
+        columns = _columns(parts)
+        whole = encode_target(np.concatenate(columns), task=single, classes=labels)
+        sizes = [len(one) for one in columns]
+    pieces = np.split(whole.values, np.cumsum(sizes)[:-1])
+    return replace(whole, values=pieces[0]), dict(zip(given, pieces[1:], strict=True))
+
+
+def _joined_column(name: str, parts: Sequence[object]) -> NDArray[Any]:
+    """Return one of several targets over all parts."""
+    columns = []
+    for part in parts:
+        if not isinstance(part, Mapping) or name not in part:
+            raise DataError(
+                "All parts must have the same targets.",
+                received=f"a part without {name!r}",
+                fix="Give each part its targets as {name: values}.",
+            )
+        column = as_array(name, part[name])
+        columns.append(column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column)
+    if len({one.dtype.kind in "biuf" for one in columns}) > 1:
+        columns = [one.astype(object) for one in columns]
+    return np.concatenate(columns)
+
+
+def _columns(parts: Sequence[object]) -> list[NDArray[Any]]:
+    """Return the targets of all parts as arrays `(examples,)` that can be joined."""
+    columns = [as_array("y", part) for part in parts]
     columns = [one[:, 0] if one.ndim == 2 and one.shape[1] == 1 else one for one in columns]
     for one in columns:
         if one.ndim != 1:
@@ -160,13 +232,11 @@ def _encode_targets(
             "The targets of all parts must be text, or all be numbers.",
             received=" and ".join(str(one.dtype) for one in columns),
         )
-    whole = encode_target(np.concatenate(columns), task=task, classes=classes)
-    pieces = np.split(whole.values, np.cumsum([len(one) for one in columns])[:-1])
-    return replace(whole, values=pieces[0]), dict(zip(given, pieces[1:], strict=True))
+    return columns
 
 
 def _check_given(
-    parts: dict[str, Split], given: dict[str, Split], classes: tuple[str, ...]
+    parts: Mapping[str, Split], given: Mapping[str, _Given], classes: tuple[str, ...]
 ) -> None:
     """Check that a given part has the shape and no other classes than the training part."""
     train = parts["train"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,17 +11,18 @@ import pandas as pd
 from dlrecipes.data.add_lags import add_lags
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
-from dlrecipes.data.option_text import as_flag, as_list, as_number
+from dlrecipes.data.option_text import as_flag, as_list, as_number, as_pairs
 from dlrecipes.data.reweigh_groups import reweigh_groups
 from dlrecipes.data.sources import is_tfds, read_table, read_tfds
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results import TableFile
 
 
 def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     data: str | Path | None = None,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     *,
     test: str | Path | None = None,
     header: str | bool | None = None,
@@ -31,7 +33,8 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     quoting: str | bool = True,
     kinds: str | Mapping[str, str] | None = None,
     drop: str | Sequence[str] = (),
-    task: str | None = None,
+    task: str | Mapping[str, str] | None = None,
+    orders: str | Mapping[str, Sequence[str]] | None = None,
     group: str | None = None,
     time: str | Sequence[str] | None = None,
     series: str | None = None,
@@ -54,8 +57,9 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     Args:
         data: A file that `read_table` reads, or `tfds:NAME` for a data set of TensorFlow Datasets
             with its own parts (`read_tfds`); None for scikit-learn's wine.
-        target: The column to be predicted; None for the last one, or for the label of a data set
-            of TFDS.
+        target: The column to be predicted, or several with commas between
+            (`target="price,condition"`); None for the last one, or for the label of a data set of
+            TFDS.
         test: A file with the official test part; None to draw one.
         header: Whether the first row names the columns; None to tell it from the rows.
         separator: One character, or `"tab"`; None to tell it from the first lines.
@@ -65,7 +69,10 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         quoting: Whether quotes hold a cell together.
         kinds: Kinds of columns that are known better, see `from_table`.
         drop: Columns that are no inputs.
-        task: `"classification"` or `"regression"`; None to tell it from the target.
+        task: `"classification"` or `"regression"`; None to tell it from the target. Of several
+            targets by name (`task="condition=ordinal"`), see `from_table`.
+        orders: Labels of ordinal targets from the lowest to the highest
+            (`orders="condition=poor<fair<good"`).
         group: Column of which all rows of a value stay in one part.
         time: Column of a time: training before validation before test. Several columns that make
             one, such as a date and an hour, have commas between (`time="dteday,hr"`, see
@@ -90,16 +97,22 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         DataError: If a file cannot be read, or the table cannot be trained on.
         ArgumentError: If an argument is outside its range.
     """
+    file = TableFile(
+        separator="\t" if separator == "tab" else separator,
+        missing=None if missing is None else tuple(as_list(missing)),
+        encoding=encoding,
+        quoting=as_flag("quoting", quoting),
+    )
 
     def read(path: str | Path) -> pd.DataFrame:
         return read_table(
             path,
             header=None if header is None else as_flag("header", header),
-            separator="\t" if separator == "tab" else separator,
+            separator=file.separator,
             columns=as_list(columns) or None,
-            missing=None if missing is None else as_list(missing),
-            encoding=encoding,
-            quoting=as_flag("quoting", quoting),
+            missing=file.missing,
+            encoding=file.encoding,
+            quoting=file.quoting,
         )
 
     official = None if test is None else read(test)
@@ -117,14 +130,21 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
                 fix="Leave `test` and `part` out.",
             )
         target = target or found.target or str(frames["train"].columns[-1])
-        table, official, made = join_parts(frames, target, test_fraction=share, split_seed=seed)
+        first = _targets(target, frames["train"])[0]
+        table, official, made = join_parts(frames, first, test_fraction=share, split_seed=seed)
         part = part if made is None else made
     else:
         table, name = read(data), Path(data).stem
         target = target if target is not None else str(table.columns[-1])
+    targets = _targets(target, table)
+    tasks, order = _tasks(task, targets), _orders(orders)
+    # A single one is several where only one of several can be what it is to be.
+    several = len(targets) > 1 or not isinstance(target, str) or bool(order)
+    several = several or (isinstance(tasks, Mapping) and bool(tasks))
     times = [time] if isinstance(time, str) and time in table else as_list(time)
     if lags:
-        table, official = _with_lags(table, official, target, lags, times, series)
+        for one in targets:
+            table, official = _with_lags(table, official, one, lags, times, series)
     drawing = Drawing(
         group=group,
         time=times or None,
@@ -137,16 +157,19 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     )
     splits = from_table(
         table,
-        target,
+        targets if several else targets[0],
         test=official,
         drawing=drawing,
         name=name,
-        task=task,
+        task=tasks,
+        orders=order or None,
         kinds=_kinds(kinds),
         drop=as_list(drop),
         subgroup=as_list(subgroup),
         positive=None if positive is None else str(positive),
     )
+    file = replace(file, columns=tuple(table.columns), targets=tuple(targets))
+    splits = replace(splits, spec=replace(splits.spec, file=file))
     return splits if reweigh is None else reweigh_groups(splits, reweigh)
 
 
@@ -184,17 +207,32 @@ def _wine() -> pd.DataFrame:
     return table
 
 
+def _targets(target: str | Sequence[str], table: pd.DataFrame) -> list[str]:
+    """Return the columns that `target` names; a column's name may have a comma itself."""
+    if not isinstance(target, str):
+        return list(target)
+    return [target] if target in table else as_list(target) or [target]
+
+
 def _kinds(kinds: str | Mapping[str, str] | None) -> dict[str, str]:
     if not isinstance(kinds, str):
         return dict(kinds or {})
-    found = {}
-    for one in as_list(kinds):
-        name, separator, kind = one.rpartition("=")
-        if not separator:
-            raise ArgumentError(
-                "Kinds are given as column=kind, with commas between.",
-                received=f"kinds={kinds!r}",
-                fix="For example kinds='zip=category,notes=ignored'.",
-            )
-        found[name.strip()] = kind.strip()
-    return found
+    return as_pairs("kinds", kinds, example="zip=category,notes=ignored")
+
+
+def _tasks(
+    task: str | Mapping[str, str] | None, targets: Sequence[str]
+) -> str | Mapping[str, str] | None:
+    """Return the task of a single target, or those of several by name."""
+    if isinstance(task, str) and "=" in task:
+        return as_pairs("task", task, example="condition=ordinal,price=regression")
+    if isinstance(task, str) and (len(targets) > 1 or task == "ordinal"):
+        return dict.fromkeys(targets, task)
+    return task
+
+
+def _orders(orders: str | Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]:
+    if not isinstance(orders, str):
+        return {name: list(labels) for name, labels in (orders or {}).items()}
+    pairs = as_pairs("orders", orders, example="condition=poor<fair<good")
+    return {name: [one.strip() for one in text.split("<")] for name, text in pairs.items()}

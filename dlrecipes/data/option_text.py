@@ -16,14 +16,38 @@ def as_list(values: str | Sequence[str] | None) -> list[str]:
     return list(values or ())
 
 
+def as_pairs(name: str, text: str, *, example: str) -> dict[str, str]:
+    """Return text such as `"zip=category,notes=ignored"` as a dictionary.
+
+    Args:
+        name: The option.
+        text: Names and values with an equals sign between, and commas between the pairs.
+        example: A good one, for the message.
+
+    Raises:
+        ArgumentError: If a pair has no equals sign.
+    """
+    found = {}
+    for one in as_list(text):
+        key, separator, value = one.rpartition("=")
+        if not separator:
+            raise ArgumentError(
+                f"`{name}` is given as column=value, with commas between.",
+                received=f"{name}={text!r}",
+                fix=f"For example {name}={example!r}.",
+            )
+        found[key.strip()] = value.strip()
+    return found
+
+
 def as_flag(name: str, value: str | bool) -> bool:
     """Return yes, true, no or false as a boolean.
 
     Raises:
         ArgumentError: If it is another word.
     """
-    if isinstance(value, bool):
-        return value
+    if value in (0, 1):  # what JSON makes of False and True
+        return bool(value)
     if not isinstance(value, str) or value.lower() not in _WORDS:
         raise ArgumentError(f"`{name}` is yes or no.", received=f"{name}={value!r}")
     return _WORDS[value.lower()]

@@ -42,10 +42,10 @@ def reweigh_groups(splits: Splits, column: str) -> Splits:
             received=f"{column!r}; the subgroups are {', '.join(map(repr, known)) or 'none'}",
             fix="Name it with `subgroup` (`--subgroup COLUMN`) too.",
         )
-    if splits.spec.task == "regression":
+    if not splits.spec.classes:
         raise DataError(
             "Only combinations of a class and a group can be reweighed.",
-            received=f"column {column!r} for a regression target",
+            received=f"column {column!r} for {splits.spec.task} data",
             fix="Leave the weights out; the errors of the groups are compared in any case.",
         )
     shares = _shares(splits.train, column, splits.spec.classes)

@@ -23,7 +23,8 @@ class Split:
     Args:
         x: Inputs, `(examples, …)`, or the named columns of a table (`Columns`, or a dictionary of
             arrays).
-        y: Targets, `(examples,)`: class indices from 0, or values.
+        y: Targets, `(examples,)`: class indices from 0, or values; of several targets both,
+            `(examples, targets)`, NaN where missing.
         sample_weight: Weights of the examples, `(examples,)`, or None.
         ids: What a row is called in reports, `(examples,)`; row numbers of the source if from
             `from_arrays`, or None.

@@ -106,6 +106,7 @@ class Splits:
             kind=getattr(self.preprocess, "kind", kind_of_shape(shape)),
             columns=(),
             ignored=(),
+            file=None,
             features=tuple(getattr(self.preprocess, "features", ())),
         )
         return Development(train, validation, spec)

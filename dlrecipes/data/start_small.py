@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data.drawing import ladder, subset
 from dlrecipes.data.splits import Splits
+from dlrecipes.data.target_part import strata
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError
 
@@ -65,8 +66,7 @@ def _check_raw(splits: Splits) -> None:
 
 
 def _labels(splits: Splits) -> NDArray[np.generic]:
-    y = splits.train.y
-    return np.zeros(len(y), dtype=np.int64) if splits.spec.task == "regression" else y
+    return strata(splits.train.y, splits.spec)
 
 
 def _with_rows(splits: Splits, rows: NDArray[np.int64]) -> Splits:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dlrecipes.checks import check_integer
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.date_parts import DateParts
+from dlrecipes.data.text_weights import TextWeights
 from dlrecipes.errors import DataError
 from dlrecipes.layers import Imputation, QuantileClip, Standardization
 from dlrecipes.results import Column, Feature
@@ -27,18 +28,19 @@ class TablePreprocess(keras.layers.Layer):
     Numbers are clipped to their training quantiles, missing ones replaced by the training median
     and marked by an indicator, and standardised. Dates become a trend and cycles (`DateParts`).
     Categories become indices: 0 is for all that training did not see often enough, an empty cell
-    is a category of its own where training has enough of them. Nothing is learned from anything
-    but the training part.
+    is a category of its own where training has enough of them. Texts become the TF-IDF weights of
+    their words (`TextWeights`). Nothing is learned from anything but the training part.
 
     Args:
         columns: The columns that are inputs; those of kind `"ignored"` are left out.
         low: Quantile below which numbers are clipped, in [0, 0.5); 0 for the smallest.
         high: Quantile above which numbers are clipped, in (0.5, 1].
-        least: Examples that a category must have in the training part, at least 1.
+        least: Examples that a category or a word must have in the training part, at least 1.
         most: Categories kept of a column, the most frequent ones, at least 1.
         pieces: Of a number's `edges`, for a piecewise-linear encoding: pieces with equally many
             examples, at least 1, beside those with equally many different values.
         values: Pieces with equally many different values, at least 1; None for half of `pieces`.
+        words: Words kept of a column of texts, the most frequent ones, at least 1.
         learned: What an adapted layer has learned; leave it to the layer.
 
     Call arguments:
@@ -46,10 +48,10 @@ class TablePreprocess(keras.layers.Layer):
             else as strings with `""` for a missing one.
 
     Raises:
-        DataError: If no column is an input, or one is text.
+        DataError: If no column is an input.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (one argument a choice about the columns)
         self,
         columns: Sequence[Column | Mapping[str, Any]],
         low: float = 0.001,
@@ -58,6 +60,7 @@ class TablePreprocess(keras.layers.Layer):
         most: int = 1000,
         pieces: int = 16,
         values: int | None = None,
+        words: int = 256,
         learned: Mapping[str, Any] | None = None,
         **kwargs: object,
     ) -> None:
@@ -68,15 +71,9 @@ class TablePreprocess(keras.layers.Layer):
         self.least, self.most = check_integer("least", least, 1), check_integer("most", most, 1)
         self.pieces = check_integer("pieces", pieces, 1)
         self.values = check_integer("values", max(1, pieces // 2) if values is None else values, 1)
+        self.words = check_integer("words", words, 1)
         if not self.columns:
             raise DataError("A table must have at least one column that is an input.")
-        texts = [one.name for one in self.columns if one.kind == "text"]
-        if texts:
-            raise DataError(
-                "A table's columns must be numbers, categories or dates.",
-                received=f"text in {', '.join(texts)}",
-                fix="Use the recipe `text`, or declare the column as a category or as ignored.",
-            )
         self._numbers = self._names("number")
         self._dates = self._names("date")
         self._categories = self._names("category")
@@ -84,6 +81,10 @@ class TablePreprocess(keras.layers.Layer):
         self._fill = Imputation(name="fill")
         self._scale = Standardization(name="scale")
         self._parts = {name: DateParts(name=f"date_{at}") for at, name in enumerate(self._dates)}
+        self._texts = {
+            name: TextWeights(self.words, self.least, name=f"text_{at}")
+            for at, name in enumerate(self._names("text"))
+        }
         self._learned: dict[str, Any] | None = None
         self._lookups: dict[str, keras.layers.StringLookup] = {}
         if learned is not None:
@@ -105,19 +106,28 @@ class TablePreprocess(keras.layers.Layer):
             Feature(name, "category", size=1 + len(learned["vocabularies"][name]))
             for name in self._categories
         ]
+        for name, text in self._texts.items():
+            found += [Feature(f"{name} {word!r}", "weight") for word in text.words]
         return tuple(found)
 
     def adapt(self, columns: Columns) -> None:
-        """Learn medians, quantiles, scales, vocabularies and dates.
+        """Learn medians, quantiles, scales, vocabularies, dates and words.
 
         Args:
             columns: The training part.
 
         Raises:
-            DataError: If a column is missing or of another kind.
+            DataError: If a column is missing or of another kind, or if all inputs are texts and
+                no word is in enough of them.
         """
         self._check(columns)
-        learned: dict[str, Any] = {"edges": {}, "indicators": [], "dates": {}, "vocabularies": {}}
+        learned: dict[str, Any] = {
+            "edges": {},
+            "indicators": [],
+            "dates": {},
+            "vocabularies": {},
+            "texts": {},
+        }
         if self._numbers:
             x = np.stack([columns[name] for name in self._numbers], axis=-1)
             self._clip.adapt(x)
@@ -136,7 +146,15 @@ class TablePreprocess(keras.layers.Layer):
             learned["dates"][name] = {"first": part.first, "cycles": list(part.cycles or ())}
         for name in self._categories:
             learned["vocabularies"][name] = self._vocabulary(columns[name])
+        for name, text in self._texts.items():
+            text.adapt(columns[name])
+            learned["texts"][name] = text.learned
         self._set(learned)
+        if not self.features:
+            raise DataError(
+                "The training texts must share some words.",
+                received=f"{len(columns)} texts, no word in {self.least} of them",
+            )
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         self._adapted()
@@ -153,6 +171,7 @@ class TablePreprocess(keras.layers.Layer):
             tf.cast(self._lookups[name](inputs[name]), "float32")[:, tf.newaxis]
             for name in self._categories
         ]
+        parts += [text(inputs[name]) for name, text in self._texts.items()]
         return tf.concat(parts, axis=-1)
 
     def compute_output_shape(
@@ -170,6 +189,7 @@ class TablePreprocess(keras.layers.Layer):
             "most": self.most,
             "pieces": self.pieces,
             "values": self.values,
+            "words": self.words,
             "learned": self._learned,
         }
 
@@ -197,6 +217,8 @@ class TablePreprocess(keras.layers.Layer):
         for name, part in self._parts.items():
             part.first = learned["dates"][name]["first"]
             part.cycles = tuple(learned["dates"][name]["cycles"])
+        for name, text in self._texts.items():
+            text.set_learned(learned["texts"][name])
         self._lookups = {
             # An empty vocabulary is refused; no cell holds a NUL.
             name: keras.layers.StringLookup(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dlrecipes.checks import check_choice
 from dlrecipes.data.inputs import as_array
 from dlrecipes.errors import DataError
+from dlrecipes.results import TargetSpec
 from dlrecipes.results.data_spec import Task
 
 MIN_CLASS_SIZE = 3
@@ -22,17 +23,21 @@ FEW_VALUES = 20
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """A target that a network can be trained on.
+    """A target that a network can be trained on, or several.
 
     Args:
-        values: Class indices from 0 (int32) or values (float32), `(examples,)`.
+        values: Class indices from 0 (int32) or values (float32), `(examples,)`; of several
+            targets both, `(examples, targets)` in float32, NaN where missing.
         task: What is to be learned.
-        classes: Names of the classes in the order of their indices; empty for regression.
+        classes: Names of the classes in the order of their indices; empty for regression and for
+            several targets.
+        targets: Each of several targets; empty for a single one.
     """
 
     values: NDArray[Any]
     task: Task
     classes: tuple[str, ...]
+    targets: tuple[TargetSpec, ...] = ()
 
 
 def encode_target(

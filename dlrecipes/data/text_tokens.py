@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -13,10 +12,10 @@ import tensorflow as tf
 
 from dlrecipes.checks import check_integer
 from dlrecipes.data.columns import Columns
+from dlrecipes.data.frequent_tokens import frequent_tokens
+from dlrecipes.data.plain_text import plain_text
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, Feature
-
-_PUNCTUATION = r"[^\pL\pN\s]"
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
@@ -60,7 +59,8 @@ class TextTokens(keras.layers.Layer):
             raise DataError(
                 "There must be one input, a column of text.",
                 received=", ".join(f"{one.name}: {one.kind}" for one in made) or "no columns",
-                fix="Say which: kinds='column=text', and leave others out with drop='column'.",
+                fix="Say which: kinds='column=text', and leave others out with drop='column'. The "
+                "recipe `tabular` takes texts beside other columns.",
             )
         self.column = used[0]
         self.length = None if length is None else check_integer("length", length, 1)
@@ -91,11 +91,9 @@ class TextTokens(keras.layers.Layer):
         """
         if not isinstance(columns, Columns) or self.column.name not in columns.names:
             raise DataError(f"The column {self.column.name!r} must be there, as string.")
-        plain = _plain(tf.constant(list(columns[self.column.name])))
+        plain = plain_text(tf.constant(list(columns[self.column.name])))
         tokens = [text.decode().split() for text in plain.numpy()]
-        counts = Counter(token for text in tokens for token in set(text))
-        ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-        vocabulary = [token for token, count in ranked if count >= self.least][: self.most]
+        vocabulary = list(frequent_tokens(tokens, least=self.least, most=self.most))
         if not vocabulary:
             raise DataError(
                 "The training texts must share some words.",
@@ -107,7 +105,7 @@ class TextTokens(keras.layers.Layer):
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         self._adapted()
-        tokens = self._lookup(_plain(inputs[self.column.name]))
+        tokens = self._lookup(plain_text(inputs[self.column.name]))
         return tf.cast(tokens, "float32")
 
     def compute_output_shape(
@@ -143,10 +141,3 @@ class TextTokens(keras.layers.Layer):
             vocabulary=list(learned["vocabulary"]),
             name="tokens",
         )
-
-
-def _plain(texts: tf.Tensor) -> tf.Tensor:
-    """Return texts in lower case, marks apart, digits as zeros."""
-    lower = tf.strings.lower(texts, encoding="utf-8")
-    apart = tf.strings.regex_replace(lower, _PUNCTUATION, r" \0 ")
-    return tf.strings.regex_replace(apart, r"\d", "0")

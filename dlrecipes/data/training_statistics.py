@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from dlrecipes.data.describe_target import describe_target
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec
 
@@ -15,8 +16,21 @@ def with_statistics(spec: DataSpec, train: Split) -> DataSpec:
 
     Args:
         spec: The data's description.
-        train: The training part; where its examples have weights, the priors are weighted shares.
+        train: The training part; where its examples have weights, the priors are weighted shares
+            (those of several targets are not).
+
+    Raises:
+        DataError: If all that is known of one of several targets is the same.
     """
+    if spec.targets:
+        targets = [
+            replace(
+                describe_target(one.name, train.y[:, at], one.task, classes=one.classes or None),
+                labels=one.labels,
+            )
+            for at, one in enumerate(spec.targets)
+        ]
+        return replace(spec, targets=tuple(targets), train_size=len(train))
     if spec.task == "regression":
         return replace(
             spec,

@@ -44,8 +44,8 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
         King and Zeng 2001, Logistic Regression in Rare Events Data.
     """
     spec, train = splits.spec, splits.train
-    if spec.task == "regression":
-        raise ArgumentError("Only classes can be weighed.", received="a regression")
+    if not spec.classes:
+        raise ArgumentError("Only classes can be weighed.", received=f"{spec.task} data")
     counts = np.bincount(train.y, train.sample_weight, minlength=len(spec.classes))
     if isinstance(weights, str):
         if weights != "balanced":

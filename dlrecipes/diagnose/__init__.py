@@ -4,9 +4,11 @@ from dlrecipes.diagnose.check_subgroups import check_subgroups
 from dlrecipes.diagnose.choose_threshold import choose_threshold
 from dlrecipes.diagnose.decide import decide
 from dlrecipes.diagnose.ensemble_gain import measure_gain
+from dlrecipes.diagnose.measure_gap import measure_gap
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
 from dlrecipes.diagnose.subgroups import measure_subgroups
 from dlrecipes.diagnose.verdict import judge
+from dlrecipes.diagnose.weigh_penalty import weigh_penalty
 
 __all__ = [
     "check_selection_optimism",
@@ -15,5 +17,7 @@ __all__ = [
     "decide",
     "judge",
     "measure_gain",
+    "measure_gap",
     "measure_subgroups",
+    "weigh_penalty",
 ]

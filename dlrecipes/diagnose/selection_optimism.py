@@ -18,12 +18,13 @@ def check_selection_optimism(
     seed away. The luck of these validation examples remains: only the test set tells that.
 
     Args:
-        best: The winning trial.
+        best: The winning trial, of which the objective itself counts, without a penalty.
         refits: The same values, trained with other seeds.
         objective: What is better.
     """
     scores = [refit.score for refit in refits if refit.score is not None]
-    if not scores or best.score is None:
+    searched = best.plain_score
+    if not scores or searched is None:
         return Finding(
             name="selection optimism",
             verdict="No refit ended with a score.",
@@ -31,15 +32,15 @@ def check_selection_optimism(
             severity="warning",
         )
     sign = 1.0 if objective.direction == "max" else -1.0
-    optimism = sign * (best.score - fmean(scores))
+    optimism = sign * (searched - fmean(scores))
     spread = stdev(scores) if len(scores) > 1 else 0.0
     severe = optimism > 2 * spread and len(scores) > 1 and spread > 0
     advice = "Believe the refits more than the search, and the test set more than both."
     return Finding(
         name="selection optimism",
-        verdict=f"The winner's {objective.name} was {best.score:.4g} in the search; trained again "
+        verdict=f"The winner's {objective.name} was {searched:.4g} in the search; trained again "
         f"with {len(scores)} other seed(s) it is {fmean(scores):.4g} ± {spread:.2g}.",
-        evidence={"search": best.score, "refits": fmean(scores), "spread": spread},
+        evidence={"search": searched, "refits": fmean(scores), "spread": spread},
         advice=advice if severe else "",
         severity="warning" if severe else "info",
     )

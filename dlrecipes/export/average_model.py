@@ -20,8 +20,8 @@ def build_average_model(
     preprocessing is computed once for all.
 
     Args:
-        members: Two or more models from preprocessed inputs to probabilities or values, as
-            `build_inference_model` makes them without preprocessing.
+        members: Two or more models from preprocessed inputs to probabilities or values, or
+            dictionaries of both, as `build_inference_model` makes them without preprocessing.
         preprocess: The adapted layer in front of all of them, or None.
         raw_spec: The data as loaded.
 
@@ -33,8 +33,15 @@ def build_average_model(
     features = preprocessed(inputs, preprocess, raw_spec)
     outputs = [
         # The members have one name; inside a model each needs its own.
-        keras.Model(member.inputs[0], member.outputs[0], name=f"member_{number}")(features)
+        keras.Model(member.inputs[0], member.output, name=f"member_{number}")(features)
         for number, member in enumerate(members)
     ]
-    mean = keras.layers.Average(dtype="float32", name="mean")(outputs)
-    return keras.Model(inputs, mean, name="ensemble")
+    if not isinstance(outputs[0], dict):
+        mean = keras.layers.Average(dtype="float32", name="mean")(outputs)
+        return keras.Model(inputs, mean, name="ensemble")
+    means = {}
+    for at, name in enumerate(sorted(outputs[0])):
+        # Layers are numbered: a target may be called anything.
+        layer = keras.layers.Average(dtype="float32", name=f"mean_{at}")
+        means[name] = layer([one[name] for one in outputs])
+    return keras.Model(inputs, means, name="ensemble")

@@ -6,7 +6,7 @@ import keras
 
 from dlrecipes.export.raw_inputs import preprocessed, raw_inputs
 from dlrecipes.results import DataSpec
-from dlrecipes.training.outputs import output_kind
+from dlrecipes.training.outputs import OutputKind, output_kind, output_kinds
 
 
 def build_inference_model(
@@ -25,33 +25,41 @@ def build_inference_model(
 
     Returns:
         A model `(batch, *raw input shape) -> (batch, classes)` probabilities (two columns for
-        binary), or `-> (batch,)` values. For a table it takes a dictionary of `(batch,)` columns
-        under their `input_names`.
+        binary), or `-> (batch,)` values; for several targets to a dictionary of both. For a table
+        it takes a dictionary of `(batch,)` columns under their `input_names`.
     """
     inputs = raw_inputs(raw_spec)
     features = preprocessed(inputs, preprocess, raw_spec)
-    kind = output_kind(network, spec)
-    outputs = keras.ops.cast(_uncompiled(network)(features), "float32")
+    outputs = _uncompiled(network, spec)(features)
+    if spec.targets:
+        kinds = output_kinds(network, spec)
+        predictions = {name: _predictions(outputs[name], kind) for name, kind in kinds.items()}
+    else:
+        predictions = _predictions(outputs, output_kind(network, spec))
+    return keras.Model(inputs, predictions, name="inference")
+
+
+def _predictions(outputs: keras.KerasTensor, kind: OutputKind) -> keras.KerasTensor:
+    """Return probabilities `(batch, classes)` or values `(batch,)`, in float32."""
+    outputs = keras.ops.cast(outputs, "float32")
     if kind == "values":
-        outputs = keras.ops.reshape(outputs, (-1,))
-        return keras.Model(inputs, outputs, name="inference")
+        return keras.ops.reshape(outputs, (-1,))
     if len(outputs.shape) == 1:
         outputs = keras.ops.expand_dims(outputs, -1)
     if outputs.shape[-1] == 1:
         # sigmoid(-z) keeps the small probability exact where 1 - sigmoid(z) would round it.
         positive = keras.ops.sigmoid(outputs) if kind == "logits" else outputs
         negative = keras.ops.sigmoid(-outputs) if kind == "logits" else 1.0 - outputs
-        outputs = keras.ops.concatenate([negative, positive], axis=-1)
-    elif kind == "logits":
-        outputs = keras.ops.softmax(outputs, axis=-1)
-    return keras.Model(inputs, outputs, name="inference")
+        return keras.ops.concatenate([negative, positive], axis=-1)
+    return keras.ops.softmax(outputs, axis=-1) if kind == "logits" else outputs
 
 
-def _uncompiled(network: keras.Model) -> keras.Model:
+def _uncompiled(network: keras.Model, spec: DataSpec) -> keras.Model:
     """Leave optimizer and loss behind, which a deployed model has no use for.
 
     A subclassed model has no symbolic inputs to start from and stays as it is.
     """
     if not getattr(network, "inputs", None):
         return network
-    return keras.Model(network.inputs[0], network.outputs[0], name=network.name)
+    outputs = network.output if spec.targets else network.outputs[0]
+    return keras.Model(network.inputs[0], outputs, name=network.name)

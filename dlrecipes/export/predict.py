@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Columns, as_tensors
 from dlrecipes.export.serving_names import input_names
+from dlrecipes.metrics import join_predictions
 
 BATCH_SIZE = 256
 
@@ -17,16 +18,27 @@ BATCH_SIZE = 256
 def predict(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.float32]:
     """Return a model's probabilities `(examples, classes)` or values `(examples,)`.
 
+    Those of several targets are side by side; `dlrecipes.metrics.split_predictions` takes them
+    apart.
+
     Args:
-        model: From raw inputs to probabilities or values.
+        model: From raw inputs to probabilities or values, or a dictionary of both.
         x: Raw inputs, `(examples, …)`, or the columns of a table.
     """
     if not isinstance(x, Columns):
-        return np.asarray(model.predict(x, batch_size=BATCH_SIZE, verbose=0), "float32")
+        return _array(model.predict(x, batch_size=BATCH_SIZE, verbose=0))
     names = input_names(x.names)
     batches = []
     for start in range(0, len(x), BATCH_SIZE):
         tensors = as_tensors(x[start : start + BATCH_SIZE])
         given = {names[name]: values for name, values in tensors.items()}
-        batches.append(keras.ops.convert_to_numpy(model(given, training=False)))
-    return np.concatenate(batches).astype(np.float32)
+        batches.append(_array(model(given, training=False)))
+    return np.concatenate(batches)
+
+
+def _array(predictions: object) -> NDArray[np.float32]:
+    if isinstance(predictions, dict):
+        by_target = {name: keras.ops.convert_to_numpy(one) for name, one in predictions.items()}
+        return join_predictions(by_target).astype(np.float32)
+    array: NDArray[np.float32] = keras.ops.convert_to_numpy(predictions).astype(np.float32)
+    return array

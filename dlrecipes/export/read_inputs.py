@@ -10,22 +10,26 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 
 from dlrecipes.data import Columns, table_columns
-from dlrecipes.data.sources import read_headed_table
+from dlrecipes.data.sources import read_new_table
 from dlrecipes.errors import DataError
 from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.results import DataSpec
 
 
-def read_inputs(path: str | Path, spec: DataSpec) -> np.ndarray | Columns:
+def read_inputs(
+    path: str | Path, spec: DataSpec, *, header: bool | None = None
+) -> np.ndarray | Columns:
     """Read raw inputs from a file.
 
     Args:
         path: A `.csv` with a row an example and a column a feature (with or without a header;
             images are flattened row by row), or an `.npz` with an array `x`, or with only one. For
-            a model of a table, any file that `read_table` reads, with a header; columns that the
-            model does not take are passed over. For a model of images also an image file, a
-            folder of them, or a table with a column of their paths, read as for training.
+            a model of a table, any file that `read_table` reads, read as the training table was
+            (`read_new_table`); columns that the model does not take are passed over. For a model
+            of images also an image file, a folder of them, or a table with a column of their
+            paths, read as for training.
         spec: The raw data's spec.
+        header: Whether the first row of a table names the columns; None to tell it from the rows.
 
     Returns:
         `(examples, *spec.input_shape)` in the spec's dtype, or the columns of a table.
@@ -41,9 +45,10 @@ def read_inputs(path: str | Path, spec: DataSpec) -> np.ndarray | Columns:
     if not path.is_file():
         raise DataError("The inputs' file must exist.", received=f"{path}")
     if spec.columns:
-        return table_columns(read_headed_table(path), spec.columns)
+        names = [one.name for one in spec.columns]
+        return table_columns(read_new_table(path, names, spec.file, header=header), spec.columns)
     if path.suffix == ".csv":
-        values = _read_csv(path)
+        values = _read_csv(path, header)
     elif path.suffix == ".npz":
         values = _read_npz(path)
     else:
@@ -110,13 +115,13 @@ def _checked_columns(values: np.ndarray | Columns, spec: DataSpec, source: str) 
     return Columns({name: values[name] for name in wanted})
 
 
-def _read_csv(path: Path) -> np.ndarray:
+def _read_csv(path: Path, named: bool | None) -> np.ndarray:
     import pandas  # here, so that importing dlrecipes does not take it along
 
     try:
-        first = pandas.read_csv(path, header=None, nrows=1).to_numpy()
-        header = None if _is_numeric(first) else 0
-        frame = pandas.read_csv(path, header=header)
+        if named is None:
+            named = not _is_numeric(pandas.read_csv(path, header=None, nrows=1).to_numpy())
+        frame = pandas.read_csv(path, header=0 if named else None)
         return np.asarray(frame.to_numpy(dtype=np.float64))
     except (ValueError, UnicodeDecodeError) as error:  # pandas' own errors are ValueErrors
         raise DataError(

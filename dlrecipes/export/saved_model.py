@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from dlrecipes.data import Columns, as_tensors
 from dlrecipes.export.serving_names import input_names, serving_names
-from dlrecipes.results import DataSpec
+from dlrecipes.metrics import join_predictions
+from dlrecipes.results import DataSpec, TargetSpec
 
 
 def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
@@ -23,38 +24,39 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
     letter or digit is written `_`). For classes it returns
     `probabilities` `(batch, classes)`, `class_index` `(batch,)` and `label` `(batch,)`, the
     class's name; for regression `value` `(batch,)`. `class_names` takes nothing and returns
-    the names in the order of the probabilities.
+    the names in the order of the probabilities. Of several targets, `serving_default` returns all
+    of this for each under its name (`diagnosis_probabilities`, `price_value`), `diagnosis_classes`
+    returns the names of its classes, and `targets` the `name` of each target and its `prefix`.
 
     Args:
-        model: From raw inputs to probabilities or values.
+        model: From raw inputs to probabilities or values, or a dictionary of both.
         path: The folder to write; one that is there is replaced once the new one is whole.
         spec: The raw data's spec.
     """
     archive = keras.export.ExportArchive()
     archive.track(model)
     signature = _signature(spec)
-    names = tf.constant(spec.classes or ("value",))
+    prefixes = _prefixes(spec)
 
-    def classify(*columns: tf.Tensor) -> dict[str, tf.Tensor]:
-        probabilities = tf.cast(model(_inputs(spec, columns), training=False), tf.float32)
-        index = tf.argmax(probabilities, axis=-1, output_type=tf.int32)
+    def serve(*columns: tf.Tensor) -> dict[str, tf.Tensor]:
+        predictions = model(_inputs(spec, columns), training=False)
+        if not spec.targets:
+            return _answers(predictions, spec.classes)
         return {
-            "probabilities": probabilities,
-            "class_index": index,
-            "label": tf.gather(names, index),
+            f"{prefix}_{answer}": value
+            for target, prefix in prefixes.items()
+            for answer, value in _answers(predictions[target.name], target.labels).items()
         }
 
-    def regress(*columns: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"value": tf.cast(model(_inputs(spec, columns), training=False), tf.float32)}
-
-    def class_names() -> dict[str, tf.Tensor]:
-        return {"class_names": tf.identity(names)}
-
-    if spec.task == "regression":
-        archive.add_endpoint("serving_default", regress, input_signature=signature)
-    else:
-        archive.add_endpoint("serving_default", classify, input_signature=signature)
-        archive.add_endpoint("class_names", class_names, input_signature=[])
+    archive.add_endpoint("serving_default", serve, input_signature=signature)
+    if spec.classes:
+        _add_names(archive, "class_names", {"class_names": spec.classes})
+    for target, prefix in prefixes.items():
+        if target.labels:
+            _add_names(archive, f"{prefix}_classes", {"class_names": target.labels})
+    if prefixes:
+        named = {"name": [one.name for one in prefixes], "prefix": list(prefixes.values())}
+        _add_names(archive, "targets", named)
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     archive.write_out(str(partial), verbose=False)
@@ -63,14 +65,60 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
 
 
 def predict_saved_model(path: Path, x: np.ndarray | Columns, batch_size: int = 256) -> np.ndarray:
-    """Load a SavedModel and return its probabilities or values for raw inputs."""
+    """Load a SavedModel and return its probabilities or values for raw inputs.
+
+    Those of several targets are side by side (`dlrecipes.metrics.join_predictions`).
+    """
     loaded = tf.saved_model.load(str(path))
     serve = loaded.signatures["serving_default"]
-    batches = [
+    answers = [
         serve(**_named(x[start : start + batch_size])) for start in range(0, len(x), batch_size)
     ]
-    name = "value" if "value" in batches[0] else "probabilities"
-    return np.concatenate([batch[name].numpy() for batch in batches])
+
+    def whole(prefix: str) -> np.ndarray:
+        name = f"{prefix}value"
+        name = name if name in answers[0] else f"{prefix}probabilities"
+        return np.concatenate([one[name].numpy() for one in answers])
+
+    if "targets" not in loaded.signatures:
+        return whole("")
+    targets = {key: one.numpy().astype(str) for key, one in loaded.signatures["targets"]().items()}
+    joined: np.ndarray = join_predictions(
+        {
+            name: whole(f"{prefix}_")
+            for name, prefix in zip(targets["name"], targets["prefix"], strict=True)
+        }
+    )
+    return joined
+
+
+def _answers(predictions: tf.Tensor, classes: Sequence[str]) -> dict[str, tf.Tensor]:
+    predictions = tf.cast(predictions, tf.float32)
+    if not classes:
+        return {"value": predictions}
+    index = tf.argmax(predictions, axis=-1, output_type=tf.int32)
+    return {
+        "probabilities": predictions,
+        "class_index": index,
+        "label": tf.gather(tf.constant(list(classes)), index),
+    }
+
+
+def _prefixes(spec: DataSpec) -> dict[TargetSpec, str]:
+    names = serving_names([target.name for target in spec.targets])
+    return {target: names[target.name] for target in spec.targets}
+
+
+def _add_names(
+    archive: keras.export.ExportArchive, endpoint: str, texts: Mapping[str, Sequence[str]]
+) -> None:
+    """Add an endpoint that takes nothing and returns texts."""
+    constants = {name: tf.constant(list(some)) for name, some in texts.items()}
+
+    def names() -> dict[str, tf.Tensor]:
+        return {name: tf.identity(one) for name, one in constants.items()}
+
+    archive.add_endpoint(endpoint, names, input_signature=[])
 
 
 def _signature(spec: DataSpec) -> list[tf.TensorSpec]:

@@ -7,7 +7,9 @@ import math
 import numpy as np
 from sklearn import metrics
 
+from dlrecipes.metrics.known_values import known_values
 from dlrecipes.metrics.predictions import Predictions, Targets, check_predictions
+from dlrecipes.metrics.split_predictions import split_predictions
 from dlrecipes.results import DataSpec
 
 
@@ -18,20 +20,44 @@ def score_predictions(y: object, predictions: object, spec: DataSpec) -> dict[st
     or predictions), and for two classes, where both occur, `roc_auc` and `pr_auc` (average
     precision) of class 1. Regression: `rmse`, `mae`, `mse`, and with two examples or more `r2`.
 
+    Several targets: `skill`, and all of these for each target under its name
+    (`diagnosis_accuracy`), over the examples whose target is known. Skill is the mean over the
+    targets of `1 - loss / base loss`, the share of the base loss that is predicted away: the loss
+    is the error rate or the mean squared error, and the base loss is that of the most frequent
+    class, or the variance, in training. 1 is perfect, 0 as good as knowing nothing; of values it
+    is R².
+
     Args:
-        y: Class indices or values, `(examples,)`.
+        y: Class indices or values, `(examples,)`; of several targets `(examples, targets)`, NaN
+            where missing.
         predictions: Probabilities `(examples, classes)`, two columns for two classes, or values
-            `(examples,)` or `(examples, 1)`.
+            `(examples,)` or `(examples, 1)`; of several targets as `join_predictions` gives them.
         spec: The data's description.
 
     Raises:
         ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
             probability.
     """
+    if spec.targets:
+        return _score_targets(y, predictions, spec)
     targets, values = check_predictions(y, predictions, spec)
     if spec.task == "regression":
         return _score_values(targets, values)
     return _score_probabilities(targets, values, len(spec.classes))
+
+
+def _score_targets(y: object, predictions: object, spec: DataSpec) -> dict[str, float]:
+    by_target = split_predictions(predictions, spec)
+    skills, scores = [], {}
+    for target in spec.targets:
+        known, values = known_values(y, spec, target)
+        if not known.any():
+            continue
+        found = score_predictions(values, by_target[target.name][known], spec.of_target(target))
+        loss = found["mse"] if target.task == "regression" else 1.0 - found["accuracy"]
+        skills.append(1.0 - loss / target.base_loss)
+        scores |= {f"{target.name}_{name}": value for name, value in found.items()}
+    return {"skill": math.fsum(skills) / len(skills), **scores} if skills else {}
 
 
 def _score_values(targets: Targets, values: Predictions) -> dict[str, float]:

@@ -6,6 +6,7 @@ from dlrecipes.models.build_multitask import build_multitask
 from dlrecipes.models.build_resnet import build_resnet
 from dlrecipes.models.build_tabular import build_tabular
 from dlrecipes.models.build_text import build_text
+from dlrecipes.models.encode_table import build_table_encoder
 from dlrecipes.models.multitask_objective import multitask_objective
 from dlrecipes.models.prior_bias import prior_bias
 
@@ -14,6 +15,7 @@ __all__ = [
     "build_mlp",
     "build_multitask",
     "build_resnet",
+    "build_table_encoder",
     "build_tabular",
     "build_text",
     "multitask_objective",

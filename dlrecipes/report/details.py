@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlrecipes.report.format import format_seconds, format_time, format_value
-from dlrecipes.results import DataSpec, EngineChoice, Plan, RunInfo, RunResult
+from dlrecipes.results import DataSpec, EngineChoice, Plan, RunInfo, RunResult, TargetSpec
 
 Rows = list[tuple[str, str]]
 
@@ -28,6 +28,7 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
         rows.append(
             ("after preprocessing", f"{_shape(info.spec.input_shape)} {info.spec.input_dtype}")
         )
+    rows += [(f"target {one.name}", _target(one)) for one in info.spec.targets]
     rows += [(f"column {one.name}", f"{one.kind}: {one.evidence}") for one in spec.columns]
     split = "given" if info.split_seed is None else str(info.split_seed)
     rows += [("split seed", split), ("test fingerprint", data.fingerprint)]
@@ -47,6 +48,7 @@ def run_rows(result: RunResult, info: RunInfo) -> Rows:
         ("refit seeds", ", ".join(str(refit.seed) for refit in result.refits)),
         ("objective", f"{better} {info.objective}"),
         ("threshold chosen for", info.threshold),
+        ("gap penalty", info.gap_penalty),
         ("score of a trial", _fold_scores(result, info)),
         ("engine", result.engine.name + asked),
         *((f"structure {at}", _engine(one)) for at, one in enumerate(info.engines, start=1)),
@@ -109,6 +111,14 @@ def time_rows(result: RunResult) -> Rows:
     """Return how long each phase took, the total last."""
     phases = sorted(result.seconds.items(), key=lambda item: item[0] == "total")
     return [(name, format_seconds(seconds)) for name, seconds in phases]
+
+
+def _target(target: TargetSpec) -> str:
+    known = f"known for {target.known:,} training examples"
+    if not target.classes:
+        return f"{target.task}, {known}"
+    joint = " < " if target.task == "ordinal" else ", "
+    return f"{target.task} ({joint.join(target.labels)}), {known}"
 
 
 def _example(spec: DataSpec) -> str:

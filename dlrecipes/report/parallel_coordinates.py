@@ -172,4 +172,4 @@ def _score_axis(trials: TrialPoints, points: tuple[TrialPoint, ...]) -> Axis:
     if low == high:
         low, high = low - 0.5, high + 0.5
     ticks = tuple(_ticks(low, high, trials.scale.log))
-    return Axis(trials.objective.name, positions, ticks, (low, high))
+    return Axis(trials.label, positions, ticks, (low, high))

@@ -22,9 +22,10 @@ class SavedPredictions:
     Args:
         ids: The examples' ids, as text.
         x: Raw inputs of the first examples, perhaps not of all.
-        y: Class indices or values, `(examples,)`.
+        y: Class indices or values, `(examples,)`; of several targets `(examples, targets)`.
         predictions: Probabilities `(refits, examples, classes)`, or values
-            `(refits, examples)`; the first refit is the exported one.
+            `(refits, examples)`, of several targets both side by side; the first refit is the
+            exported one.
     """
 
     ids: tuple[str, ...]
@@ -63,9 +64,13 @@ def _check(
     y: NDArray[Any],
     predictions: NDArray[np.float64],
 ) -> SavedPredictions:
-    y = y.reshape(-1)
+    y = y if spec.targets else y.reshape(-1)
     count = len(y)
-    if spec.task == "regression":
+    if spec.targets:
+        width = sum(target.columns for target in spec.targets)
+        fits = predictions.ndim == 3 and predictions.shape[1:] == (count, width)
+        fits = fits and y.shape == (count, len(spec.targets))
+    elif spec.task == "regression":
         if predictions.ndim == 3 and predictions.shape[2] == 1:
             predictions = predictions[:, :, 0]
         fits = predictions.ndim == 2 and predictions.shape[1] == count

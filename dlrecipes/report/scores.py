@@ -161,6 +161,13 @@ def _metric_names(result: RunResult, main: str) -> list[str]:
     for baseline in result.baselines.values():
         sources += [baseline.validation, baseline.test]
     found = list(dict.fromkeys(name for metrics in sources for name in metrics))
+    if "skill" in found:  # of several targets: the table has room for one metric of each
+        searched = list(result.best.validation) if result.best else []
+        found = [
+            name
+            for name in found
+            if name in ("skill", *searched) or name.endswith(("_accuracy", "_rmse"))
+        ]
     return [name for name in found if name == main] + [name for name in found if name != main]
 
 

@@ -42,7 +42,7 @@ class TrialPoint:
         epoch = MISSING if record.best_epoch is None else str(record.best_epoch + 1)
         lines = [
             f"{record.stage} trial {record.number}, {record.status}",
-            f"score {format_number(self.score)}, epoch {epoch} of {record.epochs}",
+            f"score {format_number(self.score)}{record.parts}, epoch {epoch} of {record.epochs}",
             *(
                 f"{name} = {format_value(value)}"
                 for name, value in list(record.values.items())[:20]
@@ -70,6 +70,13 @@ class TrialPoints:
     winner: TrialPoint | None
     scale: ScoreScale
     objective: Objective
+
+    @property
+    def label(self) -> str:
+        """What the scores are: the objective, and whether a penalty is counted."""
+        penalised = any(point.record.unpenalised is not None for point in self.points)
+        sign = "−" if self.objective.direction == "max" else "+"
+        return self.objective.name + (f" {sign} penalty" if penalised else "")
 
     @property
     def scored(self) -> tuple[TrialPoint, ...]:

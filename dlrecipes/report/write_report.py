@@ -8,31 +8,20 @@ from typing import Any
 import jinja2
 from plotly.offline import get_plotlyjs
 
-from dlrecipes.report.class_scores import class_scores, worst_classes
-from dlrecipes.report.confusion import (
-    MOST_IN_PLOT,
-    MOST_IN_TABLE,
-    confused_pairs,
-    confusion,
-    confusion_cells,
-    plot_confusion,
-)
 from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
 from dlrecipes.report.ensemble_rows import ensemble_section
+from dlrecipes.report.error_sections import error_sections
 from dlrecipes.report.finding_rows import finding_rows
 from dlrecipes.report.format import format_number, format_time
 from dlrecipes.report.headline import headline
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
 from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
-from dlrecipes.report.mistakes import find_mistakes
 from dlrecipes.report.parallel_coordinates import plot_parallel_coordinates
-from dlrecipes.report.regression_errors import plot_regression
 from dlrecipes.report.run_files import RunFiles, read_run
 from dlrecipes.report.scores import main_metric, refit_rows, score_table
 from dlrecipes.report.search_history import plot_search_history
 from dlrecipes.report.stages import stage_tables
 from dlrecipes.report.subgroup_tables import subgroup_tables
-from dlrecipes.report.threshold_curves import threshold_section
 from dlrecipes.report.trial_points import order_trials
 from dlrecipes.results import write_text
 
@@ -72,7 +61,7 @@ def _render(files: RunFiles) -> str:
         plotly_js=get_plotlyjs(),
         **_summary(files),
         **_search(files),
-        **_predictions(files),
+        errors=error_sections(files.predictions, files.info.raw_spec, files.result.threshold),
     )
 
 
@@ -97,7 +86,14 @@ def _summary(files: RunFiles) -> dict[str, Any]:
 
 def _search(files: RunFiles) -> dict[str, Any]:
     study = files.study
-    empty = {"stages": None, "history": None, "panels": (), "panels_left_out": 0, "parallel": None}
+    empty = {
+        "stages": None,
+        "history": None,
+        "score_label": "",
+        "panels": (),
+        "panels_left_out": 0,
+        "parallel": None,
+    }
     if study is None or not study.trials:
         return empty
     trials = order_trials(study)
@@ -106,38 +102,8 @@ def _search(files: RunFiles) -> dict[str, Any]:
     return {
         "stages": stage_tables(study.stages),
         "history": plot_search_history(trials),
+        "score_label": trials.label,
         "panels": plots,
         "panels_left_out": len(panels) - len(plots),
         "parallel": plot_parallel_coordinates(study, trials),
-    }
-
-
-def _predictions(files: RunFiles) -> dict[str, Any]:
-    context: dict[str, Any] = {
-        "cells": (),
-        "confusion_plot": None,
-        "pairs": (),
-        "classes": (),
-        "all_classes": 0,
-        "regression": (),
-        "thresholds": None,
-        "mistakes": None,
-    }
-    saved, spec = files.predictions, files.info.raw_spec
-    if saved is None or not len(saved.y):
-        return context
-    context["mistakes"] = find_mistakes(saved, spec)
-    first = saved.predictions[0]
-    if spec.task == "regression":
-        return context | {"regression": plot_regression(saved.y, first)}
-    context["thresholds"] = threshold_section(saved, files.result.threshold, spec)
-    matrix = confusion(saved.y, first, spec.classes)
-    count = len(spec.classes)
-    small = count <= MOST_IN_TABLE
-    return context | {
-        "cells": confusion_cells(matrix) if small else (),
-        "confusion_plot": None if small or count > MOST_IN_PLOT else plot_confusion(matrix),
-        "pairs": () if small else confused_pairs(matrix),
-        "classes": worst_classes(class_scores(saved.y, first, spec.classes)),
-        "all_classes": count,
     }

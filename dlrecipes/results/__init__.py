@@ -6,8 +6,10 @@ from dlrecipes.results.engine_choice import EngineChoice
 from dlrecipes.results.ensemble_result import EnsembleMember, EnsembleResult, Gain
 from dlrecipes.results.feature import Feature
 from dlrecipes.results.finding import Finding
+from dlrecipes.results.gap_penalty import GapPenalty
 from dlrecipes.results.hyperparameter import Hyperparameter
 from dlrecipes.results.objective import Objective
+from dlrecipes.results.penalty_result import PenalisedTrial, PenaltyResult
 from dlrecipes.results.plan import Plan
 from dlrecipes.results.plan_change import PlanChange, Value
 from dlrecipes.results.run_info import RunInfo
@@ -29,6 +31,7 @@ from dlrecipes.results.stage import Stage
 from dlrecipes.results.stage_result import StageResult, TrialCounts
 from dlrecipes.results.study_result import StudyResult
 from dlrecipes.results.subgroup_result import Estimate, Gap, GroupResult, SubgroupResult
+from dlrecipes.results.table_file import TableFile
 from dlrecipes.results.target_spec import TargetSpec
 from dlrecipes.results.threshold import Decisions, Threshold
 from dlrecipes.results.threshold_goal import ThresholdGoal
@@ -52,11 +55,14 @@ __all__ = [
     "Finding",
     "Gain",
     "Gap",
+    "GapPenalty",
     "GroupResult",
     "History",
     "Hyperparameter",
     "Metrics",
     "Objective",
+    "PenalisedTrial",
+    "PenaltyResult",
     "Plan",
     "PlanChange",
     "RefitResult",
@@ -67,6 +73,7 @@ __all__ = [
     "StageResult",
     "StudyResult",
     "SubgroupResult",
+    "TableFile",
     "TargetSpec",
     "TestResult",
     "Threshold",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dlrecipes.results.column import Column
 from dlrecipes.results.feature import Feature
+from dlrecipes.results.table_file import TableFile
+from dlrecipes.results.target_spec import TargetSpec
 
-Task = Literal["binary", "multiclass", "regression"]
+Task = Literal["binary", "multiclass", "regression", "multitask"]
 
 
 @dataclass(frozen=True)
@@ -17,12 +19,13 @@ class DataSpec:
 
     Args:
         name: What the data is called in reports.
-        task: `"binary"`, `"multiclass"` or `"regression"`.
+        task: `"binary"`, `"multiclass"` or `"regression"`; `"multitask"` for several targets.
         input_shape: Shape of one example, without the batch axis.
         input_dtype: NumPy name of the inputs' dtype; `"columns"` for a raw table, see `columns`.
         kind: `"image"` for `(height, width, channels)`, `"table"` for `(features,)`, `"text"` for
             tokens, `"array"` for anything else.
-        classes: Label names in the order of their indices; empty for regression.
+        classes: Label names in the order of their indices; empty for regression and for several
+            targets.
         priors: Share of each class in the training part, by the weights of the examples where
             they have some; empty for regression.
         target_mean: Mean of the training targets (regression), else 0.
@@ -33,6 +36,8 @@ class DataSpec:
         features: What the numbers of a preprocessed example are; empty if unknown.
         eight_bit: Whether raw inputs have the values of image files, 0 to 255, so that such files
             can be predicted.
+        targets: Each of several targets; empty for a single one.
+        file: How a raw table was read, and which columns it had; None if unknown.
     """
 
     name: str
@@ -49,8 +54,36 @@ class DataSpec:
     ignored: tuple[Column, ...] = ()
     features: tuple[Feature, ...] = ()
     eight_bit: bool = False
+    targets: tuple[TargetSpec, ...] = ()
+    file: TableFile | None = None
 
     @property
     def outputs(self) -> int:
-        """Units of the last layer: one for binary and regression, else one a class."""
+        """Units of the last layer: one for binary and regression, else one a class.
+
+        Several targets have a head each: see `TargetSpec.outputs`.
+        """
         return len(self.classes) if self.task == "multiclass" else 1
+
+    def of_target(self, target: TargetSpec) -> DataSpec:
+        """Return the description of the same data with one of its targets only.
+
+        Classes in an order are classes in it.
+
+        Args:
+            target: One of `targets`.
+        """
+        task: Task = "multiclass" if target.task == "ordinal" else target.task
+        if target.classes == 2:
+            task = "binary"
+        return replace(
+            self,
+            name=f"{self.name}: {target.name}",
+            task=task,
+            classes=target.labels,
+            priors=target.priors,
+            target_mean=target.mean,
+            target_std=target.std,
+            train_size=target.known,
+            targets=(),
+        )

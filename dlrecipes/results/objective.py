@@ -8,7 +8,8 @@ from typing import Literal
 
 from dlrecipes.errors import ArgumentError
 
-_HIGHER_IS_BETTER = ("acc", "auc", "precision", "recall", "f1", "fbeta", "r2", "iou", "cosine")
+_HIGHER_IS_BETTER = ("acc", "auc", "precision", "recall", "f1", "fbeta", "r2", "iou", "skill")
+_HIGHER_IS_BETTER += ("cosine",)
 _LOWER_IS_BETTER = ("loss", "error", "mse", "mae", "rmse", "mape", "msle", "entropy", "poisson")
 
 
@@ -37,11 +38,12 @@ class Objective:
             ArgumentError: If the direction cannot be told from the name.
         """
         if isinstance(value, str):
-            lowered = value.lower()
-            if any(word in lowered for word in _LOWER_IS_BETTER):
-                return cls(value, "min")
-            if any(word in lowered for word in _HIGHER_IS_BETTER):
-                return cls(value, "max")
+            # The last word says what is measured: "loss_ratio_accuracy" is an accuracy.
+            for words in (*reversed(value.lower().split("_")), value.lower()):
+                if any(word in words for word in _LOWER_IS_BETTER):
+                    return cls(value, "min")
+                if any(word in words for word in _HIGHER_IS_BETTER):
+                    return cls(value, "max")
             raise ArgumentError(
                 "The direction of an objective must be known.",
                 received=f"objective={value!r}",

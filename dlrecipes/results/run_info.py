@@ -43,6 +43,8 @@ class RunInfo:
         repeats: How often the rows are divided into folds.
         threshold: What the threshold between two classes is chosen for; empty for none.
         ensemble: Members asked for in the ensemble; 0 and 1 for none.
+        gap_penalty: The penalty for a gap between groups, as `GapPenalty.parse` takes it; empty for
+            none.
         engines: Which engine trains each structure, and the timings behind it.
     """
 
@@ -74,4 +76,5 @@ class RunInfo:
     repeats: int = 1
     threshold: str = ""
     ensemble: int = 0
+    gap_penalty: str = ""
     engines: tuple[EngineChoice, ...] = ()

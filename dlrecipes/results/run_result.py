@@ -7,6 +7,7 @@ from typing import Literal
 
 from dlrecipes.results.ensemble_result import EnsembleResult
 from dlrecipes.results.finding import Finding
+from dlrecipes.results.penalty_result import PenaltyResult
 from dlrecipes.results.plan_change import Value
 from dlrecipes.results.stage_result import StageResult
 from dlrecipes.results.subgroup_result import SubgroupResult
@@ -132,12 +133,14 @@ class Comparison:
         score: The validation score it reaches.
         epochs: The epochs it cost.
         measured: True when it was really run, False when estimated from the recorded curves.
+        gap: The gap between groups that goes with the score, where a penalty was declared.
     """
 
     name: str
     score: float
     epochs: int
     measured: bool
+    gap: float | None = None
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,7 @@ class RunResult:
     subgroups: tuple[SubgroupResult, ...] = ()
     importances: dict[str, float] = field(default_factory=dict)
     threshold: Threshold | None = None
+    gap_penalty: PenaltyResult | None = None
     artifacts: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION

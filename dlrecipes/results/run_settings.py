@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results.gap_penalty import GapPenalty
 from dlrecipes.results.threshold_goal import ThresholdGoal
 
 ENGINES = ("auto", "population", "resident", "fit")
@@ -36,6 +37,8 @@ class RunSettings:
             `ThresholdGoal`; None to call an example what is more probable.
         ensemble: How many of the study's best trials are trained again and averaged in one model
             beside the winner; 0 or 1 for none.
+        gap_penalty: What a gap between groups takes off the score that trials are compared by,
+            such as `"sex: true positive rate=1"`, see `GapPenalty`; None for nothing.
 
     Raises:
         ArgumentError: If a value is none of these.
@@ -51,6 +54,7 @@ class RunSettings:
     repeats: int = 1
     threshold: str | ThresholdGoal | None = None
     ensemble: int = 0
+    gap_penalty: str | GapPenalty | None = None
 
     def __post_init__(self) -> None:
         check_choice("engine", self.engine, ENGINES)
@@ -64,6 +68,8 @@ class RunSettings:
         check_integer("seed", self.seed, 0, 2**31 - 1)
         if self.threshold is not None:
             ThresholdGoal.parse(self.threshold)
+        if self.gap_penalty is not None:
+            GapPenalty.parse(self.gap_penalty)
         if self.folds is not None:
             check_integer("folds", self.folds, 2)
         check_integer("repeats", self.repeats, 1)

@@ -21,6 +21,7 @@ class TargetSpec:
         mean: Mean of the known targets (regression), else 0.
         std: Standard deviation of the known targets (regression), above 0, else 1.
         known: Number of training examples whose target is known.
+        labels: Names of the classes in the order of their indices; empty where there are none.
     """
 
     name: str
@@ -30,8 +31,22 @@ class TargetSpec:
     mean: float = 0.0
     std: float = 1.0
     known: int = 0
+    labels: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> int:
         """Outputs of its head: one for binary and regression, else one a class."""
         return self.classes if self.task in ("multiclass", "ordinal") else 1
+
+    @property
+    def columns(self) -> int:
+        """Numbers that a prediction has: a probability a class, also of two, or one value."""
+        return self.classes or 1
+
+    @property
+    def base_loss(self) -> float:
+        """The loss of knowing nothing but the training targets: what skill is measured by.
+
+        The error rate of the most frequent class, or the variance of the values; above 0.
+        """
+        return self.std**2 if self.task == "regression" else 1.0 - max(self.priors)

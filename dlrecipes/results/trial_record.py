@@ -21,7 +21,8 @@ class TrialRecord:
         values: The hyperparameters' values, active ones only.
         status: `"completed"`, `"pruned"` (stopped for being worse), `"diverged"` (NaN or
             infinity) or `"failed"` (an exception, out of memory).
-        score: The objective at the best epoch; None where no epoch gave a finite one.
+        score: What the trial is compared by: the objective at the best epoch, less a declared
+            penalty; None where no epoch gave a finite one.
         best_epoch: That epoch, from 0.
         epochs: Epochs that were trained.
         history: `{metric: value after each epoch}`; None stands for NaN and infinity.
@@ -34,6 +35,8 @@ class TrialRecord:
         error: The exception's message, if it failed.
         fold_scores: The score of each fold, where `score` is the mean over folds; its epochs
             and curves are then means, too, on the rows kept for early stopping.
+        unpenalised: The objective itself, where a penalty was declared; else None.
+        gap: The gap between groups that the penalty is for, at the best epoch.
     """
 
     stage: str
@@ -51,3 +54,17 @@ class TrialRecord:
     parameters: int = 0
     error: str = ""
     fold_scores: tuple[float, ...] = ()
+    unpenalised: float | None = None
+    gap: float | None = None
+
+    @property
+    def plain_score(self) -> float | None:
+        """The objective itself, whatever penalty `score` counts."""
+        return self.score if self.unpenalised is None else self.unpenalised
+
+    @property
+    def parts(self) -> str:
+        """What a penalised score is made of, in brackets; empty without a penalty."""
+        if self.unpenalised is None or self.gap is None:
+            return ""
+        return f" ({self.unpenalised:.4f} with a gap of {self.gap:.4f})"

@@ -52,7 +52,7 @@ def assemble_result(
         stages=study.stages,
         best=BestResult(
             values=best.values,
-            validation={goal.metric: best.score or 0.0},
+            validation={goal.metric: best.plain_score or 0.0},
             stage=best.stage,
             trial=best.number,
             epoch=best.best_epoch or 0,

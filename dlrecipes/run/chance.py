@@ -29,5 +29,8 @@ def chance_score(
         baselines: The scored baselines.
         spec: The data.
     """
+    if spec.targets:  # whose metrics have the names that Keras gives them
+        trivial = next(iter(baselines.values()))
+        return trivial.validation.get(objective.metric)
     trivial = baselines["mean" if spec.task == "regression" else "majority class"]
     return trivial.validation.get(_NAMES.get(objective.metric, ""))

@@ -14,15 +14,18 @@ def write_tables(study: StudyResult, directory: Path) -> None:
     """Write a row a trial to `trials.csv`, and each trial's curves to `curves.npz`.
 
     Args:
-        study: The search.
+        study: The search; with a declared penalty there are columns for the objective itself and
+            the gap.
         directory: The run directory.
     """
+    penalised = any(one.unpenalised is not None for one in study.trials)
     rows = [
         {
             "stage": one.stage,
             "number": one.number,
             "status": one.status,
             "score": one.score,
+            **({"unpenalised": one.unpenalised, "gap": one.gap} if penalised else {}),
             "best_epoch": one.best_epoch,
             "epochs": one.epochs,
             "seconds": round(one.seconds, 3),

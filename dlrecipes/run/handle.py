@@ -23,10 +23,12 @@ from dlrecipes.export import (
     predict_saved_model,
     read_inputs,
 )
+from dlrecipes.metrics import split_predictions
 from dlrecipes.report import write_report
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json
 from dlrecipes.run.assemble import with_total
 from dlrecipes.run.ensemble import tested_ensemble
+from dlrecipes.run.prediction_table import prediction_table
 from dlrecipes.run.score_test_set import score_test_set
 from dlrecipes.run.subgroups import tested_subgroups
 from dlrecipes.rundir import RunDirectory
@@ -181,7 +183,7 @@ class Run:
                 export_saved_model(model, unchecked, info.raw_spec)
                 predictions = predict_saved_model(unchecked, x)
             check_same_predictions(
-                np.asarray(predictions), tested[: len(x)], policy=info.policy, what=str(path)
+                predictions, tested[: len(x)], info.spec, policy=info.policy, what=str(path)
             )
             _remove(path)
             unchecked.rename(path)
@@ -221,16 +223,21 @@ class Run:
             self._directory.write(replace(result, artifacts=artifacts))
             return write_report(self.directory)
 
-    def predict(self, inputs: str | Path | np.ndarray | Columns) -> np.ndarray:
+    def predict(
+        self, inputs: str | Path | np.ndarray | Columns, *, header: bool | None = None
+    ) -> np.ndarray | dict[str, np.ndarray]:
         """Predict with the first refit.
 
         Args:
             inputs: Raw inputs `(examples, *shape)`, a table's columns, or a file of them: CSV or
-                npz, for a table CSV, TSV or Parquet; for images also an image file, a folder or
-                a table of paths.
+                npz, for a table CSV, TSV or Parquet, read as the training table was; for images
+                also an image file, a folder or a table of paths.
+            header: Whether the first row of a table names its columns; None to tell it from the
+                rows. Without names, columns are taken by their position (`read_new_table`).
 
         Returns:
-            `(examples, classes)` probabilities or `(examples,)` values.
+            `(examples, classes)` probabilities or `(examples,)` values; of several targets
+            `{target: either}`.
 
         Raises:
             DataError: If the inputs cannot be read or do not fit.
@@ -239,31 +246,31 @@ class Run:
         if isinstance(inputs, np.ndarray | Columns):
             inputs = check_inputs(inputs, spec, source="an array")
         else:
-            inputs = read_inputs(inputs, spec)
+            inputs = read_inputs(inputs, spec, header=header)
         model = load_model(self.directory / self.result.refits[0].checkpoint)
-        return predict(model, inputs)
+        predictions = predict(model, inputs)
+        return split_predictions(predictions, spec) if spec.targets else predictions
 
-    def predict_table(self, inputs: str | Path | np.ndarray | Columns) -> str:
+    def predict_table(
+        self, inputs: str | Path | np.ndarray | Columns, *, header: bool | None = None
+    ) -> str:
         """Predict, and return CSV: `label` and a probability a class, or `value`.
 
-        Files of images come first, in a column `image`.
+        Files of images come first, in a column `image`. Of several targets each has such columns
+        under its name: `diagnosis label`, `price value`.
 
         The label is the most probable class or, where a threshold was chosen, what that decides.
 
         Args:
             inputs: As for `predict`.
+            header: As for `predict`.
         """
-        predictions = self.predict(inputs)
-        classes = self.info.raw_spec.classes
-        if not classes:
-            return self._named(pandas.DataFrame({"value": predictions}), inputs)
-        table = pandas.DataFrame(predictions, columns=[f"probability {name}" for name in classes])
         threshold = self.result.threshold
-        if threshold is None:
-            decided = predictions.argmax(axis=1)
-        else:
-            decided = (predictions[:, 1] >= threshold.threshold).astype(int)
-        table.insert(0, "label", [classes[index] for index in decided])
+        table = prediction_table(
+            self.predict(inputs, header=header),
+            self.info.raw_spec,
+            None if threshold is None else threshold.threshold,
+        )
         return self._named(table, inputs)
 
     def _named(self, table: pandas.DataFrame, inputs: str | Path | np.ndarray | Columns) -> str:

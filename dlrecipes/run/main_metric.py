@@ -25,7 +25,7 @@ class MainMetric:
         direction: Whether it is better high or low.
     """
 
-    name: Literal["accuracy", "pr_auc", "rmse"]
+    name: Literal["accuracy", "pr_auc", "rmse", "skill"]
     words: str
     direction: Literal["max", "min"]
 
@@ -33,8 +33,9 @@ class MainMetric:
         """Return each example's part in it, as a loss, for paired comparisons.
 
         Args:
-            y: Class indices or values, `(examples,)`.
-            predictions: Probabilities `(examples, classes)`, or values.
+            y: Class indices or values, `(examples,)`; of several targets `(examples, targets)`.
+            predictions: Probabilities `(examples, classes)`, or values; of several targets both,
+                side by side.
             spec: The data's description.
         """
         if self.name == "pr_auc":
@@ -45,7 +46,8 @@ class MainMetric:
 def main_metric(spec: DataSpec, validation: Split, test: Split) -> MainMetric:
     """Return the metric for some data.
 
-    Accuracy for classes, the root of the mean squared error for values. Where class 1 of two is
+    Accuracy for classes, the root of the mean squared error for values, and the skill for several
+    targets (`score_predictions`). Where class 1 of two is
     rarer than a tenth, accuracy says little: the area under the precision-recall curve.
 
     Args:
@@ -53,6 +55,8 @@ def main_metric(spec: DataSpec, validation: Split, test: Split) -> MainMetric:
         validation: The validation part, whose shares no resampling changes.
         test: The test part.
     """
+    if spec.targets:
+        return MainMetric("skill", "skill", "max")
     if spec.task == "regression":
         return MainMetric("rmse", "mean squared error", "min")
     rare = spec.task == "binary" and float(np.mean(validation.y)) < RARE

@@ -11,7 +11,8 @@ import keras
 from dlrecipes.data import FoldData, Splits, audit, draw_folds, study_running
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.export import build_inference_model, load_model
-from dlrecipes.results import Finding, Hyperparameter, Objective, Plan
+from dlrecipes.results import Finding, GapPenalty, Hyperparameter, Objective, Plan
+from dlrecipes.run.check_penalty import check_penalty
 from dlrecipes.search import Build, Listener, discover_space, run_builder
 from dlrecipes.search.ranges import replace_ranges
 from dlrecipes.training.precision import dtype_policy
@@ -31,6 +32,7 @@ class Work:
         compare: Whether simpler searches are run for real.
         folds: Folds of which a trial's score is the mean; None for the validation part.
         repeats: How often the rows are divided into folds.
+        gap_penalty: What a gap between groups takes off a trial's score; None for nothing.
     """
 
     build: Build
@@ -41,6 +43,7 @@ class Work:
     compare: bool = False
     folds: int | None = None
     repeats: int = 1
+    gap_penalty: GapPenalty | None = None
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,16 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
 
     Raises:
         BuilderError: If the builder does not fit the data or lacks the metric.
-        ArgumentError: If the plan has a range or limit of something the builder does not have.
+        ArgumentError: If the plan has a range or limit of something the builder does not have, or
+            if the gap of a declared penalty cannot be measured.
         ExportError: If the model cannot be saved and loaded.
-        DataError: If the audit finds an error, or there is too little to divide into folds.
+        DataError: If the audit finds an error, or there is too little to divide into folds or to
+            measure the gap.
     """
+    if work.gap_penalty is not None:
+        train = [] if work.folds is None else [work.splits.train]
+        check_penalty(work.gap_penalty, [*train, work.splits.validation], work.splits.spec)
+
     # ---- 1. the builder: does it run, does it fit the data, does the metric exist?
     work.listener.on_phase("check")
     with dtype_policy(policy), study_running(work.splits.test.fingerprint):
@@ -92,7 +101,10 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
         work.listener.on_finding(finding)
     if work.folds is None:
         return Prepared(space, findings)
-    return Prepared(space, findings, draw_folds(work.splits, work.folds, repeats=work.repeats))
+    folds = draw_folds(work.splits, work.folds, repeats=work.repeats)
+    if work.gap_penalty is not None:
+        check_penalty(work.gap_penalty, [fold.held_out for fold in folds], work.splits.spec)
+    return Prepared(space, findings, folds)
 
 
 def _check_saving(model: keras.Model, splits: Splits) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from dlrecipes.baselines import fit_baselines
 from dlrecipes.data import study_running
-from dlrecipes.diagnose import check_selection_optimism, check_subgroups
+from dlrecipes.diagnose import check_selection_optimism, check_subgroups, weigh_penalty
 from dlrecipes.metrics import score_predictions
 from dlrecipes.results import BaselineResult, Objective, RunInfo
 from dlrecipes.run.assemble import assemble_result, keep_what_holds
@@ -27,6 +27,7 @@ from dlrecipes.run.refits import refit_winner
 from dlrecipes.run.set_threshold import set_threshold
 from dlrecipes.run.subgroups import validation_subgroups
 from dlrecipes.run.train_members import train_members
+from dlrecipes.run.trial_gap import make_penalty
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
     LogListener,
@@ -103,6 +104,10 @@ def carry_out(
             listener=heard,
             deadline=None if work.minutes is None else time.monotonic() + 60 * work.minutes,
         )
+        declared = work.gap_penalty
+        if declared is not None:
+            penalty = make_penalty(declared, splits, prepared.folds, work.build, info.policy)
+            context = replace(context, penalty=penalty)
         scoring: Engine = engine
         if prepared.folds:
             scoring = make_cross_validated(
@@ -124,7 +129,7 @@ def carry_out(
 
         # ---- 6. refits: the winner again, with other seeds
         heard.on_phase("refits")
-        context = replace(context, deadline=None)
+        context = replace(context, deadline=None, penalty=None)
         began_with = replace(info, plan=plan)
         refits, records, summary, parameters = refit_winner(
             study, began_with, splits, engine, store, context, directory
@@ -161,7 +166,14 @@ def carry_out(
             ),
             seconds,
         )
-        result = replace(result, threshold=threshold, subgroups=subgroups, ensemble=ensemble)
+        weighed = None if declared is None else weigh_penalty(study, declared)
+        result = replace(
+            result,
+            threshold=threshold,
+            subgroups=subgroups,
+            ensemble=ensemble,
+            gap_penalty=weighed,
+        )
         before = directory.read_result() if directory.result_file.exists() else None
         directory.write(replace(info, model_summary=summary, parameters=parameters))
         directory.write(keep_what_holds(result, before))

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from dlrecipes.data import Splits
 from dlrecipes.errors import ArgumentError, RunError, StorageError
-from dlrecipes.results import Objective, Plan, RunInfo, RunSettings, ThresholdGoal
+from dlrecipes.results import GapPenalty, Objective, Plan, RunInfo, RunSettings, ThresholdGoal
 from dlrecipes.run.handle import Run
 from dlrecipes.run.origin import Origin
 from dlrecipes.run.prepare import Work, prepare
@@ -103,6 +103,7 @@ def tune(
         compare,
         settings.folds,
         settings.repeats,
+        _declared(settings.gap_penalty),
     )
     prepared = prepare(work, goal, policy)
     storage = _absolute(settings.storage or "")
@@ -134,6 +135,7 @@ def tune(
         repeats=settings.repeats,
         threshold=threshold,
         ensemble=settings.ensemble,
+        gap_penalty="" if work.gap_penalty is None else str(work.gap_penalty),
     )
     directory.write(info)
     try:
@@ -200,7 +202,15 @@ def resume(
     goal = Objective(info.objective, info.direction)
     heard = listener or PlainProgress(goal)
     work = Work(
-        _told(build, splits), splits, plan, heard, minutes, compare, info.folds, info.repeats
+        _told(build, splits),
+        splits,
+        plan,
+        heard,
+        minutes,
+        compare,
+        info.folds,
+        info.repeats,
+        _declared(info.gap_penalty),
     )
     prepared = prepare(work, goal, info.policy)
     with existing.locked():
@@ -246,6 +256,10 @@ def _threshold_goal(settings: RunSettings, splits: Splits) -> str:
             fix="Leave it out.",
         )
     return str(ThresholdGoal.parse(settings.threshold))
+
+
+def _declared(penalty: str | GapPenalty | None) -> GapPenalty | None:
+    return GapPenalty.parse(penalty) if penalty else None
 
 
 def _source_of(build: object) -> str:

@@ -16,6 +16,7 @@ from dlrecipes.search.cross_validated import CrossValidated
 from dlrecipes.search.ensemble import ensemble_stage, ensemble_trials
 from dlrecipes.search.listener import Listener
 from dlrecipes.search.log_listener import LogListener
+from dlrecipes.search.penalty import Penalty
 from dlrecipes.search.plain_progress import PlainProgress
 from dlrecipes.search.refit import refit, refit_stage
 from dlrecipes.search.spec_builder import SpecBuilder
@@ -27,6 +28,7 @@ __all__ = [
     "CrossValidated",
     "HyperParameters",
     "LogListener",
+    "Penalty",
     "PlainProgress",
     "SpecBuilder",
     "ensemble_stage",

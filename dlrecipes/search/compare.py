@@ -31,7 +31,9 @@ def estimate_comparisons(study: StudyResult, plan: Plan) -> tuple[Comparison, ..
     epochs could afford so many full trials: its score is the expected best of so many drawn
     from that sample. 'One epoch, then the top k' (Egele et al. 2023, arXiv:2307.15422) ranks
     the sample by the first epoch and trains the best few in full. Scores are those the sampled
-    trials reached, with the epochs they were given, so both are lower bounds.
+    trials reached, with the epochs they were given, so both are lower bounds. With a declared
+    penalty they choose by the penalised score, too; what is returned is the objective itself and
+    the gap of what they choose.
 
     Args:
         study: The search.
@@ -44,19 +46,13 @@ def estimate_comparisons(study: StudyResult, plan: Plan) -> tuple[Comparison, ..
         return ()
     budget = sum(record.epochs for record in study.trials)
     full = max(stage.epochs for stage in plan.stages)
-    found = [
-        Comparison(
-            RANDOM,
-            _expected_best([one.score or 0.0 for one in ranked], max(1, budget // full)),
-            budget,
-            measured=False,
-        )
-    ]
+    drawn, gap = _expected_best(ranked, max(1, budget // full))
+    random = Comparison(RANDOM, drawn, budget, measured=False, gap=gap)
     first = sorted(ranked, key=lambda one: _first_epoch(one, study.objective))
     top = first[: max(1, (budget - len(sample)) // full)]
-    scores = [one.score or 0.0 for one in top]
-    best = max(scores) if study.objective.direction == "max" else min(scores)
-    return (*found, Comparison(ONE_EPOCH, best, budget, measured=False))
+    best = rank(top, study.objective, diverged=True)[0]
+    score = best.plain_score or 0.0
+    return random, Comparison(ONE_EPOCH, score, budget, measured=False, gap=best.gap)
 
 
 def run_comparisons(
@@ -88,22 +84,31 @@ def run_comparisons(
     return tuple(
         Comparison(
             name,
-            ranked[0].score or 0.0,
+            ranked[0].plain_score or 0.0,
             sum(record.epochs for record in records),
             measured=True,
+            gap=ranked[0].gap,
         )
         for name, records in ((RANDOM, random), (ONE_EPOCH, (*screen, *chosen)))
         if (ranked := rank(records, context.objective))
     )
 
 
-def _expected_best(ranked: Sequence[float], draws: int) -> float:
-    """Mean best of `draws` scores drawn without replacement, from scores sorted best first."""
+def _expected_best(ranked: Sequence[TrialRecord], draws: int) -> tuple[float, float | None]:
+    """Return mean score and mean gap of the best of `draws` trials without replacement.
+
+    Args:
+        ranked: The trials, best first; those without a gap do not count in its mean.
+        draws: How many are drawn.
+    """
     draws = min(draws, len(ranked))
     total = comb(len(ranked), draws)
-    return sum(
-        score * comb(len(ranked) - at - 1, draws - 1) / total for at, score in enumerate(ranked)
-    )
+    chances = [comb(len(ranked) - at - 1, draws - 1) / total for at in range(len(ranked))]
+    shared = list(zip(ranked, chances, strict=True))
+    score = sum((one.plain_score or 0.0) * chance for one, chance in shared)
+    gaps = [(one.gap, chance) for one, chance in shared if one.gap is not None]
+    known = sum(chance for _, chance in gaps)
+    return score, sum(gap * chance for gap, chance in gaps) / known if known else None
 
 
 def _first_epoch(record: TrialRecord, objective: Objective) -> float:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 
 import keras
+import numpy as np
 
-from dlrecipes.data import FoldData
+from dlrecipes.data import FoldData, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import History, Objective
 from dlrecipes.search.backends import Build
@@ -113,7 +114,7 @@ class CrossValidated:
             model.run_eagerly = True  # a graph would take longer to trace than to run once
             logs = model.evaluate(
                 held_out.array,
-                held_out.y,
+                keras_targets(held_out.y, fold.development.spec),
                 sample_weight=held_out.sample_weight,
                 batch_size=_BATCH,
                 verbose=0,
@@ -165,7 +166,11 @@ class _Trial:
             seconds=seconds,
             weights=None,
             fold_scores=tuple(self.scores),
+            fold_weights=self._weights() if self.job.keep_weights else (),
         )
+
+    def _weights(self) -> tuple[list[np.ndarray], ...]:
+        return tuple(one.weights for one in self.outcomes if one.weights is not None)
 
 
 class _OneFold:

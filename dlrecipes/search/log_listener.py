@@ -37,7 +37,7 @@ class LogListener(Listener):
             f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
             for name, value in record.values.items()
         )
-        score = "no score" if record.score is None else f"{record.score:.6g}"
+        score = "no score" if record.score is None else f"{record.score:.6g}{record.parts}"
         self._log.info(
             "%s trial %d %s: %s after %d epochs, %.1f s (%s) %s",
             record.stage,

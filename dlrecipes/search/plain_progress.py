@@ -42,7 +42,7 @@ class PlainProgress(Listener):
         if record.status in ("completed", "pruned") and record.score is not None and not refit:
             better = self._best is None or self._objective.better(record.score, self._best)
             self._best = record.score if better else self._best
-        score = "-" if record.score is None else f"{record.score:.4f}"
+        score = "-" if record.score is None else f"{record.score:.4f}{record.parts}"
         best = "-" if self._best is None else f"{self._best:.4f}"
         error = f" ({record.error})" if record.error else ""
         self._write(

@@ -10,6 +10,7 @@ from dlrecipes.errors import BuilderError
 from dlrecipes.results import Objective, Stage, TrialRecord
 from dlrecipes.search.backends import AskTell, Build, Proposal
 from dlrecipes.search.listener import Listener
+from dlrecipes.search.penalty import Penalty
 from dlrecipes.training.job import Job
 from dlrecipes.training.job_source import Report
 from dlrecipes.training.outcome import Outcome
@@ -37,6 +38,8 @@ class StudyContext:
         chance: The score of knowing nothing, told for a diverged trial; None if unknown.
         listener: Hears of every epoch and trial.
         deadline: `time.monotonic()` at which the search ends; None for never.
+        penalty: What is taken off the score of a trial once it is finished; None for nothing.
+            Pruning goes by the running bests, of which nothing is taken.
     """
 
     build: Build
@@ -48,6 +51,7 @@ class StudyContext:
     chance: float | None
     listener: Listener
     deadline: float | None = None
+    penalty: Penalty | None = None
 
     @property
     def expired(self) -> bool:
@@ -62,7 +66,7 @@ class TrialSource:
         backend: Proposes and stores.
         stage: How many trials of how many epochs.
         context: What all stages share.
-        keep_weights: Whether outcomes carry the best weights.
+        keep_weights: Whether outcomes carry the best weights; with a penalty they always do.
         share_seed: Whether trials may share the order of the examples and the masks; refits must
             differ in everything.
         on_outcome: Called with job and outcome before the trial is stored as finished.
@@ -81,7 +85,7 @@ class TrialSource:
         self._backend = backend
         self._stage = stage
         self._context = context
-        self._keep_weights = keep_weights
+        self._keep_weights = keep_weights or context.penalty is not None
         self._shared_seed = derive_seed(context.seed, "shared") if share_seed else None
         self._on_outcome = on_outcome
         self._handed_out = len(backend.records)
@@ -124,7 +128,10 @@ class TrialSource:
         )
 
     def report(self, reports: Sequence[Report]) -> set[int]:
-        """Store running bests, pass them on and return the numbers of the trials to prune."""
+        """Store running bests, pass them on and return the numbers of the trials to prune.
+
+        A penalty is not counted here: it is measured once a trial, at its best epoch.
+        """
         pruned = self._backend.report(
             [(one.job.number, one.epoch + 1, one.best) for one in reports]
         )
@@ -154,12 +161,13 @@ class TrialSource:
             self._count_failures(record)
 
     def _record(self, job: Job, outcome: Outcome) -> TrialRecord:
+        score, unpenalised, gap = self._scores(job, outcome)
         return TrialRecord(
             stage=self._stage.name,
             number=job.number,
             values=job.values,
             status=outcome.status,
-            score=self._chance() if outcome.status == "diverged" else outcome.score,
+            score=score,
             best_epoch=outcome.best_epoch,
             epochs=max((len(curve) for curve in outcome.history.values()), default=0),
             history=outcome.history,
@@ -170,14 +178,35 @@ class TrialSource:
             parameters=outcome.parameters,
             error=outcome.error,
             fold_scores=outcome.fold_scores,
+            unpenalised=unpenalised,
+            gap=gap,
         )
 
+    def _scores(
+        self, job: Job, outcome: Outcome
+    ) -> tuple[float | None, float | None, float | None]:
+        """Return the score that counts, and with a penalty the objective itself and the gap."""
+        penalty, direction = self._context.penalty, self._context.objective.direction
+        if outcome.status == "diverged":
+            return self._chance(), None if penalty is None else self._context.chance, None
+        if penalty is None or outcome.score is None:
+            return outcome.score, None, None
+        gap = penalty.gap(job, outcome)
+        if gap is None:
+            return None, outcome.score, None
+        return penalty.declared.penalised(outcome.score, gap, direction), outcome.score, gap
+
     def _chance(self) -> float | None:
-        """What a diverged trial is worth: chance level, else the worst score so far."""
-        if self._context.chance is not None:
-            return self._context.chance
+        """What a diverged trial is worth: chance level, else the worst score so far.
+
+        With a penalty, trials may lie below chance; a diverged one is then as bad as the worst.
+        """
+        chance = self._context.chance
+        if chance is not None and self._context.penalty is None:
+            return chance
         scores: Sequence[float] = [
-            record.score for record in self._backend.records if record.score is not None
+            *([] if chance is None else [chance]),
+            *(record.score for record in self._backend.records if record.score is not None),
         ]
         worst = min if self._context.objective.direction == "max" else max
         return worst(scores, default=None)

@@ -26,6 +26,7 @@ class Outcome:
         engine: The engine that really trained it; empty for the one that was asked.
         fold_scores: The score of each fold, where `score` is their mean.
         weights: The best epoch's weights in the order of `model.get_weights()`, if asked for.
+        fold_weights: Those of each fold, where the score is a mean over folds.
     """
 
     status: Status
@@ -39,3 +40,4 @@ class Outcome:
     engine: str = ""
     fold_scores: tuple[float, ...] = ()
     weights: list[np.ndarray] | None = None
+    fold_weights: tuple[list[np.ndarray], ...] = ()

@@ -6,6 +6,7 @@ from typing import Literal
 
 import keras
 
+from dlrecipes.losses import MaskedLoss
 from dlrecipes.results import DataSpec
 
 OutputKind = Literal["logits", "probabilities", "values"]
@@ -23,17 +24,41 @@ def output_kind(model: keras.Model, spec: DataSpec) -> OutputKind:
     """
     if spec.task == "regression":
         return "values"
-    from_logits = getattr(model.loss, "from_logits", None)
-    if from_logits is None and isinstance(model.loss, keras.losses.Loss):
-        from_logits = model.loss.get_config().get("from_logits")
-    if from_logits is None and not _is_keras_loss(model.loss):
-        from_logits = last_activation(model) not in ("softmax", "sigmoid")
+    return _kind(model.loss, last_activation(model))
+
+
+def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
+    """Tell what each output of a compiled model of several targets is, by its target.
+
+    Args:
+        model: A compiled functional model with a dictionary of outputs.
+        spec: The data it is for.
+    """
+    kinds: dict[str, OutputKind] = {}
+    for target in spec.targets:
+        loss = model.loss[target.name] if isinstance(model.loss, dict) else model.loss
+        loss = loss.loss if isinstance(loss, MaskedLoss) else loss
+        last = model.output[target.name]._keras_history.operation
+        kinds[target.name] = "values" if not target.classes else _kind(loss, _activation(last))
+    return kinds
+
+
+def _kind(loss: object, activation: str) -> OutputKind:
+    from_logits = getattr(loss, "from_logits", None)
+    if from_logits is None and isinstance(loss, keras.losses.Loss):
+        from_logits = loss.get_config().get("from_logits")
+    if from_logits is None and not _is_keras_loss(loss):
+        from_logits = activation not in ("softmax", "sigmoid")
     return "logits" if from_logits else "probabilities"
 
 
 def last_activation(model: keras.Model) -> str:
     """Name of the activation of the model's last layer; empty if it has none."""
     layer = model.layers[-1] if getattr(model, "layers", None) else None
+    return _activation(layer)
+
+
+def _activation(layer: object) -> str:
     if isinstance(layer, keras.Model):
         return last_activation(layer)
     if isinstance(layer, keras.layers.Softmax):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from dlrecipes.data import Development
+from dlrecipes.data import Development, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import DataSpec, Objective
 from dlrecipes.training.headline import headline
@@ -51,22 +51,27 @@ def check_model(model: object, development: Development, objective: Objective) -
     """
     network = check_compiled(model)
     spec, train = development.spec, development.train
-    x, y = train.array[:_ROWS], train.y[:_ROWS]
+    x, y = train.array[:_ROWS], keras_targets(train.y[:_ROWS], spec)
     try:
-        outputs = np.asarray(network(x, training=False))
+        outputs = network(x, training=False)
+        if not spec.targets:
+            outputs = np.asarray(outputs)
     except Exception as error:  # whatever Keras raises, the user needs the two shapes
         raise BuilderError(
             "The model must take the data's shape.",
             received=f"input_shape={getattr(network, 'input_shape', None)}, data {x.shape[1:]}",
             fix=f"Keras says: {headline(error) or type(error).__name__}",
         ) from error
-    _check_outputs(network, outputs, spec)
+    if spec.targets:
+        _check_heads(network, outputs, spec)
+    else:
+        _check_outputs(network, outputs, spec)
     try:
         logs = network.evaluate(x, y, batch_size=_ROWS, verbose=0, return_dict=True)
     except Exception as error:
         raise BuilderError(
             "The loss and the metrics must fit the model's output and the labels.",
-            received=f"outputs of shape {outputs.shape}, labels of shape {y.shape} ({y.dtype})",
+            received=f"outputs of shape {_shapes(outputs)}, labels of shape {_shapes(y)}",
             fix=f"Keras says: {headline(error) or type(error).__name__}",
         ) from error
     names = [f"val_{name}" for name in logs] + list(logs)
@@ -76,7 +81,36 @@ def check_model(model: object, development: Development, objective: Objective) -
             received=f"objective={objective.name!r}",
             fix=f"This builder has {', '.join(names[: len(logs)])}; add the metric in compile().",
         )
-    _check_accuracy_threshold(network, outputs, spec)
+    if not spec.targets:
+        _check_accuracy_threshold(network, outputs, spec)
+
+
+def _check_heads(model: keras.Model, outputs: object, spec: DataSpec) -> None:
+    """Check that a model of several targets has an output for each, under its name."""
+    names = sorted(target.name for target in spec.targets)
+    found = sorted(outputs) if isinstance(outputs, dict) else None
+    if found != names or not isinstance(getattr(model, "output", None), dict):
+        raise BuilderError(
+            f"A model of several targets must put out a dictionary with {', '.join(names)}.",
+            received="one output" if found is None else ", ".join(found) or "no output",
+            fix="Use `build_multitask(shape, spec.targets)`.",
+        )
+    for target in spec.targets:
+        shape = tuple(outputs[target.name].shape)  # type: ignore[index]  # a dictionary, see above
+        allowed = (1, 2) if target.task == "binary" else (target.outputs,)
+        if len(shape) > 2 or (shape[1] if len(shape) == 2 else 1) not in allowed:
+            raise BuilderError(
+                f"The head of {target.name!r} must have {target.outputs} unit(s).",
+                received=f"an output of shape {(None, *shape[1:])}",
+                fix="Use `TargetSpec.outputs` for the number of units.",
+            )
+
+
+def _shapes(arrays: object) -> str:
+    if isinstance(arrays, dict):
+        return ", ".join(f"{name}: {_shapes(one)}" for name, one in arrays.items())
+    array = np.asarray(arrays)
+    return f"{array.shape} ({array.dtype})"
 
 
 def _check_outputs(model: keras.Model, outputs: np.ndarray, spec: DataSpec) -> None:

@@ -46,6 +46,24 @@ def test_learns_from_categories(towns, target):
         assert scores["rmse"] < 0.3
 
 
+def test_learns_from_words():
+    generator = np.random.default_rng(0)
+    good, rest = ["lovely", "great"], ["the", "film", "was", "long", "and", "loud"]
+    texts = [" ".join(generator.choice(rest, 6)) for _ in range(300)]
+    label = generator.integers(0, 2, 300)
+    texts = [f"{text} {good[at % 2]}" if label[at] else text for at, text in enumerate(texts)]
+    frame = pd.DataFrame({"text": texts, "noise": generator.normal(size=300), "label": label})
+    splits = from_table(frame, "label", kinds={"text": "text"})
+    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
+    development = splits.development()
+    baselines = fit_baselines(development)
+    validation = development.validation
+    for name in ("logistic regression", "boosted trees"):
+        predicted = baselines[name](validation)
+        scores = score_predictions(validation.y, predicted, development.spec)
+        assert scores["accuracy"] == 1.0
+
+
 def test_linear_models_see_a_column_a_category(towns):
     development = towns("label")
     matrix = encode(development.train.array, development.spec)

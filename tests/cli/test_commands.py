@@ -86,6 +86,8 @@ def test_report_export_predict(cli, tmp_path, copied):
     assert len(shown.stdout.splitlines()) == 3
     assert cli("predict", "run", "x.npz", "--out", "y.csv").stdout == "y.csv\n"
     assert (tmp_path / "y.csv").read_text() == shown.stdout
+    (tmp_path / "x.csv").write_text("5,5,5,5\n5,5,5,5\n")
+    assert cli("predict", "run", "x.csv", "--header", "no").stdout == shown.stdout
 
 
 def test_commands_work_when_the_recipe_is_gone(cli, tmp_path, copied):

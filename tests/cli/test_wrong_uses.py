@@ -459,6 +459,12 @@ def test_wrong_inputs(cli, tmp_path, finished, contents, case):
     assert contents(run) == before
 
 
+def test_a_header_is_yes_or_no(cli, tmp_path, finished):
+    (tmp_path / "x.csv").write_text("1,2,3,4\n")
+    result = cli("predict", finished("binary"), "x.csv", "--header", "perhaps")
+    assert_one_error(result, r"`header` is yes or no.*header='perhaps'")
+
+
 def test_npz_of_one_npy(cli, tmp_path, finished):
     np.save(tmp_path / "x.npy", np.ones((2, 4)))
     (tmp_path / "x.npy").rename(tmp_path / "x.npz")

@@ -209,7 +209,7 @@ def test_bytes_of_images(dtype, shape, expected):
 @pytest.mark.parametrize(
     ("test", "message"),
     [
-        ((X[:3], LABELS[:2]), "same length"),
+        ((X[:3], LABELS[:2]), "same number of examples. Received: x: 3 rows, test: 2 rows"),
         ((X[:3, :1], LABELS[:3]), r"shape of the training part.*\(1,\), in training \(2,\)"),
         ((X[:3], [7, 7, 7]), "classes of the test part must occur in training.*'7'"),
         ((X[:3], ["0", "1", "2"]), "all be numbers"),

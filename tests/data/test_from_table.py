@@ -57,7 +57,7 @@ def test_copies_stay_in_one_part(people):
     inputs = people.drop(columns=["pay", "part", "family"])
     doubled = pd.concat([inputs, inputs.head(100)], ignore_index=True)
     found = parts(from_table(doubled, "left")).values()
-    rows = [set(map(tuple, doubled.iloc[part.ids].fillna("").to_numpy())) for part in found]
+    rows = [set(map(tuple, doubled.iloc[part.ids].astype("str").to_numpy())) for part in found]
     assert sum(map(len, rows)) == len(set.union(*rows))
     assert sum(len(part) for part in found) == 400
 

@@ -57,10 +57,30 @@ def test_separator_and_official_test(file):
     assert (len(splits.train) + len(splits.validation), len(splits.test)) == (90, 90)
 
 
+def test_flags_as_a_resumed_run_gives_them(file):
+    # ---- JSON keeps False as 0
+    splits = load_table(file('age,job,left\n30,"cook,1\n' + ROWS), quoting=0, header=1)
+    assert splits.spec.file.quoting is False
+
+
+def test_how_the_file_was_read_is_recorded(file):
+    text = ROWS.replace(", ", ";")
+    splits = load_table(
+        file(text), "left", header="no", columns="age,job,left", separator=";", missing="-9, ?"
+    )
+    recorded = splits.spec.file
+    assert (recorded.columns, recorded.targets) == (("age", "job", "left"), ("left",))
+    assert (recorded.separator, recorded.missing) == (";", ("-9", "?"))
+    assert (recorded.encoding, recorded.quoting) == ("utf-8", True)
+    usual = load_table(file("age,job,left\n" + ROWS))
+    assert (usual.spec.file.separator, usual.spec.file.missing) == (None, None)
+
+
 def test_wine_without_a_file():
     splits = load_table()
     assert splits.spec.classes == ("class_0", "class_1", "class_2")
     assert len(splits.spec.columns) == 13
+    assert splits.spec.file.columns[-1] == "cultivar"
 
 
 @pytest.mark.parametrize(

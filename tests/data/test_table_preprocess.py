@@ -12,8 +12,10 @@ COLUMNS = (
     Column("pay", "number"),
     Column("job", "category"),
     Column("since", "date"),
+    Column("note", "text"),
     Column("key", "ignored"),
 )
+NOTES = ["came late", "came late, left early", "never came", "", "on leave"]
 
 
 def table(rows=200, seed=0):
@@ -24,6 +26,7 @@ def table(rows=200, seed=0):
             "pay": generator.lognormal(3, 1, rows),
             "job": generator.choice(["clerk", "cook", ""], rows, p=[0.6, 0.3, 0.1]),
             "since": [f"20{10 + at % 9}-0{1 + at % 9}-11" for at in range(rows)],
+            "note": generator.choice(NOTES, rows),
             "key": [str(at) for at in range(rows)],
         }
     )
@@ -82,6 +85,37 @@ def test_rare_and_too_many_categories():
     none = TablePreprocess((Column("job", "category"),), least=100)
     none.adapt(columns)
     assert set(run(none, columns)["job"].tolist()) == {0}
+
+
+def test_texts(layer):
+    found = run(layer, changed(table(4), note=["CAME", "came late", "", "a zebra"]))
+    words = ["came", "late", ",", "left", "early", "never", "on", "leave"]
+    # ---- behind all other features
+    assert {one.name for one in layer.features[-8:]} == {f"note {word!r}" for word in words}
+    assert [one.kind for one in layer.features].count("weight") == 8
+    assert found["note 'came'"][0] > found["note 'came'"][1] > 0
+    assert found["note 'late'"].tolist()[2:] == [0, 0]
+    assert found["note 'early'"].tolist() == [0, 0, 0, 0]
+
+
+def test_fewer_words():
+    fewer = TablePreprocess(COLUMNS, words=2)
+    fewer.adapt(table())
+    names = [one.name for one in fewer.features if one.kind == "weight"]
+    assert names == ["note 'came'", "note 'late'"]
+    assert TablePreprocess.from_config(fewer.get_config()).features == fewer.features
+    with pytest.raises(ArgumentError, match="`words`"):
+        TablePreprocess(COLUMNS, words=0)
+
+
+def test_texts_without_a_word_in_common():
+    columns = Columns({"note": ["x" * at for at in range(30)], "age": np.arange(30.0)})
+    layer = TablePreprocess((Column("age", "number"), Column("note", "text")))
+    layer.adapt(columns)
+    assert [one.name for one in layer.features] == ["age"]
+    assert layer(as_tensors(columns)).shape == (30, 1)
+    with pytest.raises(DataError, match="must share some words.*30 texts, no word in 5 of them"):
+        TablePreprocess((Column("note", "text"),)).adapt(columns)
 
 
 def test_nothing_is_learned_later(layer):
@@ -145,7 +179,6 @@ def test_more_pieces_are_finer():
     [
         ((), "at least one column that is an input"),
         ((Column("key", "ignored"),), "at least one column that is an input"),
-        ((Column("note", "text"),), "text in note"),
     ],
 )
 def test_wrong_columns(columns, message):

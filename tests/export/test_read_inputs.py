@@ -8,7 +8,7 @@ import pytest
 
 from dlrecipes.errors import DataError
 from dlrecipes.export import read_inputs
-from dlrecipes.results import Column
+from dlrecipes.results import Column, TableFile
 
 ROWS = [[1.0, 2.0, 3.0], [4.0, 5.5, -6.0]]
 
@@ -30,6 +30,14 @@ def test_csv(tmp_path, spec, text):
     found = read_inputs(tmp_path / "x.csv", spec())
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, ROWS)
+
+
+def test_whether_a_csv_has_a_header_may_be_said(tmp_path, spec):
+    (tmp_path / "x.csv").write_text("1,2,3\n4,5.5,-6\n")
+    named = read_inputs(tmp_path / "x.csv", spec(), header=True)
+    np.testing.assert_array_equal(named, ROWS[1:])
+    plain = read_inputs(tmp_path / "x.csv", spec(), header=False)
+    np.testing.assert_array_equal(plain, ROWS)
 
 
 def test_csv_of_one_feature(tmp_path, spec):
@@ -74,3 +82,16 @@ def test_columns_of_a_table(tmp_path, spec, name):
     found = read_inputs(tmp_path / name, table)
     assert found.names == ("age", "job")
     assert found["age"].tolist() == [31.5, 40.0]
+
+
+def test_a_table_is_read_as_the_training_table_was(tmp_path, spec):
+    (tmp_path / "x.csv").write_text("40.0;cook;1\n-9;none;2\n")
+    table = dataclasses.replace(
+        spec(shape=(2,)),
+        input_dtype="columns",
+        columns=(Column("age", "number"), Column("job", "category")),
+        file=TableFile(("age", "job", "pay"), ("pay",), missing=("-9", "none")),
+    )
+    found = read_inputs(tmp_path / "x.csv", table)
+    np.testing.assert_array_equal(found["age"], [40.0, np.nan])
+    assert found["job"].tolist() == ["cook", ""]

@@ -77,28 +77,28 @@ def test_replaces_an_older_one(tmp_path, spec):
         ("float32", np.nan, False),
     ],
 )
-def test_tolerance(policy, off, fine):
+def test_tolerance(spec, policy, off, fine):
     tested = np.full((4, 2), 0.5, dtype=np.float32)
     exported = tested.astype(float)
     exported[2, 1] += off
     if fine:
-        largest = check_same_predictions(exported, tested, policy=policy, what="m")
+        largest = check_same_predictions(exported, tested, spec(), policy=policy, what="m")
         assert largest == pytest.approx(off, rel=0.1)
         return
     with pytest.raises(ExportError, match=r"reproduce the saved test predictions.*m, off by"):
-        check_same_predictions(exported, tested, policy=policy, what="m")
+        check_same_predictions(exported, tested, spec(), policy=policy, what="m")
 
 
-def test_tolerance_is_relative_for_large_values():
+def test_tolerance_is_relative_for_large_values(spec):
     tested = np.array([1e6, -1e6])
-    assert check_same_predictions(tested + 1.0, tested, policy="float32", what="m") < 1e-5
+    assert check_same_predictions(tested + 1.0, tested, spec(), policy="float32", what="m") < 1e-5
     with pytest.raises(ExportError, match="off by"):
-        check_same_predictions(tested + 100.0, tested, policy="float32", what="m")
+        check_same_predictions(tested + 100.0, tested, spec(), policy="float32", what="m")
 
 
-def test_another_shape():
+def test_another_shape(spec):
     with pytest.raises(ExportError, match=r"m with predictions of shape \(4, 3\), not \(4, 2\)"):
-        check_same_predictions(np.ones((4, 3)), np.ones((4, 2)), policy="float32", what="m")
+        check_same_predictions(np.ones((4, 3)), np.ones((4, 2)), spec(), policy="float32", what="m")
 
 
 def test_tampered_model_is_noticed(tmp_path, spec):
@@ -107,10 +107,10 @@ def test_tampered_model_is_noticed(tmp_path, spec):
     tested = model.predict(x, verbose=0)
     export_saved_model(model, tmp_path / "m", spec())
     honest = predict_saved_model(tmp_path / "m", x)
-    assert check_same_predictions(honest, tested, policy="float32", what="m") <= 1e-5
+    assert check_same_predictions(honest, tested, spec(), policy="float32", what="m") <= 1e-5
     kernel, bias = model.get_weights()
     model.set_weights([kernel, bias + [0.001, 0.0, 0.0]])
     export_saved_model(model, tmp_path / "m", spec())
     found = predict_saved_model(tmp_path / "m", x)
     with pytest.raises(ExportError, match="must reproduce"):
-        check_same_predictions(found, tested, policy="float32", what="m")
+        check_same_predictions(found, tested, spec(), policy="float32", what="m")

@@ -57,6 +57,16 @@ def test_numbers_are_spread_over_pieces():
     assert plain.get_layer("hidden_1_dense").kernel.shape == (3 + 4, 4)
 
 
+def test_weights_of_words_come_in_as_they_are():
+    words = (*FEATURES, Feature("note 'late'", "weight"), Feature("note 'on'", "weight"))
+    model = build_tabular(spec(features=words, input_shape=(7,)), hidden_units=(4,))
+    # ---- three pieces, an indicator, two embeddings of eight
+    assert model.get_layer("hidden_1_dense").kernel.shape == (3 + 1 + 16 + 2, 4)
+    x = np.column_stack([examples(), np.arange(12).reshape(6, 2)]).astype("float32")
+    encoded = keras.Model(model.input, model.get_layer("encoded").output)
+    np.testing.assert_array_equal(np.asarray(encoded(x))[:, -2:], x[:, -2:])
+
+
 def test_columns_do_not_share_embeddings():
     model = build_tabular(spec(), hidden_units=(4,), embedding_size=2)
     (table,) = [one for one in model.layers if isinstance(one, keras.layers.Embedding)]

@@ -25,7 +25,7 @@ loaded = tf.saved_model.load(sys.argv[1] + "/saved_model")
 serve = loaded.signatures["serving_default"]
 saved = np.load(sys.argv[1] + "/test_predictions.npz")
 columns = {name: saved[name] for name in saved.files if name.startswith("x:")}
-names = {"x:age": "age", "x:home town": "home_town", "x:since": "since"}
+names = {"x:age": "age", "x:home town": "home_town", "x:since": "since", "x:note": "note"}
 batch = {names[name]: tf.constant(values) for name, values in columns.items()}
 found = serve(**batch)["probabilities"].numpy()
 assert np.abs(found - saved["predictions"][0]).max() <= 1e-5
@@ -34,7 +34,7 @@ for row in range(5):
     assert np.abs(serve(**one)["probabilities"].numpy() - found[row]).max() <= 1e-5
 odd = serve(
     age=tf.constant([np.nan, 1e9]), home_town=tf.constant(["", "Atlantis"]),
-    since=tf.constant(["", "never"]),
+    since=tf.constant(["", "never"]), note=tf.constant(["", "unheard-of words"]),
 )
 assert np.isfinite(odd["probabilities"].numpy()).all()
 assert not any(name.split(".")[0] == "dlrecipes" for name in sys.modules)
@@ -45,11 +45,14 @@ def people(rows=240, seed=0):
     generator = np.random.default_rng(seed)
     age = generator.normal(40, 10, rows).round(1)
     town = generator.choice(["Oslo", "Rome", "São Paulo"], rows)
+    words = ["glad", "tired", "late", "busy", "well", "here", "gone", "soon", "much", "more"]
+    note = [" ".join(generator.choice(words, 4)) for _ in range(rows)]
     return pd.DataFrame(
         {
             "age": np.where(generator.random(rows) < 0.1, np.nan, age),
             "home town": np.where(generator.random(rows) < 0.1, None, town),
             "since": pd.date_range("2020-01-01", periods=rows, freq="3D").strftime("%Y-%m-%d"),
+            "note": np.where(generator.random(rows) < 0.1, None, note),
             "left": np.where((age > 40) ^ (town == "Oslo"), "yes", "no"),
         }
     )
@@ -75,7 +78,9 @@ def test_the_whole_procedure(run):
     assert result.stages[0].trials.completed == 2
     assert {"boosted trees", "logistic regression"} <= set(result.baselines)
     assert set(result.artifacts) == {"saved_model", "keras", "report"}
-    assert [one.kind for one in run.info.raw_spec.columns] == ["number", "category", "date"]
+    kinds = [one.kind for one in run.info.raw_spec.columns]
+    assert kinds == ["number", "category", "date", "text"]
+    assert sum(one.kind == "weight" for one in run.info.spec.features) == 10
     report = (run.directory / "report.html").read_text()
     assert "home town" in report
 
@@ -101,16 +106,26 @@ def test_subgroups(run):
 def test_predictions_of_a_file(run, tmp_path):
     new = people(7, seed=5)
     new.loc[0, "home town"] = "Atlantis"
-    new.drop(columns="left").assign(more=1)[["since", "more", "home town", "age"]].to_csv(
-        tmp_path / "new.csv", index=False
-    )
+    new.loc[1, "note"] = "unheard-of words"
+    order = ["since", "more", "note", "home town", "age"]
+    new.drop(columns="left").assign(more=1)[order].to_csv(tmp_path / "new.csv", index=False)
     found = run.predict(tmp_path / "new.csv")
     assert found.shape == (7, 2)
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
-    columns = Columns({name: new[name] for name in ("age", "home town", "since")})
+    columns = Columns({name: new[name] for name in ("age", "home town", "since", "note")})
     np.testing.assert_allclose(run.predict(columns), found, atol=1e-6)
     np.testing.assert_allclose(run.predict(columns[3:4]), found[3:4], atol=1e-5)
     assert run.predict_table(columns).startswith("label,probability no,probability yes")
+
+
+@pytest.mark.parametrize("left_out", [("sex", "left"), ("left",), ()])
+def test_predictions_of_a_file_without_a_header(run, tmp_path, left_out):
+    new = people(7, seed=5).assign(sex="f")
+    new.to_csv(tmp_path / "named.csv", index=False)
+    new.drop(columns=list(left_out)).to_csv(tmp_path / "plain.csv", index=False, header=False)
+    expected = run.predict(tmp_path / "named.csv")
+    np.testing.assert_array_equal(run.predict(tmp_path / "plain.csv"), expected)
+    np.testing.assert_array_equal(run.predict(tmp_path / "plain.csv", header=False), expected)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +145,7 @@ def test_inputs_that_do_not_fit(run):
     with pytest.raises(DataError, match="named columns of a table"):
         run.predict(np.ones((3, 3)))
     with pytest.raises(DataError, match="The column 'home town' must be there"):
-        run.predict(Columns({"age": [1.0], "since": [""]}))
+        run.predict(Columns({"age": [1.0], "since": [""], "note": [""]}))
 
 
 def test_the_saved_model_takes_raw_columns(run):

@@ -144,6 +144,17 @@ def test_a_pruned_trial_trains_in_no_further_fold(folds):
     assert source.ended[0].status == "completed"
 
 
+def test_the_weights_of_all_folds_are_kept_if_asked_for(folds):
+    source = Source(
+        [replace(job(0), keep_weights=True), replace(job(1), keep_weights=True), job(2)],
+        prune=lambda fold: {1} if fold == 1 else set(),
+    )
+    cross_validated(folds).run(source)
+    kept = {number: outcome.fold_weights for number, outcome in source.ended.items()}
+    assert [len(kept[number]) for number in (0, 1, 2)] == [3, 2, 0]
+    assert [array.shape for array in kept[0][2]] == [(2, 1), (1,)]
+
+
 def test_a_training_that_fails_in_one_fold_has_failed(folds):
     engines = [Untrained(folds[0]), Untrained(folds[1], "failed"), Untrained(folds[2])]
     source = Source([job(0)])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from dlrecipes.data.audit.class_balance import check_class_balance
 from dlrecipes.data.audit.class_coverage import check_class_coverage
 from dlrecipes.data.audit.column_kinds import check_column_kinds
@@ -15,12 +18,15 @@ from dlrecipes.data.audit.missing_values import check_missing_values
 from dlrecipes.data.audit.near_duplicates import check_near_duplicates
 from dlrecipes.data.audit.outliers import check_outliers
 from dlrecipes.data.audit.pixel_ranges import check_pixel_ranges
+from dlrecipes.data.audit.target_coverage import check_target_coverage
 from dlrecipes.data.audit.target_leak import check_target_leak
 from dlrecipes.data.audit.times_in_order import check_times
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
-from dlrecipes.results import Finding
+from dlrecipes.data.target_part import target_part
+from dlrecipes.results import DataSpec, Finding
 
 
 def audit(splits: Splits) -> tuple[Finding, ...]:
@@ -52,7 +58,6 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
     # ---- the columns
     if spec.columns:
         findings.append(check_column_kinds(spec))
-    findings.append(check_target_leak(train, validation, spec))
     findings.append(check_constant_features(train))
     if spec.kind == "table":
         examples = len(train) + len(validation) + len(splits.test)
@@ -62,8 +67,23 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
         findings.append(check_pixel_ranges(parts))
     if splits.preprocess is None and not isinstance(train.x, Columns):
         findings.append(check_feature_scales(train))
-    # ---- the classes
-    if spec.task != "regression":
-        findings.append(check_class_balance(train, spec))
-        findings.append(check_class_coverage(parts, spec))
+    # ---- the target, or each of several
+    findings += _about_target(parts, spec)
     return (*splits.noticed, *findings)
+
+
+def _about_target(parts: Mapping[str, Split], spec: DataSpec) -> list[Finding]:
+    if not spec.targets:
+        findings = [check_target_leak(parts["train"], parts["validation"], spec)]
+        if spec.classes:
+            findings.append(check_class_balance(parts["train"], spec))
+            findings.append(check_class_coverage(parts, spec))
+        return findings
+    findings = [check_target_coverage(parts, spec)]
+    for target in spec.targets:
+        own = {name: target_part(part, spec, target) for name, part in parts.items()}
+        findings += [
+            replace(one, name=f"{one.name}: {target.name}")
+            for one in _about_target(own, spec.of_target(target))
+        ]
+    return findings

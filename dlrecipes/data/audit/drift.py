@@ -100,8 +100,9 @@ def _features(train: Split, validation: Split, spec: DataSpec) -> pd.DataFrame:
             # Categories in the order of their frequency.
             found[column.name] = _ranks(values) if column.kind == "category" else values
         texts = [one.name for one in spec.columns if one.kind == "text"]
+        share = (MOST_FEATURES - len(found)) // max(len(texts), 1)
         for name in texts:
-            found |= _words([*train.x[name], *validation.x[name]])
+            found |= _words(name, [*first[name], *second[name]], max(share, 2))
         return pd.DataFrame(dict(list(found.items())[:MOST_FEATURES]))
     columns = feature_columns(train, validation, spec, most=MOST_FEATURES)
     return pd.DataFrame({column.name: column.both for column in columns})
@@ -121,16 +122,16 @@ def _ranks(values: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(counts.argsort(kind="stable")[::-1].argsort()[codes], dtype=np.float64)
 
 
-def _words(texts: list[str]) -> dict[str, NDArray[np.float64]]:
-    """Return the length, and the weight of each frequent word."""
-    found = {"length": np.array([len(text) for text in texts], dtype=np.float64)}
+def _words(column: str, texts: list[str], most: int) -> dict[str, NDArray[np.float64]]:
+    """Return the length, and the weight of each frequent word, `most` numbers in all."""
+    found = {f"length of {column!r}": np.array([len(text) for text in texts], dtype=np.float64)}
     try:
-        vectorizer = TfidfVectorizer(max_features=MOST_FEATURES - 1)
+        vectorizer = TfidfVectorizer(max_features=most - 1)
         weights = vectorizer.fit_transform(texts).toarray()
     except ValueError:  # not a single word
         return found
     for name, place in vectorizer.vocabulary_.items():
-        found[f"word {name!r}"] = weights[:, place]
+        found[f"word {name!r} in {column!r}"] = weights[:, place]
     return found
 
 

@@ -19,8 +19,8 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     """Return the exact copies of inputs, within each part and across parts.
 
     A test example that the network was trained on is no test; across parts is a warning, and so
-    are copies with different labels. A row that a part holds several times under one id, as
-    `balance_classes` makes it, is one row.
+    are copies with different labels, where there is one target. A row that a part holds several
+    times under one id, as `balance_classes` makes it, is one row.
 
     Args:
         parts: `{name: part}`.
@@ -33,7 +33,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
                     "inputs": row_hashes(part.x),
                     "part": place,
                     "id": np.arange(len(part)) if part.ids is None else part.ids,
-                    "y": part.y,
+                    "y": part.y if spec.classes else 0,
                 }
             )
             for place, part in enumerate(parts.values())
@@ -54,7 +54,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
         across += shared
     copies = rows.groupby("inputs", sort=False)
     conflicting = 0
-    if spec.task != "regression":
+    if spec.classes:
         conflicting = int((copies["y"].nunique() > 1).sum())
         evidence["different labels"] = conflicting
     if not len(rows):

@@ -40,15 +40,21 @@ class FeatureColumn:
 
 
 def feature_columns(
-    train: Split, validation: Split, spec: DataSpec, *, most: int | None = None
+    train: Split,
+    validation: Split,
+    spec: DataSpec,
+    *,
+    most: int | None = None,
+    texts: bool = False,
 ) -> Iterator[FeatureColumn]:
-    """Yield columns, without those of text.
+    """Yield columns, usually without those of text.
 
     Args:
         train: The training part.
         validation: The validation part.
         spec: The raw data's description.
         most: How many features of an array are enough, evenly spaced; None for all.
+        texts: Whether columns of text are yielded, too, each text a category.
     """
     if isinstance(train.x, Columns) and isinstance(validation.x, Columns):
         kinds = {one.name: one.kind for one in spec.columns}
@@ -58,7 +64,7 @@ def feature_columns(
                 yield FeatureColumn(name, "number", values, others)
             elif kinds.get(name) == "date":
                 yield FeatureColumn(name, "date", _days(values), _days(others))
-            elif kinds.get(name) != "text":
+            elif texts or kinds.get(name) != "text":
                 yield FeatureColumn(name, "category", values, others)
         return
     first, second = (part.array.reshape(len(part), -1) for part in (train, validation))

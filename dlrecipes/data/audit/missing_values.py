@@ -25,8 +25,8 @@ def check_missing_values(parts: Mapping[str, Split]) -> Finding:
         return _in_columns(parts)
     for name, part in parts.items():
         bad = ~np.isfinite(part.array.reshape(len(part), -1)).all(axis=1)
-        if part.y.dtype.kind == "f":
-            bad |= ~np.isfinite(part.y.reshape(len(part), -1)).all(axis=1)
+        if part.y.dtype.kind == "f" and part.y.ndim == 1:  # one of several may be missing
+            bad |= ~np.isfinite(part.y)
         counts[name] = int(bad.sum())
     total = sum(count for count in counts.values() if isinstance(count, int))
     if not total:

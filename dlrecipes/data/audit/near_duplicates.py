@@ -19,7 +19,8 @@ def check_near_duplicates(train: Split, validation: Split, spec: DataSpec) -> Fi
 
     Such a pair is the same thing stored twice, with a rounded number, in capitals, as a copied
     picture or a template filled in: validation scores are then too good. The exact copies are
-    another check's. More pairs than chance explains are a warning.
+    another check's. More pairs than chance explains are a warning. Of texts beside other columns
+    the whole rows are compared: two customers may send the same template.
 
     Args:
         train: The training part.
@@ -60,8 +61,9 @@ def check_near_duplicates(train: Split, validation: Split, spec: DataSpec) -> Fi
 
 def _near_pairs(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
     if isinstance(train.x, Columns):
-        texts = [one.name for one in spec.columns if one.kind == "text"]
-        return near_texts(train, validation, texts) if texts else near_rows(train, validation, spec)
+        if all(one.kind == "text" for one in spec.columns):
+            return near_texts(train, validation, [one.name for one in spec.columns])
+        return near_rows(train, validation, spec)
     if train.x.ndim == 2 and train.x.shape[1] <= MOST_COLUMNS:
         return near_rows(train, validation, spec)
     return near_images(train, validation)

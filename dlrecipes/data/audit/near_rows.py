@@ -23,7 +23,7 @@ MOST_PAIRS = 200_000
 
 
 def near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
-    """Return the pairs with the same categories and almost the same numbers.
+    """Return the pairs with the same categories and texts and almost the same numbers.
 
     All rows are compared: those that fall into one cell of a grid, 100 tolerances wide, are
     loose pairs, and of these the ones within the tolerance in every column are close. A second
@@ -34,7 +34,7 @@ def near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
         validation: The validation part.
         spec: The raw data's description.
     """
-    columns = list(feature_columns(train, validation, spec))
+    columns = list(feature_columns(train, validation, spec, texts=True))
     exact = row_hashes(train.x), row_hashes(validation.x)
     firsts = [np.unique(one, return_index=True)[1] for one in exact]
     numbers = [_Grid(one, *firsts) for one in columns if one.kind != "category"]

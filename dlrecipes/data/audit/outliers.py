@@ -37,7 +37,7 @@ def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
     others. A few values that lie five times as far out as the next one, which may be a slip, are a
     warning; so is a number that is there at least five times and lies twice as far out as the next
     one: 99999 may stand for something else. Others are a long tail, which is told and no
-    more. In regression the target is looked at, too.
+    more. Targets that are values are looked at, too.
 
     Args:
         train: The training part of a table.
@@ -47,6 +47,11 @@ def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
     columns = list(feature_columns(train, validation, spec, most=MOST_COLUMNS))
     if spec.task == "regression":
         columns.append(FeatureColumn("the target", "number", train.y, validation.y))
+    columns += [
+        FeatureColumn(f"target {one.name}", "number", train.y[:, at], validation.y[:, at])
+        for at, one in enumerate(spec.targets)
+        if one.task == "regression"
+    ]
     found = {}
     for column in columns:
         far = _look(column) if column.kind == "number" else None

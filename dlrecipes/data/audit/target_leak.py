@@ -97,7 +97,7 @@ def _finding(
             evidence,
         )
     named = ", ".join(repr(name) for name in (copies or telling)[:MAX_NAMED])
-    if copies and len(skills) > 1:
+    if copies and max(len(skills), len(spec.columns)) > 1:
         return Finding(
             "target leak",
             f"The target under another name is an input: {named}.",

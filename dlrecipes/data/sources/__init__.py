@@ -30,6 +30,7 @@ from dlrecipes.data.sources.read_images import (
     check_image_memory,
     read_images,
 )
+from dlrecipes.data.sources.read_new_table import read_new_table
 from dlrecipes.data.sources.read_table import read_table
 from dlrecipes.data.sources.read_tfds import TfdsData, is_tfds, read_tfds
 
@@ -60,6 +61,7 @@ __all__ = [
     "read_idx_folder",
     "read_image_archive",
     "read_images",
+    "read_new_table",
     "read_npz",
     "read_table",
     "read_tfds",

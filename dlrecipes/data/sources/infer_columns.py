@@ -27,6 +27,7 @@ MANY_CATEGORIES = 10_000
 LEAST_IDENTIFIERS = 20
 TEXT_WORDS = 3.0
 TEXT_DISTINCT = 0.5
+TEXT_VALUES = 1_000
 _KEY_NAME = re.compile(r"(^|[_\s.\-])(?i:id|uuid|guid|key|index)$|[a-z0-9](Id|ID)$")
 
 
@@ -39,8 +40,9 @@ def infer_columns(
     """Return what each column is, with what speaks for it.
 
     Numbers stay numbers, also whole numbers with few values. Text is a date if 99 % of it are
-    dates in one format, text if it has three words on average and most of it differs, else a
-    category. Row numbers, keys, constants and columns without any value are ignored.
+    dates in one format, text if it has three words on average and most of it differs or there are
+    more than 1,000 different ones, else a category. Row numbers, keys, constants and columns
+    without any value are ignored.
 
     Args:
         frame: The table, for example of `read_table`.
@@ -171,9 +173,11 @@ def _from_text(name: str, values: pd.Series[Any], *, is_target: bool) -> Column:
     words = float(np.average(texts.str.count(r"\S+"), weights=counts.to_numpy()))
     different = len(counts) / int(counts.sum())
     if not is_target and len(counts) > 1:
-        if words >= TEXT_WORDS and different >= TEXT_DISTINCT:
-            evidence = f"{words:.0f} words on average, {different:.0%} different"
-            return Column(name, "text", described(evidence.replace("%", " %"), values))
+        mostly = different >= TEXT_DISTINCT
+        if words >= TEXT_WORDS and (mostly or len(counts) > TEXT_VALUES):
+            share = f"{different:.0%}".replace("%", " %") if mostly else f"{len(counts):,}"
+            evidence = f"{words:.0f} words on average, {share} different"
+            return Column(name, "text", described(evidence, values))
         if different == 1 and len(counts) >= LEAST_IDENTIFIERS:
             reason = f"identifier: all {len(counts):,} values are different"
             return Column(name, "ignored", reason)

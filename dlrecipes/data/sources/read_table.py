@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,12 @@ import pyarrow as pa
 
 from dlrecipes.data.sources.convert_cells import convert_cells
 from dlrecipes.data.sources.detect_header import detect_header, header_from_types
-from dlrecipes.data.sources.detect_separator import detect_separator
 from dlrecipes.data.sources.missing import missing_markers
-from dlrecipes.data.sources.open_text import TEXT_SUFFIXES, check_file, open_text
+from dlrecipes.data.sources.open_rows import open_rows
+from dlrecipes.data.sources.open_text import check_file
 from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES, read_parquet
-from dlrecipes.data.sources.read_rows import read_rows
+from dlrecipes.data.sources.table_suffix import table_suffix
 from dlrecipes.errors import ArgumentError, DataError
-
-LINES_LOOKED_AT = 200
-PACKED_SUFFIXES = (".gz", ".zip")
 
 
 def read_table(
@@ -59,20 +56,16 @@ def read_table(
     """
     file = Path(path)
     _check_arguments(separator, columns, missing)
-    suffix = _suffix(file)
-    check_file(file)
-    if suffix in PARQUET_SUFFIXES:
+    if table_suffix(file) in PARQUET_SUFFIXES:
+        check_file(file)
         if columns is not None or separator is not None or header is not None:
             raise DataError(
                 "A Parquet file has its own columns: no header, separator or names.",
                 received=f"header={header}, separator={separator!r}, columns={columns!r}",
             )
         return read_parquet(file, missing=missing)
-    with open_text(file, encoding) as stream:
-        head = list(islice(stream, LINES_LOOKED_AT))
-        if separator is None:
-            separator = detect_separator(head, quoting=quoting, suffix=suffix)
-        chunks = read_rows(chain(head, stream), separator=separator, quoting=quoting)
+    with open_rows(file, separator=separator, encoding=encoding, quoting=quoting) as opened:
+        chunks, separator = opened
         names, cells = _collect(file, chunks, header, columns, missing)
     markers, among_numbers = missing_markers(missing)
     data = {}
@@ -103,24 +96,6 @@ def _check_arguments(
             raise ArgumentError(f"`{name}` must be a list of text.", received=f"{name}={texts!r}")
 
 
-def _suffix(file: Path) -> str:
-    """Return the suffix that says what is in the file, without that of its packing."""
-    suffixes = [suffix.lower() for suffix in file.suffixes]
-    suffix = suffixes[-1] if suffixes else ""
-    if suffix in PACKED_SUFFIXES:
-        inner = suffixes[-2] if len(suffixes) > 1 else ""
-        if inner in TEXT_SUFFIXES or suffix == ".zip":
-            return inner if inner in TEXT_SUFFIXES else ".csv"
-    elif suffix in (*TEXT_SUFFIXES, *PARQUET_SUFFIXES):
-        return suffix
-    known = ", ".join((*TEXT_SUFFIXES, *PARQUET_SUFFIXES))
-    raise DataError(
-        f"A table's file must end in {known}; text also with .gz or .zip behind.",
-        received=str(file),
-        fix="Save it as one of these.",
-    )
-
-
 def _collect(
     file: Path,
     chunks: Iterator[list[list[str]]],
@@ -144,7 +119,7 @@ def _collect(
         raise DataError(
             "A table must have at least one row below its header.",
             received=f"{file} with the header {', '.join(names[:10])} only",
-            fix="If that is data: header=False.",
+            fix="If that is data: header=False (--header no).",
         )
     return names, [pa.chunked_array(part) for part in parts]
 

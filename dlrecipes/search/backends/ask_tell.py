@@ -20,9 +20,9 @@ from dlrecipes.search.backends.make_sampler import make_pruner, make_sampler
 from dlrecipes.search.backends.proposal import Proposal
 from dlrecipes.search.backends.space import Build
 from dlrecipes.search.backends.storage import write_errors
+from dlrecipes.search.backends.stored_record import RECORD
 from dlrecipes.search.backends.trial_hyperparameters import TrialHyperParameters
 
-_RECORD = "dlrecipes:record"
 _SPACE = "dlrecipes:space"
 _RECORDS = TypeAdapter(TrialRecord)
 
@@ -88,7 +88,7 @@ class AskTell:
             if trial.state is TrialState.RUNNING:
                 self._orphans.append(trial._trial_id)
                 self._before[trial.number] = max(trial.intermediate_values, default=0)
-            elif trial.state.is_finished() and _RECORD in trial.user_attrs:
+            elif trial.state.is_finished() and RECORD in trial.user_attrs:
                 self._records.append(read_record(trial))
 
     def _remember(self, space: tuple[Hyperparameter, ...]) -> tuple[Hyperparameter, ...]:
@@ -197,7 +197,7 @@ class AskTell:
     def _store(self, trial: optuna.Trial, record: TrialRecord, stored: dict[str, Any]) -> None:
         if record.status == "diverged" and record.score is not None:
             self._report_last(trial, record.score, record.epochs)
-        trial.set_user_attr(_RECORD, stored)
+        trial.set_user_attr(RECORD, stored)
         if record.status == "completed" and record.score is not None:
             self._study.tell(trial, record.score)
             self._completed.add(trial.number)
@@ -247,7 +247,7 @@ def read_space(attributes: dict[str, Any]) -> tuple[Hyperparameter, ...] | None:
 
 def read_record(trial: optuna.trial.FrozenTrial) -> TrialRecord:
     """Return the record that was stored with a finished trial."""
-    return _RECORDS.validate_python(trial.user_attrs[_RECORD])
+    return _RECORDS.validate_python(trial.user_attrs[RECORD])
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (JSON)

@@ -12,6 +12,7 @@ from optuna.trial import TrialState
 from dlrecipes.results import Hyperparameter
 from dlrecipes.search.backends.distributions import to_distributions
 from dlrecipes.search.backends.space import write_space
+from dlrecipes.search.backends.stored_record import stored_score
 
 _ORACLES = {
     "keras_tuner_random": keras_tuner.oracles.RandomSearchOracle,
@@ -65,8 +66,9 @@ class KerasTunerSampler(optuna.samplers.BaseSampler):
             **self._options,
         )
         for told in study.get_trials(deepcopy=False):
-            if told.state in (TrialState.COMPLETE, TrialState.PRUNED) and told.value is not None:
-                self._tell(oracle, told)
+            score = stored_score(told)
+            if told.state in (TrialState.COMPLETE, TrialState.PRUNED) and score is not None:
+                self._tell(oracle, told, score)
         proposal = oracle.populate_space(str(trial.number))
         if proposal["values"] is None:  # the space is exhausted: let a repeat be drawn
             return {}
@@ -75,7 +77,7 @@ class KerasTunerSampler(optuna.samplers.BaseSampler):
         }
 
     def _tell(
-        self, oracle: keras_tuner.engine.oracle.Oracle, told: optuna.trial.FrozenTrial
+        self, oracle: keras_tuner.engine.oracle.Oracle, told: optuna.trial.FrozenTrial, score: float
     ) -> None:
         hyperparameters = write_space(self._space)
         hyperparameters.values = dict(told.params)
@@ -83,7 +85,7 @@ class KerasTunerSampler(optuna.samplers.BaseSampler):
         trial = keras_tuner.engine.trial.Trial(
             hyperparameters, trial_id=str(told.number), status="COMPLETED"
         )
-        trial.score = told.value
+        trial.score = score
         oracle.trials[trial.trial_id] = trial
         oracle.end_order.append(trial.trial_id)
         oracle._record_values(trial)

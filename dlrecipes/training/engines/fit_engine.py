@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlrecipes.data import Development
+from dlrecipes.data import Development, keras_targets
 from dlrecipes.results import History, Objective
 from dlrecipes.results.trial_record import Status
 from dlrecipes.training.best_epoch import BestEpoch
@@ -83,11 +83,13 @@ class FitEngine:
 
     def _fit(self, model: keras.Model, job: Job, watch: _Watch) -> None:
         train, validation = self._development.train, self._development.validation
+        spec = self._development.spec
         weights = validation.sample_weight
-        held_out = (validation.array, validation.y, *(() if weights is None else (weights,)))
+        targets = keras_targets(validation.y, spec)
+        held_out = (validation.array, targets, *(() if weights is None else (weights,)))
         model.fit(
             train.array,
-            train.y,
+            keras_targets(train.y, spec),
             sample_weight=train.sample_weight,
             batch_size=job.batch_size,
             epochs=job.epochs,

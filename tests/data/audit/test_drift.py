@@ -62,7 +62,32 @@ def test_texts():
     table.loc[160:, "text"] = table.loc[160:, "text"] + " mu"
     finding = drift(table)
     assert finding.severity == "warning"
-    assert "word 'mu'" in finding.evidence["most different"]
+    assert "word 'mu' in 'text'" in finding.evidence["most different"]
+
+
+def test_texts_beside_other_columns():
+    generator = np.random.default_rng(0)
+    parts = np.repeat(["train", "validation", "test"], [160, 80, 60])
+    table = pd.DataFrame(
+        {
+            # ---- a column that is called like what is measured of texts
+            "length": np.where(parts == "validation", 1.0, 0.0) + generator.normal(0, 0.1, 300),
+            "text": [" ".join(generator.choice(["ba", "du", "ki"], 6)) for _ in range(300)],
+            "note": [" ".join(generator.choice(["fo", "mu"], 5)) for _ in range(300)],
+            "y": np.arange(300) % 2,
+            "part": parts,
+        }
+    )
+    kinds = {"text": "text", "note": "text"}
+
+    def drift(changed):
+        return check(from_table(changed, "y", drawing=Drawing(part="part"), kinds=kinds))
+
+    assert drift(table).evidence["most different"][0] == "length"
+    longer = table.assign(length=generator.normal(size=300))
+    longer.loc[160:, "note"] = longer.loc[160:, "note"] + " la la la"
+    assert "length of 'note'" in drift(longer).evidence["most different"]
+    assert drift(table.assign(length=generator.normal(size=300))).severity == "info"
 
 
 def test_few_examples_are_not_compared():

@@ -146,6 +146,24 @@ def texts():
     return [" ".join(generator.choice(words, 14)) for _ in range(100)]
 
 
+@pytest.mark.parametrize(
+    ("note", "far", "found"),
+    [
+        (str.upper, 0.0, ["17 and 700"]),
+        (str, 1e-5, ["17 and 700"]),
+        (str.upper, 5.0, None),
+        (lambda text: text + " and more", 0.0, None),
+    ],
+)
+def test_of_texts_in_a_table_the_whole_rows_are_compared(people, texts, note, far, found):
+    table = dealt(people.assign(note=texts * 10))
+    table.loc[700, table.columns[:-1]] = table.loc[17, table.columns[:-1]]
+    table.loc[700, "note"] = note(table.loc[17, "note"])
+    table.loc[700, "age"] += far
+    finding = check(by_part(table, kinds={"note": "text"}))
+    assert finding.evidence.get("training and validation row") == found
+
+
 def test_different_texts(texts):
     assert check(text_splits(texts)).severity == "info"
 

@@ -48,6 +48,14 @@ def test_the_target_under_another_name(survey, names):
     assert "drop=['outcome']" in finding.advice
 
 
+def test_a_copy_beside_nothing_but_texts(survey):
+    words = survey["job"] + " said " + survey["age"].round(3).astype(str)
+    table = pd.DataFrame({"note": words, "outcome": survey["answer"], "answer": survey["answer"]})
+    finding = check(from_table(table, "answer", kinds={"note": "text"}))
+    assert finding.severity == "error"
+    assert finding.evidence["columns looked at"] == 1
+
+
 def test_a_copy_with_gaps_is_still_one(survey):
     table = survey.assign(outcome=survey["answer"].where(np.arange(1000) % 50 != 0))
     assert check(from_table(table, "answer")).severity == "error"

@@ -80,6 +80,15 @@ def test_many_categories_are_kept():
 
 
 @pytest.mark.parametrize(
+    ("different", "kind", "evidence"),
+    [(1000, "category", "1,000 values"), (1001, "text", "4 words on average, 1,001 different")],
+)
+def test_more_sentences_than_categories_are_kept_are_text(different, kind, evidence):
+    column = infer([f"the part number {i}" for i in range(different)] * 3)
+    assert (column.kind, column.evidence) == (kind, evidence)
+
+
+@pytest.mark.parametrize(
     "form",
     [
         "%Y-%m-%d",

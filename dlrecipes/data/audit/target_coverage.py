@@ -1,0 +1,49 @@
+"""How many examples have each of several targets?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dlrecipes.data.split import Split
+from dlrecipes.results import DataSpec, Finding
+
+FEW = 50
+
+
+def check_target_coverage(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
+    """Return the share of examples whose target is known, by target and part.
+
+    A target that fewer than 50 examples of a part have is a warning: its score says little.
+
+    Args:
+        parts: `{name: part}` with several targets.
+        spec: The data's description.
+    """
+    evidence: dict[str, float | int | str | list[str]] = {}
+    few, incomplete = [], []
+    for at, target in enumerate(spec.targets):
+        for name, part in parts.items():
+            known = ~np.isnan(part.y[:, at])
+            if not known.all():
+                evidence[f"{name}: {target.name}"] = float(known.mean())
+                incomplete.append(target.name)
+            if known.sum() < FEW:
+                few.append(f"{target.name!r} in {name} ({int(known.sum())})")
+    if few:
+        return Finding(
+            "target coverage",
+            f"Fewer than {FEW} examples have the target: {', '.join(few)}.",
+            evidence,
+            advice="Collect more of these, or do not read much into their scores.",
+            severity="warning",
+        )
+    named = ", ".join(map(repr, dict.fromkeys(incomplete)))
+    return Finding(
+        "target coverage",
+        f"Some examples have no {named}: losses and scores leave them out."
+        if incomplete
+        else "All examples have all targets.",
+        evidence,
+    )

@@ -1,0 +1,46 @@
+"""Did a declared penalty change the winner, at what cost?"""
+
+from __future__ import annotations
+
+from dlrecipes.results import GapPenalty, PenalisedTrial, PenaltyResult, StudyResult, TrialRecord
+
+
+def weigh_penalty(study: StudyResult, declared: GapPenalty) -> PenaltyResult:
+    """Compare the winner with the trial that would have won without the penalty.
+
+    Both are trials of the same search, which went where the penalty led it: a search without
+    one may have found a better trial still.
+
+    Args:
+        study: The search.
+        declared: Its penalty.
+    """
+    goal, sign = study.objective, 1.0 if study.objective.direction == "max" else -1.0
+    scored = [one for one in study.trials if one.gap is not None]
+    # Of equals the winner, then the one that was first.
+    best = max(scored, key=lambda one: (sign * (one.plain_score or 0.0), one == study.best))
+    winner, without = _trial(study.best), _trial(best)
+    if (winner.stage, winner.trial) == (without.stage, without.trial):
+        sentence = (
+            f"The penalty changed nothing: the trial with the best {goal.name}, "
+            f"{winner.score:.4g} with a gap of {winner.gap:.4g}, won with it, too."
+        )
+    else:
+        sentence = (
+            f"The penalty cost {abs(without.score - winner.score):.2g} of {goal.name} and took "
+            f"{without.gap - winner.gap:.2g} off the gap: the winner has {winner.score:.4g} with a "
+            f"gap of {winner.gap:.4g}, the best trial without the penalty {without.score:.4g} with "
+            f"{without.gap:.4g}."
+        )
+    rule = f"Trials were compared by {declared.words(goal.name, goal.direction)}."
+    return PenaltyResult(str(declared), rule, sentence, winner, without)
+
+
+def _trial(record: TrialRecord) -> PenalisedTrial:
+    return PenalisedTrial(
+        record.stage,
+        record.number,
+        record.plain_score or 0.0,
+        record.gap or 0.0,
+        record.score or 0.0,
+    )

@@ -1,0 +1,39 @@
+"""One of several targets, where it is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.errors import ArgumentError
+from dlrecipes.results import DataSpec, TargetSpec
+
+
+def known_values(
+    y: object, spec: DataSpec, target: TargetSpec
+) -> tuple[NDArray[np.bool_], NDArray[Any]]:
+    """Return where a target is known, and its class indices or values there.
+
+    Args:
+        y: All targets `(examples, targets)`, in the order of `spec.targets`, NaN where missing.
+        spec: The data's description.
+        target: One of `spec.targets`.
+
+    Returns:
+        Booleans `(examples,)`, and int32 class indices or float32 values `(known,)`.
+
+    Raises:
+        ArgumentError: If `y` has another shape.
+    """
+    values = np.asarray(y)
+    if values.ndim != 2 or values.shape[1] != len(spec.targets):
+        raise ArgumentError(
+            f"`y` must have one column for each of the {len(spec.targets)} targets.",
+            received=f"y.shape={values.shape}",
+        )
+    column = values[:, spec.targets.index(target)]
+    known = ~np.isnan(column)
+    kind = np.float32 if target.task == "regression" else np.int32
+    return known, column[known].astype(kind)

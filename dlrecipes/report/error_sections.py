@@ -1,0 +1,126 @@
+"""What the exported network got wrong, target by target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dlrecipes.metrics import known_values, split_predictions
+from dlrecipes.report.class_scores import ClassScore, class_scores, worst_classes
+from dlrecipes.report.confusion import (
+    MOST_IN_PLOT,
+    MOST_IN_TABLE,
+    ConfusionCell,
+    confused_pairs,
+    confusion,
+    confusion_cells,
+    plot_confusion,
+)
+from dlrecipes.report.mistakes import Mistakes, find_mistakes
+from dlrecipes.report.plot import Plot
+from dlrecipes.report.regression_errors import plot_regression
+from dlrecipes.report.saved_predictions import SavedPredictions
+from dlrecipes.report.threshold_curves import ThresholdSection, threshold_section
+from dlrecipes.results import DataSpec, TargetSpec, Threshold
+
+
+@dataclass(frozen=True)
+class ErrorSection:
+    """What the report says of the errors of one target.
+
+    Args:
+        name: The target's name; empty for a single one.
+        suffix: What its identifiers in the page end in.
+        task: The target's task.
+        mistakes: The worst mistakes.
+        thresholds: The curves of two classes.
+        cells: The confusion matrix as a table; empty for values and for many classes.
+        confusion_plot: The confusion matrix as a picture, for many classes.
+        pairs: The most frequent confusions, where the matrix is no table.
+        classes: Precision and recall of each class, or of the worst.
+        all_classes: Number of classes.
+        regression: Predicted against true values.
+    """
+
+    name: str
+    suffix: str
+    task: str
+    mistakes: Mistakes
+    thresholds: ThresholdSection | None = None
+    cells: Sequence[tuple[str, int, list[ConfusionCell]]] = ()
+    confusion_plot: Plot | None = None
+    pairs: Sequence[tuple[str, str, int, str]] = ()
+    classes: Sequence[ClassScore] = ()
+    all_classes: int = 0
+    regression: tuple[Plot, ...] = ()
+
+
+def error_sections(
+    saved: SavedPredictions | None, spec: DataSpec, threshold: Threshold | None
+) -> tuple[ErrorSection, ...]:
+    """Return a section for each target.
+
+    Args:
+        saved: The saved predictions; None while the test set is sealed.
+        spec: The data as loaded.
+        threshold: The threshold that was chosen, if any.
+    """
+    if saved is None or not len(saved.y):
+        return ()
+    if not spec.targets:
+        return (_section(saved, spec, threshold),)
+    sections = []
+    for at, target in enumerate(spec.targets, start=1):
+        found = _section(_of_target(saved, spec, target), spec.of_target(target), None)
+        thresholds = found.thresholds
+        if thresholds is not None:
+            first, second = (_named(one, at) for one in thresholds.plots)
+            thresholds = replace(thresholds, plots=(first, second))
+        sections.append(
+            replace(
+                found,
+                name=target.name,
+                suffix=f"-{at}",
+                thresholds=thresholds,
+                confusion_plot=found.confusion_plot and _named(found.confusion_plot, at),
+                regression=tuple(_named(one, at) for one in found.regression),
+            )
+        )
+    return tuple(sections)
+
+
+def _section(saved: SavedPredictions, spec: DataSpec, threshold: Threshold | None) -> ErrorSection:
+    first = saved.predictions[0]
+    section = ErrorSection("", "", spec.task, find_mistakes(saved, spec))
+    if spec.task == "regression":
+        return replace(section, regression=plot_regression(saved.y, first))
+    matrix = confusion(saved.y, first, spec.classes)
+    count = len(spec.classes)
+    small = count <= MOST_IN_TABLE
+    return replace(
+        section,
+        thresholds=threshold_section(saved, threshold, spec),
+        cells=confusion_cells(matrix) if small else (),
+        confusion_plot=None if small or count > MOST_IN_PLOT else plot_confusion(matrix),
+        pairs=() if small else confused_pairs(matrix),
+        classes=worst_classes(class_scores(saved.y, first, spec.classes)),
+        all_classes=count,
+    )
+
+
+def _of_target(saved: SavedPredictions, spec: DataSpec, target: TargetSpec) -> SavedPredictions:
+    """Return the predictions of one target, of the examples in which it is known."""
+    known, values = known_values(saved.y, spec, target)
+    rows = np.flatnonzero(known)
+    return SavedPredictions(
+        tuple(saved.ids[row] for row in rows),
+        saved.x[rows[rows < len(saved.x)]],
+        values,
+        split_predictions(saved.predictions, spec)[target.name][:, rows],
+    )
+
+
+def _named(plot: Plot, at: int) -> Plot:
+    return replace(plot, name=f"{plot.name}-{at}")

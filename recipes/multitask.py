@@ -1,0 +1,110 @@
+"""Several targets at once: a class, a grade and a number from one network.
+
+Shows a table with several targets, of which some are missing here and there. One trunk learns what
+they share, each has a head of its own: logits for classes, cumulative ones for grades in an order,
+values in the user's units for numbers. Each loss is divided by that of knowing nothing, so that
+none drowns another, and leaves missing targets out. The run is judged by the skill, the mean over
+the targets of the share of that loss that is predicted away; the report has every target by itself.
+
+    dlrecipes tune multitask
+    dlrecipes tune multitask --data houses.csv --target price,condition --task condition=ordinal
+
+The options of `dlrecipes.data.load_table` pass through: `--orders "condition=poor<fair<good"` gives
+the order of grades that are words, `--drop` leaves columns out, …
+
+Without `--data` it takes the Wisconsin tumours: from the mean and the standard error of ten
+measurements of cell nuclei it predicts the diagnosis, how concave the worst nuclei are (a grade of
+three) and their radius (a number), where a third of the grades and of the radii are left out.
+"""
+
+from __future__ import annotations
+
+import keras
+import keras_tuner
+import numpy as np
+import pandas as pd
+
+from dlrecipes.data import Drawing, Splits, TablePreprocess, from_table, load_table
+from dlrecipes.errors import ArgumentError
+from dlrecipes.models import build_multitask, build_table_encoder, multitask_objective
+from dlrecipes.recipe import Recipe
+from dlrecipes.results import DataSpec
+from dlrecipes.search import CoarseToFine
+
+GRADES = ("low", "moderate", "high")
+
+
+def load(
+    data: str | None = None, target: str | None = None, split_seed: int = 0, **options: str
+) -> Splits:
+    """Load a table with several targets, or the tumours."""
+    if data is None:
+        return from_table(
+            tumours(),
+            ["diagnosis", "worst_concavity", "worst_radius"],
+            orders={"worst_concavity": GRADES},
+            name="tumours",
+            drawing=Drawing(seed=int(split_seed)),
+        )
+    if not target:
+        raise ArgumentError(
+            "The targets must be named.",
+            received=f"data={data!r} without a target",
+            fix="For example --target price,condition.",
+        )
+    targets = [one.strip() for one in target.split(",") if one.strip()]
+    return load_table(data, targets, split_seed=split_seed, **options)
+
+
+def tumours(missing: float = 1 / 3) -> pd.DataFrame:
+    """Return mean and standard error of ten measurements, and three targets, two with gaps."""
+    from sklearn.datasets import load_breast_cancer
+
+    bunch = load_breast_cancer(as_frame=True)
+    inputs = [name for name in bunch.data if not name.startswith("worst")]
+    generator = np.random.default_rng(0)
+    kept = pd.DataFrame(generator.random((len(bunch.data), 2)) >= missing)
+    grades = pd.cut(bunch.data["worst concavity"], [-1.0, 0.15, 0.3, 10.0], labels=list(GRADES))
+    table: pd.DataFrame = bunch.data[inputs].assign(
+        diagnosis=bunch.target_names[bunch.target],
+        worst_concavity=grades.astype(object).where(kept[0]),
+        worst_radius=bunch.data["worst radius"].where(kept[1]),
+    )
+    return table
+
+
+def preprocess(spec: DataSpec) -> keras.Layer:
+    """Turn raw columns into numbers."""
+    return TablePreprocess(spec.columns)
+
+
+def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
+    """Return a compiled network with one trunk and a head for each target."""
+    model = build_multitask(
+        spec.input_shape,
+        spec.targets,
+        trunk=build_table_encoder(spec),
+        hidden_units=(hp.Choice("units", [32, 64, 128]),) * 2,
+        dropout_rate=hp.Float("dropout", 0.0, 0.5),
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            learning_rate=hp.Float("learning_rate", 3e-4, 1e-2, sampling="log"),
+            weight_decay=hp.Float("weight_decay", 1e-4, 1.0, sampling="log"),
+        ),
+        **multitask_objective(spec.targets),
+    )
+    return model
+
+
+RECIPE = Recipe(
+    name="multitask",
+    load=load,
+    preprocess=preprocess,
+    build=build,
+    objective="val_loss",
+    plan=CoarseToFine(trials=16, epochs=40, batch_size=64, refit_seeds=3),
+    shows="several targets, some of them missing here and there",
+    minutes=1,
+    expected="to be measured",
+)
