@@ -13,7 +13,8 @@ from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
 from dlrecipes.data.option_text import as_flag, as_list, as_number, as_pairs
 from dlrecipes.data.reweigh_groups import reweigh_groups
-from dlrecipes.data.sources import is_tfds, read_table, read_tfds
+from dlrecipes.data.sources import is_tfds, read_table, read_text_folder, read_tfds
+from dlrecipes.data.sources.read_text_folder import LABEL, TEXT
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.errors import ArgumentError
@@ -55,12 +56,13 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     (`drop="casual,registered"`), kinds with equals signs (`kinds="zip=category"`).
 
     Args:
-        data: A file that `read_table` reads, or `tfds:NAME` for a data set of TensorFlow Datasets
-            with its own parts (`read_tfds`); None for scikit-learn's wine.
+        data: A file that `read_table` reads, a folder of text files (`read_text_folder`), or
+            `tfds:NAME` for a data set of TensorFlow Datasets with its own parts (`read_tfds`);
+            None for scikit-learn's wine.
         target: The column to be predicted, or several with commas between
             (`target="price,condition"`); None for the last one, or for the label of a data set of
             TFDS.
-        test: A file with the official test part; None to draw one.
+        test: A file, or a folder of texts, with the official test part; None to draw one.
         header: Whether the first row names the columns; None to tell it from the rows.
         separator: One character, or `"tab"`; None to tell it from the first lines.
         columns: Names of the columns of a file without header.
@@ -115,7 +117,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
             quoting=file.quoting,
         )
 
-    official = None if test is None else read(test)
+    official = None if test is None or Path(test).is_dir() else read(test)
     seed = int(as_number("split_seed", split_seed))
     share = as_number("test_fraction", test_fraction)
     if data is None:
@@ -133,6 +135,11 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         first = _targets(target, frames["train"])[0]
         table, official, made = join_parts(frames, first, test_fraction=share, split_seed=seed)
         part = part if made is None else made
+    elif Path(data).is_dir():
+        frames = _text_frames(data, test, part, encoding)
+        name, target = Path(data).resolve().name, target or LABEL
+        table, official, part = join_parts(frames, LABEL, test_fraction=share, split_seed=seed)
+        kinds = {TEXT: "text", **_kinds(kinds)}
     else:
         table, name = read(data), Path(data).stem
         target = target if target is not None else str(table.columns[-1])
@@ -205,6 +212,22 @@ def _wine() -> pd.DataFrame:
         cultivar=bunch.target.map(dict(enumerate(bunch.target_names)))
     )
     return table
+
+
+def _text_frames(
+    data: str | Path, test: str | Path | None, part: str | None, encoding: str
+) -> dict[str, pd.DataFrame]:
+    """Return the texts of a folder by part, with those of a test folder."""
+    frames = read_text_folder(data, encoding=encoding)
+    if part is not None or (test is not None and len(frames) > 1):
+        raise ArgumentError(
+            "A folder of texts has its parts as subfolders, or a folder for the test.",
+            received=f"{data} with {', '.join(frames)}, test={test!r} and part={part!r}",
+            fix="Leave `part` out, and `test` where the folder has one.",
+        )
+    if test is None:
+        return frames
+    return {**frames, "test": read_text_folder(test, encoding=encoding)["train"]}
 
 
 def _targets(target: str | Sequence[str], table: pd.DataFrame) -> list[str]:

@@ -45,8 +45,8 @@ def read_inputs(
     if not path.is_file():
         raise DataError("The inputs' file must exist.", received=f"{path}")
     if spec.columns:
-        names = [one.name for one in spec.columns]
-        return table_columns(read_new_table(path, names, spec.file, header=header), spec.columns)
+        table = read_new_table(path, spec.columns, spec.file, header=header)
+        return table_columns(table, spec.columns)
     if path.suffix == ".csv":
         values = _read_csv(path, header)
     elif path.suffix == ".npz":

@@ -16,7 +16,7 @@ from dlrecipes.run import resume, trial_gap
 from dlrecipes.search import Listener
 
 PENALTY = "sex: true positive rate=1"
-PLAN = Plan((Stage("only", 4, 1, "sobol", "none"),), refit_seeds=1)
+PLAN = Plan((Stage("only", 2, 1, "sobol", "none"),), refit_seeds=1)
 
 
 def faces(examples=1000):
@@ -54,14 +54,10 @@ def build(hp):
 
 
 class Interrupt(Listener):
-    """Presses Ctrl-C when two trials are finished."""
-
-    trials = 0
+    """Presses Ctrl-C when a trial is finished."""
 
     def on_trial(self, record):
-        self.trials += 1
-        if self.trials == 2:
-            raise KeyboardInterrupt
+        raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +110,7 @@ def test_all_else_is_told_plainly(run, splits):
 def test_it_is_recorded(run, splits):
     assert run.info.gap_penalty == PENALTY
     table = pandas.read_csv(run.directory / "trials.csv")
-    assert len(table) == 4
+    assert len(table) == 2
     for shortcut in (False, True):
         accuracy, gap = expected(splits.validation, shortcut=shortcut)
         rows = table[table["values.use_shortcut"] == shortcut]
@@ -127,7 +123,7 @@ def test_it_is_recorded(run, splits):
 def test_the_report_tells_what_it_cost(run):
     page = (run.directory / "report.html").read_text(encoding="utf-8")
     assert "Trials were compared by val_accuracy minus the largest difference in true" in page
-    assert "The penalty cost 0.0" in page
+    assert run.result.gap_penalty.sentence in page
     assert "best without the penalty" in page
     assert "val_accuracy − penalty" in page
 
@@ -159,8 +155,7 @@ def test_no_training_is_another_for_it(tmp_path, splits, monkeypatch, engine):
 @pytest.mark.slow
 def test_with_folds_it_is_the_gap_of_all_rows_held_out(tmp_path, splits):
     settings = RunSettings(out=tmp_path / "run", engine="fit", gap_penalty=PENALTY, folds=3)
-    plan = Plan((Stage("only", 4, 1, "sobol", "none"),), refit_seeds=1)
-    run = dlr.tune(build, splits, plan=plan, settings=settings, listener=Listener())
+    run = dlr.tune(build, splits, plan=PLAN, settings=settings, listener=Listener())
     whole = splits.train.joined(splits.validation)
     found = run.result.gap_penalty
     assert found.winner.gap == pytest.approx(expected(whole, shortcut=False)[1])

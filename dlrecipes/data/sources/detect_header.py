@@ -74,7 +74,7 @@ def header_from_types(rows: Sequence[Sequence[str]], *, missing: Collection[str]
         raise DataError(
             "It must be clear whether the first row names the columns.",
             received=f"{named[0]!r} and {valued[0]!r} above columns of numbers or dates",
-            fix="Pass header=True or header=False.",
+            fix="Pass header=True or header=False (--header yes or no).",
         )
     return bool(named) if named or valued else None
 

@@ -1,101 +1,25 @@
-"""A folder with one subfolder a class."""
+"""A folder of images with one subfolder a class."""
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
 
-import numpy as np
-
-from dlrecipes.data.drawing.split_by_column import NAMES
-from dlrecipes.data.sources.image_files import (
-    ImageFiles,
-    files_below,
-    has_image_suffix,
-    is_hidden,
-)
-from dlrecipes.errors import DataError
-
-_LAYOUT = "A folder of images must have one subfolder a class"
+from dlrecipes.data.sources.image_files import ImageFiles, has_image_suffix
+from dlrecipes.data.sources.list_class_folder import list_class_folder
 
 
 def list_image_folder(folder: str | Path) -> ImageFiles:
-    """Return the files of a folder with one subfolder a class.
-
-    Subfolders that are called train, validation (or val) and test have the classes below them and
-    are the parts. Folders inside a class's folder belong to the class; what file managers leave
-    behind (`.DS_Store`, `Thumbs.db`) is passed over, all else must be an image.
+    """Return the images of a folder with one subfolder a class, see `list_class_folder`.
 
     Args:
-        folder: The folder.
+        folder: The folder. Images beside the classes' folders would have no class.
 
     Returns:
         The files, sorted, called after their paths inside the folder; labels are the names of
         the classes' folders.
 
     Raises:
-        DataError: If it is no folder, has no subfolders, an empty one, images outside of them, or
-            subfolders that are parts beside others that are not.
+        DataError: If the folder is no such folder.
     """
-    root = Path(folder)
-    if not root.is_dir():
-        raise DataError("A folder of images must exist.", received=str(root))
-    tops = _subfolders(root)
-    parts = {top: NAMES.get(top.name.casefold()) for top in tops}
-    among = {part for part in parts.values() if part is not None}
-    if "train" in among and len(among) > 1 and None in parts.values():
-        others = [top.name for top, part in parts.items() if part is None]
-        raise DataError(
-            "The subfolders must be parts (train, validation, test) or classes, not both.",
-            received=f"{root} with {', '.join(map(repr, others[:5]))} beside train",
-            fix="Move what is no part out of the folder.",
-        )
-    if None not in parts.values():
-        if "train" not in among or among == {"train", "validation"}:
-            raise DataError(
-                "Parts must be train and test, or train, validation and test.",
-                received=f"{root} with {', '.join(top.name for top in tops)}",
-                fix="If the validation part is the one to be tested on, rename it to test: a "
-                "validation part is then drawn.",
-            )
-        classes = [
-            (one, parts[top] if len(among) > 1 else None)
-            for top in tops
-            for one in _subfolders(top)
-        ]
-    else:
-        classes = [(one, None) for one in tops]
-    paths, labels, of_part = [], [], []
-    for one, part in classes:
-        inside = files_below(one)
-        if not inside:
-            raise DataError(
-                "Every class must have images.",
-                received=f"{one}, an empty folder",
-                fix="Delete the folder, or put its images into it.",
-            )
-        paths += inside
-        labels += [unicodedata.normalize("NFC", one.name)] * len(inside)
-        of_part += [part] * len(inside)
-    return ImageFiles(
-        paths=tuple(paths),
-        ids=np.array([path.relative_to(root).as_posix() for path in paths]),
-        labels=np.array(labels),
-        parts=np.array(of_part) if any(of_part) else None,
-    )
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    """Return a folder's subfolders, sorted; images beside them would have no class."""
-    entries = [path for path in sorted(folder.iterdir()) if not is_hidden(path)]
-    loose = [path for path in entries if not path.is_dir() and has_image_suffix(path)]
-    if loose:
-        raise DataError(
-            f"{_LAYOUT}, and every image inside one.",
-            received=f"{len(loose):,} outside, such as {loose[0]}",
-            fix="Move them into their classes' folders, or write a table of paths and classes.",
-        )
-    folders = [path for path in entries if path.is_dir()]
-    if not folders:
-        raise DataError(f"{_LAYOUT}.", received=f"{folder} without subfolders")
-    return folders
+    found = list_class_folder(folder, "images", lost=has_image_suffix)
+    return ImageFiles(found.paths, found.ids, found.labels, parts=found.parts)

@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from dlrecipes.data.sources.detect_header import detect_header
-from dlrecipes.data.sources.missing import missing_markers
+from dlrecipes.data.sources.missing import MISSING_AMONG_NUMBERS, missing_markers
 from dlrecipes.data.sources.open_rows import open_rows
 from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES
 from dlrecipes.data.sources.read_table import read_table
 from dlrecipes.data.sources.table_suffix import table_suffix
 from dlrecipes.errors import DataError
-from dlrecipes.results import TableFile
+from dlrecipes.results import Column, TableFile
 
 MAX_NAMED = 30
 
 
 def read_new_table(
     path: str | Path,
-    inputs: Sequence[str],
+    columns: Sequence[Column],
     trained_on: TableFile | None = None,
     *,
     header: bool | None = None,
@@ -36,7 +37,7 @@ def read_new_table(
 
     Args:
         path: Any file that `read_table` reads.
-        inputs: The columns that the model takes, in the order of the training table.
+        columns: What the model takes, in the order of the training table.
         trained_on: How the training table was read; None for the usual, with unknown columns.
         header: Whether the first row names the columns; None to tell it from the rows. A row that
             holds half of the inputs' names does.
@@ -46,6 +47,7 @@ def read_new_table(
             inputs, or if without one it has another number of columns.
     """
     file, trained_on = Path(path), trained_on or TableFile()
+    inputs = [one.name for one in columns]
     if table_suffix(file) in PARQUET_SUFFIXES:
         return read_table(file, header=header, missing=trained_on.missing)
     names = None
@@ -75,10 +77,23 @@ def read_new_table(
     if names is None and not set(inputs) & set(table.columns):
         raise DataError(
             "A header must name the columns that the model was trained on.",
-            received=f"{_shown(table.columns)} above the columns of {file}",
+            received=f"{_shown(list(table.columns))} above the columns of {file}",
             fix=f"They are {_shown(inputs)}. If the first row is data: header=False (--header no).",
         )
-    return table
+    return table if trained_on.missing is not None else _without_marks(table, columns)
+
+
+def _without_marks(table: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return the table without the marks that are missing among numbers.
+
+    In a column without a single number, as a table of one row has it, they were read as text.
+    """
+    marked = {
+        one.name: table[one.name].mask(table[one.name].isin(MISSING_AMONG_NUMBERS))
+        for one in columns
+        if one.kind == "number" and one.name in table and not is_numeric_dtype(table[one.name])
+    }
+    return table.assign(**marked)
 
 
 def _named(first: Sequence[str], inputs: Sequence[str]) -> bool:

@@ -70,13 +70,13 @@ def test_a_class_is_the_same_however_its_letters_are_composed(tree):
     ("names", "message"),
     [
         ((), "one subfolder a class.*without subfolders"),
-        (("1.png",), "every image inside one.*1 outside"),
+        (("1.png",), "every file inside one.*1 outside"),
         (("a/1.png", "b/1.png", "2.JPG"), "1 outside, such as .*2.JPG"),
         (("a/1.png", "b/.DS_Store"), r"Every class must have images.*b, an empty folder"),
         (("train/a/1.png", "test/a/1.png", "more/a/1.png"), "'more' beside train"),
         (("train/a/1.png", "val/a/1.png"), "train and test.*rename it to test"),
         (("val/a/1.png", "test/a/1.png"), "Parts must be train and test"),
-        (("train/1.png", "test/1.png"), "every image inside one"),
+        (("train/1.png", "test/1.png"), "every file inside one"),
     ],
 )
 def test_what_is_refused(tree, names, message):

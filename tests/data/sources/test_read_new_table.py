@@ -3,11 +3,11 @@ import pytest
 
 from dlrecipes.data.sources import read_new_table
 from dlrecipes.errors import DataError
-from dlrecipes.results import TableFile
+from dlrecipes.results import Column, TableFile
 
 WHOLE = ("id", "age", "job", "left")
 TRAINED_ON = TableFile(columns=WHOLE, targets=("left",))
-INPUTS = ("age", "job")
+INPUTS = (Column("age", "number"), Column("job", "category"))
 
 
 @pytest.fixture
@@ -46,6 +46,14 @@ def test_one_row(read):
     assert read("job,age\ncook,31\n")["age"].tolist() == [31]
 
 
+def test_marks_in_a_column_without_a_single_number(read):
+    table = read("age,job\n-,none\n")
+    assert table["age"].isna().all()
+    assert table["job"].tolist() == ["none"]
+    named = TableFile(columns=WHOLE, missing=("?",))
+    assert read("age,job\n-,?\n", trained_on=named)["age"].tolist() == ["-"]
+
+
 def test_half_of_the_names_make_a_header(read):
     table = read("age,town\n31,Rome\n")
     assert (list(table.columns), len(table)) == (["age", "town"], 1)
@@ -53,14 +61,15 @@ def test_half_of_the_names_make_a_header(read):
 
 def test_names_that_look_like_values(read):
     trained_on = TableFile(columns=("0", "1", "2"), targets=("2",))
-    options = {"trained_on": trained_on, "inputs": ("0", "1")}
+    inputs = (Column("0", "number"), Column("1", "number"))
+    options = {"trained_on": trained_on, "inputs": inputs}
     assert read("0,1\n5,7\n6,8\n", **options)["1"].tolist() == [7, 8]
     assert read("0,1,2\n5,7,1\n", **options)["1"].tolist() == [7]
     assert read("5,7\n6,8\n", **options)["1"].tolist() == [7, 8]
 
 
 def test_what_the_caller_knows(read):
-    words = ("first", "second")
+    words = (Column("first", "category"), Column("second", "category"))
     options = {"trained_on": None, "inputs": words}
     assert read("a,b\nc,d\n", header=False, **options)["second"].tolist() == ["b", "d"]
     assert len(read("first,second\nc,d\n", header=False, **options)) == 2
