@@ -85,7 +85,7 @@ def test_the_package_imports_no_recipe(path):
 @pytest.mark.parametrize("name", recipe_names())
 def test_a_score_is_stated(name):
     recipe = load_recipe(name)
-    assert re.search(r"test (accuracy|RMSE|PR-AUC) \d+\.?\d* ± \d", recipe.expected)
+    assert re.search(r"test (accuracy|RMSE|PR-AUC|skill) \d+\.?\d* ± \d", recipe.expected)
     stated = re.sub(r"^test \S+ ", "", recipe.expected)
     assert stated in " ".join(recipe.path.read_text().split('"""')[1].split())
     assert recipe.minutes > 0

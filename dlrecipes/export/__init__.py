@@ -8,6 +8,7 @@ from dlrecipes.export.load_model import load_model
 from dlrecipes.export.predict import predict
 from dlrecipes.export.read_inputs import check_inputs, read_inputs
 from dlrecipes.export.saved_model import export_saved_model, predict_saved_model
+from dlrecipes.export.text_inputs import find_text_inputs
 
 __all__ = [
     "build_average_model",
@@ -16,6 +17,7 @@ __all__ = [
     "check_same_predictions",
     "export_saved_model",
     "find_image_inputs",
+    "find_text_inputs",
     "load_model",
     "predict",
     "predict_saved_model",

@@ -13,6 +13,7 @@ from dlrecipes.data import Columns, table_columns
 from dlrecipes.data.sources import read_new_table
 from dlrecipes.errors import DataError
 from dlrecipes.export.image_inputs import find_image_inputs
+from dlrecipes.export.text_inputs import find_text_inputs
 from dlrecipes.results import DataSpec
 
 
@@ -27,7 +28,7 @@ def read_inputs(
             a model of a table, any file that `read_table` reads, read as the training table was
             (`read_new_table`); columns that the model does not take are passed over. For a model
             of images also an image file, a folder of them, or a table with a column of their
-            paths, read as for training.
+            paths, read as for training; for a model of one text also a folder of text files.
         spec: The raw data's spec.
         header: Whether the first row of a table names the columns; None to tell it from the rows.
 
@@ -42,6 +43,9 @@ def read_inputs(
     images = find_image_inputs(path, spec)
     if images is not None:
         return images.read(spec)
+    texts = find_text_inputs(path, spec)
+    if texts is not None:
+        return texts.read()
     if not path.is_file():
         raise DataError("The inputs' file must exist.", received=f"{path}")
     if spec.columns:

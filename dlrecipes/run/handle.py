@@ -18,6 +18,7 @@ from dlrecipes.export import (
     check_same_predictions,
     export_saved_model,
     find_image_inputs,
+    find_text_inputs,
     load_model,
     predict,
     predict_saved_model,
@@ -256,8 +257,8 @@ class Run:
     ) -> str:
         """Predict, and return CSV: `label` and a probability a class, or `value`.
 
-        Files of images come first, in a column `image`. Of several targets each has such columns
-        under its name: `diagnosis label`, `price value`.
+        Files come first, images in a column `image`, texts in a column `file`. Of several targets
+        each has such columns under its name: `diagnosis label`, `price value`.
 
         The label is the most probable class or, where a threshold was chosen, what that decides.
 
@@ -279,6 +280,9 @@ class Run:
             images = find_image_inputs(inputs, self.info.raw_spec)
             if images is not None:
                 table.insert(0, "image", images.names)
+            texts = find_text_inputs(inputs, self.info.raw_spec)
+            if texts is not None:
+                table.insert(0, "file", texts.names)
         return table.to_csv(index=False)
 
 

@@ -14,9 +14,9 @@ from dlrecipes.results import dump_json, parse_json, write_text
 KINDS = [
     kind
     for name in results.__all__
-    # Neither is written to a file as it is: a goal is written as text.
+    # None is written to a file as it is: a goal and a penalty are written as text.
     if dataclasses.is_dataclass(kind := getattr(results, name))
-    and name not in ("RunSettings", "ThresholdGoal")
+    and name not in ("GapPenalty", "RunSettings", "ThresholdGoal")
 ]
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 st.register_type_strategy(float, FINITE)

@@ -132,18 +132,26 @@ def test_the_report_tells_what_it_cost(run):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["population", "resident", "auto"])
-def test_no_training_is_another_for_it(tmp_path, splits, monkeypatch, engine):
+@pytest.mark.parametrize(
+    ("engine", "precision"), [("population", "float32"), ("resident", "mixed_bfloat16")]
+)
+def test_no_training_is_another_for_it(tmp_path, splits, monkeypatch, engine, precision):
     monkeypatch.setattr(trial_gap, "_FORGET_AFTER", 2)
     plan = Plan((Stage("only", 8, 3, "sobol", "none"),), refit_seeds=1)
     trials = {}
     for penalty in (None, PENALTY):
         settings = RunSettings(
-            out=tmp_path / str(bool(penalty)), engine=engine, gap_penalty=penalty
+            out=tmp_path / str(bool(penalty)),
+            engine=engine,
+            precision=precision,
+            gap_penalty=penalty,
         )
         run = dlr.tune(build, splits, plan=plan, settings=settings, listener=Listener())
         with np.load(run.directory / "curves.npz") as curves:
             trials[penalty] = {name: curves[name].tolist() for name in curves}
+        table = pandas.read_csv(run.directory / "trials.csv")
+        assert set(table["policy"]) == {precision}
+        assert set(table["engine"]) == {engine}
     assert trials[None] == trials[PENALTY]
     found = run.result.gap_penalty
     assert (found.winner.score, found.winner.gap) == pytest.approx(

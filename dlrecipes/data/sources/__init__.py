@@ -32,7 +32,7 @@ from dlrecipes.data.sources.read_images import (
 )
 from dlrecipes.data.sources.read_new_table import read_new_table
 from dlrecipes.data.sources.read_table import read_table
-from dlrecipes.data.sources.read_text_folder import read_text_folder
+from dlrecipes.data.sources.read_text_folder import read_text_file, read_text_folder
 from dlrecipes.data.sources.read_tfds import TfdsData, is_tfds, read_tfds
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "read_new_table",
     "read_npz",
     "read_table",
+    "read_text_file",
     "read_text_folder",
     "read_tfds",
 ]

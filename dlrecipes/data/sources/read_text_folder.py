@@ -38,7 +38,10 @@ def read_text_folder(folder: str | Path, *, encoding: str = "utf-8") -> dict[str
     """
     files = list_class_folder(folder, "texts", lost=lambda path: False)
     table = pd.DataFrame(
-        {TEXT: [_read(path, encoding) or None for path in files.paths], LABEL: files.labels}
+        {
+            TEXT: [read_text_file(path, encoding) or None for path in files.paths],
+            LABEL: files.labels,
+        }
     )
     if files.parts is None:
         return {"train": table}
@@ -48,13 +51,21 @@ def read_text_folder(folder: str | Path, *, encoding: str = "utf-8") -> dict[str
     }
 
 
-def _read(path: Path, encoding: str) -> str:
+def read_text_file(path: Path, encoding: str) -> str:
+    """Return what a text file holds, without the space around it.
+
+    Args:
+        path: An existing file, perhaps empty.
+        encoding: Its text encoding.
+
+    Raises:
+        DataError: If it is no text in that encoding.
+        ArgumentError: If there is no such encoding.
+    """
     if not path.stat().st_size:
         return ""
     try:
         with open_text(path, encoding) as text:
             return text.read().strip()
     except DataError as error:
-        raise DataError(
-            "A folder of texts must hold text files only.", received=str(error)
-        ) from error
+        raise DataError("A text must be a text file.", received=str(error)) from error

@@ -45,8 +45,8 @@ def test_parts(tree):
     [
         ({"README.txt": "x"}, "one subfolder a class"),
         ({"good/1.txt": "x", "bad/.DS_Store": "x"}, "Every class must have texts"),
-        ({"good/1.txt": b"\xff\xfe\xfa", "bad/1.txt": "x"}, "text files only.*encoding"),
-        ({"good/1.txt": b"a\0\0\0\0\0b", "bad/1.txt": "x"}, "text files only"),
+        ({"good/1.txt": b"\xff\xfe\xfa", "bad/1.txt": "x"}, "must be a text file.*encoding"),
+        ({"good/1.txt": b"a\0\0\0\0\0b", "bad/1.txt": "x"}, "must be a text file"),
     ],
 )
 def test_what_is_no_folder_of_texts(tree, files, message):
