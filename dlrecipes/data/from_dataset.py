@@ -26,8 +26,8 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     *,
     name: str = "data",
     target: str = "target",
-    task: str | None = None,
-    classes: Sequence[str] | None = None,
+    task: str | Mapping[str, str] | None = None,
+    classes: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     kinds: Mapping[str, str] | None = None,
     validation_fraction: float = 0.2,
     test_fraction: float = 0.2,
@@ -43,13 +43,16 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     Args:
         train: A finite data set of `(x, y)` or `(x, y, weight)`, in batches or not. `x` is an
             array, the same shape for each example; a text; or a dictionary of numbers and texts,
-            which become the columns of a table. `y` is one label or value an example.
+            which become the columns of a table. `y` is one label or value an example, or a
+            dictionary of those for several targets.
         validation: The given validation part, likewise; None to draw one.
         test: The official test part, likewise; None to draw one.
         name: What the data is called in reports.
         target: What the target of a table is called.
-        task: `"classification"` or `"regression"`; None to tell it from `y`.
-        classes: Names of the classes in the order of the sorted labels.
+        task: `"classification"` or `"regression"`; None to tell it from `y`. Of several targets
+            `{name: task}`, see `from_arrays`.
+        classes: Names of the classes in the order of the sorted labels. Of several targets
+            `{name: labels}` of ordinal ones, from the lowest to the highest.
         kinds: Kinds of a table's columns that are known better, see `from_table`.
         validation_fraction: Share of the training part that becomes the validation part, in (0, 1).
         test_fraction: Share of the training part that becomes the test part, in (0, 1).
@@ -91,9 +94,11 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
             split_seed=split_seed,
         )
         return _weighted(splits, read)
-    frames = {part: _frame(one, target, classes) for part, one in read.items()}
+    several = isinstance(first.y, dict)
+    names = list(first.y) if isinstance(first.y, dict) else [target]
+    frames = {part: _frame(part, one, names, classes) for part, one in read.items()}
     table, official, column = join_parts(
-        frames, target, test_fraction=test_fraction, split_seed=split_seed
+        frames, names[0], test_fraction=test_fraction, split_seed=split_seed
     )
     drawing = Drawing(
         part=column,
@@ -102,7 +107,14 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         seed=split_seed,
     )
     splits = from_table(
-        table, target, test=official, drawing=drawing, name=name, task=task, kinds=kinds
+        table,
+        names if several else target,
+        test=official,
+        drawing=drawing,
+        name=name,
+        task=task,
+        orders=classes if isinstance(classes, Mapping) else None,
+        kinds=kinds,
     )
     return _weighted(splits, read)
 
@@ -111,16 +123,30 @@ def _pair(examples: Examples | None) -> tuple[object, object] | None:
     return None if examples is None else (examples.x, examples.y)
 
 
-def _frame(examples: Examples, target: str, classes: Sequence[str] | None) -> pd.DataFrame:
-    columns = examples.columns or {}
-    if target in columns:
+def _frame(
+    part: str,
+    examples: Examples,
+    targets: Sequence[str],
+    classes: Sequence[str] | Mapping[str, Sequence[str]] | None,
+) -> pd.DataFrame:
+    columns, y = examples.columns or {}, examples.y
+    for target in targets:
+        if target in columns:
+            raise DataError(
+                "The target must not be among the features.",
+                received=f"target={target!r}",
+                fix="Call it something else with target=NAME, or leave the feature out.",
+            )
+    named = y if isinstance(y, dict) else {targets[0]: y}
+    if set(named) != set(targets):
         raise DataError(
-            "The target must not be among the features.",
-            received=f"target={target!r}",
-            fix="Call it something else with target=NAME, or leave the feature out.",
+            "All parts must have the same targets.",
+            received=f"{part}: {', '.join(named)}; train: {', '.join(targets)}",
         )
-    y = examples.y
-    if classes is not None and y.dtype.kind in "iu":
+    if isinstance(y, dict):
+        return pd.DataFrame({**columns, **y})
+    target = targets[0]
+    if classes is not None and not isinstance(classes, Mapping) and y.dtype.kind in "iu":
         if not 0 <= y.min() <= y.max() < len(classes):
             raise DataError(
                 "`classes` must name each class once.",

@@ -22,20 +22,21 @@ class Examples:
 
     Args:
         x: Inputs `(examples, …)`; None where they are named columns.
-        y: Targets, `(examples,)` or as they came.
+        y: Targets, `(examples,)` or as they came; of several targets `{name: either}`.
         weight: Weights, `(examples,)`, or None.
         columns: `{name: values (examples,)}`; None where the inputs are one array.
     """
 
     x: NDArray[Any] | None
-    y: NDArray[Any]
+    y: NDArray[Any] | dict[str, NDArray[Any]]
     weight: NDArray[np.float32] | None = None
     columns: dict[str, NDArray[Any]] | None = None
 
     @property
     def megabytes(self) -> float:
         """About how much memory they take."""
-        arrays = [self.y, *([] if self.x is None else [self.x]), *(self.columns or {}).values()]
+        targets = list(self.y.values()) if isinstance(self.y, dict) else [self.y]
+        arrays = [*targets, *([] if self.x is None else [self.x]), *(self.columns or {}).values()]
         return sum(map(_bytes, arrays)) / 1e6
 
 
@@ -47,7 +48,8 @@ def read_dataset(
     Args:
         what: What to call it in messages.
         dataset: A finite data set of `(x, y)` or `(x, y, weight)`, in batches or not; `x` is an
-            array, a text, or a dictionary of numbers and texts.
+            array, a text, or a dictionary of numbers and texts; `y` an array, or a dictionary of
+            several targets.
         most_megabytes: Limit of the size in memory, above 0.
         taken: What of it others take, in megabytes.
 
@@ -76,7 +78,8 @@ def read_dataset(
         )
     parts = [_joined(what, [element[at] for element in elements]) for at in range(len(elements[0]))]
     x, y = parts[0], parts[1]
-    weight = _weight(what, parts[2], len(y)) if len(parts) > 2 else None
+    examples = len(next(iter(y.values())) if isinstance(y, dict) else y)
+    weight = _weight(what, parts[2], examples) if len(parts) > 2 else None
     if not isinstance(x, dict):
         if x.dtype != object:
             return Examples(x, y, weight)
@@ -101,7 +104,8 @@ def _is_batched(what: str, spec: object) -> bool:
         )
     x, y = spec[0], spec[1]
     inputs = list(x.values()) if isinstance(x, dict) else [x]
-    for one in (*inputs, *spec[1:]):
+    targets = list(y.values()) if isinstance(y, dict) else [y]
+    for one in (*inputs, *targets, *spec[2:]):
         if not isinstance(one, tf.TensorSpec):
             raise DataError(
                 "Examples must be arrays of one shape: no ragged, sparse or nested ones.",
@@ -116,11 +120,14 @@ def _is_batched(what: str, spec: object) -> bool:
             )
     if not inputs:
         raise DataError("A table must have at least one column.", received=f"{what}: no features")
-    if y.shape.rank == 0 or any(one.shape.rank == 0 for one in inputs):
+    if not targets:
+        raise DataError("There must be at least one target.", received=f"{what}: no target")
+    if any(one.shape.rank == 0 for one in (*inputs, *targets)):
         return False
-    leading = {one.shape[0] for one in (*inputs, y)}
+    leading = {one.shape[0] for one in (*inputs, *targets)}
     # A single number or a one-hot label for each example has another length than an image.
-    return leading == {None} or (len(leading) == 1 and y.shape.rank == 1)
+    flat = all(one.shape.rank == 1 for one in targets)
+    return leading == {None} or (len(leading) == 1 and flat)
 
 
 def _read_all(

@@ -157,3 +157,33 @@ def test_parts_that_do_not_fit():
     weighted = tf.data.Dataset.from_tensor_slices((X, Y, np.ones(ROWS)))
     with pytest.raises(DataError, match="have a weight, or none"):
         from_dataset(weighted, array)
+
+
+class TestSeveralTargets:
+    def given(self, columns, rows=ROWS, batch=None):
+        x, y = arrays(rows)
+        inputs = {"a": x[:, 0], "b": x[:, 1]} if columns else x
+        targets = {"kind": np.array(["u", "v", "w"])[y], "sum": x.sum(axis=1)}
+        dataset = tf.data.Dataset.from_tensor_slices((inputs, targets))
+        return dataset if batch is None else dataset.batch(batch)
+
+    @pytest.mark.parametrize("columns", [True, False])
+    @pytest.mark.parametrize("batch", [None, 7])
+    def test_a_dictionary(self, columns, batch):
+        dataset = self.given(columns, batch=batch)
+        splits = from_dataset(dataset, task={"kind": "ordinal"}, classes={"kind": ["w", "u", "v"]})
+        assert [one.name for one in splits.spec.targets] == ["kind", "sum"]
+        assert splits.spec.targets[0].labels == ("w", "u", "v")
+        x, y = arrays()
+        np.testing.assert_allclose(splits.train.y[:, 1], x.sum(axis=1)[splits.train.ids], rtol=1e-5)
+        np.testing.assert_array_equal(
+            splits.train.y[:, 0], np.array([1, 2, 0])[y][splits.train.ids]
+        )
+
+    @pytest.mark.parametrize("columns", [True, False])
+    def test_parts_of_other_targets(self, columns):
+        x, y = arrays(9)
+        inputs = {"a": x[:, 0], "b": x[:, 1]} if columns else x
+        test = tf.data.Dataset.from_tensor_slices((inputs, y))
+        with pytest.raises(DataError, match="same targets"):
+            from_dataset(self.given(columns), test=test)
