@@ -52,7 +52,8 @@ def load(
             received=f"data={data!r} without a target",
             fix="For example --target price,condition.",
         )
-    targets = [one.strip() for one in target.split(",") if one.strip()]
+    # One in a list is one of several.
+    targets = target if "," in target else [target]
     return load_table(data, targets, split_seed=split_seed, **options)
 
 

@@ -39,13 +39,16 @@ def fit_gradient_boosting(development: Development, *, seed: int = 0) -> Predict
         feature.kind == "category" and feature.size <= _MOST_CATEGORIES for feature in spec.features
     ]
     regression = spec.task == "regression"
+    # The part for early stopping is stratified: of each class it needs two examples.
+    rarest = 2 if regression else int(np.unique(y, return_counts=True)[1].min())
+    early = len(x) >= 100 and rarest >= 2
     kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
 
     def fit(rate: float) -> Predictor:
         trees = kind(
             learning_rate=rate,
             max_iter=MOST_TREES,
-            early_stopping=len(x) >= 100,
+            early_stopping=early,
             categorical_features=np.array(categories) if any(categories) else None,
             random_state=seed,
         ).fit(x, y)

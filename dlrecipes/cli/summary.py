@@ -60,7 +60,7 @@ def _of_target(target: TargetSpec, result: RunResult, test: TestResult) -> str:
     best = (max if target.classes else min)(scores, key=lambda key: scores[key])
     reached, spread = test.mean[name], test.spread[name]
     return (
-        f"{target.name}: test {metric} {reached:.4g} ± {spread:.2g}; the best baseline is {best} "
+        f"{target.shown}: test {metric} {reached:.4g} ± {spread:.2g}; the best baseline is {best} "
         f"with {scores[best]:.4g}."
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -14,22 +14,31 @@ LEAST = 2
 """Examples of a part that have the target: R² needs two."""
 
 
-def check_known_everywhere(parts: Sequence[Split], spec: DataSpec) -> None:
+def check_known(parts: Iterable[tuple[str, Split]], spec: DataSpec) -> None:
     """Check that every part has examples of each of several targets.
 
     Args:
-        parts: Training, validation and test part.
+        parts: What each part is called, and the part.
         spec: The data's description; one of a single target passes.
 
     Raises:
-        DataError: If a part has fewer than two examples of a target.
+        DataError: If a part has fewer than two examples of a target, or training only one class.
     """
-    for at, target in enumerate(spec.targets):
-        for name, part in zip(("training", "validation", "test"), parts, strict=True):
-            known = int((~np.isnan(part.y[:, at])).sum())
-            if known < LEAST:
+    for name, part in parts:
+        for at, target in enumerate(spec.targets):
+            values = part.y[:, at][~np.isnan(part.y[:, at])]
+            if len(values) < LEAST:
                 raise DataError(
-                    f"A target must be known for at least {LEAST} examples of every part.",
-                    received=f"{target.name!r} for {known} of {len(part)} in the {name} part",
+                    f"A target must be known for at least {LEAST} examples of every part, and of "
+                    "every part of a fold.",
+                    received=f"{target.shown!r} for {len(values)} of {len(part)} in the {name} "
+                    "part",
+                    fix="Leave the target out, take fewer folds, or deal the rows in another way.",
+                )
+            if name == "training" and values.min() == values.max():
+                raise DataError(
+                    "A target must differ between training examples.",
+                    received=f"{target.shown!r}, the same in all {len(values)} examples of the "
+                    "training part that have it",
                     fix="Leave the target out, or deal the rows in another way.",
                 )

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.checks import check_integer
+from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.development import Development
 from dlrecipes.data.drawing import (
@@ -72,7 +73,7 @@ def draw_folds(splits: Splits, folds: int, *, repeats: int = 1) -> tuple[FoldDat
     check_integer("folds", folds, 2)
     check_integer("repeats", repeats, 1)
     whole = splits.train.joined(splits.validation)
-    labels = strata(whole.y, splits.spec)
+    labels = strata(whole.y, splits.spec, least=folds)
     seed = splits.split_seed or 0
     if whole.time is not None:
         if repeats > 1:
@@ -106,6 +107,7 @@ def _prepared(
     splits: Splits, whole: Split, fold: Fold, rows: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> FoldData:
     train, stopping, held_out = (whole.pick(some) for some in (*rows, fold.validation))
+    check_known((("training", train), ("stopping", stopping), ("held-out", held_out)), splits.spec)
     spec = with_statistics(splits.spec, train)
     # A fold is a small data set of its own: its test part stands for the rows that are held out.
     inner = replace(splits, train=train, validation=stopping, spec=spec, preprocess=None)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.check_targets import check_known_everywhere
+from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.drawing import draw_parts
 from dlrecipes.data.inputs import as_array, encode_inputs, kind_of_shape
 from dlrecipes.data.sealed_split import SealedSplit
@@ -20,6 +20,7 @@ from dlrecipes.data.target_part import strata
 from dlrecipes.data.targets import Target, encode_target
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.metrics import known_values
 from dlrecipes.results import DataSpec
 
 Part = tuple[object, object] | Split
@@ -51,7 +52,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         y: Labels (text, booleans, whole numbers) or values, `(examples,)`. Labels become
             indices 0…C-1 (int32), values float32. For several targets `{name: (examples,)}`,
             each of them NaN or None where it is missing.
-        test: An official test part, `(x, y)` or a `Split` with ids; None to draw one.
+        test: An official test part, `(x, y)` or, with one target, a `Split` with ids; None to draw
+            one.
         validation: A given validation part, likewise.
         groups: The group (patient, family, …) of each example, `(examples,)`, of which all stay
             in one part; None if there are none.
@@ -121,8 +123,10 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             groups=None if members is None else members[rows],
         )
     train = parts["train"]
-    _check_given(parts, given, target.classes)
-    check_known_everywhere((train, parts["validation"], parts["test"]), spec)
+    _check_given(parts, given, spec)
+    check_known(
+        (("training", train), ("validation", parts["validation"]), ("test", parts["test"])), spec
+    )
     spec = with_statistics(spec, train)
     return Splits(
         train,
@@ -183,10 +187,10 @@ def _encode_targets(
             "Tasks and classes are given by name for several targets, and only for those.",
             received=f"task={task!r}, classes={classes!r} and y={type(y).__name__}",
         )
-    parts = [y, *(part.y for part in given.values())]
-    if isinstance(y, Mapping):
+    parts = [_by_text(one) for one in (y, *(part.y for part in given.values()))]
+    if isinstance(parts[0], Mapping):
         whole = encode_targets(
-            {str(name): _joined_column(str(name), parts) for name in y},
+            {name: _joined_column(name, parts) for name in parts[0]},
             tasks=task if isinstance(task, Mapping) else None,
             orders=classes if isinstance(classes, Mapping) else None,
         )
@@ -203,14 +207,19 @@ def _encode_targets(
     return replace(whole, values=pieces[0]), dict(zip(given, pieces[1:], strict=True))
 
 
+def _by_text(y: object) -> object:
+    """Return several targets with their names as text."""
+    return {str(name): one for name, one in y.items()} if isinstance(y, Mapping) else y
+
+
 def _joined_column(name: str, parts: Sequence[object]) -> NDArray[Any]:
     """Return one of several targets over all parts."""
     columns = []
     for part in parts:
-        if not isinstance(part, Mapping) or name not in part:
+        if not isinstance(part, Mapping) or set(part) != set(parts[0]):  # type: ignore[call-overload]  # a mapping, for it has `name`
             raise DataError(
                 "All parts must have the same targets.",
-                received=f"a part without {name!r}",
+                received=f"a part with {', '.join(part) if isinstance(part, Mapping) else 'one'}",
                 fix="Give each part its targets as {name: values}.",
             )
         column = as_array(name, part[name])
@@ -235,9 +244,7 @@ def _columns(parts: Sequence[object]) -> list[NDArray[Any]]:
     return columns
 
 
-def _check_given(
-    parts: Mapping[str, Split], given: Mapping[str, _Given], classes: tuple[str, ...]
-) -> None:
+def _check_given(parts: Mapping[str, Split], given: Mapping[str, _Given], spec: DataSpec) -> None:
     """Check that a given part has the shape and no other classes than the training part."""
     train = parts["train"]
     for what in given:
@@ -247,9 +254,22 @@ def _check_given(
                 f"The {what} part must have the shape of the training part.",
                 received=f"examples of shape {part.x.shape[1:]}, in training {train.x.shape[1:]}",
             )
-        unknown = np.setdiff1d(part.y, train.y) if classes else ()
-        if len(unknown):
-            raise DataError(
-                f"The classes of the {what} part must occur in training.",
-                received=", ".join(repr(classes[int(one)]) for one in unknown[:5]),
-            )
+        for labels, here, trained in _of_classes(part.y, train.y, spec):
+            unknown = np.setdiff1d(here, trained)
+            if len(unknown):
+                raise DataError(
+                    f"The classes of the {what} part must occur in training.",
+                    received=", ".join(repr(labels[int(one)]) for one in unknown[:5]),
+                )
+
+
+def _of_classes(
+    y: NDArray[Any], train: NDArray[Any], spec: DataSpec
+) -> Iterator[tuple[tuple[str, ...], NDArray[Any], NDArray[Any]]]:
+    """Return labels and known indices of a part and of training, for each target of classes."""
+    if spec.classes:
+        yield spec.classes, y, train
+    for target in spec.targets:
+        if target.labels:
+            indices = (known_values(one, spec, target)[1] for one in (y, train))
+            yield target.labels, *indices

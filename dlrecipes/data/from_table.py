@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.data.check_targets import check_known_everywhere
+from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.joined_tables import joined_tables
 from dlrecipes.data.read_times import table_times
 from dlrecipes.data.sealed_split import SealedSplit
@@ -19,7 +19,7 @@ from dlrecipes.data.subgroup_columns import subgroup_columns
 from dlrecipes.data.table_columns import table_columns
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.data.table_rows import as_duration, table_rows
-from dlrecipes.data.table_targets import table_target
+from dlrecipes.data.table_targets import table_target, target_list
 from dlrecipes.data.target_part import strata
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError, DataError
@@ -71,7 +71,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         ArgumentError: If an argument is outside its range.
     """
     drawing = drawing or Drawing()
-    targets = [target] if isinstance(target, str) else list(target)
+    targets = [target] if isinstance(target, str) else target_list(target)
     named: dict[str, str | None] = {"group": drawing.group, "part": drawing.part}
     named |= (
         {"target": target}
@@ -174,7 +174,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
             subgroups=None if subgroups is None else subgroups[len(table) :],
         )
     parts = part(train), part(validation)
-    check_known_everywhere((*parts, sealed), spec)
+    check_known(zip(("training", "validation", "test"), (*parts, sealed), strict=True), spec)
     spec = with_statistics(spec, parts[0])
     gap = None if drawing.gap is None else as_duration(drawing.gap)
     return Splits(*parts, SealedSplit(sealed), spec, split_seed=drawing.seed, gap=gap)

@@ -33,11 +33,17 @@ def join_parts(
             "There must be a training part.", received=", ".join(frames) or "no part at all"
         )
     train = frames["train"]
+    if target not in train:
+        raise DataError(
+            "A column must be named as it is in the table.",
+            received=f"target={target!r}",
+            fix=f"The columns are {', '.join(map(repr, train.columns[:30]))}.",
+        )
     if "validation" not in frames:
         return train, frames.get("test"), None
     part_of_row = np.full(len(train), "train", dtype=object)
     if "test" not in frames:
-        labels = pd.factorize(train[target])[0]
+        labels = pd.factorize(train[target], use_na_sentinel=False)[0]
         few = np.bincount(labels).min() >= 2
         test = draw_parts(
             labels if few else np.zeros(len(train)),

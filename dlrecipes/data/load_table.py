@@ -144,13 +144,15 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         table, name = read(data), Path(data).stem
         target = target if target is not None else str(table.columns[-1])
     targets = _targets(target, table)
-    tasks, order = _tasks(task, targets), _orders(orders)
+    tasks, order = _tasks(task, target, targets), _orders(orders)
     # A single one is several where only one of several can be what it is to be.
     several = len(targets) > 1 or not isinstance(target, str) or bool(order)
     several = several or (isinstance(tasks, Mapping) and bool(tasks))
     times = [time] if isinstance(time, str) and time in table else as_list(time)
     if lags:
-        for one in targets:
+        # Among several targets only the numbers have lags.
+        numbers = [one for one in targets if pd.api.types.is_numeric_dtype(table[one])]
+        for one in numbers or targets:
             table, official = _with_lags(table, official, one, lags, times, series)
     drawing = Drawing(
         group=group,
@@ -244,12 +246,13 @@ def _kinds(kinds: str | Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _tasks(
-    task: str | Mapping[str, str] | None, targets: Sequence[str]
+    task: str | Mapping[str, str] | None, target: str | Sequence[str], targets: Sequence[str]
 ) -> str | Mapping[str, str] | None:
     """Return the task of a single target, or those of several by name."""
     if isinstance(task, str) and "=" in task:
         return as_pairs("task", task, example="condition=ordinal,price=regression")
-    if isinstance(task, str) and (len(targets) > 1 or task == "ordinal"):
+    several = len(targets) > 1 or not isinstance(target, str)
+    if isinstance(task, str) and (several or task == "ordinal"):
         return dict.fromkeys(targets, task)
     return task
 

@@ -30,8 +30,9 @@ def encode_targets(
 ) -> Target:
     """Return several targets side by side, each encoded and described.
 
-    Unlike a single target, one of several may be missing in some of the examples. Names are those
-    of model outputs: what is no letter, digit, `_`, `.` or `-` is written `_`.
+    Unlike a single target, one of several may be missing in some of the examples. A name that
+    cannot be that of a model's output is kept for display only (`TargetSpec.title`): in the model
+    what is no letter, digit, `_`, `.` or `-` is written `_`.
 
     Args:
         columns: `{name: labels or values (examples,)}`, at least one; NaN, None or NaT where
@@ -69,14 +70,11 @@ def encode_targets(
             "All targets must have the same number of examples.",
             received=", ".join(f"{name}: {len(as_array(name, y))}" for name, y in columns.items()),
         )
-    names = [re.sub(r"[^A-Za-z0-9_.-]", "_", one.name) for one in described]
-    if len(set(names)) < len(names) or not all(name[:1].isalnum() for name in names):
-        raise DataError(
-            "Targets must have different names that begin with a letter or a digit.",
-            received=", ".join(map(repr, columns)),
-            fix="Rename them.",
-        )
-    described = [replace(one, name=name) for one, name in zip(described, names, strict=True)]
+    names = _output_names(list(columns))
+    described = [
+        one if one.name == name else replace(one, name=name, title=one.name)
+        for one, name in zip(described, names, strict=True)
+    ]
     values = np.stack(encoded, axis=1)
     empty = np.isnan(values).all(axis=1)
     if empty.any():
@@ -126,7 +124,8 @@ def _encode(
     try:
         found = encode_target(given, task=kind, classes=by_label)
     except DataError as error:
-        raise DataError(f"The target {name!r} cannot be learned. {error}") from error
+        reason = re.sub(r"task=('\w+')", rf"task={{{name!r}: \1}}", str(error))
+        raise DataError(f"The target {name!r} cannot be learned. {reason}") from error
     labels, indices = found.classes, found.values
     if order is not None and by_label is None:
         indices, labels = _in_order(name, indices, labels, [str(one) for one in order])
@@ -135,6 +134,20 @@ def _encode(
     values[known] = indices
     described = describe_target(name, values, meaning, classes=len(labels) or None)
     return values, replace(described, labels=labels)
+
+
+def _output_names(columns: Sequence[str]) -> list[str]:
+    """Return different names that Keras and TensorFlow take for a model's outputs."""
+    names: list[str] = []
+    for at, column in enumerate(columns, start=1):
+        name = re.sub(r"[^A-Za-z0-9_.-]", "_", column)
+        # Keras calls the metrics of the validation part val_…
+        if not name[:1].isalnum() or re.match("val(_|$)", name):
+            name = f"target_{name.strip('_.-') or at}"
+        while name in names:
+            name += "_"
+        names.append(name)
+    return names
 
 
 def _plain(task: str) -> TargetTask:
@@ -151,6 +164,8 @@ def _whole(values: NDArray[Any]) -> NDArray[Any]:
     """Return whole numbers as such: beside a missing one they became floating-point numbers."""
     if not _are_numbers(values):
         return values
+    if all(isinstance(one, bool | np.bool_) for one in values.tolist()):
+        return values.astype(bool)
     numbers = values.astype(np.float64)
     if np.isfinite(numbers).all() and np.array_equal(numbers, np.round(numbers)):
         return numbers.astype(np.int64)

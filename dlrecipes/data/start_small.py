@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.drawing import ladder, subset
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.target_part import strata
@@ -29,6 +30,7 @@ def start_small(splits: Splits, size_or_fraction: float, *, seed: int = 0) -> Sp
 
     Raises:
         ArgumentError: If an argument is out of range, or the data is preprocessed already.
+        DataError: If too few of the examples have one of several targets.
     """
     _check_raw(splits)
     return _with_rows(splits, subset(_labels(splits), size_or_fraction, seed=seed))
@@ -50,6 +52,7 @@ def climb_ladder(
 
     Raises:
         ArgumentError: If an argument is out of range, or the data is preprocessed already.
+        DataError: If too few of the examples have one of several targets.
     """
     _check_raw(splits)
     rungs = ladder(_labels(splits), first=first, factor=factor, seed=seed)
@@ -71,4 +74,5 @@ def _labels(splits: Splits) -> NDArray[np.generic]:
 
 def _with_rows(splits: Splits, rows: NDArray[np.int64]) -> Splits:
     train = splits.train.pick(rows)
+    check_known((("training", train),), splits.spec)
     return replace(splits, train=train, spec=with_statistics(splits.spec, train))

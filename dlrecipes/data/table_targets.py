@@ -14,6 +14,24 @@ from dlrecipes.data.targets import Target, encode_target
 from dlrecipes.errors import ArgumentError, DataError
 
 
+def target_list(target: object) -> list[str]:
+    """Return the columns of several targets.
+
+    Args:
+        target: A list of names.
+
+    Raises:
+        ArgumentError: If it is none.
+    """
+    names = list(target) if isinstance(target, Sequence) else []
+    if not names or not all(isinstance(one, str) for one in names):
+        raise ArgumentError(
+            "`target` must be the name of a column, or a list of names.",
+            received=f"target={target!r}",
+        )
+    return names
+
+
 def table_target(
     table: pd.DataFrame,
     target: str | Sequence[str],
@@ -50,14 +68,24 @@ def table_target(
         raise ArgumentError(
             "Several targets have their tasks by name, and no positive class.",
             received=f"task={task!r}, positive={positive!r}",
-            fix=f"For example task={{{target[0]!r}: 'regression'}}."
-            if target
-            else "Name at least one target.",
+            fix=f"For example task={{{target[0]!r}: 'regression'}}.",
         )
     columns = {name: table[name].to_numpy(dtype=object) for name in target}
+    known_orders = {name: order for name in target if (order := _own_order(table[name]))}
+    orders = {
+        name: order for name, order in known_orders.items() if name not in (task or {})
+    } | dict(orders or {})
     if len(columns) < len(target):
         raise ArgumentError("A target must be named once.", received=f"target={list(target)!r}")
     return encode_targets(columns, tasks=task, orders=orders)
+
+
+def _own_order(values: pd.Series[Any]) -> list[str]:
+    """Return the labels of an ordered categorical that occur, from the lowest; else none."""
+    kind = values.dtype
+    if not isinstance(kind, pd.CategoricalDtype) or not kind.ordered:
+        return []
+    return [str(one) for one in kind.categories if (values == one).any()]
 
 
 def _check_known(values: pd.Series[Any], target: str) -> None:

@@ -25,8 +25,10 @@ def with_statistics(spec: DataSpec, train: Split) -> DataSpec:
     if spec.targets:
         targets = [
             replace(
-                describe_target(one.name, train.y[:, at], one.task, classes=one.classes or None),
+                describe_target(one.shown, train.y[:, at], one.task, classes=one.classes or None),
+                name=one.name,
                 labels=one.labels,
+                title=one.title,
             )
             for at, one in enumerate(spec.targets)
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from dlrecipes.errors import ArgumentError
+from dlrecipes.models.one_target import check_one_target
 from dlrecipes.results import DataSpec
 
 
@@ -24,12 +25,14 @@ def prior_bias(spec: DataSpec) -> list[float]:
         `log(p / (1 - p))` of class 1 (binary), or the mean of the targets (regression).
 
     Raises:
+        DataError: If the data has several targets.
         ArgumentError: If a classification has not one prior in [0, 1] for each class.
 
     Reference:
         Lin et al., Focal Loss for Dense Object Detection, arXiv:1708.02002, section 4.1;
         Karpathy, A Recipe for Training Neural Networks (2019): "init well".
     """
+    check_one_target(spec)
     if spec.task == "regression":
         return [spec.target_mean]
     in_range = all(0 <= prior <= 1 for prior in spec.priors)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import keras
 
+from dlrecipes.models.one_target import check_one_target
 from dlrecipes.models.output_layer import output_layer
 from dlrecipes.results import DataSpec
 
@@ -20,7 +21,11 @@ def task_outputs(
         spec: The data's description.
         output_bias: Start value of each output, as `prior_bias` gives it; None for zero logits,
             or for the mean of the targets.
+
+    Raises:
+        DataError: If the data has several targets.
     """
+    check_one_target(spec)
     if spec.task != "regression":
         return output_layer(spec.outputs, l2=None, output_bias=output_bias)(x)
     if output_bias is not None:

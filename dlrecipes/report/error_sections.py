@@ -81,7 +81,7 @@ def error_sections(
         sections.append(
             replace(
                 found,
-                name=target.name,
+                name=target.shown,
                 suffix=f"-{at}",
                 thresholds=thresholds,
                 confusion_plot=found.confusion_plot and _named(found.confusion_plot, at),

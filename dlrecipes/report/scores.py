@@ -84,10 +84,11 @@ def score_table(result: RunResult) -> ScoreTable:
     if result.ensemble is not None:
         rows.append(_ensemble_row(result.ensemble, names, main))
     if result.best is not None and result.best.validation:
+        chosen = "its validation score" + (", less a penalty" if result.gap_penalty else "")
         rows.append(
             ScoreRow(
                 "winning trial of the search",
-                "chosen by its validation score, which is therefore optimistic",
+                f"chosen by {chosen}, which is therefore optimistic",
                 "trial",
                 tuple(
                     _pair(result.best.validation.get(name), None, name == main) for name in names

@@ -78,7 +78,7 @@ class DataSpec:
             task = "binary"
         return replace(
             self,
-            name=f"{self.name}: {target.name}",
+            name=f"{self.name}: {target.shown}",
             task=task,
             classes=target.labels,
             priors=target.priors,

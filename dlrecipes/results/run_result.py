@@ -11,6 +11,7 @@ from dlrecipes.results.penalty_result import PenaltyResult
 from dlrecipes.results.plan_change import Value
 from dlrecipes.results.stage_result import StageResult
 from dlrecipes.results.subgroup_result import SubgroupResult
+from dlrecipes.results.target_spec import TargetSpec
 from dlrecipes.results.threshold import Threshold
 from dlrecipes.results.trial_record import History
 
@@ -28,7 +29,7 @@ class EngineResult:
 
 @dataclass(frozen=True)
 class DataResult:
-    """Sizes of the parts, the fingerprint of the test part and the task."""
+    """Sizes of the parts, fingerprint of the test part, the task and each of several targets."""
 
     name: str
     train: int
@@ -37,6 +38,7 @@ class DataResult:
     fingerprint: str
     task: str
     classes: tuple[str, ...] = ()
+    targets: tuple[TargetSpec, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class TargetSpec:
         std: Standard deviation of the known targets (regression), above 0, else 1.
         known: Number of training examples whose target is known.
         labels: Names of the classes in the order of their indices; empty where there are none.
+        title: Its name where it is shown to people; empty for `name`.
     """
 
     name: str
@@ -32,11 +33,17 @@ class TargetSpec:
     std: float = 1.0
     known: int = 0
     labels: tuple[str, ...] = ()
+    title: str = ""
 
     @property
     def outputs(self) -> int:
         """Outputs of its head: one for binary and regression, else one a class."""
         return self.classes if self.task in ("multiclass", "ordinal") else 1
+
+    @property
+    def shown(self) -> str:
+        """Its name as the user has it."""
+        return self.title or self.name
 
     @property
     def columns(self) -> int:

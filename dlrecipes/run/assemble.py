@@ -47,6 +47,7 @@ def assemble_result(
             fingerprint=info.fingerprint,
             task=spec.task,
             classes=spec.classes,
+            targets=spec.targets,
         ),
         baselines=baselines,
         stages=study.stages,

@@ -30,7 +30,8 @@ def prediction_table(
     if not isinstance(predictions, Mapping):
         return _table(predictions, spec.classes, least)
     tables = [
-        _table(predictions[one.name], one.labels).add_prefix(f"{one.name} ") for one in spec.targets
+        _table(predictions[one.name], one.labels).add_prefix(f"{one.shown} ")
+        for one in spec.targets
     ]
     return pandas.concat(tables, axis=1)
 

@@ -38,9 +38,19 @@ def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
     for target in spec.targets:
         loss = model.loss[target.name] if isinstance(model.loss, dict) else model.loss
         loss = loss.loss if isinstance(loss, MaskedLoss) else loss
-        last = model.output[target.name]._keras_history.operation
-        kinds[target.name] = "values" if not target.classes else _kind(loss, _activation(last))
+        activation = head_activation(model, target.name)
+        kinds[target.name] = "values" if not target.classes else _kind(loss, activation)
     return kinds
+
+
+def head_activation(model: keras.Model, name: str) -> str:
+    """Name of the activation of the layer that puts out a target; empty if it has none.
+
+    Args:
+        model: A functional model with a dictionary of outputs.
+        name: One of the outputs.
+    """
+    return _activation(model.output[name]._keras_history.operation)
 
 
 def _kind(loss: object, activation: str) -> OutputKind:

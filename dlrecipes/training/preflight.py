@@ -10,6 +10,7 @@ import numpy as np
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import DataSpec, Objective
+from dlrecipes.training.check_heads import check_head_accuracies, check_heads
 from dlrecipes.training.headline import headline
 from dlrecipes.training.outputs import last_activation, output_kind
 
@@ -51,7 +52,8 @@ def check_model(model: object, development: Development, objective: Objective) -
     """
     network = check_compiled(model)
     spec, train = development.spec, development.train
-    x, y = train.array[:_ROWS], keras_targets(train.y[:_ROWS], spec)
+    rows = _some_rows(train.y)
+    x, y = train.array[rows], keras_targets(train.y[rows], spec)
     try:
         outputs = network(x, training=False)
         if not spec.targets:
@@ -63,17 +65,23 @@ def check_model(model: object, development: Development, objective: Objective) -
             fix=f"Keras says: {headline(error) or type(error).__name__}",
         ) from error
     if spec.targets:
-        _check_heads(network, outputs, spec)
+        check_heads(network, outputs, spec)
     else:
         _check_outputs(network, outputs, spec)
     try:
-        logs = network.evaluate(x, y, batch_size=_ROWS, verbose=0, return_dict=True)
+        logs = network.evaluate(x, y, batch_size=2 * _ROWS, verbose=0, return_dict=True)
     except Exception as error:
         raise BuilderError(
             "The loss and the metrics must fit the model's output and the labels.",
             received=f"outputs of shape {_shapes(outputs)}, labels of shape {_shapes(y)}",
             fix=f"Keras says: {headline(error) or type(error).__name__}",
         ) from error
+    if spec.targets and not np.isfinite(logs["loss"]) and np.isnan(train.y[rows]).any():
+        raise BuilderError(
+            "The losses of several targets must leave missing ones out.",
+            received=f"a loss of {logs['loss']} for examples of which some lack a target",
+            fix="Wrap them in `dlrecipes.losses.MaskedLoss`, as `multitask_objective` does.",
+        )
     names = [f"val_{name}" for name in logs] + list(logs)
     if objective.name not in names:
         raise BuilderError(
@@ -81,29 +89,19 @@ def check_model(model: object, development: Development, objective: Objective) -
             received=f"objective={objective.name!r}",
             fix=f"This builder has {', '.join(names[: len(logs)])}; add the metric in compile().",
         )
-    if not spec.targets:
+    if spec.targets:
+        check_head_accuracies(network, spec)
+    else:
         _check_accuracy_threshold(network, outputs, spec)
 
 
-def _check_heads(model: keras.Model, outputs: object, spec: DataSpec) -> None:
-    """Check that a model of several targets has an output for each, under its name."""
-    names = sorted(target.name for target in spec.targets)
-    found = sorted(outputs) if isinstance(outputs, dict) else None
-    if found != names or not isinstance(getattr(model, "output", None), dict):
-        raise BuilderError(
-            f"A model of several targets must put out a dictionary with {', '.join(names)}.",
-            received="one output" if found is None else ", ".join(found) or "no output",
-            fix="Use `build_multitask(shape, spec.targets)`.",
-        )
-    for target in spec.targets:
-        shape = tuple(outputs[target.name].shape)  # type: ignore[index]  # a dictionary, see above
-        allowed = (1, 2) if target.task == "binary" else (target.outputs,)
-        if len(shape) > 2 or (shape[1] if len(shape) == 2 else 1) not in allowed:
-            raise BuilderError(
-                f"The head of {target.name!r} must have {target.outputs} unit(s).",
-                received=f"an output of shape {(None, *shape[1:])}",
-                fix="Use `TargetSpec.outputs` for the number of units.",
-            )
+def _some_rows(y: np.ndarray) -> np.ndarray:
+    """Return the first rows, and of several targets the first that lack one, too."""
+    first = np.arange(min(_ROWS, len(y)))
+    if y.ndim == 1:
+        return first
+    incomplete = np.flatnonzero(np.isnan(y).any(axis=1))[:_ROWS]
+    return np.union1d(first, incomplete)
 
 
 def _shapes(arrays: object) -> str:

@@ -7,7 +7,7 @@ import pytest
 from dlrecipes.baselines import fit_baselines
 from dlrecipes.baselines.gradient_boosting import fit_gradient_boosting
 from dlrecipes.baselines.predictor import encode
-from dlrecipes.data import TablePreprocess, from_table
+from dlrecipes.data import TablePreprocess, from_arrays, from_table
 from dlrecipes.metrics import score_predictions
 from dlrecipes.results import Feature
 
@@ -84,3 +84,12 @@ def test_many_categories_share_a_column(towns):
     matrix = encode(np.array([[0.0], [3], [49], [999]]), spec)
     assert matrix.shape == (4, 50)
     assert matrix.argmax(axis=1).tolist() == [0, 3, 49, 49]
+
+
+def test_a_class_with_a_single_training_example():
+    generator = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], [3, 200, 197])
+    splits = from_arrays(generator.normal(size=(400, 2)), y)
+    data = splits.development()
+    assert np.bincount(data.train.y).min() == 1
+    assert fit_gradient_boosting(data)(data.validation.array).shape == (len(data.validation), 3)

@@ -149,6 +149,16 @@ def test_a_folds_vocabulary_is_its_own():
     assert sizes["town"] == 2  # Oslo, and whatever else will come
 
 
+def test_a_folds_words_are_its_own():
+    rows = table(60)
+    rows["note"] = ["came late"] * 54 + ["left early"] * 6
+    splits = from_table(rows, "left", drawing=Drawing(time="day"), kinds={"note": "text"})
+    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns, least=1))
+    (first, *_) = draw_folds(splits, 3)
+    words = [one.name for one in first.development.spec.features if one.kind == "weight"]
+    assert words == ["note 'came'", "note 'late'"]
+
+
 def test_sample_weights_come_along():
     splits = splits_of()
     weighted = {

@@ -1,5 +1,7 @@
 """Several targets: what each is, where it is known, and how they get through splits and audit."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,8 +84,6 @@ def test_what_a_target_is(values, options, indices, task, labels):
             ArgumentError,
             "Only an ordinal target",
         ),
-        ({"a b": ["x", "y"] * 3, "a_b": ["x", "y"] * 3}, {}, DataError, "different names"),
-        ({"_a": ["x", "y"] * 3}, {}, DataError, "begin with a letter"),
         ({"a": np.zeros((6, 2))}, {}, DataError, "one value an example"),
     ],
 )
@@ -93,8 +93,39 @@ def test_what_cannot_be_learned(columns, options, error, message):
 
 
 def test_names_are_those_of_outputs():
-    found = encode_targets({"median value (€)": [1.5, 2.5, 3.5]})
-    assert found.targets[0].name == "median_value____"
+    columns = ["median value (€)", "a b", "a_b", "价格", "_x", "val", "val_x", "value"]
+    found = encode_targets({name: [1.5, 2.5, 3.5] for name in columns}).targets
+    assert [one.shown for one in found] == columns
+    assert [one.name for one in found] == [
+        "median_value____",
+        "a_b",
+        "a_b_",
+        "target_4",
+        "target_x",
+        "target_val",
+        "target_val_x",
+        "value",
+    ]
+
+
+def test_booleans_keep_their_labels_beside_a_gap():
+    values = np.array([True, False, None] * 4, dtype=object)
+    assert encoded(values)[1].labels == ("False", "True")
+    frame = pd.DataFrame({"x": np.arange(60.0), "t": pd.array([True, False, None] * 20, "boolean")})
+    frame["u"] = frame["x"] ** 2
+    assert from_table(frame, ["t", "u"]).spec.targets[0].labels == ("False", "True")
+
+
+def test_an_ordered_categorical_has_its_order():
+    grades = pd.Categorical(["b", "a", "c"] * 20, categories=["c", "b", "a", "z"], ordered=True)
+    frame = pd.DataFrame({"x": np.arange(60.0), "t": grades, "u": np.arange(60.0) + 0.5})
+    target = from_table(frame, ["t", "u"]).spec.targets[0]
+    assert (target.task, target.labels) == ("ordinal", ("c", "b", "a"))
+
+
+def test_a_task_for_one_name_only_is_said_as_such():
+    with pytest.raises(DataError, match=re.escape("task={'t': 'regression'}")):
+        encode_targets({"t": [1.0, 2.0, 3.0, 4.0] * 3})
 
 
 @pytest.fixture
@@ -189,7 +220,8 @@ def test_in_the_order_of_time(table):
     [
         ({}, {"target": ["price", "prise"]}, DataError, r"target\[1\]='prise'"),
         ({}, {"target": ["price", "price"]}, ArgumentError, "named once"),
-        ({}, {"target": []}, DataError, "at least one target"),
+        ({}, {"target": []}, ArgumentError, "name of a column, or a list"),
+        ({}, {"target": None}, ArgumentError, "name of a column, or a list"),
         ({}, {"drop": ["sold"]}, ArgumentError, "must not be dropped. Received: target='sold'"),
         ({}, {"subgroup": ["noise"]}, ArgumentError, "Subgroups.*single target"),
         ({}, {"positive": "yes"}, ArgumentError, "no positive class"),
@@ -206,7 +238,7 @@ def test_in_the_order_of_time(table):
 )
 def test_tables_that_cannot_be_used(table, change, options, error, message):
     given = {"target": TARGETS, "orders": ORDER, **options}
-    if given["orders"] is ORDER and "state" not in given["target"]:
+    if given["orders"] is ORDER and "state" not in (given["target"] or ()):
         given.pop("orders")
     with pytest.raises(error, match=message):
         from_table(table.assign(**change), **given)
@@ -222,6 +254,50 @@ def test_options_of_the_command_line(table, tmp_path):
     assert [one.task for one in alone.spec.targets] == ["ordinal"]
     plain = load_table(tmp_path / "a.csv", "sold", task="classification", drop="price,state")
     assert plain.spec.targets == ()
+
+
+def test_every_part_has_its_share_of_a_sparse_target():
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": generator.normal(size=400), "kind": ["u", "v"] * 200})
+    frame["price"] = np.where(np.arange(400) % 16 == 0, generator.normal(size=400), np.nan)
+    splits = from_table(frame, ["kind", "price"])
+    parts = (splits.train, splits.validation, splits.test.open("a share"))
+    assert [int(np.isfinite(part.y[:, 1]).sum()) for part in parts] == [15, 5, 5]
+
+
+def test_few_missing_classes_do_not_stop_folds():
+    generator = np.random.default_rng(0)
+    kind = np.array(["u", "v"] * 150, dtype=object)
+    kind[:4] = None
+    splits = from_arrays(
+        generator.normal(size=(300, 2)), {"kind": kind, "sum": generator.normal(size=300)}
+    )
+    assert len(draw_folds(splits, 5)) == 5
+
+
+def test_a_fold_without_the_target_is_refused():
+    generator = np.random.default_rng(0)
+    price = np.full(400, np.nan)
+    price[:12] = generator.normal(size=12)
+    splits = from_arrays(
+        generator.normal(size=(400, 2)), {"price": price, "sum": generator.normal(size=400)}
+    )
+    with pytest.raises(DataError, match="'price' for . of .* in the .* part.*fewer folds"):
+        draw_folds(splits, 5)
+
+
+def test_training_with_one_class_only_is_said_as_such():
+    frame = pd.DataFrame({"x": np.arange(60.0), "a": np.arange(60.0) + 0.5})
+    frame["part"] = ["train"] * 40 + ["validation"] * 10 + ["test"] * 10
+    frame["b"] = ["u"] * 40 + ["u", "v"] * 10
+    with pytest.raises(DataError, match="'b', the same in all 40 examples of the training part"):
+        from_table(frame, ["a", "b"], drawing=Drawing(part="part"))
+
+
+def test_options_for_one_target_in_a_list(table, tmp_path):
+    table.dropna().to_csv(tmp_path / "a.csv", index=False)
+    alone = load_table(tmp_path / "a.csv", ["price"], task="regression", drop="sold,state")
+    assert [one.task for one in alone.spec.targets] == ["regression"]
 
 
 def test_lags_of_each_target(table, tmp_path):
@@ -267,7 +343,11 @@ class TestArrays:
             ({"task": "regression"}, "given by name for several"),
             ({"classes": ["a", "b"]}, "given by name for several"),
             ({"test": (np.zeros((3, 2)), [1, 2, 3])}, "same targets"),
-            ({"test": (np.zeros((3, 2)), {"sign": [0, 1, 0]})}, "without 'sum'"),
+            ({"test": (np.zeros((3, 2)), {"sign": [0, 1, 0]})}, "part with sign"),
+            (
+                {"test": (np.zeros((3, 2)), {"sign": [2, 2, 2], "sum": [1.5, 2.5, 3.5]})},
+                "classes of the test part must occur in training. Received: '2'",
+            ),
             ({"test": (np.zeros((3, 2)), {"sign": [0], "sum": [1.0]})}, "same number of examples"),
         ],
     )

@@ -89,8 +89,8 @@ def test_models_that_fit(make_model, development, task, changes, objective):
         (
             "multiclass",
             {"loss": keras.losses.CategoricalCrossentropy(from_logits=True)},
-            r"must fit the model's output and the labels\. Received: outputs of shape \(8, 3\), "
-            r"labels of shape \(8,\) \(int32\)\. Keras says: ",
+            r"must fit the model's output and the labels\. Received: outputs of shape \(8, 3\) "
+            r"\(float32\), labels of shape \(8,\) \(int32\)\. Keras says: ",
         ),
     ],
 )

@@ -17,6 +17,66 @@ def splits():
     return from_arrays(x, {"sign": x[:, 0] > 0, "sum": x.sum(axis=1)})
 
 
+@pytest.fixture(scope="module")
+def with_gaps():
+    x = np.random.default_rng(0).normal(size=(90, 2))
+    total = x.sum(axis=1)
+    total[40:50] = np.nan
+    return from_arrays(x, {"sign": x[:, 0] > 0, "sum": total})
+
+
+def heads(losses, metrics=None, activation=None):
+    inputs = keras.Input((2,))
+    sign = keras.layers.Dense(1, activation=activation)(inputs)
+    model = keras.Model(inputs, {"sign": sign, "sum": keras.layers.Dense(1)(inputs)})
+    model.compile("adam", losses, metrics=metrics)
+    return model
+
+
+LOGITS = keras.losses.BinaryCrossentropy(from_logits=True)
+
+
+@pytest.mark.parametrize(
+    ("losses", "metrics", "message"),
+    [
+        ({"sign": LOGITS}, None, "must have a loss. Received: none for sum"),
+        ({"sign": "binary_crossentropy", "sum": "mse"}, None, "expects probabilities.*'sign'"),
+        (
+            {"sign": LOGITS, "sum": "mse"},
+            {"sign": ["accuracy"]},
+            "threshold at 0.*'sign' with threshold=0.5",
+        ),
+    ],
+)
+def test_heads_that_do_not_fit(splits, losses, metrics, message):
+    model = heads(losses, metrics)
+    with pytest.raises(BuilderError, match=message):
+        check_model(model, splits.development(), Objective("val_loss", "min"))
+
+
+def test_losses_that_know_no_gaps(splits, with_gaps):
+    losses = {"sign": LOGITS, "sum": "mse"}
+    check_model(heads(losses), splits.development(), Objective("val_loss", "min"))
+    with pytest.raises(BuilderError, match="leave missing ones out"):
+        check_model(heads(losses), with_gaps.development(), Objective("val_loss", "min"))
+    check_model(multitask(with_gaps), with_gaps.development(), Objective("val_loss", "min"))
+
+
+def test_a_subclassed_model(splits):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.sign, self.sum = keras.layers.Dense(1), keras.layers.Dense(1)
+
+        def call(self, x):
+            return {"sign": self.sign(x), "sum": self.sum(x)}
+
+    model = Own()
+    model.compile("adam", {"sign": LOGITS, "sum": "mse"})
+    with pytest.raises(BuilderError, match="must be functional"):
+        check_model(model, splits.development(), Objective("val_loss", "min"))
+
+
 def multitask(splits):
     model = build_multitask(splits.spec.input_shape, splits.spec.targets, hidden_units=(4,))
     model.compile("adam", **multitask_objective(splits.spec.targets))

@@ -82,8 +82,7 @@ def _about_target(parts: Mapping[str, Split], spec: DataSpec) -> list[Finding]:
     findings = [check_target_coverage(parts, spec)]
     for target in spec.targets:
         own = {name: target_part(part, spec, target) for name, part in parts.items()}
-        findings += [
-            replace(one, name=f"{one.name}: {target.name}")
-            for one in _about_target(own, spec.of_target(target))
-        ]
+        for one in _about_target(own, spec.of_target(target)):
+            said = f"{target.shown}: {one.verdict}"
+            findings.append(replace(one, name=f"{one.name}: {target.shown}", verdict=said))
     return findings

@@ -48,7 +48,7 @@ def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
     if spec.task == "regression":
         columns.append(FeatureColumn("the target", "number", train.y, validation.y))
     columns += [
-        FeatureColumn(f"target {one.name}", "number", train.y[:, at], validation.y[:, at])
+        FeatureColumn(f"target {one.shown}", "number", train.y[:, at], validation.y[:, at])
         for at, one in enumerate(spec.targets)
         if one.task == "regression"
     ]

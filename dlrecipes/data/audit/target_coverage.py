@@ -15,7 +15,8 @@ FEW = 50
 def check_target_coverage(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     """Return the share of examples whose target is known, by target and part.
 
-    A target that fewer than 50 examples of a part have is a warning: its score says little.
+    A target that some examples of a part lack and fewer than 50 have is a warning: its score says
+    little.
 
     Args:
         parts: `{name: part}` with several targets.
@@ -27,10 +28,10 @@ def check_target_coverage(parts: Mapping[str, Split], spec: DataSpec) -> Finding
         for name, part in parts.items():
             known = ~np.isnan(part.y[:, at])
             if not known.all():
-                evidence[f"{name}: {target.name}"] = float(known.mean())
-                incomplete.append(target.name)
-            if known.sum() < FEW:
-                few.append(f"{target.name!r} in {name} ({int(known.sum())})")
+                evidence[f"{name}: {target.shown}"] = float(known.mean())
+                incomplete.append(target.shown)
+            if not known.all() and known.sum() < FEW:
+                few.append(f"{target.shown!r} in {name} ({int(known.sum())})")
     if few:
         return Finding(
             "target coverage",

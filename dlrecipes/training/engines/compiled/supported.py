@@ -23,8 +23,7 @@ def check_supported(model: keras.Model) -> None:
     for name in _OVERRIDDEN:
         if getattr(type(model), name) is not getattr(keras.Model, name):
             raise Unsupported(f"{kind} has a `{name}` of its own")
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise Unsupported(f"it has {len(model.inputs)} inputs and {len(model.outputs)} outputs")
+    _check_ends(model)
     if model.run_eagerly:
         raise Unsupported("it was compiled with `run_eagerly=True`")
     if not model.trainable_variables:
@@ -35,6 +34,13 @@ def check_supported(model: keras.Model) -> None:
         if getattr(layer, "stateful", False):
             raise Unsupported(f"the layer {layer.name} keeps a state between batches")
     _check_optimizer(inner_optimizer(model))
+
+
+def _check_ends(model: keras.Model) -> None:
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise Unsupported(f"it has {len(model.inputs)} inputs and {len(model.outputs)} outputs")
+    if not isinstance(model, keras.Sequential) and isinstance(model.output, dict):
+        raise Unsupported("its outputs are a dictionary")
 
 
 def check_loss(

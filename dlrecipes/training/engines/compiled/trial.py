@@ -83,7 +83,8 @@ class Trial:
             self.status = "diverged"
             return None
         if self.best.update(self.epoch, score) and self.job.keep_weights:
-            self._best_place = place
+            # The optimizer's variables, often two thirds of the stack, need not be kept for it.
+            self._best_place = Place(place.stack._replace(optimizer=[]), place.row)
         self.epoch += 1
         if self.epoch >= self.job.epochs or self.best.exhausted:
             self.status = "completed"
