@@ -52,6 +52,7 @@ class Budget:
         engine: The engine of dlrecipes; the others have none.
         steps_per_execution: Batches that `fit` runs without returning to Python, where the
             method sets it; 1 is Keras' default.
+        coarse_epochs: Epochs of a coarse trial of dlrecipes; None for its default, a third.
     """
 
     trials: int | None
@@ -60,3 +61,4 @@ class Budget:
     seconds: float | None = None
     engine: str = "auto"
     steps_per_execution: int = 1
+    coarse_epochs: int | None = None

@@ -135,6 +135,8 @@ class TrialSource:
         pruned = self._backend.report(
             [(one.job.number, one.epoch + 1, one.best) for one in reports]
         )
+        # What has trained to its end is complete, however it compares.
+        pruned -= {one.job.number for one in reports if one.epoch + 1 >= one.job.epochs}
         for one in reports:
             job = one.job
             self._context.listener.on_epoch(

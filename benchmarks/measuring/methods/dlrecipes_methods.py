@@ -35,8 +35,13 @@ def one_stage(task: Task, budget: Budget, folder: Path, scores: ScoreOverTime) -
 def coarse_to_fine(
     task: Task, budget: Budget, folder: Path, scores: ScoreOverTime
 ) -> dict[str, object]:
-    """Search with the library's default plan."""
-    plan = CoarseToFine(budget.trials or 0, budget.epochs, batch_size=task.batch_size)
+    """Search with the library's usual plan."""
+    plan = CoarseToFine(
+        budget.trials or 0,
+        budget.epochs,
+        coarse_epochs=budget.coarse_epochs,
+        batch_size=task.batch_size,
+    )
     notes = EngineNotes()
     study = run_search(task, plan, budget, folder, ScoreListener(scores), notes)
     return _describe(study, notes)

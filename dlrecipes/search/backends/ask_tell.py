@@ -160,16 +160,20 @@ class AskTell:
                     self._bests[epochs][number] = float(best)
         if self._pruner is None:
             return set()
+        judged = {epochs: self._pruner.judged_at(epochs) for _, epochs, _ in reports}
         bars = {
-            epochs: self._pruner.bar(epochs, self._bests[epochs], self._completed)
-            for epochs in {epochs for _, epochs, _ in reports}
+            at: self._pruner.bar(at, self._bests[at], self._completed)
+            for at in judged.values()
+            if at is not None
         }
-        return {
-            number
-            for number, epochs, _ in reports
-            if epochs >= self._before.get(number, 0)
-            and self._worse(self._bests[epochs].get(number), bars[epochs])
-        }
+        pruned = set()
+        for number, epochs, _ in reports:
+            at = judged[epochs]
+            if at is None or epochs < self._before.get(number, 0):
+                continue
+            if self._worse(self._bests[at].get(number), bars[at]):
+                pruned.add(number)
+        return pruned
 
     def _worse(self, best: float | None, bar: float | None) -> bool:
         return best is not None and bar is not None and self._objective.better(bar, best)

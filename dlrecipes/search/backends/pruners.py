@@ -16,13 +16,21 @@ class Pruner(Protocol):
     reported, once for all trials that report together.
     """
 
-    def bar(
-        self, epochs: int, reported: Mapping[int, float], completed: AbstractSet[int]
-    ) -> float | None:
-        """Return what a trial must reach to go on, or None if all go on.
+    def judged_at(self, epochs: int) -> int | None:
+        """Return the epochs whose reports decide about a trial, or None if it goes on anyway.
 
         Args:
             epochs: Epochs trained so far, from 1.
+        """
+        ...
+
+    def bar(
+        self, epochs: int, reported: Mapping[int, float], completed: AbstractSet[int]
+    ) -> float | None:
+        """Return what a trial must have reached to go on, or None if all go on.
+
+        Args:
+            epochs: What `judged_at` returned.
             reported: `{number: running best after so many epochs}` of all trials that came so
                 far, those that are judged now included.
             completed: Numbers of the trials that were trained to their end.
@@ -33,8 +41,10 @@ class Pruner(Protocol):
 class HalvingPruner:
     """Asynchronous successive halving.
 
-    At each rung (`first`, `first * factor`, `first * factor**2`, … epochs) a trial goes on if
-    it is among the best `1 / factor` of the trials that reported there so far.
+    From each rung (`first`, `first * factor`, `first * factor**2`, … epochs) on a trial goes on
+    as long as it is among the best `1 / factor` of the trials that have reported there. The first
+    ones to come pass a rung because nobody is there to compare with; they are judged again with
+    every epoch, by what has come since.
 
     Args:
         first: Epochs of the lowest rung, at least 1.
@@ -53,17 +63,20 @@ class HalvingPruner:
     def bar(
         self, epochs: int, reported: Mapping[int, float], completed: AbstractSet[int]
     ) -> float | None:
-        """Return the last score among the best `1 / factor`, at a rung."""
-        if not self._is_rung(epochs) or not reported:
+        """Return the last score among the best `1 / factor`."""
+        if not reported:
             return None
         ranked = sorted(reported.values(), reverse=self._maximize)
         return ranked[max(1, len(ranked) // self._factor) - 1]
 
-    def _is_rung(self, epochs: int) -> bool:
+    def judged_at(self, epochs: int) -> int | None:
+        """Return the last rung up to there."""
+        if epochs < self._first:
+            return None
         rung = self._first
-        while rung < epochs:
+        while rung * self._factor <= epochs:
             rung *= self._factor
-        return rung == epochs
+        return rung
 
 
 class MedianPruner:
@@ -81,11 +94,15 @@ class MedianPruner:
         self._startup = startup
         self._warmup = warmup
 
+    def judged_at(self, epochs: int) -> int | None:
+        """Return the epochs themselves, after the warm-up."""
+        return None if epochs < self._warmup else epochs
+
     def bar(
         self, epochs: int, reported: Mapping[int, float], completed: AbstractSet[int]
     ) -> float | None:
         """Return the median of the completed trials, once there are enough of them."""
-        if epochs < self._warmup or len(completed) < self._startup:
+        if len(completed) < self._startup:
             return None
         values = [best for number, best in reported.items() if number in completed]
         return median(values) if values else None

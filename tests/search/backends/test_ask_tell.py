@@ -34,6 +34,17 @@ def test_halving_prunes_what_is_not_in_the_best_third(tmp_path, space, builder):
     assert pruned == [False, False, True, False, True, False]
 
 
+def test_who_came_first_is_judged_again_by_those_that_came_later(tmp_path, space, builder):
+    stage = Stage("coarse", 9, 9, sampler="random", pruner="halving")
+    store = Store.open(tmp_path / "study.journal", "run")
+    study = store.study(stage, space, Objective("val_accuracy", "max"), 0)
+    numbers = [study.ask(builder).number for _ in range(3)]
+    assert study.report([(numbers[0], 2, 0.5)]) == set()  # alone at the rung
+    assert study.report([(numbers[1], 2, 0.6), (numbers[2], 2, 0.7)]) == {numbers[1]}
+    # ---- by what it had reached at the rung, not by what it has reached since
+    assert study.report([(numbers[0], 3, 0.9), (numbers[2], 3, 0.7)]) == {numbers[0]}
+
+
 def test_a_trial_that_died_while_being_pruned_is_still_pruned(tmp_path, space, builder, record):
     stage = Stage("coarse", 9, 8, sampler="random", pruner="halving")
 

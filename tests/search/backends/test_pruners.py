@@ -7,11 +7,10 @@ from dlrecipes.search.backends.pruners import HalvingPruner, MedianPruner
 SCORES = st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]), min_size=4, max_size=4)
 
 
-def test_halving_has_rungs():
+def test_halving_judges_by_the_last_rung():
     pruner = HalvingPruner(2, 3, maximize=True)
-    reported = {0: 0.5, 1: 0.4, 2: 0.3}
-    bars = [pruner.bar(epochs, reported, set()) for epochs in range(1, 20)]
-    assert [at for at, bar in enumerate(bars, start=1) if bar is not None] == [2, 6, 18]
+    rungs = [pruner.judged_at(epochs) for epochs in range(1, 20)]
+    assert rungs == [None, *[2] * 4, *[6] * 12, 18, 18]
 
 
 @pytest.mark.parametrize(("maximize", "expected"), [(True, 0.8), (False, 0.2)])
@@ -28,7 +27,7 @@ def test_the_median_of_the_completed_trials():
     reported = {0: 0.1, 1: 0.2, 2: 0.6, 3: 0.9, 4: 0.9}
     assert pruner.bar(2, reported, {0, 1, 2}) == 0.2
     assert pruner.bar(2, reported, {0, 1, 2, 3}) == pytest.approx(0.4)
-    assert pruner.bar(1, reported, {0, 1, 2}) is None
+    assert [pruner.judged_at(epochs) for epochs in (1, 2, 3)] == [None, 2, 3]
     assert pruner.bar(2, reported, {0, 1}) is None
     # ---- none of the completed trials came so far: patience ended them
     assert pruner.bar(2, {4: 0.9}, {0, 1, 2}) is None
@@ -50,7 +49,8 @@ def test_the_median_prunes_what_optunas_does(direction, curves):
             running = best(scores[:epochs])
             trial.report(running, epochs)
             reported[epochs][trial.number] = running
-            bar = ours.bar(epochs, reported[epochs], completed)
+            at = ours.judged_at(epochs)
+            bar = None if at is None else ours.bar(at, reported[at], completed)
             pruned = bar is not None and running != bar and best(running, bar) == bar
             assert pruned == trial.should_prune()
         study.tell(trial, running)
