@@ -137,6 +137,7 @@ def _first_time(run: Measurement, target: float) -> float | None:
 
 
 def _make_table(summary: list[dict[str, Any]], options: argparse.Namespace, source: str) -> Table:
+    coarse = f", coarse_epochs={options.coarse_epochs}" if options.coarse_epochs else ""
     title = (
         f"{options.task}: {source}; {options.minutes:g} minutes each; "
         f"dlrecipes with CoarseToFine({options.trials}, {options.epochs}{coarse})"
