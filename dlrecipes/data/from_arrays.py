@@ -271,5 +271,5 @@ def _of_classes(
         yield spec.classes, y, train
     for target in spec.targets:
         if target.labels:
-            indices = (known_values(one, spec, target)[1] for one in (y, train))
-            yield target.labels, *indices
+            here, trained = (known_values(one, spec, target)[1] for one in (y, train))
+            yield target.labels, here, trained

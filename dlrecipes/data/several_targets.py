@@ -76,7 +76,7 @@ def encode_targets(
         for one, name in zip(described, names, strict=True)
     ]
     values = np.stack(encoded, axis=1)
-    empty = np.isnan(values).all(axis=1)
+    empty: NDArray[np.bool_] = np.isnan(values).all(axis=1, keepdims=True)[:, 0]
     if empty.any():
         raise DataError(
             "Every example must have at least one of the targets.",
@@ -107,7 +107,7 @@ def _encode(
         raise DataError(
             "A target must have one value an example.", received=f"{name}: shape {array.shape}"
         )
-    known = ~np.asarray(pd.isna(array))
+    known: NDArray[np.bool_] = np.asarray(~np.asarray(pd.isna(array)))
     if not known.any():
         raise DataError("A target must be known for some examples.", received=f"{name}: none is")
     given = _whole(array[known]) if task != "regression" and not known.all() else array[known]

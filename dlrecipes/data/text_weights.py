@@ -92,7 +92,7 @@ class TextWeights(keras.layers.Layer):
             {
                 "words": list(counts),
                 "rarity": [math.log(1 + len(tokens) / (1 + count)) for count in counts.values()],
-                "factor": math.sqrt(sum(known) / max(np.count_nonzero(known), 1)),
+                "factor": math.sqrt(sum(known) / max(sum(one > 0 for one in known), 1)),
             }
         )
 

@@ -48,7 +48,8 @@ def score_predictions(y: object, predictions: object, spec: DataSpec) -> dict[st
 
 def _score_targets(y: object, predictions: object, spec: DataSpec) -> dict[str, float]:
     by_target = split_predictions(predictions, spec)
-    skills, scores = [], {}
+    skills: list[float] = []
+    scores: dict[str, float] = {}
     for target in spec.targets:
         known, values = known_values(y, spec, target)
         if not known.any():

@@ -8,8 +8,8 @@ from typing import Literal
 
 from dlrecipes.errors import ArgumentError
 
-_HIGHER_IS_BETTER = ("acc", "auc", "precision", "recall", "f1", "fbeta", "r2", "iou", "skill")
-_HIGHER_IS_BETTER += ("cosine",)
+_HIGHER_IS_BETTER: tuple[str, ...] = ("acc", "auc", "precision", "recall", "f1", "fbeta", "r2")
+_HIGHER_IS_BETTER += ("iou", "skill", "cosine")
 _LOWER_IS_BETTER = ("loss", "error", "mse", "mae", "rmse", "mape", "msle", "entropy", "poisson")
 
 
