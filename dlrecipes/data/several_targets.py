@@ -76,12 +76,11 @@ def encode_targets(
         for one, name in zip(described, names, strict=True)
     ]
     values = np.stack(encoded, axis=1)
-    empty: NDArray[np.bool_] = np.isnan(values).all(axis=1, keepdims=True)[:, 0]
-    if empty.any():
+    empty = np.flatnonzero(np.isfinite(values).sum(axis=1) == 0)
+    if len(empty):
         raise DataError(
             "Every example must have at least one of the targets.",
-            received=f"{int(empty.sum())} of {len(empty)} without, first in row "
-            f"{int(np.argmax(empty))}",
+            received=f"{len(empty)} of {len(values)} without, first in row {empty[0]}",
             fix="Leave those rows out.",
         )
     return Target(values, "multitask", (), tuple(described))
