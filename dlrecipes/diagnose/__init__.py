@@ -1,5 +1,6 @@
 """Checks of a run, one a file; each returns what it found as data."""
 
+from dlrecipes.diagnose.check_penalty_gain import check_penalty_gain
 from dlrecipes.diagnose.check_subgroups import check_subgroups
 from dlrecipes.diagnose.choose_threshold import choose_threshold
 from dlrecipes.diagnose.decide import decide
@@ -11,6 +12,7 @@ from dlrecipes.diagnose.verdict import judge
 from dlrecipes.diagnose.weigh_penalty import weigh_penalty
 
 __all__ = [
+    "check_penalty_gain",
     "check_selection_optimism",
     "check_subgroups",
     "choose_threshold",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import fmean, stdev
+
 from dlrecipes.results import GapPenalty, PenalisedTrial, PenaltyResult, StudyResult, TrialRecord
 
 
-def weigh_penalty(study: StudyResult, declared: GapPenalty) -> PenaltyResult:
+def weigh_penalty(
+    study: StudyResult, declared: GapPenalty, refits: Sequence[float] = ()
+) -> PenaltyResult:
     """Compare the winner with the trial that would have won without the penalty.
 
     Both are trials of the same search, which went where the penalty led it: a search without
@@ -14,6 +19,7 @@ def weigh_penalty(study: StudyResult, declared: GapPenalty) -> PenaltyResult:
     Args:
         study: The search.
         declared: Its penalty.
+        refits: The gap of each refit of the winner.
     """
     goal, sign = study.objective, 1.0 if study.objective.direction == "max" else -1.0
     scored = [one for one in study.trials if one.gap is not None]
@@ -32,8 +38,11 @@ def weigh_penalty(study: StudyResult, declared: GapPenalty) -> PenaltyResult:
             f"gap of {winner.gap:.4g}, the best trial without the penalty {without.score:.4g} with "
             f"{without.gap:.4g}."
         )
+    if refits:
+        spread = f" ± {stdev(refits):.2g}" if len(refits) > 1 else ""
+        sentence += f" Trained again, the winner has a gap of {fmean(refits):.4g}{spread}."
     rule = f"Trials were compared by {declared.words(goal.name, goal.direction)}."
-    return PenaltyResult(str(declared), rule, sentence, winner, without)
+    return PenaltyResult(str(declared), rule, sentence, winner, without, tuple(refits))
 
 
 def _trial(record: TrialRecord) -> PenalisedTrial:

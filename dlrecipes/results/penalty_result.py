@@ -29,7 +29,7 @@ class PenaltyResult:
     """What a declared penalty cost, and what it brought.
 
     Both trials were chosen by these very numbers, which are therefore optimistic; the refits
-    were not, and their gaps are among the subgroups.
+    were not.
 
     Args:
         declared: The penalty, as `GapPenalty.parse` takes it.
@@ -37,6 +37,7 @@ class PenaltyResult:
         sentence: What it cost and brought, as one plain sentence.
         winner: The trial that won.
         without: The trial of the same search that is best by the objective alone.
+        refits: The gap of each refit of the winner, on the validation part.
     """
 
     declared: str
@@ -44,3 +45,4 @@ class PenaltyResult:
     sentence: str
     winner: PenalisedTrial
     without: PenalisedTrial
+    refits: tuple[float, ...] = ()

@@ -17,7 +17,8 @@ class Plan:
         stages: The stages in their order; names differ.
         batch_size: Examples a batch, unless the builder asks for `batch_size` itself.
         refit_seeds: How often the winner is trained again, with other seeds; at least 1.
-        refit_epochs: Epochs of a refit; None for those of the longest stage.
+        refit_epochs: Epochs of a refit; None for those of the longest stage or, where a penalty was
+            declared, of the winning trial.
         patience: Epochs without a better validation score after which a training ends;
             None trains all epochs. The best epoch's weights are kept either way.
         limits: `{hyperparameter: (low, high)}`, the hard ends beyond which no range is widened.

@@ -11,7 +11,12 @@ from dataclasses import replace
 
 from dlrecipes.baselines import fit_baselines
 from dlrecipes.data import study_running
-from dlrecipes.diagnose import check_selection_optimism, check_subgroups, weigh_penalty
+from dlrecipes.diagnose import (
+    check_penalty_gain,
+    check_selection_optimism,
+    check_subgroups,
+    weigh_penalty,
+)
 from dlrecipes.metrics import score_predictions
 from dlrecipes.results import BaselineResult, Objective, RunInfo
 from dlrecipes.run.assemble import assemble_result, keep_what_holds
@@ -23,6 +28,7 @@ from dlrecipes.run.handle import Run
 from dlrecipes.run.log import run_log
 from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.recorded_choices import RecordedChoices
+from dlrecipes.run.refit_gaps import refit_gaps
 from dlrecipes.run.refits import refit_winner
 from dlrecipes.run.set_threshold import set_threshold
 from dlrecipes.run.subgroups import validation_subgroups
@@ -147,6 +153,10 @@ def carry_out(
         ensemble, too_few = average_members(trained, info, splits, directory, refits)
         threshold, missed = set_threshold(info.threshold, directory, refits, splits)
         subgroups = validation_subgroups(directory, refits, splits, threshold)
+        weighed = None
+        if declared is not None:
+            gaps = refit_gaps(declared, directory, refits, splits)
+            weighed = weigh_penalty(study, declared, gaps)
 
         # ---- the result so far; what was done with the same refits before stays
         result = assemble_result(
@@ -163,10 +173,10 @@ def carry_out(
                 *missed,
                 *too_few,
                 *check_subgroups(subgroups),
+                *(() if weighed is None else (check_penalty_gain(weighed),)),
             ),
             seconds,
         )
-        weighed = None if declared is None else weigh_penalty(study, declared)
         result = replace(
             result,
             threshold=threshold,

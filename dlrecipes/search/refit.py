@@ -16,11 +16,16 @@ from dlrecipes.training.outcome import Outcome
 def refit_stage(plan: Plan, best: TrialRecord) -> Stage:
     """Return the stage that trains the winner again; its name says whose refits these are.
 
+    More epochs only help the objective, whose best epoch is kept, but a gap may grow with them.
+    So a winner by a penalty is trained for as many epochs as its trial was, unless the plan says
+    how many.
+
     Args:
         plan: Number of refits and their epochs.
         best: The winner.
     """
-    epochs = plan.refit_epochs or max(stage.epochs for stage in plan.stages)
+    longest = max(stage.epochs for stage in plan.stages)
+    epochs = plan.refit_epochs or (longest if best.gap is None else best.epochs)
     name = f"refit-{best.stage}-{best.number}"
     return Stage(name, plan.refit_seeds, epochs, sampler="random", pruner="none")
 

@@ -162,7 +162,7 @@ REFUSED = {
     "an unknown kind": (csv(), {"kinds": "town=colour"}, r"'colour' for column 'town'"),
     "a kind of nothing": (csv(), {"kinds": "height=number"}, r"'height'"),
     "a kind that does not fit": (csv(), {"kinds": "town=number"}, r"town"),
-    "a kind without a name": (csv(), {"kinds": "number"}, r"column=kind"),
+    "a kind without a name": (csv(), {"kinds": "number"}, r"column=value"),
     "too few names": (csv(), {"header": "no", "columns": "a,b"}, r"2 names for 4 columns"),
     # ---- the parts
     "no such group": (csv(), {"group": "family"}, r"group='family'"),

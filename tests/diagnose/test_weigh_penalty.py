@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from dlrecipes.diagnose import check_selection_optimism, weigh_penalty
+from dlrecipes.diagnose import check_penalty_gain, check_selection_optimism, weigh_penalty
 from dlrecipes.results import GapPenalty, Objective, StudyResult, TrialRecord
 
 MAXIMIZE, MINIMIZE = Objective("val_accuracy", "max"), Objective("val_loss", "min")
@@ -62,6 +62,21 @@ def test_a_penalty_that_changed_nothing():
     # Of two equal scores the winner's counts: nothing was lost.
     assert (found.winner.trial, found.without.trial) == (1, 1)
     assert "changed nothing" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("refits", "severity"),
+    [((0.1, 0.2), "info"), ((0.2, 0.4), "warning"), ((), "info"), ((0.3,), "warning")],
+)
+def test_a_gain_that_the_refits_lose_is_a_warning(refits, severity):
+    found = weigh_penalty(*study([(0.75, 0.5), (0.5, 0.0)], 1.0), refits)
+    finding = check_penalty_gain(found)
+    assert finding.severity == severity
+    assert bool(finding.advice) == (severity == "warning")
+    assert found.refits == refits
+    if len(refits) == 2:
+        mean, spread = (refits[0] + refits[1]) / 2, (refits[1] - refits[0]) / 2**0.5
+        assert f"a gap of {mean:.4g} ± {spread:.2g}." in finding.verdict
 
 
 def test_the_optimism_of_a_penalised_winner_is_that_of_the_objective():

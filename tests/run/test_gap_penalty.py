@@ -96,6 +96,7 @@ def test_the_penalty_changes_the_winner(run, splits):
     assert (winner.score, winner.gap) == pytest.approx(fair)
     assert (without.score, without.gap) == pytest.approx(unfair)
     assert winner.penalised == pytest.approx(fair[0] - fair[1])
+    assert result.gap_penalty.refits == pytest.approx([fair[1]])
 
 
 def test_all_else_is_told_plainly(run, splits):

@@ -117,6 +117,13 @@ def test_refits_keep_their_plain_scores(fake_engine, penalised, store):
     assert {(one.score, one.gap) for one in records} == {(0.74, None)}
 
 
+def test_a_winner_by_a_penalty_is_refitted_for_as_long_as_it_was_trained(record):
+    fair = record(3, 0.6, status="pruned", epochs=2, unpenalised=0.7, gap=0.1)
+    assert refit_stage(PLAN, fair).epochs == 2
+    assert refit_stage(replace(PLAN, refit_epochs=5), fair).epochs == 5
+    assert refit_stage(PLAN, record(3, 0.6, status="pruned", epochs=2)).epochs == 3
+
+
 @pytest.fixture
 def source(penalised, store, recorder):
     """`source(**changes)`: a source of 9 trials; `.heard` heard of them."""
