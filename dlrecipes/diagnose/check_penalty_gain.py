@@ -26,8 +26,8 @@ def check_penalty_gain(result: PenaltyResult) -> Finding:
     kept = result.without.gap - fmean(result.refits)
     lost = gained > 0 and kept < gained / 2
     advice = (
-        "Believe the refits: their gap was not chosen. Score trials by `folds`, whose gap is of "
-        "several trainings, or change the data (`reweigh_groups`)."
+        "Believe the refits: their gap was not chosen. Give the builder a hyperparameter that "
+        "makes groups more equal, or change the data (`reweigh_groups`)."
     )
     return Finding(
         "gap penalty",
