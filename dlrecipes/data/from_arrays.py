@@ -99,15 +99,15 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         eight_bit=inputs.ndim == 4 and as_array("x", x).dtype == np.uint8,
         targets=target.targets,
     )
-    stratified = any((target.classes, *(one.classes for one in target.targets)))
+    # R² needs two examples.
+    minimum = 1 if any((target.classes, *(one.classes for one in target.targets))) else 2
     drawn = draw_parts(
-        strata(target.values, spec),
+        strata(target.values, spec, least=3 * minimum),
         groups=groups,
         validation_fraction=None if "validation" in given else validation_fraction,
         test_fraction=None if "test" in given else test_fraction,
         split_seed=split_seed,
-        # R² needs two examples.
-        minimum=1 if stratified else 2,
+        minimum=minimum,
     )
     names = np.arange(len(inputs)) if ids is None else as_array("ids", ids)
     members = None if groups is None else as_array("groups", groups).astype(str)

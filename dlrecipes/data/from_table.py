@@ -137,14 +137,15 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         ignored=tuple(one for one in columns if one.kind == "ignored"),
         targets=encoded.targets,
     )
-    # ---- the rows of the parts
+    # ---- the rows of the parts; R² needs two examples
+    minimum = 1 if any((spec.classes, *(one.classes for one in spec.targets))) else 2
     train, validation, held_out = table_rows(
         table,
-        strata(y, spec),
+        strata(y, spec, least=3 * minimum),
         drawing,
         [one.name for one in used],
         official=test is not None,
-        minimum=1 if any((spec.classes, *(one.classes for one in spec.targets))) else 2,
+        minimum=minimum,
     )
     member = drawing.group or drawing.series
     groups = None if member is None else whole[member].to_numpy(dtype=object).astype(str)

@@ -18,6 +18,8 @@ _ISO_GATE = r"\d{4}-\d\d(?:-\d\d(?:[T ]\d\d:?\d\d.*)?)?"
 _TIMES = ("", " %H:%M", " %H:%M:%S")
 # Day first and month first: the column must tell which. With points the day is always first.
 _FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y")
+# What nanoseconds can hold: a year 1 or 9999 stands for "unknown" or "for ever".
+_FIRST, _LAST = "1678-01-01", "2262-01-01"
 _OFFSET = r"\d\d:?\d\d.*?\s?(Z|[+-]\d\d(?::?\d\d)?)$"
 
 
@@ -60,7 +62,7 @@ def parse_dates(values: pd.Series[Any], date_format: str) -> pd.Series[Any]:
         date_format: `Column.date_format`.
 
     Returns:
-        datetime64 without time zone; NaT where missing or no date.
+        datetime64 without time zone; NaT where missing, no date, or before 1678 or after 2261.
     """
     if isinstance(values.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(values):
         dates = values
@@ -71,7 +73,13 @@ def parse_dates(values: pd.Series[Any], date_format: str) -> pd.Series[Any]:
         )
     else:
         dates = pd.to_datetime(values, format=date_format or None, errors="coerce")
-    return dates.dt.tz_localize(None) if dates.dt.tz is not None else dates
+    return _held(dates.dt.tz_localize(None) if dates.dt.tz is not None else dates)
+
+
+def _held(dates: pd.Series[Any]) -> pd.Series[Any]:
+    """Return dates with NaT for those that cannot be computed with."""
+    first, last = (pd.Timestamp(one, tz=dates.dt.tz) for one in (_FIRST, _LAST))
+    return dates.where((dates >= first) & (dates < last))
 
 
 def _share(texts: pd.Series[str], counts: pd.Series[int], form: str) -> float:
@@ -83,7 +91,7 @@ def _share(texts: pd.Series[str], counts: pd.Series[int], form: str) -> float:
         dates = pd.to_datetime(stripped, format=ISO, errors="coerce", utc=True)
     else:
         dates = pd.to_datetime(texts, format=form, errors="coerce")
-    return float(weights[dates.notna().to_numpy()].sum() / weights.sum())
+    return float(weights[_held(dates).notna().to_numpy()].sum() / weights.sum())
 
 
 def _check_time_zone(name: str, texts: Iterable[str]) -> None:
