@@ -14,6 +14,7 @@ from dlrecipes.data import Splits, start_small
 from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunError
 from dlrecipes.recipe.line_in import line_in
 from dlrecipes.results import DataSpec, Plan, RunSettings
+from dlrecipes.results.run_info import SourceValue
 from dlrecipes.run import Origin, Run, resume, tune
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
@@ -73,7 +74,7 @@ class Recipe:
         self._build = build
         self._preprocess = preprocess
 
-    def load(self, **source: str | float) -> Splits:
+    def load(self, **source: SourceValue) -> Splits:
         """Load the data, with the recipe's preprocessing adapted on the training part.
 
         Args:
@@ -140,7 +141,7 @@ class Recipe:
         settings: RunSettings | None = None,
         listener: Listener | None = None,
         compare: bool = False,
-        **source: str | float,
+        **source: SourceValue,
     ) -> Run:
         """Carry out the whole procedure: search, refits, test set, export, report.
 
@@ -226,13 +227,13 @@ class Recipe:
                 received=f"{where}{type(error).__name__}: {error}",
             ) from error
 
-    def _origin(self, source: dict[str, str | float]) -> Origin:
+    def _origin(self, source: dict[str, SourceValue]) -> Origin:
         path = self.path
         text = path.read_text(encoding="utf-8") if path else ""
         return Origin(self.name, str(path.resolve()) if path else "", text, dict(source))
 
 
-def _size_or_fraction(examples: str | float) -> float:
+def _size_or_fraction(examples: object) -> float:
     """Return a number of examples as an int, a share of them as a float."""
     text = str(examples)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlrecipes.report.format import format_seconds, format_time, format_value
 from dlrecipes.results import DataSpec, EngineChoice, Plan, RunInfo, RunResult, TargetSpec
+from dlrecipes.results.run_info import SourceValue
 
 Rows = list[tuple[str, str]]
 
@@ -32,7 +33,7 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
     rows += [(f"column {one.name}", f"{one.kind}: {one.evidence}") for one in spec.columns]
     split = "given" if info.split_seed is None else str(info.split_seed)
     rows += [("split seed", split), ("test fingerprint", data.fingerprint)]
-    return rows + [(f"source: {name}", format_value(value)) for name, value in info.source.items()]
+    return rows + [(f"source: {name}", _plain(value)) for name, value in info.source.items()]
 
 
 def run_rows(result: RunResult, info: RunInfo) -> Rows:
@@ -111,6 +112,10 @@ def time_rows(result: RunResult) -> Rows:
     """Return how long each phase took, the total last."""
     phases = sorted(result.seconds.items(), key=lambda item: item[0] == "total")
     return [(name, format_seconds(seconds)) for name, seconds in phases]
+
+
+def _plain(value: SourceValue) -> str:
+    return str(value) if isinstance(value, list | dict) else format_value(value)
 
 
 def _target(target: TargetSpec) -> str:

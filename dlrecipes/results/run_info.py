@@ -9,6 +9,9 @@ from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.engine_choice import EngineChoice
 from dlrecipes.results.plan import Plan
 
+SourceValue = bool | int | float | str | list[str | int | float] | dict[str, str | list[str]]
+"""An argument of a recipe's `load`."""
+
 
 @dataclass(frozen=True)
 class RunInfo:
@@ -20,7 +23,8 @@ class RunInfo:
         recipe: The recipe's name, or the builder's.
         recipe_path: The recipe's file; empty when the run was started from Python.
         recipe_text: Its text, or the builder's source where Python can show it.
-        source: Arguments of the recipe's `load`, to load the same data when resuming.
+        source: Arguments of the recipe's `load`, to load the same data when resuming: text and
+            numbers, from Python also lists and dictionaries of them.
         created: Start in UTC, ISO 8601.
         seed: The run's seed.
         objective: Key in the logs of an epoch.
@@ -53,7 +57,7 @@ class RunInfo:
     recipe: str
     recipe_path: str
     recipe_text: str
-    source: dict[str, str | int | float]
+    source: dict[str, SourceValue]
     created: str
     seed: int
     objective: str

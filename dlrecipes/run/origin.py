@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dlrecipes.results.run_info import SourceValue
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -19,4 +21,4 @@ class Origin:
     recipe: str
     path: str = ""
     text: str = ""
-    source: dict[str, str | int | float] = field(default_factory=dict)
+    source: dict[str, SourceValue] = field(default_factory=dict)
