@@ -29,6 +29,7 @@ class ScriptedSource:
         self._jobs = list(jobs)
         self._one_epoch = one_epoch
         self.parallel = len(jobs)
+        self.compares = False
         self.finished: list[tuple[Job, Outcome]] = []
 
     @property

@@ -187,6 +187,11 @@ class _OneFold:
         return max(1, len(self._jobs))
 
     @property
+    def compares(self) -> bool:
+        """Whether jobs in flight should advance together: they are compared after the fold."""
+        return False
+
+    @property
     def remaining(self) -> int:
         """How many jobs are not handed out yet."""
         return len(self._jobs)

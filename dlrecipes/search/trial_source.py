@@ -98,6 +98,14 @@ class TrialSource:
         return max(2, trials // 4) if self._stage.sampler in _LEARNING else trials
 
     @property
+    def compares(self) -> bool:
+        """Whether trials should advance together: halving compares them at its rungs.
+
+        With little time some should rather end than all have begun.
+        """
+        return self._stage.pruner == "halving" and self._context.deadline is None
+
+    @property
     def remaining(self) -> int:
         """How many trials are not handed out yet."""
         return max(0, self._stage.trials - self._handed_out)

@@ -41,6 +41,14 @@ class JobSource(Protocol):
         ...
 
     @property
+    def compares(self) -> bool:
+        """Whether trainings in flight should advance together, to be compared early.
+
+        More than can run at once are then begun, and take turns. Otherwise each should end soon.
+        """
+        ...
+
+    @property
     def remaining(self) -> int:
         """How many jobs are not handed out yet."""
         ...

@@ -47,6 +47,8 @@ class Source:
         self.jobs, self.prune = list(jobs), prune
         self.reports, self.ended = [], {}
 
+    compares = False
+
     @property
     def parallel(self):
         return max(1, len(self.jobs))

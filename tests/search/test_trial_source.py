@@ -61,6 +61,21 @@ def test_samplers_that_learn_are_not_asked_for_all_at_once(source, sampler, para
     assert source("tpe", trials=5).parallel == 2
 
 
+def test_trials_advance_together_where_halving_compares_them(source):
+    assert source(pruner="halving").compares
+    assert not source().compares
+    # ---- with little time some should rather end than all have begun
+    assert not source(pruner="halving", deadline=time.monotonic() + 60).compares
+
+
+def test_what_has_trained_to_its_end_is_complete(source):
+    one = source(pruner="halving")
+    first, second = one.next_jobs(2)
+    assert one.report([Report(first, 0, 0.9), Report(second, 0, 0.1)]) == set()
+    assert one.report([Report(first, 1, 0.9), Report(second, 1, 0.1)]) == {second.number}
+    assert one.report([Report(first, 3, 0.9), Report(second, 3, 0.1)]) == set()
+
+
 def test_a_resumed_stage_hands_out_the_rest(source):
     one = source()
     jobs = one.next_jobs(5)

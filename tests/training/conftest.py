@@ -68,6 +68,7 @@ class _Source:
         self.reports, self.outcomes = [], []
         self.ended = {}
         self.parallel = len(jobs)
+        self.compares = False
         self._told = {job.number for job in jobs[:told]}
 
     @property

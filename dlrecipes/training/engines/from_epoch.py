@@ -29,6 +29,11 @@ class FromEpoch:
         return self._source.parallel
 
     @property
+    def compares(self) -> bool:
+        """Whether jobs in flight should advance together."""
+        return self._source.compares
+
+    @property
     def remaining(self) -> int:
         """How many jobs are not handed out yet."""
         return self._source.remaining

@@ -43,6 +43,8 @@ _INITIAL_WEIGHTS = 4
 # wait until there are enough of them for a full group.
 _IN_FLIGHT = 6
 _MEMBERS_AT_FIRST = 32
+# Trials a worker that take turns, and the memory that their states may fill.
+_TURNS, _WAITING_BYTES = 4, 2**30
 # A program takes 9 to 40 MB; of structures that come once, the last ones are kept.
 _PROGRAMS_KEPT = 32
 
@@ -136,11 +138,13 @@ class SideBySideEngine:
             widest = max(
                 (program.width for program in self._programs.values()), default=_MEMBERS_AT_FIRST
             )
-            # One trial in each call: the fewer begin, the more is known when the next is drawn.
-            most = self._workers if widest == 1 else self._workers + _IN_FLIGHT * widest
+            most = self._workers + _IN_FLIGHT * widest
+            if widest == 1:
+                # One trial in each call: the fewer begin, the more is known when the next is drawn.
+                most = self._turns(waiting, groups) if source.compares else self._workers
             room = min(source.parallel, most) - in_flight
             more = room > 0 and source.remaining > 0
-            chosen = next_group(waiting, groups, more=more)
+            chosen = next_group(waiting, groups, more=more, together=source.compares)
             if chosen:
                 for trial in chosen:
                     waiting.remove(trial)
@@ -148,6 +152,13 @@ class SideBySideEngine:
             if not more:
                 return None
             waiting += self._admit(source.next_jobs(min(room, self._workers * widest)), source)
+
+    def _turns(self, waiting: Sequence[Trial], groups: Sequence[Sequence[Trial]]) -> int:
+        """Return how many trials may take turns; the states of those that wait fill memory."""
+        trials = [*waiting, *(one for group in groups for one in group)]
+        # Weights, and what an optimizer such as Adam keeps of each.
+        largest = max((12 * one.blueprint.parameters for one in trials), default=1)
+        return max(self._workers, min(_TURNS * self._workers, _WAITING_BYTES // max(largest, 1)))
 
     def _admit(self, jobs: Sequence[Job], source: JobSource) -> list[Trial]:
         """Return the jobs as trials; those that no program can train are done at once."""

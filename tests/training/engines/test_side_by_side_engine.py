@@ -133,6 +133,30 @@ def _histories(source):
     return {number: outcome.history for number, outcome in source.ended.items()}
 
 
+@pytest.mark.parametrize("compares", [True, False])
+def test_trials_that_are_compared_take_turns(development, scripted, compares):
+    source = scripted(*_Builder().jobs(6))
+    source.compares = compares
+    _Watched("resident", development).run(source)
+    epochs = [epoch for _, epoch, _ in source.reports]
+    if compares:  # all are at an epoch before one is two epochs further
+        latest = [max(epochs[:at]) - min(epochs[at:]) for at in range(1, len(epochs))]
+        assert max(latest) <= 1
+        assert epochs[:6] == [0] * 6
+    else:  # two at a time, each to its end
+        assert epochs.index(2) <= 6
+    assert {len(one.history["loss"]) for one in source.outcomes} == {3}
+
+
+def test_what_a_trial_reaches_does_not_depend_on_whose_turn_it_is(development, scripted):
+    found = []
+    for compares in (True, False):
+        source = scripted(*_Builder().jobs(4))
+        source.compares = compares
+        found.append(_histories(_Watched("resident", development).run(source)))
+    assert found[0] == found[1]
+
+
 def test_one_program_for_all_trials_of_a_structure(development, scripted):
     builder = _Builder()
     watched = _Watched("population", development)
@@ -294,9 +318,11 @@ class _Random:
         portions: How many it hands out each time, at most.
         pruned: Pairs of a trial's number and the epoch after which it is pruned.
         parallel: How many may be in flight.
+        compares: Whether they take turns.
     """
 
-    def __init__(self, jobs, portions, pruned, parallel):
+    def __init__(self, jobs, portions, pruned, parallel, compares):
+        self.compares = compares
         self.jobs, self.portions, self.pruned = list(jobs), list(portions), set(pruned)
         self.parallel, self.in_flight, self.ended, self.epochs = parallel, set(), {}, {}
 
@@ -353,9 +379,10 @@ def test_a_result_does_not_depend_on_when_it_began(development, scripted):
         portions=st.lists(st.integers(1, 9), max_size=20),
         pruned=st.lists(st.tuples(st.integers(0, TRIALS - 1), st.integers(0, EPOCHS - 1))),
         parallel=st.integers(1, 2 * TRIALS),
+        compares=st.booleans(),
     )
-    def check(portions, pruned, parallel):
-        source = watched.run(_Random(jobs, portions, pruned, parallel))
+    def check(portions, pruned, parallel, compares):
+        source = watched.run(_Random(jobs, portions, pruned, parallel, compares))
         assert set(source.ended) == set(range(TRIALS))
         for number, outcome in source.ended.items():
             ends = [epoch for one, epoch in pruned if one == number]

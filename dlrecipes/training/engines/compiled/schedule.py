@@ -8,7 +8,11 @@ from dlrecipes.training.engines.compiled.trial import Trial
 
 
 def next_group(
-    waiting: Sequence[Trial], running: Sequence[Sequence[Trial]], *, more: bool
+    waiting: Sequence[Trial],
+    running: Sequence[Sequence[Trial]],
+    *,
+    more: bool,
+    together: bool = False,
 ) -> list[Trial]:
     """Return the trials to train next.
 
@@ -20,6 +24,8 @@ def next_group(
         waiting: Trials between two epochs.
         running: The groups in training.
         more: Whether new trials can still be added.
+        together: Whether trials that train one at a time take turns, so that they can be compared
+            at the same epoch; then new ones are begun first.
 
     Returns:
         The group; empty if it is better to wait, or to add trials.
@@ -28,8 +34,11 @@ def next_group(
     for trial in waiting:
         cohorts.setdefault(trial.cohort, []).append(trial)
     full = [one for one in cohorts.values() if len(one) >= one[0].program.width]
+    alone = together and all(one[0].program.width == 1 for one in full)
+    if alone and more:
+        return []
     if full:
-        group = max(full, key=lambda one: one[0].epoch)
+        group = (min if alone else max)(full, key=lambda one: one[0].epoch)
         return group[: group[0].program.width]
     if more or not cohorts:
         return []
