@@ -99,11 +99,8 @@ class TrialSource:
 
     @property
     def compares(self) -> bool:
-        """Whether trials should advance together: halving compares them at its rungs.
-
-        With little time some should rather end than all have begun.
-        """
-        return self._stage.pruner == "halving" and self._context.deadline is None
+        """Whether trials should advance together: halving compares them at its rungs."""
+        return self._stage.pruner == "halving"
 
     @property
     def remaining(self) -> int:
