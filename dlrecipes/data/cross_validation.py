@@ -24,7 +24,7 @@ from dlrecipes.data.drawing.join_copies import join_copies
 from dlrecipes.data.fresh_layer import fresh_layer
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
-from dlrecipes.data.target_part import strata
+from dlrecipes.data.strata import strata
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError
 

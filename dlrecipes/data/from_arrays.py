@@ -16,7 +16,7 @@ from dlrecipes.data.sealed_split import SealedSplit
 from dlrecipes.data.several_targets import encode_targets
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
-from dlrecipes.data.target_part import strata
+from dlrecipes.data.strata import strata
 from dlrecipes.data.targets import Target, encode_target
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError, DataError

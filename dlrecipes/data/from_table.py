@@ -15,12 +15,12 @@ from dlrecipes.data.sealed_split import SealedSplit
 from dlrecipes.data.sources import infer_columns
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
+from dlrecipes.data.strata import strata
 from dlrecipes.data.subgroup_columns import subgroup_columns
 from dlrecipes.data.table_columns import table_columns
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.data.table_rows import as_duration, table_rows
 from dlrecipes.data.table_targets import table_target, target_list
-from dlrecipes.data.target_part import strata
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import Column, DataSpec

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.drawing import ladder, subset
 from dlrecipes.data.splits import Splits
-from dlrecipes.data.target_part import strata
+from dlrecipes.data.strata import strata
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError
 
