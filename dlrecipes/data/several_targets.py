@@ -123,7 +123,7 @@ def _encode(
     try:
         found = encode_target(given, task=kind, classes=by_label)
     except DataError as error:
-        reason = re.sub(r"task=('\w+')", rf"task={{{name!r}: \1}}", str(error))
+        reason = re.sub(r"task=('\w+')", lambda found: f"task={{{name!r}: {found[1]}}}", str(error))
         raise DataError(f"The target {name!r} cannot be learned. {reason}") from error
     labels, indices = found.classes, found.values
     if order is not None and by_label is None:

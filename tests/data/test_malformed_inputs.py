@@ -332,7 +332,8 @@ def test_a_random_table_is_data_or_one_message(tmp_path, data):
     table.columns = names
     path = tmp_path / "table.csv"
     table.to_csv(path, index=False, sep=data.draw(st.sampled_from(",;\t|")), escapechar="\\")
-    options = {"target": data.draw(st.sampled_from([None, *names]))}
+    single, several = st.sampled_from([None, *names]), st.lists(st.sampled_from(names), max_size=3)
+    options = {"target": data.draw(single | several)}
     if data.draw(st.booleans()):
         options["time" if data.draw(st.booleans()) else "group"] = data.draw(st.sampled_from(names))
     try:
