@@ -14,7 +14,10 @@ the order of grades that are words, `--drop` leaves columns out, …
 
 Without `--data` it takes the Wisconsin tumours: from the mean and the standard error of ten
 measurements of cell nuclei it predicts the diagnosis, how concave the worst nuclei are (a grade of
-three) and their radius (a number), where a third of the grades and of the radii are left out.
+three) and their radius (a number), where a third of the grades and of the radii are left out. Two
+minutes on two CPU cores. Expect a test skill of 0.821 ± 0.025 (three study seeds on the default
+split): accuracies of 0.94 and 0.82 and an RMSE of 1.48. Linear models, one a target, have a skill
+of 0.883; there are 114 test examples, about 80 of them with a grade or a radius.
 """
 
 from __future__ import annotations
@@ -107,6 +110,6 @@ RECIPE = Recipe(
     objective="val_loss",
     plan=CoarseToFine(trials=16, epochs=60, batch_size=32, refit_seeds=3),
     shows="several targets, some of them missing here and there",
-    minutes=1,
-    expected="to be measured",
+    minutes=2,
+    expected="test skill 0.821 ± 0.025",
 )
