@@ -9,7 +9,7 @@ from dlrecipes.results import RunSettings
 
 pytestmark = pytest.mark.slow
 
-STATED = re.compile(r"test (accuracy|RMSE|PR-AUC) (\d+\.?\d*) ± (\d+\.?\d*)")
+STATED = re.compile(r"test (accuracy|RMSE|PR-AUC|skill) (\d+\.?\d*) ± (\d+\.?\d*)")
 
 
 @pytest.mark.timeout(900)
@@ -21,7 +21,7 @@ def test_stated_score(name, tmp_path):
     # One run is one draw of what is stated as mean ± standard deviation over study seeds.
     # Other processors round otherwise, so it is never the same draw.
     slack = 4 * float(spread) + 0.01 * float(stated)
-    if metric in ("accuracy", "PR-AUC"):
+    if metric != "RMSE":
         mean = result.test.mean[metric.lower().replace("-", "_")]
         assert mean >= float(stated) - slack
     else:
