@@ -21,7 +21,8 @@ class Stage:
         epochs: Epochs of a trial that is not pruned, at least 1.
         sampler: `"sobol"` (scrambled Sobol points), `"random"`, `"tpe"` (multivariate TPE), or
             a KerasTuner oracle: `"keras_tuner_random"`, `"keras_tuner_bayesian"`.
-        pruner: `"none"`, `"median"` or `"halving"` (asynchronous successive halving).
+        pruner: `"none"`, `"median"` or `"halving"` (asynchronous successive halving,
+            in which trials advance together and are judged again by what came later).
         ranges: `{hyperparameter: (low, high)}` that replace the builder's ranges.
         narrow: Whether the stage first narrows the ranges around the best trials so far.
         widen: Whether the range of a best value at its edge is widened and searched again.
