@@ -21,9 +21,9 @@ class BufferedJournal(BaseJournalBackend):
     Optuna's own appends, waits for the disk and reads the line again for every value; with ten
     reports a trial that costs more than training a small network. Here lines wait in memory,
     from where they are also read, until `flush` writes them in one go. A line that comes more
-    than a second after the last flush flushes by itself, so that a process that dies loses
-    little even if nobody asks for it. Lines are written in their order: what a dead process
-    leaves is the beginning of what it did.
+    than a second after the last flush flushes by itself. One that comes earlier waits for the
+    next line or flush, however long that takes, and a process that is killed meanwhile loses it.
+    Lines are written in their order: what a dead process leaves is the beginning of what it did.
 
     Args:
         path: The file, made if it does not exist. Its lines are whole, and nobody else writes.
@@ -68,13 +68,15 @@ class BufferedJournal(BaseJournalBackend):
         self._flushed = time.monotonic()
         if not self._lines:
             return
-        with self._path.open("ab") as file:
+        # Unbuffered: closing the file would write what a buffer still holds behind the cut below.
+        with self._path.open("ab", buffering=0) as file:
             # A trial's id is its place in the file: lines of others would shift all of ours.
             if file.tell() != self._size:
                 raise OSError("another process has written to it")
+            left = memoryview(("\n".join(self._lines) + "\n").encode())
             try:
-                file.write(("\n".join(self._lines) + "\n").encode())
-                file.flush()
+                while left:  # a disk that is nearly full takes a part
+                    left = left[file.write(left) :]
                 os.fsync(file.fileno())
             except BaseException:
                 # Part of a line before the next one would damage the journal for good.

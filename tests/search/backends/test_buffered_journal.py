@@ -1,5 +1,7 @@
 import errno
 import os
+import resource
+from contextlib import contextmanager
 
 import optuna
 import pytest
@@ -106,6 +108,32 @@ def test_a_full_disk_leaves_the_file_as_it_was(path, clock, monkeypatch):
 
 def _no_space(_):
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@contextmanager
+def _room_for(size):
+    """Let no file grow beyond so many bytes: a write takes what fits, the next one fails."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("room", [1, 400])
+def test_a_disk_that_takes_a_part_leaves_the_file_as_it_was(path, clock, room):
+    journal = BufferedJournal(path)
+    journal.append_logs(LOGS)
+    journal.flush()
+    before = path.read_bytes()
+    more = [{"number": at} for at in range(100)]
+    journal.append_logs(more)
+    with _room_for(len(before) + room), pytest.raises(OSError, match="too large"):
+        journal.flush()
+    assert path.read_bytes() == before
+    journal.flush()
+    assert _on_disk(path) == [*LOGS, *more]
 
 
 def test_another_writer_is_noticed(path, clock):
