@@ -73,3 +73,6 @@ class Interruptible(Listener):
 
     def on_finding(self, finding: Finding) -> None:
         self._inner.on_finding(finding)
+
+    def on_note(self, line: str) -> None:
+        self._inner.on_note(line)

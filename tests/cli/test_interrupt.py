@@ -1,6 +1,8 @@
 """Ctrl-C: at the next epoch during a training, at once otherwise and the second time."""
 
 import signal
+from inspect import signature
+from unittest.mock import create_autospec
 
 import pytest
 
@@ -55,6 +57,16 @@ def test_outside_trainings_it_strikes_at_once(phase):
             listener.on_phase(phase)
         with pytest.raises(KeyboardInterrupt):
             _press()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, one in vars(Listener).items() if name[0] != "_" and callable(one)]
+)
+def test_everything_is_passed_on(name):
+    inner = create_autospec(Listener, instance=True)
+    told = [object()] * (len(signature(getattr(Listener, name)).parameters) - 1)
+    getattr(Interruptible(inner), name)(*told)
+    getattr(inner, name).assert_called_once_with(*told)
 
 
 def test_afterwards_python_is_in_charge_again():
