@@ -24,22 +24,26 @@ class KerasTunerSampler(optuna.samplers.BaseSampler):
     """Lets a KerasTuner oracle propose, while the trials live in an Optuna study.
 
     So a study with an oracle is resumed, pruned and shown like any other. The oracle is made
-    anew for each proposal and told all finished trials: its proposal depends on them and the
-    seed alone, and nothing has to be saved beside the study.
+    anew for each proposal and told all other trials: its proposal depends on them and the seed
+    alone, and nothing has to be saved beside the study. Those under way are told with the worst
+    score so far, so that what is asked for together is not one point (a constant liar).
 
     Args:
         oracle: `"keras_tuner_random"` or `"keras_tuner_bayesian"`.
         space: The search space.
         seed: Seed of the proposal.
-        startup: Trials that the Bayesian oracle draws at random before it models anything.
+        startup: Trials that must be finished before the Bayesian oracle models anything.
+
+    Reference:
+        Ginsbourger et al. 2010, Kriging Is Well-Suited to Parallelize Optimization.
     """
 
     def __init__(
         self, oracle: str, space: tuple[Hyperparameter, ...], seed: int, startup: int = 10
     ) -> None:
         self._oracle = _ORACLES[oracle]
-        bayesian = oracle == "keras_tuner_bayesian"
-        self._options = {"num_initial_points": startup} if bayesian else {}
+        self._bayesian = oracle == "keras_tuner_bayesian"
+        self._startup = startup
         self._space = space
         self._distributions = to_distributions(space)
         self._seed = seed
@@ -58,17 +62,24 @@ class KerasTunerSampler(optuna.samplers.BaseSampler):
     ) -> dict[str, Any]:
         if not search_space:
             return {}
+        finished, running = [], []
+        for one in study.get_trials(deepcopy=False):
+            score = stored_score(one)
+            if one.state in (TrialState.COMPLETE, TrialState.PRUNED) and score is not None:
+                finished.append((one, score))
+            elif one.state is TrialState.RUNNING and one.number != trial.number:
+                running.append(one)
         maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
         oracle = self._oracle(
             objective=keras_tuner.Objective("score", "max" if maximize else "min"),
             hyperparameters=write_space(self._space),
             seed=self._seed + 1,  # an oracle takes 0 for "no seed"
-            **self._options,
+            # It counts those under way as finished, too.
+            **({"num_initial_points": self._startup + len(running)} if self._bayesian else {}),
         )
-        for told in study.get_trials(deepcopy=False):
-            score = stored_score(told)
-            if told.state in (TrialState.COMPLETE, TrialState.PRUNED) and score is not None:
-                self._tell(oracle, told, score)
+        worst = (min if maximize else max)((score for _, score in finished), default=0.0)
+        for told, score in [*finished, *((one, worst) for one in running)]:
+            self._tell(oracle, told, score)
         proposal = oracle.populate_space(str(trial.number))
         if proposal["values"] is None:  # the space is exhausted: let a repeat be drawn
             return {}
