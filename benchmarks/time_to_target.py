@@ -11,6 +11,8 @@ dlrecipes reached the best of each peer, and of the better one.
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -169,11 +171,17 @@ def _make_table(summary: list[dict[str, Any]], options: argparse.Namespace, sour
             "all",
             f"{words}: {len(reached)} of {len(found)} times",
             *[""] * 4,
-            show_spread([one["dlrecipes_seconds"] for one in reached]),
-            show_spread([one["times_as_fast"] for one in reached]),
-            show_spread([one["times_as_fast_as_it_was"] for one in reached]),
+            _show_all([one["dlrecipes_seconds"] for one in found], worst=math.inf),
+            _show_all([one["times_as_fast"] for one in found], worst=-math.inf),
+            _show_all([one["times_as_fast_as_it_was"] for one in found], worst=-math.inf),
         )
     return table
+
+
+def _show_all(values: Sequence[float | None], *, worst: float) -> str:
+    """Return median and range over all seeds; one that never got there counts as the worst."""
+    counted = [worst if value is None else value for value in values]
+    return show_spread(counted, infinite="not reached")
 
 
 def _accuracy(value: float | None) -> str:

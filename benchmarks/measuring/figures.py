@@ -17,13 +17,18 @@ def show(value: float | None) -> str:
     return f"{value:,.{digits}f}"
 
 
-def show_spread(values: Sequence[float]) -> str:
-    """Return the median, and smallest and largest in brackets if there are several."""
+def show_spread(values: Sequence[float], *, infinite: str = "inf") -> str:
+    """Return the median, and smallest and largest in brackets if there are several.
+
+    Args:
+        values: The values.
+        infinite: What is shown for one that is not finite.
+    """
     if not values:
         return "-"
-    if len(values) == 1:
-        return show(values[0])
-    return f"{show(median(values))} ({show(min(values))}-{show(max(values))})"
+    figures = (median(values), min(values), max(values))
+    middle, low, high = (show(one) if math.isfinite(one) else infinite for one in figures)
+    return middle if len(values) == 1 else f"{middle} ({low}-{high})"
 
 
 def paired_ratios(values: Sequence[float], references: Sequence[float]) -> list[float]:

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from measuring.figures import paired_ratios, show, show_spread, slope
 
@@ -17,6 +19,8 @@ def test_what_is_missing_is_a_dash():
 def test_spread():
     assert show_spread([3.0, 1.0, 2.0]) == "2.00 (1.00-3.00)"
     assert show_spread([3.0]) == "3.00"
+    assert show_spread([3.0, math.inf, 1.0], infinite="never") == "3.00 (1.00-never)"
+    assert show_spread([3.0, -math.inf], infinite="never") == "never (never-3.00)"
 
 
 def test_ratios_are_taken_within_a_round():
