@@ -109,7 +109,9 @@ def tune(  # noqa: PLR0913  (one argument an option)
     ] = None,
     trials: Annotated[int | None, typer.Option(help="Search trials; 0 with --resume.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of a full trial.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="End the search after this.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="End the search after this; not --compare, nor refits.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything but the split.")] = 0,
     folds: Annotated[
         int | None, typer.Option(help="Score trials by the mean over so many folds.")
@@ -137,7 +139,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
         str, typer.Option(help="auto, float32, mixed_bfloat16 or mixed_float16.")
     ] = "auto",
     storage: Annotated[
-        str | None, typer.Option(help="An Optuna storage URL; a journal file by default.")
+        str | None, typer.Option(help="A database URL for Optuna; a journal file by default.")
     ] = None,
     resume: Annotated[
         str | None,

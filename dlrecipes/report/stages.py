@@ -27,9 +27,10 @@ class StageTables:
 
 def stage_tables(stages: tuple[StageResult, ...]) -> StageTables:
     """Return what to show of the stages."""
+    cut_off = any(stage.trials.unfinished for stage in stages)
     columns = (
-        "stage", "completed", "pruned", "diverged", "failed", "epochs", "time in trials",
-        "best score", "of trial",
+        "stage", "completed", "pruned", "diverged", "failed", *(["unfinished"] if cut_off else []),
+        "epochs", "time in trials", "best score", "of trial",
     )  # fmt: skip
     rows = []
     for stage in stages:
@@ -42,6 +43,7 @@ def stage_tables(stages: tuple[StageResult, ...]) -> StageTables:
                 f"{counts.pruned:,}",
                 f"{counts.diverged:,}",
                 f"{counts.failed:,}",
+                *([f"{counts.unfinished:,}"] if cut_off else []),
                 f"{stage.epochs:,}",
                 format_seconds(stage.seconds),
                 format_number(stage.best.get("score")),

@@ -12,7 +12,13 @@ from dlrecipes.report.plot import series_colour
 from dlrecipes.report.score_scale import ScoreScale, fit_scale
 from dlrecipes.results import Objective, StudyResult, TrialRecord
 
-SYMBOLS = {"completed": "circle", "pruned": "circle-open", "diverged": "x-thin", "failed": "cross"}
+SYMBOLS = {
+    "completed": "circle",
+    "pruned": "circle-open",
+    "unfinished": "triangle-right-open",
+    "diverged": "x-thin",
+    "failed": "cross",
+}
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,13 @@ class RunSettings:
             side in one compiled program), `"resident"` (one trial a core, the data on the device)
             or `"fit"` (`keras.Model.fit`). What an engine cannot train, `fit` trains.
         precision: `"auto"` (by device), `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`.
-        storage: Any Optuna storage URL (`sqlite:///…`, `postgresql://…`); None for the journal
-            in the run directory.
+        storage: Any database URL that Optuna takes (`sqlite:///…`, `postgresql://…`); None for the
+            journal in the run directory.
         out: The run directory; None for a new one, named after recipe and time, in `runs/`.
-        seed: Seed of everything random except the split, at least 0.
+        seed: Seed of everything random except the split, at least 0. The same run again gives the
+            same figures with the same engine; `"auto"` may choose another one.
         minutes: Minutes after which the search ends and the best so far is taken; None for no
-            limit. Refits are not cut short.
+            limit. Comparisons and refits are not cut short.
         folds: Folds of which a trial's score is the mean, at least 2, at so many times the cost;
             None to score trials on the validation part.
         repeats: How often the rows are divided into folds, at least 1.

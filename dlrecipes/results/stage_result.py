@@ -15,6 +15,7 @@ class TrialCounts:
     pruned: int = 0
     diverged: int = 0
     failed: int = 0
+    unfinished: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is known of one finished trial."""
+"""What is known of one trial."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from typing import Literal
 
 from dlrecipes.results.plan_change import Value
 
-Status = Literal["completed", "pruned", "diverged", "failed"]
+Status = Literal["completed", "pruned", "diverged", "failed", "unfinished"]
 History = dict[str, list[float | None]]
 
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """One finished trial.
+    """One trial, finished unless its status says otherwise.
 
     Args:
         stage: Name of the study it belongs to, for example `"coarse"` or `"coarse-widened-1"`.
         number: Its number in that study, from 0.
         values: The hyperparameters' values, active ones only.
         status: `"completed"`, `"pruned"` (stopped for being worse), `"diverged"` (NaN or
-            infinity) or `"failed"` (an exception, out of memory).
+            infinity), `"failed"` (an exception, out of memory) or `"unfinished"` (under way when
+            the time was up; a resumed run trains it again).
         score: What the trial is compared by: the objective at the best epoch, less a declared
             penalty; None where no epoch gave a finite one.
         best_epoch: That epoch, from 0.
         epochs: Epochs that were trained.
-        history: `{metric: value after each epoch}`; None stands for NaN and infinity.
+        history: `{metric: value after each epoch}`; None stands for NaN and infinity. Of an
+            unfinished trial, the objective's best so far after each epoch.
         seconds: Time it took; of what trials side by side share, its share.
         seed: Seed of its initial weights, shuffling and masks, unless the trials of its study
             share those (in a population; a resident search shares the initial weights only).

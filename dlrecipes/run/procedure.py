@@ -119,6 +119,7 @@ def carry_out(
             scoring = make_cross_validated(
                 prepared.folds, info, work.build, on_choice=chosen.take, log=heard.on_note
             )
+            context = replace(context, reports=len(prepared.folds))
         study = search(plan, prepared.space, scoring, store, context)
         directory.write(study)
         write_tables(study, directory.path)

@@ -171,7 +171,8 @@ def resume(
         compare: Whether simpler searches are run for real, at equal cost.
 
     Returns:
-        The run, as an unbroken one would have left it.
+        The run: with one trial at a time, as an unbroken one would have left it. Of trials side by
+        side, those that were under way are trained again and may be compared with others.
 
     Raises:
         RunError: If the directory is no run, is damaged, or the data is not what the run began

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import comb
 
 from dlrecipes.results import (
@@ -60,6 +61,8 @@ def run_comparisons(
 ) -> tuple[Comparison, ...]:
     """Run both simpler searches for real, at the cost in epochs of the study.
 
+    They are not cut short: a deadline is the search's, and half of them is no comparison.
+
     Args:
         study: The search.
         plan: Its plan.
@@ -67,6 +70,7 @@ def run_comparisons(
         store: Where the studies of the comparisons live.
         context: What all stages share.
     """
+    context = replace(context, deadline=None)
     budget = sum(record.epochs for record in study.trials)
     full = max(stage.epochs for stage in plan.stages)
     space: tuple[Hyperparameter, ...] = study.space

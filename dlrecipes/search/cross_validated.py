@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from statistics import fmean, median
@@ -80,11 +80,14 @@ class CrossValidated:
     ) -> None:
         """Take all trials that go on through one fold."""
         going = {one.job.number: one for one in trials if one.goes_on}
-        inner = _OneFold([one.job for one in going.values()], source)
+
+        def finish(ended: Sequence[tuple[Job, Outcome]]) -> None:
+            # At once: the weights of all trials until the fold is over would fill the memory.
+            for job, outcome in ended:
+                going[job.number].take(outcome, self._score(job, outcome, fold))
+
         with self._building_for(fold):
-            engine.run(inner)
-            for number, outcome in inner.outcomes.items():
-                going[number].take(outcome, self._score(going[number].job, outcome, fold))
+            engine.run(_OneFold([one.job for one in going.values()], source, finish))
         reports = [
             # A trial's unit here is the fold, not the epoch.
             Report(replace(one.job, epochs=len(self._folds)), len(one.scores) - 1, one.mean)
@@ -144,7 +147,8 @@ class _Trial:
         return fmean(self.scores)
 
     def take(self, outcome: Outcome, score: float | None) -> None:
-        self.outcomes.append(outcome)
+        kept = outcome if self.job.keep_weights else replace(outcome, weights=None)
+        self.outcomes.append(kept)
         if score is not None:
             self.scores.append(score)
 
@@ -166,7 +170,7 @@ class _Trial:
             seconds=seconds,
             weights=None,
             fold_scores=tuple(self.scores),
-            fold_weights=self._weights() if self.job.keep_weights else (),
+            fold_weights=self._weights(),
         )
 
     def _weights(self) -> tuple[list[np.ndarray], ...]:
@@ -174,12 +178,17 @@ class _Trial:
 
 
 class _OneFold:
-    """Hands out the jobs of one fold and keeps what becomes of them."""
+    """Hands out the jobs of one fold and passes on what becomes of them."""
 
-    def __init__(self, jobs: Sequence[Job], source: JobSource) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        source: JobSource,
+        finish: Callable[[Sequence[tuple[Job, Outcome]]], None],
+    ) -> None:
         self._jobs = [replace(job, keep_weights=True) for job in jobs]
         self._source = source
-        self.outcomes: dict[int, Outcome] = {}
+        self._finish = finish
 
     @property
     def parallel(self) -> int:
@@ -207,8 +216,8 @@ class _OneFold:
         return set()
 
     def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
-        """Keep the outcomes."""
-        self.outcomes |= {job.number: outcome for job, outcome in ended}
+        """Pass the outcomes on."""
+        self._finish(ended)
 
 
 def _mean_history(histories: Sequence[History]) -> History:

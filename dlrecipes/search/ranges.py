@@ -81,11 +81,11 @@ def rank(
     """Return the trials that have a score of their own, best first, ties by number.
 
     Args:
-        records: Finished trials.
+        records: Trials.
         objective: What is better.
         diverged: Whether to rank diverged trials too, by the chance level they were given.
     """
-    statuses = ("completed", "pruned", "diverged") if diverged else ("completed", "pruned")
+    statuses = ("completed", "pruned", "unfinished", *(("diverged",) if diverged else ()))
     scored = [
         record for record in records if record.score is not None and record.status in statuses
     ]

@@ -19,6 +19,7 @@ from dlrecipes.results import (
     TrialRecord,
 )
 from dlrecipes.search.backends import Store, clip_to_space, importances
+from dlrecipes.search.check_time_limit import check_time_limit
 from dlrecipes.search.edges import Edge, find_edges, joined, outer_part
 from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges
 from dlrecipes.search.trial_source import DeadlinePassed, StudyContext, TrialSource
@@ -35,8 +36,10 @@ def search(
     """Carry out the stages of a plan and return what they found.
 
     Everything is read back from the storage first: a finished stage is not run again, and one
-    that was cut off goes on with the proposals an unbroken one would have made. Widening takes
-    its trials from the stages that follow, so that a plan never costs more than it says.
+    that was cut off goes on: with one trial at a time, as an unbroken one would have. Of trials
+    side by side, those that were under way are trained again and may be compared with others.
+    Widening takes its trials from the stages that follow, so that a plan never costs more than it
+    says.
 
     Args:
         plan: The stages.
@@ -70,6 +73,9 @@ def search(
             received=_reasons(trials),
             fix="Give more time, lower the learning rate's range, or mend the builder.",
         )
+    late = check_time_limit(plan.trials, trials) if context.expired else ()
+    for finding in late:
+        context.listener.on_finding(finding)
     broadest = max(progress.spaces, key=lambda name: sum(one.stage == name for one in trials))
     return StudyResult(
         objective=context.objective,
@@ -82,7 +88,7 @@ def search(
             progress.spaces[broadest],
             context.objective,
         ),
-        findings=tuple(progress.findings.values()),
+        findings=(*progress.findings.values(), *late),
     )
 
 
@@ -149,7 +155,10 @@ def run_stage(
     carried: Sequence[TrialRecord] = (),
     carry: int = _CARRIED_OVER,
 ) -> tuple[TrialRecord, ...]:
-    """Carry out one stage, or what is left of it, and return its finished trials.
+    """Carry out one stage, or what is left of it, and return its trials.
+
+    Those that are under way when the time is up are among them, as far as they have come. A
+    declared penalty is measured at the end of a trial, so that with one they cannot be compared.
 
     Args:
         stage: Name, sampler, pruner, trials, epochs.
@@ -164,18 +173,19 @@ def run_stage(
     # A stage that begins after the deadline would begin from an earlier one that was cut off.
     if (stage.trials == 0 or context.expired) and not store.has(stage.name):
         return ()
-    backend = store.study(stage, ranges, context.objective, context.seed)
+    backend = store.study(stage, ranges, context.objective, context.seed, context.reports)
     # Starting from the best, the stage cannot end worse than where it began.
     best = rank(carried, context.objective)[: min(carry, stage.trials)]
     backend.enqueue([clip_to_space(ranges, one.values) for one in best])
     context.listener.on_stage(stage.name, stage.trials, len(backend.records))
-    # At the deadline what is finished stays; the trial under way can be resumed.
+    # At the deadline what is finished stays; trials under way can be resumed.
     try:
         with suppress(DeadlinePassed):
             engine.run(TrialSource(backend, stage, context))
     finally:
         backend.flush()
-    return backend.records
+    unfinished = backend.unfinished if context.penalty is None else ()
+    return tuple(sorted((*backend.records, *unfinished), key=lambda record: record.number))
 
 
 def _summary(

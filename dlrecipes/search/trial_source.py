@@ -21,7 +21,7 @@ _LEARNING = ("tpe", "keras_tuner_bayesian")
 
 
 class DeadlinePassed(Exception):
-    """The search's time is up; the trial under way stays unfinished and can be resumed."""
+    """The search's time is up; trials under way stay unfinished and can be resumed."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class StudyContext:
         deadline: `time.monotonic()` at which the search ends; None for never.
         penalty: What is taken off the score of a trial once it is finished; None for nothing.
             Pruning goes by the running bests, of which nothing is taken.
+        reports: How often a trial reports; None for once an epoch.
     """
 
     build: Build
@@ -52,6 +53,7 @@ class StudyContext:
     listener: Listener
     deadline: float | None = None
     penalty: Penalty | None = None
+    reports: int | None = None
 
     @property
     def expired(self) -> bool:
@@ -135,6 +137,7 @@ class TrialSource:
     def report(self, reports: Sequence[Report]) -> set[int]:
         """Store running bests, pass them on and return the numbers of the trials to prune.
 
+        When the time is up, only those that have trained to their end are still taken.
         A penalty is not counted here: it is measured once a trial, at its best epoch.
         """
         pruned = self._backend.report(
@@ -147,7 +150,8 @@ class TrialSource:
             self._context.listener.on_epoch(
                 self._stage.name, job.number, one.epoch, job.epochs, one.best
             )
-        self._check_deadline()
+        if any(one.epoch + 1 < one.job.epochs for one in reports) or not reports:
+            self._check_deadline()
         return pruned
 
     def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:

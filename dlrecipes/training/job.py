@@ -16,7 +16,8 @@ class Job:
 
     Args:
         number: The trial's number in its study.
-        values: The hyperparameters' values, active ones only.
+        values: The hyperparameters' values, active ones only; `build` adds those that the builder
+            asks for late (behind a plain `if`).
         build: Makes the compiled model for these values; the engine sets policy and seed first.
         seed: Seed of initial weights, shuffling and masks.
         epochs: Epochs to train at most.
@@ -25,8 +26,7 @@ class Job:
         keep_weights: Whether the outcome carries the best epoch's weights.
         rebuild: Makes the model for other values of the same hyperparameters; a builder that
             asks for one which has no value raises a `BuilderError`. None if that is impossible.
-        space: The stage's hyperparameters with their ranges; those that a builder asks for late
-            (behind a plain `if`) are not among them.
+        space: The stage's hyperparameters with their ranges; late ones are not among them.
         shared_seed: Seed of what the trials of one study may share: the order of the examples,
             masks, initial weights of a few. None: everything comes from `seed`.
     """

@@ -188,6 +188,23 @@ def test_folds_score_the_trials(splits, settings):
     assert [len(one["fold_scores"]) for one in trials] == [3, 3, 3]
 
 
+@pytest.mark.slow
+def test_a_trial_is_pruned_between_folds(splits, settings):
+    def build(hp):
+        output = keras.layers.Dense(1, activation="sigmoid", kernel_initializer="zeros")
+        model = keras.Sequential([keras.Input((4,)), output])
+        rate = hp.Choice("learning_rate", [0.0, 0.1])
+        model.compile(keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy"])
+        return model
+
+    plan = Plan((Stage("only", 4, 12, "sobol", "halving"),), refit_seeds=1)
+    run = dlr.tune(build, splits, plan=plan, settings=settings(folds=3, engine="fit"))
+    assert len(run.result.best.fold_scores) == 3
+    trials = json.loads((run.directory / "study.json").read_text())["trials"]
+    idle = [one for one in trials if one["values"]["learning_rate"] == 0]
+    assert [(one["status"], len(one["fold_scores"])) for one in idle] == [("pruned", 2)] * 2
+
+
 def test_too_many_folds_leave_nothing_behind(splits, build, plan, settings, tmp_path):
     with pytest.raises(DataError, match=r"as many examples of each class as folds"):
         dlr.tune(build, splits, plan=plan(), settings=settings(folds=90))

@@ -1,5 +1,7 @@
 """Scores as means over folds: which rows they are of, and what pruning does between folds."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import keras
@@ -8,8 +10,8 @@ import pytest
 
 from dlrecipes.data import draw_folds, from_arrays
 from dlrecipes.errors import BuilderError
-from dlrecipes.results import Objective
-from dlrecipes.search import CrossValidated, SpecBuilder
+from dlrecipes.results import Objective, Plan, Stage
+from dlrecipes.search import CrossValidated, SpecBuilder, Store, discover_space, search
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.engines import make_engine
 from dlrecipes.training.job import Job
@@ -144,6 +146,43 @@ def test_a_pruned_trial_trains_in_no_further_fold(folds):
     assert source.ended[1].status == "pruned"
     assert len(source.ended[1].fold_scores) == 1
     assert source.ended[0].status == "completed"
+
+
+def test_pruning_begins_after_the_second_fold(folds, context, tmp_path):
+    def build(hp):
+        return always(hp.Choice("label", [0, 1]))()
+
+    result = search(
+        Plan((Stage("only", 4, 30, "sobol", "halving"),)),
+        discover_space(build),
+        cross_validated(folds, build=build),
+        Store.open(tmp_path / "study.journal", "run"),
+        context(build, reports=len(folds)),
+    )
+    # Two thirds of the rows have label 0.
+    trained = {one.values["label"]: (one.status, len(one.fold_scores)) for one in result.trials}
+    assert trained == {0: ("completed", 3), 1: ("pruned", 2)}
+
+
+def test_weights_are_let_go_once_they_are_scored(folds):
+    class Watched(Untrained):
+        weights, most = [], 0
+
+        def run(self, source):
+            for one in source.next_jobs(9):
+                kernel = np.zeros((2, 1))
+                self.weights.append(weakref.ref(kernel))
+                ended = Outcome("completed", 0.5, 0, {}, weights=[kernel, np.zeros(1)])
+                del kernel
+                source.finish([(one, ended)])
+                gc.collect()
+                alive = sum(one() is not None for one in self.weights)
+                Watched.most = max(self.most, alive)
+
+    source = Source([job(0), job(1)])
+    cross_validated(folds, [Watched(one) for one in folds]).run(source)
+    assert len(Watched.weights) == 6
+    assert Watched.most == 1  # this one's own
 
 
 def test_the_weights_of_all_folds_are_kept_if_asked_for(folds):

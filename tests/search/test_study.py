@@ -252,15 +252,17 @@ def test_the_deadline_keeps_what_is_finished(study, curve):
 
     plan = CoarseToFine(trials=64, epochs=4)
     result = study(plan, curve=slow, deadline=time.monotonic() + 1.0)
-    assert 2 <= len(result.trials) < 43
-    assert study.heard.trials == list(result.trials)
+    finished = [one for one in result.trials if one.status != "unfinished"]
+    assert 2 <= len(finished) < 43
+    assert len(result.trials) - len(finished) <= 1
+    assert study.heard.trials == finished
     assert [stage.name for stage in result.stages] == ["coarse"]
     # ---- no later stage has begun from a stage that was cut off …
     assert not study.store.has("fine")
     # ---- … so that the resumed search is the unbroken one
     resumed = study(plan)
     assert resumed == study(plan, journal="unbroken")
-    assert resumed.trials[: len(result.trials)] == result.trials
+    assert list(resumed.trials[: len(finished)]) == finished
 
 
 def test_a_deadline_before_the_first_trial(study):

@@ -43,6 +43,7 @@ class AskTell:
         objective: Which direction is better.
         seed: The run's seed; proposal n is seeded from (seed, stage, n).
         location: Where the storage is, for messages.
+        reports: How often a trial reports, for the pruner; None for once an epoch.
     """
 
     def __init__(
@@ -54,8 +55,11 @@ class AskTell:
         objective: Objective,
         seed: int,
         location: str = "the storage",
+        reports: int | None = None,
     ) -> None:
         self._location = location
+        self._stage = stage.name
+        self._reports_epochs = reports is None
         self._storage = storage
         self._objective = objective
         maximize = objective.direction == "max"
@@ -67,7 +71,7 @@ class AskTell:
         )
         self._space = self._remember(space)
         self._study.sampler = make_sampler(stage, self._space, seed)
-        self._pruner = make_pruner(stage, maximize=maximize)
+        self._pruner = make_pruner(stage, maximize=maximize, reports=reports)
         self._trials: dict[int, optuna.Trial] = {}
         self._records: list[TrialRecord] = []
         self._orphans: list[int] = []
@@ -132,7 +136,6 @@ class AskTell:
                 if one.name not in hyperparameters.values and one.active(hyperparameters.values):
                     hyperparameters.suggest(one)
         self._trials[trial.number] = trial
-        values = dict(hyperparameters.values)
 
         def make() -> keras.Model:
             return build(hyperparameters)
@@ -140,7 +143,8 @@ class AskTell:
         def remake(values: dict[str, Value]) -> keras.Model:
             return build(GivenHyperParameters(values))
 
-        return Proposal(trial.number, values, make, remake)
+        # Its values as they are, and not a copy: late ones come as the builder asks for them.
+        return Proposal(trial.number, hyperparameters.values, make, remake)
 
     def report(self, reports: Sequence[tuple[int, int, float]]) -> set[int]:
         """Report running best scores and return the numbers of the trials to be pruned.
@@ -220,6 +224,32 @@ class AskTell:
             step = max(last, epochs) + 1
             trial.report(score, step)
             self._bests[step][trial.number] = score
+
+    @property
+    def unfinished(self) -> tuple[TrialRecord, ...]:
+        """The trials that are under way, as far as they have come; nothing of it is stored.
+
+        When the time is up, the best trials are often among them: under halving, what is
+        finished by then are those that were stopped for being worse.
+        """
+        running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        return tuple(self._as_far_as_it_came(one) for one in running if one.intermediate_values)
+
+    def _as_far_as_it_came(self, trial: optuna.trial.FrozenTrial) -> TrialRecord:
+        values: dict[str, Value] = dict(trial.params)
+        for one in self._space:
+            if one.kind == "fixed" and one.active(values):
+                values[one.name] = one.choices[0]
+        bests: list[float | None] = [best for _, best in sorted(trial.intermediate_values.items())]
+        record = TrialRecord(self._stage, trial.number, values, "unfinished", score=bests[-1])
+        if not self._reports_epochs:
+            return record
+        return replace(
+            record,
+            best_epoch=bests.index(bests[-1]),
+            epochs=len(bests),
+            history={self._objective.name: bests},
+        )
 
     def flush(self) -> None:
         """Write what a journal keeps in memory to the disk; a database does so by itself.

@@ -41,8 +41,8 @@ def make_sampler(
     return SeededSampler(make)
 
 
-def make_pruner(stage: Stage, *, maximize: bool) -> Pruner | None:
-    """Return the pruner that a stage names, if any; both leave the first epochs alone.
+def make_pruner(stage: Stage, *, maximize: bool, reports: int | None = None) -> Pruner | None:
+    """Return the pruner that a stage names, if any; both leave the first reports alone.
 
     Pruning harder saves less than it loses with TPE (optuna/optuna#2906), so halving keeps
     the better third.
@@ -50,8 +50,10 @@ def make_pruner(stage: Stage, *, maximize: bool) -> Pruner | None:
     Args:
         stage: The stage.
         maximize: Whether more is better.
+        reports: How often a trial reports; None for once an epoch.
     """
-    warmup = min(stage.epochs, max(2, stage.epochs // 4))
+    reports = stage.epochs if reports is None else reports
+    warmup = min(reports, max(2, reports // 4))
     if stage.pruner == "median":
         return MedianPruner(4, warmup)
     if stage.pruner == "halving":

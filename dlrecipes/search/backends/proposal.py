@@ -16,7 +16,8 @@ class Proposal:
 
     Args:
         number: Its number in its study.
-        values: The hyperparameters' values, active ones only.
+        values: The hyperparameters' values, active ones only; those that the builder asks for
+            late (behind a plain `if`) are added when it does.
         build: Calls the builder with these values.
         rebuild: Calls the builder with other values of the same hyperparameters.
     """

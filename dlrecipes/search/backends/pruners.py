@@ -1,4 +1,8 @@
-"""Pruning rules that a resumed study decides as an unbroken one would."""
+"""Pruning rules that look at nothing but what was reported.
+
+With one trial at a time a resumed study decides as an unbroken one would. With trials side by
+side, those that were under way are trained again and compared with what has come since.
+"""
 
 from __future__ import annotations
 

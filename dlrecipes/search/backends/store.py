@@ -52,9 +52,14 @@ class Store:
         return None
 
     def study(
-        self, stage: Stage, space: tuple[Hyperparameter, ...], objective: Objective, seed: int
+        self,
+        stage: Stage,
+        space: tuple[Hyperparameter, ...],
+        objective: Objective,
+        seed: int,
+        reports: int | None = None,
     ) -> AskTell:
-        """Open or make the study of a stage.
+        """Open or make the study of a stage; the arguments are those of `AskTell`.
 
         Raises:
             StorageError: If the storage is damaged.
@@ -68,4 +73,5 @@ class Store:
                 objective,
                 seed,
                 self.location,
+                reports,
             )
