@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from threading import Event
@@ -16,19 +15,17 @@ from dlrecipes.data import Development
 from dlrecipes.results import EngineChoice, Objective
 from dlrecipes.training.best_epoch import BestEpoch
 from dlrecipes.training.engines.compiled.blueprint import Blueprint, Blueprints
-from dlrecipes.training.engines.compiled.choose_program import (
-    ProgramChooser,
-    Workload,
-    count_workers,
-)
+from dlrecipes.training.engines.compiled.choose_program import ProgramChooser
 from dlrecipes.training.engines.compiled.device_data import DeviceData
 from dlrecipes.training.engines.compiled.group import Epoch, Group
+from dlrecipes.training.engines.compiled.in_flight import Arrivals, InFlight, by_structure
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.narrower import program_for
-from dlrecipes.training.engines.compiled.program import Program
+from dlrecipes.training.engines.compiled.programs import Programs
 from dlrecipes.training.engines.compiled.schedule import next_group
 from dlrecipes.training.engines.compiled.trial import Place, Trial
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled.workers import count_workers
 from dlrecipes.training.engines.fit_engine import FitEngine
 from dlrecipes.training.engines.from_epoch import FromEpoch
 from dlrecipes.training.headline import headline
@@ -43,10 +40,7 @@ _INITIAL_WEIGHTS = 4
 # wait until there are enough of them for a full group.
 _IN_FLIGHT = 6
 _MEMBERS_AT_FIRST = 32
-# Trials a worker that take turns, and the memory that their states may fill.
-_TURNS, _WAITING_BYTES = 4, 2**30
-# A program takes 9 to 40 MB; of structures that come once, the last ones are kept.
-_PROGRAMS_KEPT = 32
+_TOO_MUCH = (tf.errors.OpError, MemoryError)
 
 
 class SideBySideEngine:
@@ -65,7 +59,8 @@ class SideBySideEngine:
         policy: The dtype policy.
         choices: Choices of an earlier part of the same run, which are kept.
         on_choice: Hears of every choice.
-        log: Takes one line for each structure that falls back to `fit`.
+        log: Takes one line for each structure that falls back to `fit`, and one for each float of
+            which every value is a structure.
     """
 
     def __init__(
@@ -87,10 +82,11 @@ class SideBySideEngine:
         self._fit = FitEngine(development, objective, policy)
         self._workers = count_workers()
         train, validation = DeviceData.of(development.train), DeviceData.of(development.validation)
-        self._chooser = ProgramChooser(name, train, validation, self._workers, choices)
-        self._blueprints = Blueprints(development, policy)
-        self._programs: OrderedDict[tuple[str, bool], Program] = OrderedDict()
+        chooser = ProgramChooser(name, train, validation, self._workers, choices)
+        self._programs = Programs(chooser, self._take_choice)
+        self._blueprints = Blueprints(development, policy, log)
         self._given_up: dict[str, str] = {}
+        self._all_by_fit = False
         self._explained: set[str] = set()
         self._recorded = list(choices)
 
@@ -105,121 +101,121 @@ class SideBySideEngine:
                 stop.set()
 
     def _train_all(self, source: JobSource, pool: ThreadPoolExecutor, stop: Event) -> None:
-        waiting: list[Trial] = []
-        running: deque[tuple[Group, Future[Epoch]]] = deque()
+        flight = InFlight()
         while True:
-            while len(running) < self._workers:
-                group = self._next(source, waiting, running)
-                if group is None:
+            while len(flight.running) < self._workers:
+                trials = self._next(source, flight)
+                if not trials:
                     break
-                running.append((group, pool.submit(group.train, stop)))
-            if not running:
+                try:
+                    group = Group(trials, program_for(trials))
+                except _TOO_MUCH as error:
+                    self._give_up(trials, error, source)
+                else:
+                    flight.running.append((group, pool.submit(group.train, stop)))
+            if not flight.running:
                 return
             # In the order of their beginning, whichever ends first: the same study again sees
             # the same results in the same order.
-            group, future = running.popleft()
+            group, future = flight.running.popleft()
             try:
                 epoch = future.result()
-            except (tf.errors.OpError, MemoryError) as error:
-                self._give_up(group, error, source)
+            except _TOO_MUCH as error:
+                self._give_up(group.trials, error, source)
             else:
-                waiting += self._take(group, epoch, 1 + len(running), source)
+                flight.waiting += self._take(group, epoch, 1 + len(flight.running), source)
 
-    def _next(
-        self,
-        source: JobSource,
-        waiting: list[Trial],
-        running: Sequence[tuple[Group, Future[Epoch]]],
-    ) -> Group | None:
-        """Return the group to train next, after adding trials where that is better."""
-        groups = [group.trials for group, _ in running]
+    def _next(self, source: JobSource, flight: InFlight) -> list[Trial]:
+        """Return the trials to train next, after adding some where that is better."""
         while True:
-            in_flight = len(waiting) + sum(len(group) for group in groups)
-            widest = max(
-                (program.width for program in self._programs.values()), default=_MEMBERS_AT_FIRST
-            )
+            widest = self._programs.widest or _MEMBERS_AT_FIRST
+            turns = flight.turns(self._workers) if source.compares else None
             most = self._workers + _IN_FLIGHT * widest
             if widest == 1:
                 # One trial in each call: the fewer begin, the more is known when the next is drawn.
-                most = self._turns(waiting, groups) if source.compares else self._workers
-            room = min(source.parallel, most) - in_flight
-            more = room > 0 and source.remaining > 0
-            chosen = next_group(waiting, groups, more=more, together=source.compares)
-            if chosen:
-                for trial in chosen:
-                    waiting.remove(trial)
-                return Group(chosen, program_for(chosen))
-            if not more:
-                return None
-            waiting += self._admit(source.next_jobs(min(room, self._workers * widest)), source)
+                most = turns or self._workers
+            room = min(source.parallel, most) - flight.count
+            new = room > 0 and source.remaining > 0
+            more = new or bool(flight.arrived)
+            chosen = next_group(flight.waiting, flight.groups, more=more, turns=turns)
+            for trial in chosen:
+                flight.waiting.remove(trial)
+            if chosen or not more:
+                return chosen
+            if flight.arrived:
+                flight.waiting += self._begin_all(flight.arrived.popleft(), source)
+            else:
+                # What `fit` trains, it trains one at a time.
+                limit = 1 if self._all_by_fit else min(room, self._workers * widest)
+                flight.arrived += self._sort(source.next_jobs(limit), source)
 
-    def _turns(self, waiting: Sequence[Trial], groups: Sequence[Sequence[Trial]]) -> int:
-        """Return how many trials may take turns; the states of those that wait fill memory."""
-        trials = [*waiting, *(one for group in groups for one in group)]
-        # Weights, and what an optimizer such as Adam keeps of each.
-        largest = max((12 * one.blueprint.parameters for one in trials), default=1)
-        return max(self._workers, min(_TURNS * self._workers, _WAITING_BYTES // max(largest, 1)))
-
-    def _admit(self, jobs: Sequence[Job], source: JobSource) -> list[Trial]:
-        """Return the jobs as trials; those that no program can train are done at once."""
+    def _sort(self, jobs: Sequence[Job], source: JobSource) -> list[Arrivals]:
+        """Return the jobs by structure; those that no program can train are done at once."""
         found: list[tuple[Job, Blueprint]] = []
         for job in jobs:
             try:
                 blueprint = self._blueprints.of(job)
                 if blueprint.key in self._given_up:
                     raise Unsupported(self._given_up[blueprint.key])
-            except Unsupported as reason:
-                self._train_by_fit(job, str(reason), source)
             except Exception as error:  # the builder is the user's code; `fit` says what is wrong
-                self._train_by_fit(job, f"{type(error).__name__}: {headline(error)}", source)
+                self._train_by_fit(job, _reason(error), source)
             else:
                 found.append((job, blueprint))
+        self._all_by_fit = not found
+        return by_structure(found, source.remaining)
+
+    def _begin_all(self, arrivals: Arrivals, source: JobSource) -> list[Trial]:
+        """Return the jobs as trials; the first one compiles their program."""
+        key = arrivals.blueprint.key
         trials = []
-        for job, blueprint in found:
-            alike = sum(other is blueprint for _, other in found)
-            expected = max(alike, alike * (len(found) + source.remaining) // len(found))
+        for job in arrivals.jobs:
             try:
-                work = Workload(expected, job.epochs)
-                same = [one for one, other in found if other is blueprint]
-                draw = partial(self._draw_initial_weights, blueprint, same)
-                trials.append(self._begin(job, blueprint, work, draw))
+                if key in self._given_up:
+                    raise Unsupported(self._given_up[key])
+                trials.append(self._begin(job, arrivals))
             except Unsupported as reason:
-                self._given_up[blueprint.key] = str(reason)
+                self._given_up[key] = str(reason)
                 self._train_by_fit(job, str(reason), source)
+            except Exception as error:  # the builder refuses these values, or memory is full
+                self._train_by_fit(job, _reason(error), source)
         return trials
 
-    def _draw_initial_weights(self, blueprint: Blueprint, jobs: Sequence[Job]) -> None:
+    def _draw_initial_weights(self, arrivals: Arrivals) -> None:
         """Build what the jobs begin from; a builder that raises does so again in its turn."""
         with suppress(Exception):
-            for job in jobs:
+            for job in arrivals.jobs:
                 if job.shared_seed is not None:
-                    self._initial(job, blueprint)
+                    self._initial(job, arrivals.blueprint)
 
     def _initial(self, job: Job, blueprint: Blueprint) -> State:
         seed = job.seed
         if job.shared_seed is not None:
-            seed = derive_seed(job.shared_seed, "initial", job.number % _INITIAL_WEIGHTS)
+            # Not by the number's remainder: Sobol's points come in an order of their own, by which
+            # the halves of a range would begin from different weights.
+            dealt = derive_seed(job.shared_seed, "dealt", job.number) % _INITIAL_WEIGHTS
+            seed = derive_seed(job.shared_seed, "initial", dealt)
         return self._blueprints.initial(blueprint, job, seed)
 
-    def _begin(
-        self, job: Job, blueprint: Blueprint, work: Workload, meanwhile: Callable[[], None]
-    ) -> Trial:
+    def _begin(self, job: Job, arrivals: Arrivals) -> Trial:
         """Return a trial at its beginning, with the program that trains it.
 
         Raises:
             Unsupported: If no program can be made.
+            Exception: Whatever the builder raises.
         """
         start = time.perf_counter()
+        blueprint = arrivals.blueprint
         numbers = blueprint.numbers(job)
         shared = job.shared_seed
         initial = self._initial(job, blueprint)
-        program = self._programs.pop((blueprint.key, shared is not None), None)
-        if program is None and shared is not None:
-            program, choice = self._chooser.choose(blueprint, initial, numbers, work, meanwhile)
-            self._record(choice)
-        elif program is None:
-            program = self._chooser.alone(blueprint, initial, numbers, work)
-        self._keep(blueprint, program, shared=shared is not None)
+        program = self._programs.of(
+            blueprint,
+            initial,
+            numbers,
+            arrivals.work,
+            shared=shared is not None,
+            meanwhile=partial(self._draw_initial_weights, arrivals),
+        )
         return Trial(
             job=job,
             blueprint=blueprint,
@@ -233,14 +229,6 @@ class SideBySideEngine:
             seconds=time.perf_counter() - start,
         )
 
-    def _keep(self, blueprint: Blueprint, program: Program, *, shared: bool) -> None:
-        """Keep a program for later trials of its structure, as long as it is in use."""
-        if shared and not program.layout.stacked:
-            self._programs[blueprint.key, False] = program
-        self._programs[blueprint.key, shared] = program
-        while len(self._programs) > _PROGRAMS_KEPT:
-            self._programs.popitem(last=False)
-
     def _take(self, group: Group, epoch: Epoch, active: int, source: JobSource) -> list[Trial]:
         """Report an epoch of a group, finish what ended and return what goes on."""
         share = epoch.seconds / (len(group.trials) * active)
@@ -249,30 +237,55 @@ class SideBySideEngine:
             best = trial.take(epoch.logs, Place(epoch.state, row), share, self._objective)
             if best is not None:
                 reports.append(Report(trial.job, trial.epoch - 1, best))
-        pruned = source.report(reports) if reports else set()
+        try:
+            pruned = source.report(reports) if reports else set()
+        except BaseException:
+            # Ctrl-C, or the time is up: what has trained to its end is done all the same.
+            self._finish(group.trials, source)
+            raise
         for trial in group.trials:
             if trial.job.number in pruned:
                 trial.status = "pruned"
-        ended = [(one.job, one.outcome()) for one in group.trials if one.status is not None]
+        self._finish(group.trials, source)
+        return [one for one in group.trials if one.status is None]
+
+    def _finish(self, trials: Sequence[Trial], source: JobSource) -> None:
+        ended = [(one.job, one.outcome()) for one in trials if one.status is not None]
         if ended:
             source.finish(ended)
-        return [one for one in group.trials if one.status is None]
+
+    def _take_choice(self, choice: EngineChoice) -> None:
+        self._record(choice)
+        if self.name not in ("auto", choice.engine):
+            self._explain(choice.engine, choice.reason)
 
     def _record(self, choice: EngineChoice) -> None:
         if choice not in self._recorded:
             self._recorded.append(choice)
             self._on_choice(choice)
 
-    def _give_up(self, group: Group, error: Exception, source: JobSource) -> None:
-        """Train a group's trials by `fit`, and all later ones of their structure."""
-        reason = f"{type(error).__name__}: {headline(error)}"
-        self._given_up[group.trials[0].blueprint.key] = reason
-        for trial in group.trials:
+    def _give_up(self, trials: Sequence[Trial], error: Exception, source: JobSource) -> None:
+        """Train trials of a structure by `fit`, and all later ones, too."""
+        reason = _reason(error)
+        self._given_up[trials[0].blueprint.key] = reason
+        for trial in trials:
             self._train_by_fit(trial.job, reason, FromEpoch(source, trial.epoch))
 
     def _train_by_fit(self, job: Job, reason: str, source: JobSource) -> None:
-        if reason not in self._explained:
-            self._explained.add(reason)
-            self._log(f"trained by `fit`: {reason}")
+        if self._explain("fit", reason):
             self._record(EngineChoice(structure="", engine="fit", reason=reason))
         source.finish([(job, self._fit.train(job, source))])
+
+    def _explain(self, engine: str, reason: str) -> bool:
+        """Say once for each reason why another engine takes over; return whether it is new."""
+        new = reason not in self._explained
+        if new:
+            self._explained.add(reason)
+            self._log(f"trained by `{engine}`: {reason}")
+        return new
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, Unsupported):
+        return str(error)
+    return f"{type(error).__name__}: {headline(error)}"

@@ -126,7 +126,7 @@ class _Watched:
 
     @property
     def programs(self):
-        return list(dict.fromkeys(self.engine._programs.values()))
+        return list(dict.fromkeys(self.engine._programs._programs.values()))
 
 
 def _histories(source):
@@ -176,7 +176,7 @@ def test_one_program_for_all_trials_of_a_structure(development, scripted):
     watched.run(scripted(builder.job(20, units=16, rate=0.01, dropout=0.1)))
     assert len(watched.programs) == 2
     assert len({choice.structure for choice in watched.choices}) == 2
-    assert watched.lines == []
+    assert watched.lines == ["trained by `resident`: a single trial"]
 
 
 def test_embeddings_are_trained_side_by_side(development, scripted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -11,6 +12,7 @@ import numpy as np
 from dlrecipes.data import Development
 from dlrecipes.results import Value
 from dlrecipes.training.build_model import build_model
+from dlrecipes.training.engines.compiled.few_rows import few_rows
 from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
@@ -116,25 +118,34 @@ class Blueprints:
     that may be tensors, if each of these becomes the hyperparameter's own value
     (`Dropout(rate / 2)` is therefore structure), and if a batch then gives what it gives in the
     model that was built so: a number may also be hidden in a function, where no configuration
-    shows it. A later job that differs in dynamic ones only needs no model at all.
+    shows it. A later job that differs in dynamic ones only needs no model at all; where the
+    builder asks for some of its hyperparameters late, each job is built once to know them.
 
     Args:
         development: Train and validation data.
         policy: The dtype policy.
+        log: Takes one line for each float whose values are no numbers of one graph.
     """
 
-    def __init__(self, development: Development, policy: str) -> None:
+    def __init__(
+        self,
+        development: Development,
+        policy: str,
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
         self._data = development
         self._policy = policy
+        self._log = log
+        # By the names of all that were active, those that were structure in the last job.
+        self._structural: dict[frozenset[str], frozenset[str]] = {}
+        self._told: set[str] = set()
         self._known: list[Blueprint] = []
+        self._asks_late = False
         self._initial: OrderedDict[tuple[str, int], State] = OrderedDict()
         train = development.train
         weight = train.sample_weight
-        self._few = (
-            train.array[:_EXAMPLES],
-            train.y[:_EXAMPLES],
-            None if weight is None else weight[:_EXAMPLES],
-        )
+        rows = few_rows(train.y, weight, _EXAMPLES)
+        self._few = (train.array[rows], train.y[rows], None if weight is None else weight[rows])
 
     def of(self, job: Job) -> Blueprint:
         """Return the structure of a job's model.
@@ -143,10 +154,15 @@ class Blueprints:
             Unsupported: If the model is none that these engines train.
             Exception: Whatever the builder raises.
         """
+        if self._asks_late:
+            # Its late values decide which structure it is; building it adds them to the others.
+            self._build(job, job.seed)
         for known in reversed(self._known):
             if known.fits(job) and (known.covers(job) or self._confirmed(known, job)):
                 return known
+        early = len(job.values)
         found = self._examine(job)
+        self._asks_late |= len(job.values) > early
         self._known = [*self._known[1 - _STRUCTURES_KEPT :], found]
         return found
 
@@ -179,27 +195,47 @@ class Blueprints:
         check_supported(model)
         x, y, weight = self._few
         check_loss(model, x, y, weight)
-        probe = Probe(self._build_with, job, model, self._few)
+        names = frozenset(job.values)
+        before = self._structural.get(names, frozenset())
+        probe = Probe(self._build_with, job, model, self._few, before)
+        # Before others are built: a metric may refuse the model.
+        metrics = MemberMetrics(model, y, np.asarray(model(x, training=False)))
         paths = probe.dynamic()
-        described = describe(model)
         fixed = {name: one for name, one in job.values.items() if name not in paths}
+        # A dropout rate of 0 is structure where others are not.
+        self._structural[names] = frozenset(name for name, value in fixed.items() if value != 0)
+        self._tell(fixed, job)
         owned = sorted(path for some in paths.values() for path in some)
         return Blueprint(
             # Of two values of which no configuration shows the difference, each is a structure.
-            key=key_of({**described, "batch_size": job.batch_size, "fixed": fixed}, set(owned)),
+            key=key_of(
+                {**probe.described, "batch_size": job.batch_size, "fixed": fixed}, set(owned)
+            ),
             fixed=fixed,
             dynamic=paths,
-            names=frozenset(job.values),
+            names=names,
             batch_size=job.batch_size,
             # In one order, whichever names the builder gives them.
             member=Member(model, [probe.leaves[path] for path in owned]),
-            metrics=MemberMetrics(model, y, np.asarray(model(x, training=False))),
+            metrics=metrics,
             policy=policy_that_ran(model, self._policy),
             parameters=int(model.count_params()),
-            described=described,
+            described=probe.described,
             tried={name: probe.tried(name) for name in paths},
             choices=frozenset(one.name for one in job.space if one.kind == "choice"),
         )
+
+    def _tell(self, fixed: dict[str, Value], job: Job) -> None:
+        """Say once of each float that another value of it has been compiled before."""
+        for one in job.space:
+            values = {known.fixed[one.name] for known in self._known if one.name in known.fixed}
+            again = one.name in fixed and values - {fixed[one.name]}
+            if one.kind == "float" and again and one.name not in self._told:
+                self._told.add(one.name)
+                self._log(
+                    f"each value of `{one.name}` needs a graph of its own, which has to be "
+                    "compiled first; a choice of a few values would need no more graphs than that"
+                )
 
     def _build(self, job: Job, seed: int) -> keras.Model:
         # Layers are numbered from 1 in each model, so that two builds agree in their names.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,9 @@ from dlrecipes.training.engines.compiled.leaves import all_layers
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled.workers import count_cores
+from dlrecipes.training.engines.compiled.workload import Workload
+from dlrecipes.training.headline import headline
 
 # No batched form over filters, or over a recurrent layer's loop.
 _NOT_STACKED = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.RNN)
@@ -38,19 +40,7 @@ _COMPILE_SECONDS = 1.0
 # A first look decides whether others are timed at all; then the times are compared.
 _GLANCE_SECONDS, _TIMED_SECONDS = 0.05, 0.25
 _NEARLY = 1.1
-
-
-@dataclass(frozen=True)
-class Workload:
-    """What is to be trained with a program.
-
-    Args:
-        trials: How many trials of the structure.
-        epochs: Epochs of each.
-    """
-
-    trials: int
-    epochs: int
+_TOO_MUCH = (tf.errors.OpError, MemoryError)
 
 
 @dataclass
@@ -171,9 +161,9 @@ class ProgramChooser:
             began = time.perf_counter()
             try:
                 other = self._make(start, layout)
-            except Unsupported:
+                self._time(start, other, _TIMED_SECONDS)
+            except (Unsupported, *_TOO_MUCH):
                 continue
-            self._time(start, other, _TIMED_SECONDS)
             budget -= time.perf_counter() - began
             candidates.append(other)
         if len(candidates) > 1:
@@ -206,7 +196,11 @@ class ProgramChooser:
         return Layout(threads=count_cores() // callers if callers > 1 else None)
 
     def _make(self, start: _Start, layout: Layout) -> _Candidate:
-        """Make a program and run one step of it, which traces and compiles everything."""
+        """Make a program and run one step of it, which traces and compiles everything.
+
+        Raises:
+            Unsupported: If that cannot be done.
+        """
         began = time.perf_counter()
         blueprint = start.blueprint
         program = Program(
@@ -217,7 +211,10 @@ class ProgramChooser:
             blueprint.batch_size,
             layout,
         )
-        program.prepare(*start.stacked(layout.width), start.take_meanwhile())
+        try:
+            program.prepare(*start.stacked(layout.width), start.take_meanwhile())
+        except _TOO_MUCH as error:
+            raise Unsupported(f"{type(error).__name__}: {headline(error)}") from error
         return _Candidate(program, time.perf_counter() - began, 0.0)
 
     def _time(self, start: _Start, candidate: _Candidate, least: float) -> None:
@@ -246,13 +243,13 @@ class ProgramChooser:
     def _reason(
         self, blueprint: Blueprint, candidates: Sequence[_Candidate], work: Workload
     ) -> str:
-        if self._engine != "auto":
+        if self._engine in ("resident", candidates[0].program.layout.engine):
             return "asked for"
         if not _stackable(blueprint):
             return "it has layers without a batched form over members"
         if work.trials == 1:
             return "a single trial"
-        if self._is_little(blueprint, work):
+        if self._engine == "auto" and self._is_little(blueprint, work):
             return "too little work to be worth compiling a population"
         if len(candidates) == 1 and not candidates[0].program.layout.stacked:
             return "it has no batched form over members"
@@ -287,18 +284,6 @@ class _Start:
             *([tf.constant(np.stack([one] * width)) for one in group] for group in self._initial)
         )
         return state, [np.full(width, number) for number in self._numbers]
-
-
-def count_workers() -> int:
-    """Return how many programs run at the same time: one a core, one in all on a GPU."""
-    if tf.config.list_physical_devices("GPU"):
-        return 1
-    return min(8, count_cores())
-
-
-def count_cores() -> int:
-    """Return the number of the processor's cores."""
-    return os.cpu_count() or 1
 
 
 def _stackable(blueprint: Blueprint) -> bool:

@@ -38,7 +38,7 @@ _OF_OPTIMIZERS = (
     "global_clipnorm",
 )
 _OF_SCHEDULES = {
-    keras.optimizers.schedules.CosineDecay: ("initial_learning_rate", "alpha"),
+    keras.optimizers.schedules.CosineDecay: ("initial_learning_rate", "alpha", "warmup_target"),
     keras.optimizers.schedules.ExponentialDecay: ("initial_learning_rate", "decay_rate"),
     keras.optimizers.schedules.InverseTimeDecay: ("initial_learning_rate", "decay_rate"),
     keras.optimizers.schedules.PolynomialDecay: ("initial_learning_rate", "end_learning_rate"),
@@ -66,6 +66,7 @@ class Leaf:
         variable: The variable that holds it, where one does.
         stand_in: From a tensor to what is put in that place while the model is traced.
         zero: Whether zero is a number among others; to clip gradients at 0 means not to clip.
+        echo: Whether it only repeats, in a layer made of others, what may be a number of those.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Leaf:
     variable: keras.Variable | None = None
     stand_in: Callable[[Any], Any] = DynamicNumber
     zero: bool = True
+    echo: bool = False
 
 
 def find_leaves(model: keras.Model) -> dict[str, Leaf]:
@@ -103,6 +105,10 @@ def all_layers(model: keras.Model) -> list[keras.Layer]:
 def _of_layers(model: keras.Model) -> Iterator[Leaf]:
     for index, layer in enumerate(all_layers(model)):
         path = f"layers/{index}"
+        if layer._layers and not isinstance(layer, keras.Model):
+            held = {name: one for name, one in vars(layer).items() if isinstance(one, float)}
+            for place, number in _floats(path, {**held, **layer.get_config()}):
+                yield Leaf(place, number, {}, "", echo=True)
         if isinstance(layer, InvertedDropout):
             rate = float(keras.ops.convert_to_numpy(layer.rate))
             yield Leaf(f"{path}/rate", rate, layer, "rate", layer.rate)
@@ -121,6 +127,16 @@ def _of_layers(model: keras.Model) -> Iterator[Leaf]:
                     if hasattr(regularizer, factor):
                         value = float(getattr(regularizer, factor))
                         yield Leaf(f"{path}/{name}/config/{factor}", value, regularizer, factor)
+
+
+def _floats(path: str, config: object) -> Iterator[tuple[str, float]]:
+    """Yield the floats of nested configuration with their paths."""
+    if isinstance(config, float):
+        yield path, config
+    elif isinstance(config, dict | list | tuple):
+        items = config.items() if isinstance(config, dict) else enumerate(config)
+        for name, inner in items:
+            yield from _floats(f"{path}/{name}", inner)
 
 
 def _of_compile(model: keras.Model) -> Iterator[Leaf]:

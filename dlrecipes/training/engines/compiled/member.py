@@ -53,6 +53,11 @@ class Member:
         self.other = [one for one in model.non_trainable_weights if id(one) not in hidden]
         self.optimizer = [one for one in model.optimizer.variables if id(one) not in given]
         self._slots = [_array(one) for one in self.optimizer]
+        # Where its steps are counted. Of scaled losses those that overflow are not, so that
+        # members which began together need not have made as many.
+        scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+        places = [id(one) for one in self.optimizer]
+        self.counter = None if scaled else places.index(id(model.optimizer.iterations))
 
     def initial(self, model: keras.Model) -> State:
         """Return the state in which another model of the same structure begins.
@@ -170,7 +175,8 @@ class Member:
             [tf.reduce_all(tf.math.is_finite(one)) for one in gradients if one is not None]
         )
         outer.inner_optimizer.apply(
-            [None if one is None else one / tf.cast(scale, one.dtype) for one in gradients]
+            # Of an embedding's table it leaves the rows that were looked up as they are.
+            [None if one is None else keras.ops.divide(one, scale) for one in gradients]
         )
         grown = tf.equal(counter, outer.dynamic_growth_steps - 1)
         new_scale = tf.where(finite, tf.where(grown, scale * 2.0, scale), scale * 0.5)

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlrecipes.training.engines.compiled.plausible_predictions import plausible_predictions
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
 
 Tensors = list[tf.Tensor]
@@ -22,7 +23,7 @@ class MemberMetrics:
 
     Args:
         model: A compiled model.
-        y: Some targets `(batch, …)`, at least two.
+        y: Some targets `(batch, …)`, at least two, the first half of them unlike the second.
         predictions: Some predictions `(batch, …)`.
 
     Raises:
@@ -38,11 +39,13 @@ class MemberMetrics:
             for group in getattr(compiled, flat, []):
                 self._metrics += [(one, weighted) for one in getattr(group, "metrics", [])]
         self.names = _names(self._metrics)
+        plausible = plausible_predictions(model, predictions)
         for metric, _ in self._metrics:
             metric.update_state(y, predictions)  # some make their variables only then
             metric.reset_state()
             if not type(metric).__module__.startswith("keras.") or not _is_of_keras(metric):
-                _check_adds_up(metric, y, predictions)
+                for shown in plausible:
+                    _check_adds_up(metric, y, shown)
         # As arrays: a traced function may not read the metrics' own variables.
         self._beginnings = [
             [keras.ops.convert_to_numpy(one.value) for one in metric.variables]

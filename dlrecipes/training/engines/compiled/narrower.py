@@ -12,6 +12,7 @@ from dlrecipes.training.engines.compiled.estimate import estimate_step_seconds
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.engines.compiled.trial import Trial
+from dlrecipes.training.engines.compiled.unsupported import Unsupported
 
 # Compiling takes about a second; the group may shrink again before that is earned.
 _WORTH_SECONDS = 3.0
@@ -38,7 +39,10 @@ def program_for(trials: Sequence[Trial]) -> Program:
     if width >= program.width:
         return program
     if width not in program.narrower and _saved(trials, program.width - width) > _WORTH_SECONDS:
-        program.narrower[width] = _make(program, trials[0], width)
+        try:
+            program.narrower[width] = _make(program, trials[0], width)
+        except (Unsupported, tf.errors.OpError, MemoryError):
+            program.narrower[width] = program  # not tried again
     fitting = [one for one in program.narrower if one >= len(trials)]
     return program.narrower[min(fitting)] if fitting else program
 

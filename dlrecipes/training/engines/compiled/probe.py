@@ -31,6 +31,7 @@ class Probe:
         job: The first job of a structure.
         model: Its model.
         few: A few inputs, targets and weights.
+        structure: Hyperparameters that were no plain numbers of the model of an earlier job.
     """
 
     def __init__(
@@ -39,12 +40,13 @@ class Probe:
         job: Job,
         model: keras.Model,
         few: tuple[Any, Any, Any],
+        structure: frozenset[str] = frozenset(),
     ) -> None:
         self._build = build
         self._job = job
         self._model = model
         self._few = few
-        self._described = describe(model)
+        self.described = describe(model)
         self.leaves = find_leaves(model)
         self._space = {one.name: one for one in job.space if one.active(job.values)}
         self._weights = [variable.numpy() for variable in _learned(model, self.leaves)]
@@ -55,12 +57,15 @@ class Probe:
             and is_number(value)
             and self._space[name].kind in ("float", "choice")
         ]
+        self._likely = [name for name in self._names if name not in structure]
 
     def dynamic(self) -> Paths:
         """Return the dynamic hyperparameters with the paths of their numbers."""
         if self._job.rebuild is None:
             return {}
         found = self._agreed(self._names)
+        if found is None and self._likely != self._names:
+            found = self._agreed(self._likely)  # as in the earlier job
         if found is None:
             # One at a time; then all of these, or as many as go together.
             alone = {name: self._agreed([name]) for name in self._names}
@@ -102,11 +107,11 @@ class Probe:
     ) -> Paths | None:
         """Return which numbers of the model are which changed hyperparameters."""
         described, leaves = describe(model), find_leaves(model)
-        if described.keys() != self._described.keys():
+        if described.keys() != self.described.keys():
             return None
         paths: dict[str, list[str]] = {name: [] for name in changed}
         for path, value in described.items():
-            if value == self._described[path]:
+            if value == self.described[path]:
                 continue
             owners = [
                 name
@@ -120,6 +125,8 @@ class Probe:
             if len(owners) != 1:
                 return None
             paths[owners[0]].append(path)
+        if any(owned and all(leaves[path].echo for path in owned) for owned in paths.values()):
+            return None  # a layer made of others does not hand it on, so it uses it itself
         return {name: tuple(owned) for name, owned in paths.items()}
 
     def _alike(self, model: keras.Model, changed: dict[str, Value], paths: Paths) -> bool:
@@ -144,10 +151,17 @@ class Probe:
         rounding = (
             1e-4 if self._model.dtype_policy.compute_dtype in ("float32", "float64") else 2e-2
         )
+        ours, wanted = (
+            [None if value is None else np.asarray(value, "float64") for value in values]
+            for values in computed
+        )
+        gradients = range(2, 2 + len(one.trainable))
+        largest = max(_size(wanted[at]) for at in gradients)
+        # That of a bias in front of a normalization is zero but for rounding.
+        nothing = 0.01 * rounding * largest
         return all(
-            first is second is None
-            or _close(np.asarray(first, "float64"), np.asarray(second, "float64"), rounding)
-            for first, second in zip(*computed, strict=True)
+            _close(first, second, rounding, nothing if at in gradients else 1e-12)
+            for at, (first, second) in enumerate(zip(ours, wanted, strict=True))
         )
 
     def _other_value(self, name: str, at: int, turn: int) -> Value:
@@ -171,14 +185,23 @@ class Probe:
         return other
 
 
-def _close(one: np.ndarray, other: np.ndarray, rounding: float) -> bool:
+def _close(
+    one: np.ndarray | None, other: np.ndarray | None, rounding: float, nothing: float
+) -> bool:
+    """Whether two arrays are equal but for rounding, or there is none."""
+    if one is None or other is None:
+        return one is other
     if one.shape != other.shape:
         return False
-    finite = np.isfinite(one) & np.isfinite(other)
-    size = float(np.max(np.abs(other[finite]), initial=0.0))
-    return bool(
-        np.allclose(one, other, rtol=rounding, atol=rounding * size + 1e-12, equal_nan=True)
-    )
+    tolerance = rounding * _size(other) + nothing
+    return bool(np.allclose(one, other, rtol=rounding, atol=tolerance, equal_nan=True))
+
+
+def _size(array: np.ndarray | None) -> float:
+    """Return the largest finite number of an array."""
+    if array is None:
+        return 0.0
+    return float(np.max(np.abs(array[np.isfinite(array)]), initial=0.0))
 
 
 def _learned(model: keras.Model, leaves: dict[str, Leaf]) -> list[keras.Variable]:

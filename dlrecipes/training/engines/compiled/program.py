@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import nullcontext
 from threading import Event
 from typing import Any
 
@@ -13,18 +12,16 @@ import numpy as np
 import tensorflow as tf
 
 from dlrecipes.training.engines.compiled.device_data import DeviceData
-from dlrecipes.training.engines.compiled.fused_normalization import fused_normalization
 from dlrecipes.training.engines.compiled.layout import Layout
+from dlrecipes.training.engines.compiled.map_members import map_members
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
+from dlrecipes.training.engines.compiled.piece import steps_of_a_piece
 from dlrecipes.training.engines.compiled.pinned_function import PinnedFunction
 from dlrecipes.training.engines.compiled.tracing import check_pure, quiet_tracing
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
 from dlrecipes.training.headline import headline
 
-# A piece of an epoch is handed over shuffled; this much of it fits into the processor's cache
-# beside the weights.
-_PIECE_BYTES = 2**24
 _VALIDATION_ROWS = 1024
 
 Tensors = list[tf.Tensor]
@@ -61,8 +58,9 @@ class Program:
         self._train, self._validation = train, validation
         self.batch_size = min(batch_size, len(train))
         self.steps = -(-len(train) // self.batch_size)
-        example = int(np.prod(train.x.shape[1:])) * train.x.dtype.size
-        self._piece = max(1, min(self.steps, _PIECE_BYTES // (example * self.batch_size)))
+        recorded = self.width if metrics.names else 0
+        piece = steps_of_a_piece(train, self.batch_size, member.model, recorded)
+        self._piece = min(self.steps, piece)
         self._steps_function = tf.function(
             self._train_steps, jit_compile=layout.xla, autograph=False
         )
@@ -113,7 +111,9 @@ class Program:
                 self.evaluate(state, numbers)
                 meanwhile()
                 compiled.result()
-        except (ValueError, TypeError, NotImplementedError, tf.errors.OpError) as error:
+        except Unsupported:
+            raise
+        except Exception as error:  # the layers are the user's code; `fit` says what is wrong
             raise Unsupported(f"{type(error).__name__}: {headline(error)}") from error
 
     def epoch(
@@ -241,8 +241,10 @@ class Program:
         def body(step: tf.Tensor, *carried: Any) -> tuple[Any, ...]:  # noqa: ANN401
             state, seeds, total, shown = carried
             batch = [None if one is None else one[step] for one in (x, y, sample_weight)]
-            state, seeds, loss, predictions = self._map(
+            state, seeds, loss, predictions = map_members(
                 lambda one, given: self.member.train_step(one, given, seeds, *batch),
+                self.member,
+                self.layout,
                 state,
                 numbers,
             )
@@ -272,8 +274,10 @@ class Program:
             stop = tf.minimum(start + _VALIDATION_ROWS, total)
             x, y = data.x[start:stop], data.y[start:stop]
             weight = None if data.sample_weight is None else data.sample_weight[start:stop]
-            loss, predictions = self._map(
+            loss, predictions = map_members(
                 lambda one, given: self.member.test_step(one, given, seeds, x, y, weight),
+                self.member,
+                self.layout,
                 state,
                 numbers,
             )
@@ -290,16 +294,3 @@ class Program:
             _, loss, metrics = tf.while_loop(lambda start, *_: start < total, body, carried)
         check_pure()
         return [loss, *self._metrics.results(metrics)]
-
-    def _map(self, function: Callable[..., Any], state: State, numbers: Tensors) -> Any:  # noqa: ANN401
-        """Apply a member's function to all members."""
-        if self.layout.stacked:
-            return tf.vectorized_map(
-                tf.autograph.experimental.do_not_convert(lambda given: function(*given)),
-                (state, numbers),
-                fallback_to_while_loop=False,
-                warn=False,
-            )
-        single = tf.nest.map_structure(lambda one: one[0], (state, numbers))
-        with nullcontext() if self.layout.xla else fused_normalization():
-            return tf.nest.map_structure(lambda one: one[tf.newaxis], function(*single))

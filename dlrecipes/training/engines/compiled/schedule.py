@@ -12,7 +12,7 @@ def next_group(
     running: Sequence[Sequence[Trial]],
     *,
     more: bool,
-    together: bool = False,
+    turns: int | None = None,
 ) -> list[Trial]:
     """Return the trials to train next.
 
@@ -24,8 +24,8 @@ def next_group(
         waiting: Trials between two epochs.
         running: The groups in training.
         more: Whether new trials can still be added.
-        together: Whether trials that train one at a time take turns, so that they can be compared
-            at the same epoch; then new ones are begun first.
+        turns: How many of the trials that train one at a time may take turns, so that they can
+            be compared at the same epoch; None if each should train to its end.
 
     Returns:
         The group; empty if it is better to wait, or to add trials.
@@ -34,11 +34,10 @@ def next_group(
     for trial in waiting:
         cohorts.setdefault(trial.cohort, []).append(trial)
     full = [one for one in cohorts.values() if len(one) >= one[0].program.width]
-    alone = together and all(one[0].program.width == 1 for one in full)
-    if alone and more:
-        return []
+    if full and turns is not None and all(one[0].program.width == 1 for one in full):
+        return _in_turn([group[0] for group in full], waiting, running, turns, more=more)
     if full:
-        group = (min if alone else max)(full, key=lambda one: one[0].epoch)
+        group = max(full, key=lambda one: one[0].epoch)
         return group[: group[0].program.width]
     if more or not cohorts:
         return []
@@ -50,3 +49,20 @@ def next_group(
         if one[0].cohort[:2] == first.cohort[:2] and one[0].epoch < first.epoch
     ]
     return [] if behind else group
+
+
+def _in_turn(
+    singles: Sequence[Trial],
+    waiting: Sequence[Trial],
+    running: Sequence[Sequence[Trial]],
+    turns: int,
+    *,
+    more: bool,
+) -> list[Trial]:
+    """Return the least advanced trial, new ones first while they may still begin."""
+    begun = sum(one.epoch > 0 and one.program.width == 1 for one in waiting)
+    begun += sum(one.program.width == 1 for group in running for one in group)
+    if begun >= turns:
+        return [min((one for one in singles if one.epoch > 0), key=lambda one: one.epoch)]
+    first = min(singles, key=lambda one: one.epoch)
+    return [] if more and first.epoch > 0 else [first]

@@ -52,15 +52,16 @@ def _described(model: keras.Model) -> Values:
         values[path] = _type_name(layer)
         if isinstance(layer, keras.Model):
             continue
-        config = layer.get_config()
-        # The inner layers of our composites carry the numbers, each with a path of its own.
-        values |= _flat(path, _shape_of(config, names) if _is_our_composite(layer) else config)
+        values |= _flat(path, layer.get_config())
         values |= _unseen(path, layer)
     optimizer = inner_optimizer(model)
     values["optimizer"] = _type_name(optimizer)
     values |= _flat("optimizer", optimizer.get_config())
     values |= _unseen("optimizer", optimizer)
-    values |= _flat("excluded", getattr(optimizer, "_exclude_from_weight_decay_pattern", None))
+    # Which weights a pattern leaves out follows from the layers' names, which are not looked at.
+    values["decayed"] = [
+        optimizer._use_weight_decay(one.value) for one in model.trainable_variables
+    ]
     values |= _flat("loss", _serialized(model.loss))
     values |= _flat("loss_weights", getattr(model._compile_loss, "_user_loss_weights", None))
     compiled = model._compile_metrics
@@ -98,10 +99,6 @@ def _shape_of(config: Any, layers: set[str], *, keep: bool = False) -> Any:  # n
     if isinstance(config, list | tuple):
         return [_shape_of(inner, layers, keep=keep) for inner in config]
     return "#" if isinstance(config, float) and not keep else config
-
-
-def _is_our_composite(layer: keras.Layer) -> bool:
-    return type(layer).__module__.startswith("dlrecipes.") and bool(layer._layers)
 
 
 def _serialized(value: Any) -> Any:  # noqa: ANN401  (a loss or metric in any form Keras takes)

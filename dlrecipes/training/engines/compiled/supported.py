@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
 from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS, all_layers, inner_optimizer
+from dlrecipes.training.engines.compiled.plausible_predictions import plausible_predictions
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
 
 _OVERRIDDEN = ("train_step", "test_step", "compute_loss", "compute_metrics", "fit", "evaluate")
+_LOOKUPS = (
+    keras.layers.IntegerLookup,
+    keras.layers.StringLookup,
+    keras.layers.TextVectorization,
+)
 
 
 def check_supported(model: keras.Model) -> None:
@@ -31,6 +39,8 @@ def check_supported(model: keras.Model) -> None:
     for layer in all_layers(model):
         if isinstance(layer, keras.layers.SpectralNormalization):
             raise Unsupported(f"the layer {layer.name} changes weights while it is called")
+        if isinstance(layer, _LOOKUPS):
+            raise Unsupported(f"the layer {layer.name} looks up values in a table")
         if getattr(layer, "stateful", False):
             raise Unsupported(f"the layer {layer.name} keeps a state between batches")
     _check_optimizer(inner_optimizer(model))
@@ -53,30 +63,53 @@ def check_loss(
 
     Args:
         model: A compiled model.
-        x: Some inputs, an even number.
+        x: Some inputs, at least two, the first half of them unlike the second.
         y: Their targets.
         sample_weight: `(examples,)` or None.
 
     Raises:
         Unsupported: With the reason, to be logged.
     """
-    predictions = model(x, training=False)
+    if model._compile_loss is None:
+        raise Unsupported("it was compiled without a loss")
+    half = len(y) // 2
+    parts = (slice(0, half), slice(half, 2 * half), slice(0, 2 * half))
+    added = []
+    for part in parts:
+        predictions = model(x[part], training=False)
+        added.append(_added_loss(model))
     if getattr(predictions, "_keras_mask", None) is not None:
         raise Unsupported("its output has a mask")
-    half = len(y) // 2
-    parts = (slice(0, 2 * half), slice(0, half), slice(half, 2 * half))
-    whole, *halves = (
-        float(
+    if not _last_is_mean(added):
+        raise Unsupported("what `add_loss` adds to the loss is not a mean over the examples")
+    for shown in plausible_predictions(model, np.asarray(predictions)):
+        values = [
             model._compile_loss(
                 y[part],
-                predictions[part],
+                shown[part],
                 None if sample_weight is None else sample_weight[part],
             )
-        )
-        for part in parts
-    )
-    if not np.allclose(whole, np.mean(halves), rtol=1e-3, atol=1e-6, equal_nan=True):
-        raise Unsupported("the loss is not the mean of the examples' losses")
+            for part in parts
+        ]
+        if not _last_is_mean(values):
+            raise Unsupported("the loss is not the mean of the examples' losses")
+
+
+def _added_loss(model: keras.Model) -> float:
+    """Return what a model's layers added to the loss when it was called last.
+
+    Keras divides penalties on activities by the number of examples; those on weights, which
+    have nothing to do with examples, are left out.
+    """
+    losses = model.losses
+    added = losses[: len(losses) - len(model._get_regularization_losses())]
+    return sum(float(keras.ops.sum(one)) for one in added)
+
+
+def _last_is_mean(values: Sequence[float]) -> bool:
+    """Whether the value of a whole, the last, is the mean of the values of its halves."""
+    *halves, whole = (float(one) for one in values)
+    return np.allclose(whole, np.mean(halves), rtol=1e-3, atol=1e-6, equal_nan=True)
 
 
 def _check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:

@@ -24,11 +24,24 @@ def quiet_tracing() -> Iterator[None]:
 
 
 def check_pure() -> None:
-    """Refuse a graph that reads or writes a variable which is not part of a member's state.
+    """Refuse a graph whose results follow from more than a member's state, numbers and seeds.
 
     Raises:
-        Unsupported: All members would share that variable.
+        Unsupported: If it reads or writes a variable that is not part of the state, which all
+            members would share, or draws numbers that differ from row to row and run to run.
     """
-    captured = tf.compat.v1.get_default_graph().external_captures
-    if any(one.dtype == tf.resource for one in captured):
+    graph = tf.compat.v1.get_default_graph()
+    if any(one.dtype == tf.resource for one in graph.external_captures):
         raise Unsupported("it uses a variable that is not one of the model's")
+    whole = graph.as_graph_def()
+    parts = (whole.node, *(function.node_def for function in whole.library.function))
+    if any(_draws(node) for part in parts for node in part):
+        raise Unsupported("it draws random numbers that no seed of a layer fixes")
+
+
+def _draws(node: tf.compat.v1.NodeDef) -> bool:
+    """Whether an operation draws from a generator of its own; stateless ones are given a seed.
+
+    That of cuDNN's recurrent layers is for a dropout which Keras leaves at 0.
+    """
+    return "seed2" in node.attr and not node.op.startswith("CudnnRNN")

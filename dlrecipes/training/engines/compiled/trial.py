@@ -53,7 +53,7 @@ class Trial:
     history: History = field(default_factory=dict)
     seconds: float = 0.0
     status: Status | None = None
-    _best_place: Place | None = None
+    _best_state: State | None = None
 
     @property
     def cohort(self) -> tuple[int, int, int]:
@@ -83,8 +83,12 @@ class Trial:
             self.status = "diverged"
             return None
         if self.best.update(self.epoch, score) and self.job.keep_weights:
-            # The optimizer's variables, often two thirds of the stack, need not be kept for it.
-            self._best_place = Place(place.stack._replace(optimizer=[]), place.row)
+            # A copy: the rows of a stack have their best epochs at different times, and each
+            # would keep all of it. What the optimizer holds is not needed.
+            kept = place.stack._replace(optimizer=[])
+            self._best_state = State(
+                *([np.asarray(one[place.row]).copy() for one in group] for group in kept)
+            )
         self.epoch += 1
         if self.epoch >= self.job.epochs or self.best.exhausted:
             self.status = "completed"
@@ -93,10 +97,8 @@ class Trial:
     def outcome(self) -> Outcome:
         """Return how it ended."""
         weights = None
-        if self._best_place is not None:
-            stack, row = self._best_place.stack, self._best_place.row
-            state = State(*([np.asarray(one[row]) for one in group] for group in stack))
-            weights = self.blueprint.member.weights(state, self.numbers)
+        if self._best_state is not None:
+            weights = self.blueprint.member.weights(self._best_state, self.numbers)
         return Outcome(
             status=self.status or "failed",
             score=self.best.score,

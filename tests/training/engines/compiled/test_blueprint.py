@@ -6,11 +6,13 @@ import keras
 import numpy as np
 import pytest
 
+from dlrecipes.data import from_arrays
 from dlrecipes.errors import BuilderError
 from dlrecipes.layers import InvertedDropout, ResidualBlock
 from dlrecipes.losses import FocalLoss
 from dlrecipes.results import Hyperparameter
 from dlrecipes.training.engines.compiled.blueprint import Blueprints
+from dlrecipes.training.engines.compiled.unsupported import Unsupported
 from dlrecipes.training.job import Job
 
 LAYERS, REGULARIZERS = keras.layers, keras.regularizers
@@ -96,8 +98,59 @@ class _Scale(LAYERS.Layer):
         return x * self.hidden["factor"]
 
 
+class _Block(LAYERS.Layer):
+    """Layers in a layer, as users write them.
+
+    Args:
+        rate: Of the dropout.
+        scaled: Whether the rate is used a second time.
+        limit: Of the outputs, which do not reach it.
+    """
+
+    def __init__(self, rate, *, scaled=False, limit=1.0):
+        super().__init__()
+        self.rate, self.scaled, self.limit = rate, scaled, limit
+        self.dense, self.drop = LAYERS.Dense(5), LAYERS.Dropout(rate)
+
+    def call(self, x, training=None):
+        x = keras.ops.clip(self.dense(x / 1000), -self.limit, self.limit)
+        x = self.drop(x, training=training)
+        return x * self.rate if self.scaled else x
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate, "limit": self.limit}
+
+
 def _decay(rate, alpha):
     return SCHEDULES.CosineDecay(rate, 20, alpha=alpha)
+
+
+def _warmed_up(rate):
+    return SCHEDULES.CosineDecay(0.0, 20, warmup_target=rate, warmup_steps=5)
+
+
+class _Attention(LAYERS.Layer):
+    """Layers in a layer in a layer.
+
+    Args:
+        rate: Of the dropout.
+    """
+
+    def __init__(self, rate):
+        super().__init__()
+        self.inner = LAYERS.MultiHeadAttention(2, 3, dropout=rate)
+
+    def call(self, x, training=None):
+        return self.inner(x, x, training=training)
+
+
+def _attentive(rate):
+    return _net(LAYERS.Reshape((2, 2)), _Attention(rate), LAYERS.Flatten())
+
+
+def _wrapped(l2):
+    inner = LAYERS.Dense(2, kernel_regularizer=REGULARIZERS.L2(l2))
+    return _net(LAYERS.Reshape((4, 1)), LAYERS.TimeDistributed(inner), LAYERS.Flatten())
 
 
 # What `a` is; `rate` is a learning rate beside it.
@@ -105,6 +158,7 @@ DYNAMIC = {
     "learning rate": lambda a, rate: _net(optimizer=SGD(a)),
     "schedule": lambda a, rate: _net(optimizer=SGD(_decay(a, 0.0))),
     "end of a schedule": lambda a, rate: _net(optimizer=SGD(_decay(rate, a))),
+    "warm-up": lambda a, rate: _net(optimizer=SGD(_warmed_up(a))),
     "weight decay": lambda a, rate: _net(optimizer=ADAM(rate, weight_decay=a)),
     "momentum": lambda a, rate: _net(optimizer=SGD(rate, momentum=a)),
     "beta": lambda a, rate: _net(optimizer=ADAM(rate, beta_1=a)),
@@ -120,6 +174,9 @@ DYNAMIC = {
         LAYERS.Flatten(),
         shape=(4, 1, 1),
     ),
+    "block of one's own": lambda a, rate: _net(_Block(a), optimizer=SGD(rate)),
+    "attention": lambda a, rate: _attentive(a),
+    "wrapped layer": lambda a, rate: _wrapped(a),
     "label smoothing": lambda a, rate: _net(loss=FocalLoss("sparse", label_smoothing=a)),
     "gamma": lambda a, rate: _net(loss=FocalLoss("sparse", a)),
     "nothing": lambda a, rate: _net(),
@@ -141,6 +198,7 @@ STRUCTURE = {
     "negative slope": lambda a, rate: _net(LAYERS.LeakyReLU(a), optimizer=SGD(rate)),
     "operation": lambda a, rate: _graph(lambda x: x * a, rate),
     "argument of an operation": lambda a, rate: _graph(lambda x: keras.ops.clip(x, -a, 0.5), rate),
+    "limit in a block": lambda a, rate: _net(_Block(0.5, limit=a), optimizer=SGD(rate)),
     "weight of the loss": lambda a, rate: _net(optimizer=SGD(rate), loss_weights=[a]),
     # ---- no configuration shows these
     "closure": lambda a, rate: _net(LAYERS.Lambda(_scaled(a)), optimizer=SGD(rate)),
@@ -153,6 +211,7 @@ STRUCTURE = {
     "seen and not seen": lambda a, rate: _net(
         LAYERS.Dropout(a), LAYERS.Lambda(_scaled(a)), optimizer=SGD(rate)
     ),
+    "twice in a block": lambda a, rate: _net(_Block(a, scaled=True), optimizer=SGD(rate)),
     "weights": lambda a, rate: _filled(a, rate),
 }
 
@@ -161,6 +220,7 @@ FEW = (
     "half the dropout",
     "one layer less",
     "operation",
+    "limit in a block",
     "closure",
     "partial loss",
     "seen and not seen",
@@ -222,6 +282,7 @@ def test_everything_else_is_structure(what, blueprints):
     assert blueprints.of(builder.job(1, a=0.5, rate=0.02)) is first
     assert builder.calls == calls
     other = blueprints.of(builder.job(2, a=0.6, rate=0.02))
+    assert builder.calls <= calls + 5
     assert other is not first
     assert other.key != first.key
 
@@ -325,6 +386,60 @@ def test_no_dropout_layer_at_zero(blueprints):
     assert with_dropout.dynamic == {"a": ("layers/1/rate",)}
     assert without.key != with_dropout.key
     assert blueprints.of(builder.job(2, a=0.5)) is with_dropout
+
+
+def test_what_was_structure_may_be_a_number_later(blueprints):
+    """A dropout that was 0; a number that another branch of the builder uses otherwise."""
+    kinds = {"noise": LAYERS.GaussianNoise, "dropout": LAYERS.Dropout}
+    builder = _Builder(
+        lambda values: _net(kinds[values["kind"]](values["a"]), LAYERS.Dropout(values["b"])),
+        [_choice("kind", *kinds), _float("a"), _float("b", 0.0)],
+    )
+    wanted = [
+        ("noise", 0.3, 0.0, set()),
+        ("noise", 0.4, 0.2, {"b"}),
+        ("dropout", 0.5, 0.3, {*"ab"}),
+    ]
+    for number, (kind, a, b, dynamic) in enumerate(wanted):
+        found = blueprints.of(builder.job(number, kind=kind, a=a, b=b))
+        assert set(found.dynamic) == dynamic
+
+
+def test_of_which_floats_each_value_is_compiled_is_told_once(development):
+    lines = []
+    blueprints = Blueprints(development(), "float32", lines.append)
+    builder = _Builder(
+        lambda values: _net(
+            LAYERS.Dense(values["units"]),
+            LAYERS.LeakyReLU(values["slope"]),
+            optimizer=SGD(values["rate"]),
+        ),
+        [Hyperparameter("units", "int", 2, 8), _float("slope"), _float("rate")],
+    )
+    for number, (units, slope) in enumerate([(4, 0.5), (4, 0.6), (5, 0.7)]):
+        assert len(lines) == (number > 1)
+        blueprints.of(builder.job(number, units=units, slope=slope, rate=0.1 * number + 0.1))
+    (line,) = lines
+    assert "each value of `slope` needs a graph of its own" in line
+
+
+def test_a_metric_of_batches_is_refused_before_other_models_are_built():
+    """Although the first examples are of one class, for which a recall is 0 in every batch."""
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(200, 4)).astype("float32")
+    data = from_arrays(x, (x[:, 0] > 1.7).astype(int), task="classification").development()
+    assert not data.train.y[:8].any()
+
+    def recall(y, outputs):
+        found = keras.ops.cast(outputs > 0, "float32")[:, 0] * keras.ops.cast(y, "float32")
+        return keras.ops.sum(found) / (keras.ops.sum(keras.ops.cast(y, "float32")) + 1e-7)
+
+    builder = _Builder(
+        lambda values: _net(optimizer=SGD(values["rate"]), metrics=[recall]), [_float("rate")]
+    )
+    with pytest.raises(Unsupported, match="recall depends on the batches"):
+        Blueprints(data, "float32").of(builder.job(rate=0.5))
+    assert builder.calls == 1
 
 
 def test_integers_and_booleans_are_structure(blueprints):

@@ -7,6 +7,8 @@ import pytest
 from dlrecipes.layers import InvertedDropout
 
 LAYERS = keras.layers
+# A shape of which the inputs are words.
+TOKENS = (5,)
 
 
 @pytest.fixture
@@ -18,12 +20,14 @@ def policy():
 
 def _build(factor, shape=(6,), drop=True):
     # A bias in front of a normalization has a gradient of rounding errors only.
-    hidden = [LAYERS.Dense(8, use_bias=False)]
+    hidden = [keras.Input(shape), LAYERS.Dense(8, use_bias=False)]
     if len(shape) > 1:
-        hidden = [LAYERS.Conv1D(4, 2, use_bias=False), LAYERS.Flatten()]
+        hidden = [keras.Input(shape), LAYERS.Conv1D(4, 2, use_bias=False), LAYERS.Flatten()]
+    if shape == TOKENS:
+        words = LAYERS.Embedding(20, 4, embeddings_initializer="normal")
+        hidden = [keras.Input(shape, dtype="int64"), words, LAYERS.GlobalAveragePooling1D()]
     model = keras.Sequential(
         [
-            keras.Input(shape),
             *hidden,
             LAYERS.BatchNormalization(momentum=0.5),
             *([LAYERS.Dropout(0.2 * factor), InvertedDropout(0.1)] if drop else []),
@@ -43,17 +47,18 @@ def _build(factor, shape=(6,), drop=True):
     [
         ("mixed_float16", (6,)),
         ("mixed_bfloat16", (4, 3)),
+        ("mixed_float16", TOKENS),
         pytest.param("mixed_bfloat16", (6,), marks=pytest.mark.slow),
         pytest.param("mixed_float16", (4, 3), marks=pytest.mark.slow),
     ],
 )
 def test_mixed_precision(name, shape, policy, built, side_by_side, examples):
     policy(name)
-    stacked = len(shape) == 1
+    stacked, tokens = len(shape) == 1, shape == TOKENS
     pair = side_by_side(
         built(lambda factor: _build(factor, shape), (1.0, 0.5) if stacked else (1.0,)),
-        examples(shape=shape),
-        examples(shape=shape, seed=1),
+        examples(shape=shape, tokens=tokens),
+        examples(shape=shape, tokens=tokens, seed=1),
         stacked=stacked,
     )
     # Half precision has 3 digits: one wrongly scaled gradient would be seen, rounding not.

@@ -129,7 +129,7 @@ def test_the_best_few(built, side_by_side, examples):
         pair.check(epochs=1, rtol=1e-5)
 
 
-def _metrics(built, metrics, weighted=()):
+def _metrics(built, metrics, weighted=(), predict=lambda y: y[:, None] ** 2):
     def build(factor):
         model = keras.Sequential([keras.Input((4,)), LAYERS.Dense(1)])
         model.compile("sgd", "mse", metrics=metrics(), weighted_metrics=list(weighted))
@@ -137,7 +137,7 @@ def _metrics(built, metrics, weighted=()):
 
     (model,) = built(build, [1])
     y = np.arange(8.0, dtype="float32")
-    return model, MemberMetrics(model, y, y[:, None] ** 2)
+    return model, MemberMetrics(model, y, predict(y))
 
 
 def test_metrics_of_one_name_are_named_as_keras_names_them(built):
@@ -179,3 +179,14 @@ def test_a_metric_of_batches_is_refused(built):
     for metric in (root, Batches()):
         with pytest.raises(Unsupported, match="depends on the batches"):
             _metrics(built, lambda metric=metric: [metric])
+
+
+def test_a_metric_is_tried_on_what_an_untrained_model_does_not_predict(built):
+    """Of nothing that is found, each batch's share is 0."""
+
+    def found(y, outputs):
+        above = keras.ops.cast(y > 3, "float32")
+        return keras.ops.sum(above * keras.ops.cast(outputs[:, 0] > 1, "float32")) / 4
+
+    with pytest.raises(Unsupported, match="the metric found depends on the batches"):
+        _metrics(built, lambda: [found], predict=lambda y: np.zeros((8, 1), "float32"))

@@ -53,6 +53,9 @@ REFUSED = {
     "keeps a state between batches": lambda: _net(
         LAYERS.Rescaling(1.0), LAYERS.LSTM(2, stateful=True), kind=_of_batches
     ),
+    "looks up values in a table": lambda: _net(
+        LAYERS.IntegerLookup(vocabulary=[1, 2, 3], output_mode="multi_hot")
+    ),
     "changes weights while it is called": lambda: _net(
         LAYERS.SpectralNormalization(LAYERS.Dense(3))
     ),
@@ -139,6 +142,66 @@ def test_a_loss_that_depends_on_the_batches_is_refused(loss, weighted, fine):
     else:
         with pytest.raises(Unsupported, match="not the mean of the examples' losses"):
             check_loss(model, x, y, weight)
+
+
+def test_a_loss_is_tried_on_what_an_untrained_model_does_not_predict():
+    """It predicts 0.5 for all examples, and of nothing that is found each batch's share is 0."""
+
+    def missed(y, outputs):
+        found = keras.ops.cast(outputs[:, 0] > 0.6, "float32") * y[:, 0]
+        return 1 - keras.ops.sum(found) / (keras.ops.sum(y) + 1e-7)
+
+    model = keras.Sequential(
+        [keras.Input((4,)), LAYERS.Dense(1, "sigmoid", kernel_initializer="zeros")]
+    )
+    model.compile("sgd", missed)
+    y = np.repeat([[0.0], [1.0]], 4, axis=0).astype("float32")
+    with pytest.raises(Unsupported, match="not the mean of the examples' losses"):
+        check_loss(model, np.zeros((8, 4), "float32"), y, None)
+
+
+class _Adds(LAYERS.Layer):
+    """Adds to the loss.
+
+    Args:
+        amount: What, of the inputs.
+    """
+
+    def __init__(self, amount):
+        super().__init__()
+        self.amount = amount
+
+    def call(self, x):
+        self.add_loss(self.amount(x))
+        return x
+
+
+@pytest.mark.parametrize(
+    ("layer", "fine"),
+    [
+        (lambda: _Adds(lambda x: keras.ops.mean(x**2)), True),
+        (lambda: LAYERS.ActivityRegularization(l2=0.1), True),
+        (lambda: _Adds(lambda x: 1e-3 * keras.ops.sum(x**2)), False),
+        (lambda: _Adds(lambda x: keras.ops.std(x)), False),
+    ],
+)
+def test_what_layers_add_to_the_loss_must_be_a_mean(layer, fine):
+    """Beside a penalty of weights, which is large."""
+    model = _net(layer(), LAYERS.Dense(3, kernel_regularizer=keras.regularizers.L2(1e3)))
+    generator = np.random.default_rng(0)
+    x, y = (generator.normal(size=(8, size)).astype("float32") for size in (4, 3))
+    if fine:
+        check_loss(model, x, y, None)
+    else:
+        with pytest.raises(Unsupported, match="what `add_loss` adds to the loss is not a mean"):
+            check_loss(model, x, y, None)
+
+
+def test_a_model_without_a_loss_is_refused():
+    model = keras.Sequential([keras.Input((4,)), LAYERS.Dense(3), LAYERS.ActivityRegularization(1)])
+    model.compile("sgd")
+    with pytest.raises(Unsupported, match="compiled without a loss"):
+        check_loss(model, np.zeros((8, 4), "float32"), np.zeros((8, 3), "float32"), None)
 
 
 def test_an_output_with_a_mask_is_refused():
