@@ -75,6 +75,7 @@ def test_moved_run_is_not_searched_again(splits, build, plan, settings, tmp_path
     assert again.result.best == dlr.Run(moved).result.best
 
 
+@pytest.mark.slow
 def test_runs_of_one_name_in_one_storage_are_two(splits, build, plan, tmp_path):
     storage = f"sqlite:///{tmp_path / 'study.db'}"
     for folder in ("a", "b"):

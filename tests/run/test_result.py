@@ -56,7 +56,7 @@ def test_result(finished, task):
         stage["name"] for stage in result["stages"]
     ] == ["coarse", "fine"]
     for stage in result["stages"]:
-        assert set(stage["trials"]) == {"completed", "pruned", "diverged", "failed"}
+        assert set(stage["trials"]) == {"completed", "pruned", "diverged", "failed", "unfinished"}
         assert stage["seconds"] > 0
         low, high = stage["ranges"]["learning_rate"]
         assert low < high

@@ -198,7 +198,7 @@ def test_a_trial_is_pruned_between_folds(splits, settings):
         return model
 
     plan = Plan((Stage("only", 4, 12, "sobol", "halving"),), refit_seeds=1)
-    run = dlr.tune(build, splits, plan=plan, settings=settings(folds=3, engine="fit"))
+    run = dlr.tune(build, splits, plan=plan, settings=settings(folds=3, engine="resident"))
     assert len(run.result.best.fold_scores) == 3
     trials = json.loads((run.directory / "study.json").read_text())["trials"]
     idle = [one for one in trials if one["values"]["learning_rate"] == 0]

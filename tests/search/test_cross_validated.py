@@ -164,6 +164,7 @@ def test_pruning_begins_after_the_second_fold(folds, context, tmp_path):
     assert trained == {0: ("completed", 3), 1: ("pruned", 2)}
 
 
+@pytest.mark.slow
 def test_weights_are_let_go_once_they_are_scored(folds):
     class Watched(Untrained):
         weights, most = [], 0

@@ -120,6 +120,7 @@ def test_what_has_trained_to_its_end_is_finished_when_the_time_is_up(study, stop
     assert result.findings == ()
 
 
+@pytest.mark.slow
 def test_what_has_trained_to_its_end_is_finished_when_it_is_interrupted(study, recorder):
     class CtrlC(recorder):
         def on_epoch(self, stage, trial, epoch, epochs, best):
@@ -181,6 +182,7 @@ def test_refits_have_the_winners_late_hyperparameters(study):
 # ---- builders that refuse
 
 
+@pytest.mark.slow
 def test_a_builder_that_refuses_some_values_fails_those_trials(study):
     """Whenever it is called with them: a compiled engine builds few of the models."""
 

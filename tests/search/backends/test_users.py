@@ -76,6 +76,7 @@ def test_suggest_says_what_is_wrong():
         suggest(trial, lambda hp: hp.Float("rate", 0.1, 1.0, sampling="reverse_log"))
 
 
+@pytest.mark.slow
 def test_with_keras_tuners_oracle_in_a_search(development, tmp_path, context, recorder):
     objective = Objective("val_accuracy", "max")
     plan = Plan((Stage("only", 3, 2, sampler="keras_tuner_bayesian", pruner="none"),))

@@ -124,6 +124,7 @@ def test_a_builder_that_raises_for_later_trials(engine, scripted):
     assert len(failed) < 7
 
 
+@pytest.mark.slow
 def test_what_fit_trains_is_asked_for_one_at_a_time(engine, scripted):
     """A sampler that learns should know the one before."""
 

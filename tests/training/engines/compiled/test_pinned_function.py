@@ -61,6 +61,7 @@ def test_an_error_is_tensorflows_and_leaves_it_usable(concrete):
     np.testing.assert_array_equal(pair.left[0], [10.0, 20.0])
 
 
+@pytest.mark.slow
 def test_two_calls_use_no_more_threads_than_they_were_given():
     """Processor time of a large product is that of the clock, with one thread."""
     code = """
