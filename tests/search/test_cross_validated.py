@@ -104,6 +104,13 @@ def cross_validated(folds, engines=None, build=None, objective=ACCURACY):
     return CrossValidated(engines, folds, build or always(1), objective, "float32")
 
 
+@pytest.fixture(params=[1024, 7])
+def batches(request, monkeypatch):
+    """Rows that are scored at once: all, or some with fewer in the last portion."""
+    monkeypatch.setattr("dlrecipes.search.cross_validated._BATCH", request.param)
+
+
+@pytest.mark.usefixtures("batches")
 def test_the_score_is_the_mean_over_the_rows_held_out(folds):
     source = Source([job(0, label=0), job(1, label=1)])
     cross_validated(folds).run(source)
@@ -121,6 +128,7 @@ def test_the_score_is_the_mean_over_the_rows_held_out(folds):
     assert first[0].job.epochs == 3
 
 
+@pytest.mark.usefixtures("batches")
 def test_a_loss_is_weighted_like_the_data(folds):
     weighted = [
         replace(
