@@ -137,7 +137,7 @@ class TrialSource:
     def report(self, reports: Sequence[Report]) -> set[int]:
         """Store running bests, pass them on and return the numbers of the trials to prune.
 
-        When the time is up, only those that have trained to their end are still taken.
+        When the time is up, those that have trained to their end can still be finished.
         A penalty is not counted here: it is measured once a trial, at its best epoch.
         """
         pruned = self._backend.report(
@@ -157,6 +157,8 @@ class TrialSource:
     def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
         """Store trials; they are announced to the listener only once all of them are stored.
 
+        When the time is up, it says so afterwards.
+
         Raises:
             BuilderError: If five trials in a row failed, out of memory not counted.
         """
@@ -170,6 +172,7 @@ class TrialSource:
             self._context.listener.on_trial(record)
         for record in records:
             self._count_failures(record)
+        self._check_deadline()
 
     def _record(self, job: Job, outcome: Outcome) -> TrialRecord:
         score, unpenalised, gap = self._scores(job, outcome)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from statistics import fmean
 
 import keras
 import pytest
@@ -47,8 +48,10 @@ def accuracies(engine, policy, folder, trials=24, epochs=8):
 def test_half_precision_ends_within_a_point_of_float32(engine, tmp_path):
     found = {policy: accuracies(engine, policy, tmp_path / policy) for policy in POLICIES}
     assert {name for _, names in found.values() for name in names} == {engine}
-    for scores, _ in found.values():
-        assert scores[0] == pytest.approx(found["float32"][0][0], abs=0.01)
+    # The mean of the best five: the best alone is off by a point now and then, 359 images judge it.
+    best = {policy: fmean(scores[:5]) for policy, (scores, _) in found.items()}
+    for mean in best.values():
+        assert mean == pytest.approx(best["float32"], abs=0.01)
 
 
 @pytest.mark.gpu

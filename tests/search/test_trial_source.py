@@ -178,8 +178,10 @@ def test_the_deadline(source):
         one.next_jobs(1)
     with pytest.raises(DeadlinePassed):
         one.report([Report(jobs[0], 0, 0.5)])
-    # ---- what ended all the same is kept
-    one.finish([(jobs[0], _done(0.5))])
+    # ---- what has trained to its end is kept; others that are handed out do not begin
+    assert one.report([Report(jobs[0], jobs[0].epochs - 1, 0.5)]) == set()
+    with pytest.raises(DeadlinePassed):
+        one.finish([(jobs[0], _done(0.5))])
     assert [record.score for record in source.heard.trials] == [0.5]
     assert source().remaining == 8
 
