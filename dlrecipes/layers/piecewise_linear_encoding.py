@@ -114,9 +114,10 @@ class PiecewiseLinearEncoding(AdaptedLayer):
         edge = keras.ops.ones((1,), "bool")
         first = keras.ops.concatenate([edge, changes])
         last = keras.ops.concatenate([changes, edge])
-        infinity = float("inf")
-        share = keras.ops.maximum(share, keras.ops.where(first, -infinity, 0.0))
-        share = keras.ops.minimum(share, keras.ops.where(last, infinity, 1.0))
+        # Finite also far outside of a bin that is hardly wider than nothing.
+        most = float(np.finfo(np.float32).max)
+        share = keras.ops.maximum(share, keras.ops.where(first, -most, 0.0))
+        share = keras.ops.minimum(share, keras.ops.where(last, most, 1.0))
         share = keras.ops.where(constant, 0.0, share)
         return keras.ops.where(keras.ops.isnan(x), x, share)
 

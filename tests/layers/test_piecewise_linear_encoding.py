@@ -3,7 +3,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.layers import PiecewiseLinearEncoding
@@ -139,6 +139,7 @@ def test_edges_need_adapt():
     values=st.lists(st.floats(-2e6, 2e6, width=32), min_size=2, max_size=20),
     bins=st.integers(1, 6),
 )
+@example(train=[0.0, 1.1754943508222875e-38], values=[4.0, 4.0], bins=1)
 def test_monotone_in_each_component(train, values, bins):
     layer = PiecewiseLinearEncoding(bins)
     layer.adapt(np.asarray(train)[:, None])
