@@ -19,7 +19,7 @@ def check_time_limit(planned: int, records: Sequence[TrialRecord]) -> tuple[Find
     if finished >= planned:
         return ()
     under_way = (
-        f"; {unfinished} more were under way and count with what they had reached"
+        f"; {unfinished} were under way and count with what they had reached"
         if unfinished
         else ""
     )
