@@ -19,9 +19,7 @@ def check_time_limit(planned: int, records: Sequence[TrialRecord]) -> tuple[Find
     if finished >= planned:
         return ()
     under_way = (
-        f"; {unfinished} were under way and count with what they had reached"
-        if unfinished
-        else ""
+        f"; {unfinished} were under way and count with what they had reached" if unfinished else ""
     )
     return (
         Finding(
