@@ -128,15 +128,12 @@ class CrossValidated:
         targets = keras_targets(held_out.y, fold.development.spec)
         logs = {}
         for start in range(0, len(held_out), _BATCH):
-            part = slice(start, start + _BATCH)
-            weight = held_out.sample_weight
-            logs = model.test_step(
-                (
-                    held_out.array[part],
-                    keras.tree.map_structure(itemgetter(part), targets),
-                    None if weight is None else weight[part],
-                )
-            )
+            part = itemgetter(slice(start, start + _BATCH))
+            x, y = part(held_out.array), keras.tree.map_structure(part, targets)
+            weight = None if held_out.sample_weight is None else part(held_out.sample_weight)
+            # As `evaluate` hands it over: tensors, and no weights where there are none.
+            batch = keras.utils.pack_x_y_sample_weight(x, y, weight)
+            logs = model.test_step(keras.tree.map_structure(keras.ops.convert_to_tensor, batch))
         return float(logs[self._objective.metric])
 
 

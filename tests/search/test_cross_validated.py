@@ -146,6 +146,25 @@ def test_a_loss_is_weighted_like_the_data(folds):
         assert score == pytest.approx(losses.mean(), rel=1e-4)
 
 
+def test_a_step_of_its_own_gets_what_evaluate_hands_over(folds):
+    class Own(keras.Model):
+        def test_step(self, data):
+            x, y = data  # no weights where there are none
+            assert keras.ops.is_tensor(x)
+            assert keras.ops.is_tensor(y)
+            return {"accuracy": keras.ops.mean(keras.ops.cast(y, "float32"))}
+
+    def build():
+        model = always(1)()
+        own = Own(model.inputs, model.outputs)
+        own.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+        return own
+
+    source = Source([replace(job(0), build=build)])
+    cross_validated(folds).run(source)
+    assert source.ended[0].fold_scores == pytest.approx([one.held_out.y.mean() for one in folds])
+
+
 def test_a_pruned_trial_trains_in_no_further_fold(folds):
     engines = [Untrained(one) for one in folds]
     source = Source([job(0), job(1)], prune=lambda fold: {1} if fold == 0 else set())

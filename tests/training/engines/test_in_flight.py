@@ -18,13 +18,11 @@ SPACE = (
 
 
 def _build(values):
-    model = keras.Sequential(
-        [
-            keras.Input((4,)),
-            keras.layers.Dense(values.get("units", 8), activation="relu"),
-            keras.layers.Dense(3),
-        ]
-    )
+    return _compiled(values, keras.layers.Dense(values.get("units", 8), activation="relu"))
+
+
+def _compiled(values, *layers):
+    model = keras.Sequential([keras.Input((4,)), *layers, keras.layers.Dense(3)])
     model.compile(
         keras.optimizers.Adam(values["rate"]),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -156,22 +154,12 @@ def test_what_fit_trains_is_asked_for_one_at_a_time(engine, scripted):
 
 def test_a_population_that_cannot_be_says_so(engine, scripted):
     def build(values):
-        model = keras.Sequential(
-            [
-                keras.Input((4,)),
-                keras.layers.Reshape((4, 1)),
-                keras.layers.Conv1D(2, 2),
-                keras.layers.Flatten(),
-                keras.layers.Dense(3),
-            ]
+        return _compiled(
+            values,
+            keras.layers.Reshape((4, 1)),
+            keras.layers.Conv1D(2, 2),
+            keras.layers.Flatten(),
         )
-        model.compile(
-            keras.optimizers.SGD(values["rate"]),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
-            jit_compile=False,
-        )
-        return model
 
     made = engine("population")
     made.run(scripted(*(_job(at, rate=0.01 + at / 100, epochs=1, build=build) for at in range(2))))
