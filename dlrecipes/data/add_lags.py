@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.data.read_times import table_times
+from dlrecipes.data.sources import infer_columns, typed_table
 from dlrecipes.errors import ArgumentError, DataError
 
 
@@ -64,14 +65,16 @@ def add_lags(
                 received=f"{name!r}",
                 fix=f"The columns are {', '.join(map(repr, table.columns[:30]))}.",
             )
-    if not pd.api.types.is_numeric_dtype(table[column]):
+    (kind,) = infer_columns(table[[column]], target=[column])
+    if kind.kind != "number":
         raise DataError(
-            "Lags are earlier values of numbers.", received=f"{table[column].dtype} in {column!r}"
+            "Lags are earlier values of numbers.", received=f"{kind.evidence} in {column!r}"
         )
+    values = typed_table(table, [kind])[column]
     when = table_times(table, times)
     wanted = _read_lags(lags, column, dates=when.dtype.kind == "M")
     group = np.zeros(len(table)) if series is None else pd.factorize(table[series])[0]
-    frame = pd.DataFrame({"series": group, "time": when, "value": table[column].to_numpy()})
+    frame = pd.DataFrame({"series": group, "time": when, "value": values.to_numpy()})
     _check_times(frame, series)
     added = {one.name: _earlier(frame, one) for one in wanted}
     twice = [name for name in added if name in table]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from numbers import Real
 from typing import Any, overload
 
@@ -17,20 +17,24 @@ class Columns:
     """A table's raw inputs: numbers and text side by side, one row an example.
 
     It has of an array what the rest of the library asks of inputs: a length, a shape, rows that
-    can be picked. Numbers are float32 with NaN for a missing one; text is an array of Python
+    can be picked. Numbers are float32, or float64, with NaN for a missing one; text is an array of Python
     strings, with the empty string for a missing one.
 
     Args:
         columns: `{name: values (examples,)}`, at least one; numbers, or text.
+        wide: Columns of numbers that are float64, because float32 would make different ones equal.
 
     Raises:
         DataError: If there are none, if they differ in length, or if one is no column.
     """
 
-    def __init__(self, columns: Mapping[str, object]) -> None:
+    def __init__(self, columns: Mapping[str, object], *, wide: Collection[str] = ()) -> None:
         if not columns:
             raise DataError("A table must have at least one column.", received="none")
-        self._columns = {str(name): _column(str(name), one) for name, one in columns.items()}
+        self._columns = {
+            str(name): _column(str(name), values, np.float64 if name in wide else np.float32)
+            for name, values in columns.items()
+        }
         lengths = {name: len(one) for name, one in self._columns.items()}
         if len(set(lengths.values())) > 1:
             received = ", ".join(f"{name}: {length} rows" for name, length in lengths.items())
@@ -48,11 +52,16 @@ class Columns:
 
     @property
     def dtypes(self) -> dict[str, str]:
-        """`{column: "float32" or "string"}`."""
+        """`{column: "float32", "float64" or "string"}`."""
         return {
-            name: "string" if one.dtype == object else "float32"
-            for name, one in self._columns.items()
+            name: "string" if values.dtype == object else str(values.dtype)
+            for name, values in self._columns.items()
         }
+
+    @property
+    def wide(self) -> tuple[str, ...]:
+        """The columns that are float64."""
+        return tuple(name for name, dtype in self.dtypes.items() if dtype == "float64")
 
     @property
     def nbytes(self) -> int:
@@ -96,7 +105,7 @@ def _owned(values: NDArray[Any]) -> NDArray[Any]:
     return values if values.base is None else values.copy()
 
 
-def _column(name: str, values: object) -> NDArray[Any]:
+def _column(name: str, values: object, dtype: type[np.floating[Any]]) -> NDArray[Any]:
     # A list of text and NaN would become text all over.
     array = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
     if array.ndim != 1:
@@ -104,32 +113,47 @@ def _column(name: str, values: object) -> NDArray[Any]:
             "A column must have one value an example.", received=f"{name} of shape {array.shape}"
         )
     if array.dtype.kind in "biuf":
-        return _numbers(name, array)
+        return _numbers(name, array, dtype)
     if array.dtype.kind not in "UO":
         raise DataError(
             "A column must hold numbers or text.", received=f"column {name!r} of {array.dtype}"
         )
     known = ~pd.isna(array)
-    kinds = {type(one) for one in array[known].tolist()}
+    kinds = {type(value) for value in array[known].tolist()}
     if kinds and all(issubclass(kind, str) for kind in kinds):
         text = np.full(len(array), "", dtype=object)
         text[known] = array[known]
-        return text
+        return _without_zeros(name, text)
     if all(issubclass(kind, Real | np.bool_) for kind in kinds):
-        return _numbers(name, np.where(known, array, np.nan).astype(np.float64))
+        return _numbers(name, np.where(known, array, np.nan).astype(np.float64), dtype)
     raise DataError(
         "A column must hold numbers or text.",
-        received=f"column {name!r} with {' and '.join(sorted(one.__name__ for one in kinds))}",
+        received=f"column {name!r} with {' and '.join(sorted(kind.__name__ for kind in kinds))}",
     )
 
 
-def _numbers(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
+def _without_zeros(name: str, text: NDArray[Any]) -> NDArray[Any]:
+    """Return the texts; TensorFlow would lose what stands behind a zero byte."""
+    bad = [row for row, value in enumerate(text) if "\0" in value]
+    if bad:
+        raise DataError(
+            "Text must have no zero bytes.",
+            received=f"column {name!r} with one in {len(bad)} of {len(text)} rows, first in row "
+            f"{bad[0]}",
+            fix="Take them out: text.replace(chr(0), '').",
+        )
+    return text
+
+
+def _numbers(
+    name: str, array: NDArray[Any], dtype: type[np.floating[Any]]
+) -> NDArray[np.floating[Any]]:
     with np.errstate(over="ignore"):  # too large for float32 becomes infinite
-        numbers = array.astype(np.float32)
+        numbers = array.astype(dtype)
     infinite = np.isinf(numbers)
     if infinite.any():
         raise DataError(
-            "Numbers must be finite float32 numbers, or missing.",
+            f"Numbers must be finite {np.dtype(dtype)} numbers, or missing.",
             received=f"column {name!r} with infinity in {int(infinite.sum())} of "
             f"{len(numbers)} rows, first in row {int(np.argmax(infinite))}",
         )

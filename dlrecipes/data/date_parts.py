@@ -15,6 +15,12 @@ from dlrecipes.errors import DataError
 # Days of a year and a week, hours of a day.
 _CYCLES = {"year": 365.2425, "week": 7.0, "day": 24.0}
 _FORM = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:\d{2})?.*)?$"
+_CLOCKS = (
+    r"^.{10}[T ](\d{2}).*$",
+    r"^.{10}[T ]\d{2}:(\d{2}).*$",
+    r"^.{10}[T ]\d{2}:\d{2}:(\d{2}).*$",
+)
+_FIRST_YEAR, _LAST_YEAR = 1678, 2261
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
@@ -23,8 +29,9 @@ class DateParts(keras.layers.Layer):
 
     A date becomes the years since the first training date, and sine and cosine of its place in
     the year, the week and the day, so that December lies beside January. Cycles that
-    are constant in the training part are left out; times of day without a zone are taken as they
-    stand. A missing or unreadable date becomes zeros and a 1 in the last column.
+    are constant in the training part are left out; times of day are taken as the clock showed them.
+    A missing or unreadable date, and one before 1678 or after 2261, becomes zeros and a 1 in the
+    last column.
 
     Args:
         first: The first training date, in days since 1970-01-01; None to learn it in `adapt`.
@@ -96,11 +103,11 @@ def _read(dates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Return days since 1970-01-01, the hour of the day, and whether a date was readable."""
     shaped = tf.strings.regex_full_match(dates, _FORM)
     plain = tf.where(shaped, dates, tf.fill(tf.shape(dates), "1970-01-01"))
-    # A place for the time, where there is none.
-    plain = tf.strings.join([plain, tf.fill(tf.shape(plain), " 00:00")])
     year, month, day = (_number(plain, *place) for place in ((0, 4), (5, 2), (8, 2)))
-    hour, minute = _number(plain, 11, 2), _digits(plain)
+    hour, minute, second = (_clock(plain, pattern) for pattern in _CLOCKS)
     known = shaped & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (hour < 24)
+    # A year such as 1 or 9999 stands for "unknown" or "for ever".
+    known &= (year >= _FIRST_YEAR) & (year <= _LAST_YEAR)
     # Days from the civil date, with years that begin in March (Hinnant, "chrono-compatible
     # low-level date algorithms").
     shifted = tf.where(month <= 2, year - 1, year)
@@ -108,18 +115,18 @@ def _read(dates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     of_year = (153 * tf.math.floormod(month + 9, 12) + 2) // 5 + day - 1
     of_era = era_year * 365 + era_year // 4 - era_year // 100 + of_year
     days = tf.math.floordiv(shifted, 400) * 146097 + of_era - 719468
-    return tf.cast(days, "float32"), tf.cast(hour, "float32") + minute / 60.0, known
+    return tf.cast(days, "float32"), hour + minute / 60.0 + second / 3600.0, known
 
 
 def _number(text: tf.Tensor, start: int, length: int) -> tf.Tensor:
     return tf.strings.to_number(tf.strings.substr(text, start, length), tf.int32)
 
 
-def _digits(text: tf.Tensor) -> tf.Tensor:
-    """Return the minutes; 0 where the time has none."""
-    there = tf.strings.regex_full_match(text, r"^.{11}\d{2}:\d{2}.*$")
-    place = tf.where(there, text, tf.fill(tf.shape(text), "1970-01-01 00:00"))
-    return tf.cast(_number(place, 14, 2), "float32")
+def _clock(text: tf.Tensor, pattern: str) -> tf.Tensor:
+    """Return the hour, the minutes or the seconds; 0 where the time has none."""
+    there = tf.strings.regex_full_match(text, pattern)
+    digits = tf.strings.regex_replace(text, pattern, r"\1")
+    return tf.strings.to_number(tf.where(there, digits, tf.fill(tf.shape(text), "0")), tf.float32)
 
 
 def _phases(days: tf.Tensor, hours: tf.Tensor) -> dict[str, tf.Tensor]:

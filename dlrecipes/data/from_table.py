@@ -9,25 +9,26 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.data.check_targets import check_known
-from dlrecipes.data.joined_tables import joined_tables
-from dlrecipes.data.read_times import table_times
+from dlrecipes.data.official_test import with_columns_of, with_labels_of
+from dlrecipes.data.read_times import table_times, time_columns
 from dlrecipes.data.sealed_split import SealedSplit
-from dlrecipes.data.sources import infer_columns
+from dlrecipes.data.sources import Cells, infer_columns, typed_table
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.strata import strata
-from dlrecipes.data.subgroup_columns import subgroup_columns
+from dlrecipes.data.subgroup_columns import Subgroups, subgroup_columns
 from dlrecipes.data.table_columns import table_columns
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.data.table_rows import as_duration, table_rows
-from dlrecipes.data.table_targets import table_target, target_list
+from dlrecipes.data.table_targets import own_orders, table_target, target_list
 from dlrecipes.data.training_statistics import with_statistics
+from dlrecipes.data.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import Column, DataSpec
 
 
 def from_table(  # noqa: PLR0913  (one argument a choice about the table)
-    table: pd.DataFrame,
+    table: pd.DataFrame | Cells,
     target: str | Sequence[str],
     *,
     test: pd.DataFrame | None = None,
@@ -42,11 +43,13 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
 ) -> Splits:
     """Return a table's training, validation and sealed test part.
 
-    What the columns are is told from the table without the official test part; `spec.columns`
-    has it. The parts are raw: preprocess them with `TablePreprocess`.
+    What the columns are is told once, from the table without the official test part, and every
+    cell of every part is read by that; `spec.columns` has it. Rows without a target are left out,
+    which the audit counts. The parts are raw: preprocess them with `TablePreprocess`.
 
     Args:
-        table: One row an example, one column a feature, and the target.
+        table: One row an example, one column a feature, and the target; or the cells of a file as
+            they stand (`read_cells`).
         target: The column to be predicted; a list of columns for several targets, which may be
             missing here and there (`build_multitask`).
         test: An official test part with the same columns; None to draw one.
@@ -59,7 +62,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         orders: `{column: labels from the lowest to the highest}` of ordinal targets among several
             whose labels are text.
         kinds: Kinds of columns that are known better: `"number"`, `"category"`, `"date"`,
-            `"text"`, `"ignored"`.
+            `"text"`, `"ignored"`; `"day-first"` or `"month-first"` for dates such as 05/06/2024.
         drop: Columns that are no inputs, such as one that is known only after the fact.
         subgroup: Columns of sex, age, … over whose groups the score is compared, inputs or not;
             `subgroup_columns` says what the groups are.
@@ -71,6 +74,8 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         ArgumentError: If an argument is outside its range.
     """
     drawing = drawing or Drawing()
+    given = table if isinstance(table, Cells) else Cells(table)
+    table, file = given.table, given.file
     targets = [target] if isinstance(target, str) else target_list(target)
     named: dict[str, str | None] = {"group": drawing.group, "part": drawing.part}
     named |= (
@@ -104,24 +109,45 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
             received=f"target={targets!r} and subgroup={list(subgroup)!r}",
             fix="Leave one of them out.",
         )
-    # ---- the target
-    whole = table if test is None else joined_tables(table, test, targets)
-    encoded = table_target(whole, target, task=task, orders=orders, positive=positive)
+    # ---- rows with a target, under the numbers that they have in the file
+    table, noticed = leave_out_unlabelled(table, targets, blanks=given.blanks)
+    if test is not None:
+        test = with_columns_of(table, test)
+        test, lacking = leave_out_unlabelled(test, targets, part="test")
+        noticed += lacking
+    # ---- what the columns are, and what is predicted
+    outside = {*targets, *drop} | {drawing.group, drawing.part} - {None}
+    inputs = [str(column) for column in table.columns if column not in outside]
+    members = [drawing.group or drawing.series] if drawing.group or drawing.series else []
+    roles = [*targets, *(name for name in members if name not in inputs)]
+    known = {drawing.series: "category"} if drawing.series in inputs else {}
+    kinds = dict(kinds or {})
+    _check_names(table, {f"kinds[{name!r}]": name for name in kinds})
+    of_all = {
+        column.name: column
+        for column in infer_columns(
+            table[[*inputs, *roles]],
+            kinds={**known, **{name: kind for name, kind in kinds.items() if name not in outside}}
+            | {name: kind for name, kind in kinds.items() if name in roles},
+            target=roles,
+            file=file,
+            separator=given.separator,
+        )
+    }
+    columns = tuple(of_all[name] for name in inputs)
+    if all(column.kind == "ignored" for column in columns):
+        raise _nothing_to_learn(columns)
+    rules = [of_all[name] for name in targets]
+    labels = typed_table(table, rules, file=file)
+    orders = own_orders(table, targets, task) | dict(orders or {})
+    if test is not None:
+        of_test = with_labels_of(labels, typed_table(test, rules, file=file, part="test"))
+        labels = pd.concat([labels, of_test], ignore_index=True)
+    encoded = table_target(labels, target, rules, task=task, orders=orders, positive=positive)
     y, official = encoded.values[: len(table)], encoded.values[len(table) :]
     # ---- the inputs
-    outside = {*targets, drawing.group, drawing.part, *drop}
-    inputs = table[[one for one in table.columns if one not in outside]]
-    known = {drawing.series: "category"} if drawing.series and drawing.series in inputs else {}
-    columns: tuple[Column, ...] = ()
-    if len(inputs.columns):
-        columns = infer_columns(inputs, kinds={**known, **dict(kinds or {})})
-    if all(one.kind == "ignored" for one in columns):
-        raise DataError(
-            "A table must have at least one column to learn from.",
-            received="; ".join(f"{one.name!r}: {one.evidence}" for one in columns) or "none",
-        )
-    x = table_columns(table, columns)
-    used = tuple(one for one in columns if one.kind != "ignored")
+    x = table_columns(table, columns, file=file)
+    used = tuple(column for column in columns if column.kind != "ignored")
     spec = DataSpec(
         name=name,
         task=encoded.task,
@@ -134,29 +160,34 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         target_std=1.0,
         train_size=0,
         columns=used,
-        ignored=tuple(one for one in columns if one.kind == "ignored"),
+        ignored=tuple(column for column in columns if column.kind == "ignored"),
         targets=encoded.targets,
+        file=file,
     )
     # ---- the rows of the parts; R² needs two examples
-    minimum = 1 if any((spec.classes, *(one.classes for one in spec.targets))) else 2
+    minimum = 1 if any((spec.classes, *(target.classes for target in spec.targets))) else 2
+    timed = time_columns(table, drawing.times, kinds=kinds, file=file) if drawing.times else ()
+    times = table_times(table, drawing.times, timed, file=file) if timed else None
     train, validation, held_out = table_rows(
         table,
         strata(y, spec, least=3 * minimum),
         drawing,
-        [one.name for one in used],
+        x,
+        times,
         official=test is not None,
         minimum=minimum,
     )
-    member = drawing.group or drawing.series
-    groups = None if member is None else whole[member].to_numpy(dtype=object).astype(str)
-    times = table_times(whole, drawing.times) if drawing.times else None
-    subgroups = subgroup_columns(whole, subgroup, train, targets[0], kinds) if subgroup else None
+    rules_of_members = [of_all[name] for name in members]
+    groups = _members(typed_table(table, rules_of_members, file=file)) if members else None
+    groups_of = Subgroups(subgroup, table, train, targets[0], of_all, kinds, file)
+    subgroups = subgroup_columns(table, groups_of) if subgroup else None
+    numbers = table.index.to_numpy()
 
     def part(rows: NDArray[np.int64]) -> Split:
         return Split(
             x=x[rows],
             y=y[rows],
-            ids=rows,
+            ids=numbers[rows],
             groups=None if groups is None else groups[rows],
             time=None if times is None else times[rows],
             subgroups=None if subgroups is None else subgroups[rows],
@@ -165,20 +196,41 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     if test is None:
         sealed = part(held_out)
     else:
-        ids = np.array([f"test {row}" for row in range(len(test))])
+        of_members = typed_table(test, rules_of_members, file=file, part="test")
         sealed = Split(
-            x=table_columns(whole[len(table) :], columns),
+            x=table_columns(test, columns, file=file, part="test"),
             y=official,
-            ids=ids,
-            groups=None if groups is None else groups[len(table) :],
-            time=None if times is None else times[len(table) :],
-            subgroups=None if subgroups is None else subgroups[len(table) :],
+            ids=np.array([f"test {row}" for row in test.index]),
+            groups=_members(of_members) if members else None,
+            time=table_times(test, drawing.times, timed, file=file, part="test") if timed else None,
+            subgroups=subgroup_columns(test, groups_of, part="test") if subgroup else None,
         )
     parts = part(train), part(validation)
     check_known(zip(("training", "validation", "test"), (*parts, sealed), strict=True), spec)
     spec = with_statistics(spec, parts[0])
     gap = None if drawing.gap is None else as_duration(drawing.gap)
-    return Splits(*parts, SealedSplit(sealed), spec, split_seed=drawing.seed, gap=gap)
+    return Splits(
+        *parts, SealedSplit(sealed), spec, split_seed=drawing.seed, gap=gap, noticed=noticed
+    )
+
+
+def _members(typed: pd.DataFrame) -> NDArray[np.str_]:
+    return typed.iloc[:, 0].to_numpy(dtype=object).astype(str)
+
+
+def _nothing_to_learn(columns: Sequence[Column]) -> DataError:
+    keys = [column.name for column in columns if "values are different" in column.evidence]
+    fix = ""
+    if keys:
+        fix = (
+            f"If {keys[0]!r} holds texts, say so: kinds={{{keys[0]!r}: 'text'}} "
+            f"(--kinds {keys[0]}=text)."
+        )
+    return DataError(
+        "A table must have at least one column to learn from.",
+        received="; ".join(f"{column.name!r}: {column.evidence}" for column in columns) or "none",
+        fix=fix,
+    )
 
 
 def _check_names(table: pd.DataFrame, named: Mapping[str, str | None]) -> None:

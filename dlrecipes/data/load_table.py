@@ -8,17 +8,28 @@ from pathlib import Path
 
 import pandas as pd
 
+from dlrecipes.checks import check_choice
 from dlrecipes.data.add_lags import add_lags
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
 from dlrecipes.data.option_text import as_flag, as_list, as_number, as_pairs
 from dlrecipes.data.reweigh_groups import reweigh_groups
-from dlrecipes.data.sources import is_tfds, read_table, read_text_folder, read_tfds
+from dlrecipes.data.sources import (
+    Cells,
+    infer_columns,
+    is_tfds,
+    read_cells,
+    read_text_folder,
+    read_tfds,
+    typed_table,
+)
 from dlrecipes.data.sources.read_text_folder import LABEL, TEXT
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
-from dlrecipes.errors import ArgumentError
+from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import TableFile
+
+_SEPARATORS: dict[str, str | None] = {"tab": "\t", "space": " "}
 
 
 def load_table(  # noqa: PLR0913  (one argument an option of the command line)
@@ -32,6 +43,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     missing: str | Sequence[str] | None = None,
     encoding: str = "utf-8",
     quoting: str | bool = True,
+    decimal: str | None = None,
     kinds: str | Mapping[str, str] | None = None,
     drop: str | Sequence[str] = (),
     task: str | Mapping[str, str] | None = None,
@@ -64,11 +76,13 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
             TFDS.
         test: A file, or a folder of texts, with the official test part; None to draw one.
         header: Whether the first row names the columns; None to tell it from the rows.
-        separator: One character, or `"tab"`; None to tell it from the first lines.
+        separator: One character, `"tab"`, or `"space"` for runs of spaces; None to tell it from
+            the first lines.
         columns: Names of the columns of a file without header.
         missing: Cells that stand for a missing value; None for the usual ones.
         encoding: The files' text encoding.
         quoting: Whether quotes hold a cell together.
+        decimal: The decimal mark of numbers, `.` or `,`; None to tell it from the cells.
         kinds: Kinds of columns that are known better, see `from_table`.
         drop: Columns that are no inputs.
         task: `"classification"` or `"regression"`; None to tell it from the target. Of several
@@ -100,28 +114,26 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         ArgumentError: If an argument is outside its range.
     """
     file = TableFile(
-        separator="\t" if separator == "tab" else separator,
+        separator=_SEPARATORS.get(separator or "", separator),
         missing=None if missing is None else tuple(as_list(missing)),
         encoding=encoding,
         quoting=as_flag("quoting", quoting),
+        decimal=None if decimal is None else check_choice("decimal", decimal, (".", ",")),
     )
 
-    def read(path: str | Path) -> pd.DataFrame:
-        return read_table(
+    def read(path: str | Path) -> Cells:
+        return read_cells(
             path,
+            file,
             header=None if header is None else as_flag("header", header),
-            separator=file.separator,
             columns=as_list(columns) or None,
-            missing=file.missing,
-            encoding=file.encoding,
-            quoting=file.quoting,
         )
 
-    official = None if test is None or Path(test).is_dir() else read(test)
+    official = None if test is None or Path(test).is_dir() else read(test).table
     seed = int(as_number("split_seed", split_seed))
     share = as_number("test_fraction", test_fraction)
     if data is None:
-        table, target, name = _wine(), "cultivar", "wine"
+        cells, target, name = Cells(_wine(), file), "cultivar", "wine"
     elif is_tfds(data):
         found = read_tfds(str(data), data_dir)
         name, frames = found.name, found.frames()
@@ -134,26 +146,29 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         target = target or found.target or str(frames["train"].columns[-1])
         first = _targets(target, frames["train"])[0]
         table, official, made = join_parts(frames, first, test_fraction=share, split_seed=seed)
+        cells = Cells(table, file)
         part = part if made is None else made
     elif Path(data).is_dir():
         frames = _text_frames(data, test, part, encoding)
         name, target = Path(data).resolve().name, target or LABEL
         table, official, part = join_parts(frames, LABEL, test_fraction=share, split_seed=seed)
+        cells = Cells(table, file)
         kinds = {TEXT: "text", **_kinds(kinds)}
     else:
-        table, name = read(data), Path(data).stem
-        target = target if target is not None else str(table.columns[-1])
+        cells, name = read(data), Path(data).stem
+        target = target if target is not None else str(cells.table.columns[-1])
+    table = cells.table
     targets = _targets(target, table)
     tasks, order = _tasks(task, target, targets), _orders(orders)
     # A single one is several where only one of several can be what it is to be.
     several = len(targets) > 1 or not isinstance(target, str) or bool(order)
     several = several or (isinstance(tasks, Mapping) and bool(tasks))
     times = [time] if isinstance(time, str) and time in table else as_list(time)
+    known = _kinds(kinds)
     if lags:
-        # Among several targets only the numbers have lags.
-        numbers = [one for one in targets if pd.api.types.is_numeric_dtype(table[one])]
-        for one in numbers or targets:
-            table, official = _with_lags(table, official, one, lags, times, series)
+        wanted = as_list(lags) if isinstance(lags, str) else list(lags)
+        table, official = _with_lags(table, official, targets, wanted, times, series, file)
+    file = replace(file, columns=tuple(table.columns), targets=tuple(targets))
     drawing = Drawing(
         group=group,
         time=times or None,
@@ -165,30 +180,29 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         seed=seed,
     )
     splits = from_table(
-        table,
+        replace(cells, table=table, file=file),
         targets if several else targets[0],
         test=official,
         drawing=drawing,
         name=name,
         task=tasks,
         orders=order or None,
-        kinds=_kinds(kinds),
+        kinds=known,
         drop=as_list(drop),
         subgroup=as_list(subgroup),
         positive=None if positive is None else str(positive),
     )
-    file = replace(file, columns=tuple(table.columns), targets=tuple(targets))
-    splits = replace(splits, spec=replace(splits.spec, file=file))
     return splits if reweigh is None else reweigh_groups(splits, reweigh)
 
 
 def _with_lags(
     table: pd.DataFrame,
     official: pd.DataFrame | None,
-    target: str,
-    lags: str | Sequence[str | int],
+    targets: Sequence[str],
+    lags: Sequence[str | int],
     times: Sequence[str],
     series: str | None,
+    file: TableFile,
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Return both tables with lags: training sees none of the test's targets, wherever they lie."""
     if not times:
@@ -197,13 +211,31 @@ def _with_lags(
             received=f"lags={lags!r} without `time`",
             fix="Name the column of times.",
         )
-    wanted = as_list(lags) if isinstance(lags, str) else list(lags)
-    lagged = add_lags(table, wanted, column=target, time=times, series=series)
+    roles = [*targets, *times, *([] if series is None else [series])]
+    lacking = [name for name in dict.fromkeys(roles) if name not in table]
+    if lacking:
+        raise DataError(
+            "A column must be named as it is in the table.",
+            received=f"{lacking[0]!r}",
+            fix=f"The columns are {', '.join(map(repr, table.columns[:30]))}.",
+        )
+    rules = infer_columns(table[list(dict.fromkeys(roles))], target=roles, file=file)
+    typed = typed_table(table, rules, file=file)
+    # Among several targets only the numbers have lags.
+    numbers = [rule.name for rule in rules if rule.name in targets and rule.kind == "number"]
+    whole = typed
     if official is not None:
-        whole = pd.concat([table, official], ignore_index=True)
-        whole = add_lags(whole, wanted, column=target, time=times, series=series)
-        official = whole.iloc[len(table) :].reset_index(drop=True)
-    return lagged, official
+        of_test = typed_table(official, rules, file=file, part="test")
+        whole = pd.concat([typed, of_test], ignore_index=True)
+    for target in numbers or targets:
+        own = add_lags(typed, lags, column=target, time=times, series=series)
+        added = [name for name in own if name not in typed]
+        table = table.assign(**{name: own[name].to_numpy() for name in added})
+        if official is not None:
+            later = add_lags(whole, lags, column=target, time=times, series=series)
+            behind = later.iloc[len(typed) :]
+            official = official.assign(**{name: behind[name].to_numpy() for name in added})
+    return table, official
 
 
 def _wine() -> pd.DataFrame:

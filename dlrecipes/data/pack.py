@@ -55,4 +55,5 @@ def unpack_inputs(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | Columns:
     columns = {
         name.removeprefix(_COLUMN): arrays[name] for name in arrays if name.startswith(_COLUMN)
     }
-    return Columns(columns) if columns else np.asarray(arrays["x"])
+    wide = [name for name, values in columns.items() if values.dtype == np.float64]
+    return Columns(columns, wide=wide) if columns else np.asarray(arrays["x"])

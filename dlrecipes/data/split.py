@@ -104,7 +104,8 @@ class Split:
             first, second = getattr(self, entry.name), getattr(other, entry.name)
             if isinstance(first, Columns) and second is not None:
                 joined[entry.name] = Columns(
-                    {name: np.concatenate([one, second[name]]) for name, one in first.items()}
+                    {name: np.concatenate([mine, second[name]]) for name, mine in first.items()},
+                    wide=first.wide,
                 )
             elif first is not None and second is not None:
                 joined[entry.name] = np.concatenate([first, second])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from dlrecipes.data.sources import infer_columns
 from dlrecipes.data.sources.plain_values import amount, plain_values
 from dlrecipes.data.table_columns import table_columns
 from dlrecipes.errors import DataError
-from dlrecipes.results import Column
+from dlrecipes.results import Column, TableFile
 
 MOST_GROUPS = 20
 """Values of a column that are groups of their own; the rarer ones are one group."""
@@ -25,13 +26,31 @@ FEW_NUMBERS = 10
 MISSING = "missing"
 
 
-def subgroup_columns(
-    table: pd.DataFrame,
-    names: Sequence[str],
-    train: NDArray[np.int64],
-    target: str,
-    kinds: Mapping[str, str] | None = None,
-) -> Columns:
+@dataclass(frozen=True, eq=False)
+class Subgroups:
+    """What the groups of a table's columns are.
+
+    Args:
+        names: The columns.
+        table: The rows of all parts but an official test part, raw.
+        train: The training rows, `(training examples,)`.
+        target: The column to be predicted, which is no subgroup.
+        columns: What the table's columns are, by name, as far as it is known.
+        kinds: Kinds of columns that are known better, see `from_table`; `"ignored"` for a column
+            that is no input says nothing about its groups.
+        file: How the table's file was read.
+    """
+
+    names: Sequence[str]
+    table: pd.DataFrame
+    train: NDArray[np.int64]
+    target: str
+    columns: Mapping[str, Column]
+    kinds: Mapping[str, str]
+    file: TableFile | None = None
+
+
+def subgroup_columns(rows: pd.DataFrame, groups: Subgroups, *, part: str = "") -> Columns:
     """Return the group of each row in each of the columns, as text.
 
     What the groups are is told from the training rows: the values themselves, and of numbers and
@@ -40,53 +59,62 @@ def subgroup_columns(
     those that only other parts have among them, one group that says so.
 
     Args:
-        table: The rows of all parts, raw.
-        names: Columns of it.
-        train: The training rows, `(training examples,)`.
-        target: The column to be predicted, which is no subgroup.
-        kinds: Kinds of columns that are known better, see `from_table`; `"ignored"` for a column
-            that is no input says nothing about its groups.
+        rows: Rows of the table, or of an official test part, raw.
+        groups: What the groups are.
+        part: What the rows are, for messages: `"test"`.
 
     Raises:
         DataError: If a column's rows are all in one group, if it does not hold what its kind says,
             or if it is the target.
     """
-    if target in names:
+    if groups.target in groups.names:
         raise DataError(
             "A subgroup is what the score is compared over, so the target is none.",
-            received=f"target={target!r} and subgroup={', '.join(names)}",
+            received=f"target={groups.target!r} and subgroup={', '.join(groups.names)}",
             fix="The report compares the classes in any case.",
         )
-    columns = [_kind(table[name].iloc[train], kinds or {}) for name in names]
-    values = table_columns(table, columns)
+    columns = [_rule(name, groups) for name in dict.fromkeys(groups.names)]
+    learned = table_columns(groups.table.iloc[groups.train], columns, file=groups.file)
+    values = table_columns(rows, columns, file=groups.file, part=part)
     return Columns(
-        {one.name: _named(one, values[one.name], train) for one in dict.fromkeys(columns)}
+        {
+            column.name: _named(column, values[column.name], learned[column.name], whole=not part)
+            for column in columns
+        }
     )
 
 
-def _kind(learned: pd.Series[Any], kinds: Mapping[str, str]) -> Column:
+def _rule(name: str, groups: Subgroups) -> Column:
     """Return a column as a number, a date or a category; what is no input can be a subgroup."""
-    name = str(learned.name)
-    known = {name: kinds[name]} if kinds.get(name, "ignored") != "ignored" else {}
-    (column,) = infer_columns(learned.to_frame(), kinds=known)
-    if column.kind in ("number", "date"):
+    kind = groups.kinds.get(name, "ignored")
+    known = {name: kind} if kind != "ignored" else {}
+    column = groups.columns.get(name)
+    if column is None or column.kind == "ignored":
+        (column,) = infer_columns(groups.table[[name]], kinds=known, file=groups.file)
+    if column.kind in ("number", "date", "category"):
         return column
-    plain = plain_values(name, learned)
+    plain = plain_values(name, groups.table[name])
     ordered = pd.api.types.is_numeric_dtype(plain) and not pd.api.types.is_bool_dtype(plain)
+    if not ordered and not pd.api.types.is_bool_dtype(plain) and plain.notna().any():
+        (column,) = infer_columns(groups.table[[name]], target=[name], file=groups.file)
+        ordered = column.kind == "number"
+        return column if ordered else Column(name, "category")
     return Column(name, "number" if column.kind == "ignored" and ordered else "category")
 
 
-def _named(column: Column, values: NDArray[Any], train: NDArray[np.int64]) -> NDArray[Any]:
+def _named(
+    column: Column, values: NDArray[Any], learned: NDArray[Any], *, whole: bool
+) -> NDArray[Any]:
     """Return the name of each row's group, `(rows,)`."""
-    missing = values == "" if values.dtype == object else np.isnan(values)
-    learned = values[train][~missing[train]]
+    missing = _missing(values)
+    learned = learned[~_missing(learned)]
     different, counts = np.unique(learned, return_counts=True)
     if column.kind in ("number", "date") and len(different) > FEW_NUMBERS:
         names = _quarters(values, missing, np.sort(learned))
     else:
         names = _values(values, different, counts)
     names[missing] = MISSING
-    if len(set(names.tolist())) < 2:
+    if whole and len(set(names.tolist())) < 2:
         raise DataError(
             "A subgroup column must have at least two groups.",
             received=f"{str(names[0])!r} in all {len(names):,} rows of {column.name!r}",
@@ -114,6 +142,10 @@ def _quarters(
     at = np.searchsorted(np.asarray(cuts, dtype=values.dtype), values[~missing], side="left")
     names[~missing] = np.array(labels, dtype=object)[at]
     return names
+
+
+def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(values == "" if values.dtype == object else np.isnan(values))
 
 
 def _values(values: NDArray[Any], different: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:

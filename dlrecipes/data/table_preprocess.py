@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from dlrecipes.checks import check_integer
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.date_parts import DateParts
+from dlrecipes.data.sources.text_cells import FALSE, TRUE
 from dlrecipes.data.text_weights import TextWeights
+from dlrecipes.data.unknown_values import (
+    UnknownValues,
+    count_outside,
+    count_unknown,
+    learn_usual,
+)
 from dlrecipes.errors import DataError
 from dlrecipes.layers import Imputation, QuantileClip, Standardization
 from dlrecipes.results import Column, Feature
@@ -44,8 +51,9 @@ class TablePreprocess(keras.layers.Layer):
         learned: What an adapted layer has learned; leave it to the layer.
 
     Call arguments:
-        inputs: `{column: tensor (batch,)}`, numbers as float32 with NaN for a missing one, all
-            else as strings with `""` for a missing one.
+        inputs: `{column: tensor (batch,)}`, numbers as float32 (float64 where the column is
+            `wide`) with NaN for a missing one, all else as strings with `""` for a missing one.
+            Booleans may be spelled true, True or TRUE.
 
     Raises:
         DataError: If no column is an input.
@@ -64,9 +72,13 @@ class TablePreprocess(keras.layers.Layer):
         learned: Mapping[str, Any] | None = None,
         **kwargs: object,
     ) -> None:
-        super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
-        made = [one if isinstance(one, Column) else Column(**one) for one in columns]
-        self.columns = tuple(one for one in made if one.kind != "ignored")
+        # Inputs in float64 must not be rounded before an offset is taken off.
+        super().__init__(**{"dtype": "float32", "trainable": False, "autocast": False, **kwargs})
+        made = [
+            column if isinstance(column, Column) else Column.from_config(column)
+            for column in columns
+        ]
+        self.columns = tuple(column for column in made if column.kind != "ignored")
         self.low, self.high = low, high
         self.least, self.most = check_integer("least", least, 1), check_integer("most", most, 1)
         self.pieces = check_integer("pieces", pieces, 1)
@@ -77,6 +89,8 @@ class TablePreprocess(keras.layers.Layer):
         self._numbers = self._names("number")
         self._dates = self._names("date")
         self._categories = self._names("category")
+        self._spellings = {column.name: column.spelling for column in self.columns}
+        self._wide = tuple(column.name for column in self.columns if column.wide)
         self._clip = QuantileClip(low, high, name="clip")
         self._fill = Imputation(name="fill")
         self._scale = Standardization(name="scale")
@@ -127,9 +141,18 @@ class TablePreprocess(keras.layers.Layer):
             "dates": {},
             "vocabularies": {},
             "texts": {},
+            "offsets": {name: _middle(columns[name]) for name in self._wide},
+            "usual": {name: learn_usual(columns[name]) for name in self._numbers},
         }
         if self._numbers:
-            x = np.stack([columns[name] for name in self._numbers], axis=-1)
+            offsets = learned["offsets"]
+            x = np.stack(
+                [
+                    (columns[name] - offsets.get(name, 0.0)).astype(np.float32)
+                    for name in self._numbers
+                ],
+                axis=-1,
+            )
             self._clip.adapt(x)
             clipped = keras.ops.convert_to_numpy(self._clip(x))
             self._fill.adapt(clipped)
@@ -146,6 +169,7 @@ class TablePreprocess(keras.layers.Layer):
             learned["dates"][name] = {"first": part.first, "cycles": list(part.cycles or ())}
         for name in self._categories:
             learned["vocabularies"][name] = self._vocabulary(columns[name])
+            learned["usual"][name] = learn_usual(columns[name], self.least)
         for name, text in self._texts.items():
             text.adapt(columns[name])
             learned["texts"][name] = text.learned
@@ -160,7 +184,7 @@ class TablePreprocess(keras.layers.Layer):
         self._adapted()
         parts = []
         if self._numbers:
-            x = tf.stack([tf.cast(inputs[name], "float32") for name in self._numbers], axis=-1)
+            x = tf.stack([self._number(name, inputs[name]) for name in self._numbers], axis=-1)
             filled = self._fill(self._clip(x))
             parts += [
                 self._scale(filled[:, : len(self._numbers)]),
@@ -168,7 +192,9 @@ class TablePreprocess(keras.layers.Layer):
             ]
         parts += [part(inputs[name]) for name, part in self._parts.items()]
         parts += [
-            tf.cast(self._lookups[name](inputs[name]), "float32")[:, tf.newaxis]
+            tf.cast(self._lookups[name](self._spelled(name, inputs[name])), "float32")[
+                :, tf.newaxis
+            ]
             for name in self._categories
         ]
         parts += [text(inputs[name]) for name, text in self._texts.items()]
@@ -200,6 +226,42 @@ class TablePreprocess(keras.layers.Layer):
         for layer in self._number_layers():
             layer.build_from_config(config[layer.name])
         self.built = True
+
+    def unknown_values(self, columns: Columns) -> tuple[UnknownValues, ...]:
+        """Return by column what this layer does not know from the training part.
+
+        Args:
+            columns: Inputs, `(examples,)` each.
+        """
+        usual = self._adapted().get("usual", {})
+        found = [
+            count_outside(name, columns[name], usual[name])
+            for name in self._numbers
+            if name in usual
+        ]
+        found += [
+            count_unknown(
+                name, columns[name], self._adapted()["vocabularies"][name], usual[name]
+            )
+            for name in self._categories
+            if name in usual
+        ]
+        return tuple(found)
+
+    def _number(self, name: str, values: tf.Tensor) -> tf.Tensor:
+        offset = self._adapted().get("offsets", {}).get(name)
+        if offset is None:
+            return tf.cast(values, "float32")
+        return tf.cast(tf.cast(values, "float64") - offset, "float32")
+
+    def _spelled(self, name: str, texts: tf.Tensor) -> tf.Tensor:
+        """Return categories in the one spelling that the vocabulary has."""
+        if self._spellings[name] == "number":
+            return tf.strings.regex_replace(texts, r"^([+-]?\d+)\.0*$", r"\1")
+        if self._spellings[name] == "boolean":
+            for spelled, pattern in ((TRUE, "true|t|1"), (FALSE, "false|f|0")):
+                texts = tf.strings.regex_replace(texts, rf"^(?i)({pattern})$", spelled)
+        return texts
 
     def _number_layers(self) -> tuple[keras.layers.Layer, ...]:
         return (self._clip, self._fill, self._scale) if self._numbers else ()
@@ -246,6 +308,12 @@ class TablePreprocess(keras.layers.Layer):
         counts = Counter(values.tolist())
         ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
         return [text for text, count in ranked if count >= self.least][: self.most]
+
+
+def _middle(values: NDArray[Any]) -> float:
+    """Return the median, in float64; 0 if all are missing."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else 0.0
 
 
 def _edges(values: NDArray[np.float32], pieces: int, of_different: int) -> list[float]:

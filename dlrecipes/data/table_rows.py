@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -10,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dlrecipes.data.columns import Columns
 from dlrecipes.data.drawing import split_by_column, split_by_group, split_by_time
-from dlrecipes.data.read_times import table_times
 from dlrecipes.data.split_stratified import Rows, split_stratified
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.errors import ArgumentError, DataError
@@ -21,7 +20,8 @@ def table_rows(
     table: pd.DataFrame,
     labels: NDArray[np.int64],
     drawing: Drawing,
-    inputs: Sequence[str],
+    inputs: Columns,
+    times: NDArray[Any] | None,
     *,
     official: bool,
     minimum: int,
@@ -32,7 +32,8 @@ def table_rows(
         table: The table without an official test part.
         labels: The label of each row by which it is drawn, `(rows,)`; zeros for values.
         drawing: How the rows are dealt. By chance, rows with the same inputs stay in one part.
-        inputs: The columns that are inputs.
+        inputs: What the rows hold, as a model takes it.
+        times: The time of each row; None where rows are not drawn by time.
         official: Whether there is an official test part, so that none is drawn and the third
             array says nothing.
         minimum: Smallest number of examples of a label in a part drawn by chance.
@@ -42,7 +43,7 @@ def table_rows(
         ArgumentError: If a fraction, a gap or the seed is outside its range.
     """
     by_chance = drawing.group is None and drawing.time is None and drawing.part is None
-    copies = _copies(table[list(inputs)]) if by_chance else None
+    copies = _copies(inputs) if by_chance else None
     fractions = {
         "validation_fraction": drawing.validation_fraction,
         "test_fraction": drawing.test_fraction,
@@ -55,13 +56,11 @@ def table_rows(
                 received=f"{drawing.part!r} with train and test only",
             )
         return train, validation, test
-    if drawing.times:
+    if times is not None:
         gap = None if drawing.gap is None else as_duration(drawing.gap)
         if official:  # the latest rows validate: what comes after them must not train
             fractions["test_fraction"] = drawing.validation_fraction
-        train, validation, test, _ = split_by_time(
-            table_times(table, drawing.times), gap=gap, **fractions
-        )
+        train, validation, test, _ = split_by_time(times, gap=gap, **fractions)
         if official:
             return np.concatenate([train, validation]), test, test
         return train, validation, test
@@ -78,9 +77,10 @@ def table_rows(
     return (np.concatenate([train, test]) if official else train), validation, test
 
 
-def _copies(inputs: pd.DataFrame) -> NDArray[np.int64] | None:
+def _copies(inputs: Columns) -> NDArray[np.int64] | None:
     """Return a number for each different row of inputs; None if all rows differ."""
-    codes = np.asarray(inputs.groupby(list(inputs.columns), dropna=False).ngroup(), np.int64)
+    frame = pd.DataFrame(dict(inputs.items()))
+    codes = np.asarray(frame.groupby(list(frame.columns), dropna=False).ngroup(), np.int64)
     different = len(np.unique(codes))
     if different < 3:
         raise DataError(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dlrecipes.data.positive_class import with_positive
 from dlrecipes.data.several_targets import encode_targets
 from dlrecipes.data.targets import Target, encode_target
-from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.errors import ArgumentError
+from dlrecipes.results import Column
 
 
 def target_list(target: object) -> list[str]:
@@ -24,17 +25,20 @@ def target_list(target: object) -> list[str]:
         ArgumentError: If it is none.
     """
     names = list(target) if isinstance(target, Sequence) else []
-    if not names or not all(isinstance(one, str) for one in names):
+    if not names or not all(isinstance(name, str) for name in names):
         raise ArgumentError(
             "`target` must be the name of a column, or a list of names.",
             received=f"target={target!r}",
         )
+    if len(set(names)) < len(names):
+        raise ArgumentError("A target must be named once.", received=f"target={names!r}")
     return names
 
 
 def table_target(
     table: pd.DataFrame,
     target: str | Sequence[str],
+    columns: Sequence[Column],
     *,
     task: str | Mapping[str, str] | None = None,
     orders: Mapping[str, Sequence[str]] | None = None,
@@ -43,8 +47,9 @@ def table_target(
     """Return a table's target, encoded.
 
     Args:
-        table: The rows of all parts.
+        table: The targets of all parts' rows, typed.
         target: A column, or several that are targets side by side.
+        columns: What these columns are.
         task: What is to be learned; of several targets `{column: task}`.
         orders: `{column: labels from the lowest to the highest}`, of several targets.
         positive: Of two classes of a single target, the one that is looked for.
@@ -52,7 +57,7 @@ def table_target(
     Raises:
         ArgumentError: If `task` has another form than `target`, or if `orders` or `positive` is
             given where it says nothing.
-        DataError: If nothing can be learned, or if a single target is missing somewhere.
+        DataError: If nothing can be learned.
     """
     if isinstance(target, str):
         if isinstance(task, Mapping) or orders:
@@ -61,8 +66,7 @@ def table_target(
                 received=f"target={target!r}, task={task!r}, orders={orders!r}",
                 fix=f"Name the targets in a list: target=[{target!r}].",
             )
-        _check_known(table[target], target)
-        encoded = encode_target(table[target].to_numpy(dtype=object), task=task)
+        encoded = encode_target(_labels(table[target], columns[0]), task=task)
         return encoded if positive is None else with_positive(encoded, positive)
     if positive is not None or isinstance(task, str):
         raise ArgumentError(
@@ -70,14 +74,37 @@ def table_target(
             received=f"task={task!r}, positive={positive!r}",
             fix=f"For example task={{{target[0]!r}: 'regression'}}.",
         )
-    columns = {name: table[name].to_numpy(dtype=object) for name in target}
-    known_orders = {name: order for name in target if (order := _own_order(table[name]))}
-    orders = {
-        name: order for name, order in known_orders.items() if name not in (task or {})
-    } | dict(orders or {})
-    if len(columns) < len(target):
-        raise ArgumentError("A target must be named once.", received=f"target={list(target)!r}")
-    return encode_targets(columns, tasks=task, orders=orders)
+    labels = {
+        name: _labels(table[name], column) for name, column in zip(target, columns, strict=True)
+    }
+    return encode_targets(labels, tasks=task, orders=orders)
+
+
+def own_orders(
+    table: pd.DataFrame, targets: Sequence[str], task: str | Mapping[str, str] | None
+) -> dict[str, list[str]]:
+    """Return the orders of those targets whose categories pandas knows to have one.
+
+    Args:
+        table: The table as it was given.
+        targets: The columns to be predicted; of a single one the order says nothing.
+        task: What is to be learned; a target that it names needs no order.
+    """
+    if not isinstance(task, Mapping | None) or len(targets) < 2:
+        return {}
+    orders = {name: _own_order(table[name]) for name in targets}
+    return {name: order for name, order in orders.items() if order and name not in (task or {})}
+
+
+def _labels(values: pd.Series[Any], column: Column) -> NDArray[Any]:
+    """Return labels as text or numbers; those that are spelled as numbers sort as numbers."""
+    if column.spelling == "number":
+        numbers = pd.to_numeric(values, errors="coerce")
+        if not (numbers.isna() & values.notna()).any():
+            values = numbers
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy()
+    return values.to_numpy(dtype=object, na_value=None)
 
 
 def _own_order(values: pd.Series[Any]) -> list[str]:
@@ -87,13 +114,3 @@ def _own_order(values: pd.Series[Any]) -> list[str]:
         return []
     return [str(one) for one in kind.categories if (values == one).any()]
 
-
-def _check_known(values: pd.Series[Any], target: str) -> None:
-    missing = values.isna().to_numpy()
-    if missing.any():
-        raise DataError(
-            "Every example must have a target.",
-            received=f"{int(missing.sum())} of {len(missing)} cells of {target!r} missing, "
-            f"first in row {int(np.argmax(missing))}",
-            fix="Leave those rows out.",
-        )

@@ -18,7 +18,11 @@ from dlrecipes.results import DataSpec
 
 
 def read_inputs(
-    path: str | Path, spec: DataSpec, *, header: bool | None = None
+    path: str | Path,
+    spec: DataSpec,
+    *,
+    header: bool | None = None,
+    encoding: str | None = None,
 ) -> np.ndarray | Columns:
     """Read raw inputs from a file.
 
@@ -31,6 +35,7 @@ def read_inputs(
             paths, read as for training; for a model of one text also a folder of text files.
         spec: The raw data's spec.
         header: Whether the first row of a table names the columns; None to tell it from the rows.
+        encoding: The text encoding of a table, where it is not the training table's.
 
     Returns:
         `(examples, *spec.input_shape)` in the spec's dtype, or the columns of a table.
@@ -49,8 +54,8 @@ def read_inputs(
     if not path.is_file():
         raise DataError("The inputs' file must exist.", received=f"{path}")
     if spec.columns:
-        table = read_new_table(path, spec.columns, spec.file, header=header)
-        return table_columns(table, spec.columns)
+        table = read_new_table(path, spec.columns, spec.file, header=header, encoding=encoding)
+        return table_columns(table, spec.columns, file=spec.file)
     if path.suffix == ".csv":
         values = _read_csv(path, header)
     elif path.suffix == ".npz":
@@ -102,7 +107,7 @@ def check_inputs(
 
 
 def _checked_columns(values: np.ndarray | Columns, spec: DataSpec, source: str) -> Columns:
-    wanted = {one.name: one.dtype for one in spec.columns}
+    wanted = {column.name: column.dtype for column in spec.columns}
     if not isinstance(values, Columns):
         raise DataError(
             "Inputs must be the named columns of a table.",
@@ -116,7 +121,8 @@ def _checked_columns(values: np.ndarray | Columns, spec: DataSpec, source: str) 
                 f"The column {name!r} must be there, as {dtype}.",
                 received=f"{dtypes.get(name, 'no such column')} in {source}",
             )
-    return Columns({name: values[name] for name in wanted})
+    wide = [name for name, dtype in wanted.items() if dtype == "float64"]
+    return Columns({name: values[name] for name in wanted}, wide=wide)
 
 
 def _read_csv(path: Path, named: bool | None) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Frozen dataclasses that the layers hand to each other, and their JSON."""
 
-from dlrecipes.results.column import Column, ColumnKind
+from dlrecipes.results.column import Column, ColumnKind, NumberForm, Spelling
 from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.engine_choice import EngineChoice
 from dlrecipes.results.ensemble_result import EnsembleMember, EnsembleResult, Gain
@@ -42,6 +42,8 @@ __all__ = [
     "BestResult",
     "Column",
     "ColumnKind",
+    "NumberForm",
+    "Spelling",
     "Comparison",
     "DataResult",
     "DataSpec",

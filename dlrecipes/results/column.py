@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 ColumnKind = Literal["number", "category", "date", "text", "ignored"]
+Spelling = Literal["as it stands", "boolean", "number"]
+
+
+@dataclass(frozen=True)
+class NumberForm:
+    """How the numbers of a column are written where they are text.
+
+    Args:
+        decimal: The decimal mark, `.` or `,`.
+        thousands: The mark between groups of digits; empty where training had none.
+        unit: What stands around each number, such as `$`, `kg` or `%`; `clock` for times of the
+            day, which become hours; empty for nothing.
+        fractions: Whether training had numbers with a decimal mark. Where it had none, `1.234` may
+            be a thousand, and is refused.
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+    unit: str = ""
+    fractions: bool = False
+
+    @property
+    def example(self) -> str:
+        """A number in this form."""
+        if self.unit == "clock":
+            return "17:30"
+        number = f"1{self.thousands}234" + (f"{self.decimal}5" if self.fractions else "")
+        return number + (f" {self.unit}" if self.unit else "")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table and how a network shall see it.
+    """A column of a table, how a network shall see it, and how each cell of it is read.
+
+    It is decided once, by the training table. Every later file is read by it, cell by cell.
 
     Args:
         name: Its name in the table.
@@ -18,15 +49,34 @@ class Column:
             `"text"` for sentences, `"ignored"` for what must not or cannot be learned from.
         evidence: What speaks for the kind, for display: `"4 values, 2 % missing"`; for an
             ignored column the reason: `"identifier: all 891 values are different"`.
-        date_format: How its text becomes dates when the table is read; empty for all else.
+        date_format: How its cells become dates, see `dlrecipes.data.sources.dates`; empty for all
+            else.
+        number_form: How its text becomes numbers; None for all else.
+        spelling: How a category's cells become one text: as they stand; `"boolean"` for true and
+            false, however a program spells them; `"number"` for numbers, so that 3.0 is 3.
+        wide: Whether float32 would make different training numbers equal, so that a model takes
+            them as float64.
+        doubt: What may be wrong about the kind, and the option that settles it; empty for nothing.
     """
 
     name: str
     kind: ColumnKind
     evidence: str = ""
     date_format: str = ""
+    number_form: NumberForm | None = None
+    spelling: Spelling = "as it stands"
+    wide: bool = False
+    doubt: str = ""
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Column:
+        """Return the column that `dataclasses.asdict` wrote."""
+        form = config.get("number_form")
+        return cls(**{**config, "number_form": None if form is None else NumberForm(**form)})
 
     @property
-    def dtype(self) -> Literal["float32", "string"]:
-        """What a model takes it as: numbers as float32, all else as strings."""
-        return "float32" if self.kind == "number" else "string"
+    def dtype(self) -> Literal["float32", "float64", "string"]:
+        """What a model takes it as: numbers as float32 or float64, all else as strings."""
+        if self.kind != "number":
+            return "string"
+        return "float64" if self.wide else "float32"

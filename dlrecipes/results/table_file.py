@@ -16,6 +16,7 @@ class TableFile:
         missing: Cells that stand for a missing value; None for the usual ones.
         encoding: The text encoding.
         quoting: Whether quotes hold a cell together.
+        decimal: The decimal mark of numbers, `.` or `,`; None where the cells tell it.
     """
 
     columns: tuple[str, ...] = ()
@@ -24,3 +25,4 @@ class TableFile:
     missing: tuple[str, ...] | None = None
     encoding: str = "utf-8"
     quoting: bool = True
+    decimal: str | None = None

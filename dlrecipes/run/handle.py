@@ -225,7 +225,11 @@ class Run:
             return write_report(self.directory)
 
     def predict(
-        self, inputs: str | Path | np.ndarray | Columns, *, header: bool | None = None
+        self,
+        inputs: str | Path | np.ndarray | Columns,
+        *,
+        header: bool | None = None,
+        encoding: str | None = None,
     ) -> np.ndarray | dict[str, np.ndarray]:
         """Predict with the first refit.
 
@@ -235,6 +239,7 @@ class Run:
                 also an image file, a folder or a table of paths.
             header: Whether the first row of a table names its columns; None to tell it from the
                 rows. Without names, columns are taken by their position (`read_new_table`).
+            encoding: A table's text encoding, where it is not the training table's.
 
         Returns:
             `(examples, classes)` probabilities or `(examples,)` values; of several targets
@@ -247,7 +252,7 @@ class Run:
         if isinstance(inputs, np.ndarray | Columns):
             inputs = check_inputs(inputs, spec, source="an array")
         else:
-            inputs = read_inputs(inputs, spec, header=header)
+            inputs = read_inputs(inputs, spec, header=header, encoding=encoding)
         model = load_model(self.directory / self.result.refits[0].checkpoint)
         predictions = predict(model, inputs)
         return split_predictions(predictions, spec) if spec.targets else predictions

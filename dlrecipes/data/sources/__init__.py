@@ -23,6 +23,7 @@ from dlrecipes.data.sources.list_image_table import (
 )
 from dlrecipes.data.sources.missing import MISSING, MISSING_AMONG_NUMBERS
 from dlrecipes.data.sources.read_arrays import read_idx, read_npz
+from dlrecipes.data.sources.read_cells import Cells, numeric_blanks, read_cells
 from dlrecipes.data.sources.read_headed_table import read_headed_table
 from dlrecipes.data.sources.read_images import (
     MOST_MEGABYTES,
@@ -34,12 +35,14 @@ from dlrecipes.data.sources.read_new_table import read_new_table
 from dlrecipes.data.sources.read_table import read_table
 from dlrecipes.data.sources.read_text_folder import read_text_file, read_text_folder
 from dlrecipes.data.sources.read_tfds import TfdsData, is_tfds, read_tfds
+from dlrecipes.data.sources.typed_table import typed_table
 
 __all__ = [
     "IMAGE_SUFFIXES",
     "MISSING",
     "MISSING_AMONG_NUMBERS",
     "MOST_MEGABYTES",
+    "Cells",
     "Column",
     "ImageArrays",
     "ImageFiles",
@@ -56,7 +59,9 @@ __all__ = [
     "is_idx_folder",
     "list_image_folder",
     "list_image_table",
+    "numeric_blanks",
     "parse_dates",
+    "read_cells",
     "read_headed_table",
     "read_idx",
     "read_idx_folder",
@@ -68,4 +73,5 @@ __all__ = [
     "read_text_file",
     "read_text_folder",
     "read_tfds",
+    "typed_table",
 ]

@@ -1,110 +1,401 @@
-"""Dates in columns of text."""
+"""Dates and times in cells, and the one text that they become.
+
+A date format is `"ISO8601"` (2024-05-31, 2024-05-31 17:30, with or without a zone), one of
+`"%Y/%m/%d"`, `"%d.%m.%Y"`, `"%d/%m/%Y"`, `"%m/%d/%Y"`, `"%d-%m-%Y"`, `"%m-%d-%Y"` and the same with
+two digits of the year (`%y`: 69 to 99 are of the last century), `"%Y%m%d"`, `"%B"` for names of
+months (6 May 2021, May 6, 2021), or `"epoch s"`, `"epoch ms"`, `"epoch us"`, `"epoch ns"` for what
+has passed since 1970. It says in which order day, month and year stand; a time of the day, with
+AM or PM, a weekday and a zone may stand beside the date in any cell.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dlrecipes.errors import DataError
 
 ISO = "ISO8601"
-MOSTLY = 0.99
+DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
 HALF = 0.5
 LOOKED_AT = 1000
-_GATE = r"(?:\d{4}[-/]\d\d?(?:[-/]\d\d?)?|\d\d?[/.-]\d\d?[/.-]\d{4})(?:[T ]\d.*)?"
-_ISO_GATE = r"\d{4}-\d\d(?:-\d\d(?:[T ]\d\d:?\d\d.*)?)?"
-_TIMES = ("", " %H:%M", " %H:%M:%S")
-# Day first and month first: the column must tell which. With points the day is always first.
-_FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y")
-# What nanoseconds can hold: a year 1 or 9999 stands for "unknown" or "for ever".
-_FIRST, _LAST = "1678-01-01", "2262-01-01"
-_OFFSET = r"\d\d:?\d\d.*?\s?(Z|[+-]\d\d(?::?\d\d)?)$"
+LEAST_COMPACT = 8
+_SEPARATORS = {"/": "/", ".": ".", "-": "-"}
+# What nanoseconds can hold.
+_FIRST, _LAST = pd.Timestamp("1678-01-01"), pd.Timestamp("2262-01-01")
+_EPOCHS = {"epoch s": 1, "epoch ms": 10**3, "epoch us": 10**6, "epoch ns": 10**9}
+_TIME = r"""
+    (?:(?:[T\s]|,\s)\s*(?P<hour>\d{1,2}):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?
+    (?:\s*(?P<half>[AaPp])\.?\s?[Mm]\.?)?
+    \s*(?P<zone>Z|z|UTC|GMT|[+\-\u2212]\d\d(?::?\d\d)?)?)?
+"""
+_WEEKDAY = r"(?:[^\W\d_]{2,10}\.?,?\s+)?"
+_YEAR_FIRST = re.compile(
+    rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d\d?)(?:(?P=mark)(?P<day>\d\d?))?{_TIME}",
+    re.VERBOSE,
+)
+_THREE = re.compile(
+    rf"{_WEEKDAY}(?P<first>\d\d?)(?P<mark>[-/.])(?P<second_number>\d\d?)(?P=mark)"
+    rf"(?P<year>\d{{4}}|\d\d){_TIME}",
+    re.VERBOSE,
+)
+_COMPACT = re.compile(rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d){_TIME}", re.VERBOSE)
+_NAMED = re.compile(
+    rf"{_WEEKDAY}(?:(?P<day>\d\d?)(?:st|nd|rd|th|\.)?[\s\-]*(?P<name>[^\W\d_]{{3,10}})\.?"
+    rf"|(?P<name2>[^\W\d_]{{3,10}})\.?\s+(?P<day2>\d\d?)(?:st|nd|rd|th)?)"
+    rf"(?:,\s*|[\s\-]+)(?P<year>\d{{4}}|\d\d){_TIME}",
+    re.VERBOSE,
+)
+_LIKE = re.compile(
+    r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:\d{4}|\d\d)"
+    r"|\d\d?(?:st|nd|rd|th|\.)?[\s\-]*[^\W\d_]{3,10}\.?[,\s\-]+(?:\d{4}|\d\d)"
+    r"|[^\W\d_]{3,10}\.?\s+\d\d?(?:st|nd|rd|th)?,?\s+\d{4})(?:[T,\s].*)?"
+)
+_MONTHS = {  # English, German, French, Spanish, Italian, Dutch; without accents
+    1: "january januar janvier enero gennaio januari jan ene gen janv",
+    2: "february februar fevrier febrero febbraio februari feb fevr fev",
+    3: "march marz maerz mars marzo maart mar mrz mrt",
+    4: "april avril abril aprile apr avr abr",
+    5: "may mai mayo maggio mei mag",
+    6: "june juni juin junio giugno jun giu",
+    7: "july juli juillet julio luglio jul lug juil",
+    8: "august aout agosto augustus aug ago aou",
+    9: "september septembre septiembre settembre sep sept set",
+    10: "october oktober octobre octubre ottobre oct okt ott",
+    11: "november novembre noviembre nov",
+    12: "december dezember decembre diciembre dicembre dec dez dic",
+}
+_MONTH = {name: month for month, names in _MONTHS.items() for name in names.split()}
 
 
-def detect_date_format(name: str, counts: pd.Series[int]) -> tuple[str, bool]:
-    """Return the format in which at least 99 % of the cells are dates.
+@dataclass(frozen=True)
+class DateScan:
+    """What the cells of a column say about being dates.
 
     Args:
-        name: The column's name, for the message.
-        counts: How often each different text occurs, indexed by the text.
+        form: The date format; empty if they are no dates.
+        unclear: A date whose day and month cannot be told apart, as in all others; empty if all is
+            clear.
+        bad: A cell that is none, where at least 99 % are dates in `form`; empty if all are.
+        like: Whether most look like dates, but in no one format.
+    """
+
+    form: str = ""
+    unclear: str = ""
+    bad: str = ""
+    like: bool = False
+
+
+def scan_dates(counts: pd.Series[int], order: str = "") -> DateScan:
+    """Return the format in which the cells of a column are dates.
+
+    Args:
+        counts: How often each different text occurs, indexed by the text; missing ones left out.
+        order: `"day-first"` or `"month-first"`, where the user knows it; empty to tell it.
+    """
+    texts = [str(text) for text in counts.index]
+    weights = counts.to_numpy(dtype=np.float64)
+    first = texts[:LOOKED_AT]
+    shaped = np.mean([_shape(text) != "" for text in first]) if first else 0.0
+    if shaped < HALF:
+        like = bool(first) and np.mean([_LIKE.fullmatch(text) is not None for text in first]) > 0.9
+        return DateScan(like=bool(like))
+    candidates = dict.fromkeys(form for text in first for form in _forms(text, order))
+    fitting: dict[str, tuple[float, str]] = {}
+    for form in candidates:
+        if _fit(first, weights[: len(first)], form)[0] >= 0.9:
+            fitting[form] = _fit(texts, weights, form)
+    whole = [form for form, (share, _) in fitting.items() if share == 1.0]
+    if len(whole) > 1:
+        return DateScan(unclear=texts[0])
+    if whole:
+        return DateScan(whole[0])
+    nearly = [form for form, (share, _) in fitting.items() if share >= 0.99]
+    if nearly:
+        return DateScan(nearly[0], bad=fitting[nearly[0]][1])
+    return DateScan(like=True)
+
+
+def are_compact_dates(values: pd.Series[Any]) -> bool:
+    """Return whether whole numbers are days such as 20240531, of 1900 to 2099.
+
+    Of other numbers of eight digits, one in 30 is such a day by chance.
+    """
+    known = values.dropna()
+    if len(known) < LEAST_COMPACT or not known.between(19_000_101, 20_991_231).all():
+        return False
+    different = pd.unique(known)
+    if len(different) < LEAST_COMPACT:
+        return False
+    return all(
+        float(number).is_integer() and _read_cell(f"{int(number)}", "%Y%m%d")
+        for number in different.tolist()
+    )
+
+
+def epoch_format(values: pd.Series[Any]) -> str:
+    """Return the unit of whole numbers that may have passed since 1970; empty if they cannot."""
+    known = values.dropna()
+    if not len(known) or not (known % 1 == 0).all():
+        return ""
+    for form, factor in _EPOCHS.items():
+        if known.abs().between(0, 5e9 * factor).all():
+            return form
+    return ""
+
+
+def read_dates(values: pd.Series[Any], form: str) -> NDArray[Any]:
+    """Return dates as text `2024-05-31 17:30`, with seconds and offset where they have some.
+
+    Dates of year, month and day in that order are read in any column, too.
+
+    Args:
+        values: Text, dates or numbers, `(rows,)`.
+        form: A date format.
 
     Returns:
-        The format for `parse_dates`, empty if there is none; and whether that is because day
-        and month cannot be told apart.
-
-    Raises:
-        DataError: If the dates have different time zones.
+        `(rows,)` text; None where a value is missing, and `""` where it is no such date.
     """
-    texts = counts.index.to_series().astype("str")
-    # Most dates look like one; the few different cells that do not may weigh little.
-    if texts[:LOOKED_AT].str.fullmatch(_GATE).mean() < HALF:
-        return "", False
-    formats = (ISO, *(day + time for day in _FORMATS for time in _TIMES))
-    first = texts[:LOOKED_AT]
-    fitting = [form for form in formats if _share(first, counts, form) >= MOSTLY]
-    fitting = [form for form in fitting if _share(texts, counts, form) >= MOSTLY]
-    if not fitting:
-        return "", False
-    if fitting[0] == ISO:
-        _check_time_zone(name, texts)
-    if len(fitting) > 1:
-        return "", True
-    return fitting[0], False
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return _written(values)
+    codes, different = pd.factorize(values)
+    read: list[str | None] = [_read_value(value, form) for value in different.tolist()]
+    return np.array([*read, None], dtype=object)[codes]
 
 
-def parse_dates(values: pd.Series[Any], date_format: str) -> pd.Series[Any]:
-    """Return a column as dates, in the time of the place they were written at.
+def parse_dates(values: pd.Series[Any], date_format: str = ISO) -> pd.Series[Any]:
+    """Return a column as dates: instants in UTC where they have a zone, else clock times.
 
     Args:
-        values: Text, `(rows,)`; or dates already, which stay.
+        values: Text, `(rows,)`; or dates already.
         date_format: `Column.date_format`.
 
     Returns:
         datetime64 without time zone; NaT where missing, no date, or before 1678 or after 2261.
+
+    Raises:
+        DataError: If only some of the dates have a zone.
     """
-    if isinstance(values.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(values):
-        dates = values
-    elif date_format == ISO:
-        text = values.astype("str")
-        dates = pd.to_datetime(
-            text.where(text.str.fullmatch(_ISO_GATE)), format=ISO, errors="coerce"
+    if pd.api.types.is_datetime64_any_dtype(values):
+        zoned_dates = values.dt.tz is not None
+        dates = values.dt.tz_convert("UTC").dt.tz_localize(None) if zoned_dates else values
+        return dates.where((dates >= _FIRST) & (dates < _LAST))
+    written = pd.Series(read_dates(values, date_format or ISO), index=values.index, dtype=object)
+    codes, different = pd.factorize(written)
+    moments = [_moment(text) for text in different.tolist()]
+    zoned = {moment.tzinfo is not None for moment in moments if moment is not None}
+    if len(zoned) > 1:
+        raise DataError(
+            f"The dates of column {str(values.name)!r} must all have a time zone, or none.",
+            received=f"dates such as {different[0]!r} with and without one",
+            fix="Write them all in one way: 2024-05-31T17:30+02:00, or 2024-05-31 17:30.",
         )
-    else:
-        dates = pd.to_datetime(values, format=date_format or None, errors="coerce")
-    return _held(dates.dt.tz_localize(None) if dates.dt.tz is not None else dates)
+    naive = [
+        None if moment is None else moment.tz_convert("UTC").tz_localize(None)
+        if moment.tzinfo is not None
+        else moment
+        for moment in moments
+    ]
+    dates = np.array([*naive, None], dtype="datetime64[ns]")[codes]
+    return pd.Series(dates, index=values.index, name=values.name)
 
 
-def _held(dates: pd.Series[Any]) -> pd.Series[Any]:
-    """Return dates with NaT for those that cannot be computed with."""
-    first, last = (pd.Timestamp(one, tz=dates.dt.tz) for one in (_FIRST, _LAST))
-    return dates.where((dates >= first) & (dates < last))
+def check_zones(name: str, written: Sequence[str | None] | NDArray[Any]) -> None:
+    """Check that dates were written at one place: all with a zone or none, an hour apart at most.
 
+    Args:
+        name: The column's name, for the message.
+        written: Dates as `read_dates` returns them.
 
-def _share(texts: pd.Series[str], counts: pd.Series[int], form: str) -> float:
-    """Return the part of the cells that are dates in this format."""
-    weights = counts.iloc[: len(texts)].to_numpy()
-    if form == ISO:
-        # Time zones are looked at later.
-        stripped = texts.where(texts.str.fullmatch(_ISO_GATE))
-        dates = pd.to_datetime(stripped, format=ISO, errors="coerce", utc=True)
-    else:
-        dates = pd.to_datetime(texts, format=form, errors="coerce")
-    return float(weights[_held(dates).notna().to_numpy()].sum() / weights.sum())
-
-
-def _check_time_zone(name: str, texts: Iterable[str]) -> None:
-    series = pd.Series(texts, dtype="str")
-    timed = series[series.str.contains(":")]
-    if not len(timed):
+    Raises:
+        DataError: If some have a zone and others none, or if the offsets are of several places.
+    """
+    offsets = {text[-6:] if text[-6] in "+-" and ":" in text[10:] else "" for text in set(written) if text}
+    if len(offsets) < 2:
         return
-    zones = timed.str.extract(_OFFSET, expand=False).fillna("none")
-    zones = zones.replace({"Z": "+00:00", "+0000": "+00:00", "+00": "+00:00"})
-    found = sorted(set(zones))
-    if len(found) > 1 or (found != ["none"] and len(timed) < len(series)):
+    minutes = sorted(_offset_minutes(offset) for offset in offsets if offset)
+    if "" in offsets or minutes[-1] - minutes[0] > 60:
+        shown = ", ".join(offset or "none" for offset in sorted(offsets)[:5])
         raise DataError(
             f"The dates of column {name!r} must be in one time zone.",
-            received=", ".join(found[:5]) + (" and dates without time" if len(found) == 1 else ""),
+            received=f"offsets {shown}",
             fix=f"Write them all in UTC, or pass kinds={{{name!r}: 'category'}}.",
         )
+
+
+def _shape(text: str) -> str:
+    for shape, pattern in (("year", _YEAR_FIRST), ("three", _THREE), ("named", _NAMED)):
+        if pattern.fullmatch(text):
+            return shape
+    return ""
+
+
+def _forms(text: str, order: str) -> list[str]:
+    """Return the formats that a cell may be in."""
+    found = _YEAR_FIRST.fullmatch(text)
+    if found:
+        return [ISO] if found["mark"] == "-" else ["%Y/%m/%d"]
+    found = _THREE.fullmatch(text)
+    if found:
+        mark, year = found["mark"], "%Y" if len(found["year"]) == 4 else "%y"
+        day, month = f"%d{mark}%m{mark}{year}", f"%m{mark}%d{mark}{year}"
+        # With points the day is always first.
+        if mark == "." or order == DAY_FIRST:
+            return [day]
+        return [month] if order == MONTH_FIRST else [day, month]
+    return ["%B"] if _NAMED.fullmatch(text) else []
+
+
+def _fit(
+    texts: Sequence[str], weights: NDArray[np.float64], form: str
+) -> tuple[float, str]:
+    """Return the share of the cells that are dates in a format, and the first one that is none."""
+    bad = [at for at, text in enumerate(texts) if not _read_cell(text, form)]
+    share = 1.0 - float(weights[bad].sum() / weights.sum()) if bad else 1.0
+    return share, texts[bad[0]] if bad else ""
+
+
+def _read_value(value: object, form: str) -> str | None:
+    if isinstance(value, float) and np.isnan(value):
+        return None
+    if form in _EPOCHS:
+        return _from_epoch(value, _EPOCHS[form])
+    if isinstance(value, int | float | np.number):
+        value = f"{int(value)}" if float(value).is_integer() else f"{value}"
+    text = str(value).strip()
+    return _read_cell(text, form) or _read_cell(text, ISO)
+
+
+def _from_epoch(value: object, factor: int) -> str:
+    try:
+        passed = int(str(value)) if not isinstance(value, float) else int(value)
+        moment = pd.Timestamp(passed * (10**9 // factor))
+    except (ValueError, OverflowError):
+        return ""
+    part = f"{moment.microsecond:06d}{moment.nanosecond:03d}".rstrip("0")
+    time = (moment.hour, moment.minute, moment.second)
+    return _text(moment.year, moment.month, moment.day, time, part)
+
+
+def _read_cell(text: str, form: str) -> str:
+    """Return a date in a format as one text; empty if it is none."""
+    reader = _READERS.get(form, _read_numbers)
+    return reader(text, form)
+
+
+def _read_year_first(text: str, form: str) -> str:
+    found = _YEAR_FIRST.fullmatch(text)
+    if found is None or (found["mark"] == "-") != (form == ISO):
+        return ""
+    # 2024-5 may be anything; 2024-05 is a month.
+    if not found["day"] and (len(found["month"]) < 2 or form != ISO or found["hour"]):
+        return ""
+    return _checked(found, int(found["year"]), int(found["month"]), int(found["day"] or 1))
+
+
+def _read_compact(text: str, form: str) -> str:
+    found = _COMPACT.fullmatch(text)
+    if found is None:
+        return ""
+    return _checked(found, int(found["year"]), int(found["month"]), int(found["day"]))
+
+
+def _read_named(text: str, form: str) -> str:
+    found = _NAMED.fullmatch(text)
+    if found is None:
+        return ""
+    name = unicodedata.normalize("NFD", (found["name"] or found["name2"]).casefold())
+    month = _MONTH.get("".join(mark for mark in name if not unicodedata.combining(mark)))
+    if month is None:
+        return ""
+    return _checked(found, _year(found["year"]), month, int(found["day"] or found["day2"]))
+
+
+def _read_numbers(text: str, form: str) -> str:
+    """Read `%d/%m/%Y` and the like; a column with the day first takes points as well."""
+    found = _THREE.fullmatch(text)
+    if found is None or len(found["year"]) != (4 if form.endswith("%Y") else 2):
+        return ""
+    day_first = form.startswith("%d")
+    if found["mark"] != form[2] and not (day_first and found["mark"] == "."):
+        return ""
+    numbers = int(found["first"]), int(found["second_number"])
+    day, month = numbers if day_first else numbers[::-1]
+    return _checked(found, _year(found["year"]), month, day)
+
+
+_READERS: dict[str, Callable[[str, str], str]] = {
+    ISO: _read_year_first,
+    "%Y/%m/%d": _read_year_first,
+    "%Y%m%d": _read_compact,
+    "%B": _read_named,
+}
+
+
+def _year(text: str) -> int:
+    number = int(text)
+    return number if len(text) == 4 else number + (1900 if number >= 69 else 2000)
+
+
+def _checked(found: re.Match[str], year: int, month: int, day: int) -> str:
+    """Return the date as text, empty if there is no such day or time."""
+    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            return ""
+        hour = hour % 12 + (12 if found["half"] in "pP" else 0)
+    if hour > 23 or minute > 59 or second > 59:
+        return ""
+    try:
+        date(year, month, day)
+    except ValueError:
+        return ""
+    offset = ""
+    zone = found["zone"]
+    if zone:
+        digits = re.sub(r"\D", "", zone)
+        sign = "-" if zone[0] in "-\u2212" else "+"
+        offset = f"{sign}{(digits or '00')[:2]}:{digits[2:4] or '00'}"
+        offset = "+00:00" if offset == "-00:00" else offset
+    part = (found["part"] or "").rstrip("0")[:9]
+    return _text(year, month, day, (hour, minute, second), part) + offset
+
+
+def _text(
+    year: int, month: int, day: int, time: tuple[int, int, int], part: str = ""
+) -> str:
+    hour, minute, second = time
+    seconds = f":{second:02d}" if second or part else ""
+    seconds += f".{part}" if part else ""
+    return f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}{seconds}"
+
+
+def _written(dates: pd.Series[Any]) -> NDArray[Any]:
+    """Return dates of pandas as text, in the time of their place."""
+    codes, different = pd.factorize(dates)
+    texts: list[str | None] = []
+    for moment in pd.DatetimeIndex(different):
+        offset = moment.strftime("%z")[:5]
+        part = f"{moment.microsecond:06d}{moment.nanosecond:03d}".rstrip("0")
+        time = (moment.hour, moment.minute, moment.second)
+        written = _text(moment.year, moment.month, moment.day, time, part)
+        texts.append(f"{written}{offset[:3]}:{offset[3:]}" if offset else written)
+    return np.array([*texts, None], dtype=object)[codes]
+
+
+def _moment(text: str | None) -> pd.Timestamp | None:
+    if not text or not 1678 <= int(text[:4]) <= 2261:
+        return None
+    return pd.Timestamp(text)
+
+
+def _offset_minutes(offset: str) -> int:
+    return int(f"{offset[0]}1") * (60 * int(offset[1:3]) + int(offset[4:6]))

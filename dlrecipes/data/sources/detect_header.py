@@ -95,5 +95,10 @@ def _count_up(names: Sequence[str]) -> bool:
     return len(given) >= MANY_NUMBERS and all(name == str(i) for i, name in enumerate(given))
 
 
+def is_number(cell: str) -> bool:
+    """Return whether a cell is a plain number."""
+    return bool(_NUMBER.fullmatch(cell))
+
+
 def _typed(cell: str) -> bool:
-    return bool(_NUMBER.fullmatch(cell) or _DATE.fullmatch(cell))
+    return is_number(cell) or bool(_DATE.fullmatch(cell))

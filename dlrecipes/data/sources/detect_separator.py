@@ -6,6 +6,9 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 
+from dlrecipes.data.sources.detect_header import is_number
+from dlrecipes.data.sources.read_rows import SPACES, cells_of_any_length
+
 # From the most telling to the least: a comma is also a decimal mark and stands in every text.
 SEPARATORS = ("\t", ";", "|", ",")
 ALIKE = (1.0, 0.9, 0.6)
@@ -21,7 +24,8 @@ def detect_separator(lines: Sequence[str], *, quoting: bool, suffix: str) -> str
         suffix: The file's suffix, which decides where the lines do not.
 
     Returns:
-        One of `,`, `;`, tab and `|`; any of them for a single column.
+        One of `,`, `;`, tab and `|`, any of them for a single column; a space for columns of
+        numbers in runs of spaces.
     """
     if suffix in (".tsv", ".tab") and any("\t" in line for line in lines):
         return "\t"
@@ -33,8 +37,12 @@ def detect_separator(lines: Sequence[str], *, quoting: bool, suffix: str) -> str
             score = width - 1 if separator == "," and found else width
             if share >= alike and score > best:
                 best, found = score, separator
+        if found == "\t" and _width_in_spaces(lines, quoting=quoting) > best:
+            return SPACES  # a tab among spaces
         if found:
             return found
+    if _width_in_spaces(lines, quoting=quoting) > 1:
+        return SPACES
     first = next((line for line in lines if line.strip()), "")
     if suffix == ".txt" or not any(separator in first for separator in SEPARATORS):
         return "\t"
@@ -50,7 +58,8 @@ def _mode(lines: Sequence[str], separator: str, *, quoting: bool) -> tuple[int, 
         skipinitialspace=True,
     )
     try:
-        widths = [len(row) for row in reader if row]
+        with cells_of_any_length():
+            widths = [len(row) for row in reader if row]
     except csv.Error:
         widths = []
     # The last of many lines may end inside a quoted cell.
@@ -59,3 +68,24 @@ def _mode(lines: Sequence[str], separator: str, *, quoting: bool) -> tuple[int, 
         return 1, 0.0
     width = max(counts, key=lambda width: (counts[width], width))
     return width, counts[width] / counts.total()
+
+
+def _width_in_spaces(lines: Sequence[str], *, quoting: bool) -> int:
+    """Return into how many cells runs of spaces cut all lines, if most cells are numbers, else 0."""
+    filled = [line.replace("\t", " ").strip() for line in lines if line.strip()]
+    reader = csv.reader(
+        filled[:-1] if len(filled) > WHOLE_ROWS else filled,
+        delimiter=SPACES,
+        quoting=csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE,
+        skipinitialspace=True,
+    )
+    try:
+        with cells_of_any_length():
+            rows = list(reader)
+    except csv.Error:
+        return 0
+    if len(rows) < 2 or len({len(row) for row in rows}) > 1:
+        return 0
+    below = [cell for row in rows[1:] for cell in row]
+    numbers = sum(map(is_number, below))
+    return len(rows[0]) if 2 * numbers >= len(below) else 0

@@ -16,6 +16,7 @@ from dlrecipes.errors import ArgumentError, DataError
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data")
 PEEKED = 4096
+_PIECE = 2**20
 # A zip file may be packed in a way that Python does not know: NotImplementedError.
 _DAMAGES = (EOFError, OSError, zlib.error, zipfile.BadZipFile, NotImplementedError)
 
@@ -53,6 +54,12 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
     """
     name = _codec(encoding)
     try:
+        if not name.startswith("utf") and _is_utf8(path):
+            raise DataError(
+                f"A text file must be in the encoding {encoding!r}, or name its own.",
+                received=f"{path} in UTF-8",
+                fix="Pass encoding='utf-8' (--encoding utf-8).",
+            )
         with _open_bytes(path) as stream:
             _check_text(path, cast(io.BufferedReader, stream).peek(PEEKED)[:PEEKED], encoding)
             with io.TextIOWrapper(
@@ -64,7 +71,7 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
         raise DataError(
             f"A text file must be in the encoding {encoding!r}, or name its own.",
             received=f"{path}: {error}",
-            fix=f"Pass encoding={other!r} if it is that.",
+            fix=f"Pass encoding={other!r} (--encoding {other}) if it is that.",
         ) from error
     except PermissionError as error:
         raise DataError(
@@ -89,6 +96,25 @@ def _codec(encoding: str) -> str:
             fix="Most files are 'utf-8', 'latin-1', 'cp1252' or 'utf-16'.",
         ) from error
     return codec.name
+
+
+def _is_utf8(path: Path) -> bool:
+    """Return whether a file has letters beyond ASCII, all of them written in UTF-8.
+
+    Text in another encoding is hardly ever valid UTF-8 by chance, but UTF-8 is read without a
+    murmur by an encoding of one byte a letter.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    beyond = False
+    try:
+        with _open_bytes(path) as stream:
+            while piece := stream.read(_PIECE):
+                beyond |= not piece.isascii()
+                decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return beyond
 
 
 @contextmanager
@@ -145,7 +171,7 @@ def _check_text(path: Path, start: bytes, encoding: str) -> None:
         raise DataError(
             f"A text file must be in the encoding {encoding!r}, or name its own.",
             received=f"{path} in UTF-16",
-            fix=f"Pass encoding={wide!r}.",
+            fix=f"Pass encoding={wide!r} (--encoding {wide}).",
         )
     if b"\0" in start:
         raise DataError(

@@ -13,8 +13,6 @@ from pandas.api import types
 
 from dlrecipes.errors import DataError
 
-_GROUPED = r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?"
-
 
 def plain_values(name: str, series: pd.Series[Any]) -> pd.Series[Any]:
     """Return the values of a column of any dtype as numbers, text, dates or booleans.
@@ -40,7 +38,7 @@ def plain_values(name: str, series: pd.Series[Any]) -> pd.Series[Any]:
     if all(issubclass(kind, bool | np.bool_) for kind in found):
         return series.astype("boolean")
     if all(issubclass(kind, datetime.date) for kind in found):
-        return pd.to_datetime(series, errors="coerce")
+        return series.map(lambda day: day.isoformat(), na_action="ignore").astype("str")
     if all(issubclass(kind, numbers.Real | decimal.Decimal) for kind in found):
         return pd.to_numeric(series.astype("float64"))
     if all(issubclass(kind, str | numbers.Real | decimal.Decimal) for kind in found):
@@ -54,20 +52,6 @@ def _unusable(name: str, received: str) -> DataError:
         received=f"{received} in column {name!r}",
         fix=f"Leave it out with kinds={{{name!r}: 'ignored'}}.",
     )
-
-
-def numbers_in(text: pd.Series[Any], *, grouped: bool) -> pd.Series[Any]:
-    """Return text as float64 with NaN where it is no number.
-
-    Args:
-        text: `(rows,)`.
-        grouped: Whether `1,234,567` is a number too.
-    """
-    plain = text.astype("str")
-    if grouped:
-        found = plain.str.fullmatch(_GROUPED).fillna(False).astype(bool)
-        plain = plain.mask(found, plain.str.replace(",", ""))
-    return pd.to_numeric(plain, errors="coerce").astype("float64")
 
 
 def check_finite(name: str, values: pd.Series[Any]) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
 
 from dlrecipes.data.sources.detect_header import detect_header
-from dlrecipes.data.sources.missing import MISSING_AMONG_NUMBERS, missing_markers
+from dlrecipes.data.sources.missing import missing_markers
 from dlrecipes.data.sources.open_rows import open_rows
 from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES
-from dlrecipes.data.sources.read_table import read_table
+from dlrecipes.data.sources.read_cells import read_cells
 from dlrecipes.data.sources.table_suffix import table_suffix
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, TableFile
@@ -26,8 +26,9 @@ def read_new_table(
     trained_on: TableFile | None = None,
     *,
     header: bool | None = None,
+    encoding: str | None = None,
 ) -> pd.DataFrame:
-    """Return the table of a file, its columns named as in training.
+    """Return the cells of a file as they stand, its columns named as in training.
 
     The file is read as the training table's was: the same cells are missing values, and separator,
     encoding and quotes are the same where they were given. Under a header the columns are found
@@ -41,15 +42,20 @@ def read_new_table(
         trained_on: How the training table was read; None for the usual, with unknown columns.
         header: Whether the first row names the columns; None to tell it from the rows. A row that
             holds half of the inputs' names does.
+        encoding: The file's text encoding, where it is not the training file's.
+
+    Returns:
+        Text, or a Parquet file's own types: `table_columns` reads them as training's columns.
 
     Raises:
         DataError: If the file cannot be read as a table, if its header names none of the
             inputs, or if without one it has another number of columns.
     """
     file, trained_on = Path(path), trained_on or TableFile()
-    inputs = [one.name for one in columns]
+    trained_on = replace(trained_on, encoding=encoding or trained_on.encoding)
+    inputs = [column.name for column in columns]
     if table_suffix(file) in PARQUET_SUFFIXES:
-        return read_table(file, header=header, missing=trained_on.missing)
+        return read_cells(file, TableFile(missing=trained_on.missing), header=header).table
     names = None
     if header is not True:
         with open_rows(
@@ -65,35 +71,14 @@ def read_new_table(
             )
         if rows and not header:
             names = _by_position(len(rows[0]), inputs, trained_on, file)
-    table = read_table(
-        file,
-        header=header,
-        columns=names,
-        separator=trained_on.separator,
-        missing=trained_on.missing,
-        encoding=trained_on.encoding,
-        quoting=trained_on.quoting,
-    )
+    table = read_cells(file, trained_on, header=header, columns=names).table
     if names is None and not set(inputs) & set(table.columns):
         raise DataError(
             "A header must name the columns that the model was trained on.",
             received=f"{_shown(list(table.columns))} above the columns of {file}",
             fix=f"They are {_shown(inputs)}. If the first row is data: header=False (--header no).",
         )
-    return table if trained_on.missing is not None else _without_marks(table, columns)
-
-
-def _without_marks(table: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Return the table without the marks that are missing among numbers.
-
-    In a column without a single number, as a table of one row has it, they were read as text.
-    """
-    marked = {
-        one.name: table[one.name].mask(table[one.name].isin(MISSING_AMONG_NUMBERS))
-        for one in columns
-        if one.kind == "number" and one.name in table and not is_numeric_dtype(table[one.name])
-    }
-    return table.assign(**marked)
+    return table
 
 
 def _named(first: Sequence[str], inputs: Sequence[str]) -> bool:

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dlrecipes.data.sources.convert_cells import STRING, blank_numbers
 from dlrecipes.data.sources.missing import missing_markers
 from dlrecipes.errors import DataError
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
+STRING = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
 def read_parquet(path: Path, *, missing: Sequence[str] | None = None) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def _convert(
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         whole = pa.types.is_integer(kind) and kind != pa.uint64() and not cells.null_count
         numbers = cells.cast(pa.int64() if whole else pa.float64(), safe=False)
-        return blank_numbers(numbers.to_pandas(), missing)
+        return numbers.to_pandas()  # type: ignore[no-any-return]
     if pa.types.is_date(kind):
         return cells.cast(pa.timestamp("s")).to_pandas()  # type: ignore[no-any-return]
     if pa.types.is_timestamp(kind):

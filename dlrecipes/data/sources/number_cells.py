@@ -1,0 +1,327 @@
+"""Numbers in cells of text, as people and programs of different countries write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dlrecipes.results.column import NumberForm
+
+CLOCK = "clock"
+_PERCENT = {"%": "e-2", "‰": "e-3"}
+_CURRENCIES = "$€£¥₹₽₩₺₫฿₴₦₱₪₡₲₵₸¢"
+_CODES = "USD|EUR|GBP|CHF|JPY|INR|CNY|SEK|NOK|DKK|PLN|CZK|HUF|BRL|CAD|AUD|Rs\\.?|kr\\.?"
+_CELL = re.compile(
+    rf"""(?P<open>\()?\s*(?P<sign>[+-])?\s*
+    (?P<prefix>[A-Z]{{0,3}}[{_CURRENCIES}]|(?:{_CODES})(?=[\s\d+-]))?\s*(?P<inner>[+-])?
+    (?P<body>\d(?:[\d.,' ]*\d)?[.,]?|[.,]\d+)(?:[eE](?P<exponent>[+-]?\d{{1,3}}))?
+    \s*(?P<suffix>[^\d\s.,+()'"*#:;-][^\d\s,()'"*#:;-]{{0,11}})?\s*(?P<behind>-)?(?P<close>\))?""",
+    re.VERBOSE,
+)
+_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?:\s*([AaPp])\.?[Mm]\.?)?")
+_GROUPED = {
+    ",": re.compile(r"[1-9]\d{0,2}(?:,\d{2})*(?:,\d{3})+"),  # lakhs, too: 12,34,567
+    **{mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ". '"},
+}
+_UNCLEAR = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
+# Minus signs and dashes, spaces that do not break, apostrophes.
+_PLAIN = str.maketrans(dict.fromkeys("\u2212\u2013\u2010\u2011\ufe63\uff0d", "-")) | str.maketrans(
+    {"\xa0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u02bc": "'"}
+)
+# In Arrow's regular expressions.
+_WHOLE = r"^[+-]?\d+$"
+_CODE = r"^0\d+$"
+_NO_UNCLEAR = r"^[+-]?0*\.|^[+-]?0+\.|\d{4,}\.|\.\d{0,2}$|\.\d{4,}|[eE]"
+_ONE_UNCLEAR = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
+_KEY = r"^[+-]?\d{17,}$"
+
+
+@dataclass(frozen=True)
+class NumberScan:
+    """What the cells of a column say about being numbers.
+
+    Args:
+        form: How they are written; None if they are no numbers.
+        share: The share of the known cells that are numbers in this form.
+        decimal: The decimal mark that the cells themselves tell; empty if they do not.
+        unclear: A cell such as `1.234`, where nothing tells whether that is more than a thousand;
+            empty if all is clear.
+        mixed: Whether nearly all cells are numbers, but with different units.
+        plain: Whether they are written as programs write numbers: nothing but digits, a sign, a
+            decimal point and an exponent.
+        guessed: Whether the decimal mark was told by the file's separator alone.
+    """
+
+    form: NumberForm | None
+    share: float = 0.0
+    decimal: str = ""
+    unclear: str = ""
+    mixed: bool = False
+    plain: bool = False
+    guessed: bool = False
+
+
+def scan_numbers(
+    known: pd.Series[Any], *, decimal: str = "", separator: str = ""
+) -> NumberScan:
+    """Return how the numbers of a column are written.
+
+    Args:
+        known: Cells of text, missing ones left out, at least one.
+        decimal: The decimal mark of the file, where the user or other columns tell it.
+        separator: What separates the file's cells, which helps where nothing else does.
+    """
+    plain = _scan_plain(known, decimal)
+    if plain is not None:
+        return plain
+    counts = known.value_counts()
+    texts = [str(text) for text in counts.index]
+    weights = counts.to_numpy(dtype=np.float64)
+    clocks = np.array([_CLOCK.fullmatch(text) is not None for text in texts])
+    if clocks.all():
+        return NumberScan(NumberForm(unit=CLOCK, fractions=True), 1.0)
+    cells = [_take_apart(text) for text in texts]
+    like = np.array([cell is not None for cell in cells])
+    share = float(weights[like].sum() / weights.sum())
+    if not like.any():
+        return NumberScan(None)
+    bodies = [cell.body for cell in cells if cell is not None]
+    found = _marks(bodies)
+    own = found.decimal
+    mark = own or decimal
+    guessed = not mark and bool(found.unclear)
+    if guessed:
+        mark = _guess(found, separator)
+        if not mark:
+            at = next(at for at, cell in enumerate(cells) if cell and _UNCLEAR.fullmatch(cell.body))
+            return NumberScan(NumberForm(), share, unclear=texts[at])
+    mark = mark or "."
+    thousands = found.thousands
+    other = "," if mark == "." else "."
+    if other in found.unclear:
+        thousands = other
+    fractions = found.fractions or mark in found.unclear
+    form = NumberForm(mark, thousands, "", fractions)
+    units = _units(cells, weights)
+    if units:
+        form = replace(form, unit=max(units, key=lambda unit: (units[unit], unit)))
+    fits = np.array([_canonical(cell, form) is not None for cell in cells])
+    fitting = float(weights[fits].sum() / weights.sum())
+    mixed = share >= 0.9 and fitting < 0.9 and len(units) > 1
+    return NumberScan(form, fitting, own, mixed=mixed, guessed=guessed)
+
+
+def read_numbers(text: pd.Series[Any], form: NumberForm) -> NDArray[np.float64]:
+    """Return numbers in a form; NaN for what is missing or is none.
+
+    Each cell is read by itself, exactly: the float64 nearest to what is written.
+
+    Args:
+        text: Cells of text, `(rows,)`.
+        form: How they are written.
+    """
+    if form.decimal == "." and not form.unit:
+        array = _array(text)
+        numbers = _cast(array)
+        if numbers is not None and not (
+            not form.fractions and _any(array, _ONE_UNCLEAR)
+        ):
+            return np.asarray(numbers.to_numpy(), dtype=np.float64)
+    codes, different = pd.factorize(text)
+    values = [_read(str(cell), form) for cell in different]
+    return np.array([*values, np.nan])[codes]
+
+
+def are_whole(text: pd.Series[Any]) -> bool:
+    """Return whether all known cells are whole numbers without any mark: `-12`, not `3.0`."""
+    return bool(pc.all(pc.match_substring_regex(_array(text), _WHOLE), min_count=0).as_py())
+
+
+def are_codes(known: pd.Series[Any]) -> bool:
+    """Return whether the numbers among cells are digits some of which begin with a zero.
+
+    `007` is not 7, also where it stands beside `X9`.
+    """
+    array = _array(known)
+    if not _any(array, _CODE):
+        return False
+    rest = array.filter(pc.invert(pc.match_substring_regex(array, r"^\d+$")))
+    return not len(rest) or not _any(rest, r"^[+-]?[\d.,]+$")
+
+
+def are_keys(known: pd.Series[Any]) -> bool:
+    """Return whether some are whole numbers of more digits than a 64-bit integer holds."""
+    array = _array(known)
+    try:
+        array.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return _any(array, _KEY)
+    return False
+
+
+@dataclass(frozen=True)
+class _Parts:
+    negative: bool
+    unit: str
+    body: str
+    exponent: str
+
+
+@dataclass(frozen=True)
+class _Marks:
+    decimal: str
+    thousands: str
+    unclear: frozenset[str]
+    all_unclear: bool
+    fractions: bool
+
+
+def _scan_plain(known: pd.Series[Any], decimal: str) -> NumberScan | None:
+    """Return the scan of numbers as programs write them, fast; None for all others."""
+    array = _array(known)
+    if _cast(array) is None:
+        return None
+    if not _any(array, r"[.eE]"):
+        return NumberScan(NumberForm(), 1.0, plain=True)
+    if decimal == ",":
+        return None
+    if decimal == "." or _any(array, _NO_UNCLEAR):
+        return NumberScan(NumberForm(fractions=True), 1.0, ".", plain=True)
+    return None
+
+
+def _array(text: pd.Series[Any]) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(text, pa.string(), from_pandas=True)])
+
+
+def _cast(array: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    try:
+        numbers = array.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    # Arrow reads 0x1f as a number, too.
+    return None if _any(array, r"[xX]") else numbers
+
+
+def _any(array: pa.ChunkedArray, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(array, pattern)).as_py())
+
+
+def _take_apart(text: str) -> _Parts | None:
+    plain = text.translate(_PLAIN).strip()
+    if not plain.isascii():
+        plain = "".join(str(int(mark)) if mark.isdecimal() else mark for mark in plain)
+    found = _CELL.fullmatch(plain)
+    if found is None or bool(found["open"]) != bool(found["close"]):
+        return None
+    signs = [sign for sign in (found["sign"], found["inner"], found["behind"]) if sign]
+    if len(signs) + bool(found["open"]) > 1 or (found["prefix"] and found["suffix"]):
+        return None
+    unit = (found["prefix"] or found["suffix"] or "").rstrip(".")
+    if len(unit) > 2:  # 1 year, 2 years
+        unit = unit.removesuffix("s")
+    negative = bool(found["open"]) or signs == ["-"]
+    return _Parts(negative, unit, found["body"], found["exponent"] or "")
+
+
+def _marks(bodies: Sequence[str]) -> _Marks:
+    """Return what the marks inside numbers mean, as far as the numbers themselves tell."""
+    decimals: dict[str, int] = {}
+    thousands: dict[str, int] = {}
+    unclear: dict[str, int] = {}
+    for body in bodies:
+        once = _UNCLEAR.fullmatch(body)
+        if once:
+            unclear[once[1]] = unclear.get(once[1], 0) + 1
+            continue
+        last = max(body.rfind("."), body.rfind(","))
+        if last >= 0 and body.count(body[last]) == 1:
+            decimals[body[last]] = decimals.get(body[last], 0) + 1
+            body = body[:last]
+        for mark in "., '":
+            if mark in body:
+                thousands[mark] = thousands.get(mark, 0) + 1
+    for mark in thousands:  # 1.234.567: the comma is what is left for decimals
+        other = {".": ",", ",": "."}.get(mark, "")
+        if other and not decimals:
+            decimals[other] = 0
+    decimal = max(decimals, key=lambda mark: (decimals[mark], mark)) if decimals else ""
+    groups = {mark: count for mark, count in thousands.items() if mark != decimal}
+    return _Marks(
+        decimal,
+        max(groups, key=lambda mark: groups[mark]) if groups else "",
+        frozenset(unclear),
+        sum(unclear.values()) == len(bodies),
+        any(decimals.values()),
+    )
+
+
+def _guess(found: _Marks, separator: str) -> str:
+    """Return the decimal mark that the file's separator suggests; empty if it does not."""
+    if len(found.unclear) > 1:
+        return ""
+    mark = next(iter(found.unclear))
+    if found.all_unclear:  # three digits behind the mark in every cell
+        if mark == ".":
+            return "" if separator == ";" else "."
+        return {";": ",", ",": "."}.get(separator, "")
+    return "." if mark == "," and separator != ";" else ""
+
+
+def _units(cells: Sequence[_Parts | None], weights: NDArray[np.float64]) -> dict[str, float]:
+    units: dict[str, float] = {}
+    for cell, weight in zip(cells, weights.tolist(), strict=True):
+        if cell is not None and cell.unit:
+            units[cell.unit] = units.get(cell.unit, 0.0) + weight
+    return units
+
+
+def _read(text: str, form: NumberForm) -> float:
+    if form.unit == CLOCK:
+        return _hours(text)
+    cell = _take_apart(text)
+    number = None if cell is None else _canonical(cell, form)
+    return np.nan if number is None else float(number)
+
+
+def _canonical(cell: _Parts | None, form: NumberForm) -> str | None:
+    """Return a number as Python reads it; None if it is not in this form."""
+    if cell is None or cell.unit not in ("", form.unit):
+        return None
+    percent = _PERCENT.get(form.unit, "")
+    if percent and (not cell.unit or cell.exponent):
+        return None
+    once = _UNCLEAR.fullmatch(cell.body)
+    if once and once[1] == form.decimal and not form.fractions:
+        return None
+    whole, mark, part = cell.body.partition(form.decimal)
+    if mark and not (part.isascii() and (part.isdecimal() or not part)):
+        return None
+    if not whole.isdecimal() and whole:
+        if not form.thousands or not _GROUPED[form.thousands].fullmatch(whole):
+            return None
+        whole = whole.replace(form.thousands, "")
+    exponent = f"e{cell.exponent}" if cell.exponent else percent
+    return f"{'-' if cell.negative else ''}{whole or '0'}.{part or '0'}{exponent}"
+
+
+def _hours(text: str) -> float:
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None:
+        return np.nan
+    hour, minute, second, half = found.groups()
+    hours = int(hour)
+    if half:
+        if not 1 <= hours <= 12:
+            return np.nan
+        hours = hours % 12 + (12 if half in "pP" else 0)
+    return hours + int(minute) / 60 + float(second or 0) / 3600
+

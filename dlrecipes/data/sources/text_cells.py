@@ -1,0 +1,102 @@
+"""Categories and texts in cells: one text for each value, whatever program wrote it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dlrecipes.data.sources.dates import read_dates
+from dlrecipes.results import Column
+
+TRUE, FALSE = "True", "False"
+"""How booleans are spelled in a model's inputs."""
+_PAIRS = (
+    ("true", "false"),
+    ("t", "f"),
+    ("wahr", "falsch"),
+    ("vrai", "faux"),
+    ("verdadero", "falso"),
+    ("vero", "falso"),
+)
+_BOOLEAN = {
+    **{yes: TRUE for yes, _ in _PAIRS},
+    **{no: FALSE for _, no in _PAIRS},
+    **{"1": TRUE, "1.0": TRUE, "0": FALSE, "0.0": FALSE},
+}
+
+
+_WITHOUT_SPACES = re.compile(
+    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+)
+
+
+def count_words(text: str) -> int:
+    return len(text.split()) + len(_WITHOUT_SPACES.findall(text))
+
+
+def are_booleans(counts: pd.Series[int]) -> bool:
+    """Return whether these texts are true and false, as one program or another spells them.
+
+    Args:
+        counts: How often each different text occurs, indexed by the text; missing ones left out.
+    """
+    if len(counts) > 4:
+        return False
+    plain = {str(text).casefold() for text in counts.index}
+    if plain == {"t"} or plain == {"f"}:  # a letter alone may be anything
+        return False
+    return any(plain <= set(pair) for pair in _PAIRS)
+
+
+def read_texts(values: pd.Series[Any], column: Column) -> NDArray[Any]:
+    """Return the text of each cell, in Unicode's composed form (NFC).
+
+    Args:
+        values: Cells of any type, `(rows,)`.
+        column: A category or a text.
+
+    Returns:
+        `(rows,)` text; None where a value is missing, or is no boolean in a column of booleans.
+    """
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return read_dates(values, "")
+    codes, different = pd.factorize(values)
+    write = _WRITERS[column.spelling]
+    texts = [write(value) for value in different.tolist()]
+    return np.array([*texts, None], dtype=object)[codes]
+
+
+def _as_boolean(value: object) -> str | None:
+    return _BOOLEAN.get(str(value).strip().casefold())
+
+
+def _as_number(value: object) -> str:
+    """Return 3.0 as 3; what is no number stays as it stands."""
+    if isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            return _as_text(value)
+        whole = value.strip().lstrip("+-").isdecimal()  # exact, however many digits
+        return str(int(value)) if whole else _as_text(number)
+    return _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
+        return str(int(value))
+    text = str(value)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+_WRITERS: dict[str, Callable[[Any], str | None]] = {
+    "as it stands": _as_text,
+    "boolean": _as_boolean,
+    "number": _as_number,
+}

@@ -1,0 +1,158 @@
+"""A file's cells as what the training table's columns are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api import types
+
+from dlrecipes.data.sources.dates import ISO, read_dates
+from dlrecipes.data.sources.missing import missing_markers
+from dlrecipes.data.sources.number_cells import are_whole, read_numbers
+from dlrecipes.data.sources.plain_values import cells
+from dlrecipes.data.sources.text_cells import read_texts
+from dlrecipes.errors import DataError
+from dlrecipes.results import Column, TableFile
+from dlrecipes.results.column import NumberForm
+
+_EXAMPLES = {"%Y": "2024", "%y": "24", "%m": "05", "%d": "31", "%B": "31 May 2024"}
+
+
+def typed_table(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    *,
+    file: TableFile | None = None,
+    part: str = "",
+) -> pd.DataFrame:
+    """Return the columns with each cell read by its column's rule, and by nothing else.
+
+    What a column is was decided by the training table (`infer_columns`). So a cell means the same
+    in every file and beside any other cells.
+
+    Args:
+        frame: Text as a file has it, or typed values; other columns may be in it.
+        columns: What the columns are; those of kind `"ignored"` stay as they are.
+        file: How the training table's file was read; None for the usual.
+        part: What the table is, for messages, such as `"test"`; empty for a file of its own.
+
+    Returns:
+        Numbers as int64 or float64 (NaN where missing), all else as text (NaN where missing);
+        dates as `2024-05-31 17:30`, with seconds and an offset where they have some.
+
+    Raises:
+        DataError: If a column is missing, or a cell cannot be read as training's were; the message
+            names the column, the cell and the row.
+    """
+    lacking = [column.name for column in columns if column.name not in frame]
+    if lacking:
+        raise DataError(
+            "A table must have all columns that the model was trained on.",
+            received=f"none named {', '.join(map(repr, lacking))}; there are "
+            f"{', '.join(map(repr, frame.columns))}",
+        )
+    missing = (file or TableFile()).missing
+    among_numbers = missing_markers(missing)[1]
+    where = f" of the {part} table" if part else ""
+    typed = {
+        column.name: _typed(frame[column.name], column, among_numbers, where) for column in columns
+    }
+    return pd.DataFrame(typed, index=frame.index)
+
+
+def number_values(
+    values: pd.Series[Any], form: NumberForm, among_numbers: Collection[str]
+) -> pd.Series[Any]:
+    """Return cells as int64 where all are whole and known, else as float64 with NaN.
+
+    Args:
+        values: Text, numbers or booleans, `(rows,)`.
+        form: How text is written.
+        among_numbers: Texts that stand for a missing value.
+    """
+    if types.is_bool_dtype(values):
+        return values.astype("Int64").astype("float64")
+    if types.is_numeric_dtype(values):
+        return values if types.is_integer_dtype(values) and not values.isna().any() else (
+            values.astype("float64")
+        )
+    known = values.mask(values.isin(list(among_numbers)))
+    if not known.isna().any() and not form.unit and are_whole(known):
+        try:
+            return known.astype("str").astype("int64")
+        except OverflowError:
+            pass
+    return pd.Series(read_numbers(known, form), index=values.index, name=values.name)
+
+
+def _typed(
+    values: pd.Series[Any], column: Column, among_numbers: Collection[str], where: str
+) -> pd.Series[Any]:
+    if column.kind == "ignored":
+        return values
+    if column.kind == "number":
+        return _numbers(values, column, among_numbers, where)
+    if column.kind == "date":
+        return _dates(values, column, where)
+    texts = pd.Series(read_texts(values, column), index=values.index, dtype="str")
+    if column.spelling == "boolean":
+        _check(values, texts.isna(), column, "true or false", where)
+    return texts
+
+
+def _numbers(
+    values: pd.Series[Any], column: Column, among_numbers: Collection[str], where: str
+) -> pd.Series[Any]:
+    form = column.number_form or NumberForm()
+    what = "numbers" if form == NumberForm(fractions=form.fractions) else (
+        f"numbers such as {form.example!r}"
+    )
+    if types.is_datetime64_any_dtype(values):
+        _check(values, values.notna(), column, what, where)
+    numbers = number_values(values, form, among_numbers)
+    if not types.is_numeric_dtype(values):
+        known = values.notna() & ~values.isin(list(among_numbers))
+        _check(values, numbers.isna() & known, column, what, where)
+    return numbers
+
+
+def _dates(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]:
+    written = pd.Series(read_dates(values, column.date_format), index=values.index, dtype=object)
+    example = "" if column.date_format in ("", ISO) else f"{date_example(column.date_format)}, or "
+    _check(values, written == "", column, f"dates such as {example}2024-05-31 17:30", where)
+    return written.astype("str").where(written.notna())
+
+
+def date_example(date_format: str) -> str:
+    """Return a date in a format."""
+    if date_format.startswith("epoch"):
+        return "1717171200 (seconds or a part of them since 1970)"
+    example = date_format
+    for code, text in _EXAMPLES.items():
+        example = example.replace(code, text)
+    return example
+
+
+def _check(
+    values: pd.Series[Any],
+    bad: pd.Series[bool] | NDArray[np.bool_],
+    column: Column,
+    what: str,
+    where: str,
+) -> None:
+    found = np.asarray(bad, dtype=bool) & values.notna().to_numpy()
+    if not found.any():
+        return
+    row = int(np.argmax(found))
+    shown = str(values.iloc[row])
+    shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
+    raise DataError(
+        f"Column {column.name!r} must hold {what}, as in the training part.",
+        received=f"{cells(int(found.sum()))} of {len(found):,} that hold something else, first "
+        f"{shown!r} in row {values.index[row]}{where}",
+        fix="Write it as the training table has it, or leave the cell empty if it is missing.",
+    )

@@ -1,0 +1,148 @@
+"""Values that a model knows nothing of, because training did not have them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binom
+
+UNLIKELY = 0.01
+MAX_NAMED = 3
+
+
+@dataclass(frozen=True)
+class UnknownValues:
+    """How many cells of a column hold what training did not have.
+
+    Args:
+        column: The column.
+        what: What they are: `"values that training did not have, or too rarely"`.
+        unknown: Cells of that kind.
+        cells: Cells that are not missing.
+        expected: The share of such cells that other rows of the training data would have.
+        examples: Some of them.
+        missing: Missing cells.
+        expected_missing: The share of missing cells in the training part.
+    """
+
+    column: str
+    what: str
+    unknown: int
+    cells: int
+    expected: float
+    examples: tuple[str, ...] = ()
+    missing: int = 0
+    expected_missing: float = 0.0
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is to be said of the column: nothing, where chance explains what was found."""
+        found = []
+        if _is_unlikely(self.unknown, self.cells, self.expected):
+            named = ", ".join(map(repr, self.examples))
+            found.append(
+                f"{self.unknown:,} of {self.cells:,} cells of {self.column!r} are {self.what}"
+                + (f": {named}" if named else "")
+                + ("" if self.unknown <= MAX_NAMED else ", …")
+                + "."
+            )
+        every = self.cells + self.missing
+        if _is_unlikely(self.missing, every, self.expected_missing):
+            found.append(f"{self.missing:,} of {every:,} cells of {self.column!r} are missing.")
+        return tuple(found)
+
+
+def learn_usual(values: NDArray[Any], least: int = 1) -> dict[str, float]:
+    """Return what of a training column is needed to tell later what is unusual.
+
+    Args:
+        values: Numbers with NaN, or text with `""`, for a missing one, `(examples,)`.
+        least: Training examples that a category must have to be known.
+
+    Returns:
+        `missing`, the share of missing cells; of numbers their range `low`, `high`; and `unknown`,
+        the share of cells of other rows that will be outside of it, or will be a category that is
+        not known, by Good and Turing: of `n` cells as many as have been in the training part with
+        values that occur `least` times at most.
+
+    Reference:
+        Good 1953, The Population Frequencies of Species.
+    """
+    empty = values == "" if values.dtype == object else np.isnan(values)
+    known = values[~empty]
+    usual = {"missing": (float(empty.sum()) + 1) / (len(values) + 2)}
+    if values.dtype == object:
+        counts = Counter(Counter(known.tolist()).values())
+        rare = sum(times * number for times, number in counts.items() if times <= least)
+        return {**usual, "unknown": (rare + 1) / (len(known) + 2)}
+    if not len(known):
+        return {**usual, "unknown": 1.0, "low": 0.0, "high": 0.0}
+    return {
+        **usual,
+        "unknown": 2 / (len(known) + 1),
+        "low": float(known.min()),
+        "high": float(known.max()),
+    }
+
+
+def count_outside(
+    name: str, values: NDArray[Any], usual: Mapping[str, float]
+) -> UnknownValues:
+    """Return how many numbers lie outside the range of training.
+
+    Args:
+        name: The column.
+        values: Numbers with NaN for a missing one, `(examples,)`.
+        usual: What `learn_usual` returned.
+    """
+    empty = np.isnan(values)
+    known = values[~empty]
+    outside = known[(known < usual["low"]) | (known > usual["high"])]
+    furthest = np.unique(outside)[[0, -1]] if len(outside) else outside
+    return UnknownValues(
+        name,
+        f"outside the range of training, {usual['low']:g} to {usual['high']:g}",
+        len(outside),
+        len(known),
+        usual["unknown"],
+        tuple(f"{number:g}" for number in dict.fromkeys(furthest.tolist())),
+        int(empty.sum()),
+        usual["missing"],
+    )
+
+
+def count_unknown(
+    name: str, values: NDArray[Any], vocabulary: Collection[str], usual: Mapping[str, float]
+) -> UnknownValues:
+    """Return how many categories training did not have, or had too rarely to learn from.
+
+    Args:
+        name: The column.
+        values: Text with `""` for a missing one, `(examples,)`.
+        vocabulary: The categories that are known.
+        usual: What `learn_usual` returned.
+    """
+    counts = Counter(values.tolist())
+    empty = counts.pop("", 0)
+    known = set(vocabulary)
+    unknown = {text: count for text, count in counts.items() if text not in known}
+    ranked = sorted(unknown, key=lambda text: (-unknown[text], text))
+    return UnknownValues(
+        name,
+        "values that training did not have, or too rarely to learn from",
+        sum(unknown.values()),
+        len(values) - empty,
+        usual["unknown"],
+        tuple(ranked[:MAX_NAMED]),
+        empty,
+        usual["missing"],
+    )
+
+
+def _is_unlikely(found: int, cells: int, expected: float) -> bool:
+    return found > 0 and bool(binom.sf(found - 1, cells, min(expected, 1.0)) < UNLIKELY)
