@@ -55,3 +55,7 @@ class SealError(DlrecipesError, RuntimeError):
 
 class ExportError(DlrecipesError, RuntimeError):
     """An exported model that does not reproduce the tested one, or a format we do not write."""
+
+
+class DataWarning(UserWarning):
+    """Inputs that can be predicted, but hold much that training did not have."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -269,6 +270,10 @@ def predict(
         str | None,
         typer.Option(help="yes or no: whether the first row names a table's columns."),
     ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="A table's text encoding, where it is not the training table's."),
+    ] = None,
 ) -> None:
     """Predict with the tested model: labels and probabilities, or values, as CSV.
 
@@ -278,9 +283,15 @@ def predict(
         opened = open_run(run)
         with quiet_start():
             from dlrecipes.data.option_text import as_flag
+            from dlrecipes.errors import DataWarning
 
             named = None if header is None else as_flag("header", header)
-            table = opened.predict_table(inputs, header=named)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", DataWarning)
+                table = opened.predict_table(inputs, header=named, encoding=encoding)
+        for warning in caught:
+            if issubclass(warning.category, DataWarning):
+                typer.echo(f"warning: {warning.message}", err=True)
         if out is None:
             typer.echo(table, nl=False)
             return

@@ -30,6 +30,8 @@ def print_summary(run: Run) -> None:
             sep="\n",
             markup=False,
         )
+        if test.unknown is not None and test.unknown.severity == "warning":
+            console.print(f"In the test part: {test.unknown.verdict}", markup=False)
         for target in run.info.spec.targets:
             console.print(_of_target(target, result, test), markup=False)
         for one in result.subgroups:

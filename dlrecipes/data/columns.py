@@ -17,8 +17,8 @@ class Columns:
     """A table's raw inputs: numbers and text side by side, one row an example.
 
     It has of an array what the rest of the library asks of inputs: a length, a shape, rows that
-    can be picked. Numbers are float32, or float64, with NaN for a missing one; text is an array of Python
-    strings, with the empty string for a missing one.
+    can be picked. Numbers are float32, or float64, with NaN for a missing one; text is an array of
+    Python strings, with the empty string for a missing one.
 
     Args:
         columns: `{name: values (examples,)}`, at least one; numbers, or text.

@@ -118,7 +118,8 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     # ---- what the columns are, and what is predicted
     outside = {*targets, *drop} | {drawing.group, drawing.part} - {None}
     inputs = [str(column) for column in table.columns if column not in outside]
-    members = [drawing.group or drawing.series] if drawing.group or drawing.series else []
+    member = drawing.group or drawing.series
+    members = [] if member is None else [member]
     roles = [*targets, *(name for name in members if name not in inputs)]
     known = {drawing.series: "category"} if drawing.series in inputs else {}
     kinds = dict(kinds or {})

@@ -229,7 +229,7 @@ def _with_lags(
         whole = pd.concat([typed, of_test], ignore_index=True)
     for target in numbers or targets:
         own = add_lags(typed, lags, column=target, time=times, series=series)
-        added = [name for name in own if name not in typed]
+        added = [str(name) for name in own if name not in typed]
         table = table.assign(**{name: own[name].to_numpy() for name in added})
         if official is not None:
             later = add_lags(whole, lags, column=target, time=times, series=series)

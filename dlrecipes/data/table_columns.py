@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.data.columns import Columns
-from dlrecipes.data.sources import numeric_blanks, typed_table
+from dlrecipes.data.sources import typed_table
 from dlrecipes.results import Column, TableFile
 
 
@@ -35,13 +35,11 @@ def table_columns(
     """
     wanted = [column for column in columns if column.kind != "ignored"]
     typed = typed_table(frame, wanted, file=file, part=part)
-    missing = None if file is None else file.missing
     values = {}
     for column in wanted:
         series = typed[column.name]
         if column.kind == "number":
-            numbers = numeric_blanks(series, missing)
-            values[column.name] = numbers.to_numpy(dtype=column.dtype, na_value=np.nan)
+            values[column.name] = series.to_numpy(dtype=column.dtype, na_value=np.nan)
         else:
             values[column.name] = series.to_numpy(dtype=object, na_value="")
     return Columns(values, wide=[column.name for column in wanted if column.wide])

@@ -240,9 +240,7 @@ class TablePreprocess(keras.layers.Layer):
             if name in usual
         ]
         found += [
-            count_unknown(
-                name, columns[name], self._adapted()["vocabularies"][name], usual[name]
-            )
+            count_unknown(name, columns[name], self._adapted()["vocabularies"][name], usual[name])
             for name in self._categories
             if name in usual
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -103,8 +104,10 @@ def _labels(values: pd.Series[Any], column: Column) -> NDArray[Any]:
         if not (numbers.isna() & values.notna()).any():
             values = numbers
     if pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy()
-    return values.to_numpy(dtype=object, na_value=None)
+        return np.asarray(values)
+    labels: NDArray[Any] = np.asarray(values, dtype=object)
+    labels[values.isna().to_numpy()] = None
+    return labels
 
 
 def _own_order(values: pd.Series[Any]) -> list[str]:
@@ -113,4 +116,3 @@ def _own_order(values: pd.Series[Any]) -> list[str]:
     if not isinstance(kind, pd.CategoricalDtype) or not kind.ordered:
         return []
     return [str(one) for one in kind.categories if (values == one).any()]
-

@@ -90,9 +90,7 @@ def learn_usual(values: NDArray[Any], least: int = 1) -> dict[str, float]:
     }
 
 
-def count_outside(
-    name: str, values: NDArray[Any], usual: Mapping[str, float]
-) -> UnknownValues:
+def count_outside(name: str, values: NDArray[Any], usual: Mapping[str, float]) -> UnknownValues:
     """Return how many numbers lie outside the range of training.
 
     Args:

@@ -2,6 +2,7 @@
 
 from dlrecipes.diagnose.check_penalty_gain import check_penalty_gain
 from dlrecipes.diagnose.check_subgroups import check_subgroups
+from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.choose_threshold import choose_threshold
 from dlrecipes.diagnose.decide import decide
 from dlrecipes.diagnose.ensemble_gain import measure_gain
@@ -15,6 +16,7 @@ __all__ = [
     "check_penalty_gain",
     "check_selection_optimism",
     "check_subgroups",
+    "check_unknown_values",
     "choose_threshold",
     "decide",
     "judge",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlrecipes.report.format import format_value
-from dlrecipes.results import Finding, PlanChange, RunResult, StudyResult
+from dlrecipes.results import Finding, PlanChange, RunResult, StudyResult, TestResult
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 _MOST_LISTED = 8
@@ -26,7 +26,8 @@ class FindingRow:
 def finding_rows(result: RunResult, study: StudyResult | None) -> tuple[FindingRow, ...]:
     """Return the findings of the run and of its search, without repetitions, by severity."""
     found: list[Finding] = []
-    for finding in (*result.findings, *(study.findings if study else ())):
+    of_test = () if result.test is None or result.test.unknown is None else (_of_test(result.test),)
+    for finding in (*of_test, *result.findings, *(study.findings if study else ())):
         if finding not in found:
             found.append(finding)
     found.sort(key=lambda finding: _ORDER[finding.severity])
@@ -44,6 +45,11 @@ def finding_rows(result: RunResult, study: StudyResult | None) -> tuple[FindingR
         )
         for finding in found
     )
+
+
+def _of_test(test: TestResult) -> Finding:
+    unknown = test.unknown or Finding("unknown values", "")
+    return replace(unknown, verdict=f"In the test part: {unknown.verdict}")
 
 
 def _evidence(value: float | int | str | list[str]) -> str:

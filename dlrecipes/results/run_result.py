@@ -91,6 +91,8 @@ class TestResult:
         studies: By how many different runs.
         at_threshold: `accuracy`, `precision`, `recall` and `f1` of the exported refit at the
             threshold that was chosen; empty where none was.
+        unknown: What the test rows hold that training did not have; None where the preprocessing
+            keeps no account.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -102,6 +104,7 @@ class TestResult:
     opened: int
     studies: int
     at_threshold: Metrics = field(default_factory=dict)
+    unknown: Finding | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pandas
 
 from dlrecipes.checks import check_choice
 from dlrecipes.data import Columns, Splits, unpack_inputs
-from dlrecipes.errors import RunError
+from dlrecipes.diagnose import check_unknown_values
+from dlrecipes.errors import DataWarning, RunError
 from dlrecipes.export import (
     check_inputs,
     check_same_predictions,
@@ -247,6 +249,9 @@ class Run:
 
         Raises:
             DataError: If the inputs cannot be read or do not fit.
+
+        Warns:
+            DataWarning: If columns hold more that training did not have than chance explains.
         """
         spec = self.info.raw_spec
         if isinstance(inputs, np.ndarray | Columns):
@@ -254,11 +259,18 @@ class Run:
         else:
             inputs = read_inputs(inputs, spec, header=header, encoding=encoding)
         model = load_model(self.directory / self.result.refits[0].checkpoint)
+        unknown = check_unknown_values(model, inputs)
+        if unknown is not None and unknown.severity == "warning":
+            warnings.warn(unknown.verdict, DataWarning, stacklevel=2)
         predictions = predict(model, inputs)
         return split_predictions(predictions, spec) if spec.targets else predictions
 
     def predict_table(
-        self, inputs: str | Path | np.ndarray | Columns, *, header: bool | None = None
+        self,
+        inputs: str | Path | np.ndarray | Columns,
+        *,
+        header: bool | None = None,
+        encoding: str | None = None,
     ) -> str:
         """Predict, and return CSV: `label` and a probability a class, or `value`.
 
@@ -270,10 +282,11 @@ class Run:
         Args:
             inputs: As for `predict`.
             header: As for `predict`.
+            encoding: As for `predict`.
         """
         threshold = self.result.threshold
         table = prediction_table(
-            self.predict(inputs, header=header),
+            self.predict(inputs, header=header, encoding=encoding),
             self.info.raw_spec,
             None if threshold is None else threshold.threshold,
         )

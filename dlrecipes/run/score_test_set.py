@@ -9,7 +9,7 @@ import numpy as np
 
 from dlrecipes.baselines import fit_baselines
 from dlrecipes.data import Ledger, Splits, pack_inputs, pack_subgroups
-from dlrecipes.diagnose import decide, judge
+from dlrecipes.diagnose import check_unknown_values, decide, judge
 from dlrecipes.export import load_model, predict
 from dlrecipes.metrics import score_predictions
 from dlrecipes.results import (
@@ -101,7 +101,10 @@ def score_test_set(
     if result.threshold is not None:
         decisions = decide(test.y, predictions[0][:, 1], result.threshold.threshold)
         at_threshold = decisions.metrics
-    scored = TestResult(metric, main.direction, mean, spread, opened, studies, at_threshold)
+    unknown = check_unknown_values(models[0], test.x)
+    scored = TestResult(
+        metric, main.direction, mean, spread, opened, studies, at_threshold, unknown
+    )
     return scored, verdict, refits, baselines
 
 

@@ -14,10 +14,11 @@ EXPECTED = np.array(["2024-01-31T17:30", "2024-02-01T05:00"], "datetime64[us]")
     "values",
     [
         ["2024-01-31 17:30", "2024-02-01 05:00"],
-        ["2024-01-31T17:30:00+01:00", "2024-02-01T05:00:00+01:00"],
+        ["2024-01-31T18:30:00+01:00", "2024-02-01T06:00:00+01:00"],
+        ["2024-01-31T17:30:00Z", "2024-02-01T06:00:00+01:00"],
         ["31.01.2024 17:30", "01.02.2024 05:00"],
         EXPECTED,
-        pd.Series(EXPECTED).dt.tz_localize("Europe/Berlin"),
+        pd.Series(EXPECTED).dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin"),
         np.array([datetime.datetime(2024, 1, 31, 17, 30), datetime.datetime(2024, 2, 1, 5)]),
     ],
 )
@@ -40,9 +41,10 @@ def test_a_missing_date_stays_missing():
         (["soon", "later"], "numbers or dates.*'soon'"),
         ([True, False], "numbers or dates.*bool"),
         ([None, None], "numbers or dates"),
-        (["2024-01-31T17:30+01:00", "2024-02-01T05:00+02:00"], "one time zone"),
+        (["2024-01-31T17:30+01:00", "2024-02-01T05:00+05:00"], "one time zone"),
         (["2024-01-31T17:30Z", "2024-02-01T05:00"], "one time zone"),
-        (["01.02.2024"] * 200 + ["31.13.2024"], "1 of 201 without a date, first in row 200"),
+        (["01.02.2024"] * 200 + ["31.13.2024"], "must hold dates only.*'31.13.2024' in row 200"),
+        (["0001-01-01", "2024-01-31"], "1 of 2 without a date between 1678 and 2261.*row 0"),
     ],
 )
 def test_no_times(values, message):

@@ -5,7 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import Drawing, from_table
 from dlrecipes.data.sealed_split import _peek
-from dlrecipes.data.subgroup_columns import subgroup_columns
+from dlrecipes.data.subgroup_columns import Subgroups, subgroup_columns
 from dlrecipes.errors import DataError
 
 ROWS = 400
@@ -27,7 +27,8 @@ def people(rows=ROWS, seed=0):
 def groups(values, train=None, **options):
     table = pd.DataFrame({"one": values})
     train = np.arange(len(table)) if train is None else np.asarray(train)
-    return subgroup_columns(table, ["one"], train, "target", **options)["one"].tolist()
+    groups = Subgroups(["one"], table, train, "target", {}, options.get("kinds", {}))
+    return subgroup_columns(table, groups)["one"].tolist()
 
 
 def test_values_and_missing_ones():

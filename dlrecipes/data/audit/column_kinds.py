@@ -12,13 +12,26 @@ def check_column_kinds(spec: DataSpec) -> Finding:
         spec: The raw data's description.
     """
     evidence: dict[str, float | int | str | list[str]] = {
-        one.name: f"{one.kind}: {one.evidence}" for one in (*spec.columns, *spec.ignored)
+        column.name: f"{column.kind}: {column.evidence}"
+        for column in (*spec.columns, *spec.ignored)
     }
-    left_out = ", ".join(repr(one.name) for one in spec.ignored)
+    left_out = ", ".join(repr(column.name) for column in spec.ignored)
+    verdict = f"{len(spec.columns)} columns are inputs" + (
+        f"; left out: {left_out}." if left_out else "; none is left out."
+    )
+    doubts = [column.doubt for column in (*spec.columns, *spec.ignored) if column.doubt]
+    if doubts:
+        said = "; ".join(doubts)
+        return Finding(
+            "column kinds",
+            f"{verdict} Not all could be told for sure.",
+            evidence,
+            advice=f"{said[0].upper()}{said[1:]}." if said[0].islower() else f"{said}.",
+            severity="warning",
+        )
     return Finding(
         "column kinds",
-        f"{len(spec.columns)} columns are inputs"
-        + (f"; left out: {left_out}." if left_out else "; none is left out."),
+        verdict,
         evidence,
         advice="If a kind is wrong, name the right one: kinds='column=category'."
         if left_out

@@ -23,7 +23,7 @@ from dlrecipes.data.sources.list_image_table import (
 )
 from dlrecipes.data.sources.missing import MISSING, MISSING_AMONG_NUMBERS
 from dlrecipes.data.sources.read_arrays import read_idx, read_npz
-from dlrecipes.data.sources.read_cells import Cells, numeric_blanks, read_cells
+from dlrecipes.data.sources.read_cells import Cells, read_cells
 from dlrecipes.data.sources.read_headed_table import read_headed_table
 from dlrecipes.data.sources.read_images import (
     MOST_MEGABYTES,
@@ -59,7 +59,6 @@ __all__ = [
     "is_idx_folder",
     "list_image_folder",
     "list_image_table",
-    "numeric_blanks",
     "parse_dates",
     "read_cells",
     "read_headed_table",

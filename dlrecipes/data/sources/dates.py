@@ -31,6 +31,7 @@ LEAST_COMPACT = 8
 _SEPARATORS = {"/": "/", ".": ".", "-": "-"}
 # What nanoseconds can hold.
 _FIRST, _LAST = pd.Timestamp("1678-01-01"), pd.Timestamp("2262-01-01")
+_EXAMPLES = {"%Y": "2024", "%y": "24", "%m": "05", "%d": "31", "%B": "31 May 2024"}
 _EPOCHS = {"epoch s": 1, "epoch ms": 10**3, "epoch us": 10**6, "epoch ns": 10**9}
 _TIME = r"""
     (?:(?:[T\s]|,\s)\s*(?P<hour>\d{1,2}):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?
@@ -102,7 +103,7 @@ def scan_dates(counts: pd.Series[int], order: str = "") -> DateScan:
         order: `"day-first"` or `"month-first"`, where the user knows it; empty to tell it.
     """
     texts = [str(text) for text in counts.index]
-    weights = counts.to_numpy(dtype=np.float64)
+    weights = np.asarray(counts, dtype=np.float64)
     first = texts[:LOOKED_AT]
     shaped = np.mean([_shape(text) != "" for text in first]) if first else 0.0
     if shaped < HALF:
@@ -199,13 +200,25 @@ def parse_dates(values: pd.Series[Any], date_format: str = ISO) -> pd.Series[Any
             fix="Write them all in one way: 2024-05-31T17:30+02:00, or 2024-05-31 17:30.",
         )
     naive = [
-        None if moment is None else moment.tz_convert("UTC").tz_localize(None)
+        None
+        if moment is None
+        else moment.tz_convert("UTC").tz_localize(None)
         if moment.tzinfo is not None
         else moment
         for moment in moments
     ]
     dates = np.array([*naive, None], dtype="datetime64[ns]")[codes]
     return pd.Series(dates, index=values.index, name=values.name)
+
+
+def date_example(date_format: str) -> str:
+    """Return a date in a format."""
+    if date_format.startswith("epoch"):
+        return "1717171200 (seconds or a part of them since 1970)"
+    example = "2024-05-31 17:30" if date_format == ISO else date_format
+    for code, text in _EXAMPLES.items():
+        example = example.replace(code, text)
+    return example
 
 
 def check_zones(name: str, written: Sequence[str | None] | NDArray[Any]) -> None:
@@ -218,7 +231,9 @@ def check_zones(name: str, written: Sequence[str | None] | NDArray[Any]) -> None
     Raises:
         DataError: If some have a zone and others none, or if the offsets are of several places.
     """
-    offsets = {text[-6:] if text[-6] in "+-" and ":" in text[10:] else "" for text in set(written) if text}
+    offsets = {
+        text[-6:] if text[-6] in "+-" and ":" in text[10:] else "" for text in set(written) if text
+    }
     if len(offsets) < 2:
         return
     minutes = sorted(_offset_minutes(offset) for offset in offsets if offset)
@@ -254,9 +269,7 @@ def _forms(text: str, order: str) -> list[str]:
     return ["%B"] if _NAMED.fullmatch(text) else []
 
 
-def _fit(
-    texts: Sequence[str], weights: NDArray[np.float64], form: str
-) -> tuple[float, str]:
+def _fit(texts: Sequence[str], weights: NDArray[np.float64], form: str) -> tuple[float, str]:
     """Return the share of the cells that are dates in a format, and the first one that is none."""
     bad = [at for at, text in enumerate(texts) if not _read_cell(text, form)]
     share = 1.0 - float(weights[bad].sum() / weights.sum()) if bad else 1.0
@@ -369,9 +382,7 @@ def _checked(found: re.Match[str], year: int, month: int, day: int) -> str:
     return _text(year, month, day, (hour, minute, second), part) + offset
 
 
-def _text(
-    year: int, month: int, day: int, time: tuple[int, int, int], part: str = ""
-) -> str:
+def _text(year: int, month: int, day: int, time: tuple[int, int, int], part: str = "") -> str:
     hour, minute, second = time
     seconds = f":{second:02d}" if second or part else ""
     seconds += f".{part}" if part else ""

@@ -71,7 +71,7 @@ def _mode(lines: Sequence[str], separator: str, *, quoting: bool) -> tuple[int, 
 
 
 def _width_in_spaces(lines: Sequence[str], *, quoting: bool) -> int:
-    """Return into how many cells runs of spaces cut all lines, if most cells are numbers, else 0."""
+    """Return how many cells runs of spaces make of each line, if most are numbers, else 0."""
     filled = [line.replace("\t", " ").strip() for line in lines if line.strip()]
     reader = csv.reader(
         filled[:-1] if len(filled) > WHOLE_ROWS else filled,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 MISSING = (
     "",
@@ -34,3 +38,17 @@ def missing_markers(missing: Sequence[str] | None) -> tuple[frozenset[str], froz
     if missing is None:
         return frozenset(MISSING), frozenset(MISSING_AMONG_NUMBERS)
     return frozenset(("", *(marker.strip() for marker in missing))), frozenset()
+
+
+def numeric_blanks(values: pd.Series[Any], missing: Sequence[str] | None) -> pd.Series[Any]:
+    """Return numbers with NaN where they equal a missing marker: -999.0 where it is `"-999"`.
+
+    Args:
+        values: Numbers, `(rows,)`.
+        missing: The markers; None for the usual ones.
+    """
+    markers = pd.to_numeric(
+        pd.Series(sorted(missing_markers(missing)[0]), dtype=object), errors="coerce"
+    ).dropna()
+    found = values.isin(markers) if len(markers) else np.zeros(len(values), dtype=bool)
+    return values.mask(found) if np.any(found) else values

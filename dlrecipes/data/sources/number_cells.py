@@ -69,9 +69,7 @@ class NumberScan:
     guessed: bool = False
 
 
-def scan_numbers(
-    known: pd.Series[Any], *, decimal: str = "", separator: str = ""
-) -> NumberScan:
+def scan_numbers(known: pd.Series[Any], *, decimal: str = "", separator: str = "") -> NumberScan:
     """Return how the numbers of a column are written.
 
     Args:
@@ -84,7 +82,7 @@ def scan_numbers(
         return plain
     counts = known.value_counts()
     texts = [str(text) for text in counts.index]
-    weights = counts.to_numpy(dtype=np.float64)
+    weights = np.asarray(counts, dtype=np.float64)
     clocks = np.array([_CLOCK.fullmatch(text) is not None for text in texts])
     if clocks.all():
         return NumberScan(NumberForm(unit=CLOCK, fractions=True), 1.0)
@@ -131,9 +129,7 @@ def read_numbers(text: pd.Series[Any], form: NumberForm) -> NDArray[np.float64]:
     if form.decimal == "." and not form.unit:
         array = _array(text)
         numbers = _cast(array)
-        if numbers is not None and not (
-            not form.fractions and _any(array, _ONE_UNCLEAR)
-        ):
+        if numbers is not None and not (not form.fractions and _any(array, _ONE_UNCLEAR)):
             return np.asarray(numbers.to_numpy(), dtype=np.float64)
     codes, different = pd.factorize(text)
     values = [_read(str(cell), form) for cell in different]
@@ -221,6 +217,8 @@ def _take_apart(text: str) -> _Parts | None:
         plain = "".join(str(int(mark)) if mark.isdecimal() else mark for mark in plain)
     found = _CELL.fullmatch(plain)
     if found is None or bool(found["open"]) != bool(found["close"]):
+        return None
+    if found["suffix"] and found["body"][-1] in ".,":  # 1.png is a file
         return None
     signs = [sign for sign in (found["sign"], found["inner"], found["behind"]) if sign]
     if len(signs) + bool(found["open"]) > 1 or (found["prefix"] and found["suffix"]):
@@ -324,4 +322,3 @@ def _hours(text: str) -> float:
             return np.nan
         hours = hours % 12 + (12 if half in "pP" else 0)
     return hours + int(minute) / 60 + float(second or 0) / 3600
-

@@ -8,7 +8,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -63,7 +62,7 @@ def read_cells(
         DataError: If the file cannot be read as a table; the message names the line.
     """
     source, file = Path(path), file or TableFile()
-    _check_arguments(file.separator, columns, file.missing)
+    check_options(file.separator, columns, file.missing)
     if table_suffix(source) in PARQUET_SUFFIXES:
         check_file(source)
         if columns is not None or file.separator is not None or header is not None:
@@ -104,9 +103,15 @@ def _counted(blank: pa.ChunkedArray) -> dict[str, int]:
     }
 
 
-def _check_arguments(
+def check_options(
     separator: str | None, columns: Sequence[str] | None, missing: Sequence[str] | None
 ) -> None:
+    """Check how a file is to be read.
+
+    Raises:
+        ArgumentError: If the separator is not one character, or names or markers are no lists of
+            text.
+    """
     if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
         raise ArgumentError(
             "`separator` must be one character, no quote and no line end.",
@@ -179,17 +184,3 @@ def _names(first: list[str], *, header: bool, columns: Sequence[str] | None) -> 
             "header=False (--header no).",
         )
     return names
-
-
-def numeric_blanks(values: pd.Series[Any], missing: Sequence[str] | None) -> pd.Series[Any]:
-    """Return numbers with NaN where they equal a missing marker: -999.0 where it is `"-999"`.
-
-    Args:
-        values: Numbers, `(rows,)`.
-        missing: The markers; None for the usual ones.
-    """
-    markers = pd.to_numeric(
-        pd.Series(sorted(missing_markers(missing)[0]), dtype=object), errors="coerce"
-    ).dropna()
-    found = values.isin(markers) if len(markers) else np.zeros(len(values), dtype=bool)
-    return values.mask(found) if np.any(found) else values

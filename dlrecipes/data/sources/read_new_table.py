@@ -11,8 +11,8 @@ import pandas as pd
 from dlrecipes.data.sources.detect_header import detect_header
 from dlrecipes.data.sources.missing import missing_markers
 from dlrecipes.data.sources.open_rows import open_rows
-from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES
 from dlrecipes.data.sources.read_cells import read_cells
+from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES
 from dlrecipes.data.sources.table_suffix import table_suffix
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, TableFile

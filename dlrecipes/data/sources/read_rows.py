@@ -87,8 +87,8 @@ def _rows(
             if reader.line_num - line > 1 and _swallowed(row, separator):
                 raise DataError(
                     "A quoted cell must end on its own row.",
-                    received=f"a cell from line {skipped + line + 1} to line {skipped + reader.line_num} "
-                    "that holds "
+                    received=f"a cell from line {skipped + line + 1} to line "
+                    f"{skipped + reader.line_num} that holds "
                     f"the {_NAMES.get(separator, 'separator')}s of whole rows",
                     fix=_NO_QUOTES,
                 )

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from dlrecipes.data.sources.infer_columns import number_forms
-from dlrecipes.data.sources.missing import missing_markers
-from dlrecipes.data.sources.read_cells import numeric_blanks, read_cells
+from dlrecipes.data.sources.missing import missing_markers, numeric_blanks
+from dlrecipes.data.sources.read_cells import check_options, read_cells
 from dlrecipes.data.sources.typed_table import number_values
 from dlrecipes.results import TableFile
 
@@ -53,6 +53,7 @@ def read_table(
         DataError: If the file cannot be read as a table; the message names the line. Or if nothing
             tells whether `1.234` is more than a thousand.
     """
+    check_options(separator, columns, missing)
     file = TableFile(
         separator=separator,
         missing=None if missing is None else tuple(missing),

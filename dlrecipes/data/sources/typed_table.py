@@ -10,16 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-from dlrecipes.data.sources.dates import ISO, read_dates
-from dlrecipes.data.sources.missing import missing_markers
+from dlrecipes.data.sources.dates import ISO, date_example, read_dates
+from dlrecipes.data.sources.missing import missing_markers, numeric_blanks
 from dlrecipes.data.sources.number_cells import are_whole, read_numbers
 from dlrecipes.data.sources.plain_values import cells
 from dlrecipes.data.sources.text_cells import read_texts
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, TableFile
 from dlrecipes.results.column import NumberForm
-
-_EXAMPLES = {"%Y": "2024", "%y": "24", "%m": "05", "%d": "31", "%B": "31 May 2024"}
 
 
 def typed_table(
@@ -56,11 +54,8 @@ def typed_table(
             f"{', '.join(map(repr, frame.columns))}",
         )
     missing = (file or TableFile()).missing
-    among_numbers = missing_markers(missing)[1]
     where = f" of the {part} table" if part else ""
-    typed = {
-        column.name: _typed(frame[column.name], column, among_numbers, where) for column in columns
-    }
+    typed = {column.name: _typed(frame[column.name], column, missing, where) for column in columns}
     return pd.DataFrame(typed, index=frame.index)
 
 
@@ -77,8 +72,10 @@ def number_values(
     if types.is_bool_dtype(values):
         return values.astype("Int64").astype("float64")
     if types.is_numeric_dtype(values):
-        return values if types.is_integer_dtype(values) and not values.isna().any() else (
-            values.astype("float64")
+        return (
+            values
+            if types.is_integer_dtype(values) and not values.isna().any()
+            else (values.astype("float64"))
         )
     known = values.mask(values.isin(list(among_numbers)))
     if not known.isna().any() and not form.unit and are_whole(known):
@@ -90,14 +87,15 @@ def number_values(
 
 
 def _typed(
-    values: pd.Series[Any], column: Column, among_numbers: Collection[str], where: str
+    values: pd.Series[Any], column: Column, missing: Sequence[str] | None, where: str
 ) -> pd.Series[Any]:
     if column.kind == "ignored":
         return values
     if column.kind == "number":
-        return _numbers(values, column, among_numbers, where)
+        return _numbers(values, column, missing, where)
     if column.kind == "date":
-        return _dates(values, column, where)
+        among = list(missing_markers(missing)[1])
+        return _dates(values.mask(values.isin(among)), column, where)
     texts = pd.Series(read_texts(values, column), index=values.index, dtype="str")
     if column.spelling == "boolean":
         _check(values, texts.isna(), column, "true or false", where)
@@ -105,11 +103,14 @@ def _typed(
 
 
 def _numbers(
-    values: pd.Series[Any], column: Column, among_numbers: Collection[str], where: str
+    values: pd.Series[Any], column: Column, missing: Sequence[str] | None, where: str
 ) -> pd.Series[Any]:
+    among_numbers = missing_markers(missing)[1]
     form = column.number_form or NumberForm()
-    what = "numbers" if form == NumberForm(fractions=form.fractions) else (
-        f"numbers such as {form.example!r}"
+    what = (
+        "numbers"
+        if form == NumberForm(fractions=form.fractions)
+        else (f"numbers such as {form.example!r}")
     )
     if types.is_datetime64_any_dtype(values):
         _check(values, values.notna(), column, what, where)
@@ -117,7 +118,7 @@ def _numbers(
     if not types.is_numeric_dtype(values):
         known = values.notna() & ~values.isin(list(among_numbers))
         _check(values, numbers.isna() & known, column, what, where)
-    return numbers
+    return numeric_blanks(numbers, missing)
 
 
 def _dates(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]:
@@ -125,16 +126,6 @@ def _dates(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
     example = "" if column.date_format in ("", ISO) else f"{date_example(column.date_format)}, or "
     _check(values, written == "", column, f"dates such as {example}2024-05-31 17:30", where)
     return written.astype("str").where(written.notna())
-
-
-def date_example(date_format: str) -> str:
-    """Return a date in a format."""
-    if date_format.startswith("epoch"):
-        return "1717171200 (seconds or a part of them since 1970)"
-    example = date_format
-    for code, text in _EXAMPLES.items():
-        example = example.replace(code, text)
-    return example
 
 
 def _check(

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from dlrecipes.data.sources import read_new_table
+from dlrecipes.data.sources import read_new_table, typed_table
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, TableFile
 
@@ -12,14 +12,19 @@ INPUTS = (Column("age", "number"), Column("job", "category"))
 
 @pytest.fixture
 def read(tmp_path):
-    """`read(text, name="new.csv", trained_on=TRAINED_ON, **options)`: the table of a file."""
+    """`read(text, name="new.csv", trained_on=TRAINED_ON, **options)`: a file's inputs, typed."""
 
     def make(text, name="new.csv", trained_on=TRAINED_ON, inputs=INPUTS, **options):
         path = tmp_path / name
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return read_new_table(path, inputs, trained_on, **options)
+        return typed(read_new_table(path, inputs, trained_on, **options), inputs, trained_on)
 
     return make
+
+
+def typed(table, inputs, trained_on):
+    there = [column for column in inputs if column.name in table]
+    return table.assign(**typed_table(table, there, file=trained_on))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +56,8 @@ def test_marks_in_a_column_without_a_single_number(read):
     assert table["age"].isna().all()
     assert table["job"].tolist() == ["none"]
     named = TableFile(columns=WHOLE, missing=("?",))
-    assert read("age,job\n-,?\n", trained_on=named)["age"].tolist() == ["-"]
+    with pytest.raises(DataError, match="'age' must hold numbers.*'-' in row 0"):
+        read("age,job\n-,?\n", trained_on=named)
 
 
 def test_half_of_the_names_make_a_header(read):
@@ -73,7 +79,7 @@ def test_what_the_caller_knows(read):
     options = {"trained_on": None, "inputs": words}
     assert read("a,b\nc,d\n", header=False, **options)["second"].tolist() == ["b", "d"]
     assert len(read("first,second\nc,d\n", header=False, **options)) == 2
-    assert read("first,second\n1,2\n", header=True, **options)["second"].tolist() == [2]
+    assert read("first,second\n1,2\n", header=True, **options)["second"].tolist() == ["2"]
 
 
 def test_read_as_the_training_file_was(read):
@@ -100,7 +106,7 @@ def test_other_files(tmp_path, name):
     else:
         frame.to_csv(tmp_path / name, sep="\t", index=False)
     trained_on = TableFile(columns=WHOLE, missing=("-9", "none"))
-    table = read_new_table(tmp_path / name, INPUTS, trained_on)
+    table = typed(read_new_table(tmp_path / name, INPUTS, trained_on), INPUTS, trained_on)
     assert table["age"].isna().tolist() == [False, True]
     assert table["job"].isna().tolist() == [False, True]
 
@@ -128,3 +134,12 @@ def test_a_parquet_file_has_names_of_its_own(tmp_path):
     pd.DataFrame({"age": [1], "job": ["cook"]}).to_parquet(tmp_path / "new.parquet")
     with pytest.raises(DataError, match="A Parquet file has its own columns"):
         read_new_table(tmp_path / "new.parquet", INPUTS, TRAINED_ON, header=False)
+
+
+def test_another_encoding_is_told(read):
+    text = "age,job\n31,Bäcker\n"
+    with pytest.raises(DataError, match=r"in UTF-8.*--encoding utf-8"):
+        read(text, trained_on=TableFile(columns=WHOLE, encoding="cp1252"))
+    with pytest.raises(DataError, match=r"0xe4.*--encoding latin-1"):
+        read(text.encode("cp1252"))
+    assert read(text.encode("cp1252"), encoding="cp1252")["job"].tolist() == ["Bäcker"]

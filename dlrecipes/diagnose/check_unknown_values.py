@@ -1,0 +1,70 @@
+"""Inputs that a model knows nothing of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.data import Columns
+from dlrecipes.results import Finding
+
+
+def check_unknown_values(model: keras.Model, x: NDArray[np.generic] | Columns) -> Finding | None:
+    """Return by column how many inputs training did not have.
+
+    Those are categories and words that training did not have, or too rarely to learn from, numbers
+    outside its range, and missing cells where it had few. Where there are more than the training
+    part leads to expect, that is a warning: the model's answers for these rows rest on the other
+    columns.
+
+    Args:
+        model: From raw inputs to predictions, with an adapted `TablePreprocess` or `TextTokens` in
+            it.
+        x: Raw inputs, `(examples, …)`, or the columns of a table.
+
+    Returns:
+        None for inputs that are no columns, or a model whose preprocessing keeps no account.
+    """
+    if not isinstance(x, Columns):
+        return None
+    counts = [
+        count
+        for layer in _layers(model)
+        if hasattr(layer, "unknown_values")
+        for count in layer.unknown_values(x)
+    ]
+    if not counts:
+        return None
+    evidence: dict[str, float | int | str | list[str]] = {
+        count.column: f"{count.unknown:,} of {count.cells:,} are {count.what}"
+        for count in counts
+        if count.unknown
+    }
+    sentences = [sentence for count in counts for sentence in count.sentences]
+    if not sentences:
+        return Finding(
+            "unknown values",
+            "No column has more values that training did not have than chance explains.",
+            evidence,
+        )
+    return Finding(
+        "unknown values",
+        " ".join(sentences),
+        evidence,
+        advice="Write them as in the training table; where they are new, train with rows that have "
+        "them.",
+        severity="warning",
+    )
+
+
+def _layers(model: keras.Model) -> Iterator[keras.Layer]:
+    seen = set()
+    for layer in model.layers:
+        inside = _layers(layer) if isinstance(layer, keras.Model) else (layer,)
+        for found in inside:
+            if id(found) not in seen:
+                seen.add(id(found))
+                yield found
