@@ -10,11 +10,11 @@ from dlrecipes.data.scripts import WITHOUT_SPACES, WORD_SPACES
 _UNSEEN = "[\\x00\u00ad\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
 # RE2's `\s` knows neither the fixed space nor the ideographic one.
 _SPACES = "\\x01-\\x1f\\x7f-\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000"
-_WHITE = rf"[{_SPACES}{WORD_SPACES}]\x{{200c}}*| \x{{200c}}+"
+_WHITE = f"[{_SPACES}{WORD_SPACES}]"
 _DOTTED_I = "i\u0307"  # what lower case makes of the Turkish capital
 # The joiners of Persian and Indic words (U+200C, U+200D) and of emoji (U+200D).
 _JOINERS = r"\x{200c}\x{200d}"
-_STRAY_JOINER = r"(^|[^\pL\pM\pN\x{200c}])\x{200c}+|\x{200c}+([^\pL\pM\pN\x{200c}]|$)"
+_STRAY_JOINER = r"(^|[^\pL\pM\pN\x{200c}])\x{200c}+|\x{200c}+([^\pL\pM\pN\x{200c}]|$)\x{200c}*"
 _SYMBOL = rf"[^\pL\pM\pN\s{_JOINERS}]"
 # Variation selectors are marks; tones of skin; the letters of a flag.
 _OF_A_SYMBOL = r"[\pM\x{1f3fb}-\x{1f3ff}\x{e0020}-\x{e007f}]"

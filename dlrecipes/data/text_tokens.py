@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,11 +16,13 @@ from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.frequent_tokens import frequent_tokens
 from dlrecipes.data.plain_text import plain_characters, plain_text
+from dlrecipes.data.scripts import WITHOUT_SPACES
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, Feature
 
 MOST_TOKENS = 512
 LEAST_KNOWN = 0.1
+_ONE_WORD = re.compile(rf"[^\s{WITHOUT_SPACES}]{{1,20}}")
 _SPLITS = {"words": plain_text, "characters": plain_characters}
 
 
@@ -43,7 +46,8 @@ class TextTokens(keras.layers.Layer):
         most: Tokens in the vocabulary, the most frequent ones, at least 1.
         least: Training texts that a token must occur in, at least 1.
         split: What a token is, `"words"` or `"characters"`; None for characters where, of the
-            words of different training texts, less than a tenth is in two of them.
+            words of different training texts, less than a tenth is in two of them. A text of at
+            most 20 characters without a space is one word then, whatever marks it has.
         learned: What an adapted layer has learned; leave it to the layer.
 
     Call arguments:
@@ -117,7 +121,7 @@ class TextTokens(keras.layers.Layer):
         texts = columns[self.column.name]
         split = self.split or "words"
         tokens = _cut(texts, split)
-        if self.split is None and _known_words(tokens) < LEAST_KNOWN:
+        if self.split is None and _known_words(texts, tokens) < LEAST_KNOWN:
             split = "characters"
             tokens = _cut(texts, split)
         vocabulary = list(frequent_tokens(tokens, least=self.least, most=self.most))
@@ -192,16 +196,23 @@ def _cut(texts: NDArray[Any], split: str) -> list[list[str]]:
     return [text.decode().split() for text in plain.numpy()]
 
 
-def _known_words(texts: list[list[str]]) -> float:
+def _known_words(texts: Iterable[str], tokens: list[list[str]]) -> float:
     """Return the share of the words of different texts that are in two of them.
 
     It says how many words of a text that training has not seen would be known. Copies of a text
-    are one, as they all stand in one part.
+    are one, as they all stand in one part. A code is one word, whatever its marks: its parts may
+    be known, but its digits are not.
     """
-    different = [[token for token in text if _has_letter(token)] for text in set(map(tuple, texts))]
-    shared = frequent_tokens(different, least=2, most=sum(map(len, different)))
-    known = sum(token in shared for text in different for token in text)
-    return known / max(1, sum(map(len, different)))
+    different = {
+        text.strip().casefold(): cut for text, cut in zip(texts, tokens, strict=True) if cut
+    }
+    words = [
+        [text] if _ONE_WORD.fullmatch(text) else list(filter(_has_letter, cut))
+        for text, cut in different.items()
+    ]
+    total = sum(map(len, words))
+    shared = frequent_tokens(words, least=2, most=total)
+    return sum(word in shared for text in words for word in text) / max(1, total)
 
 
 def _has_letter(token: str) -> bool:

@@ -80,11 +80,15 @@ def test_names_are_cut_into_characters(layer, characters):
     [
         (["red", "green", "red", "blue"], "characters"),  # copies stand in one part
         (["12-34", "555-1", "77-88"], "characters"),
-        (["AB-1234-X", "CD-99-Y", "EF-5-Z"], "characters"),
+        (["AB-1234-X", "AB-99-Y", "AB-5-X"], "characters"),
+        (["anna@mail.com", "otto@mail.com"], "characters"),
+        (["https://films.com/good/7", "https://films.com/bad/8"], "words"),
+        (["call 12345", "call 67890"], "words"),
+        (["अनीता", "अनिल", "कविता"], "characters"),
+        (["ok", "ok then", "then no", "no"], "words"),
         (["one two three", "three four five", "six seven eight nine"], "words"),
         (["我影气去", "电天今影", "们影我我坏"], "words"),
         (["हिन्दी में", "वह में है"], "words"),
-        (["anna@mail.com", "otto@mail.com"], "words"),
     ],
 )
 def test_what_is_cut_into_characters(texts, found):
