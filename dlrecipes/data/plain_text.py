@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import tensorflow as tf
 
 from dlrecipes.data.scripts import WITHOUT_SPACES, WORD_SPACES
@@ -64,6 +66,24 @@ def plain_characters(texts: tf.Tensor) -> tf.Tensor:
     for pattern, with_edges in _EDGES:
         plain = tf.strings.regex_replace(plain, pattern, with_edges)
     return tf.strings.regex_replace(plain, _CHARACTER, r" \0 ")
+
+
+def cut_texts(
+    texts: Iterable[str], plain: Callable[[tf.Tensor], tf.Tensor] = plain_text
+) -> list[list[str]]:
+    """Return the tokens of each text, as an exported model will see them.
+
+    Args:
+        texts: Texts, `""` for a missing one.
+        plain: `plain_text` or `plain_characters`.
+
+    Example:
+        >>> cut_texts(["A good film!", "好电影"])
+        [['a', 'good', 'film', '!'], ['好', '电', '影']]
+    """
+    given = list(texts)
+    made = plain(tf.constant(given, dtype=tf.string, shape=len(given)))
+    return [text.decode().split() for text in made.numpy()]
 
 
 def _lower(texts: tf.Tensor) -> tf.Tensor:

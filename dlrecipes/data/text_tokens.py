@@ -10,12 +10,11 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.frequent_tokens import frequent_tokens
-from dlrecipes.data.plain_text import plain_characters, plain_text
+from dlrecipes.data.plain_text import cut_texts, plain_characters, plain_text
 from dlrecipes.data.scripts import WITHOUT_SPACES
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, Feature
@@ -120,10 +119,10 @@ class TextTokens(keras.layers.Layer):
             raise DataError(f"The column {self.column.name!r} must be there, as string.")
         texts = columns[self.column.name]
         split = self.split or "words"
-        tokens = _cut(texts, split)
+        tokens = cut_texts(texts, _SPLITS[split])
         if self.split is None and _known_words(texts, tokens) < LEAST_KNOWN:
             split = "characters"
-            tokens = _cut(texts, split)
+            tokens = cut_texts(texts, _SPLITS[split])
         vocabulary = list(frequent_tokens(tokens, least=self.least, most=self.most))
         if not vocabulary:
             raise self._nothing_shared(tokens, split)
@@ -189,11 +188,6 @@ class TextTokens(keras.layers.Layer):
             vocabulary=list(learned["vocabulary"]),
             name="tokens",
         )
-
-
-def _cut(texts: NDArray[Any], split: str) -> list[list[str]]:
-    plain = _SPLITS[split](tf.constant(list(texts)))
-    return [text.decode().split() for text in plain.numpy()]
 
 
 def _known_words(texts: Iterable[str], tokens: list[list[str]]) -> float:

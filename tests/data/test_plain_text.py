@@ -4,11 +4,11 @@ import pytest
 import tensorflow as tf
 from hypothesis import example, given, settings, strategies as st
 
-from dlrecipes.data.plain_text import plain_characters, plain_text
+from dlrecipes.data.plain_text import cut_texts, plain_characters, plain_text
 
 
 def tokens(text, function=plain_text):
-    return function(tf.constant([text]))[0].numpy().decode().split()
+    return cut_texts([text], function)[0]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,7 @@ def test_a_million_characters(piece, count):
 def test_any_shape():
     texts = tf.constant([[["A b", ""], ["中文", "!"]]])
     assert plain_text(texts).shape == plain_characters(texts).shape == texts.shape
+    assert cut_texts([]) == []
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -130,11 +131,10 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 @example(["\u200c", "\u0301", "▁", "a\u200d", "\u0085", "\x1c"])
 def test_tokens_are_a_text_s_own_and_the_same_for_python_and_tensorflow(texts):
     for function in (plain_text, plain_characters):
-        together = function(tf.constant(texts))
-        alone = [function(tf.constant([text]))[0].numpy() for text in texts]
-        assert together.numpy().tolist() == alone
-        cut = tf.strings.split(together).to_list()
-        assert cut == [[token.encode() for token in text.decode().split()] for text in alone]
+        alone = [tokens(text, function) for text in texts]
+        assert cut_texts(texts, function) == alone
+        in_the_graph = tf.strings.split(function(tf.constant(texts))).to_list()
+        assert in_the_graph == [[token.encode() for token in text] for text in alone]
 
 
 @settings(deadline=None, max_examples=100)

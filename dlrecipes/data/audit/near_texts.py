@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import HashingVectorizer
@@ -12,7 +11,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from dlrecipes.data.audit.near_pairs import NearPairs
 from dlrecipes.data.audit.sample import sample_rows
 from dlrecipes.data.columns import Columns
-from dlrecipes.data.plain_text import plain_text
+from dlrecipes.data.plain_text import cut_texts
 from dlrecipes.data.split import Split
 
 MOST_TEXTS = 100_000
@@ -61,10 +60,11 @@ def _texts(part: Split, names: list[str], rows: NDArray[np.int64]) -> pd.Series[
 
 def _words(texts: pd.Series[str]) -> pd.Series[str]:
     """Return the words of texts with a space between them, without digits and marks."""
-    plain = plain_text(tf.constant(texts.str.casefold().tolist(), shape=len(texts), dtype="string"))
-    # Digits have become zeros.
-    cut = (text.decode().replace("0", " ").split() for text in plain.numpy())
-    words = [" ".join(word for word in text if any(map(str.isalpha, word))) for text in cut]
+    words = []
+    for tokens in cut_texts(texts.str.casefold()):
+        # Digits have become zeros.
+        cut = " ".join(tokens).replace("0", " ").split()
+        words.append(" ".join(word for word in cut if any(map(str.isalpha, word))))
     return pd.Series(words, texts.index, dtype=object)
 
 
