@@ -178,6 +178,7 @@ class TablePreprocess(keras.layers.Layer):
             raise DataError(
                 "The training texts must share some words.",
                 received=f"{len(columns)} texts, no word in {self.least} of them",
+                fix="The recipe `text` takes one column of texts, by characters if need be.",
             )
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from dlrecipes.checks import check_integer
 from dlrecipes.data.frequent_tokens import frequent_tokens
-from dlrecipes.data.plain_text import plain_text
+from dlrecipes.data.plain_text import cut_texts, plain_text
 from dlrecipes.errors import DataError
 
 
@@ -20,9 +20,9 @@ from dlrecipes.errors import DataError
 class TextWeights(keras.layers.Layer):
     """Turn texts into the TF-IDF weights of the words that training texts share.
 
-    Texts are cut into tokens as `TextTokens` does: words in lower case, punctuation marks, and
-    numbers by their length. A token's weight is how often it occurs in the text times
-    `log(1 + n / (1 + m))`, where m of the n training texts have it.
+    Texts are cut into tokens as `plain_text` says: words in lower case, characters of scripts
+    without spaces, punctuation marks, and numbers by their length. A token's weight is how often
+    it occurs in the text times `log(1 + n / (1 + m))`, where m of the n training texts have it.
 
     A text's weights are then divided by their Euclidean norm, so that a long text is not louder
     than a short one, and all are multiplied by one factor: the root of the number of different
@@ -86,8 +86,7 @@ class TextWeights(keras.layers.Layer):
         Args:
             texts: Training texts `(examples,)`, `""` for a missing one.
         """
-        plain = plain_text(tf.constant(list(texts)))
-        tokens = [text.decode().split() for text in plain.numpy()]
+        tokens = cut_texts(texts)
         counts = frequent_tokens(tokens, least=self.least, most=self.most)
         known = [len(counts.keys() & text) for text in tokens]
         self.set_learned(

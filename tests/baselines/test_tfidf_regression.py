@@ -42,3 +42,36 @@ def test_words_and_pairs_of_words(sentences, target):
         assert scores["accuracy"] == 1.0
     else:
         assert scores["rmse"] < 0.2
+
+
+def development(texts, labels, **options):
+    table = pd.DataFrame({"text": texts, "label": labels})
+    splits = from_table(table, "label", kinds={"text": "text"})
+    return splits.with_preprocess(TextTokens(splits.spec.columns, **options)).development()
+
+
+def accuracy(data):
+    validation = data.validation
+    predicted = fit_baselines(data)["regression on TF-IDF"](validation)
+    return score_predictions(validation.y, predicted, data.spec)["accuracy"]
+
+
+@pytest.mark.parametrize("script", ["hindi", "chinese", "names"])
+def test_the_tokens_of_the_network(script):
+    generator = np.random.default_rng(0)
+    words = {
+        "hindi": (["कल", "आज", "और", "में", "पास", "था", "यह", "बहुत"], "लीमा", "माली", " "),
+        "chinese": (list("我影气去电天今们看"), "好", "坏", ""),
+        "names": (list("abcdefgh"), "b", "a", ""),  # the last letter tells
+    }[script]
+    many, first, second, space = words
+    drawn = [generator.choice(many, 9).tolist() for _ in range(240)]
+    ends = [(first, second)[at % 2] for at in range(240)]
+    texts = [space.join([*word, end]) for word, end in zip(drawn, ends, strict=True)]
+    assert accuracy(development(texts, np.array(["yes", "no"])[np.arange(240) % 2])) == 1.0
+
+
+def test_no_token_in_two_texts():
+    numbers = [chr(0x4E00 + at) for at in range(240)]
+    data = development(numbers, np.arange(240) % 2, least=1)
+    assert set(fit_baselines(data)) == {"majority class", "regression on TF-IDF"}

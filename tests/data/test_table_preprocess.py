@@ -114,7 +114,7 @@ def test_texts_without_a_word_in_common():
     layer.adapt(columns)
     assert [one.name for one in layer.features] == ["age"]
     assert layer(as_tensors(columns)).shape == (30, 1)
-    with pytest.raises(DataError, match="must share some words.*30 texts, no word in 5 of them"):
+    with pytest.raises(DataError, match="share some words.*30 texts, no word in 5.*`text`"):
         TablePreprocess((Column("note", "text"),)).adapt(columns)
 
 

@@ -70,6 +70,16 @@ def test_no_word_is_frequent_enough():
     assert weights(none, *TEXTS).shape == (18, 0)
 
 
+def test_words_with_marks_and_scripts_without_spaces():
+    layer = TextWeights(least=2)
+    layer.adapt(["हिन्दी में", "में हिन्दी", "天气好", "天气坏", "a\u00a0b\x00", "b\u3000a"])
+    assert layer.words == ("a", "b", "में", "हिन्दी", "天", "气")
+    found = weights(layer, "में", "好天坏", "a\u00a0हि\x00 b")
+    np.testing.assert_array_equal(
+        found > 0, np.array([[0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 0], [1, 1, 0, 0, 0, 0]])
+    )
+
+
 WORDS = st.sampled_from(["good", "bad", "film", "1", "zebra", "é", "!", ",", "[UNK]"])
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,6 +11,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from dlrecipes.data.audit.near_pairs import NearPairs
 from dlrecipes.data.audit.sample import sample_rows
 from dlrecipes.data.columns import Columns
+from dlrecipes.data.plain_text import cut_texts
 from dlrecipes.data.split import Split
 
 MOST_TEXTS = 100_000
@@ -20,7 +19,6 @@ MOST_TRAIN, MOST_VALIDATION = 10_000, 2_500
 LEAST_WORDS = 4
 LEAST_SHINGLES = 8
 SHARED = 0.6
-_NO_LETTER = re.compile(r"[\W\d_]+")
 
 
 def near_texts(train: Split, validation: Split, names: list[str]) -> NearPairs:
@@ -28,7 +26,8 @@ def near_texts(train: Split, validation: Split, names: list[str]) -> NearPairs:
 
     The same words: in the same order, whatever the case, digits and punctuation, and at least
     four of them. In common: three fifths of the runs that occur in either text (the Jaccard
-    index of their shingles; Broder 1997), for texts of at least ten words.
+    index of their shingles; Broder 1997), for texts of at least ten words. Words are those of
+    `plain_text`: a character is one in a script without spaces.
 
     Args:
         train: The training part.
@@ -38,7 +37,7 @@ def near_texts(train: Split, validation: Split, names: list[str]) -> NearPairs:
     parts = train, validation
     kept = [sample_rows(len(part), MOST_TEXTS) for part in parts]
     raw = [_texts(part, names, rows) for part, rows in zip(parts, kept, strict=True)]
-    plain = [one.map(lambda text: _NO_LETTER.sub(" ", text.casefold()).strip()) for one in raw]
+    plain = [_words(texts) for texts in raw]
     rows = np.concatenate([_same(*plain), _alike(*plain)])
     rows = np.unique(rows, axis=0)
     rows = rows[raw[0].to_numpy()[rows[:, 0]] != raw[1].to_numpy()[rows[:, 1]]]
@@ -57,6 +56,16 @@ def _texts(part: Split, names: list[str], rows: NDArray[np.int64]) -> pd.Series[
     for name in names[1:]:
         texts = texts + " " + pd.Series(part.x[name][rows])
     return texts
+
+
+def _words(texts: pd.Series[str]) -> pd.Series[str]:
+    """Return the words of texts with a space between them, without digits and marks."""
+    words = []
+    for tokens in cut_texts(texts.str.casefold()):
+        # Digits have become zeros.
+        cut = " ".join(tokens).replace("0", " ").split()
+        words.append(" ".join(word for word in cut if any(map(str.isalpha, word))))
+    return pd.Series(words, texts.index, dtype=object)
 
 
 def _same(train: pd.Series[str], validation: pd.Series[str]) -> NDArray[np.int64]:

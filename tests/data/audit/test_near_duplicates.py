@@ -181,3 +181,35 @@ def test_a_template_filled_in_twice(texts, change):
     finding = check(text_splits(texts))
     assert finding.severity == "warning"
     assert finding.evidence["training and validation row"] == ["5 and 70"]
+
+
+def written_in(script, texts):
+    """Write each word of Latin letters as one of another script."""
+    words = sorted(set(" ".join(texts).split()))
+    made = {
+        "हिन्दी": [f"{a}{b}्" for a in "कखगचजतद" for b in ("ा", "ि", "ी", "ु", "े", "ो", "ं")],
+        "中文": [chr(0x4E00 + 7 * at) for at in range(len(words))],
+    }[script]
+    space = "" if script == "中文" else " "
+    return [space.join(made[words.index(word)] for word in text.split()) for text in texts]
+
+
+@pytest.mark.parametrize("script", ["हिन्दी", "中文"])
+def test_scripts_with_marks_and_without_spaces(texts, script):
+    texts = written_in(script, texts)
+    assert check(text_splits(texts)).evidence["pairs"] == 0
+    texts[70] = "“" + texts[5] + "。१२"
+    texts[71] = texts[6][:-3] + texts[7][:3]
+    finding = check(text_splits(texts))
+    assert finding.severity == "warning"
+    assert finding.evidence["training and validation row"] == ["5 and 70", "6 and 71"]
+
+
+@pytest.mark.parametrize("script", ["हिन्दी", "中文"])
+def test_texts_of_the_same_letters_in_other_words_are_no_copies(script):
+    generator = np.random.default_rng(0)
+    letters = ["का", "कि", "की", "कु", "के"] if script == "हिन्दी" else list("天气好坏我们今电影看")
+    space = " " if script == "中文" else ""
+    drawn = [generator.choice(letters, 3 if space else 13) for _ in range(100)]
+    texts = [space.join(word) for word in drawn]
+    assert check(text_splits(texts)).evidence["pairs"] == 0
