@@ -220,6 +220,10 @@ class TablePreprocess(keras.layers.Layer):
             "learned": self._learned,
         }
 
+    def build(self, input_shape: object) -> None:
+        """Say that there is nothing to build: what is learned comes with `adapt`."""
+        self.built = True
+
     def get_build_config(self) -> dict[str, Any]:
         return {layer.name: layer.get_build_config() for layer in self._number_layers()}
 
@@ -245,7 +249,8 @@ class TablePreprocess(keras.layers.Layer):
             for name in self._categories
             if name in usual
         ]
-        return tuple(found)
+        texts = [layer.unknown_values(name, columns[name]) for name, layer in self._texts.items()]
+        return (*found, *(count for count in texts if count is not None))
 
     def _number(self, name: str, values: tf.Tensor) -> tf.Tensor:
         offset = self._adapted().get("offsets", {}).get(name)

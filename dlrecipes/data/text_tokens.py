@@ -16,6 +16,11 @@ from dlrecipes.data.columns import Columns
 from dlrecipes.data.frequent_tokens import frequent_tokens
 from dlrecipes.data.plain_text import cut_texts, plain_characters, plain_text
 from dlrecipes.data.scripts import WITHOUT_SPACES
+from dlrecipes.data.unknown_values import (
+    UnknownValues,
+    count_unknown_texts,
+    learn_usual_texts,
+)
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, Feature
 
@@ -76,12 +81,16 @@ class TextTokens(keras.layers.Layer):
         **kwargs: object,
     ) -> None:
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
-        made = [one if isinstance(one, Column) else Column(**one) for one in columns]
-        used = [one for one in made if one.kind != "ignored"]
-        if [one.kind for one in used] != ["text"]:
+        made = [
+            column if isinstance(column, Column) else Column.from_config(column)
+            for column in columns
+        ]
+        used = [column for column in made if column.kind != "ignored"]
+        if [column.kind for column in used] != ["text"]:
             raise DataError(
                 "There must be one input, a column of text.",
-                received=", ".join(f"{one.name}: {one.kind}" for one in made) or "no columns",
+                received=", ".join(f"{column.name}: {column.kind}" for column in made)
+                or "no columns",
                 fix="Say which: kinds='column=text', and leave others out with drop='column'. The "
                 "recipe `tabular` takes texts beside other columns.",
             )
@@ -130,7 +139,21 @@ class TextTokens(keras.layers.Layer):
         enough = np.quantile(lengths, 0.99, method="inverted_cdf")
         needed = int(np.clip(enough, 1, MOST_TOKENS))
         length = self.length or needed
-        self._set({"split": split, "vocabulary": vocabulary, "length": length})
+        usual = learn_usual_texts(tokens, vocabulary)
+        self._set({"split": split, "vocabulary": vocabulary, "length": length, "usual": usual})
+
+    def unknown_values(self, columns: Columns) -> tuple[UnknownValues, ...]:
+        """Return how many texts have words that training did not have.
+
+        Args:
+            columns: Inputs, `(examples,)` each.
+        """
+        learned = self._adapted()
+        if "usual" not in learned:  # saved before there was an account
+            return ()
+        name = self.column.name
+        tokens = cut_texts(columns[name], _SPLITS[learned["split"]])
+        return (count_unknown_texts(name, tokens, learned["vocabulary"], learned["usual"]),)
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         plain = _SPLITS[self._adapted()["split"]](inputs[self.column.name])

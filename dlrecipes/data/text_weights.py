@@ -13,6 +13,11 @@ import tensorflow as tf
 from dlrecipes.checks import check_integer
 from dlrecipes.data.frequent_tokens import frequent_tokens
 from dlrecipes.data.plain_text import cut_texts, plain_text
+from dlrecipes.data.unknown_values import (
+    UnknownValues,
+    count_unknown_texts,
+    learn_usual_texts,
+)
 from dlrecipes.errors import DataError
 
 
@@ -94,8 +99,24 @@ class TextWeights(keras.layers.Layer):
                 "words": list(counts),
                 "rarity": [math.log(1 + len(tokens) / (1 + count)) for count in counts.values()],
                 "factor": math.sqrt(sum(known) / max(sum(one > 0 for one in known), 1)),
+                "usual": learn_usual_texts(tokens, counts),
             }
         )
+
+    def unknown_values(self, name: str, texts: Sequence[str] | np.ndarray) -> UnknownValues | None:
+        """Return how many texts have words that training did not have.
+
+        Args:
+            name: The column.
+            texts: Texts `(examples,)`, `""` for a missing one.
+
+        Returns:
+            None for a layer that was saved before it kept an account.
+        """
+        if "usual" not in self.learned:
+            return None
+        usual = self.learned["usual"]
+        return count_unknown_texts(name, cut_texts(texts), self.words, usual)
 
     def set_learned(self, learned: Mapping[str, Any]) -> None:
         """Take over what another layer's `learned` holds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-UNLIKELY = 0.01
+UNLIKELY, RARE = 0.01, 0.05
 MAX_NAMED = 3
+Usual = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class UnknownValues:
         return tuple(found)
 
 
-def learn_usual(values: NDArray[Any], least: int = 1) -> dict[str, float]:
+def learn_usual(values: NDArray[Any], least: int = 1) -> Usual:
     """Return what of a training column is needed to tell later what is unusual.
 
     Args:
@@ -90,7 +91,7 @@ def learn_usual(values: NDArray[Any], least: int = 1) -> dict[str, float]:
     }
 
 
-def count_outside(name: str, values: NDArray[Any], usual: Mapping[str, float]) -> UnknownValues:
+def count_outside(name: str, values: NDArray[Any], usual: Usual) -> UnknownValues:
     """Return how many numbers lie outside the range of training.
 
     Args:
@@ -115,7 +116,7 @@ def count_outside(name: str, values: NDArray[Any], usual: Mapping[str, float]) -
 
 
 def count_unknown(
-    name: str, values: NDArray[Any], vocabulary: Collection[str], usual: Mapping[str, float]
+    name: str, values: NDArray[Any], vocabulary: Collection[str], usual: Usual
 ) -> UnknownValues:
     """Return how many categories training did not have, or had too rarely to learn from.
 
@@ -140,6 +141,60 @@ def count_unknown(
         empty,
         usual["missing"],
     )
+
+
+def learn_usual_texts(tokens: Sequence[Sequence[str]], vocabulary: Collection[str]) -> Usual:
+    """Return what of training texts is needed to tell later what is unusual.
+
+    Args:
+        tokens: The tokens of each training text, none for a missing one.
+        vocabulary: The tokens that are known.
+
+    Returns:
+        `missing`, the share of texts without a token; `share`, the share of unknown tokens that one
+        training text in twenty exceeds; and `unknown`, how many of other texts will exceed it.
+    """
+    shares = _unknown_shares(tokens, vocabulary)
+    usual = {"missing": (len(tokens) - len(shares) + 1) / (len(tokens) + 2)}
+    if not len(shares):
+        return {**usual, "share": 1.0, "unknown": 1.0}
+    share = float(np.quantile(shares, 1 - RARE, method="inverted_cdf"))
+    return {**usual, "share": share, "unknown": (float((shares > share).sum()) + 1) / len(shares)}
+
+
+def count_unknown_texts(
+    name: str, tokens: Sequence[Sequence[str]], vocabulary: Collection[str], usual: Usual
+) -> UnknownValues:
+    """Return how many texts have unusually many words that training did not have.
+
+    Args:
+        name: The column.
+        tokens: The tokens of each text, none for a missing one.
+        vocabulary: The tokens that are known.
+        usual: What `learn_usual_texts` returned.
+    """
+    shares = _unknown_shares(tokens, vocabulary)
+    known = set(vocabulary)
+    words = Counter(token for text in tokens for token in text if token not in known)
+    ranked = sorted(words, key=lambda word: (-words[word], word))
+    return UnknownValues(
+        name,
+        "texts with more unknown words than nearly all texts of training",
+        int((shares > usual["share"]).sum()),
+        len(shares),
+        usual["unknown"],
+        tuple(ranked[:MAX_NAMED]),
+        len(tokens) - len(shares),
+        usual["missing"],
+    )
+
+
+def _unknown_shares(
+    tokens: Sequence[Sequence[str]], vocabulary: Collection[str]
+) -> NDArray[np.float64]:
+    known = set(vocabulary)
+    shares = [sum(token not in known for token in text) / len(text) for text in tokens if len(text)]
+    return np.array(shares, dtype=np.float64)
 
 
 def _is_unlikely(found: int, cells: int, expected: float) -> bool:

@@ -171,8 +171,8 @@ def check_dates(name: str, values: pd.Series[Any], found: DateScan) -> None:
         raise DataError(
             f"It must be clear whether the dates of column {name!r} begin with the day.",
             received=f"{unclear!r}, and no date with a number above 12 that tells",
-            fix=f"Pass kinds={{{name!r}: 'day-first'}} (--kinds {name}=day-first), 'month-first', or "
-            "'category' if they are none.",
+            fix=f"Pass kinds={{{name!r}: 'day-first'}} (--kinds {name}=day-first), 'month-first', "
+            "or 'category' if they are none.",
         )
     if not bad:
         return

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from dlrecipes.data.scripts import count_words
 from dlrecipes.data.sources.column import KINDS, Column
 from dlrecipes.data.sources.dates import ISO, are_compact_dates, scan_dates
 from dlrecipes.data.sources.forced_column import (
@@ -30,7 +31,7 @@ from dlrecipes.data.sources.make_column import (
 from dlrecipes.data.sources.missing import missing_markers
 from dlrecipes.data.sources.number_cells import NumberScan, are_codes, are_keys, scan_numbers
 from dlrecipes.data.sources.plain_values import described, plain_values
-from dlrecipes.data.sources.text_cells import are_booleans, count_words
+from dlrecipes.data.sources.text_cells import are_booleans
 from dlrecipes.data.sources.typed_table import number_values
 from dlrecipes.errors import DataError
 from dlrecipes.results import TableFile
@@ -313,7 +314,7 @@ def _words(
     name: str, values: pd.Series[Any], counts: pd.Series[int], *, is_target: bool, doubt: str
 ) -> Column:
     texts = counts.index.astype(str).tolist()
-    words = float(np.average([count_words(text) for text in texts], weights=counts.to_numpy()))
+    words = float(np.average(count_words(texts), weights=np.asarray(counts)))
     different = len(counts) / int(counts.sum())
     if not is_target and len(counts) > 1 and not doubt:
         mostly = different >= TEXT_DISTINCT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -29,15 +28,6 @@ _BOOLEAN = {
     **{no: FALSE for _, no in _PAIRS},
     **{"1": TRUE, "1.0": TRUE, "0": FALSE, "0.0": FALSE},
 }
-
-
-_WITHOUT_SPACES = re.compile(
-    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
-)
-
-
-def count_words(text: str) -> int:
-    return len(text.split()) + len(_WITHOUT_SPACES.findall(text))
 
 
 def are_booleans(counts: pd.Series[int]) -> bool:
