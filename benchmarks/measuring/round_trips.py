@@ -17,7 +17,7 @@ from dlrecipes.errors import DlrecipesError
 from dlrecipes.export import read_inputs
 from measuring.table_forms import FORMS, DrawnTable, Form, draw_table
 
-Loaded = Splits | NDArray[np.float32] | str
+Loaded = Splits | list[Any] | str
 Outcome = Literal["same", "refused", "refused without a column", "different", "traceback"]
 
 
@@ -40,11 +40,13 @@ class RoundTrip:
     messages: tuple[str, ...]
 
 
-def make_round_trip(seed: int) -> RoundTrip:
+def make_round_trip(seed: int, *, raw: bool = False) -> RoundTrip:
     """Write a random table in two forms and compare what a network gets.
 
     Args:
         seed: Of the table and the choice of its forms.
+        raw: Whether the columns are compared as they go into the preprocessing, which makes the
+            same of the same: faster.
     """
     generator = np.random.default_rng(seed)
     table = draw_table(generator)
@@ -56,11 +58,12 @@ def make_round_trip(seed: int) -> RoundTrip:
         ]
         for form, path in zip((first, second), paths, strict=True):
             form.write(table, path)
+        load = load_raw if raw else load_for_training
         loaded = [
-            _tried(lambda path=path, form=form: load_for_training(path, form), table, messages)
+            _tried(lambda path=path, form=form: load(path, form), table, messages)
             for path, form in zip(paths, (first, second), strict=True)
         ]
-        trained = _compare(*loaded, _training_arrays, messages)
+        trained = _compare(*loaded, _raw_arrays if raw else _training_arrays, messages)
         # A table that nothing can be learned of is one in every form.
         if len(messages) == 2 and messages[0] == messages[1] and trained != "traceback":
             trained = "refused"
@@ -68,16 +71,21 @@ def make_round_trip(seed: int) -> RoundTrip:
         if isinstance(loaded[0], Splits):
             splits = loaded[0]
             read = [
-                _tried(lambda path=path: network_inputs(splits, path), table, messages)
+                _tried(lambda path=path: _read(splits, path, raw=raw), table, messages)
                 for path in paths
             ]
-            predicted = _compare(*read, lambda arrays: [arrays], messages)
+            predicted = _compare(*read, list, messages)
     return RoundTrip(seed, (first.name, second.name), trained, predicted, tuple(messages))
+
+
+def load_raw(path: Path, form: Form) -> Splits:
+    """Return the splits of a form's file."""
+    return load_table(path, "outcome", **form.options)
 
 
 def load_for_training(path: Path, form: Form) -> Splits:
     """Return the splits of a form's file, with the preprocessing adapted."""
-    splits = load_table(path, "outcome", **form.options)
+    splits = load_raw(path, form)
     return splits.with_preprocess(TablePreprocess(splits.spec.columns))
 
 
@@ -86,6 +94,20 @@ def network_inputs(splits: Splits, path: Path) -> NDArray[np.float32]:
     preprocess: Any = splits.preprocess
     inputs = read_inputs(path, splits.spec)
     return np.asarray(preprocess(as_tensors(inputs)))
+
+
+def _read(splits: Splits, path: Path, *, raw: bool) -> list[Any]:
+    if raw:
+        inputs: Any = read_inputs(path, splits.spec)
+        return [values for _, values in inputs.items()]
+    return [network_inputs(splits, path)]
+
+
+def _raw_arrays(splits: Splits) -> list[Any]:
+    parts: tuple[Any, ...] = (splits.train, splits.validation)
+    columns = [values for part in parts for _, values in part.x.items()]
+    labels = np.array(splits.spec.classes)
+    return [*columns, *(array for part in parts for array in (part.y, part.ids)), labels]
 
 
 def _training_arrays(splits: Splits) -> list[Any]:
