@@ -274,6 +274,14 @@ def predict(
         str | None,
         typer.Option(help="A table's text encoding, where it is not the training table's."),
     ] = None,
+    separator: Annotated[
+        str | None,
+        typer.Option(help="Its separator, likewise: a character, tab or space."),
+    ] = None,
+    quoting: Annotated[
+        str | None,
+        typer.Option(help="yes or no: whether quotes hold its cells together, likewise."),
+    ] = None,
 ) -> None:
     """Predict with the tested model: labels and probabilities, or values, as CSV.
 
@@ -282,13 +290,18 @@ def predict(
     with one_message():
         opened = open_run(run)
         with quiet_start():
-            from dlrecipes.data.option_text import as_flag
+            from dlrecipes.data.option_text import as_flag, as_separator
             from dlrecipes.errors import DataWarning
 
-            named = None if header is None else as_flag("header", header)
+            read: dict[str, Any] = {
+                "header": None if header is None else as_flag("header", header),
+                "encoding": encoding,
+                "separator": as_separator(separator),
+                "quoting": None if quoting is None else as_flag("quoting", quoting),
+            }
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", DataWarning)
-                table = opened.predict_table(inputs, header=named, encoding=encoding)
+                table = opened.predict_table(inputs, **read)
         for warning in caught:
             if issubclass(warning.category, DataWarning):
                 typer.echo(f"warning: {warning.message}", err=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.official_test import with_columns_of, with_labels_of
+from dlrecipes.data.option_text import as_option
 from dlrecipes.data.read_times import table_times, time_columns
 from dlrecipes.data.sealed_split import SealedSplit
 from dlrecipes.data.sources import Cells, infer_columns, typed_table
@@ -225,7 +226,7 @@ def _nothing_to_learn(columns: Sequence[Column]) -> DataError:
     if keys:
         fix = (
             f"If {keys[0]!r} holds texts, say so: kinds={{{keys[0]!r}: 'text'}} "
-            f"(--kinds {keys[0]}=text)."
+            f"({as_option('kinds', f'{keys[0]}=text')})."
         )
     return DataError(
         "A table must have at least one column to learn from.",

@@ -12,7 +12,7 @@ from dlrecipes.checks import check_choice
 from dlrecipes.data.add_lags import add_lags
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
-from dlrecipes.data.option_text import as_flag, as_list, as_number, as_pairs
+from dlrecipes.data.option_text import as_flag, as_list, as_number, as_pairs, as_separator
 from dlrecipes.data.reweigh_groups import reweigh_groups
 from dlrecipes.data.sources import (
     Cells,
@@ -28,8 +28,6 @@ from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import TableFile
-
-_SEPARATORS: dict[str, str | None] = {"tab": "\t", "space": " "}
 
 
 def load_table(  # noqa: PLR0913  (one argument an option of the command line)
@@ -79,7 +77,8 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         separator: One character, `"tab"`, or `"space"` for runs of spaces; None to tell it from
             the first lines.
         columns: Names of the columns of a file without header.
-        missing: Cells that stand for a missing value; None for the usual ones.
+        missing: Cells that stand for a missing value; with a plus sign, as in `"+-999"`, beside
+            the usual ones; None for the usual ones.
         encoding: The files' text encoding.
         quoting: Whether quotes hold a cell together.
         decimal: The decimal mark of numbers, `.` or `,`; None to tell it from the cells.
@@ -114,7 +113,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         ArgumentError: If an argument is outside its range.
     """
     file = TableFile(
-        separator=_SEPARATORS.get(separator or "", separator),
+        separator=as_separator(separator),
         missing=None if missing is None else tuple(as_list(missing)),
         encoding=encoding,
         quoting=as_flag("quoting", quoting),

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import csv
+import shlex
 from collections.abc import Sequence
 
 from dlrecipes.errors import ArgumentError
 
+_SEPARATORS = {"tab": "\t", "space": " "}
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def as_list(values: str | Sequence[str] | None) -> list[str]:
-    """Return text with commas between as a list, without spaces around its items."""
+    """Return text with commas between as a list, without spaces around its items.
+
+    An item with a comma in it stands in quotes: `'age,"price, in dollars"'`.
+    """
     if isinstance(values, str):
-        return [one.strip() for one in values.split(",") if one.strip()]
+        items = next(csv.reader([values], skipinitialspace=True), [])
+        return [item.strip() for item in items if item.strip()]
     return list(values or ())
+
+
+def as_option(option: str, *items: str) -> str:
+    """Return how a list is written on the command line: `--kinds zip=category`.
+
+    Args:
+        option: The option's name, with underscores.
+        items: What the list holds.
+    """
+    quoted = (f'"{item}"' if "," in item else item for item in items)
+    return f"--{option.replace('_', '-')} {shlex.quote(','.join(quoted))}"
 
 
 def as_pairs(name: str, text: str, *, example: str) -> dict[str, str]:
@@ -51,6 +69,11 @@ def as_flag(name: str, value: str | bool) -> bool:
     if not isinstance(value, str) or value.lower() not in _WORDS:
         raise ArgumentError(f"`{name}` is yes or no.", received=f"{name}={value!r}")
     return _WORDS[value.lower()]
+
+
+def as_separator(value: str | None) -> str | None:
+    """Return a separator's character, whose name may be `tab` or `space`."""
+    return _SEPARATORS.get(value or "", value)
 
 
 def as_number(name: str, value: str | float) -> float:

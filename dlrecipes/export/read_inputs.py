@@ -23,6 +23,8 @@ def read_inputs(
     *,
     header: bool | None = None,
     encoding: str | None = None,
+    separator: str | None = None,
+    quoting: bool | None = None,
 ) -> np.ndarray | Columns:
     """Read raw inputs from a file.
 
@@ -36,6 +38,8 @@ def read_inputs(
         spec: The raw data's spec.
         header: Whether the first row of a table names the columns; None to tell it from the rows.
         encoding: The text encoding of a table, where it is not the training table's.
+        separator: Its separator, likewise.
+        quoting: Whether quotes hold its cells together, likewise.
 
     Returns:
         `(examples, *spec.input_shape)` in the spec's dtype, or the columns of a table.
@@ -54,7 +58,15 @@ def read_inputs(
     if not path.is_file():
         raise DataError("The inputs' file must exist.", received=f"{path}")
     if spec.columns:
-        table = read_new_table(path, spec.columns, spec.file, header=header, encoding=encoding)
+        table = read_new_table(
+            path,
+            spec.columns,
+            spec.file,
+            header=header,
+            encoding=encoding,
+            separator=separator,
+            quoting=quoting,
+        )
         return table_columns(table, spec.columns, file=spec.file)
     if path.suffix == ".csv":
         values = _read_csv(path, header)

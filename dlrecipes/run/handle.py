@@ -232,6 +232,8 @@ class Run:
         *,
         header: bool | None = None,
         encoding: str | None = None,
+        separator: str | None = None,
+        quoting: bool | None = None,
     ) -> np.ndarray | dict[str, np.ndarray]:
         """Predict with the first refit.
 
@@ -242,6 +244,8 @@ class Run:
             header: Whether the first row of a table names its columns; None to tell it from the
                 rows. Without names, columns are taken by their position (`read_new_table`).
             encoding: A table's text encoding, where it is not the training table's.
+            separator: Its separator, likewise.
+            quoting: Whether quotes hold its cells together, likewise.
 
         Returns:
             `(examples, classes)` probabilities or `(examples,)` values; of several targets
@@ -257,7 +261,14 @@ class Run:
         if isinstance(inputs, np.ndarray | Columns):
             inputs = check_inputs(inputs, spec, source="an array")
         else:
-            inputs = read_inputs(inputs, spec, header=header, encoding=encoding)
+            inputs = read_inputs(
+                inputs,
+                spec,
+                header=header,
+                encoding=encoding,
+                separator=separator,
+                quoting=quoting,
+            )
         model = load_model(self.directory / self.result.refits[0].checkpoint)
         unknown = check_unknown_values(model, inputs)
         if unknown is not None and unknown.severity == "warning":
@@ -271,6 +282,8 @@ class Run:
         *,
         header: bool | None = None,
         encoding: str | None = None,
+        separator: str | None = None,
+        quoting: bool | None = None,
     ) -> str:
         """Predict, and return CSV: `label` and a probability a class, or `value`.
 
@@ -283,10 +296,14 @@ class Run:
             inputs: As for `predict`.
             header: As for `predict`.
             encoding: As for `predict`.
+            separator: As for `predict`.
+            quoting: As for `predict`.
         """
         threshold = self.result.threshold
         table = prediction_table(
-            self.predict(inputs, header=header, encoding=encoding),
+            self.predict(
+                inputs, header=header, encoding=encoding, separator=separator, quoting=quoting
+            ),
             self.info.raw_spec,
             None if threshold is None else threshold.threshold,
         )

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dlrecipes.data.option_text import as_option
 from dlrecipes.errors import DataError
 
 ISO = "ISO8601"
@@ -242,7 +243,8 @@ def check_zones(name: str, written: Sequence[str | None] | NDArray[Any]) -> None
         raise DataError(
             f"The dates of column {name!r} must be in one time zone.",
             received=f"offsets {shown}",
-            fix=f"Write them all in UTC, or pass kinds={{{name!r}: 'category'}}.",
+            fix=f"Write them all in UTC, or pass kinds={{{name!r}: 'category'}} "
+            f"({as_option('kinds', f'{name}=category')}).",
         )
 
 

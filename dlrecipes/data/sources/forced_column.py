@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from dlrecipes.data.option_text import as_option
 from dlrecipes.data.sources.column import Column
 from dlrecipes.data.sources.dates import (
     DAY_FIRST,
@@ -151,7 +152,8 @@ def not_all_numbers(
         received=f"{cells(int(bad.sum()))} of {len(bad):,} with text, first {first!r} in row "
         f"{values.index[row]}",
         fix="Correct them; or if they are missing, read the table with "
-        f"missing=[{first!r}, …]; or pass kinds={{{name!r}: 'category'}}.",
+        f"missing=['+{first}'] ({as_option('missing', f'+{first}')}); or pass "
+        f"kinds={{{name!r}: 'category'}} ({as_option('kinds', f'{name}=category')}).",
     )
 
 
@@ -171,8 +173,9 @@ def check_dates(name: str, values: pd.Series[Any], found: DateScan) -> None:
         raise DataError(
             f"It must be clear whether the dates of column {name!r} begin with the day.",
             received=f"{unclear!r}, and no date with a number above 12 that tells",
-            fix=f"Pass kinds={{{name!r}: 'day-first'}} (--kinds {name}=day-first), 'month-first', "
-            "or 'category' if they are none.",
+            fix=f"Pass kinds={{{name!r}: 'day-first'}} "
+            f"({as_option('kinds', f'{name}=day-first')}), 'month-first', or 'category' if they "
+            "are none.",
         )
     if not bad:
         return
@@ -181,5 +184,6 @@ def check_dates(name: str, values: pd.Series[Any], found: DateScan) -> None:
         f"Column {name!r} must hold dates only, as most of it does.",
         received=f"{bad!r} in row {values.index[row]} among dates such as {date_example(form)}",
         fix="Correct such cells; or if they are missing, read the table with "
-        f"missing=[{bad!r}, …]; or pass kinds={{{name!r}: 'category'}}.",
+        f"missing=['+{bad}'] ({as_option('missing', f'+{bad}')}); or pass "
+        f"kinds={{{name!r}: 'category'}} ({as_option('kinds', f'{name}=category')}).",
     )

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from dlrecipes.data.option_text import as_option
 from dlrecipes.data.scripts import count_words
 from dlrecipes.data.sources.column import KINDS, Column
 from dlrecipes.data.sources.dates import ISO, are_compact_dates, scan_dates
@@ -234,8 +235,9 @@ def _unclear_number(name: str, cell: str) -> DataError:
     return DataError(
         f"It must be clear what the mark in the numbers of column {name!r} means.",
         received=f"{cell!r}, and nothing that tells whether it is {plain} or {cell.strip()}",
-        fix=f"Pass decimal={other!r} (--decimal {other!r}) if it is {plain}, decimal={mark!r} if "
-        f"the mark begins the decimals; or kinds={{{name!r}: 'category'}} if these are codes.",
+        fix=f"Pass decimal={other!r} (--decimal {other}) if it is {plain}, decimal={mark!r} if the "
+        f"mark begins the decimals; or kinds={{{name!r}: 'category'}} "
+        f"({as_option('kinds', f'{name}=category')}) if these are codes.",
     )
 
 
@@ -300,12 +302,13 @@ def _doubt(name: str, counts: pd.Series[int], dates: bool, scan: NumberScan | No
     if dates:
         return (
             f"{name!r} looks like dates in no one form ({str(counts.index[0])!r}, …): write them "
-            f"as year-month-day, or pass kinds={name}=category if they are none"
+            f"as year-month-day, or pass {as_option('kinds', f'{name}=category')} if they are none"
         )
     if scan is not None and scan.mixed:
         return (
             f"{name!r} looks like numbers with different units ({str(counts.index[0])!r}, …): "
-            f"write them in one unit, or pass kinds={name}=category if they are none"
+            f"write them in one unit, or pass {as_option('kinds', f'{name}=category')} if they are "
+            "none"
         )
     return ""
 

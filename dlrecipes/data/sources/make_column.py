@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from dlrecipes.data.option_text import as_option
 from dlrecipes.data.sources.column import Column
 from dlrecipes.data.sources.dates import ISO, check_zones, date_example, read_dates
 from dlrecipes.data.sources.plain_values import amount, check_finite, described
@@ -97,7 +98,8 @@ def _precision(name: str, values: pd.Series[Any]) -> tuple[bool, str]:
         return wide, ""
     return wide, (
         f"{len(different) - held:,} of the {len(different):,} numbers of {name!r} equal another "
-        f"one in float64: leave it out if it is a key (drop={name}), or pass kinds={name}=category"
+        f"one in float64: leave it out if it is a key ({as_option('drop', name)}), or pass "
+        f"{as_option('kinds', f'{name}=category')}"
     )
 
 

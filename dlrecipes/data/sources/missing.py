@@ -32,12 +32,15 @@ def missing_markers(missing: Sequence[str] | None) -> tuple[frozenset[str], froz
     """Return the markers for every column and those for columns of numbers only.
 
     Args:
-        missing: The only markers, for every column; None for the usual ones. An empty cell is
+        missing: The only markers, for every column; with a plus sign before one of them, as in
+            `"+-999"`, they come beside the usual ones. None for the usual ones. An empty cell is
             missing in any case.
     """
-    if missing is None:
-        return frozenset(MISSING), frozenset(MISSING_AMONG_NUMBERS)
-    return frozenset(("", *(marker.strip() for marker in missing))), frozenset()
+    given = [marker.strip() for marker in missing or ()]
+    if missing is None or any(marker.startswith("+") for marker in given):
+        besides = (marker.removeprefix("+").strip() for marker in given)
+        return frozenset((*MISSING, *besides)), frozenset(MISSING_AMONG_NUMBERS)
+    return frozenset(("", *given)), frozenset()
 
 
 def numeric_blanks(values: pd.Series[Any], missing: Sequence[str] | None) -> pd.Series[Any]:

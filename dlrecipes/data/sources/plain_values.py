@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from dlrecipes.data.option_text import as_option
 from dlrecipes.errors import DataError
 
 
@@ -50,7 +51,8 @@ def _unusable(name: str, received: str) -> DataError:
     return DataError(
         "Columns must hold numbers, text, dates or booleans.",
         received=f"{received} in column {name!r}",
-        fix=f"Leave it out with kinds={{{name!r}: 'ignored'}}.",
+        fix=f"Leave it out with kinds={{{name!r}: 'ignored'}} "
+        f"({as_option('kinds', f'{name}=ignored')}).",
     )
 
 
@@ -68,8 +70,8 @@ def check_finite(name: str, values: pd.Series[Any]) -> None:
             f"Column {name!r} must hold finite numbers.",
             received=f"{cells(int(bad.sum()))} of {len(bad):,} infinite, "
             f"first in row {int(np.argmax(bad))}",
-            fix="Read the table with missing=['inf', '-inf', …] if they stand for missing "
-            "values, or correct them.",
+            fix="Read the table with missing=['+inf', '+-inf'] (--missing +inf,+-inf) if they "
+            "stand for missing values, or correct them.",
         )
 
 

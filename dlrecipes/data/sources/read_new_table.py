@@ -27,6 +27,8 @@ def read_new_table(
     *,
     header: bool | None = None,
     encoding: str | None = None,
+    separator: str | None = None,
+    quoting: bool | None = None,
 ) -> pd.DataFrame:
     """Return the cells of a file as they stand, its columns named as in training.
 
@@ -43,6 +45,8 @@ def read_new_table(
         header: Whether the first row names the columns; None to tell it from the rows. A row that
             holds half of the inputs' names does.
         encoding: The file's text encoding, where it is not the training file's.
+        separator: Its separator, likewise.
+        quoting: Whether quotes hold its cells together, likewise.
 
     Returns:
         Text, or a Parquet file's own types: `table_columns` reads them as training's columns.
@@ -52,7 +56,12 @@ def read_new_table(
             inputs, or if without one it has another number of columns.
     """
     file, trained_on = Path(path), trained_on or TableFile()
-    trained_on = replace(trained_on, encoding=encoding or trained_on.encoding)
+    trained_on = replace(
+        trained_on,
+        encoding=encoding or trained_on.encoding,
+        separator=separator or trained_on.separator,
+        quoting=trained_on.quoting if quoting is None else quoting,
+    )
     inputs = [column.name for column in columns]
     if table_suffix(file) in PARQUET_SUFFIXES:
         return read_cells(file, TableFile(missing=trained_on.missing), header=header).table

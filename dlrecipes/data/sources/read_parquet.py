@@ -61,6 +61,9 @@ def _convert(
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
         cells = cells.cast(kind)
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            # Whoever wrote numbers as a dictionary holds them for categories.
+            return cells.to_pandas().astype("category")  # type: ignore[no-any-return]
     if pa.types.is_null(kind):
         return pd.Series(np.full(len(cells), np.nan))
     if pa.types.is_boolean(kind):

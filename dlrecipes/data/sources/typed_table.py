@@ -91,6 +91,8 @@ def _typed(
 ) -> pd.Series[Any]:
     if column.kind == "ignored":
         return values
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
     if column.kind == "number":
         return _numbers(values, column, missing, where)
     if column.kind == "date":
