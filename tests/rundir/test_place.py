@@ -12,20 +12,6 @@ from dlrecipes.rundir import RunDirectory, check_place
 
 REFUSED = ["run[1]", "[a]", "a\\b", "\\", "a\\*b", "[a-z]", "x[!y]", "a[", "[?-"]
 FINE = ["run 1", "run*", "run?", "50%", "#1", "Läufe", "a\nb", "{a,b}", "a]", "$HOME", "~"]
-    "run 1",
-    "run*",
-    "run?",
-    "50%",
-    "#1",
-    "Läufe",
-    "a\nb",
-    "{a,b}",
-    "a[",
-    "a]",
-    "][",
-    "$HOME",
-    "~",
-]
 
 
 def loadable(folder, name):
