@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.drawing import split_by_column
-from dlrecipes.data.drawing.split_by_column import PARTS
+from dlrecipes.data.drawing import PARTS, split_by_column
 from dlrecipes.data.sources import (
     MOST_MEGABYTES,
     ImageArrays,
