@@ -261,6 +261,31 @@ def test_columns_that_keras_cannot_load_together(cli, tmp_path):
     assert left_behind(tmp_path) == {"x.csv"}
 
 
+@pytest.mark.parametrize(
+    ("part", "pattern"),
+    [
+        ("eval", r"Parts must be train and test.*Rename the one to be tested on to test"),
+        ("more", r"parts \(train, validation, test\) or classes.*'more' beside 'train'"),
+    ],
+)
+def test_parts_that_would_be_classes(cli, tmp_path, part, pattern):
+    for folder in ("train", part):
+        for name in ("cat", "dog"):
+            (tmp_path / "set" / folder / name).mkdir(parents=True)
+            (tmp_path / "set" / folder / name / "1.png").write_bytes(b"")
+    before = left_behind(tmp_path)
+    assert_one_error(cli("tune", "images", "--data", "set"), pattern)
+    assert left_behind(tmp_path) == before
+
+
+def test_column_of_parts_in_other_words(cli, tmp_path):
+    rows = "".join(f"{at % 9}.5,{['fit', 'holdout'][at % 2]},{at % 3}\n" for at in range(60))
+    (tmp_path / "x.csv").write_text("a,part,y\n" + rows)
+    result = cli("tune", "tabular", "--data", "x.csv", "--target", "y", "--part", "part")
+    assert_one_error(result, r"Received: 'fit', 'holdout'\. Write train, validation or test into")
+    assert left_behind(tmp_path) == {"x.csv"}
+
+
 # ---- options
 
 OPTIONS = [
