@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.drawing import split_by_column
-from dlrecipes.data.drawing.split_by_column import PARTS
+from dlrecipes.data.drawing import PARTS, split_by_column
 from dlrecipes.data.sources import (
     MOST_MEGABYTES,
     ImageArrays,
@@ -27,6 +26,7 @@ from dlrecipes.data.sources import (
 )
 from dlrecipes.data.split import Split
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.results import TableFile
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class ImageOptions:
         skip_damaged: Whether damaged files are left out.
         most_megabytes: Limit of the images' size, as float32.
         data_dir: Folder of the data sets of TensorFlow Datasets.
+        separator: Of a table, one character; None to tell it from the first lines.
+        encoding: Of a table; None for UTF-8.
     """
 
     target: str | None = None
@@ -54,6 +56,13 @@ class ImageOptions:
     skip_damaged: bool = False
     most_megabytes: float = MOST_MEGABYTES
     data_dir: str | Path | None = None
+    separator: str | None = None
+    encoding: str | None = None
+
+    @property
+    def file(self) -> TableFile:
+        """How a table's file is read."""
+        return TableFile(separator=self.separator, encoding=self.encoding or "utf-8")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +75,14 @@ class ImageData:
         eight_bit: Whether the values are those of image files, 0 to 255.
         damaged: Files that were left out, each with the reason.
         target: The column that labels came from; None if from no table.
+        file: How the table was read; None if there was none.
     """
 
     parts: dict[str, Split]
     eight_bit: bool
     damaged: tuple[str, ...] = ()
     target: str | None = None
+    file: TableFile | None = None
 
 
 def read_image_data(
@@ -89,7 +100,7 @@ def read_image_data(
         ArgumentError: If an option does not belong to this kind of source.
     """
     source = Path(path)
-    columns = ("target", "image", "group", "part")
+    columns = ("target", "image", "group", "part", "separator", "encoding")
     if is_tfds(path):
         _refuse(options, (*columns, "size", "channels"), f"the data set {path}")
         data = read_tfds(str(path), options.data_dir, most_megabytes=options.most_megabytes)
@@ -109,16 +120,22 @@ def read_image_data(
             received=f"{source}, which does not exist",
         )
     listed = list_image_table(
-        source, options.target, image=options.image, group=options.group, part=options.part
+        source,
+        options.target,
+        image=options.image,
+        group=options.group,
+        part=options.part,
+        file=options.file,
     )
-    return _from_files(listed, options, shape)
+    return replace(_from_files(listed, options, shape), file=options.file)
 
 
 def _refuse(options: ImageOptions, names: tuple[str, ...], what: str) -> None:
     given = [name for name in names if getattr(options, name) is not None]
     if given:
         raise ArgumentError(
-            "Columns are those of a table of paths, and size and channels are for image files.",
+            "Columns, separator and encoding are those of a table of paths, and size and channels "
+            "are for image files.",
             received=f"{', '.join(f'{name}={getattr(options, name)!r}' for name in given)} "
             f"for {what}",
             fix="Leave them out.",

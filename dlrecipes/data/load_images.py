@@ -38,6 +38,8 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
     skip_damaged: str | bool = False,
     most_megabytes: str | float = MOST_MEGABYTES,
     data_dir: str | Path | None = None,
+    separator: str | None = None,
+    encoding: str | None = None,
     validation_fraction: str | float = 0.2,
     test_fraction: str | float = 0.2,
     split_seed: str | int = 0,
@@ -54,7 +56,8 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
         data: One of
             a folder with one subfolder a class, or with such folders in `train`, `test` and, if
             there is one, `validation`;
-            a table (CSV, TSV, Parquet) with a column of paths relative to its folder;
+            a table (CSV, TSV, Parquet) with a column of paths relative to its folder, in which
+            a backslash may stand between folders;
             an `.npz` file with `x_train`, `y_train`, `x_test`, `y_test`, or `x`, `y`;
             a folder with MNIST's four IDX files, packed or not;
             `tfds:NAME` for a data set of TensorFlow Datasets, with its own parts;
@@ -76,6 +79,8 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
         most_megabytes: Limit of the images' size as float32, above 0; training takes several times
             as much.
         data_dir: Folder of prepared data sets, for `tfds:`; None for `~/tensorflow_datasets`.
+        separator: Of a table: one character, or `"tab"`; None to tell it from the first lines.
+        encoding: Of a table: its text encoding; None for UTF-8.
         validation_fraction: Share of the validation part, in (0, 1).
         test_fraction: Share of the test part, in (0, 1).
         split_seed: Seed of the split, at least 0.
@@ -99,6 +104,8 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
             "most_megabytes", as_number("most_megabytes", most_megabytes), 0, low_open=True
         ),
         data_dir=data_dir,
+        separator="\t" if separator == "tab" else separator,
+        encoding=encoding,
     )
     names = as_list(classes)
     if data is None:
@@ -134,7 +141,7 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
         test_fraction=test_share,
         split_seed=seed,
     )
-    spec = replace(splits.spec, eight_bit=images.eight_bit)
+    spec = replace(splits.spec, eight_bit=images.eight_bit, file=images.file)
     return replace(splits, spec=spec, noticed=_noticed(images))
 
 
@@ -161,6 +168,7 @@ def _with_test(images: ImageData, test: str | Path | None, options: ImageOptions
         {"train": images.parts["train"], "test": official.parts["train"]},
         eight_bit=images.eight_bit and official.eight_bit,
         damaged=images.damaged + official.damaged,
+        file=images.file,
     )
 
 

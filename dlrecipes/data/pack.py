@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +14,19 @@ from dlrecipes.data.columns import Columns
 
 _COLUMN = "x:"
 _SUBGROUP = "subgroup:"
+# The names of arrays are those of files in a zip: NumPy takes the ending away, and zip cuts a name
+# at a NUL and knows one slash only.
+_UNSAFE = re.compile(r"[%/\\\x00-\x1f]|\.(?=npy$)")
 
 
 def pack_inputs(x: NDArray[Any] | Columns) -> dict[str, NDArray[Any]]:
-    """Return inputs as arrays that NumPy saves without pickling: `x`, or `x:name` a column."""
+    """Return inputs as arrays that NumPy saves without pickling: `x`, or `x:name` a column.
+
+    What cannot stand in the name of a file is written as in a URL: `x:km%2Fh`.
+    """
     if isinstance(x, Columns):
         return {
-            f"{_COLUMN}{name}": one.astype(str) if one.dtype == object else one
+            _key(_COLUMN, name): one.astype(str) if one.dtype == object else one
             for name, one in x.items()
         }
     return {"x": x}
@@ -28,7 +36,7 @@ def pack_subgroups(subgroups: Columns | None) -> dict[str, NDArray[Any]]:
     """Return each example's groups as arrays of text, `subgroup:name` a column."""
     if subgroups is None:
         return {}
-    return {f"{_SUBGROUP}{name}": one.astype(str) for name, one in subgroups.items()}
+    return {_key(_SUBGROUP, name): one.astype(str) for name, one in subgroups.items()}
 
 
 def unpack_subgroups(arrays: Mapping[str, NDArray[Any]]) -> Columns | None:
@@ -37,9 +45,7 @@ def unpack_subgroups(arrays: Mapping[str, NDArray[Any]]) -> Columns | None:
     Args:
         arrays: What was saved; others may be among it.
     """
-    columns = {
-        name.removeprefix(_SUBGROUP): arrays[name] for name in arrays if name.startswith(_SUBGROUP)
-    }
+    columns = _unpack(arrays, _SUBGROUP)
     return Columns(columns) if columns else None
 
 
@@ -52,8 +58,18 @@ def unpack_inputs(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | Columns:
     Raises:
         LookupError: If there are no inputs in it.
     """
-    columns = {
-        name.removeprefix(_COLUMN): arrays[name] for name in arrays if name.startswith(_COLUMN)
-    }
+    columns = _unpack(arrays, _COLUMN)
     wide = [name for name, values in columns.items() if values.dtype == np.float64]
     return Columns(columns, wide=wide) if columns else np.asarray(arrays["x"])
+
+
+def _key(prefix: str, name: str) -> str:
+    return prefix + _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", name)
+
+
+def _unpack(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    return {
+        unquote(key.removeprefix(prefix)): values
+        for key, values in arrays.items()
+        if key.startswith(prefix)
+    }

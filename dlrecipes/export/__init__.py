@@ -5,7 +5,7 @@ from dlrecipes.export.compare import check_same_predictions
 from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.export.inference_model import build_inference_model
 from dlrecipes.export.load_model import load_model
-from dlrecipes.export.predict import predict
+from dlrecipes.export.predict import predict, predict_few
 from dlrecipes.export.read_inputs import check_inputs, read_inputs
 from dlrecipes.export.saved_model import export_saved_model, predict_saved_model
 from dlrecipes.export.text_inputs import find_text_inputs
@@ -20,6 +20,7 @@ __all__ = [
     "find_text_inputs",
     "load_model",
     "predict",
+    "predict_few",
     "predict_saved_model",
     "read_inputs",
 ]

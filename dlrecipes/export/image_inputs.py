@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from dlrecipes.data.sources import (
     files_below,
@@ -16,7 +17,7 @@ from dlrecipes.data.sources import (
     read_images,
 )
 from dlrecipes.errors import DataError
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, TableFile
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".gz", ".zip", ".parquet", ".pq")
 
@@ -60,11 +61,13 @@ def find_image_inputs(path: str | Path, spec: DataSpec) -> ImageInputs | None:
 
     Args:
         path: An image file, a folder of images (those in subfolders too), or a table with a
-            column of paths relative to its folder.
+            column of paths relative to its folder, in the separator and the encoding of the
+            training table.
         spec: The raw data's spec.
 
     Raises:
-        DataError: If a folder holds no files, or a table names files outside its folder.
+        DataError: If a folder holds no files, or if a table is in another encoding or names files
+            outside its folder.
     """
     source = Path(path)
     if spec.kind != "image":
@@ -80,9 +83,8 @@ def find_image_inputs(path: str | Path, spec: DataSpec) -> ImageInputs | None:
         return ImageInputs((source,), (source.name,))
     if source.suffix.lower() not in _TABLES:
         return None
-    try:
-        table = read_headed_table(source)
-    except DataError:  # as a table of pixels, it gets a message of its own
+    table = _read_table(source, spec.file or TableFile())
+    if table is None:
         return None
     columns = find_image_columns(table)
     if not columns:
@@ -94,3 +96,18 @@ def find_image_inputs(path: str | Path, spec: DataSpec) -> ImageInputs | None:
         )
     names = tuple(str(one) for one in table[columns[0]])
     return ImageInputs(image_paths(table, columns[0], source.parent), names)
+
+
+def _read_table(source: Path, file: TableFile) -> pd.DataFrame | None:
+    """Return the table of a file; None for what is none, such as one of pixels."""
+    try:
+        return read_headed_table(source, file)
+    except DataError as error:
+        if not isinstance(error.__cause__, UnicodeError):
+            return None  # it gets a message of its own
+        raise DataError(
+            "A table of images to predict must be in the encoding of the training table, "
+            f"{file.encoding!r}.",
+            received=f"{source} in another",
+            fix="Save it in that encoding.",
+        ) from error

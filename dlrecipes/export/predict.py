@@ -27,13 +27,26 @@ def predict(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.float32
     """
     if not isinstance(x, Columns):
         return _array(model.predict(x, batch_size=BATCH_SIZE, verbose=0))
-    names = input_names(x.names)
-    batches = []
-    for start in range(0, len(x), BATCH_SIZE):
-        tensors = as_tensors(x[start : start + BATCH_SIZE])
-        given = {names[name]: values for name, values in tensors.items()}
-        batches.append(_array(model(given, training=False)))
-    return np.concatenate(batches)
+    return np.concatenate(
+        [
+            predict_few(model, x[start : start + BATCH_SIZE])
+            for start in range(0, len(x), BATCH_SIZE)
+        ]
+    )
+
+
+def predict_few(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.float32]:
+    """Return what `predict` does for one batch, without a graph: that would take longer to trace.
+
+    Args:
+        model: As for `predict`.
+        x: As for `predict`, a few hundred examples at most.
+    """
+    tensors = as_tensors(x)
+    if isinstance(x, Columns):
+        names = input_names(x.names)
+        tensors = {names[name]: values for name, values in tensors.items()}
+    return _array(model(tensors, training=False))
 
 
 def _array(predictions: object) -> NDArray[np.float32]:

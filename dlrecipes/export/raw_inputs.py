@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import keras
 
+from dlrecipes.errors import DataError
 from dlrecipes.export.serving_names import input_names
 from dlrecipes.results import DataSpec
+
+# A dictionary with these two keys is a saved object to Keras, not the inputs of a layer.
+_LOADED = frozenset({"class_name", "config"})
 
 
 def raw_inputs(spec: DataSpec) -> keras.KerasTensor | dict[str, keras.KerasTensor]:
@@ -34,9 +38,19 @@ def preprocessed(
         inputs: The inputs; a table's are passed on under the names of its columns.
         preprocess: The adapted layer, or None.
         spec: The data as loaded.
+
+    Raises:
+        DataError: If the columns have names that Keras takes for its own when it loads a model.
     """
     if preprocess is None:
         return inputs
     if isinstance(inputs, dict):
+        if _LOADED.issubset(one.name for one in spec.columns):
+            raise DataError(
+                "Columns must not be called 'class_name' and 'config' at once: Keras could not "
+                "load the model.",
+                received="inputs of both names",
+                fix="Rename one of them, or leave it out with drop='config'.",
+            )
         inputs = dict(zip((one.name for one in spec.columns), inputs.values(), strict=True))
     return preprocess(inputs)

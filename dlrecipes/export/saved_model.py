@@ -11,28 +11,38 @@ import numpy as np
 import tensorflow as tf
 
 from dlrecipes.data import Columns, as_tensors
-from dlrecipes.export.serving_names import input_names, serving_names
+from dlrecipes.export.serving_names import input_names, output_prefixes, serving_names
 from dlrecipes.metrics import join_predictions
 from dlrecipes.results import DataSpec, TargetSpec
+from dlrecipes.rundir import check_place
 
 
 def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
     """Write a model as a TensorFlow SavedModel with named signatures.
 
     `serving_default` takes `x`, `(batch, *raw input shape)`; of a table it takes the columns,
-    `(batch,)` each, numbers as float32 and all else as strings, under their names (what is no
-    letter or digit is written `_`). For classes it returns
+    `(batch,)` each, numbers as float32 and all else as strings, under names that TensorFlow
+    accepts (`serving_names`: `home town` is `home_town`, `class` is `column_class`). `columns`
+    takes nothing and returns the `name` of each column, the `input` under which it is taken and
+    its `dtype`.
+
+    For classes `serving_default` returns
     `probabilities` `(batch, classes)`, `class_index` `(batch,)` and `label` `(batch,)`, the
     class's name; for regression `value` `(batch,)`. `class_names` takes nothing and returns
     the names in the order of the probabilities. Of several targets, `serving_default` returns all
     of this for each under its name (`diagnosis_probabilities`, `price_value`), `diagnosis_classes`
-    returns the names of its classes, and `targets` the `name` of each target and its `prefix`.
+    returns the names of its classes, and `targets` the `name` of each target, its `prefix` and
+    its `title`, the name as the data has it.
 
     Args:
         model: From raw inputs to probabilities or values, or a dictionary of both.
         path: The folder to write; one that is there is replaced once the new one is whole.
         spec: The raw data's spec.
+
+    Raises:
+        RunError: If TensorFlow could not load it from there (`check_place`).
     """
+    check_place(path.parent)
     archive = keras.export.ExportArchive()
     archive.track(model)
     signature = _signature(spec)
@@ -49,13 +59,19 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
         }
 
     archive.add_endpoint("serving_default", serve, input_signature=signature)
+    if spec.columns:
+        _add_names(archive, "columns", _columns(spec))
     if spec.classes:
         _add_names(archive, "class_names", {"class_names": spec.classes})
     for target, prefix in prefixes.items():
         if target.labels:
             _add_names(archive, f"{prefix}_classes", {"class_names": target.labels})
     if prefixes:
-        named = {"name": [one.name for one in prefixes], "prefix": list(prefixes.values())}
+        named = {
+            "name": [target.name for target in prefixes],
+            "prefix": list(prefixes.values()),
+            "title": [target.shown for target in prefixes],
+        }
         _add_names(archive, "targets", named)
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -68,12 +84,25 @@ def predict_saved_model(path: Path, x: np.ndarray | Columns, batch_size: int = 2
     """Load a SavedModel and return its probabilities or values for raw inputs.
 
     Those of several targets are side by side (`dlrecipes.metrics.join_predictions`).
+
+    Args:
+        path: The folder that `export_saved_model` wrote.
+        x: Raw inputs, `(examples, …)`, or the columns of a table in any order.
+        batch_size: Examples at a time, at least 1.
     """
     loaded = tf.saved_model.load(str(path))
     serve = loaded.signatures["serving_default"]
-    answers = [
-        serve(**_named(x[start : start + batch_size])) for start in range(0, len(x), batch_size)
-    ]
+    batches = (x[start : start + batch_size] for start in range(0, len(x), batch_size))
+    if isinstance(x, Columns):
+        told = loaded.signatures["columns"]()
+        names = dict(zip(_texts(told["name"]), _texts(told["input"]), strict=True))
+        tensors = map(as_tensors, batches)
+        answers = [
+            serve(**{names[column]: values for column, values in batch.items()})
+            for batch in tensors
+        ]
+    else:
+        answers = [serve(x=tf.constant(batch)) for batch in batches]
 
     def whole(prefix: str) -> np.ndarray:
         name = f"{prefix}value"
@@ -82,14 +111,14 @@ def predict_saved_model(path: Path, x: np.ndarray | Columns, batch_size: int = 2
 
     if "targets" not in loaded.signatures:
         return whole("")
-    targets = {key: one.numpy().astype(str) for key, one in loaded.signatures["targets"]().items()}
-    joined: np.ndarray = join_predictions(
-        {
-            name: whole(f"{prefix}_")
-            for name, prefix in zip(targets["name"], targets["prefix"], strict=True)
-        }
-    )
+    told = loaded.signatures["targets"]()
+    prefixes = zip(_texts(told["name"]), _texts(told["prefix"]), strict=True)
+    joined: np.ndarray = join_predictions({name: whole(f"{prefix}_") for name, prefix in prefixes})
     return joined
+
+
+def _texts(tensor: tf.Tensor) -> list[str]:
+    return [text.decode() for text in tensor.numpy().tolist()]
 
 
 def _answers(predictions: tf.Tensor, classes: Sequence[str]) -> dict[str, tf.Tensor]:
@@ -105,8 +134,14 @@ def _answers(predictions: tf.Tensor, classes: Sequence[str]) -> dict[str, tf.Ten
 
 
 def _prefixes(spec: DataSpec) -> dict[TargetSpec, str]:
-    names = serving_names([target.name for target in spec.targets])
-    return {target: names[target.name] for target in spec.targets}
+    prefixes = output_prefixes([target.name for target in spec.targets])
+    return {target: prefixes[target.name] for target in spec.targets}
+
+
+def _columns(spec: DataSpec) -> dict[str, list[str]]:
+    names = serving_names([column.name for column in spec.columns])
+    dtypes: list[str] = [column.dtype for column in spec.columns]
+    return {"name": list(names), "input": list(names.values()), "dtype": dtypes}
 
 
 def _add_names(
@@ -133,10 +168,3 @@ def _inputs(spec: DataSpec, given: Sequence[tf.Tensor]) -> tf.Tensor | dict[str,
         return given[0]
     names = input_names([one.name for one in spec.columns])
     return dict(zip(names.values(), given, strict=True))
-
-
-def _named(x: np.ndarray | Columns) -> dict[str, tf.Tensor]:
-    if not isinstance(x, Columns):
-        return {"x": tf.constant(x)}
-    names = serving_names(x.names)
-    return {names[name]: values for name, values in as_tensors(x).items()}

@@ -37,7 +37,8 @@ class DataSpec:
         eight_bit: Whether raw inputs have the values of image files, 0 to 255, so that such files
             can be predicted.
         targets: Each of several targets; empty for a single one.
-        file: How a raw table was read, and which columns it had; None if unknown.
+        file: How a raw table was read, and which columns it had, or how a table of images was;
+            None if unknown.
     """
 
     name: str

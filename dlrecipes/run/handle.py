@@ -210,12 +210,14 @@ class Run:
         # ---- 7. open the seal, once, and say how the network compares
         self.open_test_set(reason)
         # ---- 8. export what was tested, and compare it
-        for name in FORMATS:
-            wanted = self.result.ensemble is not None or not name.startswith("ensemble")
-            if wanted and name not in self.result.artifacts:
-                self.export(name)
-        # ---- 9. report
-        self.report()
+        try:
+            for name in FORMATS:
+                wanted = self.result.ensemble is not None or not name.startswith("ensemble")
+                if wanted and name not in self.result.artifacts:
+                    self.export(name)
+        # ---- 9. report: what was tested is told, also where it cannot be exported
+        finally:
+            self.report()
         return self.result
 
     def report(self) -> Path:

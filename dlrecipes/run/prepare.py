@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
-
-import keras
 
 from dlrecipes.data import FoldData, Splits, audit, draw_folds, study_running
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.export import build_inference_model, load_model
 from dlrecipes.results import Finding, GapPenalty, Hyperparameter, Objective, Plan
 from dlrecipes.run.check_penalty import check_penalty
+from dlrecipes.run.try_ending import try_ending
 from dlrecipes.search import Build, Listener, discover_space, run_builder
 from dlrecipes.search.ranges import replace_ranges
 from dlrecipes.training.precision import dtype_policy
@@ -73,7 +69,7 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
         BuilderError: If the builder does not fit the data or lacks the metric.
         ArgumentError: If the plan has a range or limit of something the builder does not have, or
             if the gap of a declared penalty cannot be measured.
-        ExportError: If the model cannot be saved and loaded.
+        ExportError: If the model cannot be saved and loaded, as `.keras` and as SavedModel.
         DataError: If the audit finds an error, or there is too little to divide into folds or to
             measure the gap.
     """
@@ -87,7 +83,7 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
         space = discover_space(work.build)
         model = run_builder(work.build)
         check_model(model, work.splits.development(), goal)
-        _check_saving(model, work.splits)
+        try_ending(model, work.splits, policy)
     _check_ranges(work.plan, space)
 
     # ---- 2. audit: nothing trains on data with an error
@@ -105,15 +101,6 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
     if work.gap_penalty is not None:
         check_penalty(work.gap_penalty, [fold.held_out for fold in folds], work.splits.spec)
     return Prepared(space, findings, folds)
-
-
-def _check_saving(model: keras.Model, splits: Splits) -> None:
-    """Save and load the untrained model: after the search would be late to learn it cannot be."""
-    inference = build_inference_model(model, splits.preprocess, splits.spec, splits.model_spec)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "untrained.keras"
-        inference.save(path)
-        load_model(path)
 
 
 def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:

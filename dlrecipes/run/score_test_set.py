@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 import numpy as np
 
 from dlrecipes.baselines import fit_baselines
-from dlrecipes.data import Ledger, Splits, pack_inputs, pack_subgroups
+from dlrecipes.data import Ledger, Split, Splits, pack_inputs, pack_subgroups
 from dlrecipes.diagnose import check_unknown_values, decide, judge
 from dlrecipes.export import load_model, predict
 from dlrecipes.metrics import score_predictions
@@ -64,11 +64,8 @@ def score_test_set(
 
     # ---- predictions of all refits, saved before anything is concluded from them
     predictions = np.stack([predict(model, test.x) for model in models])
-    kept = max(1, min(len(test.x), _KEPT_BYTES // max(1, test.x[:1].nbytes)))
-    ids = np.arange(len(test.x)) if test.ids is None else np.asarray(test.ids)
-    saved = {**pack_inputs(test.x[:kept]), **pack_subgroups(test.subgroups)}
     averaged = None if averaging is None else predict(averaging, test.x)
-    directory.write_predictions(ids, saved, test.y, predictions, averaged)
+    keep_predictions(directory, test, predictions, averaged)
 
     # ---- scores
     refits = tuple(
@@ -106,6 +103,26 @@ def score_test_set(
         metric, main.direction, mean, spread, opened, studies, at_threshold, unknown
     )
     return scored, verdict, refits, baselines
+
+
+def keep_predictions(
+    directory: RunDirectory,
+    part: Split,
+    predictions: np.ndarray,
+    averaged: np.ndarray | None = None,
+) -> None:
+    """Save the predictions of a part with its first raw inputs and its subgroups.
+
+    Args:
+        directory: Where they are saved.
+        part: The examples.
+        predictions: Of each refit, `(refits, examples, …)`.
+        averaged: Of the ensemble, `(examples, …)`; None without one.
+    """
+    kept = max(1, min(len(part.x), _KEPT_BYTES // max(1, part.x[:1].nbytes)))
+    ids = np.arange(len(part.x)) if part.ids is None else np.asarray(part.ids)
+    saved = {**pack_inputs(part.x[:kept]), **pack_subgroups(part.subgroups)}
+    directory.write_predictions(ids, saved, part.y, predictions, averaged)
 
 
 def _mean_and_spread(scores: list[Metrics]) -> tuple[Metrics, Metrics]:

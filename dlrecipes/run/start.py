@@ -18,7 +18,7 @@ from dlrecipes.run.handle import Run
 from dlrecipes.run.origin import Origin
 from dlrecipes.run.prepare import Work, prepare
 from dlrecipes.run.procedure import carry_out
-from dlrecipes.rundir import RunDirectory
+from dlrecipes.rundir import RunDirectory, check_place
 from dlrecipes.search import (
     Build,
     CoarseToFine,
@@ -175,12 +175,13 @@ def resume(
         side, those that were under way are trained again and may be compared with others.
 
     Raises:
-        RunError: If the directory is no run, is damaged, or the data is not what the run began
-            with.
+        RunError: If the directory is no run, is damaged, is no place to load a SavedModel from,
+            or the data is not what the run began with.
         StorageError: If its storage cannot be opened.
     """
     check_backend()
     existing = RunDirectory.existing(directory)
+    check_place(existing.path)
     info = existing.read_info()
     began_with = {"test set": info.fingerprint, "training data": info.development}
     has = {

@@ -23,6 +23,7 @@ from dlrecipes.results import (
     parse_json,
     write_text,
 )
+from dlrecipes.rundir.place import check_place
 
 Result = TypeVar("Result")
 
@@ -46,7 +47,8 @@ class RunDirectory:
             name: The recipe's name.
 
         Raises:
-            RunError: If it holds something already or cannot be written.
+            RunError: If it holds something already, cannot be written, or is no place to load a
+                SavedModel from (`check_place`).
         """
         stamp = time.strftime("%Y%m%d-%H%M%S")
         path = Path(out) if out is not None else Path("runs") / f"{name}-{stamp}"
@@ -54,13 +56,14 @@ class RunDirectory:
         while out is None and path.exists():  # two runs in one second
             attempt += 1
             path = Path("runs") / f"{name}-{stamp}-{attempt}"
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise RunError(
-                "A new run needs a directory of its own.",
-                received=f"out={path}, which exists",
-                fix=f"Give another --out, or go on with it: --resume {path}.",
-            )
+        check_place(path, "out=")
         try:
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise RunError(
+                    "A new run needs a directory of its own.",
+                    received=f"out={path}, which exists",
+                    fix=f"Give another --out, or go on with it: --resume {path}.",
+                )
             (path / "checkpoints").mkdir(parents=True)
         except OSError as error:
             raise RunError(
@@ -179,7 +182,7 @@ class RunDirectory:
         """Write the test predictions, as a whole or not at all.
 
         Args:
-            ids: `(examples,)` row ids.
+            ids: `(examples,)` row ids; Python objects are written as text.
             inputs: Raw inputs of the first examples, `{name: (some, …)}`, and the subgroups of
                 all, `{name: (examples,)}`.
             y: `(examples,)` class indices or values.
@@ -187,6 +190,7 @@ class RunDirectory:
             ensemble: `(examples, classes)` or `(examples,)`, float32; None without one.
         """
         partial = self.predictions.with_suffix(".partial.npz")
+        ids = ids.astype(str) if ids.dtype == object else ids  # which would need pickling
         arrays: dict[str, Any] = {"ids": ids, **inputs, "y": y, "predictions": predictions}
         if ensemble is not None:
             arrays["ensemble"] = ensemble

@@ -139,6 +139,17 @@ def test_wrong_source(cli, tmp_path, recipe_text, arguments, words, pattern):
 
 # ---- the builder and the objective
 
+EAGER = """
+@keras.saving.register_keras_serializable("tiny")
+class Eager(keras.layers.Layer):
+    def call(self, x):
+        return keras.ops.convert_to_tensor(np.tanh(np.asarray(x)))
+
+    def compute_output_shape(self, shape):
+        return shape
+"""
+"""It runs, and is saved as `.keras`, but cannot be traced."""
+
 BUILDER = {
     "unknown metric": (
         {"objective": "'val_f1_score'"},
@@ -212,6 +223,17 @@ BUILDER = {
     ),
     "no stage": ({"plan": "Plan(())"}, r"at least one stage.*stages=\[\]"),
     "one trial": ({"plan": "CoarseToFine(trials=1)"}, r"`trials` must be an integer, at least 2"),
+    "a layer that no SavedModel can have": (
+        {
+            "extra": EAGER,
+            "before": "model = keras.Sequential([keras.Input(spec.input_shape), Eager(), "
+            "keras.layers.Dense(spec.outputs)]); model.compile('adam', "
+            "keras.losses.BinaryCrossentropy(from_logits=True), run_eagerly=True, metrics=["
+            "keras.metrics.BinaryAccuracy(threshold=0.0, name='accuracy')]); return model",
+        },
+        r"SavedModel of the untrained model must be written and loaded before anything trains"
+        r".*Received: NotImplementedError.*keras\.ops",
+    ),
     "opens the test set": (
         {
             "extra": "SEALED = []",
@@ -229,6 +251,39 @@ def test_wrong_builder(cli, tmp_path, recipe_text, case):
     (tmp_path / "tiny.py").write_text(recipe_text(**parts))
     assert_one_error(cli("tune", "tiny.py", "--out", "run"), pattern)
     assert left_behind(tmp_path) == {"tiny.py"}
+
+
+def test_columns_that_keras_cannot_load_together(cli, tmp_path):
+    rows = "".join(f"{at % 7},{at % 5},{'yes' if at % 3 else 'no'}\n" for at in range(60))
+    (tmp_path / "x.csv").write_text("class_name,config,y\n" + rows)
+    result = cli("tune", "tabular", "--data", "x.csv", "--target", "y", "--out", "run")
+    assert_one_error(result, r"'class_name' and 'config' at once.*Rename one.*drop='config'")
+    assert left_behind(tmp_path) == {"x.csv"}
+
+
+@pytest.mark.parametrize(
+    ("part", "pattern"),
+    [
+        ("eval", r"Parts must be train and test.*Rename the one to be tested on to test"),
+        ("more", r"parts \(train, validation, test\) or classes.*'more' beside 'train'"),
+    ],
+)
+def test_parts_that_would_be_classes(cli, tmp_path, part, pattern):
+    for folder in ("train", part):
+        for name in ("cat", "dog"):
+            (tmp_path / "set" / folder / name).mkdir(parents=True)
+            (tmp_path / "set" / folder / name / "1.png").write_bytes(b"")
+    before = left_behind(tmp_path)
+    assert_one_error(cli("tune", "images", "--data", "set"), pattern)
+    assert left_behind(tmp_path) == before
+
+
+def test_column_of_parts_in_other_words(cli, tmp_path):
+    rows = "".join(f"{at % 9}.5,{['fit', 'holdout'][at % 2]},{at % 3}\n" for at in range(60))
+    (tmp_path / "x.csv").write_text("a,part,y\n" + rows)
+    result = cli("tune", "tabular", "--data", "x.csv", "--target", "y", "--part", "part")
+    assert_one_error(result, r"Received: 'fit', 'holdout'\. Write train, validation or test into")
+    assert left_behind(tmp_path) == {"x.csv"}
 
 
 # ---- options
@@ -292,6 +347,34 @@ def test_unwritable_directory(cli, tmp_path, recipe_text, out):
     result = cli("tune", "tiny.py", "--out", out)
     assert_one_error(result, rf"must be writable.*Received: {out} \(Not a directory\)")
     assert left_behind(tmp_path) == {"tiny.py"}
+
+
+@pytest.mark.parametrize("out", ["run[1]", "my [runs]/run", "a\\b"])
+def test_directory_that_tensorflow_takes_for_a_pattern(cli, tmp_path, recipe_text, out):
+    (tmp_path / "tiny.py").write_text(recipe_text())
+    result = cli("tune", "tiny.py", "--out", out)
+    pattern = r"no \[brackets\] and no backslash.*Received: out=.*Choose another name for"
+    assert_one_error(result, pattern)
+    assert left_behind(tmp_path) == {"tiny.py"}
+
+
+def test_directory_whose_name_is_too_long(cli, tmp_path, recipe_text):
+    (tmp_path / "tiny.py").write_text(recipe_text())
+    assert_one_error(cli("tune", "tiny.py", "--out", "a" * 300), r"writable.*name too long")
+    assert left_behind(tmp_path) == {"tiny.py"}
+
+
+def test_run_that_was_moved_to_such_a_place(cli, tmp_path, copied, contents):
+    moved = copied().rename(tmp_path / "run[1]")
+    before = contents(moved)
+    for words in (("export", moved.name), ("tune", "tiny.py", "--resume", moved.name)):
+        assert_one_error(cli(*words), r"no \[brackets\].*Received: run\[1\]\. Choose another name")
+        assert contents(moved) == before
+    # What needs no SavedModel still works, and so does the rest where the folder is renamed.
+    assert cli("report", moved.name).exit_code == 0
+    assert cli("export", moved.name, "--format", "keras").exit_code == 0
+    moved.rename(tmp_path / "run 1")
+    assert cli("export", "run 1").exit_code == 0
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])

@@ -6,6 +6,7 @@ import struct
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from dlrecipes.data import audit, load_images
 from dlrecipes.data.sealed_split import _peek
@@ -120,6 +121,26 @@ def test_table(table):
     assert [len(part) for part in parts(splits)] == [12, 4, 4]
 
 
+def test_a_table_of_a_windows_program(table, tmp_path):
+    """Bytes of Windows-1252, semicolons, and backslashes between folders."""
+    frame = pd.read_csv(table())
+    frame["file"] = frame["file"].str.replace("/", "\\")
+    frame["label"] = frame["label"].replace({"cat": "Größe, klein", "dog": "€"})
+    frame.to_csv(tmp_path / "win.csv", index=False, sep=";", encoding="cp1252")
+    splits = load_images(tmp_path / "win.csv", encoding="cp1252", separator=";")
+    assert set(splits.spec.classes) == {"Größe, klein", "€"}
+    assert (splits.spec.file.encoding, splits.spec.file.separator) == ("cp1252", ";")
+    for name, image in zip(splits.train.ids, splits.train.x, strict=True):
+        expected = Image.open(tmp_path / name.replace("\\", "/"))
+        np.testing.assert_array_equal(image[..., 0], np.asarray(expected))
+    with pytest.raises(DataError, match="encoding 'utf-8'"):
+        load_images(tmp_path / "win.csv")
+    # A test table is read alike.
+    again = load_images(tmp_path / "win.csv", test=tmp_path / "win.csv", encoding="cp1252")
+    assert len(again.test) == 20
+    assert again.spec.file.encoding == "cp1252"
+
+
 def test_groups_of_a_table(table):
     splits = load_images(table(patient=np.arange(20) // 2), group="patient")
     held = [set(part.groups) for part in parts(splits)]
@@ -216,6 +237,8 @@ def test_damaged_files_are_left_out_with_a_finding(classes):
         ({"validation_fraction": "2"}, "validation_fraction"),
         ({"target": "label"}, "those of a table.*target='label' for the folder"),
         ({"group": "patient"}, "those of a table"),
+        ({"encoding": "cp1252"}, "those of a table.*encoding='cp1252' for the folder"),
+        ({"separator": ";"}, "those of a table"),
     ],
 )
 def test_wrong_options(classes, options, message):

@@ -9,6 +9,7 @@ from PIL import Image
 
 from dlrecipes.errors import DataError
 from dlrecipes.export import find_image_inputs, read_inputs
+from dlrecipes.results import TableFile
 
 GREY = np.arange(30, dtype=np.uint8).reshape(6, 5) * 8
 
@@ -55,6 +56,19 @@ def test_table_of_paths(images, image_spec, name):
         frame.to_csv(images / name, index=False, sep="\t" if name.endswith("tsv") else ",")
     found = read_inputs(images / name, image_spec())
     np.testing.assert_array_equal(found[..., 0], [GREY[::-1], GREY])
+
+
+def test_table_in_the_encoding_and_separator_of_training(images, image_spec):
+    (images / "b.PNG").rename(images / "größe.PNG")
+    text = "datei;größe\nmore\\a.bmp;1,5\ngröße.PNG;2,5\n"
+    (images / "table.csv").write_text(text, encoding="cp1252")
+    file = TableFile(separator=";", encoding="cp1252")
+    trained = dataclasses.replace(image_spec(), file=file)
+    found = read_inputs(images / "table.csv", trained)
+    np.testing.assert_array_equal(found[..., 0], [GREY[::-1], GREY])
+    assert find_image_inputs(images / "table.csv", trained).names == ("more\\a.bmp", "größe.PNG")
+    with pytest.raises(DataError, match="encoding of the training table, 'utf-8'.*Save it in that"):
+        read_inputs(images / "table.csv", image_spec())
 
 
 def test_size_and_channels_are_those_of_training(images, image_spec):

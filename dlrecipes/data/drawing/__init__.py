@@ -9,17 +9,21 @@ from dlrecipes.data.drawing.folds import (
     time_folds,
 )
 from dlrecipes.data.drawing.join_copies import join_copies
+from dlrecipes.data.drawing.part_names import PARTS, may_be_part, part_named
 from dlrecipes.data.drawing.split_by_column import split_by_column
 from dlrecipes.data.drawing.split_by_group import split_by_group
 from dlrecipes.data.drawing.split_by_time import split_by_time
 from dlrecipes.data.drawing.subsets import ladder, subset
 
 __all__ = [
+    "PARTS",
     "Fold",
     "draw_parts",
     "group_folds",
     "join_copies",
     "ladder",
+    "may_be_part",
+    "part_named",
     "split_by_column",
     "split_by_group",
     "split_by_time",

@@ -8,20 +8,9 @@ import numpy as np
 
 from dlrecipes.checks import check_choice
 from dlrecipes.data.drawing.column import encode_column
+from dlrecipes.data.drawing.part_names import PARTS, part_named
 from dlrecipes.data.split_stratified import Rows
 from dlrecipes.errors import DataError
-
-PARTS = ("train", "validation", "test")
-NAMES = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
 
 
 def split_by_column(
@@ -29,9 +18,8 @@ def split_by_column(
 ) -> tuple[Rows, Rows | None, Rows]:
     """Return the rows of the training, the validation and the test part, in rising order.
 
-    Known are train and training, validation, valid, val and dev, test and testing, in any case.
-    Numbers are not guessed. The validation part is None where no row belongs to it: it must
-    then be drawn from the training rows.
+    Known are the words that `part_named` knows. Numbers are not guessed. The validation part is
+    None where no row belongs to it: it must then be drawn from the training rows.
 
     Args:
         values: The part of each example, text or numbers, `(examples,)`.
@@ -43,18 +31,18 @@ def split_by_column(
         DataError: If a value is missing or unknown, or if the training or the test part is
             empty.
     """
-    known = dict(NAMES)
-    for value, part in (names or {}).items():
-        known[_plain(value)] = check_choice("names", part, PARTS)
+    given = {
+        _plain(value): check_choice("names", part, PARTS) for value, part in (names or {}).items()
+    }
     column = encode_column("values", values)
-    parts = [known.get(_plain(value)) for value in column.names.tolist()]
+    parts = [given.get(_plain(value)) or part_named(value) for value in column.names.tolist()]
     unknown = [str(name) for name, part in zip(column.names, parts, strict=True) if part is None]
     if unknown:
         more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
         raise DataError(
             "Every value of the column must name the training, the validation or the test part.",
             received=", ".join(map(repr, unknown[:10])) + more,
-            fix=f"Say what they mean, for example names={ {unknown[0]: 'train'} }.",
+            fix="Write train, validation or test into the column instead.",
         )
     numbers_of_parts = np.array([PARTS.index(part) for part in parts if part is not None])
     part_of_row = numbers_of_parts[column.codes]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.drawing.split_by_column import NAMES
+from dlrecipes.data.drawing.part_names import is_unlabelled, may_be_part, part_named
 from dlrecipes.data.sources.image_files import files_below, is_hidden
 from dlrecipes.errors import DataError
+
+_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +41,11 @@ def list_class_folder(
 ) -> ClassFolder:
     """Return the files of a folder with one subfolder a class.
 
-    Subfolders that are called train, validation (or val) and test have the classes below them and
-    are the parts. Folders inside a class's folder belong to the class; what file managers leave
-    behind (`.DS_Store`, `Thumbs.db`) is passed over.
+    Subfolders that are called train, validation and test, or alike (`part_named`), and have the
+    classes below them are the parts. A subfolder of such a name with files directly inside is a
+    class, as `train` beside `bus` and `car`, unless others are called like parts too. Folders
+    inside a class's folder belong to the class; what file managers leave behind (`.DS_Store`,
+    `Thumbs.db`) is passed over.
 
     Args:
         folder: The folder.
@@ -49,50 +54,45 @@ def list_class_folder(
 
     Raises:
         DataError: If it is no folder, has no subfolders, an empty one, lost files, or subfolders
-            that are parts beside others that are not.
+            that are parts beside others that are not, or parts without classes.
     """
     root = Path(folder)
     layout = f"A folder of {what} must have one subfolder a class"
 
-    def subfolders(folder: Path) -> list[Path]:
-        entries = [path for path in sorted(folder.iterdir()) if not is_hidden(path)]
-        loose = [path for path in entries if not path.is_dir() and lost(path)]
+    def checked_subfolders(folder: Path) -> list[Path]:
+        loose = [path for path in _entries(folder) if not path.is_dir() and lost(path)]
         if loose:
             raise DataError(
                 f"{layout}, and every file inside one.",
                 received=f"{len(loose):,} outside, such as {loose[0]}",
                 fix="Move them into their classes' folders, or write a table of paths and classes.",
             )
-        folders = [path for path in entries if path.is_dir()]
+        folders = _subfolders(folder)
         if not folders:
             raise DataError(f"{layout}.", received=f"{folder} without subfolders")
         return folders
 
     if not root.is_dir():
         raise DataError(f"A folder of {what} must exist.", received=str(root))
-    tops = subfolders(root)
-    parts = {top: NAMES.get(top.name.casefold()) for top in tops}
-    among = {part for part in parts.values() if part is not None}
-    if "train" in among and len(among) > 1 and None in parts.values():
-        others = [top.name for top, part in parts.items() if part is None]
-        raise DataError(
-            "The subfolders must be parts (train, validation, test) or classes, not both.",
-            received=f"{root} with {', '.join(map(repr, others[:5]))} beside train",
-            fix="Move what is no part out of the folder.",
-        )
-    if None not in parts.values():
-        if "train" not in among or among == {"train", "validation"}:
-            raise DataError(
-                "Parts must be train and test, or train, validation and test.",
-                received=f"{root} with {', '.join(top.name for top in tops)}",
-                fix="If the validation part is the one to be tested on, rename it to test: a "
-                "validation part is then drawn.",
-            )
+    tops = checked_subfolders(root)
+    parts = _parts(root, tops)
+    if parts:
+        drawn = len(set(parts.values())) == 1
         classes = [
-            (one, parts[top] if len(among) > 1 else None) for top in tops for one in subfolders(top)
+            (one, None if drawn else part)
+            for top, part in parts.items()
+            for one in checked_subfolders(top)
         ]
     else:
+        _refuse_inner_parts(tops)
         classes = [(one, None) for one in tops]
+    unlabelled = [one for one, _ in classes if is_unlabelled(one.name)]
+    if unlabelled:
+        raise DataError(
+            f"All {what} in a folder of classes must have a class.",
+            received=f"{unlabelled[0]}, which is none by its name",
+            fix="Move that folder out.",
+        )
     paths, labels, of_part = [], [], []
     for one, part in classes:
         inside = files_below(one)
@@ -111,3 +111,91 @@ def list_class_folder(
         labels=np.array(labels),
         parts=np.array(of_part) if any(of_part) else None,
     )
+
+
+def _parts(root: Path, tops: Sequence[Path]) -> dict[Path, str]:
+    """Return the part that each folder is; nothing where they are classes.
+
+    Names alone do not tell: a train is a vehicle, too. But one that holds folders, or that stands
+    beside a test, is a part, and then all must be.
+    """
+    alike = [top for top in tops if may_be_part(top.name)]
+    # Beside `invalid` or `prod` these are words like others.
+    telling = [top for top in alike if top.name.casefold() not in ("valid", "dev")]
+    if not telling and len(alike) < len(tops):
+        return {}
+    flat = [top for top in alike if not _subfolders(top)]
+    if len(flat) == len(alike):
+        trains = [top for top in alike if part_named(top.name) == "train"]
+        if trains == alike or not telling:
+            return {}
+    if flat:
+        others = [top for top in tops if top not in flat]
+        raise DataError(
+            "A part must have one subfolder a class, and a class must not be called like a part.",
+            received=f"{root} with no such subfolders in {_shown(flat)}"
+            + (f", beside {_shown(others)}" if others else ""),
+            fix="Move out what has no classes: it can be predicted later. Or write a table of "
+            "paths and classes. A class that is called so needs another name.",
+        )
+    if len(alike) < len(tops):
+        none = [top for top in tops if top not in alike]
+        raise DataError(
+            "The subfolders must be parts (train, validation, test) or classes, not both.",
+            received=f"{root} with {_shown(none)} beside {_shown(alike)}",
+            fix="Call the parts so, and move what is none out of the folder. If all are classes, "
+            f"give {_shown(alike)} another name.",
+        )
+    parts = {top: part for top in tops if (part := part_named(top.name))}
+    strange = [top for top in tops if top not in parts]
+    among = set(parts.values())
+    if not strange and "train" in among and among != {"train", "validation"}:
+        return parts
+    if "train" not in among:
+        fix = "Rename the folder that is to be trained on to train."
+    elif "test" in among:
+        fix = f"Rename {_shown(strange)} to validation, or move it out of the folder."
+    else:
+        left = strange or [top for top in tops if parts[top] == "validation"]
+        fix = f"Rename the one to be tested on to test ({_shown(left)}). Where there is no "
+        fix += "validation part, it is drawn from the training part."
+    raise DataError(
+        "Parts must be train and test, or train, validation and test.",
+        received=f"{root} with {', '.join(top.name for top in tops)}",
+        fix=fix,
+    )
+
+
+def _refuse_inner_parts(tops: Sequence[Path]) -> None:
+    """Refuse parts below the classes: their files would be mixed and drawn anew."""
+    for top in tops:
+        inner = [one for one in _subfolders(top) if may_be_part(one.name)]
+        if len(inner) < 2 or all(part_named(one.name) != "train" for one in inner):
+            continue
+        if len(tops) == 1:
+            raise DataError(
+                "The parts must lie directly in the folder that is named.",
+                received=f"{inner[0]} in a folder of its own",
+                fix=f"Name that folder: data={top}.",
+            )
+        raise DataError(
+            "Parts must be the outer folders, and classes the inner ones.",
+            received=f"{', '.join(map(str, inner[:2]))}",
+            fix=f"Make it {inner[0].name}/{top.name}, {inner[1].name}/{top.name}; or write a table "
+            "of paths, classes and parts.",
+        )
+
+
+def _entries(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if not is_hidden(path)]
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    with os.scandir(folder) as entries:  # it tells folders from a million files without a look
+        found = sorted(Path(entry) for entry in entries if entry.is_dir())
+    return [path for path in found if not is_hidden(path)]
+
+
+def _shown(folders: Sequence[Path]) -> str:
+    more = ", …" if len(folders) > _NAMED else ""
+    return ", ".join(repr(folder.name) for folder in folders[:_NAMED]) + more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 from dlrecipes.data.sources.image_files import ImageFiles, has_image_suffix
 from dlrecipes.data.sources.read_headed_table import read_headed_table
 from dlrecipes.errors import DataError
+from dlrecipes.results import TableFile
 
 _NAMED = 5
 
@@ -23,6 +25,7 @@ def list_image_table(
     image: str | None = None,
     group: str | None = None,
     part: str | None = None,
+    file: TableFile | None = None,
 ) -> ImageFiles:
     """Return the files that a table names.
 
@@ -33,12 +36,13 @@ def list_image_table(
             only one whose cells all end in .png, .jpg, .jpeg, .bmp or .gif.
         group: Column of a patient, camera, … of which all rows stay in one part.
         part: Column that names the part of each row: train, validation or test.
+        file: The table's separator and encoding; None for the usual.
 
     Raises:
         DataError: If the table cannot be read, if a column or a cell is missing, if there is not
             one column of files, or if a file lies outside the table's folder.
     """
-    table = read_headed_table(path)
+    table = read_headed_table(path, file)
     for what, column in (("target", target), ("image", image), ("group", group), ("part", part)):
         if column is not None and column not in table:
             raise DataError(
@@ -81,6 +85,9 @@ def find_image_columns(table: pd.DataFrame) -> list[str]:
 def image_paths(table: pd.DataFrame, image: str, folder: Path) -> tuple[Path, ...]:
     """Return the files in a column.
 
+    A path is taken as it stands. Where there is no such file, backslashes in it are folders, as a
+    Windows program writes them, and letters with accents may be composed either way.
+
     Args:
         table: The table.
         image: The column.
@@ -99,7 +106,17 @@ def image_paths(table: pd.DataFrame, image: str, folder: Path) -> tuple[Path, ..
             received=f"{len(outside):,} of {len(cells):,} elsewhere: {shown}",
             fix="Put the table beside its images and shorten the paths.",
         )
-    return tuple(folder / cell for cell in cells)
+    return tuple(_file(folder, cell) for cell in cells)
+
+
+def _file(folder: Path, cell: str) -> Path:
+    as_it_stands = folder / cell
+    if as_it_stands.is_file():
+        return as_it_stands
+    slashed = cell.replace("\\", "/")
+    spellings = (cell, slashed, *(unicodedata.normalize(form, slashed) for form in ("NFC", "NFD")))
+    files = (folder / spelling for spelling in spellings)
+    return next((file for file in files if file.is_file()), as_it_stands)
 
 
 def _leaves(cell: str) -> bool:

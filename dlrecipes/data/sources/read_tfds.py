@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.data.drawing.split_by_column import NAMES
+from dlrecipes.data.drawing.part_names import part_named
 from dlrecipes.errors import ArgumentError, DataError
 
 PREFIX = "tfds:"
@@ -115,7 +115,7 @@ def read_tfds(
     builder = _prepared(name, data_dir)
     parts: dict[str, dict[str, NDArray[Any]]] = {}
     for split in builder.info.splits:
-        part = NAMES.get(str(split).lower())
+        part = part_named(split)
         if part is not None and part not in parts:
             parts[part] = _read_split(builder, split, most_megabytes, parts)
     if "train" not in parts:

@@ -7,9 +7,9 @@ from dlrecipes.data.drawing import split_by_column
 from dlrecipes.errors import ArgumentError, DataError
 
 WORDS = {
-    "train": ["train", "Train", "TRAINING", " train "],
-    "validation": ["validation", "val", "Valid", "DEV"],
-    "test": ["test", "Test", "testing"],
+    "train": ["train", "Train", "TRAINING", " train ", "train_set", "01 train", "TrainData"],
+    "validation": ["validation", "val", "Valid", "DEV", "development-set", "val2"],
+    "test": ["test", "Test", "testing", "tests", "test1", "public_test", "test split"],
 }
 
 
@@ -52,7 +52,7 @@ def test_names_add_to_the_known_ones():
     [
         (
             ["train", "test", "holdout", "other"],
-            r"must name.*'holdout', 'other'.*names=\{'holdout': 'train'\}",
+            r"must name.*'holdout', 'other'.*Write train, validation or test into the column",
         ),
         ([0, 1, 2], "must name.*'0', '1', '2'"),
         ([f"p{number:02}" for number in range(15)], "'p09' and 5 more"),

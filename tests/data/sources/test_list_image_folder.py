@@ -55,9 +55,136 @@ def test_a_train_folder_alone_is_to_be_split(tree):
     assert (found.labels.tolist(), found.parts) == (["a", "b"], None)
 
 
-def test_a_class_may_be_called_like_a_part(tree):
-    found = list_image_folder(tree("train/1.png", "bus/1.png", "car/1.png"))
-    assert found.labels.tolist() == ["bus", "car", "train"]
+@pytest.mark.parametrize(
+    "classes",
+    [("bus", "car", "train"), ("invalid", "valid"), ("dev", "prod"), ("contest", "latest")],
+)
+def test_a_class_may_be_called_like_a_part(tree, classes):
+    found = list_image_folder(tree(*(f"{name}/1.png" for name in classes)))
+    assert found.labels.tolist() == list(classes)
+
+
+def test_folders_inside_classes_belong_to_them(tree):
+    names = ("cat/2019/1.png", "cat/2020/2.png", "valid/2019/1.png", "invalid/x/1.png")
+    found = list_image_folder(tree(*names))
+    assert found.labels.tolist() == ["cat", "cat", "invalid", "valid"]
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("Training", "Testing"),
+        ("train_set", "test-set"),
+        ("01_train", "02_test"),
+        ("TrainImages", "stage1_test"),
+        ("training data", "test1"),
+        ("trainset", "public_test"),
+        ("data.train", "tests"),
+    ],
+)
+def test_parts_by_whatever_they_are_called(tree, train, test):
+    found = list_image_folder(tree(f"{train}/a/1.png", f"{train}/b/1.png", f"{test}/a/2.png"))
+    assert sorted(found.labels) == ["a", "a", "b"]
+    assert dict(zip(found.ids, found.parts, strict=True)) == {
+        f"{train}/a/1.png": "train",
+        f"{train}/b/1.png": "train",
+        f"{test}/a/2.png": "test",
+    }
+
+
+def renamed(root, old, new):
+    (root / old).rename(root / new)
+    return list_image_folder(root)
+
+
+@pytest.mark.parametrize(
+    "other", ["eval", "Evaluation", "val", "dev", "hold_out", "held-out", "unseen"]
+)
+def test_a_part_that_may_be_this_or_that_is_asked_for(tree, other):
+    root = tree("train/cat/1.png", "train/dog/1.png", f"{other}/cat/2.png", f"{other}/dog/2.png")
+    advice = rf"Parts must be train and test.*Rename the one to be tested on to test \('{other}'\)"
+    with pytest.raises(DataError, match=advice):
+        list_image_folder(root)
+    assert set(renamed(root, other, "test").labels) == {"cat", "dog"}
+
+
+def test_advice_where_there_is_no_training_part(tree):
+    root = tree("eval/a/1.png", "eval/b/1.png", "test/a/1.png")
+    with pytest.raises(DataError, match="Rename the folder that is to be trained on to train"):
+        list_image_folder(root)
+    assert set(renamed(root, "eval", "train").parts) == {"train", "test"}
+
+
+def test_advice_where_there_is_a_fourth_part(tree):
+    root = tree("train/a/1.png", "test/a/1.png", "eval/a/1.png")
+    with pytest.raises(DataError, match="Rename 'eval' to validation, or move it out"):
+        list_image_folder(root)
+    assert set(renamed(root, "eval", "validation").parts) == {"train", "test", "validation"}
+
+
+@pytest.mark.parametrize("known", ["test", "val"])
+def test_a_part_in_words_that_are_not_known(tree, known):
+    """Beside a folder that holds classes and is called like a part, none is a class."""
+    root = tree("lernen/a/1.png", "lernen/b/1.png", f"{known}/a/1.png", f"{known}/b/1.png")
+    with pytest.raises(DataError, match=rf"'lernen' beside '{known}'\. Call the parts so"):
+        list_image_folder(root)
+    (root / known).rename(root / "test")
+    assert set(renamed(root, "lernen", "train").labels) == {"a", "b"}
+
+
+def test_a_class_called_train_that_holds_folders(tree):
+    root = tree("train/steam/1.png", "bus/1.png", "car/1.png")
+    with pytest.raises(DataError, match="'bus', 'car' beside 'train'.*give 'train' another name"):
+        list_image_folder(root)
+    assert renamed(root, "train", "trains").labels.tolist() == ["bus", "car", "trains"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("train/1.jpg", "test1/2.jpg"),
+        ("train/cat/1.jpg", "train/dog/1.jpg", "test1/2.jpg"),
+        ("cat/1.jpg", "dog/1.jpg", "test/2.jpg"),
+        ("train/1.jpg", "val/1.jpg", "test/2.jpg"),
+        ("cat/1.jpg", "dog/1.jpg", "holdout/2.jpg"),
+    ],
+)
+def test_parts_without_classes(tree, names):
+    message = (
+        r"A part must have one subfolder a class.*no such subfolders in .*Move out what has no"
+    )
+    with pytest.raises(DataError, match=message):
+        list_image_folder(tree(*names))
+
+
+def test_moving_out_what_has_no_classes_helps(tree, tmp_path):
+    root = tree("data/train/cat/1.jpg", "data/train/dog/1.jpg", "data/test1/2.jpg") / "data"
+    with pytest.raises(DataError, match="in 'test1', beside 'train'"):
+        list_image_folder(root)
+    (root / "test1").rename(tmp_path / "later")
+    assert list_image_folder(root).labels.tolist() == ["cat", "dog"]
+
+
+def test_files_without_a_class_among_the_classes(tree):
+    root = tree("train/neg/1", "train/pos/1", "train/unsup/1", "test/neg/1", "test/pos/1")
+    with pytest.raises(DataError, match="must have a class.*unsup.*Move that folder out"):
+        list_image_folder(root)
+    root = tree("data/cat/1.png", "data/dog/1.png", "data/Unlabeled_images/2.png") / "data"
+    with pytest.raises(DataError, match="must have a class.*Unlabeled_images.*Move that folder"):
+        list_image_folder(root)
+
+
+def test_parts_below_the_classes(tree):
+    root = tree("cat/train/1.png", "cat/test/2.png", "dog/train/1.png", "dog/test/2.png")
+    with pytest.raises(DataError, match="outer folders.*Make it test/cat, train/cat"):
+        list_image_folder(root)
+
+
+def test_a_folder_around_the_parts(tree):
+    root = tree("set/train/a/1.png", "set/train/b/1.png", "set/test/a/1.png")
+    with pytest.raises(DataError, match=r"Name that folder: data=\S*set\."):
+        list_image_folder(root)
+    assert set(list_image_folder(root / "set").parts) == {"train", "test"}
 
 
 def test_a_class_is_the_same_however_its_letters_are_composed(tree):
@@ -73,10 +200,13 @@ def test_a_class_is_the_same_however_its_letters_are_composed(tree):
         (("1.png",), "every file inside one.*1 outside"),
         (("a/1.png", "b/1.png", "2.JPG"), "1 outside, such as .*2.JPG"),
         (("a/1.png", "b/.DS_Store"), r"Every class must have images.*b, an empty folder"),
-        (("train/a/1.png", "test/a/1.png", "more/a/1.png"), "'more' beside train"),
-        (("train/a/1.png", "val/a/1.png"), "train and test.*rename it to test"),
+        (("train/a/1.png", "test/a/1.png", "more/a/1.png"), "'more' beside 'test', 'train'"),
         (("val/a/1.png", "test/a/1.png"), "Parts must be train and test"),
-        (("train/1.png", "test/1.png"), "every file inside one"),
+        (("train/a/1.png", "train/2.png", "test/a/1.png"), "every file inside one"),
+        (
+            ("train/a/1.png", "unlabeled/b/1.png"),
+            "'unlabeled' beside 'train'.*move what is none out",
+        ),
     ],
 )
 def test_what_is_refused(tree, names, message):

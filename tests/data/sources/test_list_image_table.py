@@ -1,10 +1,13 @@
 """Tables of image files: which column is what, and what is refused."""
 
+import unicodedata
+
 import pandas as pd
 import pytest
 
 from dlrecipes.data.sources import list_image_table
 from dlrecipes.errors import DataError
+from dlrecipes.results import TableFile
 
 TABLE = pd.DataFrame(
     {
@@ -46,6 +49,45 @@ def test_named_columns(write):
     found = list_image_table(write(table), "patient", image="mask")
     assert found.ids[0] == "m/1.png"
     assert (found.labels.tolist(), found.groups, found.parts) == (["p", "q", "q"], None, None)
+
+
+def test_separator_and_encoding(tmp_path):
+    text = "file\tMaß\nx/ä, 1.png\tgroß\nx/2.png\tklein\n"
+    (tmp_path / "table.csv").write_text(text, encoding="cp1252")
+    file = TableFile(separator="\t", encoding="cp1252")
+    found = list_image_table(tmp_path / "table.csv", file=file)
+    assert (found.target, found.labels.tolist()) == ("Maß", ["groß", "klein"])
+    assert found.paths[0] == tmp_path / "x" / "ä, 1.png"
+    with pytest.raises(DataError, match=r"encoding 'utf-8'.*encoding='latin-1'"):
+        list_image_table(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("x\\deep\\1.png", "x/deep/1.png"),
+        (".\\x\\1.png", "x/1.png"),
+        ("x\\1.png", "x\\1.png"),  # such a file may stand there itself
+        ("x/é.png", unicodedata.normalize("NFD", "x/é.png")),
+        ("x\\" + unicodedata.normalize("NFD", "é.png"), unicodedata.normalize("NFC", "x/é.png")),
+    ],
+)
+def test_paths_as_other_systems_write_them(write, tmp_path, cell, name):
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"")
+    found = list_image_table(write(cells(cell, "2.png", "3.png")))
+    assert found.paths[0].samefile(file)
+    assert found.paths[1] == tmp_path / "2.png"  # to be missed when it is read
+    assert found.ids[0] == cell
+
+
+def test_a_file_of_the_very_name_comes_first(write, tmp_path):
+    for name in ("a\\1.png", "a/1.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = list_image_table(write(cells("a\\1.png", "2.png", "3.png")))
+    assert found.paths[0].name == "a\\1.png"
 
 
 def cells(*names):

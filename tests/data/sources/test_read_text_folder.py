@@ -94,3 +94,20 @@ def test_parts_are_told_once(tree):
     for options in ({"test": folder}, {"part": "part"}):
         with pytest.raises(ArgumentError, match="parts as subfolders"):
             load_table(folder, **options)
+
+
+def test_reviews_as_their_authors_pack_them(tree):
+    """Lists beside the classes are passed over; what has no class must be moved out."""
+    parts = {**texts(3, "pos", "train/"), **texts(3, "neg", "train/"), **texts(2, "neg", "test/")}
+    lists = {"imdb.vocab": "a", "train/urls_neg.txt": "x", "train/labeledBow.feat": "1"}
+    frames = read_text_folder(tree({**parts, **lists}))
+    assert sorted(set(frames["train"]["label"])) == ["neg", "pos"]
+    with pytest.raises(
+        DataError, match="All texts in a folder of classes must have a class.*unsup"
+    ):
+        read_text_folder(tree({**parts, "train/unsup/0_0.txt": "no label"}))
+
+
+def test_texts_in_parts_without_classes(tree):
+    with pytest.raises(DataError, match="A part must have one subfolder a class.*'test', 'train'"):
+        read_text_folder(tree({"train/1.txt": "x", "test/1.txt": "y"}))

@@ -1,0 +1,36 @@
+"""Where TensorFlow can load a SavedModel from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dlrecipes.errors import RunError
+
+# TensorFlow takes a path for a pattern when it loads weights: [1] is then the character 1, and a
+# backslash stands for what follows it. Stars and question marks match themselves.
+_PATTERN = frozenset("[\\")
+
+
+def check_place(path: Path, name: str = "") -> None:
+    """Refuse a path from which TensorFlow could not load a SavedModel.
+
+    It counts what the path says: inside a folder `my [project]`, the path `runs/a` is fine, as
+    TensorFlow sees no more of it either.
+
+    Args:
+        path: A folder or file, there or not.
+        name: What the path is called in the message: `"out="`.
+
+    Raises:
+        RunError: If a name on the path has an opening bracket or a backslash.
+    """
+    inside = path.relative_to(path.anchor) if path.anchor else path
+    bad = [part for part in inside.parts if _PATTERN.intersection(part)]
+    if bad:
+        raise RunError(
+            "A folder on the way to a SavedModel must have no [brackets] and no backslash in its "
+            "name: TensorFlow takes them for a pattern and cannot load the model from there.",
+            received=f"{name}{path}",
+            fix=f"Choose another name for {bad[0]!r}"
+            + ("." if inside.name == bad[0] else ", or go into it and name the path from there."),
+        )
