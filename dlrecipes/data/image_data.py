@@ -26,7 +26,7 @@ from dlrecipes.data.sources import (
 )
 from dlrecipes.data.split import Split
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import TableFile
+from dlrecipes.results import Finding, TableFile
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class ImageOptions:
         data_dir: Folder of the data sets of TensorFlow Datasets.
         separator: Of a table, one character; None to tell it from the first lines.
         encoding: Of a table; None for UTF-8.
+        missing: Cells of a table that stand for a missing label; None for the usual ones.
     """
 
     target: str | None = None
@@ -58,11 +59,14 @@ class ImageOptions:
     data_dir: str | Path | None = None
     separator: str | None = None
     encoding: str | None = None
+    missing: tuple[str, ...] | None = None
 
     @property
     def file(self) -> TableFile:
         """How a table's file is read."""
-        return TableFile(separator=self.separator, encoding=self.encoding or "utf-8")
+        return TableFile(
+            separator=self.separator, encoding=self.encoding or "utf-8", missing=self.missing
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,7 @@ class ImageData:
         damaged: Files that were left out, each with the reason.
         target: The column that labels came from; None if from no table.
         file: How the table was read; None if there was none.
+        noticed: Findings about rows that were left out.
     """
 
     parts: dict[str, Split]
@@ -83,6 +88,7 @@ class ImageData:
     damaged: tuple[str, ...] = ()
     target: str | None = None
     file: TableFile | None = None
+    noticed: tuple[Finding, ...] = ()
 
 
 def read_image_data(
@@ -100,7 +106,7 @@ def read_image_data(
         ArgumentError: If an option does not belong to this kind of source.
     """
     source = Path(path)
-    columns = ("target", "image", "group", "part", "separator", "encoding")
+    columns = ("target", "image", "group", "part", "separator", "encoding", "missing")
     if is_tfds(path):
         _refuse(options, (*columns, "size", "channels"), f"the data set {path}")
         data = read_tfds(str(path), options.data_dir, most_megabytes=options.most_megabytes)
@@ -127,7 +133,8 @@ def read_image_data(
         part=options.part,
         file=options.file,
     )
-    return replace(_from_files(listed, options, shape), file=options.file)
+    images = _from_files(listed, options, shape)
+    return replace(images, file=options.file, noticed=listed.noticed)
 
 
 def _refuse(options: ImageOptions, names: tuple[str, ...], what: str) -> None:

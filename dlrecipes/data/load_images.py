@@ -40,6 +40,7 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
     data_dir: str | Path | None = None,
     separator: str | None = None,
     encoding: str | None = None,
+    missing: str | Sequence[str] | None = None,
     validation_fraction: str | float = 0.2,
     test_fraction: str | float = 0.2,
     split_seed: str | int = 0,
@@ -81,6 +82,8 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
         data_dir: Folder of prepared data sets, for `tfds:`; None for `~/tensorflow_datasets`.
         separator: Of a table: one character, or `"tab"`; None to tell it from the first lines.
         encoding: Of a table: its text encoding; None for UTF-8.
+        missing: Of a table: cells that stand for a missing label, whose rows are left out; None for
+            the usual ones.
         validation_fraction: Share of the validation part, in (0, 1).
         test_fraction: Share of the test part, in (0, 1).
         split_seed: Seed of the split, at least 0.
@@ -106,6 +109,7 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
         data_dir=data_dir,
         separator="\t" if separator == "tab" else separator,
         encoding=encoding,
+        missing=None if missing is None else tuple(as_list(missing)),
     )
     names = as_list(classes)
     if data is None:
@@ -174,9 +178,10 @@ def _with_test(images: ImageData, test: str | Path | None, options: ImageOptions
 
 def _noticed(images: ImageData) -> tuple[Finding, ...]:
     if not images.damaged:
-        return ()
+        return images.noticed
     count = len(images.damaged)
     return (
+        *images.noticed,
         Finding(
             "damaged images",
             f"{count:,} files that are no whole image with one picture were left out.",

@@ -29,6 +29,7 @@ class UnknownValues:
         examples: Some of them.
         missing: Missing cells.
         expected_missing: The share of missing cells in the training part.
+        surely: Whether some are so that chance cannot explain a single one.
     """
 
     column: str
@@ -39,12 +40,13 @@ class UnknownValues:
     examples: tuple[str, ...] = ()
     missing: int = 0
     expected_missing: float = 0.0
+    surely: bool = False
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What is to be said of the column: nothing, where chance explains what was found."""
         found = []
-        if _is_unlikely(self.unknown, self.cells, self.expected):
+        if self.surely or _is_unlikely(self.unknown, self.cells, self.expected):
             named = ", ".join(map(repr, self.examples))
             found.append(
                 f"{self.unknown:,} of {self.cells:,} cells of {self.column!r} are {self.what}"
@@ -94,6 +96,8 @@ def learn_usual(values: NDArray[Any], least: int = 1) -> Usual:
 def count_outside(name: str, values: NDArray[Any], usual: Usual) -> UnknownValues:
     """Return how many numbers lie outside the range of training.
 
+    One that is further out than that range is wide is no chance.
+
     Args:
         name: The column.
         values: Numbers with NaN for a missing one, `(examples,)`.
@@ -102,6 +106,8 @@ def count_outside(name: str, values: NDArray[Any], usual: Usual) -> UnknownValue
     empty = np.isnan(values)
     known = values[~empty]
     outside = known[(known < usual["low"]) | (known > usual["high"])]
+    width = usual["high"] - usual["low"]
+    far = (known < usual["low"] - width) | (known > usual["high"] + width)
     furthest = np.unique(outside)[[0, -1]] if len(outside) else outside
     return UnknownValues(
         name,
@@ -112,6 +118,7 @@ def count_outside(name: str, values: NDArray[Any], usual: Usual) -> UnknownValue
         tuple(f"{number:g}" for number in dict.fromkeys(furthest.tolist())),
         int(empty.sum()),
         usual["missing"],
+        bool(far.any()),
     )
 
 

@@ -185,7 +185,7 @@ def test_what_training_did_not_have_is_said(load, read):
 DISGUISED = {
     "thousands of another country": (";", "einwohner", lambda v: f"{v * 977 + 4:,}".replace(",", "."),
                                      lambda v: v * 977 + 4),
-    "thousands with commas": (";", "n", lambda v: f"{v * 977 + 4:,}", lambda v: v * 977 + 4),
+    "thousands with commas": (",", "n", lambda v: f'"{v * 977 + 4:,}"', lambda v: v * 977 + 4),
     "thousands with apostrophes": (",", "n", lambda v: f"{v * 9771 + 4:,}".replace(",", "’"),
                                    lambda v: v * 9771 + 4),
     "thousands with spaces": (",", "n", lambda v: f"{v * 9771 + 4:,}".replace(",", "\u202f"),
@@ -253,11 +253,11 @@ def test_numbers_that_float32_makes_equal_stay_different(load):
     found, days = train_values(dated, "epoch", expected.tolist())
     assert [text[:16] for text in found] == days
     big = load(
-        csv(key=[2**60 + at for at in np.random.default_rng(0).permutation(ROWS * 9)[:ROWS]])
+        csv(big=[2**60 + at for at in np.random.default_rng(0).permutation(ROWS * 9)[:ROWS]])
     )
     (finding,) = (found for found in audit(big) if found.name == "column kinds")
     assert finding.severity == "warning"
-    assert "'key' equal another one in float64" in finding.advice.replace("numbers of ", "")
+    assert "numbers of 'big' equal another one in float64" in finding.advice
 
 
 def test_what_is_in_doubt_is_said_on_the_screen(load):
@@ -317,8 +317,8 @@ def test_rows_without_a_target_are_left_out_and_counted(load, tmp_path):
 # ---- advice that can be followed
 
 ADVISED = {
-    "which mark": (csv(";", n=[f"{at + 1}.{200 + at}" for at in range(ROWS)])
-                   .replace(",", "."), 2),
+    "which mark": ("n;y\n" + "".join(f"{at if at % 3 else f'{at + 1}.200'};{Y[at]}\n"
+                                     for at in range(1, ROWS)), 2),
     "text among numbers": (csv(n=["soon", *range(1, ROWS)]), 2),
     "text among dates": (csv(day=["never", *(f"{day:%Y-%m-%d}" for day in DAYS[1:])]), 2),
     "infinity": (csv(n=["inf", "-inf", *range(2, ROWS)]), 1),
@@ -327,13 +327,13 @@ ADVISED = {
     "another encoding": (csv(town=["Zürich", "Bern"] * (ROWS // 2)).encode("cp1252"), 1),
     "UTF-16": (csv(town=["Zürich", "Bern"] * (ROWS // 2)).encode("utf-16"), 1),
     "UTF-8 after all": (csv(town=["Zürich", "Bern"] * (ROWS // 2)), 1),
-    "stray quotes": ("text,y\n" + '"good film,yes\n"bad film,no\n' * 30, 1),
+    "stray quotes": ("text,y\n" + ''.join(f'"film {at},{Y[at]}\n' for at in range(60)), 1),
     "a key alone": ("text,y\n" + "".join(f"name{at}a,{'yes' if at % 2 else 'no'}\n"
                                          for at in range(60)), 1),
     "zones": (csv(day=["2021-03-05T00:00Z", "2021-04-05T00:00+05:00"] * (ROWS // 2)), 1),
     "a constant": ("a,y\n" + "1,yes\n1,no\n" * 30, 0),
 }  # fmt: skip
-GIVEN = {"UTF-8 after all": {"encoding": "cp1252"}}
+GIVEN = {"UTF-8 after all": {"encoding": "cp1252"}, "stray quotes": {"kinds": "text=text"}}
 
 
 @pytest.mark.parametrize("name", ADVISED)

@@ -8,6 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from dlrecipes.results import Finding
+
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 # What file managers and archives leave behind.
 _LEFT_BEHIND = ("thumbs.db", "desktop.ini", "__macosx")
@@ -24,6 +26,7 @@ class ImageFiles:
         groups: The group (patient, camera, …) of each, `(examples,)`, or None.
         parts: The part of each, as `split_by_column` knows them, `(examples,)`; None to draw them.
         target: The column that labels come from; None if from no table.
+        noticed: Findings about rows that were left out.
     """
 
     paths: tuple[Path, ...]
@@ -32,6 +35,7 @@ class ImageFiles:
     groups: NDArray[Any] | None = None
     parts: NDArray[Any] | None = None
     target: str | None = None
+    noticed: tuple[Finding, ...] = ()
 
 
 def is_hidden(path: Path) -> bool:

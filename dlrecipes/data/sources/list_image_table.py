@@ -11,9 +11,12 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.data.sources.image_files import ImageFiles, has_image_suffix
+from dlrecipes.data.sources.read_cells import read_cells
 from dlrecipes.data.sources.read_headed_table import read_headed_table
+from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES
+from dlrecipes.data.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.errors import DataError
-from dlrecipes.results import TableFile
+from dlrecipes.results import Finding, TableFile
 
 _NAMED = 5
 
@@ -27,7 +30,7 @@ def list_image_table(
     part: str | None = None,
     file: TableFile | None = None,
 ) -> ImageFiles:
-    """Return the files that a table names.
+    """Return the files that a table names; rows without a label are left out and counted.
 
     Args:
         path: A CSV, TSV or Parquet file with a header.
@@ -59,8 +62,10 @@ def list_image_table(
             received=f"{path} with {', '.join(map(repr, table.columns))}",
         )
     target = target or left[-1]
-    for column in (image, target):
-        _check_filled(table[column], column)
+    noticed: tuple[Finding, ...] = ()
+    if table[target].isna().any():
+        blanks = read_cells(path, file, header=_header(path)).blanks
+        table, noticed = leave_out_unlabelled(table, [target], blanks=blanks)
     return ImageFiles(
         paths=image_paths(table, image, Path(path).parent),
         ids=table[image].to_numpy(dtype=object).astype(str),
@@ -68,7 +73,12 @@ def list_image_table(
         groups=None if group is None else table[group].to_numpy(dtype=object),
         parts=None if part is None else table[part].to_numpy(dtype=object),
         target=target,
+        noticed=noticed,
     )
+
+
+def _header(path: str | Path) -> bool | None:
+    return None if Path(path).suffix.lower() in PARQUET_SUFFIXES else True
 
 
 def find_image_columns(table: pd.DataFrame) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,24 +46,34 @@ def read_parquet(path: Path, *, missing: Sequence[str] | None = None) -> pd.Data
     if len(set(names)) < len(names):
         raise DataError("Columns must have different names.", received=f"{path}: {names!r}")
     markers, _ = missing_markers(missing)
+    categorical = _categorical(table)
     return pd.DataFrame(
         {
-            name: _convert(path, name, cells, markers)
-            for name, cells in zip(names, table.columns, strict=True)
+            name: _convert(path, name, cells, markers, is_category=column in categorical)
+            for column, name, cells in zip(table.column_names, names, table.columns, strict=True)
         }
     )
 
 
+def _categorical(table: pa.Table) -> set[str]:
+    """Return the columns that were categorical in pandas; of numbers, Parquet itself forgets it."""
+    described = (table.schema.pandas_metadata or {}).get("columns", [])
+    named = {str(column["field_name"]) for column in described if _is_category(column)}
+    dictionaries = (field.name for field in table.schema if pa.types.is_dictionary(field.type))
+    return named.union(dictionaries)
+
+
+def _is_category(column: Mapping[str, object]) -> bool:
+    return column.get("pandas_type") == "categorical"
+
+
 def _convert(
-    path: Path, name: str, cells: pa.ChunkedArray, missing: frozenset[str]
+    path: Path, name: str, cells: pa.ChunkedArray, missing: frozenset[str], *, is_category: bool
 ) -> pd.Series[Any]:
     kind = cells.type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
         cells = cells.cast(kind)
-        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-            # Whoever wrote numbers as a dictionary holds them for categories.
-            return cells.to_pandas().astype("category")  # type: ignore[no-any-return]
     if pa.types.is_null(kind):
         return pd.Series(np.full(len(cells), np.nan))
     if pa.types.is_boolean(kind):
@@ -72,6 +82,8 @@ def _convert(
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         whole = pa.types.is_integer(kind) and kind != pa.uint64() and not cells.null_count
         numbers = cells.cast(pa.int64() if whole else pa.float64(), safe=False)
+        if is_category:
+            return numbers.to_pandas().astype("category")  # type: ignore[no-any-return]
         return numbers.to_pandas()  # type: ignore[no-any-return]
     if pa.types.is_date(kind):
         return cells.cast(pa.timestamp("s")).to_pandas()  # type: ignore[no-any-return]

@@ -106,7 +106,7 @@ def cells(*names):
         (cells("1.png", "2.txt", "3.png"), {}, "0 such columns"),
         (TABLE[["file"]], {}, "a column to be predicted"),
         (cells("1.png", None, "3.png"), {}, "'file'.*1 of 3 cells missing, first in row 1"),
-        (TABLE.assign(label=["cat", "dog", None]), {}, "'label'.*1 of 3 cells missing"),
+        (TABLE.assign(label=None), {}, "must have a target.*3 rows without 'label'"),
         (cells("/etc/1.png", "2.png", "3.png"), {}, "below, with paths relative.*1 of 3"),
         (cells("../1.png", "a/../../2.png", "a/../3.png"), {}, r"2 of 3 elsewhere: '\.\./1\.png'"),
         (cells("C:\\x\\1.png", "..\\2.png", "3.png"), {}, "2 of 3 elsewhere"),
