@@ -61,8 +61,12 @@ def time_columns(
     Raises:
         DataError: If a column holds neither times nor numbers.
     """
-    known = {name: kind for name, kind in (kinds or {}).items() if name in names}
-    known = {name: kind for name, kind in known.items() if kind != "ignored"}
+    # An hour may be a category as an input; as a part of the time it is a number.
+    known = {
+        name: kind
+        for name, kind in (kinds or {}).items()
+        if name in names and kind not in ("ignored", "category", "text")
+    }
     columns = infer_columns(table[list(names)], kinds=known, target=list(names), file=file)
     for column in columns:
         if column.kind not in ("number", "date"):
