@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,22 +11,20 @@ from numpy.typing import NDArray
 
 from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.official_test import with_columns_of, with_labels_of
-from dlrecipes.data.option_text import as_option
-from dlrecipes.data.read_times import table_times, time_columns
 from dlrecipes.data.sealed_split import SealedSplit
-from dlrecipes.data.sources import Cells, infer_columns, typed_table
+from dlrecipes.data.sources import Cells
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.strata import strata
 from dlrecipes.data.subgroup_columns import Subgroups, subgroup_columns
-from dlrecipes.data.table_columns import table_columns
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.data.table_rows import as_duration, table_rows
+from dlrecipes.data.table_rules import infer_rules
 from dlrecipes.data.table_targets import own_orders, table_target, target_list
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.data.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import Column, DataSpec
+from dlrecipes.results import DataSpec
 
 
 def from_table(  # noqa: PLR0913  (one argument a choice about the table)
@@ -76,7 +75,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     """
     drawing = drawing or Drawing()
     given = table if isinstance(table, Cells) else Cells(table)
-    table, file = given.table, given.file
+    table = given.table
     targets = [target] if isinstance(target, str) else target_list(target)
     named: dict[str, str | None] = {"group": drawing.group, "part": drawing.part}
     named |= (
@@ -117,43 +116,26 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         test, lacking = leave_out_unlabelled(test, targets, part="test")
         noticed += lacking
     # ---- what the columns are, and what is predicted
-    outside = {*targets, *drop} | {drawing.group, drawing.part} - {None}
-    inputs = [str(column) for column in table.columns if column not in outside]
-    member = drawing.group or drawing.series
-    members = [] if member is None else [member]
-    roles = [*targets, *(name for name in members if name not in inputs)]
-    known = {drawing.series: "category"} if drawing.series in inputs else {}
     kinds = dict(kinds or {})
     _check_names(table, {f"kinds[{name!r}]": name for name in kinds})
-    of_all = {
-        column.name: column
-        for column in infer_columns(
-            table[[*inputs, *roles]],
-            kinds={**known, **{name: kind for name, kind in kinds.items() if name not in outside}}
-            | {name: kind for name, kind in kinds.items() if name in roles},
-            target=roles,
-            file=file,
-            separator=given.separator,
-        )
-    }
-    columns = tuple(of_all[name] for name in inputs)
-    if all(column.kind == "ignored" for column in columns):
-        raise _nothing_to_learn(columns)
-    rules = [of_all[name] for name in targets]
-    labels = typed_table(table, rules, file=file)
-    orders = own_orders(table, targets, task) | dict(orders or {})
+    rules = infer_rules(replace(given, table=table), targets, drawing, kinds=kinds, drop=drop)
+    labels = rules.labels(table)
     if test is not None:
-        of_test = with_labels_of(labels, typed_table(test, rules, file=file, part="test"))
+        of_test = with_labels_of(labels, rules.labels(test, "test"))
         labels = pd.concat([labels, of_test], ignore_index=True)
-    encoded = table_target(labels, target, rules, task=task, orders=orders, positive=positive)
+    encoded = table_target(
+        labels,
+        target,
+        rules.targets,
+        task=task,
+        orders=own_orders(table, targets, task) | dict(orders or {}),
+        positive=positive,
+    )
     y, official = encoded.values[: len(table)], encoded.values[len(table) :]
-    # ---- the inputs
-    x = table_columns(table, columns, file=file)
-    used = tuple(column for column in columns if column.kind != "ignored")
     spec = DataSpec(
         name=name,
         task=encoded.task,
-        input_shape=(len(used),),
+        input_shape=(len(rules.used),),
         input_dtype="columns",
         kind="table",
         classes=encoded.classes,
@@ -161,77 +143,47 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         target_mean=0.0,
         target_std=1.0,
         train_size=0,
-        columns=used,
-        ignored=tuple(column for column in columns if column.kind == "ignored"),
+        columns=rules.used,
+        ignored=tuple(column for column in rules.inputs if column.kind == "ignored"),
         targets=encoded.targets,
-        file=file,
+        file=rules.file,
     )
     # ---- the rows of the parts; R² needs two examples
     minimum = 1 if any((spec.classes, *(target.classes for target in spec.targets))) else 2
-    timed = time_columns(table, drawing.times, kinds=kinds, file=file) if drawing.times else ()
-    times = table_times(table, drawing.times, timed, file=file) if timed else None
+    whole = rules.read(table)
     train, validation, held_out = table_rows(
         table,
         strata(y, spec, least=3 * minimum),
         drawing,
-        x,
-        times,
+        whole.x,
+        whole.time,
         official=test is not None,
         minimum=minimum,
     )
-    rules_of_members = [of_all[name] for name in members]
-    groups = _members(typed_table(table, rules_of_members, file=file)) if members else None
-    groups_of = Subgroups(subgroup, table, train, targets[0], of_all, kinds, file)
-    subgroups = subgroup_columns(table, groups_of) if subgroup else None
-    numbers = table.index.to_numpy()
+    groups = None
+    if subgroup:
+        groups = Subgroups(subgroup, table, train, targets[0], rules.by_name, kinds, rules.file)
+        whole = replace(whole, subgroups=subgroup_columns(table, groups))
 
     def part(rows: NDArray[np.int64]) -> Split:
-        return Split(
-            x=x[rows],
-            y=y[rows],
-            ids=numbers[rows],
-            groups=None if groups is None else groups[rows],
-            time=None if times is None else times[rows],
-            subgroups=None if subgroups is None else subgroups[rows],
-        )
+        return Split(y=y[rows], ids=table.index.to_numpy()[rows], **whole.of(rows))
 
+    parts = part(train), part(validation)
     if test is None:
         sealed = part(held_out)
     else:
-        of_members = typed_table(test, rules_of_members, file=file, part="test")
-        sealed = Split(
-            x=table_columns(test, columns, file=file, part="test"),
-            y=official,
-            ids=np.array([f"test {row}" for row in test.index]),
-            groups=_members(of_members) if members else None,
-            time=table_times(test, drawing.times, timed, file=file, part="test") if timed else None,
-            subgroups=subgroup_columns(test, groups_of, part="test") if subgroup else None,
-        )
-    parts = part(train), part(validation)
+        every = np.arange(len(test))
+        ids = np.array([f"test {row}" for row in test.index])
+        sealed = Split(y=official, ids=ids, **rules.read(test, groups, "test").of(every))
     check_known(zip(("training", "validation", "test"), (*parts, sealed), strict=True), spec)
-    spec = with_statistics(spec, parts[0])
     gap = None if drawing.gap is None else as_duration(drawing.gap)
     return Splits(
-        *parts, SealedSplit(sealed), spec, split_seed=drawing.seed, gap=gap, noticed=noticed
-    )
-
-
-def _members(typed: pd.DataFrame) -> NDArray[np.str_]:
-    return typed.iloc[:, 0].to_numpy(dtype=object).astype(str)
-
-
-def _nothing_to_learn(columns: Sequence[Column]) -> DataError:
-    keys = [column.name for column in columns if "values are different" in column.evidence]
-    fix = ""
-    if keys:
-        fix = (
-            f"If {keys[0]!r} holds texts, say so: kinds={{{keys[0]!r}: 'text'}} "
-            f"({as_option('kinds', f'{keys[0]}=text')})."
-        )
-    return DataError(
-        "A table must have at least one column to learn from.",
-        received="; ".join(f"{column.name!r}: {column.evidence}" for column in columns) or "none",
-        fix=fix,
+        *parts,
+        SealedSplit(sealed),
+        with_statistics(spec, parts[0]),
+        split_seed=drawing.seed,
+        gap=gap,
+        noticed=noticed,
     )
 
 

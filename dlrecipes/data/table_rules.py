@@ -1,0 +1,177 @@
+"""What the columns of a table are for, and how every row of every part is read by that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dlrecipes.data.columns import Columns
+from dlrecipes.data.option_text import as_option
+from dlrecipes.data.read_times import table_times, time_columns
+from dlrecipes.data.sources import Cells, infer_columns, typed_table
+from dlrecipes.data.subgroup_columns import Subgroups, subgroup_columns
+from dlrecipes.data.table_columns import table_columns
+from dlrecipes.data.table_drawing import Drawing
+from dlrecipes.errors import DataError
+from dlrecipes.results import Column, TableFile
+
+
+@dataclass(frozen=True, eq=False)
+class TableRules:
+    """What a training table's columns are, by what they are for.
+
+    Args:
+        inputs: The columns that may be inputs; those of kind `"ignored"` are none.
+        targets: The columns to be predicted.
+        member: The column of the group or the series; None where there is none.
+        names_of_time: The columns that make the time; empty where there is none.
+        times: What these are.
+        file: How the table's file was read; None for the usual.
+    """
+
+    inputs: tuple[Column, ...]
+    targets: tuple[Column, ...]
+    member: Column | None
+    names_of_time: tuple[str, ...]
+    times: tuple[Column, ...]
+    file: TableFile | None
+
+    @property
+    def used(self) -> tuple[Column, ...]:
+        """The columns that are inputs."""
+        return tuple(column for column in self.inputs if column.kind != "ignored")
+
+    @property
+    def by_name(self) -> dict[str, Column]:
+        """The rule of each column."""
+        return {column.name: column for column in (*self.inputs, *self.targets)}
+
+    def labels(self, table: pd.DataFrame, part: str = "") -> pd.DataFrame:
+        """Return the targets of a table's rows, typed.
+
+        Args:
+            table: The training table, or a test table, raw.
+            part: What the table is, for messages: `"test"`.
+        """
+        return typed_table(table, self.targets, file=self.file, part=part)
+
+    def read(
+        self, table: pd.DataFrame, subgroups: Subgroups | None = None, part: str = ""
+    ) -> TableRead:
+        """Return what a table's rows hold.
+
+        Args:
+            table: The training table, or a test table, raw.
+            subgroups: What the groups of columns are; None for none.
+            part: What the table is, for messages: `"test"`.
+
+        Raises:
+            DataError: If a cell cannot be read as training's were.
+        """
+        groups, time = None, None
+        if self.member is not None:
+            typed = typed_table(table, [self.member], file=self.file, part=part)
+            groups = typed.iloc[:, 0].to_numpy(dtype=object).astype(str)
+        if self.times:
+            time = table_times(table, self.names_of_time, self.times, file=self.file, part=part)
+        return TableRead(
+            x=table_columns(table, self.inputs, file=self.file, part=part),
+            groups=groups,
+            time=time,
+            subgroups=None if subgroups is None else subgroup_columns(table, subgroups, part=part),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class TableRead:
+    """What the rows of a table hold, one a row.
+
+    Args:
+        x: The inputs.
+        groups: The group or the series of each row, or None.
+        time: The time of each row, or None.
+        subgroups: Its groups in other columns, or None.
+    """
+
+    x: Columns
+    groups: NDArray[Any] | None
+    time: NDArray[Any] | None
+    subgroups: Columns | None
+
+    def of(self, rows: NDArray[np.int64]) -> dict[str, Any]:
+        """Return what some of the rows hold, as a `Split` takes it."""
+        named = {"x": self.x, "groups": self.groups, "time": self.time, "subgroups": self.subgroups}
+        return {name: None if values is None else values[rows] for name, values in named.items()}
+
+
+def infer_rules(
+    cells: Cells,
+    targets: Sequence[str],
+    drawing: Drawing,
+    *,
+    kinds: Mapping[str, str],
+    drop: Sequence[str],
+) -> TableRules:
+    """Return what the columns of a training table are, by what they are for.
+
+    Args:
+        cells: The table without an official test part.
+        targets: The columns to be predicted.
+        drawing: How rows are dealt to the parts.
+        kinds: Kinds of columns that are known better, see `infer_columns`.
+        drop: Columns that are no inputs.
+
+    Raises:
+        DataError: If a column cannot be read, or if there is nothing to learn from.
+    """
+    table = cells.table
+    outside = {*targets, *drop, drawing.group, drawing.part}
+    inputs = [str(column) for column in table.columns if column not in outside]
+    member = drawing.group or drawing.series
+    roles = [*targets, *([member] if member is not None and member not in inputs else [])]
+    known = {drawing.series: "category"} if drawing.series in inputs else {}
+    known |= {name: kind for name, kind in kinds.items() if name in (*inputs, *roles)}
+    rules = {
+        column.name: column
+        for column in infer_columns(
+            table[[*inputs, *roles]],
+            kinds=known,
+            target=roles,
+            file=cells.file,
+            separator=cells.separator,
+        )
+    }
+    columns = tuple(rules[name] for name in inputs)
+    if all(column.kind == "ignored" for column in columns):
+        raise _nothing_to_learn(columns)
+    times: tuple[Column, ...] = ()
+    if drawing.times:
+        times = time_columns(table, drawing.times, kinds=dict(kinds), file=cells.file)
+    return TableRules(
+        columns,
+        tuple(rules[name] for name in targets),
+        None if member is None else rules[member],
+        drawing.times,
+        times,
+        cells.file,
+    )
+
+
+def _nothing_to_learn(columns: Sequence[Column]) -> DataError:
+    keys = [column.name for column in columns if "values are different" in column.evidence]
+    fix = ""
+    if keys:
+        fix = (
+            f"If {keys[0]!r} holds texts, say so: kinds={{{keys[0]!r}: 'text'}} "
+            f"({as_option('kinds', f'{keys[0]}=text')})."
+        )
+    return DataError(
+        "A table must have at least one column to learn from.",
+        received="; ".join(f"{column.name!r}: {column.evidence}" for column in columns) or "none",
+        fix=fix,
+    )
