@@ -79,7 +79,13 @@ def table_rows(
 
 def _copies(inputs: Columns) -> NDArray[np.int64] | None:
     """Return a number for each different row of inputs; None if all rows differ."""
-    frame = pd.DataFrame(dict(inputs.items()))
+    # A missing text is missing, as a missing number is, and comes last in the order of the codes.
+    frame = pd.DataFrame(
+        {
+            name: pd.Series(values).replace("", None) if values.dtype == object else values
+            for name, values in inputs.items()
+        }
+    )
     codes = np.asarray(frame.groupby(list(frame.columns), dropna=False).ngroup(), np.int64)
     different = len(np.unique(codes))
     if different < 3:

@@ -139,7 +139,7 @@ class TextTokens(keras.layers.Layer):
         enough = np.quantile(lengths, 0.99, method="inverted_cdf")
         needed = int(np.clip(enough, 1, MOST_TOKENS))
         length = self.length or needed
-        usual = learn_usual_texts(tokens, vocabulary)
+        usual = learn_usual_texts(tokens, vocabulary, self.least)
         self._set({"split": split, "vocabulary": vocabulary, "length": length, "usual": usual})
 
     def unknown_values(self, columns: Columns) -> tuple[UnknownValues, ...]:

@@ -150,18 +150,26 @@ def count_unknown(
     )
 
 
-def learn_usual_texts(tokens: Sequence[Sequence[str]], vocabulary: Collection[str]) -> Usual:
+def learn_usual_texts(
+    tokens: Sequence[Sequence[str]], vocabulary: Collection[str], least: int
+) -> Usual:
     """Return what of training texts is needed to tell later what is unusual.
+
+    Each text is looked at as if it had not been among the training texts: a word that is known
+    only with its help is unknown.
 
     Args:
         tokens: The tokens of each training text, none for a missing one.
         vocabulary: The tokens that are known.
+        least: Training texts that a known token must occur in.
 
     Returns:
         `missing`, the share of texts without a token; `share`, the share of unknown tokens that one
         training text in twenty exceeds; and `unknown`, how many of other texts will exceed it.
     """
-    shares = _unknown_shares(tokens, vocabulary)
+    counts = Counter(token for text in tokens for token in set(text))
+    without = {token for token in vocabulary if counts[token] > least}
+    shares = _unknown_shares(tokens, without)
     usual = {"missing": (len(tokens) - len(shares) + 1) / (len(tokens) + 2)}
     if not len(shares):
         return {**usual, "share": 1.0, "unknown": 1.0}
