@@ -182,8 +182,9 @@ def test_what_training_did_not_have_is_said(load, read):
 # ---- numbers and dates in disguise
 
 
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 DISGUISED = {
-    "thousands of another country": (";", "einwohner", lambda v: f"{v * 977 + 4:,}".replace(",", "."),
+    "thousands elsewhere": (";", "einwohner", lambda v: f"{v * 977 + 4:,}".replace(",", "."),
                                      lambda v: v * 977 + 4),
     "thousands with commas": (",", "n", lambda v: f'"{v * 977 + 4:,}"', lambda v: v * 977 + 4),
     "thousands with apostrophes": (",", "n", lambda v: f"{v * 9771 + 4:,}".replace(",", "’"),
@@ -203,8 +204,8 @@ DISGUISED = {
     "one month, two months": (",", "age", lambda v: f"{v % 9 + 1} month{'s' if v % 9 else ''}",
                               lambda v: v % 9 + 1),
     "times of the day": (",", "clock", lambda v: f"{v % 24}:30", lambda v: v % 24 + 0.5),
-    "half days": (",", "clock", lambda v: f"{v % 12 + 1}:30 PM", lambda v: (v % 12 + 1) % 12 + 12.5),
-    "Arabic digits": (",", "n", lambda v: f"{v}".translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")),
+    "half days": (",", "clock", lambda v: f"{v % 9 + 1}:30 PM", lambda v: v % 9 + 13.5),
+    "Arabic digits": (",", "n", lambda v: f"{v}".translate(ARABIC),
                       lambda v: v),
     "exponents": (",", "n", lambda v: f"{v + 0.5:.3E}", lambda v: v + 0.5),
 }  # fmt: skip
