@@ -1,0 +1,98 @@
+"""Whether rows are equal because inputs have few values, or because they were stored twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import poisson
+
+from dlrecipes.data.audit.sample import sample_rows
+from dlrecipes.data.columns import Columns
+from dlrecipes.data.row_hashes import Hashes, row_hashes
+from dlrecipes.data.split import Split
+
+MOST_COLUMNS = 100
+MOST_ROWS = 200_000
+UNLIKELY = 0.02
+DEPENDENT = 3.0
+"""How many times as often a column repeats where the others do: columns tell of each other."""
+
+
+def equal_by_chance(parts: Sequence[Split], labels: NDArray[np.int64]) -> bool:
+    """Return whether chance explains the pairs of rows with equal inputs and different labels.
+
+    Two people of the same age, sex and town are no copies: for each such pair there are many that
+    are equal in all columns but one. A row that was stored twice has none of these. From the pairs
+    that one column alone tells apart, and how often that column repeats, follows how many pairs
+    nothing tells apart; a Poisson number of up to three times as many is chance.
+
+    Args:
+        parts: The parts; their inputs are columns, or arrays.
+        labels: What the rows of a pair must differ in, such as the part, of all rows one part after
+            the other, `(rows,)`.
+    """
+    columns = _columns(parts)
+    if not 2 <= len(columns) <= MOST_COLUMNS:
+        return False
+    equal = _pairs(_summed(columns, np.arange(len(labels))), labels)
+    some = sample_rows(len(labels), MOST_ROWS)
+    times = (len(labels) / len(some)) ** 2
+    whole, label = _summed(columns, some), labels[some]
+    sampled = _pairs(whole, label)
+    total = _pairs(np.zeros_like(whole), label) - sampled
+    for place, hashes in enumerate(columns):
+        own = _weighed(hashes(), place)[some]
+        repeats = (_pairs(own, label) - sampled) / max(total, 1)
+        # Hashes are added, so that one of them can be taken out again.
+        loose = _pairs(whole - own, label) - sampled
+        if repeats < 1:
+            expected = times * loose * repeats / (1 - repeats)
+            if poisson.sf(equal - 1, DEPENDENT * expected) > UNLIKELY:
+                return True
+    return False
+
+
+def _columns(parts: Sequence[Split]) -> list[Callable[[], Hashes]]:
+    """Return what makes a number for each row, column by column; none for images and the like."""
+    first = parts[0].x
+    if isinstance(first, Columns):
+        return [
+            lambda name=name: np.concatenate(  # type: ignore[misc]
+                [row_hashes(Columns({name: part.x[name]})) for part in parts]
+            )
+            for name in first.names
+        ]
+    if first.ndim != 2:
+        return []
+    return [
+        lambda place=place: pd.util.hash_array(  # type: ignore[misc]
+            np.concatenate([part.array[:, place] for part in parts]) + 0.0
+        )
+        for place in range(first.shape[1])
+    ]
+
+
+def _weighed(hashes: Hashes, place: int) -> Hashes:
+    """Return hashes that add up to different sums if two columns change places."""
+    return hashes * np.uint64(2 * place + 1)
+
+
+def _summed(columns: list[Callable[[], Hashes]], rows: NDArray[np.int64]) -> Hashes:
+    total = np.zeros(len(rows), np.uint64)
+    for place, hashes in enumerate(columns):
+        total += _weighed(hashes(), place)[rows]
+    return total
+
+
+def _pairs(keys: Hashes, labels: NDArray[np.int64]) -> float:
+    """Return the number of pairs with the same key and different labels."""
+    codes = np.unique(keys, return_inverse=True)[1]
+    joint = codes * np.int64(int(labels.max()) + 1) + labels
+    same_key, same_both = (
+        np.bincount(np.unique(each, return_inverse=True)[1]).astype(np.float64)
+        for each in (codes, joint)
+    )
+    return float((same_key * (same_key - 1)).sum() - (same_both * (same_both - 1)).sum()) / 2
