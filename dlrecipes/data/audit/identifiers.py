@@ -94,7 +94,7 @@ def _numbers(values: NDArray[Any], ids: NDArray[Any] | None, examples: int) -> s
 
 
 def _in_step(values: NDArray[np.float64], ids: NDArray[np.float64]) -> bool:
-    """Return whether numbers rise evenly with the rows: a table that is sorted by them has bends."""
+    """Return whether numbers rise evenly with the rows; those a table is sorted by seldom do."""
     if abs(float(spearmanr(values, ids).statistic)) < IN_ORDER:
         return False
     return abs(float(np.corrcoef(values, ids)[0, 1])) >= EVENLY
