@@ -16,8 +16,9 @@ from dlrecipes.results import DataSpec, Finding
 FAR = 5.0
 """Interquartile ranges beyond the quartiles."""
 ALONE, ALONE_CODE = 5.0, 2.0
-UNLIKELY = 0.001
-TAIL, LEAST_TAIL = 0.1, 20
+UNLIKELY = 0.016
+"""Probability of an alarm in a table of tails that fall like a power; half of it for one value."""
+TAIL, LEAST_TAIL = 0.1, 10
 LEAST_CODES = 5
 LEAST_VALUES = 20
 MOST_COLUMNS = 1000
@@ -69,10 +70,10 @@ def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
     ]
     numbers = [column for column in columns if column.kind == "number"]
     found = {}
-    if any(len(_distances(column)[1]) for column in numbers):
+    suspects = [column for column in numbers if len(_distances(column)[1])]
+    if suspects:
         once = _first_of_equal(train, validation)
-        looks = {column.name: _look(column, once) for column in numbers}
-        found = {name: far for name, far in looks.items() if far is not None}
+        found = {column.name: _look(column, once, len(suspects)) for column in suspects}
     if not found:
         return Finding("outliers", f"No number lies more than {FAR:.0f} interquartile ranges out.")
     evidence: dict[str, float | int | str | list[str]] = {
@@ -132,28 +133,27 @@ def _distances(column: FeatureColumn) -> tuple[NDArray[np.float64], NDArray[np.i
     return distance, rows, _Middle(float(low), float(middle), float(high), usual)
 
 
-def _look(column: FeatureColumn, once: NDArray[np.bool_]) -> _Far | None:
+def _look(column: FeatureColumn, once: NDArray[np.bool_], columns: int) -> _Far:
     distance, rows, middle = _distances(column)
-    if not len(rows):
-        return None
     both = column.both.astype(np.float64)
     share = len(rows) / int((~np.isnan(both)).sum())
     text = f"{len(rows):,} values ({share:.2%}), the furthest {both[rows[0]]:g}"
     looked_at = once & ~middle.usual
     deviations = np.abs(both[looked_at] - middle.middle) / (middle.high - middle.low)
-    alone = _alone(distance[once], deviations)
+    alone = _alone(distance[once], deviations, columns)
     if alone:
         text += f" ({alone:,} alone), half of the values lie between {middle.low:g} and "
         return _Far(rows[once[rows]][:alone], True, f"{text}{middle.high:g}")
     return _Far(rows, False, text)
 
 
-def _alone(distance: NDArray[np.float64], deviations: NDArray[np.float64]) -> int:
+def _alone(distance: NDArray[np.float64], deviations: NDArray[np.float64], columns: int) -> int:
     """Return how many of the furthest values have a gap below them, 0 for none.
 
     Args:
         distance: Interquartile ranges beyond the quartiles, `(rows,)`, 0 for a usual value.
         deviations: Interquartile ranges from the median, without usual values.
+        columns: Number of columns with far values: in each of them luck has its chance.
     """
     few = max(len(distance) // 100, 1)
     if len(distance) <= few + 1:
@@ -164,8 +164,9 @@ def _alone(distance: NDArray[np.float64], deviations: NDArray[np.float64]) -> in
     codes = np.arange(1, len(top)) >= LEAST_CODES
     codes &= (top[:-1] == top[0]) & (times >= ALONE_CODE)
     for place in np.flatnonzero((top[:-1] > FAR) & (codes | (times >= ALONE))):
-        if codes[place] or _chance_of_gap(deviations, int(place) + 1) < UNLIKELY:
-            return int(place) + 1
+        above = int(place) + 1  # each number of values, too, so that the sum stays bounded
+        if codes[place] or _chance_of_gap(deviations, above) * columns * 2.0**above < UNLIKELY:
+            return above
     return 0
 
 
