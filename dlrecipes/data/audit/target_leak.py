@@ -81,7 +81,8 @@ def _finding(
     spec: DataSpec,
     validation: Split,
 ) -> Finding:
-    score = "an R²" if spec.task == "regression" else "a balanced accuracy"
+    score = "R²" if spec.task == "regression" else "balanced accuracy"
+    reaches = f"reaches {'an' if spec.task == 'regression' else 'a'} {score} of"
     if not skills:
         return Finding("target leak", "There is no single column to predict the target from.")
     best = max(skills, key=lambda name: skills[name].score)
@@ -97,7 +98,7 @@ def _finding(
     if not copies and not telling and skills[best].score >= TELLING:
         return Finding(
             "target leak",
-            f"{best!r} alone reaches {score} of {skills[best].score:.3f}"
+            f"{best!r} alone {reaches} {skills[best].score:.3f}"
             f"{_unsure(skills, best, spec, validation)}.",
             evidence,
             advice="Leave it out if it is known only after the fact.",
@@ -105,7 +106,7 @@ def _finding(
     if not copies and not telling:
         return Finding(
             "target leak",
-            f"No column gives the target away; alone, the best one reaches {score} of "
+            f"No column gives the target away; alone, the best one {reaches} "
             f"{skills[best].score:.3f}.",
             evidence,
         )
