@@ -16,6 +16,7 @@ from dlrecipes.data.audit.feature_columns import feature_columns
 from dlrecipes.data.audit.sample import sample_rows
 from dlrecipes.data.audit.thumbnails import thumbnails
 from dlrecipes.data.columns import Columns
+from dlrecipes.data.row_hashes import Hashes, row_hashes
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
@@ -49,8 +50,11 @@ def check_drift(train: Split, validation: Split, spec: DataSpec) -> Finding:
     rows = _rows(train), _rows(validation)
     if spec.kind == "image":
         features = _pixels(train, validation, *rows)
+        hashes = row_hashes(features.to_numpy())
     else:
-        features = _features(train.pick(rows[0]), validation.pick(rows[1]), spec)
+        picked = train.pick(rows[0]), validation.pick(rows[1])
+        features = _features(*picked, spec)
+        hashes = np.concatenate([row_hashes(part.x) for part in picked])
     side = np.repeat([0, 1], [len(rows[0]), len(rows[1])])
     in_time = train.time is not None and validation.time is not None
     grouped = train.groups is not None and validation.groups is not None and not in_time
@@ -58,7 +62,7 @@ def check_drift(train: Split, validation: Split, spec: DataSpec) -> Finding:
     if grouped:
         units = _groups(train, validation, *rows)
     else:
-        kept = _different(features, side)
+        kept = _different(hashes, side)
         features, side, units = features.iloc[kept], side[kept], np.arange(len(kept))
     sizes = tuple(len(np.unique(units[side == part])) for part in (0, 1))
     what = "groups" if grouped else "examples"
@@ -122,12 +126,11 @@ def _groups(
     return np.concatenate([named[0], named[1] + named[0].max() + 1])
 
 
-def _different(features: pd.DataFrame, side: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return one row of each different row, rising; all rows if equal ones were not kept together.
+def _different(hashes: Hashes, side: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return one of the rows with the same hash, rising; all if equal rows were not kept together.
 
     They were, if hardly any are in both parts where dealing row by row would have put them.
     """
-    hashes = pd.util.hash_pandas_object(features + 0.0, index=False).to_numpy()
     _, kept, units, sizes = np.unique(
         hashes, return_index=True, return_inverse=True, return_counts=True
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from dlrecipes.data.split import Split
 
 MOST_COLUMNS = 100
 MOST_ROWS = 200_000
+MOST_WORDS = 8
 UNLIKELY = 0.02
 DEPENDENT = 3.0
 """How many times as often a column repeats where the others do: columns tell of each other."""
@@ -56,23 +59,41 @@ def equal_by_chance(parts: Sequence[Split], labels: NDArray[np.int64]) -> bool:
 
 
 def _columns(parts: Sequence[Split]) -> list[Callable[[], Hashes]]:
-    """Return what makes a number for each row, column by column; none for images and the like."""
+    """Return what makes a number for each row, column by column; none for images and the like.
+
+    A text is as many columns as it has words, up to eight: two may differ in one word.
+    """
     first = parts[0].x
     if isinstance(first, Columns):
-        return [
-            lambda name=name: np.concatenate(  # type: ignore[misc]
-                [row_hashes(Columns({name: part.x[name]})) for part in parts]
-            )
-            for name in first.names
-        ]
+        found: list[Callable[[], Hashes]] = []
+        for name in first.names:
+            words = max(_most_words(part.x[name]) for part in parts if isinstance(part.x, Columns))
+            found += [partial(_hashed, parts, name, at, words) for at in range(words)]
+        return found
     if first.ndim != 2:
         return []
-    return [
-        lambda place=place: pd.util.hash_array(  # type: ignore[misc]
-            np.concatenate([part.array[:, place] for part in parts]) + 0.0
-        )
-        for place in range(first.shape[1])
-    ]
+    return [partial(_hashed, parts, place, 0, 1) for place in range(first.shape[1])]
+
+
+def _most_words(values: NDArray[Any]) -> int:
+    if values.dtype != object:
+        return 1
+    return min(1 + max(str(text).strip().count(" ") for text in values), MOST_WORDS)
+
+
+def _hashed(parts: Sequence[Split], name: str | int, word: int, words: int) -> Hashes:
+    """Return a number for each row's cell, or for one word of it; the last has what is left."""
+    if not isinstance(name, str):
+        return pd.util.hash_array(np.concatenate([part.array[:, name] for part in parts]) + 0.0)
+    cells = [part.x[name] for part in parts if isinstance(part.x, Columns)]
+    if words > 1:
+        cells = [
+            np.array(
+                [[*text.split(None, words - 1), *[""] * words][word] for text in values], object
+            )
+            for values in cells
+        ]
+    return np.concatenate([row_hashes(Columns({name: values})) for values in cells])
 
 
 def _weighed(hashes: Hashes, place: int) -> Hashes:

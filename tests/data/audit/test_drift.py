@@ -153,6 +153,16 @@ def test_copies_dealt_by_chance():
     assert check(from_table(rows, "y", drawing=Drawing(seed=3))).severity == "info"
 
 
+def test_short_texts_dealt_by_chance():
+    generator = np.random.default_rng(0)
+    words = [f"{first}{second}" for first in "bdfgk" for second in "aeiou"]
+    texts = [" ".join(generator.choice(words, generator.integers(1, 4))) for _ in range(800)]
+    table = pd.DataFrame({"text": texts, "y": np.arange(800) % 2})
+    for seed in range(3):  # "ba du" and "du ba" are alike to the forest, and dealt apart
+        splits = from_table(table, "y", kinds={"text": "text"}, drawing=Drawing(seed=seed))
+        assert check(splits).severity == "info"
+
+
 def test_rows_that_are_equal_by_nature_each_count():
     generator = np.random.default_rng(0)
     table = pd.DataFrame(

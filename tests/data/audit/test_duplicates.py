@@ -71,3 +71,29 @@ def test_copies_with_the_label_of_another():
     twice = table.iloc[:5].assign(y=table["y"][:5].map({"no": "yes", "yes": "no"}))
     finding = check(from_table(pd.concat([table, twice], ignore_index=True), "y"))
     assert (finding.severity, finding.evidence["different labels"]) == ("warning", 5)
+
+
+def messages(least, most, words=50):
+    generator = np.random.default_rng(0)
+    names = np.array([f"{first}{second}" for first in "abcdefghij" for second in "klmno"][:words])
+    texts = [
+        " ".join(generator.choice(names, size))
+        for size in generator.integers(least, most + 1, 1000)
+    ]
+    table = pd.DataFrame({"text": texts, "y": generator.choice(["no", "yes"], 1000)})
+    return from_table(table, "y", kinds={"text": "text"})
+
+
+@pytest.mark.parametrize(("least", "most", "words"), [(1, 3, 50), (4, 5, 12)])
+def test_short_texts_are_equal_by_nature(least, most, words):
+    finding = check(messages(least, most, words))
+    assert finding.evidence["different labels"] > 0
+    assert finding.severity == "info"
+
+
+def test_a_long_text_with_two_labels():
+    splits = messages(8, 12)
+    assert check(splits).severity == "info"
+    splits.train.x["text"][0] = splits.train.x["text"][1]
+    splits.train.y[:2] = [0, 1]
+    assert check(splits).severity == "warning"
