@@ -78,7 +78,9 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     told_apart = [name for name, count in (("part", across), ("y", conflicting)) if count]
     once = ~every.duplicated(["part", "id", "inputs"]).to_numpy()
     kept = _picked(parts, every, once)
-    if all(equal_by_chance(kept, every.loc[once, name].to_numpy(np.int64)) for name in told_apart):
+    keys = every.loc[once, "inputs"].to_numpy()
+    labels = [every.loc[once, name].to_numpy(np.int64) for name in told_apart]
+    if all(equal_by_chance(kept, keys, label) for label in labels):
         return Finding(
             "duplicates", f"{found}: no more than chance makes of inputs with few values.", evidence
         )

@@ -24,7 +24,7 @@ DEPENDENT = 3.0
 """How many times as often a column repeats where the others do: columns tell of each other."""
 
 
-def equal_by_chance(parts: Sequence[Split], labels: NDArray[np.int64]) -> bool:
+def equal_by_chance(parts: Sequence[Split], keys: Hashes, labels: NDArray[np.int64]) -> bool:
     """Return whether chance explains the pairs of rows with equal inputs and different labels.
 
     Two people of the same age, sex and town are no copies: for each such pair there are many that
@@ -34,20 +34,23 @@ def equal_by_chance(parts: Sequence[Split], labels: NDArray[np.int64]) -> bool:
 
     Args:
         parts: The parts; their inputs are columns, or arrays.
-        labels: What the rows of a pair must differ in, such as the part, of all rows one part after
-            the other, `(rows,)`.
+        keys: A number for each row, the same for the same inputs, of all rows one part after the
+            other, `(rows,)`.
+        labels: What the rows of a pair must differ in, such as the part, `(rows,)`.
     """
-    columns = _columns(parts)
+    some = sample_rows(len(labels), MOST_ROWS)
+    columns = _columns(_picked(parts, some))
     if not 2 <= len(columns) <= MOST_COLUMNS:
         return False
-    equal = _pairs(_summed(columns, np.arange(len(labels))), labels)
-    some = sample_rows(len(labels), MOST_ROWS)
+    equal = _pairs(keys, labels)
     times = (len(labels) / len(some)) ** 2
-    whole, label = _summed(columns, some), labels[some]
+    whole, label = np.zeros(len(some), np.uint64), labels[some]
+    for place, hashes in enumerate(columns):
+        whole += _weighed(hashes(), place)
     sampled = _pairs(whole, label)
     total = _pairs(np.zeros_like(whole), label) - sampled
     for place, hashes in enumerate(columns):
-        own = _weighed(hashes(), place)[some]
+        own = _weighed(hashes(), place)
         repeats = (_pairs(own, label) - sampled) / max(total, 1)
         # Hashes are added, so that one of them can be taken out again.
         loose = _pairs(whole - own, label) - sampled
@@ -56,6 +59,18 @@ def equal_by_chance(parts: Sequence[Split], labels: NDArray[np.int64]) -> bool:
             if poisson.sf(equal - 1, DEPENDENT * expected) > UNLIKELY:
                 return True
     return False
+
+
+def _picked(parts: Sequence[Split], rows: NDArray[np.int64]) -> list[Split]:
+    """Return of each part the rows that are wanted of all, one part after the other."""
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    if len(rows) == starts[-1]:
+        return list(parts)
+    own = [
+        rows[(rows >= start) & (rows < end)] - start
+        for start, end in zip(starts[:-1], starts[1:], strict=True)
+    ]
+    return [part.pick(kept) for part, kept in zip(parts, own, strict=True) if len(kept)]
 
 
 def _columns(parts: Sequence[Split]) -> list[Callable[[], Hashes]]:
@@ -99,13 +114,6 @@ def _hashed(parts: Sequence[Split], name: str | int, word: int, words: int) -> H
 def _weighed(hashes: Hashes, place: int) -> Hashes:
     """Return hashes that add up to different sums if two columns change places."""
     return hashes * np.uint64(2 * place + 1)
-
-
-def _summed(columns: list[Callable[[], Hashes]], rows: NDArray[np.int64]) -> Hashes:
-    total = np.zeros(len(rows), np.uint64)
-    for place, hashes in enumerate(columns):
-        total += _weighed(hashes(), place)[rows]
-    return total
 
 
 def _pairs(keys: Hashes, labels: NDArray[np.int64]) -> float:

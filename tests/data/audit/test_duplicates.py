@@ -1,9 +1,12 @@
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from dlrecipes.data import Drawing, from_arrays, from_table
 from dlrecipes.data.audit.duplicates import check_duplicates
+from dlrecipes.data.audit.equal_by_chance import equal_by_chance
 from dlrecipes.data.sealed_split import _peek
 
 
@@ -97,3 +100,9 @@ def test_a_long_text_with_two_labels():
     splits.train.x["text"][0] = splits.train.x["text"][1]
     splits.train.y[:2] = [0, 1]
     assert check(splits).severity == "warning"
+
+
+def test_of_a_large_table_some_rows_stand_for_all(monkeypatch):
+    monkeypatch.setattr(sys.modules[equal_by_chance.__module__], "MOST_ROWS", 400)
+    assert check(from_table(passengers(), "y")).severity == "info"
+    test_a_row_stored_twice_among_rows_of_many_values(5)
