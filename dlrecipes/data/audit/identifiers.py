@@ -13,7 +13,7 @@ from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
-LEAST_ROWS = 20
+LEAST_ROWS = LEAST_VALUES = 20
 DIFFERENT = 0.99
 UNSEEN = 0.9
 IN_ORDER, EVENLY = 0.999, 0.99
@@ -102,7 +102,8 @@ def _in_step(values: NDArray[np.float64], ids: NDArray[np.float64]) -> bool:
 
 def _names(column: FeatureColumn) -> str:
     known = column.validation[column.validation != ""]
-    if len(known) < LEAST_ROWS / 2:
+    # A few values name no rows, even where the luck of the draw put each in one part.
+    if len(known) < LEAST_ROWS / 2 or len(pd.unique(column.both)) < LEAST_VALUES:
         return ""
     unseen = 1 - float(pd.Series(known).isin(pd.unique(column.train)).mean())
     if unseen < UNSEEN:

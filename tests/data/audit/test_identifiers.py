@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import from_arrays, from_table
+from dlrecipes.data import Drawing, from_arrays, from_table
 from dlrecipes.data.audit.identifiers import check_identifiers
 
 
@@ -95,3 +95,12 @@ def test_categories_of_several_words_are_text_rather():
     assert finding.verdict == "These categories have several words and hardly repeat: 'note'."
     assert finding.advice == "Read them as text: kinds='note=text'."
     assert check(from_table(table, "y", kinds={"note": "text"})).severity == "info"
+
+
+def test_a_category_whose_levels_chance_dealt_to_one_part_each():
+    generator = np.random.default_rng(0)
+    levels = np.repeat(["first", "second", "third"], [180, 60, 60])
+    table = pd.DataFrame({"level": levels, "sex": generator.choice(["f", "m"], 300)})
+    table["part"] = np.repeat(["train", "validation", "test"], [180, 60, 60])
+    table["y"] = generator.choice(["no", "yes"], 300)
+    assert check(from_table(table, "y", drawing=Drawing(part="part"))).severity == "info"
