@@ -58,7 +58,7 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
     # ---- the columns
     if spec.columns:
         findings.append(check_column_kinds(spec))
-    findings.append(check_constant_features(train))
+    findings.append(check_constant_features(parts))
     if spec.kind == "table":
         examples = len(train) + len(validation) + len(splits.test)
         findings.append(check_identifiers(train, validation, spec, examples))

@@ -7,7 +7,9 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from dlrecipes.data.audit.equal_by_chance import equal_by_chance
 from dlrecipes.data.row_hashes import row_hashes
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
@@ -19,14 +21,15 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     """Return the exact copies of inputs, within each part and across parts.
 
     A test example that the network was trained on is no test; across parts is a warning, and so
-    are copies with different labels, where there is one target. A row that a part holds several
-    times under one id, as `balance_classes` makes it, is one row.
+    are copies with different labels, where there is one target. Where the inputs have so few values
+    that rows are equal by chance, both are told and no more. A row that a part holds several times
+    under one id, as `balance_classes` makes it, is one row.
 
     Args:
         parts: `{name: part}`.
         spec: The data's description.
     """
-    rows = pd.concat(
+    every = pd.concat(
         [
             pd.DataFrame(
                 {
@@ -40,7 +43,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
         ],
         ignore_index=True,
     )
-    rows = rows[rows["inputs"].duplicated(keep=False)].drop_duplicates()
+    rows = every[every["inputs"].duplicated(keep=False)].drop_duplicates()
     rows = rows[rows["inputs"].duplicated(keep=False)]
     groups = [np.unique(rows.loc[rows["part"] == at, "inputs"]) for at in range(len(parts))]
     sizes = rows["part"].value_counts()
@@ -66,14 +69,37 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     ordered = looked_at.iloc[np.argsort(places.to_numpy(), kind="stable")]
     evidence["ids"] = [str(one) for one in ordered["id"][:MAX_IDS]]
     extra = len(rows) - len(spread)
+    found = (
+        f"Copies of other examples: {extra}; shared between two parts: {across}; "
+        f"with different labels: {conflicting}"
+    )
+    if not across and not conflicting:
+        return Finding("duplicates", f"{found}.", evidence)
+    told_apart = [name for name, count in (("part", across), ("y", conflicting)) if count]
+    once = ~every.duplicated(["part", "id", "inputs"]).to_numpy()
+    kept = _picked(parts, every, once)
+    keys = every.loc[once, "inputs"].to_numpy()
+    labels = [every.loc[once, name].to_numpy(np.int64) for name in told_apart]
+    if all(equal_by_chance(kept, keys, label) for label in labels):
+        return Finding(
+            "duplicates", f"{found}: no more than chance makes of inputs with few values.", evidence
+        )
     return Finding(
         "duplicates",
-        f"Copies of other examples: {extra}; shared between two parts: {across}; "
-        f"with different labels: {conflicting}.",
+        f"{found}.",
         evidence,
         advice="Keep one of each, or split so that copies stay together: scores on shared "
-        "examples are too good."
-        if across or conflicting
-        else "",
-        severity="warning" if across or conflicting else "info",
+        "examples are too good.",
+        severity="warning",
     )
+
+
+def _picked(
+    parts: Mapping[str, Split], every: pd.DataFrame, once: NDArray[np.bool_]
+) -> list[Split]:
+    """Return the parts without repeated rows."""
+    places = every["part"].to_numpy()
+    return [
+        part if once[places == at].all() else part.pick(np.flatnonzero(once[places == at]))
+        for at, part in enumerate(parts.values())
+    ]

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.data.columns import Columns
+from dlrecipes.data.sources import parse_dates
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec
 
@@ -75,5 +76,5 @@ def feature_columns(
 
 
 def _days(texts: NDArray[Any]) -> NDArray[np.float64]:
-    dates = pd.to_datetime(pd.Series(texts, dtype="str"), format="ISO8601", errors="coerce")
+    dates = parse_dates(pd.Series(texts, dtype="str").replace("", None))
     return np.asarray((dates - pd.Timestamp(0)) / _DAY, dtype=np.float64)

@@ -37,7 +37,8 @@ def check_near_duplicates(train: Split, validation: Split, spec: DataSpec) -> Fi
     count = len(near.rows)
     evidence: dict[str, float | int | str | list[str]] = {
         "pairs": count,
-        "looser pairs": near.loose,
+        "looser pairs": near.near + near.far,
+        "by chance": near.expected,
         "compared": near.looked_at,
     }
     if pairs:

@@ -16,7 +16,7 @@ MOST_TRAIN, MOST_VALIDATION = 20_000, 4_000
 SIDE = 16
 CLOSE = 0.05
 """Distance of two thumbnails of length 1: a correlation of 0.99875."""
-LOOSE = 2 * CLOSE
+STEP = 2.0
 _BATCH = 500
 
 Features = NDArray[np.float32]
@@ -42,10 +42,12 @@ def near_images(train: Split, validation: Split) -> NearPairs:
         features = _projected(train.array[rows[0]], validation.array[rows[1]])
     first, second = (_unit(one) for one in features)
     pairs, distances = [], []
+    far = 0
     for start in range(0, len(second), _BATCH):
         likeness = second[start : start + _BATCH] @ first.T
         # |a - b|² = 2 - 2ab for vectors of length 1; rounding may leave it below 0.
-        near = np.argwhere(likeness >= 1 - LOOSE**2 / 2)
+        near = np.argwhere(likeness >= 1 - (STEP * CLOSE) ** 2 / 2)
+        far += int(np.count_nonzero(likeness >= 1 - (STEP**2 * CLOSE) ** 2 / 2)) - len(near)
         squares = 2 - 2 * likeness[near[:, 0], near[:, 1]].astype(np.float64)
         distances.append(np.sqrt(np.maximum(squares, 0)))
         pairs.append(near[:, ::-1] + [0, start])
@@ -53,7 +55,9 @@ def near_images(train: Split, validation: Split) -> NearPairs:
     names = np.stack([some[found[:, side]] for side, some in enumerate(rows)], axis=-1)
     equal = _hashes(train, names[:, 0]) == _hashes(validation, names[:, 1])
     looked_at = f"{len(rows[0]):,} training and {len(rows[1]):,} validation examples"
-    return NearPairs(names[~equal & (distance <= CLOSE)], int((~equal).sum()), 0, looked_at)
+    close = distance <= CLOSE
+    wider = int((~equal & ~close).sum())
+    return NearPairs(names[~equal & close], wider, far, STEP, 0, looked_at)
 
 
 def _projected(train: Features, validation: Features) -> list[Features]:

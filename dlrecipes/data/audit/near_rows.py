@@ -16,7 +16,9 @@ from dlrecipes.results import DataSpec
 
 TOLERANCE = 1e-3
 """How far apart numbers of a close pair are, in interquartile ranges of the column."""
-LOOSE = 100
+STEP = 10
+"""Width of the rings of pairs that are further apart, each in widths of the one inside."""
+CELL = STEP**2
 """Width of a cell in tolerances."""
 MOST_KEYS = 30
 MOST_PAIRS = 200_000
@@ -25,9 +27,9 @@ MOST_PAIRS = 200_000
 def near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
     """Return the pairs with the same categories and texts and almost the same numbers.
 
-    All rows are compared: those that fall into one cell of a grid, 100 tolerances wide, are
-    loose pairs, and of these the ones within the tolerance in every column are close. A second
-    grid, shifted by half a cell, finds most pairs that a border of the first one parts.
+    All rows are compared: of those that fall into one cell of a grid, 100 tolerances wide, the ones
+    within the tolerance in every column are close. A second grid, shifted by half a cell, finds
+    most pairs that a border of the first one parts.
 
     Args:
         train: The training part of a table.
@@ -46,14 +48,16 @@ def near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
     numbered = pd.unique(pairs[:, 0] * np.int64(len(validation)) + pairs[:, 1])
     pairs = np.stack(np.divmod(np.sort(numbered), len(validation)), axis=-1)
     equal = exact[0][firsts[0]][pairs[:, 0]] == exact[1][firsts[1]][pairs[:, 1]]
-    loose = pairs[~equal]
-    close = np.ones(len(loose), dtype=bool)
-    for one in numbers:
-        close &= one.close(loose)
-    found = loose[close]
+    apart = np.zeros(len(pairs))
+    for grid in numbers:
+        apart = np.maximum(apart, grid.distances(pairs))
+    apart[equal] = np.inf
+    found = pairs[apart <= 1]
+    near = int(((apart > 1) & (apart <= STEP)).sum())
+    far = int(((apart > STEP) & (apart <= CELL)).sum())
     rows = np.stack([first[found[:, side]] for side, first in enumerate(firsts)], axis=-1)
     looked_at = f"all {len(train):,} training and {len(validation):,} validation rows"
-    return NearPairs(rows, len(loose), int(equal.sum()), looked_at)
+    return NearPairs(rows, near, far, STEP, int(equal.sum()), looked_at)
 
 
 class _Grid:
@@ -65,6 +69,8 @@ class _Grid:
         known = column.train[~np.isnan(column.train)]
         known = known if len(known) else np.zeros(1)
         low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
+        if low == high and (known != low).any():  # mostly one value
+            low, high = np.quantile(known[known != low], [0.25, 0.75])
         spread = float(high - low) or float(known.std(dtype=np.float64)) or 1.0
         self._parts = [
             (part[rows].astype(np.float64) - middle) / (spread * TOLERANCE)
@@ -72,15 +78,16 @@ class _Grid:
         ]
 
     def cells(self, side: int, shift: float) -> Hashes:
-        cells = np.floor(self._parts[side] / LOOSE + shift)
+        cells = np.floor(self._parts[side] / CELL + shift)
         # Far outside, or missing: cells of their own.
         whole = np.nan_to_num(np.clip(cells, -(2.0**60), 2.0**60), nan=2.0**61)
         return pd.util.hash_array(whole.astype(np.int64))
 
-    def close(self, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def distances(self, pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return how many tolerances the numbers of each pair are apart."""
         first, second = self._parts[0][pairs[:, 0]], self._parts[1][pairs[:, 1]]
         both_missing = np.isnan(first) & np.isnan(second)
-        return np.asarray((np.abs(first - second) <= 1.0) | both_missing)
+        return np.where(both_missing, 0.0, np.nan_to_num(np.abs(first - second), nan=np.inf))
 
 
 def _normalised(

@@ -46,7 +46,7 @@ def near_texts(train: Split, validation: Split, names: list[str]) -> NearPairs:
         f"{min(len(raw[0]), MOST_TRAIN):,} and {min(len(raw[1]), MOST_VALIDATION):,} of them"
     )
     named = np.stack([one[rows[:, side]] for side, one in enumerate(kept)], axis=-1)
-    return NearPairs(named, len(rows), 0, looked_at)
+    return NearPairs(named, 0, 0, 2.0, 0, looked_at)
 
 
 def _texts(part: Split, names: list[str], rows: NDArray[np.int64]) -> pd.Series[str]:

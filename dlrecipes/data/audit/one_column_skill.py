@@ -16,7 +16,9 @@ from dlrecipes.data.audit.feature_columns import FeatureColumn
 LEAVES = 64
 LEAST_IN_LEAF = 5
 MOST_CELLS = 10_000_000
+WORTH_TESTING = 0.9
 _QUANTILE = 1.96
+_RESAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,9 @@ class Skill:
 
     Args:
         score: Balanced accuracy, in [0, 1], or R², at most 1.
-        lower: The lower end of the 95 % interval of the accuracy; for R², the score itself.
+        lower: The lower end of the 95 % interval of the accuracy (Wilson 1927), or of R² (200
+            bootstraps; Efron 1979): a single far value can make all of it. Of an R² below
+            `WORTH_TESTING`, the score itself.
     """
 
     score: float
@@ -80,8 +84,9 @@ def value_skill(column: FeatureColumn, train: NDArray[Any], validation: NDArray[
         tree.fit(_matrix(column.train), train)
         predictions = [tree.predict(_matrix(column.validation)), _line(column, train)]
     total = float(np.square(validation - validation.mean()).sum()) or 1.0
-    score = max(1 - float(np.square(validation - one).sum()) / total for one in predictions)
-    return Skill(score, score)
+    errors = min((np.square(validation - one) for one in predictions), key=lambda each: each.sum())
+    score = 1 - float(errors.sum()) / total
+    return Skill(score, score if score < WORTH_TESTING else _lower_value(validation, errors))
 
 
 def _matrix(values: NDArray[Any]) -> NDArray[np.float32]:
@@ -125,8 +130,19 @@ def _line(column: FeatureColumn, train: NDArray[np.float64]) -> NDArray[np.float
 
 
 def _lower(hits: int, examples: int) -> float:
-    """Return the lower end of the interval of a share (Wilson 1927)."""
+    """Return the lower end of the interval of a share."""
     share, square = hits / examples, _QUANTILE**2
     middle = share + square / (2 * examples)
     half = _QUANTILE * math.sqrt(share * (1 - share) / examples + square / (4 * examples**2))
     return (middle - half) / (1 + square / examples)
+
+
+def _lower_value(values: NDArray[np.float64], errors: NDArray[np.float64]) -> float:
+    """Return the lower end of the interval of R²."""
+    generator = np.random.default_rng(0)
+    scores = []
+    for _ in range(_RESAMPLES):
+        rows = generator.integers(0, len(values), len(values))
+        total = len(rows) * float(values[rows].var())
+        scores.append(1 - float(errors[rows].sum()) / total if total else -math.inf)
+    return float(np.quantile(scores, 0.025, method="lower"))

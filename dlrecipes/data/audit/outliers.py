@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 
 from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
 from dlrecipes.data.columns import Columns
+from dlrecipes.data.row_hashes import row_hashes
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
 FAR = 5.0
 """Interquartile ranges beyond the quartiles."""
 ALONE, ALONE_CODE = 5.0, 2.0
+UNLIKELY = 0.016
+"""Probability of an alarm in a table of tails that fall like a power; half of it for one value."""
+TAIL, LEAST_TAIL = 0.1, 10
 LEAST_CODES = 5
 LEAST_VALUES = 20
 MOST_COLUMNS = 1000
@@ -30,14 +34,26 @@ class _Far:
     text: str
 
 
+@dataclass(frozen=True, eq=False)
+class _Middle:
+    """Quartiles and median of a column, and which cells are missing or its usual value."""
+
+    low: float
+    middle: float
+    high: float
+    usual: NDArray[np.bool_]
+
+
 def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
     """Return the numbers that lie more than five interquartile ranges beyond the quartiles.
 
     Quartiles are those of the training part; of a column that is mostly one value, those of the
     others. A few values that lie five times as far out as the next one, which may be a slip, are a
-    warning; so is a number that is there at least five times and lies twice as far out as the next
-    one: 99999 may stand for something else. Others are a long tail, which is told and no
-    more. Targets that are values are looked at, too.
+    warning, unless the tail is so heavy that such gaps belong to it: in a tail that falls like a
+    power the gaps between neighbours, as ratios, have a known distribution (Rényi 1953). So is a
+    number that is there at least five times and lies twice as far out as the next one: 99999 may
+    stand for something else. Others are a long tail, which is told and no more. Of rows with equal
+    inputs one is looked at. Targets that are values are looked at, too.
 
     Args:
         train: The training part of a table.
@@ -52,11 +68,12 @@ def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
         for at, one in enumerate(spec.targets)
         if one.task == "regression"
     ]
+    numbers = [column for column in columns if column.kind == "number"]
     found = {}
-    for column in columns:
-        far = _look(column) if column.kind == "number" else None
-        if far is not None:
-            found[column.name] = far
+    suspects = [column for column in numbers if len(_distances(column)[1])]
+    if suspects:
+        once = _first_of_equal(train, validation)
+        found = {column.name: _look(column, once, len(suspects)) for column in suspects}
     if not found:
         return Finding("outliers", f"No number lies more than {FAR:.0f} interquartile ranges out.")
     evidence: dict[str, float | int | str | list[str]] = {
@@ -86,47 +103,93 @@ def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
     )
 
 
-def _look(column: FeatureColumn) -> _Far | None:
+def _first_of_equal(train: Split, validation: Split) -> NDArray[np.bool_]:
+    """Return which rows are the first with their inputs, `(examples,)`."""
+    hashes = np.concatenate([row_hashes(train.x), row_hashes(validation.x)])
+    first = np.zeros(len(hashes), dtype=bool)
+    first[np.unique(hashes, return_index=True)[1]] = True
+    return first
+
+
+def _distances(column: FeatureColumn) -> tuple[NDArray[np.float64], NDArray[np.int64], _Middle]:
+    """Return how far out each value lies, the rows of the far ones, and what is not far."""
     train, both = column.train[~np.isnan(column.train)], column.both.astype(np.float64)
+    nothing = np.zeros(len(both)), np.zeros(0, np.int64), _Middle(0.0, 0.0, 0.0, np.isnan(both))
     if len(train) < LEAST_VALUES:
-        return None
-    low, high = np.quantile(train, [0.25, 0.75])
+        return nothing
+    low, middle, high = np.quantile(train, [0.25, 0.5, 0.75])
     usual = np.isnan(both)
     if low == high:  # mostly one value
         others = train[train != low]
         if len(others) < LEAST_VALUES:
-            return None
+            return nothing
         usual |= both == low
-        low, high = np.quantile(others, [0.25, 0.75])
+        low, middle, high = np.quantile(others, [0.25, 0.5, 0.75])
     if low == high:
-        return None
+        return nothing
     distance = np.where(usual, 0.0, np.maximum(low - both, both - high) / (high - low))
     rows = np.flatnonzero(distance > FAR)
-    if not len(rows):
-        return None
     rows = rows[np.argsort(-distance[rows], kind="stable")]
-    alone = _alone(distance, len(both))
-    furthest = both[rows[0]]
+    return distance, rows, _Middle(float(low), float(middle), float(high), usual)
+
+
+def _look(column: FeatureColumn, once: NDArray[np.bool_], columns: int) -> _Far:
+    distance, rows, middle = _distances(column)
+    both = column.both.astype(np.float64)
     share = len(rows) / int((~np.isnan(both)).sum())
-    text = f"{len(rows):,} values ({share:.2%}), the furthest {furthest:g}"
+    text = f"{len(rows):,} values ({share:.2%}), the furthest {both[rows[0]]:g}"
+    looked_at = once & ~middle.usual
+    deviations = np.abs(both[looked_at] - middle.middle) / (middle.high - middle.low)
+    alone = _alone(distance[once], deviations, columns)
     if alone:
-        text += f" ({alone:,} alone), half of the values lie between {low:g} and {high:g}"
-        return _Far(rows[:alone], True, text)
+        text += f" ({alone:,} alone), half of the values lie between {middle.low:g} and "
+        return _Far(rows[once[rows]][:alone], True, f"{text}{middle.high:g}")
     return _Far(rows, False, text)
 
 
-def _alone(distance: NDArray[np.float64], examples: int) -> int:
-    """Return how many of the furthest values have a gap below them, 0 for none."""
-    few = max(examples // 100, 1)
-    if examples <= few + 1:
+def _alone(distance: NDArray[np.float64], deviations: NDArray[np.float64], columns: int) -> int:
+    """Return how many of the furthest values have a gap below them, 0 for none.
+
+    Args:
+        distance: Interquartile ranges beyond the quartiles, `(rows,)`, 0 for a usual value.
+        deviations: Interquartile ranges from the median, without usual values.
+        columns: Number of columns with far values: in each of them luck has its chance.
+    """
+    few = max(len(distance) // 100, 1)
+    if len(distance) <= few + 1:
         return 0
     # The few furthest, in order, and the next one below them.
     top = np.sort(np.partition(distance, -few - 1)[-few - 1 :])[::-1]
     times = top[:-1] / np.maximum(top[1:], 1.0)
     codes = np.arange(1, len(top)) >= LEAST_CODES
-    codes &= top[:-1] == top[0]
-    gaps = np.flatnonzero((top[:-1] > FAR) & ((times >= ALONE) | (codes & (times >= ALONE_CODE))))
-    return int(gaps[0]) + 1 if len(gaps) else 0
+    codes &= (top[:-1] == top[0]) & (times >= ALONE_CODE)
+    for place in np.flatnonzero((top[:-1] > FAR) & (codes | (times >= ALONE))):
+        above = int(place) + 1  # each number of values, too, so that the sum stays bounded
+        if codes[place] or _chance_of_gap(deviations, above) * columns * 2.0**above < UNLIKELY:
+            return above
+    return 0
+
+
+def _chance_of_gap(deviations: NDArray[np.float64], above: int) -> float:
+    """Return how often a tail that falls like a power has such a gap below its furthest values.
+
+    With `d_1 >= d_2 >= …`, the numbers `i log(d_i / d_{i+1})` are then independent and exponential
+    with one mean, that of the gaps further in.
+
+    Args:
+        deviations: Distances from the median, `(values,)`.
+        above: Number of values above the gap.
+    """
+    length = max(LEAST_TAIL, round(TAIL * len(deviations)))
+    length = min(length, len(deviations) // 2) - above
+    if length < 1:
+        return 1.0
+    tail = np.sort(deviations)[::-1][: above + length + 1]
+    logs = np.log(np.maximum(tail, np.finfo(np.float64).tiny))
+    # The sum of i (log d_i - log d_{i+1}) over the places below the gap.
+    others = (above + 1) * logs[above] + logs[above + 1 : -1].sum() - (above + length) * logs[-1]
+    gap = above * (logs[above - 1] - logs[above])
+    return float((1 + gap / max(others, np.finfo(np.float64).tiny)) ** -float(length))
 
 
 def _name(train: Split, validation: Split, place: int) -> str:

@@ -21,8 +21,9 @@ def check_pixel_ranges(parts: Mapping[str, Split]) -> Finding:
     """Return the range of the values, and what is wrong with it.
 
     Parts on two scales (0 to 1 and 0 to 255) are an error; training images on two scales, and
-    images of one value only, are a warning. That all channels are the same is told. Of the test
-    part, only whether its scale differs comes back.
+    images of one value only, are a warning. A part's scale is that of half of its images, so that
+    a single bright one does not make it. That all channels are the same is told. Of the test part,
+    only whether its scale differs comes back.
 
     Args:
         parts: `{"train", "validation" and "test": part}` of images.
@@ -40,7 +41,7 @@ def check_pixel_ranges(parts: Mapping[str, Split]) -> Finding:
         same = np.flatnonzero(highest == lowest)
         evidence[f"images of one value in {name}"] = len(same)
         constant += [str(row if part.ids is None else part.ids[row]) for row in same[:MAX_NAMED]]
-    scale = {name: float(top.max()) for name, top in tops.items() if len(top) >= LEAST_IMAGES}
+    scale = {name: float(np.median(top)) for name, top in tops.items() if len(top) >= LEAST_IMAGES}
     usual = scale.get("train", 0.0)
     other = [name for name, top in scale.items() if not _alike(top, usual)]
     if other:
@@ -59,7 +60,7 @@ def check_pixel_ranges(parts: Mapping[str, Split]) -> Finding:
         return Finding(
             "pixel ranges",
             f"{int(mixed.sum())} training images have values from 0 to 1, the others up to "
-            f"{usual:g}.",
+            f"{tops['train'].max():g}.",
             evidence,
             advice="Bring all images to one scale.",
             severity="warning",
@@ -97,10 +98,15 @@ def _alike(top: float, usual: float) -> bool:
 
 
 def _fractions_below_one(x: NDArray[Any], tops: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which images have fractions up to 1 where the others have whole numbers above."""
+    """Return which images have fractions up to 1 where others have whole numbers or far higher."""
     mixed = np.zeros(len(x), dtype=bool)
     if tops.max() < OTHER_SCALE:
         return mixed
     for row in np.flatnonzero((tops > 0) & (tops <= 1)):
         mixed[row] = bool((x[row] % 1 != 0).any())
+    if mixed.any():
+        others = np.flatnonzero(tops > 1)
+        apart = tops[others].min() >= OTHER_SCALE
+        if not apart and any((x[row] % 1 != 0).any() for row in others):
+            mixed[:] = False  # one scale of fractions, with dark and bright images
     return mixed

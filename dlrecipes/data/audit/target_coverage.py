@@ -10,13 +10,14 @@ from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
 FEW = 50
+MOSTLY = 0.5
 
 
 def check_target_coverage(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     """Return the share of examples whose target is known, by target and part.
 
-    A target that some examples of a part lack and fewer than 50 have is a warning: its score says
-    little.
+    A target that fewer than 50 examples of a part have is a warning, if that is for the gaps: at
+    least 50 examples, or twice as many as have it, are there. Its score then says little.
 
     Args:
         parts: `{name: part}` with several targets.
@@ -30,7 +31,7 @@ def check_target_coverage(parts: Mapping[str, Split], spec: DataSpec) -> Finding
             if not known.all():
                 evidence[f"{name}: {target.shown}"] = float(known.mean())
                 incomplete.append(target.shown)
-            if not known.all() and known.sum() < FEW:
+            if known.sum() < FEW and (len(part) >= FEW or known.mean() < MOSTLY):
                 few.append(f"{target.shown!r} in {name} ({int(known.sum())})")
     if few:
         return Finding(

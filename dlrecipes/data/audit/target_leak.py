@@ -18,6 +18,7 @@ MOST_CELLS = 2_000_000
 MOST_FEATURES = 1_000
 TELLING = 0.99
 SURE = 0.95
+LUCKY = 0.01
 MAX_NAMED = 20
 
 
@@ -28,8 +29,8 @@ def check_target_leak(train: Split, validation: Split, spec: DataSpec) -> Findin
     class for one value, or a number that rises exactly with the target) is an error, unless it is
     the only input. A column from which a small tree, or a table of categories, predicts validation
     examples with a balanced accuracy or an R² of 0.99 is a warning, if there are enough of them to
-    be sure that it is right in 95 %: such a column is mostly filled in after the fact. Text is not
-    looked at.
+    be sure that it is right in 95 % (that R² is 0.95): such a column is mostly filled in after the
+    fact. With fewer, what it reaches is told. Text is not looked at.
 
     Args:
         train: The training part.
@@ -57,7 +58,7 @@ def check_target_leak(train: Split, validation: Split, spec: DataSpec) -> Findin
         for name, skill in skills.items()
         if name not in copies and skill.score >= TELLING and skill.lower >= SURE
     ]
-    return _finding(skills, copies, telling, spec)
+    return _finding(skills, copies, telling, spec, second)
 
 
 def _skill(column: FeatureColumn, train: Split, validation: Split, spec: DataSpec) -> Skill:
@@ -74,9 +75,14 @@ def _is_target(column: FeatureColumn, train: Split, validation: Split, spec: Dat
 
 
 def _finding(
-    skills: dict[str, Skill], copies: list[str], telling: list[str], spec: DataSpec
+    skills: dict[str, Skill],
+    copies: list[str],
+    telling: list[str],
+    spec: DataSpec,
+    validation: Split,
 ) -> Finding:
     score = "R²" if spec.task == "regression" else "balanced accuracy"
+    reaches = f"reaches {'an' if spec.task == 'regression' else 'a'} {score} of"
     if not skills:
         return Finding("target leak", "There is no single column to predict the target from.")
     best = max(skills, key=lambda name: skills[name].score)
@@ -89,10 +95,18 @@ def _finding(
         evidence["same as the target"] = copies[:MAX_NAMED]
     if telling:
         evidence["almost tell the target"] = telling[:MAX_NAMED]
+    if not copies and not telling and skills[best].score >= TELLING:
+        return Finding(
+            "target leak",
+            f"{best!r} alone {reaches} {skills[best].score:.3f}"
+            f"{_unsure(skills, best, spec, validation)}.",
+            evidence,
+            advice="Leave it out if it is known only after the fact.",
+        )
     if not copies and not telling:
         return Finding(
             "target leak",
-            f"No column gives the target away; alone, the best one reaches a {score} of "
+            f"No column gives the target away; alone, the best one {reaches} "
             f"{skills[best].score:.3f}.",
             evidence,
         )
@@ -114,3 +128,16 @@ def _finding(
         "may do instead of a network.",
         severity="warning",
     )
+
+
+def _unsure(skills: dict[str, Skill], best: str, spec: DataSpec, validation: Split) -> str:
+    """Return why a column that tells all or almost all may not give the target away."""
+    examples = len(validation)
+    lower = skills[best].lower
+    if spec.task == "regression":
+        return f", but {examples:,} validation examples cannot tell it from {max(lower, 0.0):.2f}"
+    said = f", but with {examples:,} validation examples it is surely right in {lower:.0%} only"
+    usual = float(np.bincount(validation.y).max()) / examples
+    if len(skills) * usual**examples >= LUCKY:
+        said += f", and the best of {len(skills):,} columns may be so by luck"
+    return said

@@ -213,3 +213,69 @@ def test_texts_of_the_same_letters_in_other_words_are_no_copies(script):
     drawn = [generator.choice(letters, 3 if space else 13) for _ in range(100)]
     texts = [space.join(word) for word in drawn]
     assert check(text_splits(texts)).evidence["pairs"] == 0
+
+
+# ---- what lies close by nature
+
+
+ROWS = 2000
+UNEVEN = {
+    "a heavy tail": lambda g: {"a": g.lognormal(0, 3, ROWS)},
+    "mostly zero": lambda g: {
+        "a": np.where(g.random(ROWS) < 0.2, g.lognormal(0, 3, ROWS), 0.0),
+        "b": g.normal(size=ROWS).round(1),
+    },
+    "amounts beside a rounded number": lambda g: {
+        "a": np.where(g.random(ROWS) < 0.2, g.pareto(0.7, ROWS), 0.0),
+        "b": g.normal(size=ROWS).round(2),
+    },
+    "whole numbers": lambda g: {"a": g.integers(0, 1000, ROWS), "b": g.integers(0, 20, ROWS)},
+    "seconds": lambda g: {
+        "a": pd.Timestamp("2024-01-01") + pd.to_timedelta(g.integers(0, 10**7, ROWS), unit="s")
+    },
+}
+
+
+@pytest.mark.parametrize("make", UNEVEN.values(), ids=UNEVEN)
+def test_columns_that_are_denser_here_than_there(make):
+    alarms = 0
+    for seed in range(5):
+        generator = np.random.default_rng(seed)
+        table = pd.DataFrame(make(generator)).assign(kind=generator.choice(["x", "y"], ROWS))
+        table["left"] = generator.choice(["no", "yes"], ROWS)
+        alarms += check(from_table(table, "left")).severity == "warning"
+    assert alarms == 0
+
+
+def test_rows_stored_twice_among_uneven_ones():
+    generator = np.random.default_rng(0)
+    numbers = generator.normal(size=(2, 1000))
+    table = pd.DataFrame({"a": generator.lognormal(0, 3, 1000), "b": numbers[0], "c": numbers[1]})
+    table = dealt(table.assign(left=generator.choice(["no", "yes"], 1000)))
+    copied = table.loc[100:109, ["a", "b", "c"]].to_numpy()
+    table.loc[700:709, ["a", "b", "c"]] = copied + 1e-5
+    finding = check(by_part(table))
+    assert finding.severity == "warning"
+    pairs = finding.evidence["training and validation row"]
+    assert set(pairs) >= {f"{at} and {at + 600}" for at in range(100, 110)}
+
+
+def discs(generator, count):
+    """Return images that differ in two numbers only, the place of a disc."""
+    places = generator.uniform(4, 12, (2, count, 1, 1))
+    rows, columns = np.mgrid[:16, :16]
+    return np.exp(-((columns - places[0]) ** 2 + (rows - places[1]) ** 2) / 8)[..., np.newaxis]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_simple_images_are_alike(seed):
+    generator = np.random.default_rng(seed)
+    images = discs(generator, 400)
+    finding = check(from_arrays(images, np.arange(400) % 2))
+    assert finding.severity == "info"
+    assert finding.evidence["pairs"] > 5
+    noise = generator.normal(scale=0.3, size=images.shape)  # now they vary in many directions
+    images += noise
+    assert check(from_arrays(images, np.arange(400) % 2)).severity == "info"
+    images[300:320] = images[:20] + generator.normal(scale=1e-3, size=(20, 16, 16, 1))
+    assert check(from_arrays(images, np.arange(400) % 2)).severity == "warning"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlrecipes.data import from_arrays, from_table
+from dlrecipes.data import Drawing, from_arrays, from_table
 from dlrecipes.data.audit.outliers import check_outliers
 
 
@@ -71,3 +71,68 @@ def test_flags_and_empty_columns_have_none(people):
     empty[:3] = [1.0, 2.0, 1e9]
     finding = check(from_table(people.assign(rare=rare, empty=empty), "left"))
     assert finding.severity == "info"
+
+
+# ---- tails that are heavy by nature
+
+
+TAILS = {
+    "Cauchy": lambda generator, rows: generator.standard_cauchy(rows),
+    "rounded": lambda generator, rows: generator.standard_cauchy(rows).round(),
+    "Pareto": lambda generator, rows: np.floor(10 * (1 + generator.pareto(0.9, rows))),
+    "lognormal": lambda generator, rows: generator.lognormal(3, 2, rows).round(2),
+    "counts": lambda generator, rows: np.minimum(generator.zipf(2.0, rows), 10**9),
+    "mostly zero": lambda generator, rows: np.where(
+        generator.random(rows) < 0.3, 1 + generator.pareto(1.0, rows), 0.0
+    ),
+}
+
+
+def alarms(make, tables=40):
+    found = []
+    for seed in range(tables):
+        generator = np.random.default_rng([seed, 5])
+        rows = int(generator.integers(60, 900))
+        x = np.stack([make(generator, rows) for _ in range(3)], axis=1)
+        found.append(check(from_arrays(x, np.arange(rows) % 2)).severity == "warning")
+    return sum(found)
+
+
+@pytest.mark.parametrize("make", TAILS.values(), ids=TAILS)
+def test_gaps_belong_to_a_heavy_tail(make):
+    assert alarms(make) <= 2  # of 40: the rate is below 1.6 %
+
+
+def slips(make, change, rows, tables=20):
+    """Return in how many tables a changed value is found."""
+    found = 0
+    for seed in range(tables):
+        generator = np.random.default_rng(seed)
+        x = np.stack([generator.normal(size=rows), make(generator, rows)], axis=1)
+        row = from_arrays(x, np.arange(rows) % 2).train.ids[0]
+        x[row, 1] = change(x[row, 1])
+        finding = check(from_arrays(x, np.arange(rows) % 2))
+        found += finding.severity == "warning" and finding.evidence["rows"] == [str(row)]
+    return found
+
+
+def test_slips_are_still_found():
+    def ages(generator, rows):
+        return generator.normal(40, 10, rows).round()
+
+    def pay(generator, rows):
+        return generator.lognormal(8, 0.5, rows).round(2)
+
+    assert slips(ages, lambda _: 9999.0, 60) == 20
+    assert slips(ages, lambda age: 10 * age, 200) >= 18
+    assert slips(pay, lambda amount: 1000 * amount, 300) >= 18
+
+
+def test_copies_of_a_far_row_are_no_code(people):
+    people["pay"] = np.random.default_rng(0).pareto(1.0, 1000).round(2)
+    furthest = people["pay"].nlargest(2)
+    people.loc[furthest.index[0], "pay"] = 2.5 * furthest.iloc[1]
+    copies = [furthest.index[0]] * 6
+    table = people.iloc[[*range(1000), *copies]].reset_index(drop=True)
+    for seed in range(3):
+        assert check(from_table(table, "left", drawing=Drawing(seed=seed))).severity == "info"

@@ -66,3 +66,21 @@ def test_grey_stored_as_colour(images):
     finding = check(from_arrays(np.repeat(images[..., :1], 3, axis=-1), np.arange(100) % 2))
     assert finding.severity == "info"
     assert "One channel is enough" in finding.advice
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_images_whose_brightness_has_a_heavy_tail(seed):
+    generator = np.random.default_rng(seed)
+    images = generator.lognormal(2, 2.5, (150, 1, 1, 1)) * generator.random((150, 5, 5, 1))
+    assert images.max(axis=(1, 2, 3)).min() < 1  # dark ones, of fractions only
+    finding = check(from_arrays(images, np.arange(150) % 2, split_seed=seed))
+    assert (finding.severity, finding.advice) == ("info", "")
+
+
+def test_two_scales_of_images_that_were_shrunk(images):
+    images = np.minimum(images + 0.37, 255)  # no whole numbers any more
+    images[7] /= 255
+    splits = from_arrays(images, np.arange(100) % 2, split_seed=1)
+    finding = check(splits)
+    assert 7 in splits.train.ids
+    assert (finding.severity, finding.evidence["images from 0 to 1"]) == ("warning", ["7"])

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import from_arrays, from_table
 from dlrecipes.data.audit.target_leak import check_target_leak
@@ -135,3 +136,65 @@ def test_few_validation_examples_are_no_evidence():
     y = np.arange(60) % 2
     x = np.stack([generator.normal(size=60), y + generator.uniform(0, 0.4, 60)], axis=1)
     assert check(from_arrays(x, y)).severity == "info"
+
+
+# ---- what a few validation examples tell
+
+
+def told(rows, noise):
+    generator = np.random.default_rng(0)
+    y = np.arange(rows) % 2
+    columns = [generator.normal(size=(rows, noise)), y + generator.uniform(0, 0.4, rows)]
+    return check(from_arrays(np.column_stack(columns), y))
+
+
+@pytest.mark.parametrize(("rows", "examples", "sure"), [(60, 12, 76), (100, 20, 84)])
+@pytest.mark.parametrize("noise", [1, 50])
+def test_a_perfect_column_and_too_few_examples_to_be_sure(rows, examples, sure, noise):
+    finding = told(rows, noise)
+    assert finding.severity == "info"
+    assert finding.verdict.startswith(
+        f"'{noise}' alone reaches a balanced accuracy of 1.000, but with {examples} validation "
+        f"examples it is surely right in {sure}% only"
+    )
+    lucky = "may be so by luck" in finding.verdict  # 51 columns that guess 12 times: 1 in 80
+    assert lucky == (noise == 50 and examples == 12)
+    assert finding.evidence["best column"] == str(noise)
+    assert "known only after the fact" in finding.advice
+
+
+def test_a_perfect_column_and_enough_examples():
+    assert told(1000, 50).severity == "warning"
+
+
+def test_the_best_of_many_columns_may_be_luck():
+    generator = np.random.default_rng(0)
+    finding = check(from_arrays(generator.normal(size=(30, 1000)), np.arange(30) % 2))
+    assert finding.evidence["its balanced accuracy alone"] == 1.0
+    assert finding.severity == "info"
+    assert finding.verdict.endswith("and the best of 1,000 columns may be so by luck.")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_far_value_does_not_make_a_leak(seed):
+    generator = np.random.default_rng(seed)
+    x, y = generator.normal(size=(2, 300))
+    row = from_arrays(x.reshape(-1, 1), y).validation.ids[0]
+    others = from_arrays(x.reshape(-1, 1), y).train.ids[:5]
+    x[[row, *others]] = y[[row, *others]] = 1e4
+    finding = check(from_arrays(np.stack([x, generator.normal(size=300)], axis=1), y))
+    assert finding.evidence["its R² alone"] > 0.99
+    assert finding.severity == "info"
+    assert "60 validation examples cannot tell it from 0.00" in finding.verdict
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(20, 300), st.integers(2, 5), st.integers(1, 30))
+def test_noise_gives_nothing_away(seed, rows, classes, columns):
+    generator = np.random.default_rng(seed)
+    x = generator.normal(size=(rows, columns)).round(1)
+    y = np.arange(rows) % classes
+    finding = check(from_arrays(x, generator.permutation(y)))
+    assert finding.severity == "info"
+    said_none = finding.verdict.startswith("No column gives the target away")
+    assert said_none == (finding.evidence["its balanced accuracy alone"] < 0.99)
