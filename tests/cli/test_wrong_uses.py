@@ -286,6 +286,81 @@ def test_column_of_parts_in_other_words(cli, tmp_path):
     assert left_behind(tmp_path) == {"x.csv"}
 
 
+# ---- cells that nobody can read for sure, and files that are cut in another way
+
+
+def table(*cells, header="n,x,y", separator=","):
+    rows = [
+        separator.join((str(cell), f"{at * 7 % 11}", "yes" if at % 3 else "no"))
+        for at, cell in enumerate(cells)
+    ]
+    return "\n".join([header.replace(",", separator), *rows]) + "\n"
+
+
+DAYS = [f"{at % 12 + 1:02}/{at % 9 + 1:02}/2024" for at in range(60)]
+CELLS = {
+    "thousands or decimals": (
+        table(*("1.200" if at % 2 else at for at in range(60)), separator=";"),
+        (),
+        r"mark in the numbers of column 'n' means.*'1\.200'.*1200.*--decimal ,",
+    ),
+    "day or month": (table(*DAYS), (), r"dates of column 'n' begin with the day.*n=day-first"),
+    "a word among numbers": (
+        table("soon", *range(1, 60)),
+        (),
+        r"'n' must hold numbers only.*'soon' in row 0.*--missing \+soon",
+    ),
+    "a word among dates": (
+        table("never", *(f"2024-{at % 9 + 1:02}-01" for at in range(120))),
+        (),
+        r"'n' must hold dates only.*'never' in row 0.*--missing \+never",
+    ),
+    "two zones": (
+        table(*(f"2024-01-01T00:00+0{at % 2 * 5}:00" for at in range(60))),
+        (),
+        r"'n' must be in one time zone.*\+00:00, \+05:00",
+    ),
+    "another decimal mark": (
+        table(*(at + 0.5 for at in range(60))),
+        ("--decimal", "'"),
+        r"`decimal` must be one of '\.', ','",
+    ),
+    "an unknown kind": (table(*range(60)), ("--kinds", "n=time"), r"'day-first', 'month-first'"),
+    "a test file written otherwise": (
+        table(*(f"2024-01-{at % 28 + 1:02}" for at in range(60))),
+        ("--test", "test.csv"),
+        r"'n' must hold dates.*'05/31/2024' in row 0 of the test table",
+    ),
+    "no target at all": (
+        table(*range(60)).replace("yes", "NA").replace("no", "NA"),
+        (),
+        r'must have a target.*\'NA\': 60.*--missing ""',
+    ),
+    "a comment among the rows": (
+        table(*range(60)).replace("5,2,", "# by hand\n5,2,"),
+        (),
+        r"1 cell in line 7, 3 expected\. If it is a comment, remove it",
+    ),
+    "a zero byte": (table(*range(60)).replace("5,2,", "5\0,2,"), (), r"a zero byte in line 7"),
+    "another encoding": (table(*(["Köln", "Rom"] * 30)), (), r"--encoding latin-1"),
+    "UTF-8 after all": (
+        table(*(["Köln", "Rom"] * 30)).encode(),
+        ("--encoding", "cp1252"),
+        r"in UTF-8.*--encoding utf-8",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CELLS)
+def test_cells_that_nobody_can_read(cli, tmp_path, case):
+    text, options, pattern = CELLS[case]
+    (tmp_path / "x.csv").write_bytes(text if isinstance(text, bytes) else text.encode("cp1252"))
+    (tmp_path / "test.csv").write_text(table("05/31/2024", "2024-05-31", "2024-05-30"))
+    result = cli("tune", "tabular", "--data", "x.csv", "--target", "y", "--out", "run", *options)
+    assert_one_error(result, pattern)
+    assert left_behind(tmp_path) == {"x.csv", "test.csv"}
+
+
 # ---- options
 
 OPTIONS = [
