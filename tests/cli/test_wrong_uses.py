@@ -323,7 +323,7 @@ CELLS = {
     "another decimal mark": (
         table(*(at + 0.5 for at in range(60))),
         ("--decimal", "'"),
-        r"`decimal` must be one of '\.', ','",
+        r"`decimal` must be one of ',', '\.'",
     ),
     "an unknown kind": (table(*range(60)), ("--kinds", "n=time"), r"'day-first', 'month-first'"),
     "a test file written otherwise": (
@@ -341,7 +341,7 @@ CELLS = {
         (),
         r"1 cell in line 7, 3 expected\. If it is a comment, remove it",
     ),
-    "a zero byte": (table(*range(60)).replace("5,2,", "5\0,2,"), (), r"a zero byte in line 7"),
+    "a zero byte": (table(*range(60)).replace("5,2,", "5\0,2,"), (), r"zero bytes in its text"),
     "another encoding": (table(*(["Köln", "Rom"] * 30)), (), r"--encoding latin-1"),
     "UTF-8 after all": (
         table(*(["Köln", "Rom"] * 30)).encode(),

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from dlrecipes.data import Columns
-from dlrecipes.errors import DataError
+from dlrecipes.errors import DataError, DataWarning
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import Plan, RunSettings, Stage
 
@@ -150,3 +151,24 @@ def test_inputs_that_do_not_fit(run):
 
 def test_the_saved_model_takes_raw_columns(run):
     subprocess.run([sys.executable, "-c", SERVE, str(run.directory)], check=True)
+
+
+def test_what_training_did_not_have_is_said(run, tmp_path):
+    new = people(60, seed=5)
+    new.to_csv(tmp_path / "usual.csv", index=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        run.predict(tmp_path / "usual.csv")
+        for row in range(3):
+            new[row : row + 1].to_csv(tmp_path / "row.csv", index=False)
+            run.predict(tmp_path / "row.csv")
+    new["home town"] = new["home town"].str.upper()
+    new.to_csv(tmp_path / "loud.csv", index=False)
+    with pytest.warns(DataWarning, match=r"cells of 'home town' are values that training did not"):
+        run.predict(tmp_path / "loud.csv")
+    new.assign(age=new["age"] * 100, note="quite other words").to_csv(tmp_path / "far.csv")
+    with pytest.warns(DataWarning, match=r"'age' are outside.*'note' are texts with more unknown"):
+        run.predict(tmp_path / "far.csv")
+    unknown = run.result.test.unknown
+    assert unknown.severity == "info"
+    assert "unknown values" in (run.directory / "report.html").read_text()
