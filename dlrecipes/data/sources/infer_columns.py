@@ -53,10 +53,6 @@ class _Looked:
     kind: str
     scan: NumberScan | None = None
 
-    @property
-    def known(self) -> pd.Series[Any]:
-        return self.values.dropna()
-
 
 def infer_columns(
     frame: pd.DataFrame,

@@ -195,7 +195,11 @@ def _scan_plain(known: pd.Series[Any], decimal: str) -> NumberScan | None:
 
 
 def _array(text: pd.Series[Any]) -> pa.ChunkedArray:
-    return pa.chunked_array([pa.array(text, pa.string(), from_pandas=True)])
+    own = getattr(text.array, "__arrow_array__", None)  # of text from a file, without a copy
+    array = pa.array(text, pa.string(), from_pandas=True) if own is None else own()
+    if not isinstance(array, pa.ChunkedArray):
+        array = pa.chunked_array([array])
+    return array.cast(pa.string())
 
 
 def _cast(array: pa.ChunkedArray) -> pa.ChunkedArray | None:
