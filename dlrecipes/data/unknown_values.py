@@ -147,6 +147,7 @@ def count_unknown(
         tuple(ranked[:MAX_NAMED]),
         empty,
         usual["missing"],
+        bool(unknown) and not known,
     )
 
 

@@ -51,8 +51,8 @@ def check_near_duplicates(train: Split, validation: Split, spec: DataSpec) -> Fi
     examples = len(set(near.rows[:, 1].tolist()))
     return Finding(
         "near duplicates",
-        f"{examples:,} validation examples are almost, but not quite, the same as a training "
-        f"example ({near.looked_at}).",
+        f"{examples:,} validation {'example is' if examples == 1 else 'examples are'} almost, but "
+        f"not quite, the same as a training example ({near.looked_at}).",
         evidence,
         advice="Look at the pairs. If they are the same thing, keep one of each, or name a column "
         "that they share as `group`: scores on them are too good.",
