@@ -18,7 +18,10 @@ def as_list(values: str | Sequence[str] | None) -> list[str]:
     An item with a comma in it stands in quotes: `'age,"price, in dollars"'`.
     """
     if isinstance(values, str):
-        items = next(csv.reader([values], skipinitialspace=True), [])
+        try:
+            items = next(csv.reader([values], skipinitialspace=True), [])
+        except csv.Error:  # a name with a line end in it
+            items = values.split(",")
         return [item.strip() for item in items if item.strip()]
     return list(values or ())
 

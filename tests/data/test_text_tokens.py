@@ -113,9 +113,7 @@ def test_scripts_without_spaces_and_words_with_marks():
     assert len({0, 1, *hindi[:2]}) == 4
 
 
-PIECES = st.sampled_from(
-    ["call", "Now", "12345", "!", "zebra", "ü", "天", "\u00a0", "\x00", " ", "में"]
-)
+PIECES = st.sampled_from(["call", "Now", "12345", "!", "zebra", "ü", "天", "\u00a0", " ", "में"])
 
 
 @settings(deadline=None, max_examples=30)
