@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.results.column import NumberForm
 
-CLOCK = "clock"
+CLOCK, LONG_CLOCK = "clock", "clock with seconds"
 _PERCENT = {"%": "e-2", "‰": "e-3"}
 _CURRENCIES = "$€£¥₹₽₩₺₫฿₴₦₱₪₡₲₵₸¢"
 _CODES = "USD|EUR|GBP|CHF|JPY|INR|CNY|SEK|NOK|DKK|PLN|CZK|HUF|BRL|CAD|AUD|Rs\\.?|kr\\.?"
@@ -26,7 +26,16 @@ _CELL = re.compile(
     \s*(?P<suffix>[^\d\s.,+()'"*#:;-][^\d\s,()'"*#:;-]{{0,11}})?\s*(?P<behind>-)?(?P<close>\))?""",
     re.VERBOSE,
 )
-_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?:\s*([AaPp])\.?[Mm]\.?)?")
+_CLOCK = re.compile(
+    r"(\d{1,3})(?::([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?:\s*([AaPp])\.?[Mm]\.?)?|\s*([AaPp])\.?[Mm]\.?)"
+)
+# 12K beside 3.5M: what the letters multiply by.
+_MAGNITUDES = {
+    "k": "3", "K": "3", "M": "6", "Mio": "6", "mn": "6", "bn": "9", "B": "9", "Mrd": "9",
+}  # fmt: skip
+_ORDINALS = ("st", "nd", "rd", "th")
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_CODES_WITH_E = re.compile(r"\d+[eE]\d+")
 _GROUPED = {
     ",": re.compile(r"[1-9]\d{0,2}(?:,\d{2})*(?:,\d{3})+"),  # lakhs, too: 12,34,567
     **{mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ". '"},
@@ -42,6 +51,8 @@ _CODE = r"^0\d+$"
 _NO_UNCLEAR = r"^[+-]?0*\.|^[+-]?0+\.|\d{4,}\.|\.\d{0,2}$|\.\d{4,}|[eE]"
 _ONE_UNCLEAR = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 _KEY = r"^[+-]?\d{17,}$"
+_COMMAS = r"^[+-]?\d*,?\d+(?:[eE][+-]?\d+)?$"
+_COMMAS_TOLD = r"^[+-]?0*,|\d{4,},|,\d{1,2}$|,\d{4,}|,\d+[eE]"
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,7 @@ class NumberScan:
         plain: Whether they are written as programs write numbers: nothing but digits, a sign, a
             decimal point and an exponent.
         guessed: Whether the decimal mark was told by the file's separator alone.
+        other: Where most cells are numbers in `form`, the first one that is none.
     """
 
     form: NumberForm | None
@@ -67,6 +79,7 @@ class NumberScan:
     mixed: bool = False
     plain: bool = False
     guessed: bool = False
+    other: str = ""
 
 
 def scan_numbers(known: pd.Series[Any], *, decimal: str = "", separator: str = "") -> NumberScan:
@@ -80,13 +93,20 @@ def scan_numbers(known: pd.Series[Any], *, decimal: str = "", separator: str = "
     plain = _scan_plain(known, decimal)
     if plain is not None:
         return plain
+    array = _array(known)
+    if pc.all(pc.match_substring_regex(array, _COMMAS), min_count=0).as_py() and _any(
+        array, _COMMAS_TOLD
+    ):
+        return NumberScan(NumberForm(",", fractions=True), 1.0, ",")
     counts = known.value_counts()
     texts = [str(text) for text in counts.index]
     weights = np.asarray(counts, dtype=np.float64)
-    clocks = np.array([_CLOCK.fullmatch(text) is not None for text in texts])
-    if clocks.all():
-        return NumberScan(NumberForm(unit=CLOCK, fractions=True), 1.0)
+    clocks = [_CLOCK.fullmatch(text.translate(_PLAIN)) for text in texts]
+    if all(clocks):
+        return _scan_clocks([clock for clock in clocks if clock is not None])
     cells = [_take_apart(text) for text in texts]
+    if _are_codes_after_all(texts, cells):
+        return NumberScan(None)
     like = np.array([cell is not None for cell in cells])
     share = float(weights[like].sum() / weights.sum())
     if not like.any():
@@ -113,8 +133,40 @@ def scan_numbers(known: pd.Series[Any], *, decimal: str = "", separator: str = "
         form = replace(form, unit=max(units, key=lambda unit: (units[unit], unit)))
     fits = np.array([_canonical(cell, form) is not None for cell in cells])
     fitting = float(weights[fits].sum() / weights.sum())
-    mixed = share >= 0.9 and fitting < 0.9 and len(units) > 1
-    return NumberScan(form, fitting, own, mixed=mixed, guessed=guessed)
+    mixed = share >= 0.9 and fitting < 0.9 and 1 < len(units) and all(map(_is_measure, units))
+    most = texts[int(np.argmin(fits))] if 0.5 <= fitting < 1 else ""
+    return NumberScan(form, fitting, own, mixed=mixed, guessed=guessed, other=most)
+
+
+def _scan_clocks(clocks: Sequence[re.Match[str]]) -> NumberScan:
+    """Return the scan of times of the day, or of durations with seconds; 58:21 may be either."""
+    lengths = {bool(clock[3]) for clock in clocks}
+    hours = max(int(clock[1]) for clock in clocks)
+    if len(lengths) > 1 or (lengths == {False} and hours > 24):
+        return NumberScan(None, mixed=True)
+    return NumberScan(
+        NumberForm(unit=LONG_CLOCK if lengths == {True} else CLOCK, fractions=True), 1.0
+    )
+
+
+def _are_codes_after_all(texts: Sequence[str], cells: Sequence[_Parts | None]) -> bool:
+    """Return whether these look like numbers, but are addresses, telephone numbers or a list."""
+    if all(map(_ADDRESS.fullmatch, texts)) or all(map(_CODES_WITH_E.fullmatch, texts)):
+        return True
+    if all(text.startswith("(") for text in texts):
+        return True
+    bodies = [cell.body for cell in cells if cell is not None]
+    # Numbers have different lengths: 110 001 and 555 123 456 name something.
+    return (
+        len(bodies) == len(texts) > 1
+        and all(" " in body for body in bodies)
+        and len(set(map(len, bodies))) == 1
+    )
+
+
+def _is_measure(unit: str) -> bool:
+    """Return whether letters behind a number measure something: kg and lb, not 12A and 3B."""
+    return (len(unit) > 1 and not unit.isupper()) or len(unit) > 2 or unit in _CURRENCIES
 
 
 def read_numbers(text: pd.Series[Any], form: NumberForm) -> NDArray[np.float64]:
@@ -130,6 +182,10 @@ def read_numbers(text: pd.Series[Any], form: NumberForm) -> NDArray[np.float64]:
         array = _array(text)
         numbers = _cast(array)
         if numbers is not None and not (not form.fractions and _any(array, _ONE_UNCLEAR)):
+            return np.asarray(numbers.to_numpy(), dtype=np.float64)
+    if not form.unit:
+        numbers = _read_marked(_array(text), form)
+        if numbers is not None:
             return np.asarray(numbers.to_numpy(), dtype=np.float64)
     codes, different = pd.factorize(text)
     values = [_read(str(cell), form) for cell in different]
@@ -169,6 +225,7 @@ class _Parts:
     unit: str
     body: str
     exponent: str
+    magnitude: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,7 +243,9 @@ def _scan_plain(known: pd.Series[Any], decimal: str) -> NumberScan | None:
     if _cast(array) is None:
         return None
     if not _any(array, r"[.eE]"):
-        return NumberScan(NumberForm(), 1.0, plain=True)
+        return NumberScan(NumberForm(fractions=decimal == "."), 1.0, plain=True)
+    if pc.all(pc.match_substring_regex(array, r"^\d+[eE]\d+$"), min_count=0).as_py():
+        return None
     if decimal == ",":
         return None
     if decimal == "." or _any(array, _NO_UNCLEAR):
@@ -225,13 +284,18 @@ def _take_apart(text: str) -> _Parts | None:
     if found["suffix"] and found["body"][-1] in ".,":  # 1.png is a file
         return None
     signs = [sign for sign in (found["sign"], found["inner"], found["behind"]) if sign]
-    if len(signs) + bool(found["open"]) > 1 or (found["prefix"] and found["suffix"]):
+    suffix, magnitude = found["suffix"] or "", ""
+    if suffix in _MAGNITUDES and not found["exponent"]:
+        suffix, magnitude = "", _MAGNITUDES[suffix]
+    if len(signs) + bool(found["open"]) > 1 or (found["prefix"] and suffix):
         return None
-    unit = (found["prefix"] or found["suffix"] or "").rstrip(".")
+    if suffix in _ORDINALS:
+        return None
+    unit = (found["prefix"] or suffix).rstrip(".")
     if len(unit) > 2:  # 1 year, 2 years
         unit = unit.removesuffix("s")
     negative = bool(found["open"]) or signs == ["-"]
-    return _Parts(negative, unit, found["body"], found["exponent"] or "")
+    return _Parts(negative, unit, found["body"], found["exponent"] or "", magnitude)
 
 
 def _marks(bodies: Sequence[str]) -> _Marks:
@@ -287,8 +351,8 @@ def _units(cells: Sequence[_Parts | None], weights: NDArray[np.float64]) -> dict
 
 
 def _read(text: str, form: NumberForm) -> float:
-    if form.unit == CLOCK:
-        return _hours(text)
+    if form.unit in (CLOCK, LONG_CLOCK):
+        return _hours(text, with_seconds=form.unit == LONG_CLOCK)
     cell = _take_apart(text)
     number = None if cell is None else _canonical(cell, form)
     return np.nan if number is None else float(number)
@@ -296,10 +360,14 @@ def _read(text: str, form: NumberForm) -> float:
 
 def _canonical(cell: _Parts | None, form: NumberForm) -> str | None:
     """Return a number as Python reads it; None if it is not in this form."""
-    if cell is None or cell.unit not in ("", form.unit):
+    if cell is None:
+        return None
+    # An amount without its currency is one; 12 beside 12 kg or 12A may be anything.
+    money = form.unit.strip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") in (*_CURRENCIES, "")
+    if cell.unit != form.unit and not (money and not cell.unit):
         return None
     percent = _PERCENT.get(form.unit, "")
-    if percent and (not cell.unit or cell.exponent):
+    if percent and (cell.exponent or cell.magnitude):
         return None
     once = _UNCLEAR.fullmatch(cell.body)
     if once and once[1] == form.decimal and not form.fractions:
@@ -311,18 +379,38 @@ def _canonical(cell: _Parts | None, form: NumberForm) -> str | None:
         if not form.thousands or not _GROUPED[form.thousands].fullmatch(whole):
             return None
         whole = whole.replace(form.thousands, "")
-    exponent = f"e{cell.exponent}" if cell.exponent else percent
+    exponent = f"e{cell.exponent or cell.magnitude}" if cell.exponent or cell.magnitude else percent
     return f"{'-' if cell.negative else ''}{whole or '0'}.{part or '0'}{exponent}"
 
 
-def _hours(text: str) -> float:
-    found = _CLOCK.fullmatch(text.strip())
-    if found is None:
+def _hours(text: str, *, with_seconds: bool) -> float:
+    found = _CLOCK.fullmatch(text.translate(_PLAIN).strip())
+    if found is None or bool(found[3]) != with_seconds:
         return np.nan
-    hour, minute, second, half = found.groups()
+    hour, minute, second, *halves = found.groups()
+    half = halves[0] or halves[1]
     hours = int(hour)
     if half:
         if not 1 <= hours <= 12:
             return np.nan
         hours = hours % 12 + (12 if half in "pP" else 0)
-    return hours + int(minute) / 60 + float(second or 0) / 3600
+    if hours > 24 and not with_seconds:
+        return np.nan
+    return hours + int(minute or 0) / 60 + float(second or 0) / 3600
+
+
+def _read_marked(array: pa.ChunkedArray, form: NumberForm) -> pa.ChunkedArray | None:
+    """Return numbers whose marks are replaced all at once; None where that is not exact."""
+    whole = r"\d+"
+    if form.thousands:
+        mark = re.escape(form.thousands)
+        whole = rf"(?:\d+|[1-9]\d{{0,2}}(?:{mark}\d{{3}})+)"
+    part = rf"(?:{re.escape(form.decimal)}\d*)?" if form.fractions else ""
+    pattern = rf"^[+-]?{whole}{part}(?:[eE][+-]?\d{{1,3}})?$"
+    if not pc.all(pc.match_substring_regex(array, pattern), min_count=0).as_py():
+        return None
+    if form.thousands:
+        array = pc.replace_substring(array, form.thousands, "")
+    if form.decimal != ".":
+        array = pc.replace_substring(array, form.decimal, ".")
+    return _cast(array)
