@@ -30,8 +30,8 @@ def print_summary(run: Run) -> None:
             sep="\n",
             markup=False,
         )
-        if test.unknown is not None and test.unknown.severity == "warning":
-            console.print(f"In the test part: {test.unknown.verdict}", markup=False)
+        for line in _unknown(test):
+            console.print(f"In the test part: {line}", markup=False)
         for target in run.info.spec.targets:
             console.print(_of_target(target, result, test), markup=False)
         for one in result.subgroups:
@@ -52,6 +52,11 @@ def print_summary(run: Run) -> None:
     for name, file in result.artifacts.items():
         console.print(f"{name:12} {run.directory / file}", markup=False)
     console.print(f"{'time':12} {result.seconds['total']:.0f} s", markup=False)
+
+
+def _unknown(test: TestResult) -> list[str]:
+    found = test.unknown
+    return found.verdict.splitlines() if found is not None and found.severity == "warning" else []
 
 
 def _of_target(target: TargetSpec, result: RunResult, test: TestResult) -> str:

@@ -72,6 +72,15 @@ class DateParts(keras.layers.Layer):
         phases = {name: np.asarray(one) for name, one in _phases(days, hours).items()}
         self.cycles = tuple(name for name, one in phases.items() if np.ptp(one[known]) > 0)
 
+    def days(self, dates: NDArray[Any]) -> NDArray[np.float64]:
+        """Return days since 1970-01-01, NaN where there is no date that counts.
+
+        Args:
+            dates: Strings `(examples,)`.
+        """
+        days, _, known = (np.asarray(values) for values in _read(tf.constant(list(dates))))
+        return np.where(known, days, np.nan).astype(np.float64)
+
     @property
     def names(self) -> tuple[str, ...]:
         """What the outputs are called."""

@@ -166,6 +166,7 @@ class TablePreprocess(keras.layers.Layer):
             }
         for name, part in self._parts.items():
             part.adapt(columns[name])
+            learned["usual"][name] = learn_usual(part.days(columns[name]))
             learned["dates"][name] = {"first": part.first, "cycles": list(part.cycles or ())}
         for name in self._categories:
             learned["vocabularies"][name] = self._vocabulary(columns[name])
@@ -247,6 +248,11 @@ class TablePreprocess(keras.layers.Layer):
         found += [
             count_unknown(name, columns[name], self._adapted()["vocabularies"][name], usual[name])
             for name in self._categories
+            if name in usual
+        ]
+        found += [
+            count_outside(name, part.days(columns[name]), usual[name], dates=True)
+            for name, part in self._parts.items()
             if name in usual
         ]
         texts = [layer.unknown_values(name, columns[name]) for name, layer in self._texts.items()]

@@ -14,6 +14,7 @@ import tensorflow as tf
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.frequent_tokens import frequent_tokens
+from dlrecipes.data.option_text import as_option
 from dlrecipes.data.plain_text import cut_texts, plain_characters, plain_text
 from dlrecipes.data.scripts import WITHOUT_SPACES
 from dlrecipes.data.unknown_values import (
@@ -86,13 +87,16 @@ class TextTokens(keras.layers.Layer):
             for column in columns
         ]
         used = [column for column in made if column.kind != "ignored"]
+        names = [column.name for column in made]
         if [column.kind for column in used] != ["text"]:
             raise DataError(
                 "There must be one input, a column of text.",
                 received=", ".join(f"{column.name}: {column.kind}" for column in made)
                 or "no columns",
-                fix="Say which: kinds='column=text', and leave others out with drop='column'. The "
-                "recipe `tabular` takes texts beside other columns.",
+                fix="Say which holds the texts, and leave others out: "
+                f"{as_option('kinds', f'{made[0].name}=text') if made else '--kinds'}"
+                f"{' ' + as_option('drop', *names[1:]) if names[1:] else ''}. The recipe `tabular` "
+                "takes texts beside other columns.",
             )
         self.column = used[0]
         self.length = None if length is None else check_integer("length", length, 1)
@@ -153,7 +157,10 @@ class TextTokens(keras.layers.Layer):
             return ()
         name = self.column.name
         tokens = cut_texts(columns[name], _SPLITS[learned["split"]])
-        return (count_unknown_texts(name, tokens, learned["vocabulary"], learned["usual"]),)
+        words = learned["split"] == "words"
+        return (
+            count_unknown_texts(name, tokens, learned["vocabulary"], learned["usual"], words=words),
+        )
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         plain = _SPLITS[self._adapted()["split"]](inputs[self.column.name])
@@ -189,7 +196,7 @@ class TextTokens(keras.layers.Layer):
             return DataError(
                 "The training texts must not all be blank.",
                 received=f"{len(tokens)} blank texts in column {self.column.name!r}",
-                fix="Say which column holds the texts: kinds='column=text'.",
+                fix="Say which column holds the texts: --kinds COLUMN=text.",
             )
         fix = f"TextTokens(…, least=1) keeps those that one text has, instead of {self.least}."
         if split == "words":

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.stats import betabinom
 
 UNLIKELY, RARE = 0.01, 0.05
 MAX_NAMED = 3
@@ -25,37 +25,49 @@ class UnknownValues:
         what: What they are: `"values that training did not have, or too rarely"`.
         unknown: Cells of that kind.
         cells: Cells that are not missing.
-        expected: The share of such cells that other rows of the training data would have.
-        examples: Some of them.
         missing: Missing cells.
-        expected_missing: The share of missing cells in the training part.
-        surely: Whether some are so that chance cannot explain a single one.
+        usual: What `learn_usual` returned of the training part.
+        examples: Some of the unknown ones.
+        more: Whether there are other ones.
+        furthest: How many times as far out as the range of training is wide the furthest number
+            lies, at least 1; 1 where there are no numbers.
+        nothing: Whether training had nothing of the column to learn from.
     """
 
     column: str
     what: str
     unknown: int
     cells: int
-    expected: float
+    missing: int
+    usual: Usual
     examples: tuple[str, ...] = ()
-    missing: int = 0
-    expected_missing: float = 0.0
-    surely: bool = False
+    more: bool = False
+    furthest: float = 1.0
+    nothing: bool = False
 
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """What is to be said of the column: nothing, where chance explains what was found."""
-        found = []
-        if self.surely or _is_unlikely(self.unknown, self.cells, self.expected):
-            named = ", ".join(map(repr, self.examples))
+    def sentences(self, columns: int = 1) -> tuple[str, ...]:
+        """Return what is to be said of the column: nothing, where chance explains what was found.
+
+        As many of other rows of the training data would have been unknown as a beta-binomial
+        distribution says that knows how many were in the training part. A number that lies `f`
+        times as far out as the range is wide is `f` times less probable, as in a heavy tail.
+
+        Args:
+            columns: How many columns are looked at: one in a hundred tables gives an alarm.
+        """
+        level = UNLIKELY / (2 * columns)
+        usual, found = self.usual, []
+        often = _tail(self.unknown, self.cells, usual["rare"], usual["known"]) < level
+        chance = (usual["rare"] + 1) / (usual["known"] + 2)
+        far = self.furthest > 1 and self.cells * chance / self.furthest < level
+        if self.unknown and (often or far or self.nothing):
+            named = ", ".join(map(repr, self.examples)) + (", …" if self.more else "")
             found.append(
                 f"{self.unknown:,} of {self.cells:,} cells of {self.column!r} are {self.what}"
-                + (f": {named}" if named else "")
-                + ("" if self.unknown <= MAX_NAMED else ", …")
-                + "."
+                + (f": {named}." if named else ".")
             )
         every = self.cells + self.missing
-        if _is_unlikely(self.missing, every, self.expected_missing):
+        if _tail(self.missing, every, usual["missing"], usual["rows"]) < level:
             found.append(f"{self.missing:,} of {every:,} cells of {self.column!r} are missing.")
         return tuple(found)
 
@@ -68,57 +80,58 @@ def learn_usual(values: NDArray[Any], least: int = 1) -> Usual:
         least: Training examples that a category must have to be known.
 
     Returns:
-        `missing`, the share of missing cells; of numbers their range `low`, `high`; and `unknown`,
-        the share of cells of other rows that will be outside of it, or will be a category that is
-        not known, by Good and Turing: of `n` cells as many as have been in the training part with
-        values that occur `least` times at most.
+        `rows` and how many of them are `missing`; `known` cells and how many of them say how often
+        other rows will be unknown, `rare`: of numbers the smallest and the largest one, whose range
+        is `low` to `high`; of categories the cells with values that occur `least` times at most
+        (Good and Turing).
 
     Reference:
         Good 1953, The Population Frequencies of Species.
     """
     empty = values == "" if values.dtype == object else np.isnan(values)
     known = values[~empty]
-    usual = {"missing": (float(empty.sum()) + 1) / (len(values) + 2)}
+    usual = {"rows": len(values), "missing": int(empty.sum()), "known": len(known)}
     if values.dtype == object:
         counts = Counter(Counter(known.tolist()).values())
-        rare = sum(times * number for times, number in counts.items() if times <= least)
-        return {**usual, "unknown": (rare + 1) / (len(known) + 2)}
-    if not len(known):
-        return {**usual, "unknown": 1.0, "low": 0.0, "high": 0.0}
-    return {
-        **usual,
-        "unknown": 2 / (len(known) + 1),
-        "low": float(known.min()),
-        "high": float(known.max()),
-    }
+        return {**usual, "rare": sum(n * count for n, count in counts.items() if n <= least)}
+    edges = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    return {**usual, "rare": min(1, len(known)), "low": edges[0], "high": edges[1]}
 
 
-def count_outside(name: str, values: NDArray[Any], usual: Usual) -> UnknownValues:
+def count_outside(
+    name: str, values: NDArray[Any], usual: Usual, *, dates: bool = False
+) -> UnknownValues:
     """Return how many numbers lie outside the range of training.
-
-    One that is further out than that range is wide is no chance.
 
     Args:
         name: The column.
-        values: Numbers with NaN for a missing one, `(examples,)`.
+        values: Numbers, or the days of dates, with NaN for a missing one, `(examples,)`.
         usual: What `learn_usual` returned.
+        dates: Whether they are days since 1970. Later ones are usual, as time goes on; only those
+            far beyond the span of training count.
     """
     empty = np.isnan(values)
-    known = values[~empty]
-    outside = known[(known < usual["low"]) | (known > usual["high"])]
-    width = usual["high"] - usual["low"]
-    far = (known < usual["low"] - width) | (known > usual["high"] + width)
-    furthest = np.unique(outside)[[0, -1]] if len(outside) else outside
+    known = values[~empty].astype(np.float64)
+    low, high = usual["low"], usual["high"]
+    distance = np.maximum(low - known, known - high)
+    width = (high - low) or max(abs(high), 1.0)
+    outside = known[distance > (width if dates else 0.0)]
+    different = np.unique(outside)
+    shown = (
+        [_day(edge) if dates else _number(edge) for edge in (low, high, *different[[0, -1]])]
+        if (len(different))
+        else []
+    )
     return UnknownValues(
         name,
-        f"outside the range of training, {usual['low']:g} to {usual['high']:g}",
+        f"outside the range of training, {' to '.join(shown[:2])}",
         len(outside),
         len(known),
-        usual["unknown"],
-        tuple(f"{number:g}" for number in dict.fromkeys(furthest.tolist())),
         int(empty.sum()),
-        usual["missing"],
-        bool(far.any()),
+        usual,
+        tuple(dict.fromkeys(shown[2:])),
+        len(different) > 2,
+        1.0 + float(distance.max(initial=0.0)) / width if len(different) else 1.0,
     )
 
 
@@ -143,11 +156,11 @@ def count_unknown(
         "values that training did not have, or too rarely to learn from",
         sum(unknown.values()),
         len(values) - empty,
-        usual["unknown"],
-        tuple(ranked[:MAX_NAMED]),
         empty,
-        usual["missing"],
-        bool(unknown) and not known,
+        usual,
+        tuple(ranked[:MAX_NAMED]),
+        len(ranked) > MAX_NAMED,
+        nothing=not known - {""},
     )
 
 
@@ -165,21 +178,30 @@ def learn_usual_texts(
         least: Training texts that a known token must occur in.
 
     Returns:
-        `missing`, the share of texts without a token; `share`, the share of unknown tokens that one
-        training text in twenty exceeds; and `unknown`, how many of other texts will exceed it.
+        As `learn_usual`; `share` is the share of unknown tokens that one text in twenty exceeds,
+        and `rare` the number of those that do.
     """
     counts = Counter(token for text in tokens for token in set(text))
     without = {token for token in vocabulary if counts[token] > least}
     shares = _unknown_shares(tokens, without)
-    usual = {"missing": (len(tokens) - len(shares) + 1) / (len(tokens) + 2)}
-    if not len(shares):
-        return {**usual, "share": 1.0, "unknown": 1.0}
-    share = float(np.quantile(shares, 1 - RARE, method="inverted_cdf"))
-    return {**usual, "share": share, "unknown": (float((shares > share).sum()) + 1) / len(shares)}
+    share = float(np.quantile(shares, 1 - RARE, method="inverted_cdf")) if len(shares) else 1.0
+    return {
+        "rows": len(tokens),
+        "missing": len(tokens) - len(shares),
+        "known": len(shares),
+        "share": share,
+        # As many as have that share count, for another vocabulary will have other ties.
+        "rare": int(max((shares > share).sum(), RARE * len(shares))),
+    }
 
 
 def count_unknown_texts(
-    name: str, tokens: Sequence[Sequence[str]], vocabulary: Collection[str], usual: Usual
+    name: str,
+    tokens: Sequence[Sequence[str]],
+    vocabulary: Collection[str],
+    usual: Usual,
+    *,
+    words: bool = True,
 ) -> UnknownValues:
     """Return how many texts have unusually many words that training did not have.
 
@@ -188,20 +210,22 @@ def count_unknown_texts(
         tokens: The tokens of each text, none for a missing one.
         vocabulary: The tokens that are known.
         usual: What `learn_usual_texts` returned.
+        words: Whether tokens are words that can be shown, and not characters.
     """
     shares = _unknown_shares(tokens, vocabulary)
     known = set(vocabulary)
-    words = Counter(token for text in tokens for token in text if token not in known)
-    ranked = sorted(words, key=lambda word: (-words[word], word))
+    counts = Counter(token for text in tokens for token in text if token not in known)
+    ranked = sorted(counts, key=lambda word: (-counts[word], word)) if words else []
     return UnknownValues(
         name,
-        "texts with more unknown words than nearly all texts of training",
+        f"texts with more unknown {'words' if words else 'characters'} than nearly all texts of "
+        "training",
         int((shares > usual["share"]).sum()),
         len(shares),
-        usual["unknown"],
-        tuple(ranked[:MAX_NAMED]),
         len(tokens) - len(shares),
-        usual["missing"],
+        usual,
+        tuple(ranked[:MAX_NAMED]),
+        len(ranked) > MAX_NAMED,
     )
 
 
@@ -213,5 +237,16 @@ def _unknown_shares(
     return np.array(shares, dtype=np.float64)
 
 
-def _is_unlikely(found: int, cells: int, expected: float) -> bool:
-    return found > 0 and bool(binom.sf(found - 1, cells, min(expected, 1.0)) < UNLIKELY)
+def _tail(found: int, cells: int, before: float, of: float) -> float:
+    """Return the probability of as many among new cells as there were among those of training."""
+    if not found:
+        return 1.0
+    return float(betabinom.sf(found - 1, cells, before + 1, max(of - before, 0) + 1))
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
+
+
+def _day(days: float) -> str:
+    return str(np.datetime64(int(days), "D"))

@@ -43,7 +43,7 @@ def check_unknown_values(model: keras.Model, x: NDArray[np.generic] | Columns) -
         for count in counts
         if count.unknown
     }
-    sentences = [sentence for count in counts for sentence in count.sentences]
+    sentences = [line for count in counts for line in count.sentences(len(counts))]
     if not sentences:
         return Finding(
             "unknown values",
@@ -52,7 +52,7 @@ def check_unknown_values(model: keras.Model, x: NDArray[np.generic] | Columns) -
         )
     return Finding(
         "unknown values",
-        " ".join(sentences),
+        "\n".join(sentences),
         evidence,
         advice="Write them as in the training table; where they are new, train with rows that have "
         "them.",

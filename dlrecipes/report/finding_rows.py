@@ -49,7 +49,7 @@ def finding_rows(result: RunResult, study: StudyResult | None) -> tuple[FindingR
 
 def _of_test(test: TestResult) -> Finding:
     unknown = test.unknown or Finding("unknown values", "")
-    return replace(unknown, verdict=f"In the test part: {unknown.verdict}")
+    return replace(unknown, verdict=f"In the test part: {' '.join(unknown.verdict.splitlines())}")
 
 
 def _evidence(value: float | int | str | list[str]) -> str:

@@ -274,7 +274,8 @@ class Run:
         model = load_model(self.directory / self.result.refits[0].checkpoint)
         unknown = check_unknown_values(model, inputs)
         if unknown is not None and unknown.severity == "warning":
-            warnings.warn(unknown.verdict, DataWarning, stacklevel=2)
+            for line in (*unknown.verdict.splitlines(), unknown.advice):
+                warnings.warn(line, DataWarning, stacklevel=2)
         predictions = predict(model, inputs)
         return split_predictions(predictions, spec) if spec.targets else predictions
 

@@ -133,7 +133,7 @@ def scan_numbers(known: pd.Series[Any], *, decimal: str = "", separator: str = "
         form = replace(form, unit=max(units, key=lambda unit: (units[unit], unit)))
     fits = np.array([_canonical(cell, form) is not None for cell in cells])
     fitting = float(weights[fits].sum() / weights.sum())
-    mixed = share >= 0.9 and fitting < 0.9 and 1 < len(units) and all(map(_is_measure, units))
+    mixed = share >= 0.9 and fitting < 0.9 and len(units) > 1 and all(map(_is_measure, units))
     most = texts[int(np.argmin(fits))] if 0.5 <= fitting < 1 else ""
     return NumberScan(form, fitting, own, mixed=mixed, guessed=guessed, other=most)
 
