@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,19 +20,20 @@ from dlrecipes.data.strata import strata
 from dlrecipes.data.subgroup_columns import Subgroups, subgroup_columns
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.data.table_rows import as_duration, table_rows
-from dlrecipes.data.table_rules import infer_rules
+from dlrecipes.data.table_rules import TableRules, infer_rules
 from dlrecipes.data.table_targets import own_orders, table_target, target_list
+from dlrecipes.data.targets import Target
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.data.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, Finding
 
 
 def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     table: pd.DataFrame | Cells,
     target: str | Sequence[str],
     *,
-    test: pd.DataFrame | None = None,
+    test: pd.DataFrame | Cells | None = None,
     drawing: Drawing | None = None,
     name: str = "table",
     task: str | Mapping[str, str] | None = None,
@@ -77,43 +79,15 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     given = table if isinstance(table, Cells) else Cells(table)
     table = given.table
     targets = [target] if isinstance(target, str) else target_list(target)
-    named: dict[str, str | None] = {"group": drawing.group, "part": drawing.part}
-    named |= (
-        {"target": target}
-        if isinstance(target, str)
-        else {f"target[{at}]": one for at, one in enumerate(targets)}
-    )
-    named |= {
-        "series": drawing.series,
-        **{f"time[{at}]": one for at, one in enumerate(drawing.times)},
-    }
-    if test is not None and drawing.part is not None:
-        raise ArgumentError(
-            "The test part is a table of its own, or named by a column.",
-            received=f"a test table and part={drawing.part!r}",
-            fix="Give one of them.",
-        )
-    named |= {f"drop[{at}]": one for at, one in enumerate(drop)}
-    named |= {f"subgroup[{at}]": one for at, one in enumerate(subgroup)}
-    _check_names(table, named)
-    dropped = [one for one in targets if one in drop]
-    if dropped:
-        raise ArgumentError(
-            "The target must not be dropped.",
-            received=f"target={', '.join(map(repr, dropped))}, drop={list(drop)!r}",
-            fix="It is no input anyway.",
-        )
-    if subgroup and not isinstance(target, str):
-        raise ArgumentError(
-            "Subgroups are compared over the score of a single target.",
-            received=f"target={targets!r} and subgroup={list(subgroup)!r}",
-            fix="Leave one of them out.",
-        )
+    _check_arguments(table, target, test is not None, drawing, drop, subgroup)
     # ---- rows with a target, under the numbers that they have in the file
     table, noticed = leave_out_unlabelled(table, targets, blanks=given.blanks)
-    if test is not None:
-        test = with_columns_of(table, test)
-        test, lacking = leave_out_unlabelled(test, targets, part="test")
+    of_test = test if isinstance(test, Cells) or test is None else Cells(test)
+    test = None
+    if of_test is not None:
+        test, lacking = leave_out_unlabelled(
+            with_columns_of(table, of_test.table), targets, blanks=of_test.blanks, part="test"
+        )
         noticed += lacking
     # ---- what the columns are, and what is predicted
     kinds = dict(kinds or {})
@@ -121,12 +95,13 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     rules = infer_rules(replace(given, table=table), targets, drawing, kinds=kinds, drop=drop)
     labels = rules.labels(table)
     if test is not None:
-        of_test = with_labels_of(labels, rules.labels(test, "test"))
-        labels = pd.concat([labels, of_test], ignore_index=True)
-    encoded = table_target(
+        of_rows = with_labels_of(labels, rules.labels(test, "test"))
+        labels = pd.concat([labels, of_rows], ignore_index=True)
+    encoded = _encoded(
         labels,
         target,
-        rules.targets,
+        rules,
+        noticed,
         task=task,
         orders=own_orders(table, targets, task) | dict(orders or {}),
         positive=positive,
@@ -185,6 +160,65 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         gap=gap,
         noticed=noticed,
     )
+
+
+def _check_arguments(
+    table: pd.DataFrame,
+    target: str | Sequence[str],
+    has_test: bool,
+    drawing: Drawing,
+    drop: Sequence[str],
+    subgroup: Sequence[str],
+) -> None:
+    """Check that the columns exist, and that what is asked for goes together."""
+    targets = [target] if isinstance(target, str) else list(target)
+    named: dict[str, str | None] = {"group": drawing.group, "part": drawing.part}
+    named |= (
+        {"target": target}
+        if isinstance(target, str)
+        else {f"target[{at}]": name for at, name in enumerate(targets)}
+    )
+    named |= {
+        "series": drawing.series,
+        **{f"time[{at}]": name for at, name in enumerate(drawing.times)},
+    }
+    if has_test and drawing.part is not None:
+        raise ArgumentError(
+            "The test part is a table of its own, or named by a column.",
+            received=f"a test table and part={drawing.part!r}",
+            fix="Give one of them.",
+        )
+    named |= {f"drop[{at}]": name for at, name in enumerate(drop)}
+    named |= {f"subgroup[{at}]": name for at, name in enumerate(subgroup)}
+    _check_names(table, named)
+    dropped = [name for name in targets if name in drop]
+    if dropped:
+        raise ArgumentError(
+            "The target must not be dropped.",
+            received=f"target={', '.join(map(repr, dropped))}, drop={list(drop)!r}",
+            fix="It is no input anyway.",
+        )
+    if subgroup and not isinstance(target, str):
+        raise ArgumentError(
+            "Subgroups are compared over the score of a single target.",
+            received=f"target={targets!r} and subgroup={list(subgroup)!r}",
+            fix="Leave one of them out.",
+        )
+
+
+def _encoded(
+    labels: pd.DataFrame,
+    target: str | Sequence[str],
+    rules: TableRules,
+    noticed: Sequence[Finding],
+    **choices: Any,  # noqa: ANN401  (what `table_target` takes)
+) -> Target:
+    """Return the target of all parts, encoded; an error says which rows were left out before."""
+    try:
+        return table_target(labels, target, rules.targets, **choices)
+    except DataError as error:  # perhaps because a class was taken for missing
+        said = " ".join(f"{finding.verdict} {finding.advice}" for finding in noticed)
+        raise DataError(f"{error} {said}".strip()) from error
 
 
 def _check_names(table: pd.DataFrame, named: Mapping[str, str | None]) -> None:

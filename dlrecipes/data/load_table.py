@@ -128,7 +128,8 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
             columns=as_list(columns) or None,
         )
 
-    official = None if test is None or Path(test).is_dir() else read(test).table
+    given_test = None if test is None or Path(test).is_dir() else read(test)
+    official = None if given_test is None else given_test.table
     seed = int(as_number("split_seed", split_seed))
     share = as_number("test_fraction", test_fraction)
     if data is None:
@@ -166,7 +167,9 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     known = _kinds(kinds)
     if lags:
         wanted = as_list(lags) if isinstance(lags, str) else list(lags)
-        table, official = _with_lags(table, official, targets, wanted, times, series, file)
+        table, official = _with_lags(
+            cells, official, targets, wanted, times, series, kinds=known, drop=as_list(drop)
+        )
     file = replace(file, columns=tuple(table.columns), targets=tuple(targets))
     drawing = Drawing(
         group=group,
@@ -181,7 +184,9 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     splits = from_table(
         replace(cells, table=table, file=file),
         targets if several else targets[0],
-        test=official,
+        test=official
+        if given_test is None or official is None
+        else replace(given_test, table=official),
         drawing=drawing,
         name=name,
         task=tasks,
@@ -194,14 +199,16 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     return splits if reweigh is None else reweigh_groups(splits, reweigh)
 
 
-def _with_lags(
-    table: pd.DataFrame,
+def _with_lags(  # noqa: PLR0913  (one argument a role of a column)
+    cells: Cells,
     official: pd.DataFrame | None,
     targets: Sequence[str],
     lags: Sequence[str | int],
     times: Sequence[str],
     series: str | None,
-    file: TableFile,
+    *,
+    kinds: Mapping[str, str],
+    drop: Sequence[str],
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Return both tables with lags: training sees none of the test's targets, wherever they lie."""
     if not times:
@@ -210,6 +217,7 @@ def _with_lags(
             received=f"lags={lags!r} without `time`",
             fix="Name the column of times.",
         )
+    table, file = cells.table, cells.file
     roles = [*targets, *times, *([] if series is None else [series])]
     lacking = [name for name in dict.fromkeys(roles) if name not in table]
     if lacking:
@@ -218,7 +226,15 @@ def _with_lags(
             received=f"{lacking[0]!r}",
             fix=f"The columns are {', '.join(map(repr, table.columns[:30]))}.",
         )
-    rules = infer_columns(table[list(dict.fromkeys(roles))], target=roles, file=file)
+    # Of the whole table, for other columns tell what a decimal mark is.
+    kept = [str(name) for name in table.columns if name in roles or name not in drop]
+    orders = {
+        name: kind for name, kind in kinds.items() if name in kept and kind.endswith("-first")
+    }
+    every = infer_columns(
+        table[kept], kinds=orders, target=roles, file=file, separator=cells.separator
+    )
+    rules = [rule for rule in every if rule.name in roles]
     typed = typed_table(table, rules, file=file)
     # Among several targets only the numbers have lags.
     numbers = [rule.name for rule in rules if rule.name in targets and rule.kind == "number"]

@@ -53,9 +53,13 @@ def with_labels_of(labels: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
             values = plain
         unknown = sorted(set(values.dropna()) - known)
         if unknown:
+            odd = values.isin(unknown).to_numpy()
             raise DataError(
                 "The test table's labels must be those of the training table.",
-                received=", ".join(map(repr, unknown[:5])),
+                received=f"{', '.join(map(repr, unknown[:5]))} in {int(odd.sum())} of "
+                f"{len(values):,} rows, first in row {test.index[int(np.argmax(odd))]}",
+                fix=f"Training has {', '.join(map(repr, sorted(known)[:20]))}: write them alike, "
+                "or leave those rows out.",
             )
         found[name] = values
     return pd.DataFrame(found)

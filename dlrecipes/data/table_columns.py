@@ -39,7 +39,10 @@ def table_columns(
     for column in wanted:
         series = typed[column.name]
         if column.kind == "number":
-            values[column.name] = series.to_numpy(dtype=column.dtype, na_value=np.nan)
+            # By way of float64 in every file, so that a number does not depend on its neighbours.
+            exact = series.to_numpy(dtype=np.float64, na_value=np.nan)
+            with np.errstate(over="ignore"):  # what becomes infinite is refused below
+                values[column.name] = exact.astype(column.dtype)
         else:
             values[column.name] = series.to_numpy(dtype=object, na_value="")
     return Columns(values, wide=[column.name for column in wanted if column.wide])

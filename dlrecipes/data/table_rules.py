@@ -14,6 +14,7 @@ from dlrecipes.data.columns import Columns
 from dlrecipes.data.option_text import as_option
 from dlrecipes.data.read_times import table_times, time_columns
 from dlrecipes.data.sources import Cells, infer_columns, typed_table
+from dlrecipes.data.sources.text_cells import read_texts
 from dlrecipes.data.subgroup_columns import Subgroups, subgroup_columns
 from dlrecipes.data.table_columns import table_columns
 from dlrecipes.data.table_drawing import Drawing
@@ -76,7 +77,7 @@ class TableRules:
         groups, time = None, None
         if self.member is not None:
             typed = typed_table(table, [self.member], file=self.file, part=part)
-            groups = typed.iloc[:, 0].to_numpy(dtype=object).astype(str)
+            groups = _members(typed.iloc[:, 0], part)
         if self.times:
             time = table_times(table, self.names_of_time, self.times, file=self.file, part=part)
         return TableRead(
@@ -107,6 +108,19 @@ class TableRead:
         """Return what some of the rows hold, as a `Split` takes it."""
         named = {"x": self.x, "groups": self.groups, "time": self.time, "subgroups": self.subgroups}
         return {name: None if values is None else values[rows] for name, values in named.items()}
+
+
+def _members(values: pd.Series[Any], part: str) -> NDArray[np.str_]:
+    """Return the group of each row as text, a whole number as such in every part."""
+    if part and values.isna().any():
+        row = values.index[int(np.argmax(values.isna().to_numpy()))]
+        raise DataError(
+            f"Every row of the {part} table must have a value in {values.name!r}.",
+            received=f"{int(values.isna().sum())} missing, first in row {row}",
+            fix="Fill in the missing values or leave those rows out.",
+        )
+    texts = read_texts(values, Column(str(values.name), "category"))
+    return np.asarray(texts, dtype=object).astype(str)
 
 
 def infer_rules(
@@ -149,9 +163,7 @@ def infer_rules(
     columns = tuple(rules[name] for name in inputs)
     if all(column.kind == "ignored" for column in columns):
         raise _nothing_to_learn(columns)
-    times: tuple[Column, ...] = ()
-    if drawing.times:
-        times = time_columns(table, drawing.times, kinds=dict(kinds), file=cells.file)
+    times = tuple(_time(name, rules.get(name), cells, kinds) for name in drawing.times)
     return TableRules(
         columns,
         tuple(rules[name] for name in targets),
@@ -160,6 +172,14 @@ def infer_rules(
         times,
         cells.file,
     )
+
+
+def _time(name: str, rule: Column | None, cells: Cells, kinds: Mapping[str, str]) -> Column:
+    """Return what a column of the time is: as an input, it may be ignored or a category."""
+    if rule is not None and rule.kind in ("number", "date"):
+        return rule
+    (column,) = time_columns(cells.table, [name], kinds=dict(kinds), file=cells.file)
+    return column
 
 
 def _nothing_to_learn(columns: Sequence[Column]) -> DataError:

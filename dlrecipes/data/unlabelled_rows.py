@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from dlrecipes.data.sources.number_cells import scan_numbers
 from dlrecipes.errors import DataError
 from dlrecipes.results import Finding
 
@@ -40,18 +42,14 @@ def leave_out_unlabelled(
     rows = np.flatnonzero(~known)
     named = " or ".join(map(repr, targets))
     of_part = f" of the {part} table" if part else ""
-    texts = {
-        cell: count
-        for target in targets
-        for cell, count in (blanks or {}).get(target, {}).items()
-        if cell
-    }
+    # Of several targets a cell may be missing in a row that stays.
+    texts = dict((blanks or {}).get(targets[0], {})) if len(targets) == 1 else {}
+    texts.pop("", None)
     cells = ", ".join(f"{cell!r}: {count:,}" for cell, count in texts.items())
-    keep = (
-        f'If {" or ".join(map(repr, texts))} is a value, keep it: missing=[""] (--missing "").'
-        if texts
-        else ""
-    )
+    keep = ""
+    if texts and not _are_numbers(numbered.loc[known, targets[0]]):
+        values = " or ".join(map(repr, texts))
+        keep = f'If {values} is a class, keep it: missing=[""] (--missing "").'
     if not known.any():
         raise DataError(
             "Some rows must have a target.",
@@ -67,3 +65,10 @@ def leave_out_unlabelled(
         severity="warning",
     )
     return numbered[known], (finding,)
+
+
+def _are_numbers(values: pd.Series[Any]) -> bool:
+    """Return whether a target's values are numbers, among which a word cannot be a class."""
+    if not pd.api.types.is_string_dtype(values) or not len(values):
+        return pd.api.types.is_numeric_dtype(values)
+    return scan_numbers(values.astype("str")).share == 1.0

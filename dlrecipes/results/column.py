@@ -18,7 +18,8 @@ class NumberForm:
         decimal: The decimal mark, `.` or `,`.
         thousands: The mark between groups of digits; empty where training had none.
         unit: What stands around each number, such as `$`, `kg` or `%`; `clock` for times of the
-            day, which become hours; empty for nothing.
+            day, `clock with seconds` for those and durations with seconds, which become hours;
+            empty for nothing.
         fractions: Whether training had numbers with a decimal mark. Where it had none, `1.234` may
             be a thousand, and is refused.
     """
@@ -31,8 +32,8 @@ class NumberForm:
     @property
     def example(self) -> str:
         """A number in this form."""
-        if self.unit == "clock":
-            return "17:30"
+        if self.unit.startswith("clock"):
+            return "17:30" if self.unit == "clock" else "1:17:30"
         number = f"1{self.thousands}234" + (f"{self.decimal}5" if self.fractions else "")
         return number + (f" {self.unit}" if self.unit else "")
 
@@ -51,6 +52,8 @@ class Column:
             ignored column the reason: `"identifier: all 891 values are different"`.
         date_format: How its cells become dates, see `dlrecipes.data.sources.dates`; empty for all
             else.
+        offsets: The offsets of a column of dates with a zone, such as `+01:00` and `+02:00`; empty
+            for clock times without one.
         number_form: How its text becomes numbers; None for all else.
         spelling: How a category's cells become one text: as they stand; `"boolean"` for true and
             false, however a program spells them; `"number"` for numbers, so that 3.0 is 3.
@@ -63,6 +66,7 @@ class Column:
     kind: ColumnKind
     evidence: str = ""
     date_format: str = ""
+    offsets: tuple[str, ...] = ()
     number_form: NumberForm | None = None
     spelling: Spelling = "as it stands"
     wide: bool = False
@@ -72,7 +76,8 @@ class Column:
     def from_config(cls, config: Mapping[str, Any]) -> Column:
         """Return the column that `dataclasses.asdict` wrote."""
         form = config.get("number_form")
-        return cls(**{**config, "number_form": None if form is None else NumberForm(**form)})
+        made = None if form is None else NumberForm(**form)
+        return cls(**{**config, "number_form": made, "offsets": tuple(config.get("offsets") or ())})
 
     @property
     def dtype(self) -> Literal["float32", "float64", "string"]:

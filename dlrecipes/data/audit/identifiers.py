@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import poisson, spearmanr
 
 from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
+from dlrecipes.data.option_text import as_option
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
@@ -56,13 +57,14 @@ def check_identifiers(train: Split, validation: Split, spec: DataSpec, examples:
     said, advice = [], []
     if names:
         said.append(f"These inputs seem to number or name the rows: {names}.")
-        advice.append(f"Leave them out: drop=[{names}].")
+        left = [name for name in found if name not in sentences]
+        advice.append(f"Leave them out: drop=[{names}] ({as_option('drop', *left)}).")
         advice.append("Whatever a network learns of them, it learns by heart.")
     if sentences:
         named = ", ".join(repr(name) for name in sentences)
         said.append(f"These categories have several words and hardly repeat: {named}.")
-        kinds = ",".join(f"{name}=text" for name in sentences)
-        advice.append(f"Read them as text: kinds={kinds!r}.")
+        kinds = as_option("kinds", *(f"{name}=text" for name in sentences))
+        advice.append(f"Read them as text: {kinds}.")
     return Finding(
         "identifiers", " ".join(said), dict(found), advice=" ".join(advice), severity="warning"
     )

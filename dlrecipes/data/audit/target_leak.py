@@ -10,6 +10,7 @@ from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
 from dlrecipes.data.audit.one_column_skill import Skill, class_skill, value_skill
 from dlrecipes.data.audit.one_to_one import is_renamed_class, is_rescaled_value
 from dlrecipes.data.audit.sample import sample_rows
+from dlrecipes.data.option_text import as_option
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
@@ -116,7 +117,7 @@ def _finding(
             "target leak",
             f"The target under another name is an input: {named}.",
             evidence,
-            advice=f"Leave it out: drop=[{named}]. Who has to predict the target does not know it.",
+            advice=f"Leave it out: drop=[{named}] ({as_option('drop', *copies[:MAX_NAMED])}). Who has to predict the target does not know it.",
             severity="error",
         )
     return Finding(

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ LEAST_COMPACT = 8
 _SEPARATORS = {"/": "/", ".": ".", "-": "-"}
 # What nanoseconds can hold.
 _FIRST, _LAST = pd.Timestamp("1678-01-01"), pd.Timestamp("2262-01-01")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 _EXAMPLES = {"%Y": "2024", "%y": "24", "%m": "05", "%d": "31", "%B": "31 May 2024"}
 _EPOCHS = {"epoch s": 1, "epoch ms": 10**3, "epoch us": 10**6, "epoch ns": 10**9}
 _TIME = r"""
@@ -59,7 +61,10 @@ _NAMED = re.compile(
 _LIKE = re.compile(
     r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:\d{4}|\d\d)"
     r"|\d\d?(?:st|nd|rd|th|\.)?[\s\-]*[^\W\d_]{3,10}\.?[,\s\-]+(?:\d{4}|\d\d)"
-    r"|[^\W\d_]{3,10}\.?\s+\d\d?(?:st|nd|rd|th)?,?\s+\d{4})(?:[T,\s].*)?"
+    r"|[^\W\d_]{3,10}\.?\s+\d\d?(?:st|nd|rd|th)?,?\s+\d{4}"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[\s\-']+(?:\d{4}|\d\d)"
+    r")(?:[T,\s].*)?",
+    re.IGNORECASE,
 )
 _MONTHS = {  # English, German, French, Spanish, Italian, Dutch; without accents
     1: "january januar janvier enero gennaio januari jan ene gen janv",
@@ -86,7 +91,7 @@ class DateScan:
         form: The date format; empty if they are no dates.
         unclear: A date whose day and month cannot be told apart, as in all others; empty if all is
             clear.
-        bad: A cell that is none, where at least 99 % are dates in `form`; empty if all are.
+        bad: A cell that is none, where at least nine in ten are dates in `form`; empty if all are.
         like: Whether most look like dates, but in no one format.
     """
 
@@ -110,6 +115,8 @@ def scan_dates(counts: pd.Series[int], order: str = "") -> DateScan:
     if shaped < HALF:
         like = bool(first) and np.mean([_LIKE.fullmatch(text) is not None for text in first]) > 0.9
         return DateScan(like=bool(like))
+    if all(map(_is_season, first)):
+        return DateScan()
     candidates = dict.fromkeys(form for text in first for form in _forms(text, order))
     fitting: dict[str, tuple[float, str]] = {}
     for form in candidates:
@@ -120,22 +127,26 @@ def scan_dates(counts: pd.Series[int], order: str = "") -> DateScan:
         return DateScan(unclear=texts[0])
     if whole:
         return DateScan(whole[0])
-    nearly = [form for form, (share, _) in fitting.items() if share >= 0.99]
+    nearly = [form for form, (share, _) in fitting.items() if share >= 0.9]
     if nearly:
         return DateScan(nearly[0], bad=fitting[nearly[0]][1])
     return DateScan(like=True)
 
 
-def are_compact_dates(values: pd.Series[Any]) -> bool:
+def are_compact_dates(values: pd.Series[Any], least: int = LEAST_COMPACT) -> bool:
     """Return whether whole numbers are days such as 20240531, of 1900 to 2099.
 
     Of other numbers of eight digits, one in 30 is such a day by chance.
+
+    Args:
+        values: Numbers, `(rows,)`.
+        least: Different days that there must be.
     """
     known = values.dropna()
-    if len(known) < LEAST_COMPACT or not known.between(19_000_101, 20_991_231).all():
+    if not len(known) or not known.between(19_000_101, 20_991_231).all():
         return False
     different = pd.unique(known)
-    if len(different) < LEAST_COMPACT:
+    if len(different) < least:
         return False
     return all(
         float(number).is_integer() and _read_cell(f"{int(number)}", "%Y%m%d")
@@ -148,8 +159,8 @@ def epoch_format(values: pd.Series[Any]) -> str:
     known = values.dropna()
     if not len(known) or not (known % 1 == 0).all():
         return ""
-    for form, factor in _EPOCHS.items():
-        if known.abs().between(0, 5e9 * factor).all():
+    for form, factor in _EPOCHS.items():  # 1973 to 2128
+        if known.between(1e8 * factor, 5e9 * factor).all():
             return form
     return ""
 
@@ -222,30 +233,38 @@ def date_example(date_format: str) -> str:
     return example
 
 
-def check_zones(name: str, written: Sequence[str | None] | NDArray[Any]) -> None:
-    """Check that dates were written at one place: all with a zone or none, an hour apart at most.
+def check_zones(name: str, written: NDArray[Any]) -> tuple[str, ...]:
+    """Return the offsets of dates, which must be those of one place.
 
     Args:
         name: The column's name, for the message.
         written: Dates as `read_dates` returns them.
 
     Raises:
-        DataError: If some have a zone and others none, or if the offsets are of several places.
+        DataError: If some have an offset and others none, or if they are of several places.
     """
-    offsets = {
-        text[-6:] if text[-6] in "+-" and ":" in text[10:] else "" for text in set(written) if text
-    }
-    if len(offsets) < 2:
-        return
-    minutes = sorted(_offset_minutes(offset) for offset in offsets if offset)
-    if "" in offsets or minutes[-1] - minutes[0] > 60:
-        shown = ", ".join(offset or "none" for offset in sorted(offsets)[:5])
+    offsets = sorted({offset_of(text) for text in set(written.tolist()) if text})
+    if not of_one_place(offsets):
         raise DataError(
             f"The dates of column {name!r} must be in one time zone.",
-            received=f"offsets {shown}",
+            received=f"offsets {', '.join(offset or 'none' for offset in offsets[:5])}",
             fix=f"Write them all in UTC, or pass kinds={{{name!r}: 'category'}} "
             f"({as_option('kinds', f'{name}=category')}).",
         )
+    return tuple(offset for offset in offsets if offset)
+
+
+def of_one_place(offsets: Sequence[str]) -> bool:
+    """Return whether clocks of one place have these offsets: at most an hour apart, or none."""
+    if not any(offsets):
+        return True
+    minutes = sorted(_offset_minutes(offset) for offset in offsets if offset)
+    return all(offsets) and minutes[-1] - minutes[0] <= 60
+
+
+def offset_of(text: str) -> str:
+    """Return the offset behind a date as `read_dates` writes it; empty for none."""
+    return text[-6:] if len(text) > 16 and text[-6] in "+-" else ""
 
 
 def _shape(text: str) -> str:
@@ -253,6 +272,12 @@ def _shape(text: str) -> str:
         if pattern.fullmatch(text):
             return shape
     return ""
+
+
+def _is_season(text: str) -> bool:
+    """Return whether this is a year and the next one, such as 2009-10."""
+    found = re.fullmatch(r"(\d{4})[-/](\d\d)", text)
+    return found is not None and (int(found[1]) + 1) % 100 == int(found[2])
 
 
 def _forms(text: str, order: str) -> list[str]:
@@ -264,6 +289,8 @@ def _forms(text: str, order: str) -> list[str]:
     if found:
         mark, year = found["mark"], "%Y" if len(found["year"]) == 4 else "%y"
         day, month = f"%d{mark}%m{mark}{year}", f"%m{mark}%d{mark}{year}"
+        if mark == "." and year == "%y" and len(text) < 8:  # 1.2.10 may be a version
+            return []
         # With points the day is always first.
         if mark == "." or order == DAY_FIRST:
             return [day]
@@ -281,18 +308,19 @@ def _fit(texts: Sequence[str], weights: NDArray[np.float64], form: str) -> tuple
 def _read_value(value: object, form: str) -> str | None:
     if isinstance(value, float) and np.isnan(value):
         return None
-    if form in _EPOCHS:
-        return _from_epoch(value, _EPOCHS[form])
     if isinstance(value, int | float | np.number):
         value = f"{int(value)}" if float(value).is_integer() else f"{value}"
     text = str(value).strip()
+    if form in _EPOCHS and _NUMBER.fullmatch(text):
+        return _from_epoch(text, _EPOCHS[form])
+    if form == "%Y%m%d":  # as programs write whole numbers beside a missing one
+        text = text.removesuffix(".0")
     return _read_cell(text, form) or _read_cell(text, ISO)
 
 
-def _from_epoch(value: object, factor: int) -> str:
+def _from_epoch(text: str, factor: int) -> str:
     try:
-        passed = int(str(value)) if not isinstance(value, float) else int(value)
-        moment = pd.Timestamp(passed * (10**9 // factor))
+        moment = pd.Timestamp(int(Decimal(text) * (10**9 // factor)))
     except (ValueError, OverflowError):
         return ""
     part = f"{moment.microsecond:06d}{moment.nanosecond:03d}".rstrip("0")
@@ -394,14 +422,25 @@ def _text(year: int, month: int, day: int, time: tuple[int, int, int], part: str
 def _written(dates: pd.Series[Any]) -> NDArray[Any]:
     """Return dates of pandas as text, in the time of their place."""
     codes, different = pd.factorize(dates)
-    texts: list[str | None] = []
-    for moment in pd.DatetimeIndex(different):
-        offset = moment.strftime("%z")[:5]
+    moments = pd.DatetimeIndex(different)
+    naive = moments.tz_localize(None) if moments.tz is not None else moments
+    # To the minute at once; what has more is written by itself.
+    minutes = np.char.replace(np.datetime_as_string(naive.to_numpy(), unit="m"), "T", " ")
+    texts: list[str | None] = minutes.tolist()
+    rest = naive.to_numpy() - naive.to_numpy().astype("datetime64[m]")
+    for at in np.flatnonzero(rest != np.timedelta64(0)).tolist():
+        moment = naive[at]
         part = f"{moment.microsecond:06d}{moment.nanosecond:03d}".rstrip("0")
         time = (moment.hour, moment.minute, moment.second)
-        written = _text(moment.year, moment.month, moment.day, time, part)
-        texts.append(f"{written}{offset[:3]}:{offset[3:]}" if offset else written)
+        texts[at] = _text(moment.year, moment.month, moment.day, time, part)
+    if moments.tz is not None:
+        shifts = (naive - moments.tz_convert("UTC").tz_localize(None)) / pd.Timedelta(minutes=1)
+        texts = [f"{text}{_offset(int(shift))}" for text, shift in zip(texts, shifts, strict=True)]
     return np.array([*texts, None], dtype=object)[codes]
+
+
+def _offset(minutes: int) -> str:
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def _moment(text: str | None) -> pd.Timestamp | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,8 @@ def _forced_number(
         form = scan.form if scan is not None and scan.form is not None else NumberForm()
         if scan is not None and scan.share < 1:
             raise not_all_numbers(name, values, form, among, asked=True)
-    return number_column(name, values, form, is_target=True, among=among, evidence=ASKED)
+    column = number_column(name, values, form, is_target=True, among=among, evidence=ASKED)
+    return replace(column, spelling="boolean") if types.is_bool_dtype(values) else column
 
 
 def _forced_date(name: str, values: pd.Series[Any], kind: str, among: Collection[str]) -> Column:
@@ -82,13 +84,13 @@ def _forced_date(name: str, values: pd.Series[Any], kind: str, among: Collection
     if types.is_datetime64_any_dtype(values):
         form = ISO
     elif types.is_numeric_dtype(values) and not types.is_bool_dtype(values):
-        form = "%Y%m%d" if are_compact_dates(values) else epoch_format(values)
+        form = "%Y%m%d" if are_compact_dates(values, 1) else epoch_format(values)
     elif values.notna().any() and types.is_string_dtype(values):
         values = values.mask(values.isin(list(among)))
         scan = scan_numbers(values.dropna())
         if scan.plain and scan.form is not None:
             numbers = number_values(values, scan.form, among)
-            form = "%Y%m%d" if are_compact_dates(numbers) else epoch_format(numbers)
+            form = "%Y%m%d" if are_compact_dates(numbers, 1) else epoch_format(numbers)
         else:
             order = kind if kind in ORDERS else ""
             dates = scan_dates(values.value_counts(), order)

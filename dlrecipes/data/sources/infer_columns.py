@@ -14,7 +14,7 @@ from pandas.api import types
 from dlrecipes.data.option_text import as_option
 from dlrecipes.data.scripts import count_words
 from dlrecipes.data.sources.column import KINDS, Column
-from dlrecipes.data.sources.dates import ISO, are_compact_dates, scan_dates
+from dlrecipes.data.sources.dates import ISO, DateScan, are_compact_dates, scan_dates
 from dlrecipes.data.sources.forced_column import (
     ORDERS,
     check_dates,
@@ -30,7 +30,13 @@ from dlrecipes.data.sources.make_column import (
     number_column,
 )
 from dlrecipes.data.sources.missing import missing_markers
-from dlrecipes.data.sources.number_cells import NumberScan, are_codes, are_keys, scan_numbers
+from dlrecipes.data.sources.number_cells import (
+    NumberScan,
+    are_codes,
+    are_keys,
+    are_whole,
+    scan_numbers,
+)
 from dlrecipes.data.sources.plain_values import described, plain_values
 from dlrecipes.data.sources.text_cells import are_booleans
 from dlrecipes.data.sources.typed_table import number_values
@@ -38,7 +44,8 @@ from dlrecipes.errors import DataError
 from dlrecipes.results import TableFile
 from dlrecipes.results.column import NumberForm
 
-MOSTLY = 0.9
+MOSTLY, HALF = 0.9, 0.5
+FEW_LABELS = 20
 TEXT_WORDS = 3.0
 TEXT_DISTINCT = 0.5
 TEXT_VALUES = 1_000
@@ -213,15 +220,24 @@ def _with_decimal(
     decimal = file.decimal or (next(iter(told)) if len(told) == 1 else "")
     again = []
     for column in looked:
-        scan = column.scan
+        scan = before = column.scan
         if scan is not None and decimal and not file.decimal and (scan.unclear or scan.guessed):
             known = column.values[~column.values.isin(list(among))].dropna()
             scan = scan_numbers(known, decimal=decimal, separator=separator)
             column = _Looked(column.name, column.values, column.kind, scan)
         if scan is not None and scan.unclear and scan.share >= MOSTLY:
             raise _unclear_number(column.name, scan.unclear)
+        if before is not None and scan is not None and _contradicts(before, scan):
+            raise _unclear_number(column.name, before.example)
         again.append(column)
     return again
+
+
+def _contradicts(guessed: NumberScan, told: NumberScan) -> bool:
+    """Return whether another column says otherwise than the separator suggests."""
+    if not guessed.guessed or guessed.form is None or told.form is None:
+        return False
+    return guessed.form.decimal != told.form.decimal
 
 
 def _unclear_number(name: str, cell: str) -> DataError:
@@ -267,9 +283,14 @@ def _from_text(column: _Looked, among: Collection[str], *, is_target: bool) -> C
     known = values[~values.isin(list(among))].dropna()
     numeric = scan is not None and scan.form is not None and scan.share >= MOSTLY
     if numeric and are_codes(known):
+        blank_days = _days_but_for(known)
+        if blank_days:
+            check_dates(name, values, DateScan("%Y%m%d", bad=blank_days))
         note = "; digits with leading zeros are codes"
         return category_column(name, values, values.value_counts(), is_target=is_target, note=note)
     if scan is not None and scan.form is not None and numeric and not are_keys(known):
+        if scan.share < 1 and is_target and known.nunique() <= FEW_LABELS:
+            return category_column(name, values, values.value_counts(), is_target=True)
         if scan.share < 1:
             raise not_all_numbers(name, values, scan.form, among)
         blank = values.mask(values.isin(list(among)))
@@ -288,9 +309,18 @@ def _from_text(column: _Looked, among: Collection[str], *, is_target: bool) -> C
     return _words(name, values, counts, is_target=is_target, doubt=doubt)
 
 
+def _days_but_for(known: pd.Series[Any]) -> str:
+    """Return what stands among days such as 20240531 where there is none, such as 00000000."""
+    odd = known[known.isin(["00000000", "99999999"])]
+    rest = known[~known.isin(["00000000", "99999999"])]
+    if not len(odd) or not rest.str.len().eq(8).all() or not are_whole(rest):
+        return ""
+    return str(odd.iloc[0]) if are_compact_dates(rest.astype("str").astype("float64")) else ""
+
+
 def _are_days(known: pd.Series[Any], form: NumberForm, among: Collection[str]) -> bool:
     """Return whether text of eight digits a cell holds days, such as 20240531."""
-    eight = bool(known.str.len().eq(8).all())
+    eight = bool(known.str.len().isin([8, 10]).all())  # 20240531.0 beside a missing one
     return eight and are_compact_dates(number_values(known, form, among))
 
 
@@ -305,6 +335,12 @@ def _doubt(name: str, counts: pd.Series[int], dates: bool, scan: NumberScan | No
             f"{name!r} looks like numbers with different units ({str(counts.index[0])!r}, …): "
             f"write them in one unit, or pass {as_option('kinds', f'{name}=category')} if they are "
             "none"
+        )
+    if scan is not None and scan.other and scan.share >= HALF:
+        return (
+            f"most of {name!r} are numbers, but not {scan.other!r}: write them alike, or as "
+            f"missing ({as_option('missing', f'+{scan.other}')}); or pass "
+            f"{as_option('kinds', f'{name}=category')} if they are none"
         )
     return ""
 

@@ -57,7 +57,7 @@ def number_column(
         DataError: If a number is infinite.
     """
     values = number_values(given, form, among)
-    check_finite(name, values)
+    check_finite(name, values, given)
     low, high = values.min(), values.max()
     if not is_target and not evidence:
         if low == high and not values.isna().any():
@@ -69,11 +69,11 @@ def number_column(
         if form == NumberForm(fractions=form.fractions)
         else (
             f", written as {form.example}"
-            if form.unit != "clock"
+            if not form.unit.startswith("clock")
             else ", times of the day as hours"
         )
     )
-    wide, doubt = _precision(name, values)
+    wide, doubt = _precision(name, values, given)
     return Column(
         name,
         "number",
@@ -84,20 +84,21 @@ def number_column(
     )
 
 
-def _precision(name: str, values: pd.Series[Any]) -> tuple[bool, str]:
+def _precision(name: str, values: pd.Series[Any], given: pd.Series[Any]) -> tuple[bool, str]:
     """Return whether float32 makes different numbers equal, and what float64 still does."""
-    different = np.asarray(values.dropna().unique())
-    exact = different.astype(np.float64)
+    exact = np.unique(np.asarray(values.dropna(), dtype=np.float64))
+    if not len(exact):
+        return False, ""
     with np.errstate(over="ignore"):
-        kept = len(np.unique(exact.astype(np.float32)))
-    wide = kept < (1 - MERGED) * len(different) and bool(np.isfinite(exact).all())
-    if wide and float(np.abs(exact).max()) > 3e38:
-        wide = False
-    held = len(np.unique(exact))
-    if held >= len(different) or float(np.abs(exact).max()) < _EXACT:
+        kept = np.unique(exact.astype(np.float32))
+    different = len(exact)
+    if float(np.abs(exact).max()) >= _EXACT:  # text and whole numbers may tell more apart
+        different = max(different, int(given.dropna().astype("str").nunique()))
+    wide = len(kept) < (1 - MERGED) * different and bool(np.isfinite(kept).all())
+    if len(exact) >= different:
         return wide, ""
     return wide, (
-        f"{len(different) - held:,} of the {len(different):,} numbers of {name!r} equal another "
+        f"{different - len(exact):,} of the {different:,} numbers of {name!r} equal another "
         f"one in float64: leave it out if it is a key ({as_option('drop', name)}), or pass "
         f"{as_option('kinds', f'{name}=category')}"
     )
@@ -129,7 +130,7 @@ def date_column(
         DataError: If none can be read, or if they are of different time zones.
     """
     written = read_dates(values, form)
-    check_zones(name, written)
+    offsets = check_zones(name, written)
     known = sorted({text for text in written.tolist() if text})
     if not known:
         raise DataError(f"Column {name!r} must hold dates.", received="none that can be read")
@@ -138,6 +139,12 @@ def date_column(
         return constant_column(name, low)
     shown = "" if form == ISO else f", written as {date_example(form)}"
     doubt = ""
+    beyond = [text[:10] for text in known if not "1678" <= text[:4] <= "2261"]
+    if beyond:
+        doubt = (
+            f"the dates of {name!r} before 1678 or after 2261, such as {beyond[-1]}, are taken as "
+            f"missing: make that plain by {as_option('missing', f'+{beyond[-1]}')}"
+        )
     if form.endswith("%y") and high[:4] >= "2040":
         doubt = (
             f"the two digits of the years of {name!r} are read as 1969 to 2068, so that the latest "
@@ -148,6 +155,7 @@ def date_column(
         "date",
         described(evidence or f"{low[:10]} to {high[:10]}{shown}", values),
         date_format=form,
+        offsets=offsets,
         doubt=doubt,
     )
 

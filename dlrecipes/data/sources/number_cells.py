@@ -70,6 +70,7 @@ class NumberScan:
             decimal point and an exponent.
         guessed: Whether the decimal mark was told by the file's separator alone.
         other: Where most cells are numbers in `form`, the first one that is none.
+        example: A cell whose mark was guessed.
     """
 
     form: NumberForm | None
@@ -80,6 +81,7 @@ class NumberScan:
     plain: bool = False
     guessed: bool = False
     other: str = ""
+    example: str = ""
 
 
 def scan_numbers(known: pd.Series[Any], *, decimal: str = "", separator: str = "") -> NumberScan:
@@ -135,7 +137,15 @@ def scan_numbers(known: pd.Series[Any], *, decimal: str = "", separator: str = "
     fitting = float(weights[fits].sum() / weights.sum())
     mixed = share >= 0.9 and fitting < 0.9 and len(units) > 1 and all(map(_is_measure, units))
     most = texts[int(np.argmin(fits))] if 0.5 <= fitting < 1 else ""
-    return NumberScan(form, fitting, own, mixed=mixed, guessed=guessed, other=most)
+    return NumberScan(
+        form,
+        fitting,
+        own,
+        mixed=mixed,
+        guessed=guessed,
+        other=most,
+        example=next((text for text in texts if _UNCLEAR.search(text)), "") if guessed else "",
+    )
 
 
 def _scan_clocks(clocks: Sequence[re.Match[str]]) -> NumberScan:

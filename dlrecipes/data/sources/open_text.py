@@ -67,7 +67,7 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
             ) as text:
                 yield text
     except UnicodeError as error:
-        other = "latin-1" if name == "utf-8" else "utf-8"
+        other = {"utf-8": "cp1252", "cp1252": "latin-1"}.get(name, "utf-8")
         raise DataError(
             f"A text file must be in the encoding {encoding!r}, or name its own.",
             received=f"{path}: {error}",

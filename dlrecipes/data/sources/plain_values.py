@@ -56,8 +56,13 @@ def _unusable(name: str, received: str) -> DataError:
     )
 
 
-def check_finite(name: str, values: pd.Series[Any]) -> None:
+def check_finite(name: str, values: pd.Series[Any], given: pd.Series[Any]) -> None:
     """Check that numbers are finite or missing.
+
+    Args:
+        name: The column's name, for the message.
+        values: Numbers, `(rows,)`.
+        given: The cells that they were read from, `(rows,)`.
 
     Raises:
         DataError: If some are infinite.
@@ -66,12 +71,13 @@ def check_finite(name: str, values: pd.Series[Any]) -> None:
         return
     bad = np.isinf(values.to_numpy(dtype=np.float64, na_value=np.nan))
     if bad.any():
+        markers = [f"+{cell}" for cell in dict.fromkeys(given[bad].astype("str"))][:5]
         raise DataError(
             f"Column {name!r} must hold finite numbers.",
             received=f"{cells(int(bad.sum()))} of {len(bad):,} infinite, "
             f"first in row {int(np.argmax(bad))}",
-            fix="Read the table with missing=['+inf', '+-inf'] (--missing +inf,+-inf) if they "
-            "stand for missing values, or correct them.",
+            fix=f"If they stand for missing values: missing={markers} "
+            f"({as_option('missing', *markers)}); else correct them.",
         )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from dlrecipes.data.sources.detect_header import detect_header
 from dlrecipes.data.sources.missing import missing_markers
 from dlrecipes.data.sources.open_rows import open_rows
-from dlrecipes.data.sources.read_cells import read_cells
+from dlrecipes.data.sources.read_cells import check_options, read_cells
 from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES
 from dlrecipes.data.sources.table_suffix import table_suffix
 from dlrecipes.errors import DataError
@@ -62,7 +62,17 @@ def read_new_table(
         separator=separator or trained_on.separator,
         quoting=trained_on.quoting if quoting is None else quoting,
     )
+    check_options(trained_on.separator, None, trained_on.missing)
     inputs = [column.name for column in columns]
+    given = {"encoding": encoding, "separator": separator, "quoting": quoting}
+    if table_suffix(file) in PARQUET_SUFFIXES and any(
+        value is not None for value in given.values()
+    ):
+        raise DataError(
+            "A Parquet file has no encoding, separator or quotes.",
+            received=", ".join(f"{name}={value!r}" for name, value in given.items() if value),
+            fix="Leave these options out.",
+        )
     if table_suffix(file) in PARQUET_SUFFIXES:
         return read_cells(file, TableFile(missing=trained_on.missing), header=header).table
     names = None

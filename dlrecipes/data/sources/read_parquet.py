@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dlrecipes.data.sources.missing import missing_markers
+from dlrecipes.data.sources.missing import missing_markers, numeric_blanks
 from dlrecipes.errors import DataError
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -80,11 +80,10 @@ def _convert(
         values = cells.to_pandas()
         return values if not cells.null_count else values.astype("boolean")  # type: ignore[no-any-return]
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        whole = pa.types.is_integer(kind) and kind != pa.uint64() and not cells.null_count
-        numbers = cells.cast(pa.int64() if whole else pa.float64(), safe=False)
-        if is_category:
-            return numbers.to_pandas().astype("category")  # type: ignore[no-any-return]
-        return numbers.to_pandas()  # type: ignore[no-any-return]
+        numbers = numeric_blanks(_numbers(cells), sorted(missing))
+        return numbers.astype("category") if is_category else numbers
+    if pa.types.is_time(kind):  # of the day, as 17:30:00
+        return cells.cast(pa.string()).to_pandas(types_mapper={pa.string(): STRING}.get)  # type: ignore[no-any-return]
     if pa.types.is_date(kind):
         return cells.cast(pa.timestamp("s")).to_pandas()  # type: ignore[no-any-return]
     if pa.types.is_timestamp(kind):
@@ -99,3 +98,16 @@ def _convert(
         received=f"column {name!r} of {path} with {kind}",
         fix="Write the file without that column.",
     )
+
+
+def _numbers(cells: pa.ChunkedArray) -> pd.Series[Any]:
+    """Return numbers as they stand: whole ones beside a gap are no floating-point numbers."""
+    kind = cells.type
+    if pa.types.is_integer(kind):
+        wide = pa.uint64() if kind == pa.uint64() else pa.int64()
+        types = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}
+        mapper = types.get if cells.null_count else None
+        return cells.cast(wide).to_pandas(types_mapper=mapper)  # type: ignore[no-any-return]
+    if kind == pa.float32():  # 0.1 is 0.1, and not 0.10000000149
+        cells = cells.cast(pa.string())
+    return cells.cast(pa.float64()).to_pandas()  # type: ignore[no-any-return]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -10,11 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.data.sources.dates import read_dates
+from dlrecipes.data.sources.dates import ISO, read_dates
 from dlrecipes.results import Column
 
 TRUE, FALSE = "True", "False"
 """How booleans are spelled in a model's inputs."""
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_WHOLE = re.compile(r"[+-]?\d+")
 _PAIRS = (
     ("true", "false"),
     ("t", "f"),
@@ -55,7 +58,9 @@ def read_texts(values: pd.Series[Any], column: Column) -> NDArray[Any]:
         `(rows,)` text; None where a value is missing, or is no boolean in a column of booleans.
     """
     if pd.api.types.is_datetime64_any_dtype(values):
-        return read_dates(values, "")
+        # A day is a day: 2024-05-31, as text has it.
+        days = [text and text.removesuffix(" 00:00") for text in read_dates(values, ISO).tolist()]
+        return np.array(days, dtype=object)
     codes, different = pd.factorize(values)
     write = _WRITERS[column.spelling]
     texts = [write(value) for value in different.tolist()]
@@ -68,14 +73,11 @@ def _as_boolean(value: object) -> str | None:
 
 def _as_number(value: object) -> str:
     """Return 3.0 as 3; what is no number stays as it stands."""
-    if isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            return _as_text(value)
-        whole = value.strip().lstrip("+-").isdecimal()  # exact, however many digits
-        return str(int(value)) if whole else _as_text(number)
-    return _as_text(value)
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return _as_text(value)
+    if _WHOLE.fullmatch(value):  # exact, however many digits
+        return value.lstrip("+")
+    return _as_text(float(value))
 
 
 def _as_text(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-from dlrecipes.data.sources.dates import ISO, date_example, read_dates
+from dlrecipes.data.sources.dates import ISO, date_example, of_one_place, offset_of, read_dates
 from dlrecipes.data.sources.missing import missing_markers, numeric_blanks
 from dlrecipes.data.sources.number_cells import are_whole, read_numbers
 from dlrecipes.data.sources.plain_values import cells
@@ -18,6 +19,8 @@ from dlrecipes.data.sources.text_cells import read_texts
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, TableFile
 from dlrecipes.results.column import NumberForm
+
+_MAY_BE_A_THOUSAND = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 
 
 def typed_table(
@@ -72,11 +75,8 @@ def number_values(
     if types.is_bool_dtype(values):
         return values.astype("Int64").astype("float64")
     if types.is_numeric_dtype(values):
-        return (
-            values
-            if types.is_integer_dtype(values) and not values.isna().any()
-            else (values.astype("float64"))
-        )
+        whole = types.is_signed_integer_dtype(values) and not values.isna().any()
+        return values.astype("int64" if whole else "float64")
     known = values.mask(values.isin(list(among_numbers)))
     if not known.isna().any() and not form.unit and are_whole(known):
         try:
@@ -114,7 +114,8 @@ def _numbers(
         if form == NumberForm(fractions=form.fractions)
         else (f"numbers such as {form.example!r}")
     )
-    if types.is_datetime64_any_dtype(values):
+    is_boolean = types.is_bool_dtype(values) and column.spelling != "boolean"
+    if types.is_datetime64_any_dtype(values) or is_boolean:
         _check(values, values.notna(), column, what, where)
     numbers = number_values(values, form, among_numbers)
     if not types.is_numeric_dtype(values):
@@ -127,6 +128,20 @@ def _dates(values: pd.Series[Any], column: Column, where: str) -> pd.Series[Any]
     written = pd.Series(read_dates(values, column.date_format), index=values.index, dtype=object)
     example = "" if column.date_format in ("", ISO) else f"{date_example(column.date_format)}, or "
     _check(values, written == "", column, f"dates such as {example}2024-05-31 17:30", where)
+    if column.offsets:
+        what = f"dates with the offset {' or '.join(column.offsets)}, or an hour beside it"
+    else:
+        what = "dates without a time zone"
+    strange = {
+        text
+        for text in set(written.dropna())
+        if not (
+            of_one_place([*column.offsets, offset_of(text)])
+            if column.offsets
+            else not (offset_of(text))
+        )
+    }
+    _check(values, written.isin(list(strange)), column, what, where)
     return written.astype("str").where(written.notna())
 
 
@@ -147,5 +162,14 @@ def _check(
         f"Column {column.name!r} must hold {what}, as in the training part.",
         received=f"{cells(int(found.sum()))} of {len(found):,} that hold something else, first "
         f"{shown!r} in row {values.index[row]}{where}",
-        fix="Write it as the training table has it, or leave the cell empty if it is missing.",
+        fix=_fix(shown),
     )
+
+
+def _fix(cell: str) -> str:
+    if _MAY_BE_A_THOUSAND.fullmatch(cell):
+        return (
+            f"{cell!r} may be a thousand: write {cell}0 if it is none; or say so where you train, "
+            f"decimal={cell[-4]!r} (--decimal {cell[-4]})."
+        )
+    return "Write it as the training table has it, or leave the cell empty if it is missing."
