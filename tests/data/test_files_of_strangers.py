@@ -167,7 +167,7 @@ def test_what_training_did_not_have_is_said(load, read):
         found = read(splits, text)
         columns = Columns({name: np.array(x, object if name == "c" else float)
                            for name, x in found.items()})  # fmt: skip
-        return [line for count in layer.unknown_values(columns) for line in count.sentences]
+        return [line for count in layer.unknown_values(columns) for line in count.sentences(2)]
 
     assert said("c,x\nRed,0.1\nGreen,-0.2\n") == []
     (line,) = said("c,x\nred,0.1\ngreen,0.1\nblue,0.1\n")
@@ -415,3 +415,111 @@ def test_the_same_answers_from_the_layer_whatever_the_file(load, read):
     whole = entered("c,n,x\nRed,5%,0.5\nGreen,7%,1\nX9,900%,-\n")
     np.testing.assert_array_equal(entered("c,n,x\nGreen,7%,1\n"), whole[1:2])
     np.testing.assert_array_equal(entered("x,c,n\n-,X9,900%\n0.5,Red,5%\n"), whole[[2, 0]])
+
+
+# ---- what reviewers found: values that were wrong without a word
+
+
+def test_zones_must_be_those_of_training(load, read):
+    days = [f"{day:%Y-%m-%dT%H:%M}+02:00" for day in DAYS]
+    splits = load(csv(day=days))
+    assert read(splits, "day,x\n2024-05-31T12:00+01:00,0.1\n")["day"] == ["2024-05-31 12:00+01:00"]
+    for cell in ("2024-05-31T10:00Z", "2024-05-31T12:00", "2024-05-31T19:00+09:00"):
+        with pytest.raises(DataError, match=r"'day' must hold dates with the offset \+02:00"):
+            read(splits, f"day,x\n{cell},0.1\n")
+    naive = load(csv(day=[f"{day:%Y-%m-%dT%H:%M}" for day in DAYS]))
+    with pytest.raises(DataError, match="'day' must hold dates without a time zone"):
+        read(naive, "day,x\n2024-05-31T10:00Z,0.1\n")
+
+
+def test_lags_and_times_are_read_as_the_columns_are(tmp_path):
+    rows = [f"2021-{at // 28 + 1:02}-{at % 28 + 1:02};0,{at + 13};{at + 1}.{at + 100}"
+            for at in range(90)]  # fmt: skip
+    (tmp_path / "t.csv").write_text("day;g;sold\n" + "\n".join(rows) + "\n")
+    splits = load_table(tmp_path / "t.csv", "sold", time="day", lags="1", task="regression")
+    earlier = splits.train.x["sold 1 rows earlier"]
+    np.testing.assert_array_equal(earlier[1:], splits.train.y[:-1])
+    assert splits.train.y[0] == 1100
+    unclear = [f"{at % 12 + 1:02}/{at // 12 + 1:02}/2021;0,5;{at}" for at in range(90)]
+    (tmp_path / "u.csv").write_text("day;g;sold\n" + "\n".join(unclear) + "\n")
+    given = {"time": "day", "lags": "1", "task": "regression", "kinds": "day=month-first"}
+    assert len(load_table(tmp_path / "u.csv", "sold", **given).train)
+
+
+def test_whole_numbers_beside_gaps(load, read, tmp_path):
+    days = pd.Series([int(f"{day:%Y%m%d}") for day in DAYS], dtype="Int64")
+    days[3] = pd.NA
+    frame = pd.DataFrame({"day": days, "x": X, "y": Y})
+    frame.to_parquet(tmp_path / "t.parquet")
+    text = load(csv(day=["" if at == 3 else f"{day}.0" for at, day in enumerate(days)]))
+    typed = load_table(tmp_path / "t.parquet", "y")
+    assert kinds(text)["day"] == kinds(typed)["day"] == "date"
+    assert text.train.x["day"].tolist() == typed.train.x["day"].tolist()
+    ids = pd.Series([1234567890123456700 + at // 3 for at in range(ROWS)], dtype="Int64")
+    ids[5] = pd.NA
+    pd.DataFrame({"big": ids, "x": X, "y": Y}).to_parquet(tmp_path / "i.parquet")
+    as_text = load(
+        csv(big=["" if value is pd.NA else value for value in ids]), kinds="big=category"
+    )
+    as_typed = load_table(tmp_path / "i.parquet", "y", kinds="big=category")
+    assert as_text.train.x["big"].tolist() == as_typed.train.x["big"].tolist()
+    assert (
+        "equal another one in float64"
+        in load_table(tmp_path / "i.parquet", "y").spec.columns[0].doubt
+    )
+
+
+def test_a_number_does_not_depend_on_its_neighbours(load, read):
+    splits = load(csv(n=[2**60 + (at << 45) for at in range(ROWS)][::-1]), kinds="n=number")
+    alone = read(splits, "n,x\n1152921573326323713,1\n")["n"]
+    assert read(splits, "n,x\n1152921573326323713,1\n,2\n")["n"][:1] == alone
+
+
+def test_days_among_which_zeros_are_missing(load):
+    days = [f"{day:%Y%m%d}" for day in DAYS]
+    with pytest.raises(DataError, match=r"dates only.*'00000000'.*--missing \+00000000"):
+        load(csv(day=["00000000", *days[1:]]))
+    splits = load(csv(day=["00000000", *days[1:]]), missing="+00000000")
+    assert kinds(splits)["day"] == "date"
+
+
+def test_a_list_tells_no_decimal_mark_of_others(load):
+    tags = [('"1,2"', '"3,4"', '"2,5"')[at % 3] for at in range(ROWS)]
+    with pytest.raises(DataError, match="mark in the numbers of column 'temp'"):
+        load_without_x(load, tags=tags, temp=[f"{36 + at % 3}.{600 + at}" for at in range(ROWS)])
+
+
+def load_without_x(load, **columns):
+    lines = [",".join([*columns, "y"])]
+    lines += [",".join(map(str, row)) for row in zip(*columns.values(), Y, strict=True)]
+    return load("\n".join(lines) + "\n")
+
+
+def test_what_is_mostly_numbers_is_said(load):
+    cells = [("<0.5", "1.2", "0.7", "3.3", "2.1", "1.9")[at % 6] for at in range(ROWS)]
+    (column, _) = load(csv(level=cells)).spec.columns
+    assert "most of 'level' are numbers, but not '<0.5'" in column.doubt
+    (column, _) = load(
+        csv(day=["0001-01-01", *(f"{day:%Y-%m-%d}" for day in DAYS[1:])])
+    ).spec.columns
+    assert "before 1678 or after 2261, such as 0001-01-01, are taken as missing" in column.doubt
+
+
+def test_groups_are_spelled_alike_in_every_part(load, tmp_path):
+    groups = [at % 15 for at in range(ROWS)]
+    (tmp_path / "test.csv").write_text("family,x,y\n3,0.5,yes\n4.0,-1,no\n5,1,yes\n6,-2,no\n")
+    splits = load(csv(family=groups), group="family", test=tmp_path / "test.csv")
+    (finding,) = (found for found in audit(splits) if found.name == "groups")
+    assert finding.verdict.startswith("4 groups are in two parts")
+    (tmp_path / "test.csv").write_text("family,x,y\n3,0.5,yes\n,-1,no\n")
+    with pytest.raises(
+        DataError, match="Every row of the test table must have a value in 'family'"
+    ):
+        load(csv(family=groups), group="family", test=tmp_path / "test.csv")
+
+
+def test_a_class_that_was_taken_for_missing_is_named_in_the_error(load):
+    with pytest.raises(DataError, match=r"at least two classes.*'NA': 60.*--missing \"\""):
+        load(csv(target=["NA", "no"] * (ROWS // 2)))
+    values = load(csv(target=["NA" if at % 9 == 0 else f"{at * 1.5}" for at in range(ROWS)]))
+    assert "keep it" not in values.noticed[0].advice

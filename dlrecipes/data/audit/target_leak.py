@@ -117,7 +117,8 @@ def _finding(
             "target leak",
             f"The target under another name is an input: {named}.",
             evidence,
-            advice=f"Leave it out: drop=[{named}] ({as_option('drop', *copies[:MAX_NAMED])}). Who has to predict the target does not know it.",
+            advice=f"Leave it out: drop=[{named}] ({as_option('drop', *copies[:MAX_NAMED])}). Who "
+            "has to predict the target does not know it.",
             severity="error",
         )
     return Finding(

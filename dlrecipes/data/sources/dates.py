@@ -113,9 +113,9 @@ def scan_dates(counts: pd.Series[int], order: str = "") -> DateScan:
     first = texts[:LOOKED_AT]
     shaped = np.mean([_shape(text) != "" for text in first]) if first else 0.0
     if shaped < HALF:
-        like = bool(first) and np.mean([_LIKE.fullmatch(text) is not None for text in first]) > 0.9
-        return DateScan(like=bool(like))
-    if all(map(_is_season, first)):
+        like = [_LIKE.fullmatch(text) is not None and not _is_version(text) for text in first]
+        return DateScan(like=bool(first) and float(np.mean(like)) > 0.9)
+    if all(map(_is_season, first)) or all(map(_is_version, first)):
         return DateScan()
     candidates = dict.fromkeys(form for text in first for form in _forms(text, order))
     fitting: dict[str, tuple[float, str]] = {}
@@ -274,6 +274,11 @@ def _shape(text: str) -> str:
     return ""
 
 
+def _is_version(text: str) -> bool:
+    """Return whether this may be a version, such as 1.2.10, rather than a day in 2010."""
+    return len(text) < 8 and re.fullmatch(r"\d\d?\.\d\d?\.\d\d", text) is not None
+
+
 def _is_season(text: str) -> bool:
     """Return whether this is a year and the next one, such as 2009-10."""
     found = re.fullmatch(r"(\d{4})[-/](\d\d)", text)
@@ -289,7 +294,7 @@ def _forms(text: str, order: str) -> list[str]:
     if found:
         mark, year = found["mark"], "%Y" if len(found["year"]) == 4 else "%y"
         day, month = f"%d{mark}%m{mark}{year}", f"%m{mark}%d{mark}{year}"
-        if mark == "." and year == "%y" and len(text) < 8:  # 1.2.10 may be a version
+        if _is_version(text):
             return []
         # With points the day is always first.
         if mark == "." or order == DAY_FIRST:

@@ -205,7 +205,9 @@ def _look(
     known = values[~values.isin(list(among))].dropna()
     if not len(known):
         return _Looked(name, values, kind)
-    return _Looked(name, values, kind, scan_numbers(known, decimal=decimal, separator=separator))
+    asked = kind == "number"
+    scan = scan_numbers(known, decimal=decimal, separator=separator, asked=asked)
+    return _Looked(name, values, kind, scan)
 
 
 def _with_decimal(
@@ -223,7 +225,8 @@ def _with_decimal(
         scan = before = column.scan
         if scan is not None and decimal and not file.decimal and (scan.unclear or scan.guessed):
             known = column.values[~column.values.isin(list(among))].dropna()
-            scan = scan_numbers(known, decimal=decimal, separator=separator)
+            asked = column.kind == "number"
+            scan = scan_numbers(known, decimal=decimal, separator=separator, asked=asked)
             column = _Looked(column.name, column.values, column.kind, scan)
         if scan is not None and scan.unclear and scan.share >= MOSTLY:
             raise _unclear_number(column.name, scan.unclear)

@@ -34,7 +34,8 @@ _MAGNITUDES = {
     "k": "3", "K": "3", "M": "6", "Mio": "6", "mn": "6", "bn": "9", "B": "9", "Mrd": "9",
 }  # fmt: skip
 _ORDINALS = ("st", "nd", "rd", "th")
-_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_ADDRESS = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
 _CODES_WITH_E = re.compile(r"\d+[eE]\d+")
 _GROUPED = {
     ",": re.compile(r"[1-9]\d{0,2}(?:,\d{2})*(?:,\d{3})+"),  # lakhs, too: 12,34,567
@@ -84,13 +85,16 @@ class NumberScan:
     example: str = ""
 
 
-def scan_numbers(known: pd.Series[Any], *, decimal: str = "", separator: str = "") -> NumberScan:
+def scan_numbers(
+    known: pd.Series[Any], *, decimal: str = "", separator: str = "", asked: bool = False
+) -> NumberScan:
     """Return how the numbers of a column are written.
 
     Args:
         known: Cells of text, missing ones left out, at least one.
         decimal: The decimal mark of the file, where the user or other columns tell it.
         separator: What separates the file's cells, which helps where nothing else does.
+        asked: Whether the user says that these are numbers, whatever else they look like.
     """
     plain = _scan_plain(known, decimal)
     if plain is not None:
@@ -107,7 +111,7 @@ def scan_numbers(known: pd.Series[Any], *, decimal: str = "", separator: str = "
     if all(clocks):
         return _scan_clocks([clock for clock in clocks if clock is not None])
     cells = [_take_apart(text) for text in texts]
-    if _are_codes_after_all(texts, cells):
+    if not asked and _are_codes_after_all(texts, cells):
         return NumberScan(None)
     like = np.array([cell is not None for cell in cells])
     share = float(weights[like].sum() / weights.sum())

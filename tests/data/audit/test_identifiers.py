@@ -93,7 +93,7 @@ def test_categories_of_several_words_are_text_rather():
     assert {column.name: column.kind for column in splits.spec.columns}["note"] == "category"
     finding = check(splits)
     assert finding.verdict == "These categories have several words and hardly repeat: 'note'."
-    assert finding.advice == "Read them as text: kinds='note=text'."
+    assert finding.advice == "Read them as text: --kinds note=text."
     assert check(from_table(table, "y", kinds={"note": "text"})).severity == "info"
 
 

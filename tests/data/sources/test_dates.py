@@ -93,10 +93,14 @@ def test_typed_dates_and_numbers():
         "2024-05-31 00:00",
         "2024-06-01 00:00",
     ]
-    assert read_dates(pd.Series([0, 1]), "epoch s").tolist() == [
-        "1970-01-01 00:00",
-        "1970-01-01 00:00:01",
+    epochs = pd.Series(["1700000000", "1700000000.0", "1700000000.5", "2024-05-31"])
+    assert read_dates(epochs, "epoch s").tolist() == [
+        "2023-11-14 22:13:20",
+        "2023-11-14 22:13:20",
+        "2023-11-14 22:13:20.5",
+        "2024-05-31 00:00",
     ]
+    assert read_dates(pd.Series(["20240531.0"]), "%Y%m%d").tolist() == ["2024-05-31 00:00"]
     assert read_dates(pd.Series([None, "2024-05-31"]), ISO).tolist() == [None, "2024-05-31 00:00"]
 
 
@@ -104,10 +108,12 @@ def test_what_is_told_of_a_column():
     assert scan_dates(counts(["05/06/2021", "07/08/2021"])).unclear == "05/06/2021"
     assert scan_dates(counts(["05/06/2021"]), "day-first").form == "%d/%m/%Y"
     assert scan_dates(counts(["05/16/2021", "16/05/2021"])).like
-    assert scan_dates(counts([*(f"2021-01-{day:02}" for day in range(1, 29)), "never"] * 9)).like
+    assert scan_dates(counts([*(f"2021-01-{day:02}" for day in range(1, 6)), "never"] * 9)).like
+    assert scan_dates(counts(["Jan 2020", "Feb 2021"])).like
     many = [day.strftime("%Y-%m-%d") for day in DAYS] * 3 + ["never"]
     assert scan_dates(counts(many)).bad == "never"
-    for cells in (["Oslo", "Rome"], ["1.5", "2.5"], ["1-2", "2-3"], ["A-1-2"]):
+    for cells in (["Oslo", "Rome"], ["1.5", "2.5"], ["1-2", "2-3"], ["A-1-2"],
+                  ["1.2.10", "3.4.12"], ["2009-10", "2010-11"]):  # fmt: skip
         found = scan_dates(counts(cells))
         assert (found.form, found.unclear, found.like) == ("", "", False)
 
@@ -122,7 +128,8 @@ def test_whole_numbers_that_are_days_or_not():
     )
     assert epoch_format(pd.Series([1_700_000_000])) == "epoch s"
     assert epoch_format(pd.Series([1_700_000_000_000.0])) == "epoch ms"
-    assert epoch_format(pd.Series([0.5])) == ""
+    for values in ([0.5], [1990, 2019], [45_000], [20_240_531]):
+        assert epoch_format(pd.Series(values)) == ""
 
 
 @pytest.mark.parametrize("year", ["0001", "1677", "2262", "9999"])

@@ -71,8 +71,11 @@ def test_a_cell_is_read_by_itself(cells):
         (["(94)", "83"], {}, [-94, 83]),
         (["233-", "5"], {}, [-233, 5]),
         (["\u22123.5", "+2"], {}, [-3.5, 2]),
-        (["17:30", "6:45:36"], {}, [17.5, 6.76]),
-        (["12:15 AM", "12:15 p.m."], {}, [0.25, 12.25]),
+        (["17:30", "6:45"], {}, [17.5, 6.75]),
+        (["1:17:30", "36:45:36"], {}, [1 + 17.5 / 60, 36.76]),
+        (["12:15 AM", "12:15 p.m.", "5 PM"], {}, [0.25, 12.25, 17]),
+        (["1.5K", "900", "12k", "3.5M"], {}, [1500, 900, 12_000, 3.5e6]),
+        (["€110.5M", "€500K", "€7"], {}, [110.5e6, 500e3, 7]),
         (["3 years", "1 year"], {}, [3, 1]),
         (["1.5e3", "2"], {}, [1500, 2]),
     ],
@@ -80,7 +83,7 @@ def test_a_cell_is_read_by_itself(cells):
 def test_what_the_marks_mean(cells, options, expected):
     found = scan(cells, **options)
     assert (found.unclear, found.share) == ("", 1.0)
-    assert read(cells, found.form) == expected
+    assert read(cells, found.form) == pytest.approx(expected, rel=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,9 @@ def test_what_nothing_tells_is_asked(cells, separator):
 @pytest.mark.parametrize(
     "cells",
     [["A1", "B2"], ["1.2.3", "1.2.4"], ["192.168.0.1"], ["3-4"], ["1.png", "2.png"], ["Oslo"],
-     ["0x1f"], ["01.02.2020"], ["555-1234"], ["3/4"], ["#5"], ["4x4"]],
+     ["0x1f"], ["01.02.2020"], ["555-1234"], ["3/4"], ["#5"], ["4x4"], ["1st", "2nd"],
+     ["192.168.100.101", "10.0.0.1"], ["110 001", "560 034"], ["1E5", "10E4"], ["(1)", "(2)"],
+     ["58:21", "1:02:33"], ["25:23"]],
 )  # fmt: skip
 def test_what_is_no_number(cells):
     assert scan(cells).share == 0.0
@@ -110,11 +115,16 @@ def test_units_must_agree():
     mixed = scan(["12 kg", "3 lb", "4 kg", "5 lb"])
     assert (mixed.mixed, mixed.share) == (True, 0.5)
     form = scan(["12.5 kg", "3 kg"]).form
-    np.testing.assert_array_equal(
-        read(["4", "4 kg", "4 lb", "4,5 kg"], form), [4, 4, np.nan, np.nan]
-    )
+    found = read(["4 kg", "4", "4 lb", "4,5 kg"], form)
+    np.testing.assert_array_equal(found, [4, np.nan, np.nan, np.nan])
+    assert read(["5", "$5"], scan(["$1,234.50", "$3"]).form) == [5, 5]
+    assert not scan(["12A", "3B", "14C"]).mixed
     percent = scan(["5%", "6%"]).form
     np.testing.assert_array_equal(read(["5%", "0.05"], percent), [0.05, np.nan])
+
+
+def test_what_looks_like_a_code_is_a_number_where_it_is_asked():
+    assert scan(["110 001", "560 034"], asked=True).share == 1.0
 
 
 def test_a_thousand_in_a_column_without_fractions_is_refused():

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from dlrecipes.data.sources import read_new_table, typed_table
-from dlrecipes.errors import DataError
+from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import Column, TableFile
 
 WHOLE = ("id", "age", "job", "left")
@@ -140,6 +140,11 @@ def test_another_encoding_is_told(read):
     text = "age,job\n31,Bäcker\n"
     with pytest.raises(DataError, match=r"in UTF-8.*--encoding utf-8"):
         read(text, trained_on=TableFile(columns=WHOLE, encoding="cp1252"))
-    with pytest.raises(DataError, match=r"0xe4.*--encoding latin-1"):
+    with pytest.raises(DataError, match=r"0xe4.*--encoding cp1252"):
         read(text.encode("cp1252"))
     assert read(text.encode("cp1252"), encoding="cp1252")["job"].tolist() == ["Bäcker"]
+
+
+def test_a_separator_is_one_character(read):
+    with pytest.raises(ArgumentError, match="one character.*separator='xx'"):
+        read("31,cook\n", separator="xx")

@@ -233,7 +233,7 @@ PLAIN = "a,b\n1,2\n"
         ("t.csv", 'a,b\n1,"x" y\n2,z\n', {}, "text right behind one in the row from line 2"),
         ("t.tsv", f'ham\t{SWALLOWED}"\nham\tx\n', {}, "whole rows.*quoting=False"),
         ("t.csv", 'a,b\n1,"x\n2,y\n3,z\n4,w"\n5,v\n', {}, "from line 2 to line 5.*whole rows"),
-        ("t.csv", "a,b\n1,Zürich\n".encode("latin-1"), {}, "'utf-8'.*encoding='latin-1'"),
+        ("t.csv", "a,b\n1,Zürich\n".encode("latin-1"), {}, "'utf-8'.*encoding='cp1252'"),
         ("t.csv", "a,b\n1,x\n".encode("utf-16"), {}, "UTF-16.*encoding='utf-16'"),
         ("t.csv", "a,b\n1,x\n".encode("utf-16-le"), {}, "UTF-16.*encoding='utf-16-le'"),
         ("t.csv", "a,b\n1,x\n".encode("utf-16-be"), {}, "UTF-16.*encoding='utf-16-be'"),
