@@ -69,6 +69,7 @@ def test_a_code_is_the_same_beside_any_others(load, read):
     codes = [("01", "02", "03", "04", "X9")[at % 5] for at in range(ROWS)]
     splits = load(csv(code=codes))
     assert kinds(splits)["code"] == "category"
+    assert not any(column.doubt for column in splits.spec.columns)
     for rows in ("01,0.1\n02,0.1\n", "01,0.1\n02,0.1\nX9,0.1\n"):
         assert read(splits, f"code,x\n{rows}")["code"][:2] == ["01", "02"]
 

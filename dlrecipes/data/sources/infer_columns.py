@@ -308,7 +308,7 @@ def _from_text(column: _Looked, among: Collection[str], *, is_target: bool) -> C
     if dates.form:  # the usual marks of a missing number stand for a missing date, too
         blank = values.mask(values.isin(list(among)))
         return date_column(name, blank, dates.form, is_target=is_target)
-    doubt = _doubt(name, counts, dates.like, scan)
+    doubt = "" if are_codes(known) else _doubt(name, counts, dates.like, scan)
     return _words(name, values, counts, is_target=is_target, doubt=doubt)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.results.column import NumberForm
 
+MOST_OTHERS = 3
 CLOCK, LONG_CLOCK = "clock", "clock with seconds"
 _PERCENT = {"%": "e-2", "‰": "e-3"}
 _CURRENCIES = "$€£¥₹₽₩₺₫฿₴₦₱₪₡₲₵₸¢"
@@ -70,7 +71,8 @@ class NumberScan:
         plain: Whether they are written as programs write numbers: nothing but digits, a sign, a
             decimal point and an exponent.
         guessed: Whether the decimal mark was told by the file's separator alone.
-        other: Where most cells are numbers in `form`, the first one that is none.
+        other: Where most cells are numbers in `form`, the first one that is none; empty where many
+            are none, as among tickets and product codes.
         example: A cell whose mark was guessed.
     """
 
@@ -140,7 +142,10 @@ def scan_numbers(
     fits = np.array([_canonical(cell, form) is not None for cell in cells])
     fitting = float(weights[fits].sum() / weights.sum())
     mixed = share >= 0.9 and fitting < 0.9 and len(units) > 1 and all(map(_is_measure, units))
-    most = texts[int(np.argmin(fits))] if 0.5 <= fitting < 1 else ""
+    others = [text for text, fit in zip(texts, fits, strict=True) if not fit]
+    # Tickets and product codes have many, beginning with letters: those are categories.
+    few = len(others) <= MOST_OTHERS or not others[0][:1].isalpha()
+    most = others[0] if 0.5 <= fitting < 1 and few else ""
     return NumberScan(
         form,
         fitting,
