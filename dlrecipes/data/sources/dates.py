@@ -11,10 +11,8 @@ AM or PM, a weekday and a zone may stand beside the date in any cell.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -23,64 +21,26 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.data.option_text import as_option
+from dlrecipes.data.sources.date_cell import (
+    ISO,
+    date_forms,
+    date_text,
+    has_date_shape,
+    is_season,
+    is_version,
+    looks_like_date,
+    read_date,
+)
 from dlrecipes.errors import DataError
 
-ISO = "ISO8601"
-DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
 HALF = 0.5
 LOOKED_AT = 1000
 LEAST_COMPACT = 8
-_SEPARATORS = {"/": "/", ".": ".", "-": "-"}
 # What nanoseconds can hold.
 _FIRST, _LAST = pd.Timestamp("1678-01-01"), pd.Timestamp("2262-01-01")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 _EXAMPLES = {"%Y": "2024", "%y": "24", "%m": "05", "%d": "31", "%B": "31 May 2024"}
 _EPOCHS = {"epoch s": 1, "epoch ms": 10**3, "epoch us": 10**6, "epoch ns": 10**9}
-_TIME = r"""
-    (?:(?:[T\s]|,\s)\s*(?P<hour>\d{1,2}):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?
-    (?:\s*(?P<half>[AaPp])\.?\s?[Mm]\.?)?
-    \s*(?P<zone>Z|z|UTC|GMT|[+\-\u2212]\d\d(?::?\d\d)?)?)?
-"""
-_WEEKDAY = r"(?:[^\W\d_]{2,10}\.?,?\s+)?"
-_YEAR_FIRST = re.compile(
-    rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d\d?)(?:(?P=mark)(?P<day>\d\d?))?{_TIME}",
-    re.VERBOSE,
-)
-_THREE = re.compile(
-    rf"{_WEEKDAY}(?P<first>\d\d?)(?P<mark>[-/.])(?P<second_number>\d\d?)(?P=mark)"
-    rf"(?P<year>\d{{4}}|\d\d){_TIME}",
-    re.VERBOSE,
-)
-_COMPACT = re.compile(rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d){_TIME}", re.VERBOSE)
-_NAMED = re.compile(
-    rf"{_WEEKDAY}(?:(?P<day>\d\d?)(?:st|nd|rd|th|\.)?[\s\-]*(?P<name>[^\W\d_]{{3,10}})\.?"
-    rf"|(?P<name2>[^\W\d_]{{3,10}})\.?\s+(?P<day2>\d\d?)(?:st|nd|rd|th)?)"
-    rf"(?:,\s*|[\s\-]+)(?P<year>\d{{4}}|\d\d){_TIME}",
-    re.VERBOSE,
-)
-_LIKE = re.compile(
-    r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:\d{4}|\d\d)"
-    r"|\d\d?(?:st|nd|rd|th|\.)?[\s\-]*[^\W\d_]{3,10}\.?[,\s\-]+(?:\d{4}|\d\d)"
-    r"|[^\W\d_]{3,10}\.?\s+\d\d?(?:st|nd|rd|th)?,?\s+\d{4}"
-    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[\s\-']+(?:\d{4}|\d\d)"
-    r")(?:[T,\s].*)?",
-    re.IGNORECASE,
-)
-_MONTHS = {  # English, German, French, Spanish, Italian, Dutch; without accents
-    1: "january januar janvier enero gennaio januari jan ene gen janv",
-    2: "february februar fevrier febrero febbraio februari feb fevr fev",
-    3: "march marz maerz mars marzo maart mar mrz mrt",
-    4: "april avril abril aprile apr avr abr",
-    5: "may mai mayo maggio mei mag",
-    6: "june juni juin junio giugno jun giu",
-    7: "july juli juillet julio luglio jul lug juil",
-    8: "august aout agosto augustus aug ago aou",
-    9: "september septembre septiembre settembre sep sept set",
-    10: "october oktober octobre octubre ottobre oct okt ott",
-    11: "november novembre noviembre nov",
-    12: "december dezember decembre diciembre dicembre dec dez dic",
-}
-_MONTH = {name: month for month, names in _MONTHS.items() for name in names.split()}
 
 
 @dataclass(frozen=True)
@@ -111,13 +71,13 @@ def scan_dates(counts: pd.Series[int], order: str = "") -> DateScan:
     texts = [str(text) for text in counts.index]
     weights = np.asarray(counts, dtype=np.float64)
     first = texts[:LOOKED_AT]
-    shaped = np.mean([_shape(text) != "" for text in first]) if first else 0.0
+    shaped = np.mean([has_date_shape(text) for text in first]) if first else 0.0
     if shaped < HALF:
-        like = [_LIKE.fullmatch(text) is not None and not _is_version(text) for text in first]
+        like = [looks_like_date(text) and not is_version(text) for text in first]
         return DateScan(like=bool(first) and float(np.mean(like)) > 0.9)
-    if all(map(_is_season, first)) or all(map(_is_version, first)):
+    if all(map(is_season, first)) or all(map(is_version, first)):
         return DateScan()
-    candidates = dict.fromkeys(form for text in first for form in _forms(text, order))
+    candidates = dict.fromkeys(form for text in first for form in date_forms(text, order))
     fitting: dict[str, tuple[float, str]] = {}
     for form in candidates:
         if _fit(first, weights[: len(first)], form)[0] >= 0.9:
@@ -149,7 +109,7 @@ def are_compact_dates(values: pd.Series[Any], least: int = LEAST_COMPACT) -> boo
     if len(different) < least:
         return False
     return all(
-        float(number).is_integer() and _read_cell(f"{int(number)}", "%Y%m%d")
+        float(number).is_integer() and read_date(f"{int(number)}", "%Y%m%d")
         for number in different.tolist()
     )
 
@@ -267,45 +227,9 @@ def offset_of(text: str) -> str:
     return text[-6:] if len(text) > 16 and text[-6] in "+-" else ""
 
 
-def _shape(text: str) -> str:
-    for shape, pattern in (("year", _YEAR_FIRST), ("three", _THREE), ("named", _NAMED)):
-        if pattern.fullmatch(text):
-            return shape
-    return ""
-
-
-def _is_version(text: str) -> bool:
-    """Return whether this may be a version, such as 1.2.10, rather than a day in 2010."""
-    return len(text) < 8 and re.fullmatch(r"\d\d?\.\d\d?\.\d\d", text) is not None
-
-
-def _is_season(text: str) -> bool:
-    """Return whether this is a year and the next one, such as 2009-10."""
-    found = re.fullmatch(r"(\d{4})[-/](\d\d)", text)
-    return found is not None and (int(found[1]) + 1) % 100 == int(found[2])
-
-
-def _forms(text: str, order: str) -> list[str]:
-    """Return the formats that a cell may be in."""
-    found = _YEAR_FIRST.fullmatch(text)
-    if found:
-        return [ISO] if found["mark"] == "-" else ["%Y/%m/%d"]
-    found = _THREE.fullmatch(text)
-    if found:
-        mark, year = found["mark"], "%Y" if len(found["year"]) == 4 else "%y"
-        day, month = f"%d{mark}%m{mark}{year}", f"%m{mark}%d{mark}{year}"
-        if _is_version(text):
-            return []
-        # With points the day is always first.
-        if mark == "." or order == DAY_FIRST:
-            return [day]
-        return [month] if order == MONTH_FIRST else [day, month]
-    return ["%B"] if _NAMED.fullmatch(text) else []
-
-
 def _fit(texts: Sequence[str], weights: NDArray[np.float64], form: str) -> tuple[float, str]:
     """Return the share of the cells that are dates in a format, and the first one that is none."""
-    bad = [at for at, text in enumerate(texts) if not _read_cell(text, form)]
+    bad = [at for at, text in enumerate(texts) if not read_date(text, form)]
     share = 1.0 - float(weights[bad].sum() / weights.sum()) if bad else 1.0
     return share, texts[bad[0]] if bad else ""
 
@@ -320,7 +244,7 @@ def _read_value(value: object, form: str) -> str | None:
         return _from_epoch(text, _EPOCHS[form])
     if form == "%Y%m%d":  # as programs write whole numbers beside a missing one
         text = text.removesuffix(".0")
-    return _read_cell(text, form) or _read_cell(text, ISO)
+    return read_date(text, form) or read_date(text, ISO)
 
 
 def _from_epoch(text: str, factor: int) -> str:
@@ -330,98 +254,7 @@ def _from_epoch(text: str, factor: int) -> str:
         return ""
     part = f"{moment.microsecond:06d}{moment.nanosecond:03d}".rstrip("0")
     time = (moment.hour, moment.minute, moment.second)
-    return _text(moment.year, moment.month, moment.day, time, part)
-
-
-def _read_cell(text: str, form: str) -> str:
-    """Return a date in a format as one text; empty if it is none."""
-    reader = _READERS.get(form, _read_numbers)
-    return reader(text, form)
-
-
-def _read_year_first(text: str, form: str) -> str:
-    found = _YEAR_FIRST.fullmatch(text)
-    if found is None or (found["mark"] == "-") != (form == ISO):
-        return ""
-    # 2024-5 may be anything; 2024-05 is a month.
-    if not found["day"] and (len(found["month"]) < 2 or form != ISO or found["hour"]):
-        return ""
-    return _checked(found, int(found["year"]), int(found["month"]), int(found["day"] or 1))
-
-
-def _read_compact(text: str, form: str) -> str:
-    found = _COMPACT.fullmatch(text)
-    if found is None:
-        return ""
-    return _checked(found, int(found["year"]), int(found["month"]), int(found["day"]))
-
-
-def _read_named(text: str, form: str) -> str:
-    found = _NAMED.fullmatch(text)
-    if found is None:
-        return ""
-    name = unicodedata.normalize("NFD", (found["name"] or found["name2"]).casefold())
-    month = _MONTH.get("".join(mark for mark in name if not unicodedata.combining(mark)))
-    if month is None:
-        return ""
-    return _checked(found, _year(found["year"]), month, int(found["day"] or found["day2"]))
-
-
-def _read_numbers(text: str, form: str) -> str:
-    """Read `%d/%m/%Y` and the like; a column with the day first takes points as well."""
-    found = _THREE.fullmatch(text)
-    if found is None or len(found["year"]) != (4 if form.endswith("%Y") else 2):
-        return ""
-    day_first = form.startswith("%d")
-    if found["mark"] != form[2] and not (day_first and found["mark"] == "."):
-        return ""
-    numbers = int(found["first"]), int(found["second_number"])
-    day, month = numbers if day_first else numbers[::-1]
-    return _checked(found, _year(found["year"]), month, day)
-
-
-_READERS: dict[str, Callable[[str, str], str]] = {
-    ISO: _read_year_first,
-    "%Y/%m/%d": _read_year_first,
-    "%Y%m%d": _read_compact,
-    "%B": _read_named,
-}
-
-
-def _year(text: str) -> int:
-    number = int(text)
-    return number if len(text) == 4 else number + (1900 if number >= 69 else 2000)
-
-
-def _checked(found: re.Match[str], year: int, month: int, day: int) -> str:
-    """Return the date as text, empty if there is no such day or time."""
-    hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
-    if found["half"]:
-        if not 1 <= hour <= 12:
-            return ""
-        hour = hour % 12 + (12 if found["half"] in "pP" else 0)
-    if hour > 23 or minute > 59 or second > 59:
-        return ""
-    try:
-        date(year, month, day)
-    except ValueError:
-        return ""
-    offset = ""
-    zone = found["zone"]
-    if zone:
-        digits = re.sub(r"\D", "", zone)
-        sign = "-" if zone[0] in "-\u2212" else "+"
-        offset = f"{sign}{(digits or '00')[:2]}:{digits[2:4] or '00'}"
-        offset = "+00:00" if offset == "-00:00" else offset
-    part = (found["part"] or "").rstrip("0")[:9]
-    return _text(year, month, day, (hour, minute, second), part) + offset
-
-
-def _text(year: int, month: int, day: int, time: tuple[int, int, int], part: str = "") -> str:
-    hour, minute, second = time
-    seconds = f":{second:02d}" if second or part else ""
-    seconds += f".{part}" if part else ""
-    return f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}{seconds}"
+    return date_text(moment.year, moment.month, moment.day, time, part)
 
 
 def _written(dates: pd.Series[Any]) -> NDArray[Any]:
@@ -437,7 +270,7 @@ def _written(dates: pd.Series[Any]) -> NDArray[Any]:
         moment = naive[at]
         part = f"{moment.microsecond:06d}{moment.nanosecond:03d}".rstrip("0")
         time = (moment.hour, moment.minute, moment.second)
-        texts[at] = _text(moment.year, moment.month, moment.day, time, part)
+        texts[at] = date_text(moment.year, moment.month, moment.day, time, part)
     if moments.tz is not None:
         shifts = (naive - moments.tz_convert("UTC").tz_localize(None)) / pd.Timedelta(minutes=1)
         texts = [f"{text}{_offset(int(shift))}" for text, shift in zip(texts, shifts, strict=True)]

@@ -12,10 +12,8 @@ from pandas.api import types
 
 from dlrecipes.data.option_text import as_option
 from dlrecipes.data.sources.column import Column
+from dlrecipes.data.sources.date_cell import DAY_FIRST, ISO, MONTH_FIRST
 from dlrecipes.data.sources.dates import (
-    DAY_FIRST,
-    ISO,
-    MONTH_FIRST,
     DateScan,
     are_compact_dates,
     date_example,

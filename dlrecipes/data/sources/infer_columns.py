@@ -14,7 +14,8 @@ from pandas.api import types
 from dlrecipes.data.option_text import as_option
 from dlrecipes.data.scripts import count_words
 from dlrecipes.data.sources.column import KINDS, Column
-from dlrecipes.data.sources.dates import ISO, DateScan, are_compact_dates, scan_dates
+from dlrecipes.data.sources.date_cell import ISO
+from dlrecipes.data.sources.dates import DateScan, are_compact_dates, scan_dates
 from dlrecipes.data.sources.forced_column import (
     ORDERS,
     check_dates,

@@ -12,7 +12,8 @@ from pandas.api import types
 
 from dlrecipes.data.option_text import as_option
 from dlrecipes.data.sources.column import Column
-from dlrecipes.data.sources.dates import ISO, check_zones, date_example, read_dates
+from dlrecipes.data.sources.date_cell import ISO
+from dlrecipes.data.sources.dates import check_zones, date_example, read_dates
 from dlrecipes.data.sources.plain_values import amount, check_finite, described
 from dlrecipes.data.sources.typed_table import number_values
 from dlrecipes.errors import DataError

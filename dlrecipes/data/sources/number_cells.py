@@ -13,40 +13,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dlrecipes.data.sources.number_cell import (
+    ADDRESS,
+    CLOCK,
+    CODE_WITH_E,
+    LONG_CLOCK,
+    MAY_BE_A_THOUSAND,
+    PLAIN,
+    TIME_OF_DAY,
+    NumberParts,
+    canonical_number,
+    is_measure,
+    read_number,
+    take_apart,
+)
 from dlrecipes.results.column import NumberForm
 
 MOST_OTHERS = 3
-CLOCK, LONG_CLOCK = "clock", "clock with seconds"
-_PERCENT = {"%": "e-2", "‰": "e-3"}
-_CURRENCIES = "$€£¥₹₽₩₺₫฿₴₦₱₪₡₲₵₸¢"
-_CODES = "USD|EUR|GBP|CHF|JPY|INR|CNY|SEK|NOK|DKK|PLN|CZK|HUF|BRL|CAD|AUD|Rs\\.?|kr\\.?"
-_CELL = re.compile(
-    rf"""(?P<open>\()?\s*(?P<sign>[+-])?\s*
-    (?P<prefix>[A-Z]{{0,3}}[{_CURRENCIES}]|(?:{_CODES})(?=[\s\d+-]))?\s*(?P<inner>[+-])?
-    (?P<body>\d(?:[\d.,' ]*\d)?[.,]?|[.,]\d+)(?:[eE](?P<exponent>[+-]?\d{{1,3}}))?
-    \s*(?P<suffix>[^\d\s.,+()'"*#:;-][^\d\s,()'"*#:;-]{{0,11}})?\s*(?P<behind>-)?(?P<close>\))?""",
-    re.VERBOSE,
-)
-_CLOCK = re.compile(
-    r"(\d{1,3})(?::([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?(?:\s*([AaPp])\.?[Mm]\.?)?|\s*([AaPp])\.?[Mm]\.?)"
-)
-# 12K beside 3.5M: what the letters multiply by.
-_MAGNITUDES = {
-    "k": "3", "K": "3", "M": "6", "Mio": "6", "mn": "6", "bn": "9", "B": "9", "Mrd": "9",
-}  # fmt: skip
-_ORDINALS = ("st", "nd", "rd", "th")
-_BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_ADDRESS = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
-_CODES_WITH_E = re.compile(r"\d+[eE]\d+")
-_GROUPED = {
-    ",": re.compile(r"[1-9]\d{0,2}(?:,\d{2})*(?:,\d{3})+"),  # lakhs, too: 12,34,567
-    **{mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ". '"},
-}
-_UNCLEAR = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
-# Minus signs and dashes, spaces that do not break, apostrophes.
-_PLAIN = str.maketrans(dict.fromkeys("\u2212\u2013\u2010\u2011\ufe63\uff0d", "-")) | str.maketrans(
-    {"\xa0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "\u02bc": "'"}
-)
 # In Arrow's regular expressions.
 _WHOLE = r"^[+-]?\d+$"
 _CODE = r"^0\d+$"
@@ -109,10 +92,10 @@ def scan_numbers(
     counts = known.value_counts()
     texts = [str(text) for text in counts.index]
     weights = np.asarray(counts, dtype=np.float64)
-    clocks = [_CLOCK.fullmatch(text.translate(_PLAIN)) for text in texts]
+    clocks = [TIME_OF_DAY.fullmatch(text.translate(PLAIN)) for text in texts]
     if all(clocks):
         return _scan_clocks([clock for clock in clocks if clock is not None])
-    cells = [_take_apart(text) for text in texts]
+    cells = [take_apart(text) for text in texts]
     if not asked and _are_codes_after_all(texts, cells):
         return NumberScan(None)
     like = np.array([cell is not None for cell in cells])
@@ -127,7 +110,11 @@ def scan_numbers(
     if guessed:
         mark = _guess(found, separator)
         if not mark:
-            at = next(at for at, cell in enumerate(cells) if cell and _UNCLEAR.fullmatch(cell.body))
+            at = next(
+                at
+                for at, cell in enumerate(cells)
+                if cell and MAY_BE_A_THOUSAND.fullmatch(cell.body)
+            )
             return NumberScan(NumberForm(), share, unclear=texts[at])
     mark = mark or "."
     thousands = found.thousands
@@ -139,9 +126,9 @@ def scan_numbers(
     units = _units(cells, weights)
     if units:
         form = replace(form, unit=max(units, key=lambda unit: (units[unit], unit)))
-    fits = np.array([_canonical(cell, form) is not None for cell in cells])
+    fits = np.array([canonical_number(cell, form) is not None for cell in cells])
     fitting = float(weights[fits].sum() / weights.sum())
-    mixed = share >= 0.9 and fitting < 0.9 and len(units) > 1 and all(map(_is_measure, units))
+    mixed = share >= 0.9 and fitting < 0.9 and len(units) > 1 and all(map(is_measure, units))
     others = [text for text, fit in zip(texts, fits, strict=True) if not fit]
     # Tickets and product codes have many, beginning with letters: those are categories.
     few = len(others) <= MOST_OTHERS or not others[0][:1].isalpha()
@@ -153,7 +140,9 @@ def scan_numbers(
         mixed=mixed,
         guessed=guessed,
         other=most,
-        example=next((text for text in texts if _UNCLEAR.search(text)), "") if guessed else "",
+        example=next((text for text in texts if MAY_BE_A_THOUSAND.search(text)), "")
+        if guessed
+        else "",
     )
 
 
@@ -168,9 +157,9 @@ def _scan_clocks(clocks: Sequence[re.Match[str]]) -> NumberScan:
     )
 
 
-def _are_codes_after_all(texts: Sequence[str], cells: Sequence[_Parts | None]) -> bool:
+def _are_codes_after_all(texts: Sequence[str], cells: Sequence[NumberParts | None]) -> bool:
     """Return whether these look like numbers, but are addresses, telephone numbers or a list."""
-    if all(map(_ADDRESS.fullmatch, texts)) or all(map(_CODES_WITH_E.fullmatch, texts)):
+    if all(map(ADDRESS.fullmatch, texts)) or all(map(CODE_WITH_E.fullmatch, texts)):
         return True
     if all(text.startswith("(") for text in texts):
         return True
@@ -181,11 +170,6 @@ def _are_codes_after_all(texts: Sequence[str], cells: Sequence[_Parts | None]) -
         and all(" " in body for body in bodies)
         and len(set(map(len, bodies))) == 1
     )
-
-
-def _is_measure(unit: str) -> bool:
-    """Return whether letters behind a number measure something: kg and lb, not 12A and 3B."""
-    return (len(unit) > 1 and not unit.isupper()) or len(unit) > 2 or unit in _CURRENCIES
 
 
 def read_numbers(text: pd.Series[Any], form: NumberForm) -> NDArray[np.float64]:
@@ -207,7 +191,7 @@ def read_numbers(text: pd.Series[Any], form: NumberForm) -> NDArray[np.float64]:
         if numbers is not None:
             return np.asarray(numbers.to_numpy(), dtype=np.float64)
     codes, different = pd.factorize(text)
-    values = [_read(str(cell), form) for cell in different]
+    values = [read_number(str(cell), form) for cell in different]
     return np.array([*values, np.nan])[codes]
 
 
@@ -236,15 +220,6 @@ def are_keys(known: pd.Series[Any]) -> bool:
     except pa.ArrowInvalid:
         return _any(array, _KEY)
     return False
-
-
-@dataclass(frozen=True)
-class _Parts:
-    negative: bool
-    unit: str
-    body: str
-    exponent: str
-    magnitude: str = ""
 
 
 @dataclass(frozen=True)
@@ -293,37 +268,13 @@ def _any(array: pa.ChunkedArray, pattern: str) -> bool:
     return bool(pc.any(pc.match_substring_regex(array, pattern)).as_py())
 
 
-def _take_apart(text: str) -> _Parts | None:
-    plain = text.translate(_PLAIN).strip()
-    if not plain.isascii():
-        plain = "".join(str(int(mark)) if mark.isdecimal() else mark for mark in plain)
-    found = _CELL.fullmatch(plain)
-    if found is None or bool(found["open"]) != bool(found["close"]):
-        return None
-    if found["suffix"] and found["body"][-1] in ".,":  # 1.png is a file
-        return None
-    signs = [sign for sign in (found["sign"], found["inner"], found["behind"]) if sign]
-    suffix, magnitude = found["suffix"] or "", ""
-    if suffix in _MAGNITUDES and not found["exponent"]:
-        suffix, magnitude = "", _MAGNITUDES[suffix]
-    if len(signs) + bool(found["open"]) > 1 or (found["prefix"] and suffix):
-        return None
-    if suffix in _ORDINALS:
-        return None
-    unit = (found["prefix"] or suffix).rstrip(".")
-    if len(unit) > 2:  # 1 year, 2 years
-        unit = unit.removesuffix("s")
-    negative = bool(found["open"]) or signs == ["-"]
-    return _Parts(negative, unit, found["body"], found["exponent"] or "", magnitude)
-
-
 def _marks(bodies: Sequence[str]) -> _Marks:
     """Return what the marks inside numbers mean, as far as the numbers themselves tell."""
     decimals: dict[str, int] = {}
     thousands: dict[str, int] = {}
     unclear: dict[str, int] = {}
     for body in bodies:
-        once = _UNCLEAR.fullmatch(body)
+        once = MAY_BE_A_THOUSAND.fullmatch(body)
         if once:
             unclear[once[1]] = unclear.get(once[1], 0) + 1
             continue
@@ -361,61 +312,12 @@ def _guess(found: _Marks, separator: str) -> str:
     return "." if mark == "," and separator != ";" else ""
 
 
-def _units(cells: Sequence[_Parts | None], weights: NDArray[np.float64]) -> dict[str, float]:
+def _units(cells: Sequence[NumberParts | None], weights: NDArray[np.float64]) -> dict[str, float]:
     units: dict[str, float] = {}
     for cell, weight in zip(cells, weights.tolist(), strict=True):
         if cell is not None and cell.unit:
             units[cell.unit] = units.get(cell.unit, 0.0) + weight
     return units
-
-
-def _read(text: str, form: NumberForm) -> float:
-    if form.unit in (CLOCK, LONG_CLOCK):
-        return _hours(text, with_seconds=form.unit == LONG_CLOCK)
-    cell = _take_apart(text)
-    number = None if cell is None else _canonical(cell, form)
-    return np.nan if number is None else float(number)
-
-
-def _canonical(cell: _Parts | None, form: NumberForm) -> str | None:
-    """Return a number as Python reads it; None if it is not in this form."""
-    if cell is None:
-        return None
-    # An amount without its currency is one; 12 beside 12 kg or 12A may be anything.
-    money = form.unit.strip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") in (*_CURRENCIES, "")
-    if cell.unit != form.unit and not (money and not cell.unit):
-        return None
-    percent = _PERCENT.get(form.unit, "")
-    if percent and (cell.exponent or cell.magnitude):
-        return None
-    once = _UNCLEAR.fullmatch(cell.body)
-    if once and once[1] == form.decimal and not form.fractions:
-        return None
-    whole, mark, part = cell.body.partition(form.decimal)
-    if mark and not (part.isascii() and (part.isdecimal() or not part)):
-        return None
-    if not whole.isdecimal() and whole:
-        if not form.thousands or not _GROUPED[form.thousands].fullmatch(whole):
-            return None
-        whole = whole.replace(form.thousands, "")
-    exponent = f"e{cell.exponent or cell.magnitude}" if cell.exponent or cell.magnitude else percent
-    return f"{'-' if cell.negative else ''}{whole or '0'}.{part or '0'}{exponent}"
-
-
-def _hours(text: str, *, with_seconds: bool) -> float:
-    found = _CLOCK.fullmatch(text.translate(_PLAIN).strip())
-    if found is None or bool(found[3]) != with_seconds:
-        return np.nan
-    hour, minute, second, *halves = found.groups()
-    half = halves[0] or halves[1]
-    hours = int(hour)
-    if half:
-        if not 1 <= hours <= 12:
-            return np.nan
-        hours = hours % 12 + (12 if half in "pP" else 0)
-    if hours > 24 and not with_seconds:
-        return np.nan
-    return hours + int(minute or 0) / 60 + float(second or 0) / 3600
 
 
 def _read_marked(array: pa.ChunkedArray, form: NumberForm) -> pa.ChunkedArray | None:

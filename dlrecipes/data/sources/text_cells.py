@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.data.sources.dates import ISO, read_dates
+from dlrecipes.data.sources.date_cell import ISO
+from dlrecipes.data.sources.dates import read_dates
 from dlrecipes.results import Column
 
 TRUE, FALSE = "True", "False"

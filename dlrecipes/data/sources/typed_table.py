@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-from dlrecipes.data.sources.dates import ISO, date_example, of_one_place, offset_of, read_dates
+from dlrecipes.data.sources.date_cell import ISO
+from dlrecipes.data.sources.dates import date_example, of_one_place, offset_of, read_dates
 from dlrecipes.data.sources.missing import missing_markers, numeric_blanks
 from dlrecipes.data.sources.number_cells import are_whole, read_numbers
 from dlrecipes.data.sources.plain_values import cells

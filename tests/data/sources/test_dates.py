@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from dlrecipes.data.sources.date_cell import ISO
 from dlrecipes.data.sources.dates import (
-    ISO,
     are_compact_dates,
     epoch_format,
     parse_dates,
