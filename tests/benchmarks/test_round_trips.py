@@ -119,10 +119,10 @@ def same_answers(seed, epochs, untrained, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3000, 3010))
 def test_the_saved_model_answers_the_same(seed, untrained, tmp_path):
-    same_answers(seed, 0, untrained, tmp_path)
+    assert same_answers(seed, 0, untrained, tmp_path) >= 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3020, 3023))
 def test_a_trained_saved_model_answers_the_same(seed, untrained, tmp_path):
-    same_answers(seed, 3, untrained, tmp_path)
+    assert same_answers(seed, 3, untrained, tmp_path) >= 1
