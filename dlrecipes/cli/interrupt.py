@@ -76,3 +76,6 @@ class Interruptible(Listener):
 
     def on_note(self, line: str) -> None:
         self._inner.on_note(line)
+
+    def on_step(self, name: str) -> None:
+        self._inner.on_step(name)

@@ -63,3 +63,6 @@ class Listener:
 
     def on_phase(self, name: str) -> None:
         """Hear that the procedure goes on to another phase, such as `"baselines"`."""
+
+    def on_step(self, name: str) -> None:
+        """Hear what a phase is doing now, such as `"boosted trees"`, for whoever waits."""

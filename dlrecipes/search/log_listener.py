@@ -62,3 +62,7 @@ class LogListener(Listener):
     def on_phase(self, name: str) -> None:
         self._log.info("phase %s", name)
         self._inner.on_phase(name)
+
+    def on_step(self, name: str) -> None:
+        self._log.info("step %s", name)
+        self._inner.on_step(name)
