@@ -151,9 +151,18 @@ def tune(  # noqa: PLR0913  (one argument an option)
         typer.Option("--set", help="Change the plan: stage.field=value or field=value."),
     ] = None,
     compare: Annotated[bool, typer.Option(help="Run simpler searches at equal cost.")] = False,
+    sealed: Annotated[
+        bool | None,
+        typer.Option(
+            "--sealed/--open",
+            help="Leave the test set closed, or open it though an earlier run has; without "
+            "either it is opened unless an earlier run has.",
+            show_default=False,
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON only.")] = False,
 ) -> None:
-    """Carry out the whole procedure: search, test, export, report.
+    """Carry out the whole procedure: search, export, test, report.
 
     Further options, as in --split-seed 1, are arguments of the recipe's own `load`.
     """
@@ -179,6 +188,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             threshold=threshold,
             ensemble=ensemble,
             gap_penalty=gap_penalty,
+            sealed=sealed,
         )
         chosen = load_recipe(recipe)
         given = {"data": data, "target": target, **read_extra(context.args)}
@@ -229,11 +239,30 @@ def tune(  # noqa: PLR0913  (one argument an option)
                     storage=storage,
                     listener=listener,
                     compare=compare,
+                    sealed=sealed,
                 )
         if json:
             typer.echo(run.result_json)
         else:
             print_summary(run)
+
+
+@app.command("open")
+def open_test_set(
+    run: RunArgument,
+    reason: Annotated[
+        str, typer.Option(help="Why, for the ledger of openings.")
+    ] = "final score of the procedure",
+) -> None:
+    """Open the test set of a run that stayed sealed, and report."""
+    with one_message():
+        with quiet_start():
+            from dlrecipes.recipe import load_recipe_of
+            from dlrecipes.run import Run
+
+            recipe = load_recipe_of(Run(run).info)
+            opened = recipe.open(run, reason)
+        print_summary(opened)
 
 
 @app.command()
@@ -251,7 +280,7 @@ def export(
         str, typer.Option(help="saved_model, keras, ensemble_saved_model or ensemble_keras.")
     ] = "saved_model",
 ) -> None:
-    """Export the tested model and compare it with the saved test predictions."""
+    """Export the model and compare it with the saved predictions."""
     with one_message():
         opened = open_run(run)
         with quiet_start():

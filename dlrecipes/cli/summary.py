@@ -37,6 +37,10 @@ def print_summary(run: Run) -> None:
         for one in result.subgroups:
             if one.part == "test":
                 console.print(one.sentence, markup=False)
+    else:
+        console.print(f"\n{_closed(result)}", style="bold", markup=False)
+        console.print(f"Open it: dlrecipes open {run.directory}", markup=False)
+    console.print(_exported(result), markup=False)
     if result.gap_penalty is not None:
         console.print(result.gap_penalty.sentence, markup=False)
     if result.ensemble is not None:
@@ -52,6 +56,35 @@ def print_summary(run: Run) -> None:
     for name, file in result.artifacts.items():
         console.print(f"{name:12} {run.directory / file}", markup=False)
     console.print(f"{'time':12} {result.seconds['total']:.0f} s", markup=False)
+
+
+def _closed(result: RunResult) -> str:
+    """Say why the test set is still sealed, and what is known without it."""
+    from dlrecipes.report.headline import headline
+
+    scores = headline(result)
+    known = f"{scores.label} {scores.score}" + (f" ± {scores.spread}" if scores.spread else "")
+    if result.sealed != "opened before":
+        return f"The test set stays sealed; {known}."
+    before = _times(result.opened_before, "time")
+    return f"The test set stays sealed: it has been opened {before} before. Known is: {known}."
+
+
+def _exported(result: RunResult) -> str:
+    """Say which refit is exported, and what it reaches by itself."""
+    from dlrecipes.report.scores import main_metric
+
+    metric = main_metric(result)
+    first = result.refits[0]
+    parts = {"validation": first.validation, "test": first.test}
+    scores = ", ".join(
+        f"{part} {metric.replace('_', ' ')} {reached[metric]:.4g}"
+        for part, reached in parts.items()
+        if metric in reached
+    )
+    which = f"the best of {len(result.refits)} refits on the validation part, "
+    chosen = which if len(result.refits) > 1 else ""
+    return f"Exported is {chosen or 'the only refit, '}seed {first.seed}: {scores}."
 
 
 def _unknown(test: TestResult) -> list[str]:

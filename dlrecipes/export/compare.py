@@ -29,7 +29,7 @@ def check_same_predictions(
     """
     if exported.shape != tested.shape:
         raise ExportError(
-            "An exported model must reproduce the saved test predictions.",
+            "An exported model must reproduce the saved predictions.",
             received=f"{what} with predictions of shape {exported.shape}, not {tested.shape}",
         )
     if spec.targets:  # each by its own size: what is little for a price is not for a probability
@@ -48,7 +48,7 @@ def check_same_predictions(
     tolerance = _TOLERANCES.get(policy, 1e-5)
     if not largest <= tolerance:
         raise ExportError(
-            "An exported model must reproduce the saved test predictions.",
+            "An exported model must reproduce the saved predictions.",
             received=f"{what}, off by {largest:.3g} (tolerance {tolerance:g})",
             fix="Nothing was claimed: the tested model is the one in `checkpoints`.",
         )

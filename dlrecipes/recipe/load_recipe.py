@@ -11,6 +11,7 @@ from types import ModuleType
 from dlrecipes.errors import RecipeError
 from dlrecipes.recipe.line_in import line_in
 from dlrecipes.recipe.recipe import Recipe
+from dlrecipes.results import RunInfo
 
 
 def recipes_folder() -> Path:
@@ -74,6 +75,26 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         )
     recipe.path = path
     return recipe
+
+
+def load_recipe_of(info: RunInfo) -> Recipe:
+    """Load the recipe that a run was started with.
+
+    Args:
+        info: What the run was started with; of a bundled recipe the one of this installation.
+
+    Raises:
+        RecipeError: If the run was started from Python without a recipe, or its file is gone.
+    """
+    if info.recipe_path and Path(info.recipe_path).is_file():
+        return load_recipe(info.recipe_path)
+    if info.recipe_path and info.recipe in recipe_names():
+        return load_recipe(info.recipe)
+    raise RecipeError(
+        "The run's recipe must be there: it loads the data.",
+        received=info.recipe_path or f"{info.run}, a run from Python",
+        fix="From Python: `dlr.Run(directory, splits).open_test_set(reason)`.",
+    )
 
 
 def _import(path: Path) -> ModuleType:

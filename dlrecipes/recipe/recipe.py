@@ -13,7 +13,7 @@ import keras
 from dlrecipes.data import Splits, start_small
 from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunError
 from dlrecipes.recipe.line_in import line_in
-from dlrecipes.results import DataSpec, Plan, RunSettings
+from dlrecipes.results import DataSpec, Plan, RunInfo, RunSettings
 from dlrecipes.results.run_info import SourceValue
 from dlrecipes.run import Origin, Run, resume, tune
 from dlrecipes.rundir import RunDirectory
@@ -143,13 +143,16 @@ class Recipe:
         compare: bool = False,
         **source: SourceValue,
     ) -> Run:
-        """Carry out the whole procedure: search, refits, test set, export, report.
+        """Carry out the whole procedure: search, refits, export, test set, report.
+
+        A test set that a run in the same folder of runs has opened before stays sealed, unless
+        `RunSettings(sealed=False)` says otherwise; `open` opens it later.
 
         Args:
             trials: Search trials; None for the plan's.
             epochs: Epochs of a full trial; None for the plan's.
             plan: Another plan than the recipe's.
-            settings: Engine, precision, storage, directory, seed, minutes.
+            settings: Engine, precision, storage, directory, seed, minutes, seal.
             listener: Hears of every stage, epoch and trial.
             compare: Whether simpler searches are run for real, at equal cost.
             source: Arguments of the recipe's `load`.
@@ -168,7 +171,7 @@ class Recipe:
             origin=self._origin(source),
             compare=compare,
         )
-        return _finish(run, listener)
+        return _finish(run, listener, settings.sealed)
 
     def resume(
         self,
@@ -179,6 +182,7 @@ class Recipe:
         storage: str | None = None,
         listener: Listener | None = None,
         compare: bool = False,
+        sealed: bool | None = None,
     ) -> Run:
         """Go on with a run that was cut off, and end it.
 
@@ -190,16 +194,12 @@ class Recipe:
             storage: The storage's URL, where it needs a password.
             listener: Hears of every stage, epoch and trial.
             compare: Whether simpler searches are run for real, at equal cost.
+            sealed: Whether the test set stays closed; None for what the run began with.
 
         Raises:
             RunError: If the directory is no run, or another recipe's.
         """
-        info = RunDirectory.existing(directory).read_info()
-        if info.recipe != self.name:
-            raise RunError(
-                "A run must be resumed with its own recipe.",
-                received=f"{self.name!r} for {directory}, a run of {info.recipe!r}",
-            )
+        info = self._info_of(directory)
         splits = self.load(**info.source)
         run = resume(
             directory,
@@ -211,7 +211,34 @@ class Recipe:
             listener=listener,
             compare=compare,
         )
-        return _finish(run, listener)
+        return _finish(run, listener, info.sealed if sealed is None else sealed)
+
+    def open(self, directory: str | Path, reason: str = "final score of the procedure") -> Run:
+        """Open the test set of a run that stayed sealed, and write its report again.
+
+        Args:
+            directory: The run directory.
+            reason: Why it is opened, for the ledger.
+
+        Raises:
+            RunError: If the directory is no run, or another recipe's, or the data is not what the
+                run began with.
+            SealError: If a study on this data is running, or the reason is empty.
+        """
+        info = self._info_of(directory)
+        run = Run(directory, self.load(**info.source))
+        run.finish(reason, sealed=False)
+        return run
+
+    def _info_of(self, directory: str | Path) -> RunInfo:
+        """Return what a run of this recipe was started with."""
+        info = RunDirectory.existing(directory).read_info()
+        if info.recipe != self.name:
+            raise RunError(
+                "A run belongs to its own recipe.",
+                received=f"{self.name!r} for {directory}, a run of {info.recipe!r}",
+            )
+        return info
 
     def _run(self, part: str, call: Callable[[], Made]) -> Made:
         """Call a function of the recipe and turn whatever it raises into one clear message."""
@@ -246,8 +273,8 @@ def _size_or_fraction(examples: object) -> float:
         ) from error
 
 
-def _finish(run: Run, listener: Listener | None) -> Run:
+def _finish(run: Run, listener: Listener | None, sealed: bool | None) -> Run:
     if listener is not None:
-        listener.on_phase("test set, exports, report")
-    run.finish()
+        listener.on_phase("exports, test set, report")
+    run.finish(sealed=sealed)
     return run

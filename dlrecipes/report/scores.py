@@ -10,7 +10,7 @@ import numpy as np
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.report.format import MISSING, format_number
-from dlrecipes.results import EnsembleResult, Metrics, Objective, RunResult
+from dlrecipes.results import EnsembleResult, Metrics, Objective, RefitResult, RunResult
 
 _ALIASES = {"loss": ("log_loss", "rmse", "mse"), "mean_squared_error": ("mse", "rmse")}
 _USUAL = ("accuracy", "rmse")
@@ -81,6 +81,8 @@ def score_table(result: RunResult) -> ScoreTable:
     network = _network_row(result, names, main)
     if network:
         rows.append(network)
+    if len(result.refits) > 1:
+        rows.append(_exported_row(result.refits[0], names, main))
     if result.ensemble is not None:
         rows.append(_ensemble_row(result.ensemble, names, main))
     if result.best is not None and result.best.validation:
@@ -131,6 +133,17 @@ def _network_row(result: RunResult, names: Sequence[str], main: str) -> ScoreRow
     count = len(result.refits)
     note = "trained once" if count == 1 else f"mean ± standard deviation over {count} seeds"
     return ScoreRow("network", note, "network", tuple(cells))
+
+
+def _exported_row(refit: RefitResult, names: Sequence[str], main: str) -> ScoreRow:
+    return ScoreRow(
+        "the network that is exported",
+        "the best of them on the validation part",
+        "network",
+        tuple(
+            _pair(refit.validation.get(name), refit.test.get(name), name == main) for name in names
+        ),
+    )
 
 
 def _ensemble_row(ensemble: EnsembleResult, names: Sequence[str], main: str) -> ScoreRow:

@@ -49,6 +49,8 @@ class RunInfo:
         ensemble: Members asked for in the ensemble; 0 and 1 for none.
         gap_penalty: The penalty for a gap between groups, as `GapPenalty.parse` takes it; empty for
             none.
+        sealed: Whether the run was asked to end with its test set closed, or to open it whoever
+            has opened it before; None for neither.
         engines: Which engine trains each structure, and the timings behind it.
     """
 
@@ -81,4 +83,5 @@ class RunInfo:
     threshold: str = ""
     ensemble: int = 0
     gap_penalty: str = ""
+    sealed: bool | None = None
     engines: tuple[EngineChoice, ...] = ()

@@ -150,7 +150,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class RunResult:
-    """The result of a run, phase by phase; later phases are None until they are done."""
+    """The result of a run, phase by phase; later phases are None until they are done.
+
+    The first of `refits` is the one with the best validation score, which is exported. `sealed`
+    says why the run ended with its test set closed: because that was asked for, or because the set
+    had been opened before, `opened_before` times; it is empty where the set was opened, and while
+    the run has not ended.
+    """
 
     recipe: str
     run: str
@@ -175,4 +181,6 @@ class RunResult:
     gap_penalty: PenaltyResult | None = None
     artifacts: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    sealed: Literal["", "asked", "opened before"] = ""
+    opened_before: int = 0
     schema_version: int = SCHEMA_VERSION

@@ -40,6 +40,9 @@ class RunSettings:
             beside the winner; 0 or 1 for none.
         gap_penalty: What a gap between groups takes off the score that trials are compared by,
             such as `"sex: true positive rate=1"`, see `GapPenalty`; None for nothing.
+        sealed: Whether a recipe's run ends with its test set still closed. None closes it only
+            where the set has been opened before, by a run in the same folder of runs; False opens
+            it all the same. `dlr.tune` never opens it: `run.open_test_set(reason)` does.
 
     Raises:
         ArgumentError: If a value is none of these.
@@ -56,6 +59,7 @@ class RunSettings:
     threshold: str | ThresholdGoal | None = None
     ensemble: int = 0
     gap_penalty: str | GapPenalty | None = None
+    sealed: bool | None = None
 
     def __post_init__(self) -> None:
         check_choice("engine", self.engine, ENGINES)
@@ -80,6 +84,10 @@ class RunSettings:
                 "Only folds can be repeated.",
                 received=f"repeats={self.repeats} without folds",
                 fix="Give `folds`, such as 5.",
+            )
+        if self.sealed not in (True, False, None):
+            raise ArgumentError(
+                "`sealed` must be True, False or None.", received=f"sealed={self.sealed!r}"
             )
         if self.minutes is not None:
             check_real("minutes", self.minutes, 0, low_open=True)

@@ -74,10 +74,13 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
         result: The new result up to the refits.
         before: The result that is on disk, if any.
     """
-    if before is None or before.best != result.best or len(before.refits) != len(result.refits):
+    if before is None:
         return result
-    if _members(before) != _members(result):
-        return result
+    same = before.best == result.best and len(before.refits) == len(result.refits)
+    if not same or _members(before) != _members(result):
+        # A test score of other networks is gone with them, but the test set has been looked at.
+        looked = before.test is not None or before.sealed == "opened before"
+        return replace(result, sealed="opened before") if looked else result
     trained = result.stages != before.stages
     seconds = {**before.seconds, **result.seconds} if trained else before.seconds
     return replace(
@@ -89,6 +92,8 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
         ensemble=before.ensemble,
         subgroups=before.subgroups,
         artifacts=before.artifacts,
+        sealed=before.sealed,
+        opened_before=before.opened_before,
         seconds=with_total(seconds),
     )
 

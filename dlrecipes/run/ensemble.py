@@ -28,6 +28,7 @@ from dlrecipes.results import (
     Verdict,
 )
 from dlrecipes.run.main_metric import MainMetric, main_metric
+from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 
 FEWEST = 2
@@ -73,7 +74,8 @@ def average_members(
         for at, model in models.items()
     )
     predictions = predict(average, part.x)
-    single = [predict(load_model(directory.path / one.checkpoint), part.x) for one in refits]
+    single = directory.read_predictions("validation")[0]["predictions"]
+    keep_predictions(directory, part, single, predictions, name="validation")
     metric = main_metric(info.spec, part, part)
     result = EnsembleResult(
         asked=info.ensemble,
@@ -105,7 +107,7 @@ def tested_ensemble(
     """
     if result.ensemble is None:
         return None
-    arrays, _ = directory.read_tested()
+    arrays, _ = directory.read_predictions()
     if "ensemble" not in arrays:
         raise RunError(
             "The saved predictions must be whole.",

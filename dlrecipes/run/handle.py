@@ -7,14 +7,15 @@ import time
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas
 
 from dlrecipes.checks import check_choice
-from dlrecipes.data import Columns, Splits, unpack_inputs
+from dlrecipes.data import Columns, Ledger, Splits, unpack_inputs
 from dlrecipes.diagnose import check_unknown_values
-from dlrecipes.errors import DataWarning, RunError
+from dlrecipes.errors import DataWarning, ExportError, RunError
 from dlrecipes.export import (
     check_inputs,
     check_same_predictions,
@@ -34,7 +35,7 @@ from dlrecipes.run.ensemble import tested_ensemble
 from dlrecipes.run.prediction_table import prediction_table
 from dlrecipes.run.score_test_set import score_test_set
 from dlrecipes.run.subgroups import tested_subgroups
-from dlrecipes.rundir import RunDirectory
+from dlrecipes.rundir import Part, RunDirectory
 
 FORMATS = {
     "saved_model": "saved_model",
@@ -85,8 +86,9 @@ class Run:
     def open_test_set(self, reason: str) -> TestResult:
         """Open the test set once and score all refits and baselines in that one opening.
 
-        The refit that is exported is the first, named before the opening. Predictions are
-        saved, and everything later reads those. A second call returns what the first found.
+        The refit that is exported is the first, the best on the validation part, named before the
+        opening. Predictions are saved, and everything later reads those; the exports that exist
+        are compared with them. A second call returns what the first found.
 
         Args:
             reason: Why, for the ledger; not empty.
@@ -94,19 +96,24 @@ class Run:
         Raises:
             SealError: If a study on this data is running, or the reason is empty.
             RunError: If the run has no data at hand (it was opened from its directory).
+            ExportError: If an export does not reproduce the tested predictions, which stand.
         """
         with self._directory.locked():
-            return self._open_test_set(reason)
+            result = self.result
+            if result.test is not None:
+                return result.test
+            test = self._open_test_set(result, reason)
+            self._compare_exports()
+        return test
 
-    def _open_test_set(self, reason: str) -> TestResult:
-        result, splits = self.result, self._splits
-        if result.test is not None:
-            return result.test
+    def _open_test_set(self, result: RunResult, reason: str) -> TestResult:
+        splits = self._splits
         if splits is None:
             raise RunError(
                 "Opening the test set needs the data.",
                 received=f"the run {self.directory} without its splits",
-                fix="Use `Run(directory, splits)`, or `dlrecipes tune RECIPE --resume DIR`.",
+                fix="Use `Run(directory, splits)`; for the run of a recipe, "
+                f"`dlrecipes open {self.directory}`.",
             )
         if splits.test.fingerprint != result.data.fingerprint:
             raise RunError(
@@ -130,12 +137,26 @@ class Run:
                 baselines=baselines,
                 subgroups=(*result.subgroups, *by_group),
                 seconds=with_total(seconds),
+                sealed="",
             )
         )
         return test
 
+    def _compare_exports(self) -> None:
+        """Compare what was exported while the test set was closed with the tested predictions."""
+        result = self.result
+        for name in set(FORMATS) & set(result.artifacts):
+            try:
+                self._compare(name, self.directory / FORMATS[name])
+            except ExportError:
+                kept = {key: file for key, file in result.artifacts.items() if key != name}
+                self._directory.write(replace(result, artifacts=kept))
+                raise
+
     def export(self, format: str = "saved_model") -> Path:  # noqa: A002  (the word users know)
-        """Export the first refit, load it again and compare it with the tested predictions.
+        """Export the first refit, load it again and compare it with the saved predictions.
+
+        Those are of the test part or, while that is sealed, of the validation part.
 
         Args:
             format: `"saved_model"` (raw inputs, named signatures, TensorFlow only) or `"keras"`;
@@ -146,8 +167,7 @@ class Run:
 
         Raises:
             ExportError: If the exported model does not reproduce the saved predictions.
-            RunError: If the test set was not opened, so that there is nothing to compare with, or
-                if there is no ensemble.
+            RunError: If there is no ensemble, or no predictions were saved.
         """
         check_choice("format", format, FORMATS)
         with self._directory.locked():
@@ -155,16 +175,7 @@ class Run:
 
     def _export(self, format: str) -> Path:  # noqa: A002
         start = time.monotonic()
-        result, info = self.result, self.info
-        if not self._directory.predictions.is_file():
-            raise RunError(
-                "A model is exported after it was tested.",
-                received=f"{self.directory} with its test set still sealed",
-                fix="Call `run.open_test_set(reason)` first, or resume the run.",
-            )
-        arrays, tested = self._directory.read_tested()
-        x = unpack_inputs(arrays)
-        tested_file = self.directory / result.refits[0].checkpoint
+        result = self.result
         if format.startswith("ensemble"):
             if result.ensemble is None:
                 raise RunError(
@@ -172,22 +183,18 @@ class Run:
                     received=f"format={format!r} for {self.directory}",
                     fix="Start a run with `ensemble=4`, on the command line --ensemble 4.",
                 )
-            tested = arrays["ensemble"]
-            tested_file = self.directory / result.ensemble.checkpoint
-        model = load_model(tested_file)
+            checkpoint = self.directory / result.ensemble.checkpoint
+        else:
+            checkpoint = self.directory / result.refits[0].checkpoint
         path = self.directory / FORMATS[format]
         # An export takes its name, and the place of an older one, only once it is compared.
         unchecked = path.with_name(f"unchecked-{path.name}")
         try:
             if format.endswith("keras"):
-                shutil.copyfile(tested_file, unchecked)
-                predictions = predict(load_model(unchecked), x)
+                shutil.copyfile(checkpoint, unchecked)
             else:
-                export_saved_model(model, unchecked, info.raw_spec)
-                predictions = predict_saved_model(unchecked, x)
-            check_same_predictions(
-                predictions, tested[: len(x)], info.spec, policy=info.policy, what=str(path)
-            )
+                export_saved_model(load_model(checkpoint), unchecked, self.info.raw_spec)
+            self._compare(format, unchecked)
             _remove(path)
             unchecked.rename(path)
         finally:
@@ -197,28 +204,71 @@ class Run:
         self._directory.write(replace(result, artifacts=artifacts, seconds=with_total(seconds)))
         return path
 
-    def finish(self, reason: str = "final score of the procedure") -> RunResult:
-        """Do the second half of the procedure: the test set, the exports, the report.
+    def _compare(self, format: str, path: Path) -> None:  # noqa: A002
+        """Compare an export with the predictions that were saved last."""
+        result, info = self.result, self.info
+        part: Part = "validation" if result.test is None else "test"
+        if not self._directory.predictions_on(part).is_file():
+            raise RunError(
+                "An export is compared with saved predictions.",
+                received=f"{self.directory} without those of the {part} part",
+                fix="Resume the run, which saves them.",
+            )
+        arrays, saved = self._directory.read_predictions(part)
+        x = unpack_inputs(arrays)
+        if format.startswith("ensemble"):
+            saved = arrays["ensemble"]
+        if format.endswith("keras"):
+            predictions = predict(load_model(path), x)
+        else:
+            predictions = predict_saved_model(path, x)
+        check_same_predictions(
+            predictions, saved[: len(x)], info.spec, policy=info.policy, what=str(path)
+        )
+
+    def finish(
+        self, reason: str = "final score of the procedure", *, sealed: bool | None = None
+    ) -> RunResult:
+        """Do the second half of the procedure: the exports, the test set, the report.
 
         Args:
             reason: Why the test set is opened, for the ledger.
+            sealed: Whether it stays closed. None closes it only where it has been opened before:
+                by another run in the same folder of runs, or by this one for other networks.
 
         Raises:
             SealError: If a study on this data is running.
             ExportError: If an exported model does not reproduce the saved predictions.
         """
-        # ---- 7. open the seal, once, and say how the network compares
-        self.open_test_set(reason)
-        # ---- 8. export what was tested, and compare it
+        # ---- 7. what cannot be exported is not worth an opening
         try:
             for name in FORMATS:
                 wanted = self.result.ensemble is not None or not name.startswith("ensemble")
                 if wanted and name not in self.result.artifacts:
                     self.export(name)
-        # ---- 9. report: what was tested is told, also where it cannot be exported
+            # ---- 8. open the seal, once, and say how the network compares
+            if not self._stays_sealed(sealed):
+                self.open_test_set(reason)
+        # ---- 9. report: what was found is told, also where the end failed
         finally:
             self.report()
         return self.result
+
+    def _stays_sealed(self, sealed: bool | None) -> bool:
+        """Decide whether the test set stays closed, and write down why."""
+        with self._directory.locked():
+            result = self.result
+            if result.test is not None or sealed is False:
+                return False
+            openings = Ledger(self._directory.ledger).openings(result.data.fingerprint)
+            study = self.info.study
+            others = [opening for opening in openings if opening.study != study]
+            if not (others or sealed or result.sealed == "opened before"):
+                return False
+            looked = bool(others) or result.sealed == "opened before"
+            why: Literal["asked", "opened before"] = "opened before" if looked else "asked"
+            self._directory.write(replace(result, sealed=why, opened_before=len(openings)))
+            return True
 
     def report(self) -> Path:
         """Write `report.html` and return its path."""

@@ -1,7 +1,7 @@
 """THE procedure.
 
 1. the builder and 2. the audit (`prepare`), 3. baselines, 4. search, 5. comparison, 6. refits and
-ensemble (`carry_out`), 7. the test set, opened once, 8. export, 9. report (`Run.finish`).
+ensemble, 7. the export (`carry_out`), 8. the test set, opened once, 9. report (`Run.finish`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from dlrecipes.training.engines import Engine, make_engine
 def carry_out(
     directory: RunDirectory, info: RunInfo, store: Store, work: Work, prepared: Prepared
 ) -> Run:
-    """Carry out steps 3 to 6, which a killed process may take up again anywhere.
+    """Carry out steps 3 to 7, which a killed process may take up again anywhere.
 
     Args:
         directory: Where the run keeps its files.
@@ -59,7 +59,7 @@ def carry_out(
         prepared: What steps 1 and 2 learned.
 
     Returns:
-        The run, whose `finish` does steps 7 to 9.
+        The run, whose `finish` does steps 8 and 9.
 
     Raises:
         RunError: If no trial or no refit ended with a score, or another process holds the run.
@@ -186,6 +186,14 @@ def carry_out(
             gap_penalty=weighed,
         )
         before = directory.read_result() if directory.result_file.exists() else None
+        result = keep_what_holds(result, before)
+        if result.test is None:
+            directory.predictions.unlink(missing_ok=True)  # of networks that are no more
         directory.write(replace(info, model_summary=summary, parameters=parameters))
-        directory.write(keep_what_holds(result, before))
-    return Run(directory, splits)
+        directory.write(result)
+    # ---- 7. the export, compared with the validation predictions while the test set is closed
+    run = Run(directory, splits)
+    if "saved_model" not in result.artifacts:
+        work.listener.on_step("SavedModel")
+        run.export("saved_model")
+    return run

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
+
+import numpy as np
 
 from dlrecipes.data import Splits
 from dlrecipes.errors import RunError
 from dlrecipes.export import build_inference_model, load_model, predict
 from dlrecipes.metrics import score_predictions
-from dlrecipes.results import RefitResult, RunInfo, StudyResult, TrialRecord
+from dlrecipes.results import Objective, RefitResult, RunInfo, StudyResult, TrialRecord
+from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Store, StudyContext, refit, refit_stage
 from dlrecipes.training.build_model import build_model
@@ -33,9 +37,12 @@ def refit_winner(
     A refit's file is written before its trial counts as finished, so a finished one always has
     its model.
 
+    The refit with the best validation score comes first: it is the one that is exported, and it is
+    named before the test set is opened. All their validation predictions are saved.
+
     Returns:
-        The refits that ended with a score, their records, the network's summary and its number
-        of weights.
+        The refits that ended with a score, the best first, the records of all, the network's
+        summary and its number of weights.
 
     Raises:
         RunError: If no refit ended with a score.
@@ -60,6 +67,7 @@ def refit_winner(
     winner = [study.best] * stage.trials
     records = refit(stage, winner, study.space, engine, store, context, keep)
     usable = [record for record in records if _file(directory, stage.name, record).is_file()]
+    usable.sort(key=lambda record: _badness(record, context.objective))
     if not usable:
         reasons = "; ".join(sorted({record.error or record.status for record in records}))
         raise RunError(
@@ -67,14 +75,14 @@ def refit_winner(
             received=reasons or "no refit",
             fix="Narrow the range of the learning rate and tune again.",
         )
-    results = []
+    results, predictions = [], []
     for record in usable:
         model = load_model(_file(directory, stage.name, record))
-        predictions = predict(model, splits.validation.x)
+        predictions.append(predict(model, splits.validation.x))
         results.append(
             RefitResult(
                 seed=record.seed,
-                validation=score_predictions(splits.validation.y, predictions, info.spec),
+                validation=score_predictions(splits.validation.y, predictions[-1], info.spec),
                 history=record.history,
                 best_epoch=record.best_epoch or 0,
                 seconds=record.seconds,
@@ -82,8 +90,23 @@ def refit_winner(
                 checkpoint=str(_file(directory, stage.name, record).relative_to(directory.path)),
             )
         )
+    keep_predictions(directory, splits.validation, np.stack(predictions), name="validation")
     summary = summary_file.read_text(encoding="utf-8")
     return tuple(results), records, summary, usable[0].parameters
+
+
+def _badness(record: TrialRecord, objective: Objective) -> tuple[float, float, int]:
+    """Return what refits are sorted by: the objective, then the loss, both at the best epoch."""
+    score = math.nan if record.score is None else record.score
+    losses, best = record.history.get("val_loss", ()), record.best_epoch or 0
+    loss = losses[best] if best < len(losses) else None
+    sign = -1.0 if objective.direction == "max" else 1.0
+    worst = math.inf
+    return (
+        sign * score if math.isfinite(score) else worst,
+        loss if loss is not None and math.isfinite(loss) else worst,
+        record.number,
+    )
 
 
 def _file(directory: RunDirectory, refits: str, record: TrialRecord) -> Path:

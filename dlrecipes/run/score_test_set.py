@@ -21,7 +21,7 @@ from dlrecipes.results import (
     Verdict,
 )
 from dlrecipes.run.main_metric import main_metric
-from dlrecipes.rundir import RunDirectory
+from dlrecipes.rundir import Part, RunDirectory
 
 _KEPT_BYTES = 64 * 2**20
 """Raw test inputs kept for the comparison of exports and the pictures of mistakes."""
@@ -110,6 +110,8 @@ def keep_predictions(
     part: Split,
     predictions: np.ndarray,
     averaged: np.ndarray | None = None,
+    *,
+    name: Part = "test",
 ) -> None:
     """Save the predictions of a part with its first raw inputs and its subgroups.
 
@@ -118,11 +120,12 @@ def keep_predictions(
         part: The examples.
         predictions: Of each refit, `(refits, examples, …)`.
         averaged: Of the ensemble, `(examples, …)`; None without one.
+        name: Which part it is.
     """
     kept = max(1, min(len(part.x), _KEPT_BYTES // max(1, part.x[:1].nbytes)))
     ids = np.arange(len(part.x)) if part.ids is None else np.asarray(part.ids)
     saved = {**pack_inputs(part.x[:kept]), **pack_subgroups(part.subgroups)}
-    directory.write_predictions(ids, saved, part.y, predictions, averaged)
+    directory.write_predictions(ids, saved, part.y, predictions, averaged, part=name)
 
 
 def _mean_and_spread(scores: list[Metrics]) -> tuple[Metrics, Metrics]:

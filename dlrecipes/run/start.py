@@ -136,6 +136,7 @@ def tune(
         threshold=threshold,
         ensemble=settings.ensemble,
         gap_penalty="" if work.gap_penalty is None else str(work.gap_penalty),
+        sealed=settings.sealed,
     )
     directory.write(info)
     try:

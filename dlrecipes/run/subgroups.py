@@ -58,7 +58,7 @@ def tested_subgroups(
     Raises:
         RunError: If the saved predictions are damaged.
     """
-    arrays, predictions = directory.read_tested()
+    arrays, predictions = directory.read_predictions()
     subgroups = unpack_subgroups(arrays)
     if subgroups is None:
         return ()

@@ -52,7 +52,7 @@ def try_ending(network: keras.Model, splits: Splits, policy: str) -> None:
         model = load_model(file)
         predictions = predict_few(model, some.x)
         keep_predictions(directory, some, predictions[np.newaxis])
-        arrays, kept = directory.read_tested()
+        arrays, kept = directory.read_predictions()
         read_predictions(directory.predictions, spec)
         try:
             export_saved_model(model, saved, spec)

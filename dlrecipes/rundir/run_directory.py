@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -26,6 +26,7 @@ from dlrecipes.results import (
 from dlrecipes.rundir.place import check_place
 
 Result = TypeVar("Result")
+Part = Literal["validation", "test"]
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,11 @@ class RunDirectory:
     @property
     def predictions(self) -> Path:
         """Predictions on the test set, one row of them a refit."""
-        return self.path / "test_predictions.npz"
+        return self.predictions_on("test")
+
+    def predictions_on(self, part: Part) -> Path:
+        """Predictions on a part, one row of them a refit."""
+        return self.path / f"{part}_predictions.npz"
 
     @property
     def log(self) -> Path:
@@ -142,9 +147,10 @@ class RunDirectory:
     @property
     def finished(self) -> bool:
         """Whether the run has a result and a report of it."""
-        return (
-            self.report.exists() and self.result_file.exists() and bool(self.read_result().verdict)
-        )
+        if not self.report.exists() or not self.result_file.exists():
+            return False
+        result = self.read_result()
+        return bool(result.verdict or result.sealed)
 
     def checkpoint(self, refits: str, number: int) -> Path:
         """Model number `number` of the refits of that name."""
@@ -178,8 +184,10 @@ class RunDirectory:
         y: np.ndarray,
         predictions: np.ndarray,
         ensemble: np.ndarray | None = None,
+        *,
+        part: Part = "test",
     ) -> None:
-        """Write the test predictions, as a whole or not at all.
+        """Write the predictions on a part, as a whole or not at all.
 
         Args:
             ids: `(examples,)` row ids; Python objects are written as text.
@@ -188,28 +196,31 @@ class RunDirectory:
             y: `(examples,)` class indices or values.
             predictions: `(refits, examples, classes)` or `(refits, examples)`, float32.
             ensemble: `(examples, classes)` or `(examples,)`, float32; None without one.
+            part: Which part.
         """
-        partial = self.predictions.with_suffix(".partial.npz")
+        file = self.predictions_on(part)
+        partial = file.with_suffix(".partial.npz")
         ids = ids.astype(str) if ids.dtype == object else ids  # which would need pickling
         arrays: dict[str, Any] = {"ids": ids, **inputs, "y": y, "predictions": predictions}
         if ensemble is not None:
             arrays["ensemble"] = ensemble
         np.savez_compressed(partial, **arrays)
-        partial.replace(self.predictions)
+        partial.replace(file)
 
-    def read_tested(self) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Return what `write_predictions` wrote, and what the first refit predicted.
+    def read_predictions(self, part: Part = "test") -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Return what `write_predictions` wrote, and what the exported refit predicted.
 
         Raises:
             RunError: If the file is damaged.
         """
+        file = self.predictions_on(part)
         try:
-            with np.load(self.predictions, allow_pickle=False) as saved:
+            with np.load(file, allow_pickle=False) as saved:
                 arrays = dict(saved)
                 return arrays, arrays["predictions"][0]
         except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
             raise RunError(
-                "The saved predictions must be whole.", received=f"{self.predictions} ({error})"
+                "The saved predictions must be whole.", received=f"{file} ({error})"
             ) from error
 
     @contextmanager

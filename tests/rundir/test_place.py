@@ -67,4 +67,4 @@ def test_ids_that_are_objects_can_be_read_again(tmp_path):
     directory = RunDirectory.create(tmp_path / "run", "x")
     ids = np.array(["a", 2, None], dtype=object)
     directory.write_predictions(ids, {"x": np.ones(3)}, np.zeros(3), np.zeros((1, 3)))
-    assert directory.read_tested()[0]["ids"].tolist() == ["a", "2", "None"]
+    assert directory.read_predictions()[0]["ids"].tolist() == ["a", "2", "None"]

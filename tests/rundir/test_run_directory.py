@@ -89,13 +89,13 @@ def test_predictions_round_trip(tmp_path):
     directory = RunDirectory.create(tmp_path / "run", "x")
     x, predictions = np.ones((3, 2)), np.arange(6.0).reshape(2, 3)
     directory.write_predictions(np.arange(3), {"x": x}, np.zeros(3), predictions)
-    found = directory.read_tested()
+    found = directory.read_predictions()
     np.testing.assert_array_equal(found[0]["x"], x)
     np.testing.assert_array_equal(found[1], predictions[0])
     assert not list(directory.path.glob("*partial*"))
     directory.predictions.write_bytes(b"PK")
     with pytest.raises(RunError, match=r"saved predictions must be whole.*test_predictions\.npz"):
-        directory.read_tested()
+        directory.read_predictions()
 
 
 def test_unfinished_run_says_how_to_go_on(tmp_path):
