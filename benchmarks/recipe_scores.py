@@ -25,7 +25,7 @@ RUN = """
 import sys
 import dlrecipes as dlr
 recipe, seed, split_seed, out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-settings = dlr.RunSettings(seed=seed, out=out)
+settings = dlr.RunSettings(seed=seed, out=out, sealed=False)
 silent = dlr.search.Listener()
 run = dlr.load_recipe(recipe).tune(settings=settings, listener=silent, split_seed=split_seed)
 print(run.result_json)

@@ -22,7 +22,7 @@ def test_list(cli):
 
 def test_no_command_shows_the_help(cli):
     result = cli()
-    for command in ("list", "copy", "tune", "report", "export", "predict"):
+    for command in ("list", "copy", "tune", "open", "report", "export", "predict"):
         assert command in result.output
 
 
@@ -88,6 +88,21 @@ def test_report_export_predict(cli, tmp_path, copied):
     assert (tmp_path / "y.csv").read_text() == shown.stdout
     (tmp_path / "x.csv").write_text("5,5,5,5\n5,5,5,5\n")
     assert cli("predict", "run", "x.csv", "--header", "no").stdout == shown.stdout
+
+
+def test_sealed_run_is_opened_later(cli, tmp_path, tiny):
+    words = ("--trials", "2", "--epochs", "1", "--set", "refit_seeds=2")
+    result = cli("tune", "tiny.py", "--out", "run", "--sealed", *words)
+    assert result.exit_code == 0, result.stderr
+    assert "The test set stays sealed; validation accuracy, mean" in result.stdout
+    assert "Open it: dlrecipes open run" in result.stdout
+    assert "Exported is the best of 2 refits on the validation part, seed" in result.stdout
+    assert not (tmp_path / "test_sets.jsonl").exists()
+    opened = cli("open", "run", "--reason", "a decision")
+    assert opened.exit_code == 0, opened.stderr
+    assert "This test set was opened 1 time, by 1 run." in opened.stdout
+    assert re.search(r"Exported is .*, test accuracy \d", opened.stdout)
+    assert "a decision" in (tmp_path / "test_sets.jsonl").read_text()
 
 
 def test_commands_work_when_the_recipe_is_gone(cli, tmp_path, copied):

@@ -154,7 +154,7 @@ def test_a_finished_run_is_not_tested_again_unless_the_members_change(tmp_path, 
     assert "The ensemble has 3, though 4 members were asked for" in said.verdict
     before = run.result
     assert recipe.resume(run.directory).result == before
-    more = recipe.resume(run.directory, plan=with_budget(recipe.plan, 4)).result
+    more = recipe.resume(run.directory, plan=with_budget(recipe.plan, 4), sealed=False).result
     assert len(more.ensemble.members) == 4
     assert more.test.opened == 2  # another ensemble cannot be tested without another look
     assert more.ensemble.test_gain is not None

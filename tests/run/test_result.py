@@ -14,6 +14,7 @@ FILES = {
     "study.json",
     "trials.csv",
     "curves.npz",
+    "validation_predictions.npz",
     "test_predictions.npz",
     "checkpoints",
     "model.keras",

@@ -37,7 +37,7 @@ def test_names_of_rows_are_kept_in_a_file_before_the_search(build, monkeypatch):
     splits = from_arrays(x, np.where(x[:, 0] > 0, "yes", "no"), ids=ids, name="rows")
     try_ending(run_builder(build), splits, "float32")
 
-    def pickled(self, ids, *rest):
+    def pickled(self, ids, *rest, part):
         np.savez(self.predictions, ids=ids.astype(object))
 
     monkeypatch.setattr(RunDirectory, "write_predictions", pickled)
