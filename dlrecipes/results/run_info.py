@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dlrecipes.results.builder_record import BuilderRecord
 from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.engine_choice import EngineChoice
 from dlrecipes.results.plan import Plan
@@ -50,6 +51,8 @@ class RunInfo:
         gap_penalty: The penalty for a gap between groups, as `GapPenalty.parse` takes it; empty for
             none.
         engines: Which engine trains each structure, and the timings behind it.
+        builder: What the builder made when the run began, which a resumed run is compared with;
+            None of a run that an earlier version began.
     """
 
     run: str
@@ -82,3 +85,4 @@ class RunInfo:
     ensemble: int = 0
     gap_penalty: str = ""
     engines: tuple[EngineChoice, ...] = ()
+    builder: BuilderRecord | None = None

@@ -20,9 +20,7 @@ class GivenHyperParameters(AskedHyperParameters):
         declarations: The ranges that the builder asked for before; None for none.
     """
 
-    def __init__(
-        self, values: dict[str, Value], declarations: Declarations | None = None
-    ) -> None:
+    def __init__(self, values: dict[str, Value], declarations: Declarations | None = None) -> None:
         super().__init__(declarations, values)
         self.asked_for_more = False
         """Whether the builder asked for one that has no value."""

@@ -14,9 +14,7 @@ from dlrecipes.search.backends.sobol_sampler import SobolSampler
 from dlrecipes.training.seeds import derive_seed
 
 
-def make_sampler(
-    stage: Stage, space: tuple[Hyperparameter, ...], seed: int
-) -> DistinctSampler:
+def make_sampler(stage: Stage, space: tuple[Hyperparameter, ...], seed: int) -> DistinctSampler:
     """Return the sampler that a stage names, which does not propose one configuration twice.
 
     Args:
