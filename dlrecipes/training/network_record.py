@@ -121,9 +121,11 @@ def _renamed(described: Any) -> Any:  # noqa: ANN401  (JSON)
 def _named(described: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  (JSON)
     if isinstance(described, dict):
         config = described.get("config")
-        name = config.get("name") if isinstance(config, dict) else None
-        if isinstance(name, str):
-            yield str(described.get("class_name")), name
+        # A layer of the user's own without `get_config` has its name beside its configuration.
+        for holder in (config, described):
+            name = holder.get("name") if isinstance(holder, dict) else None
+            if isinstance(name, str) and "class_name" in described:
+                yield str(described["class_name"]), name
         for inner in described.values():
             yield from _named(inner)
     elif isinstance(described, list):
