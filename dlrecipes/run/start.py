@@ -229,8 +229,10 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     )
     prepared = prepare(work, goal, info.policy, partial(compare_builders, info, text=text))
     info = replace(info, builder=prepared.builder)
-    if origin is not None and origin.text:
-        info = replace(info, recipe_text=origin.text, recipe_path=origin.path)
+    moved = bool(info.recipe_path) and not Path(info.recipe_path).exists()
+    if origin is not None and text and (text != info.recipe_text or moved):
+        # What is trained from now on is this text's.
+        info = replace(info, recipe_text=text, recipe_path=origin.path)
     with existing.locked():
         location = _absolute(storage or info.storage)
         if mask_password(location) != info.storage:

@@ -102,6 +102,12 @@ DATA = {
         "x, y = rows(); return from_arrays(x, y, task='regression')",
         r"regression target must be numbers.*text such as '(yes|no)'",
     ),
+    "nothing counts": (
+        "import dataclasses; splits = from_arrays(*rows()); part = splits.validation; return "
+        "dataclasses.replace(splits, validation=dataclasses.replace(part, sample_weight="
+        "np.zeros(len(part))))",
+        r"Some example of the validation part must have a weight above 0.*zeros",
+    ),
     "wrong name": (
         "from dlrecipes.data import load; return load('mnist')",
         r"bundled data sets are .*Received: name='mnist'",
@@ -180,6 +186,14 @@ BUILDER = {
     "log from 0": (
         {"before": "hp.Float('decay', 0.0, 0.5, sampling='log')"},
         r"(must run|log).*",
+    ),
+    "two ranges under one name": (
+        {"before": "hp.Int('units', 32, 64, step=8); hp.Int('units', 8, 16, step=4)"},
+        r"one range under one name.*'units' whole numbers from 32 to 64 by 8, and .*another name",
+    ),
+    "a range that depends on a value": (
+        {"before": "hp.Int('narrow', 4, hp.Int('wide', 8, 64))"},
+        r"one range under one name.*'narrow' .* from 4 to 8, and .* from 4 to 36.*ask for a share",
     ),
     "reverse log": (
         {"before": "hp.Float('momentum', 0.5, 0.9, sampling='reverse_log')"},
