@@ -20,7 +20,7 @@ from dlrecipes.cli.extra import read_extra
 from dlrecipes.cli.listening import make_listener, resume_hint
 from dlrecipes.cli.open_run import open_run
 from dlrecipes.cli.quiet import quiet_start
-from dlrecipes.cli.same_options import check_same
+from dlrecipes.cli.same_options import check_same_options
 from dlrecipes.cli.summary import print_summary
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
     with one_message(lambda: resume_hint(recipe, listeners)):
         with quiet_start():
             from dlrecipes.recipe import load_recipe
-            from dlrecipes.results import GapPenalty, RunSettings, ThresholdGoal
+            from dlrecipes.results import RunSettings
             from dlrecipes.rundir import RunDirectory, newest_unfinished
             from dlrecipes.search import with_budget, with_setting
             from dlrecipes.training.engines import describe_device
@@ -202,25 +202,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
                 else RunDirectory.existing(resume)
             )
             info = directory.read_info()
-            check_same(
-                {"engine": engine, "precision": precision, "seed": seed, "folds": folds},
-                {name: getattr(info, name) for name in ("engine", "precision", "seed", "folds")},
-            )
-            check_same(
-                {"ensemble": ensemble, "repeats": repeats if repeats > 1 else None},
-                {"ensemble": info.ensemble, "repeats": info.repeats},
-            )
-            if threshold is not None:
-                check_same(
-                    {"threshold": str(ThresholdGoal.parse(threshold))},
-                    {"threshold": info.threshold},
-                )
-            if gap_penalty is not None:
-                check_same(
-                    {"gap penalty": str(GapPenalty.parse(gap_penalty))},
-                    {"gap penalty": info.gap_penalty},
-                )
-            check_same(given, info.source)
+            check_same_options(context, directory.path, info, given)
             plan = with_budget(info.plan, trials, epochs)
         for setting in settings or []:
             plan = with_setting(plan, setting)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.checks import check_integer
 from dlrecipes.data.check_targets import check_known
+from dlrecipes.data.check_weights import check_some_weight
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.development import Development
 from dlrecipes.data.drawing import (
@@ -108,6 +109,8 @@ def _prepared(
 ) -> FoldData:
     train, stopping, held_out = (whole.pick(some) for some in (*rows, fold.validation))
     check_known((("training", train), ("stopping", stopping), ("held-out", held_out)), splits.spec)
+    check_some_weight("training", train.sample_weight)
+    check_some_weight("held-out", held_out.sample_weight)
     spec = with_statistics(splits.spec, train)
     # A fold is a small data set of its own: its test part stands for the rows that are held out.
     inner = replace(splits, train=train, validation=stopping, spec=spec, preprocess=None)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.data.check_weights import check_weights
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.inputs import as_array
 from dlrecipes.errors import DataError
@@ -25,7 +26,7 @@ class Split:
             arrays).
         y: Targets, `(examples,)`: class indices from 0, or values; of several targets both,
             `(examples, targets)`, NaN where missing.
-        sample_weight: Weights of the examples, `(examples,)`, or None.
+        sample_weight: Weights of the examples, `(examples,)`, at least 0, or None.
         ids: What a row is called in reports, `(examples,)`; row numbers of the source if from
             `from_arrays`, or None.
         groups: The group (patient, family, series, …) of each example, `(examples,)`, or None.
@@ -34,7 +35,8 @@ class Split:
             example (`Columns`, or a dictionary), or None.
 
     Raises:
-        DataError: If there are no examples, if the lengths differ, or if a subgroup is no text.
+        DataError: If there are no examples, if the lengths differ, if a weight is negative or not
+            finite, or if a subgroup is no text.
     """
 
     x: NDArray[Any] | Columns
@@ -65,6 +67,8 @@ class Split:
             raise DataError(
                 "A split must have at least one example.", received=f"x.shape={self.x.shape}"
             )
+        if self.sample_weight is not None:
+            check_weights(self.sample_weight)
         if self.subgroups is not None:
             _check_subgroups(self.subgroups)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from dlrecipes.data.check_weights import check_some_weight
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.development import Development
 from dlrecipes.data.inputs import kind_of_shape
@@ -34,7 +35,8 @@ class Splits:
         noticed: What was noticed while the data were read; the audit passes it on.
 
     Raises:
-        DataError: If an input does not have the shape that `spec` names.
+        DataError: If an input does not have the shape that `spec` names, or if all weights of a
+            part are 0.
     """
 
     train: Split
@@ -53,6 +55,8 @@ class Splits:
                     "The inputs must have the shape in `spec`.",
                     received=f"{name}: {part.x.shape[1:]}, spec: {self.spec.input_shape}",
                 )
+        check_some_weight("training", self.train.sample_weight)
+        check_some_weight("validation", self.validation.sample_weight)
 
     @property
     def model_spec(self) -> DataSpec:

@@ -13,7 +13,7 @@ import keras
 from dlrecipes.data import Splits, start_small
 from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunError
 from dlrecipes.recipe.line_in import line_in
-from dlrecipes.results import DataSpec, Plan, RunInfo, RunSettings
+from dlrecipes.results import DataSpec, Objective, Plan, RunInfo, RunSettings
 from dlrecipes.results.run_info import SourceValue
 from dlrecipes.run import Origin, Run, resume, tune
 from dlrecipes.rundir import RunDirectory
@@ -201,9 +201,18 @@ class Recipe:
             sealed: Whether the test set stays closed; None for what the run began with.
 
         Raises:
-            RunError: If the directory is no run, or another recipe's.
+            RunError: If the directory is no run, or another recipe's, or if the recipe makes
+                another network, data or objective than it did when the run began.
         """
         info = self._info_of(directory)
+        objective = Objective.parse(self.objective)
+        if (objective.name, objective.direction) != (info.objective, info.direction):
+            raise RunError(
+                "A resumed run keeps its objective.",
+                received=f"{objective.name} ({objective.direction}) in the recipe, begun with "
+                f"{info.objective} ({info.direction})",
+                fix="Restore it, or start a new run.",
+            )
         splits = self.load(**info.source)
         run = resume(
             directory,
@@ -214,6 +223,7 @@ class Recipe:
             storage=storage,
             listener=listener,
             compare=compare,
+            origin=self._origin(info.source),
         )
         return _finish(run, listener, info.sealed if sealed is None else sealed)
 

@@ -1,5 +1,6 @@
 """Frozen dataclasses that the layers hand to each other, and their JSON."""
 
+from dlrecipes.results.builder_record import BuilderRecord, NetworkRecord
 from dlrecipes.results.column import Column, ColumnKind, NumberForm, Spelling
 from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.engine_choice import EngineChoice
@@ -40,6 +41,7 @@ from dlrecipes.results.trial_record import History, TrialRecord
 __all__ = [
     "BaselineResult",
     "BestResult",
+    "BuilderRecord",
     "Column",
     "ColumnKind",
     "NumberForm",
@@ -62,6 +64,7 @@ __all__ = [
     "History",
     "Hyperparameter",
     "Metrics",
+    "NetworkRecord",
     "Objective",
     "PenalisedTrial",
     "PenaltyResult",

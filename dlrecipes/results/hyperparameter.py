@@ -39,6 +39,16 @@ class Hyperparameter:
         """Whether it has a range with a lower and an upper end."""
         return self.kind in ("float", "int")
 
+    @property
+    def described(self) -> str:
+        """Kind and range in words, such as `"from 8 to 32 by 8"`."""
+        if not self.numeric:
+            values = ", ".join(map(repr, self.choices))
+            return f"{'fixed at' if self.kind == 'fixed' else 'one of'} {values}"
+        whole = "whole numbers " if self.kind == "int" else ""
+        step = "" if self.step is None else f" by {self.step:g}"
+        return f"{whole}from {self.low:g} to {self.high:g}{step}{' on a log scale' * self.log}"
+
     def active(self, values: dict[str, Value]) -> bool:
         """Whether all its conditions hold under `values`."""
         return all(values.get(parent) in allowed for parent, allowed in self.conditions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dlrecipes.results.builder_record import BuilderRecord
 from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.engine_choice import EngineChoice
 from dlrecipes.results.plan import Plan
@@ -52,6 +53,8 @@ class RunInfo:
         sealed: Whether the run was asked to end with its test set closed, or to open it whoever
             has opened it before; None for neither.
         engines: Which engine trains each structure, and the timings behind it.
+        builder: What the builder made when the run began, which a resumed run is compared with;
+            None of a run that an earlier version began.
     """
 
     run: str
@@ -85,3 +88,4 @@ class RunInfo:
     gap_penalty: str = ""
     sealed: bool | None = None
     engines: tuple[EngineChoice, ...] = ()
+    builder: BuilderRecord | None = None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dlrecipes.data import FoldData, Splits, audit, draw_folds, study_running
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import Finding, GapPenalty, Hyperparameter, Objective, Plan
+from dlrecipes.results import BuilderRecord, Finding, GapPenalty, Hyperparameter, Objective, Plan
 from dlrecipes.run.check_penalty import check_penalty
+from dlrecipes.run.same_builder import record_builder
 from dlrecipes.run.try_ending import try_ending
-from dlrecipes.search import Build, Listener, discover_space, run_builder
+from dlrecipes.search import Build, Listener
 from dlrecipes.search.ranges import replace_ranges
 from dlrecipes.training.precision import dtype_policy
 from dlrecipes.training.preflight import check_model
@@ -49,21 +51,31 @@ class Prepared:
     Args:
         space: The builder's search space.
         findings: What the audit found; no errors among them.
+        builder: What the builder makes.
         folds: The folds that score a trial; none where the validation part does.
+        notes: What else is worth a line.
     """
 
     space: tuple[Hyperparameter, ...]
     findings: tuple[Finding, ...]
+    builder: BuilderRecord
     folds: tuple[FoldData, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
+def prepare(
+    work: Work,
+    goal: Objective,
+    policy: str,
+    compare: Callable[[BuilderRecord], tuple[str, ...]] = lambda builder: (),
+) -> Prepared:
     """Check the builder against the data, and the data itself.
 
     Args:
         work: Builder, data, plan.
         goal: What the study optimises.
         policy: The dtype policy that trials will have.
+        compare: Compares what the builder makes with what it made before, and returns notes.
 
     Raises:
         BuilderError: If the builder does not fit the data or lacks the metric.
@@ -80,10 +92,11 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
     # ---- 1. the builder: does it run, does it fit the data, does the metric exist?
     work.listener.on_phase("check")
     with dtype_policy(policy), study_running(work.splits.test.fingerprint):
-        space = discover_space(work.build)
-        model = run_builder(work.build)
+        builder, model = record_builder(work.build)
+        notes = compare(builder)
         check_model(model, work.splits.development(), goal)
         try_ending(model, work.splits, policy)
+    space = builder.space
     _check_ranges(work.plan, space)
 
     # ---- 2. audit: nothing trains on data with an error
@@ -96,11 +109,11 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
             )
         work.listener.on_finding(finding)
     if work.folds is None:
-        return Prepared(space, findings)
+        return Prepared(space, findings, builder, notes=notes)
     folds = draw_folds(work.splits, work.folds, repeats=work.repeats)
     if work.gap_penalty is not None:
         check_penalty(work.gap_penalty, [fold.held_out for fold in folds], work.splits.spec)
-    return Prepared(space, findings, folds)
+    return Prepared(space, findings, builder, folds, notes)
 
 
 def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:

@@ -73,6 +73,8 @@ def carry_out(
     ):
         heard = LogListener(log, work.listener)
         heard.on_run(directory.path)
+        for note in prepared.notes:
+            heard.on_note(note)
         # A run with a report is finished; this one is not any more.
         directory.report.unlink(missing_ok=True)
         start = time.monotonic()

@@ -7,6 +7,7 @@ import re
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from dlrecipes.run.handle import Run
 from dlrecipes.run.origin import Origin
 from dlrecipes.run.prepare import Work, prepare
 from dlrecipes.run.procedure import carry_out
+from dlrecipes.run.same_builder import check_same_description, compare_builders
 from dlrecipes.rundir import RunDirectory, check_place
 from dlrecipes.search import (
     Build,
@@ -109,6 +111,7 @@ def tune(
     storage = _absolute(settings.storage or "")
     directory = RunDirectory.create(settings.out, origin.recipe)
     info = RunInfo(
+        builder=prepared.builder,
         run=directory.name,
         study=f"{directory.name}-{uuid.uuid4().hex[:8]}",
         recipe=origin.recipe,
@@ -147,7 +150,7 @@ def tune(
     return carry_out(directory, info, store, work, prepared)
 
 
-def resume(
+def resume(  # noqa: PLR0913  (one argument a decision)
     directory: str | Path,
     build: Build,
     splits: Splits,
@@ -157,8 +160,13 @@ def resume(
     storage: str | None = None,
     listener: Listener | None = None,
     compare: bool = False,
+    origin: Origin | None = None,
 ) -> Run:
     """Go on with a run that was cut off, or give it more trials.
+
+    Builder and data must be those that the run began with: trials of two networks cannot be
+    compared, and only one of them would stand in the record. What the builder makes counts, and
+    not its text.
 
     Args:
         directory: The run directory.
@@ -170,6 +178,7 @@ def resume(
         storage: The storage's URL, where it needs a password: none is kept in `run.json`.
         listener: Hears of every stage, epoch and trial; None for plain lines.
         compare: Whether simpler searches are run for real, at equal cost.
+        origin: Where builder and data come from now; None for the builder's own source.
 
     Returns:
         The run: with one trial at a time, as an unbroken one would have left it. Of trials side by
@@ -177,7 +186,7 @@ def resume(
 
     Raises:
         RunError: If the directory is no run, is damaged, is no place to load a SavedModel from,
-            or the data is not what the run began with.
+            or builder, data or plan are not what the run began with.
         StorageError: If its storage cannot be opened.
     """
     check_backend()
@@ -196,12 +205,16 @@ def resume(
                 received=f"a {part} with fingerprint {has[part]}, not {fingerprint}",
                 fix="Restore data and preprocessing, or start a new run.",
             )
+    check_same_description(info, splits.spec, splits.model_spec)
     if existing.result_file.exists():
         existing.read_result()  # a damaged one is said now and not after the search
     plan = plan or info.plan
     _check_same_plan(plan, info.plan)
     # A search that is ended early keeps its plan: it may go on another day.
     info = replace(info, plan=plan if plan.trials else info.plan)
+    if origin is None and not info.recipe_path:
+        origin = Origin(info.recipe, text=_source_of(build))
+    text = origin.text if origin else ""
     goal = Objective(info.objective, info.direction)
     heard = listener or PlainProgress(goal)
     work = Work(
@@ -215,7 +228,12 @@ def resume(
         info.repeats,
         _declared(info.gap_penalty),
     )
-    prepared = prepare(work, goal, info.policy)
+    prepared = prepare(work, goal, info.policy, partial(compare_builders, info, text=text))
+    info = replace(info, builder=prepared.builder)
+    moved = bool(info.recipe_path) and not Path(info.recipe_path).exists()
+    if origin is not None and text and (text != info.recipe_text or moved):
+        # What is trained from now on is this text's.
+        info = replace(info, recipe_text=text, recipe_path=origin.path)
     with existing.locked():
         location = _absolute(storage or info.storage)
         if mask_password(location) != info.storage:

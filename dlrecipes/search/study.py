@@ -17,8 +17,10 @@ from dlrecipes.results import (
     StudyResult,
     TrialCounts,
     TrialRecord,
+    Value,
 )
 from dlrecipes.search.backends import Store, clip_to_space, importances
+from dlrecipes.search.check_configurations import check_configurations
 from dlrecipes.search.check_time_limit import check_time_limit
 from dlrecipes.search.edges import Edge, find_edges, joined, outer_part
 from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges
@@ -39,7 +41,8 @@ def search(
     that was cut off goes on: with one trial at a time, as an unbroken one would have. Of trials
     side by side, those that were under way are trained again and may be compared with others.
     Widening takes its trials from the stages that follow, so that a plan never costs more than it
-    says.
+    says. No stage trains a configuration twice: where its ranges hold fewer than its trials, it
+    ends early and says so.
 
     Args:
         plan: The stages.
@@ -73,7 +76,8 @@ def search(
             received=_reasons(trials),
             fix="Give more time, lower the learning rate's range, or mend the builder.",
         )
-    late = check_time_limit(plan.trials, trials) if context.expired else ()
+    spared = sum(int(str(finding.evidence["spared"])) for finding in progress.exhausted)
+    late = check_time_limit(plan.trials - spared, trials) if context.expired else ()
     for finding in late:
         context.listener.on_finding(finding)
     broadest = max(progress.spaces, key=lambda name: sum(one.stage == name for one in trials))
@@ -88,7 +92,7 @@ def search(
             progress.spaces[broadest],
             context.objective,
         ),
-        findings=(*progress.findings.values(), *late),
+        findings=(*progress.findings.values(), *progress.exhausted, *late),
     )
 
 
@@ -104,16 +108,24 @@ class _Progress:
         self.trials: list[TrialRecord] = []
         self.spaces: dict[str, Space] = {}
         self.findings: dict[tuple[Hyperparameter, str], Finding] = {}
+        self.exhausted: list[Finding] = []
 
     def carry_out(self, stage: Stage, ranges: Space, carried: Sequence[TrialRecord] = ()) -> Space:
         """Run a stage and return its ranges: those that its study began with, if it exists."""
         ranges = self._store.space(stage.name) or ranges
         records = run_stage(stage, ranges, self._engine, self._store, self._context, carried)
         self.trials.extend(records)
+        if not self._context.expired:
+            self._note_exhausted(check_configurations(stage, ranges, len(records)))
         if records:
             self.stages.append(_summary(stage.name, ranges, records, self._context))
             self.spaces[stage.name] = ranges
         return ranges
+
+    def _note_exhausted(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            self.exhausted.append(finding)
+            self._context.listener.on_finding(finding)
 
     def widen(self, stage: Stage, current: Space) -> Space:
         """Widen `current` where the best value lies at an edge, search there, return it."""
@@ -175,13 +187,22 @@ def run_stage(
         return ()
     backend = store.study(stage, ranges, context.objective, context.seed, context.reports)
     # Starting from the best, the stage cannot end worse than where it began.
-    best = rank(carried, context.objective)[: min(carry, stage.trials)]
-    backend.enqueue([clip_to_space(ranges, one.values) for one in best])
-    context.listener.on_stage(stage.name, stage.trials, len(backend.records))
+    # Inside its ranges, two of the best may be the same configuration.
+    best: list[dict[str, Value]] = []
+    for trial in rank(carried, context.objective):
+        values = clip_to_space(ranges, trial.values)
+        if values not in best:
+            best.append(values)
+    backend.enqueue(best[: min(carry, stage.trials)])
+    source = TrialSource(backend, stage, context)
+    done = len(backend.records)
+    context.listener.on_stage(
+        stage.name, max(done, min(stage.trials, done + source.remaining)), done
+    )
     # At the deadline what is finished stays; trials under way can be resumed.
     try:
         with suppress(DeadlinePassed):
-            engine.run(TrialSource(backend, stage, context))
+            engine.run(source)
     finally:
         backend.flush()
     unfinished = backend.unfinished if context.penalty is None else ()

@@ -106,17 +106,21 @@ class TrialSource:
 
     @property
     def remaining(self) -> int:
-        """How many trials are not handed out yet."""
-        return max(0, self._stage.trials - self._handed_out)
+        """How many trials are not handed out yet: no more than there are configurations."""
+        planned = max(0, self._stage.trials - self._handed_out)
+        left = self._backend.left if planned else None
+        return planned if left is None else min(planned, left)
 
     def next_jobs(self, limit: int) -> list[Job]:
         """Return at most `limit` of the stage's next trials, none when all are handed out."""
-        number = min(limit, self.remaining)
-        if number == 0:
+        if not self.remaining:
             return []
         self._check_deadline()
-        self._handed_out += number
-        return [self._job(self._backend.ask(self._context.build)) for _ in range(number)]
+        jobs: list[Job] = []
+        while len(jobs) < limit and self.remaining:
+            self._handed_out += 1
+            jobs.append(self._job(self._backend.ask(self._context.build)))
+        return jobs
 
     def _job(self, proposal: Proposal) -> Job:
         batch_size = proposal.values.get("batch_size", self._context.batch_size)

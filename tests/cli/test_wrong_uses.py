@@ -102,6 +102,12 @@ DATA = {
         "x, y = rows(); return from_arrays(x, y, task='regression')",
         r"regression target must be numbers.*text such as '(yes|no)'",
     ),
+    "nothing counts": (
+        "import dataclasses; splits = from_arrays(*rows()); part = splits.validation; return "
+        "dataclasses.replace(splits, validation=dataclasses.replace(part, sample_weight="
+        "np.zeros(len(part))))",
+        r"Some example of the validation part must have a weight above 0.*zeros",
+    ),
     "wrong name": (
         "from dlrecipes.data import load; return load('mnist')",
         r"bundled data sets are .*Received: name='mnist'",
@@ -180,6 +186,14 @@ BUILDER = {
     "log from 0": (
         {"before": "hp.Float('decay', 0.0, 0.5, sampling='log')"},
         r"(must run|log).*",
+    ),
+    "two ranges under one name": (
+        {"before": "hp.Int('units', 32, 64, step=8); hp.Int('units', 8, 16, step=4)"},
+        r"one range under one name.*'units' whole numbers from 32 to 64 by 8, and .*another name",
+    ),
+    "a range that depends on a value": (
+        {"before": "hp.Int('narrow', 4, hp.Int('wide', 8, 64))"},
+        r"one range under one name.*'narrow' .* from 4 to 8, and .* from 4 to 36.*ask for a share",
     ),
     "reverse log": (
         {"before": "hp.Float('momentum', 0.5, 0.9, sampling='reverse_log')"},
@@ -493,7 +507,106 @@ def _change(name, old, new):
     return change
 
 
+def _changed(old, new):
+    return _change("../tiny.py", old, new)
+
+
+def _begun_with(name, value):
+    """As if the run had begun with another option."""
+
+    def change(run):
+        info = json.loads((run / "run.json").read_text())
+        (run / "run.json").write_text(json.dumps({**info, name: value}))
+
+    return change
+
+
+RATE = 'hp.Float("learning_rate", 1e-3, 1e-1, sampling="log")'
+NOT_THE_BUILDER = r"must be resumed with the builder that it began with.*Received: "
+
 RESUMED = {
+    "a constant for a hyperparameter": (
+        _changed(RATE, "1e-2"),
+        (),
+        NOT_THE_BUILDER + r"no 'learning_rate' any more; line \d+, `rate = 1e-2`, begun with "
+        r"`rate = hp.*`\. Restore the builder, or start a new run",
+    ),
+    "a hyperparameter with another name": (
+        _changed(RATE, RATE.replace("learning_rate", "rate")),
+        (),
+        NOT_THE_BUILDER + r"no 'learning_rate' any more; a new 'rate'",
+    ),
+    "another range": (
+        _changed(RATE, RATE.replace("1e-1", "1.0")),
+        (),
+        NOT_THE_BUILDER + r"'learning_rate' from 0\.001 to 1 on a log scale, begun with .* 0\.1 on",
+    ),
+    "another default": (
+        _changed(RATE, RATE.replace(", sampling", ", default=0.05, sampling")),
+        (),
+        NOT_THE_BUILDER + r"'learning_rate' with default 0\.05, begun with 0\.001",
+    ),
+    "another activation": (
+        _changed('activation="relu"', 'activation="tanh"'),
+        (),
+        NOT_THE_BUILDER + r"another network with learning_rate=.*line \d+, .*tanh.*begun.*relu",
+    ),
+    "another optimizer": (
+        _changed("optimizers.Adam", "optimizers.Nadam"),
+        ("--trials", "6"),
+        NOT_THE_BUILDER + r"another optimizer with learning_rate=",
+    ),
+    "another objective": (
+        _changed("objective='val_accuracy'", "objective='val_loss'"),
+        (),
+        r"keeps its objective.*val_loss \(min\) in the recipe, begun with val_accuracy \(max\)",
+    ),
+    "other names of the classes": (
+        _changed('"yes", "no"', '"oui", "no"'),
+        (),
+        r"must be resumed with the data that it began with.*classes \('no', 'oui'\), not \('no',",
+    ),
+    "another preprocessing": (
+        _changed("keras.layers.Normalization()", "keras.layers.Rescaling(0.5)"),
+        (),
+        r"must be resumed with the data that it began with.*training data with fingerprint",
+    ),
+    "seed 0 of a run with another": (
+        _begun_with("seed", 5),
+        ("--seed", "0"),
+        r"keeps its seed.*seed=0, begun with 5",
+    ),
+    "no ensemble of a run with one": (
+        _begun_with("ensemble", 3),
+        ("--ensemble", "0"),
+        r"keeps its ensemble.*ensemble=0, begun with 3",
+    ),
+    "one repeat of a run with several": (
+        _begun_with("repeats", 2),
+        ("--repeats", "1"),
+        r"keeps its repeats.*repeats=1, begun with 2",
+    ),
+    "folds of a run without": (lambda run: None, ("--folds", "2"), r"keeps its folds.*folds=2"),
+    "auto where an engine was named": (
+        _begun_with("engine", "fit"),
+        ("--engine", "auto"),
+        r"keeps its engine.*engine='auto', begun with 'fit'",
+    ),
+    "auto where a precision was named": (
+        _begun_with("precision", "float32"),
+        ("--precision", "auto"),
+        r"keeps its precision.*precision='auto', begun with 'float32'",
+    ),
+    "a directory besides the run's": (
+        lambda run: None,
+        ("--out", "other"),
+        r"keeps its directory.*'other'.*begun with 'run'",
+    ),
+    "a 0 for the data": (
+        lambda run: None,
+        ("--split-seed", "0"),
+        r"keeps its split_seed.*split_seed='0', begun with None",
+    ),
     "other data": (
         _other_data,
         (),

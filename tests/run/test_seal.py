@@ -9,7 +9,7 @@ import dlrecipes as dlr
 from dlrecipes.data import from_arrays
 from dlrecipes.data.sealed_split import _peek
 from dlrecipes.errors import RunError, SealError
-from dlrecipes.run import Run, prepare, procedure, refits
+from dlrecipes.run import Run, prepare, procedure, refits, same_builder
 from dlrecipes.search import Listener
 
 
@@ -102,7 +102,7 @@ def test_nothing_that_a_study_is_given_leads_to_it(
         monkeypatch.setattr(module, name, call)
 
     for module, name in (
-        (prepare, "discover_space"),
+        (same_builder, "discover_space"),
         (prepare, "check_model"),
         (procedure, "search"),
         (procedure, "make_engine"),

@@ -1,6 +1,8 @@
 """The only place that knows Optuna and KerasTuner."""
 
 from dlrecipes.search.backends.ask_tell import AskTell
+from dlrecipes.search.backends.configurations import count_configurations
+from dlrecipes.search.backends.discover_space import discover_space
 from dlrecipes.search.backends.importance import importances
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
 from dlrecipes.search.backends.proposal import Proposal
@@ -9,7 +11,6 @@ from dlrecipes.search.backends.space import (
     Build,
     HyperParameters,
     clip_to_space,
-    discover_space,
     run_builder,
 )
 from dlrecipes.search.backends.storage import mask_password, open_storage, storage_errors
@@ -25,6 +26,7 @@ __all__ = [
     "SobolSampler",
     "Store",
     "clip_to_space",
+    "count_configurations",
     "discover_space",
     "importances",
     "mask_password",

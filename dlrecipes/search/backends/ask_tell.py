@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter
 
 from dlrecipes.results import Hyperparameter, Objective, Stage, TrialRecord, Value
 from dlrecipes.search.backends.buffered_journal import BufferedStorage
+from dlrecipes.search.backends.declarations import Declarations
 from dlrecipes.search.backends.given_hyperparameters import GivenHyperParameters
 from dlrecipes.search.backends.make_sampler import make_pruner, make_sampler
 from dlrecipes.search.backends.proposal import Proposal
@@ -70,7 +72,9 @@ class AskTell:
             load_if_exists=True,
         )
         self._space = self._remember(space)
-        self._study.sampler = make_sampler(stage, self._space, seed)
+        self._distinct = make_sampler(stage, self._space, seed)
+        self._study.sampler = self._distinct
+        self._declarations = Declarations()
         self._pruner = make_pruner(stage, maximize=maximize, reports=reports)
         self._trials: dict[int, optuna.Trial] = {}
         self._records: list[TrialRecord] = []
@@ -85,6 +89,8 @@ class AskTell:
 
     def _read(self) -> None:
         for trial in self._study.get_trials(deepcopy=False):
+            given = trial.system_attrs.get("fixed_params", {})
+            self._distinct.note(trial.number, self._complete({**given, **trial.params}))
             for epochs, best in trial.intermediate_values.items():
                 self._bests[epochs][trial.number] = best
             if trial.state is TrialState.COMPLETE:
@@ -114,7 +120,9 @@ class AskTell:
                 already are left as they are.
         """
         constant = {one.name for one in self._space if one.kind == "fixed"}
-        for values in queue[len(self._study.get_trials(deepcopy=False)) :]:
+        known = len(self._study.get_trials(deepcopy=False))
+        for number, values in enumerate(queue[known:], start=known):
+            self._distinct.note(number, values)
             # Values of hyperparameters that the builder asks for late are not in the space.
             self._study.enqueue_trial(
                 {name: value for name, value in values.items() if name not in constant}
@@ -126,22 +134,31 @@ class AskTell:
         Args:
             build: The builder, which the proposal calls with its values.
         """
+
+        def remake(values: dict[str, Value]) -> keras.Model:
+            return build(GivenHyperParameters(values, self._declarations))
+
+        def asks_for_more(values: dict[str, Value]) -> bool:
+            given = GivenHyperParameters(values)
+            with suppress(Exception):  # which the trial itself will meet
+                build(given)
+            return given.asked_for_more
+
+        self._distinct.asks_for_more = asks_for_more
         with write_errors(self._location):
             if self._orphans:
                 trial = optuna.Trial(self._study, self._orphans.pop(0))
             else:
                 trial = self._study.ask()
-            hyperparameters = TrialHyperParameters(trial, self._space)
+            hyperparameters = TrialHyperParameters(trial, self._space, self._declarations)
             for one in self._space:
                 if one.name not in hyperparameters.values and one.active(hyperparameters.values):
                     hyperparameters.suggest(one)
         self._trials[trial.number] = trial
+        self._distinct.note(trial.number, hyperparameters.values)
 
         def make() -> keras.Model:
             return build(hyperparameters)
-
-        def remake(values: dict[str, Value]) -> keras.Model:
-            return build(GivenHyperParameters(values))
 
         # Its values as they are, and not a copy: late ones come as the builder asks for them.
         return Proposal(trial.number, hyperparameters.values, make, remake)
@@ -155,7 +172,11 @@ class AskTell:
         Args:
             reports: `(number, epochs, best)`: the trial's number, epochs trained so far (from
                 1), the best score so far.
+
+        Raises:
+            BuilderError: If the builder asked for two ranges under one name.
         """
+        self._check_declarations()
         with write_errors(self._location):
             for number, epochs, best in reports:
                 # A trial taken over from a dead process passed its epochs once already.
@@ -190,17 +211,28 @@ class AskTell:
 
         Returns:
             The record with the values of hyperparameters that the builder asked for late.
+
+        Raises:
+            BuilderError: If the builder asked for two ranges under one name; the trial then
+                counts as one that is under way.
         """
+        self._check_declarations()
         trial = self._trials.pop(number)
         fixed = {one.name: one.choices[0] for one in self._space if one.kind == "fixed"}
         active = {name: value for name, value in fixed.items() if name in record.values}
         record = replace(record, number=number, values={**active, **trial.params})
+        self._distinct.note(number, record.values)
         stored = _plain(vars(record))
         record = _RECORDS.validate_python(stored)  # as it will be read again
         with write_errors(self._location):
             self._store(trial, record, stored)
         self._records.append(record)
         return record
+
+    def _check_declarations(self) -> None:
+        """End the study, and not one trial, where names have no meaning."""
+        if self._declarations.error is not None:
+            raise self._declarations.error
 
     def _store(self, trial: optuna.Trial, record: TrialRecord, stored: dict[str, Any]) -> None:
         if record.status == "diverged" and record.score is not None:
@@ -236,10 +268,7 @@ class AskTell:
         return tuple(self._as_far_as_it_came(one) for one in running if one.intermediate_values)
 
     def _as_far_as_it_came(self, trial: optuna.trial.FrozenTrial) -> TrialRecord:
-        values: dict[str, Value] = dict(trial.params)
-        for one in self._space:
-            if one.kind == "fixed" and one.active(values):
-                values[one.name] = one.choices[0]
+        values = self._complete(trial.params)
         bests: list[float | None] = [best for _, best in sorted(trial.intermediate_values.items())]
         record = TrialRecord(self._stage, trial.number, values, "unfinished", score=bests[-1])
         if not self._reports_epochs:
@@ -251,6 +280,14 @@ class AskTell:
             history={self._objective.name: bests},
         )
 
+    def _complete(self, drawn: dict[str, Value]) -> dict[str, Value]:
+        """Return the values that Optuna knows and those that do not vary."""
+        values = dict(drawn)
+        for one in self._space:
+            if one.kind == "fixed" and one.active(values):
+                values[one.name] = one.choices[0]
+        return values
+
     def flush(self) -> None:
         """Write what a journal keeps in memory to the disk; a database does so by itself.
 
@@ -260,6 +297,19 @@ class AskTell:
         if isinstance(self._storage, BufferedStorage):
             with write_errors(self._location):
                 self._storage.flush()
+
+    @property
+    def left(self) -> int | None:
+        """How many trials can still be asked for; None where there is no end of them.
+
+        They are those that a dead process left, those in the queue, and the configurations that no
+        trial has.
+        """
+        untried = self._distinct.untried
+        if untried is None:
+            return None
+        waiting = self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+        return len(self._orphans) + len(waiting) + untried
 
     @property
     def space(self) -> tuple[Hyperparameter, ...]:

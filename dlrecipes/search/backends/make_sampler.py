@@ -5,6 +5,7 @@ from __future__ import annotations
 import optuna
 
 from dlrecipes.results import Hyperparameter, Stage
+from dlrecipes.search.backends.distinct_sampler import DistinctSampler
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
 from dlrecipes.search.backends.pruners import HalvingPruner, MedianPruner, Pruner
 from dlrecipes.search.backends.random_sampler import RandomSampler
@@ -13,16 +14,23 @@ from dlrecipes.search.backends.sobol_sampler import SobolSampler
 from dlrecipes.training.seeds import derive_seed
 
 
-def make_sampler(
-    stage: Stage, space: tuple[Hyperparameter, ...], seed: int
-) -> optuna.samplers.BaseSampler:
-    """Return the sampler that a stage names.
+def make_sampler(stage: Stage, space: tuple[Hyperparameter, ...], seed: int) -> DistinctSampler:
+    """Return the sampler that a stage names, which does not propose one configuration twice.
 
     Args:
         stage: The stage.
         space: Its search space, with its ranges.
         seed: The run's seed.
     """
+    # KerasTuner's oracles are told all trials and propose no one of them again while they can.
+    again = not stage.sampler.startswith("keras_tuner")
+    distinct = derive_seed(seed, stage.name, "distinct")
+    return DistinctSampler(_named_sampler(stage, space, seed), space, distinct, again=again)
+
+
+def _named_sampler(
+    stage: Stage, space: tuple[Hyperparameter, ...], seed: int
+) -> optuna.samplers.BaseSampler:
     if stage.sampler == "sobol":
         return SobolSampler(space, stage.trials, derive_seed(seed, stage.name, "sobol"))
     if stage.sampler == "random":

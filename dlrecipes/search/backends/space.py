@@ -1,8 +1,7 @@
-"""From a builder to the search space that it declares."""
+"""A search space, from KerasTuner's form to ours and back."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TypeAlias
@@ -15,45 +14,6 @@ from dlrecipes.results import Hyperparameter, Value
 
 HyperParameters: TypeAlias = keras_tuner.HyperParameters
 Build = Callable[[HyperParameters], keras.Model]
-
-
-def discover_space(build: Build) -> tuple[Hyperparameter, ...]:
-    """Find every hyperparameter that a builder may ask for, conditional ones included.
-
-    The builder runs once with its defaults and once more for each conditional scope that was
-    not active yet, as in KerasTuner.
-
-    Args:
-        build: Takes a `keras_tuner.HyperParameters` and returns a compiled model.
-
-    Returns:
-        The hyperparameters in the order in which they are asked for, parents first.
-
-    Raises:
-        BuilderError: If the builder fails with its defaults, or declares a distribution that
-            Optuna lacks.
-    """
-    known = keras_tuner.HyperParameters()
-    waiting: list[list[keras_tuner.engine.conditions.Condition]] = []
-    seen: list[list[keras_tuner.engine.conditions.Condition]] = []
-    current = keras_tuner.HyperParameters()
-    while True:
-        run_builder(build, current)
-        known.merge(current, overwrite=False)
-        seen += [scope for scope in current.active_scopes if scope not in seen]
-        waiting += [scope for scope in current.inactive_scopes if scope not in waiting]
-        waiting = [scope for scope in waiting if scope not in seen]
-        if not waiting:
-            break
-        scope = waiting.pop(0)
-        seen.append(copy.deepcopy(scope))
-        current = known.copy()
-        for condition in scope:
-            current.values[condition.name] = condition.values[0]
-        current.ensure_active_values()
-    space = tuple(read_hyperparameter(hyperparameter) for hyperparameter in known.space)
-    _check_repeated_names(space)
-    return space
 
 
 def run_builder(
@@ -166,17 +126,3 @@ def clip_to_space(space: tuple[Hyperparameter, ...], values: dict[str, Value]) -
             inside = min(max(value, one.low), one.high)
             clipped[one.name] = int(inside) if one.kind == "int" else float(inside)
     return clipped
-
-
-def _check_repeated_names(space: tuple[Hyperparameter, ...]) -> None:
-    """Optuna refuses other choices or another kind under the same name, mid-study: say it now."""
-    first: dict[str, Hyperparameter] = {}
-    for one in space:
-        other = first.setdefault(one.name, one)
-        if (one.kind, one.choices, one.log) != (other.kind, other.choices, other.log):
-            raise BuilderError(
-                "A name that stands in several conditional scopes must mean the same there.",
-                received=f"{one.name!r} as {other.kind} {other.choices} and {one.kind} "
-                f"{one.choices}",
-                fix="Give them different names.",
-            )

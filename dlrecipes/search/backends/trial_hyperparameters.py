@@ -7,11 +7,12 @@ import optuna
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Hyperparameter, Value
+from dlrecipes.search.backends.declarations import AskedHyperParameters, Declarations
 from dlrecipes.search.backends.distributions import to_distribution
 from dlrecipes.search.backends.space import read_hyperparameter
 
 
-class TrialHyperParameters(keras_tuner.HyperParameters):
+class TrialHyperParameters(AskedHyperParameters):
     """A `keras_tuner.HyperParameters` whose values an Optuna trial suggests when asked.
 
     A hyperparameter that no earlier build asked for (one behind a plain `if`) is suggested at
@@ -20,10 +21,16 @@ class TrialHyperParameters(keras_tuner.HyperParameters):
     Args:
         trial: The Optuna trial.
         space: Hyperparameters with ranges of their own, which replace the builder's.
+        declarations: The ranges that the builder asked for before; None for none.
     """
 
-    def __init__(self, trial: optuna.Trial, space: tuple[Hyperparameter, ...] = ()) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        trial: optuna.Trial,
+        space: tuple[Hyperparameter, ...] = (),
+        declarations: Declarations | None = None,
+    ) -> None:
+        super().__init__(declarations)
         self._trial = trial
         self._ranges = {(one.name, one.conditions): one for one in space}
 

@@ -1,0 +1,199 @@
+"""A resumed run has the builder and the data that it began with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from importlib import metadata
+
+import keras
+
+from dlrecipes.errors import RunError
+from dlrecipes.results import (
+    BuilderRecord,
+    DataSpec,
+    Hyperparameter,
+    NetworkRecord,
+    RunInfo,
+    Value,
+)
+from dlrecipes.search import Build, discover_space, run_builder
+from dlrecipes.training.network_record import record_network
+
+_MADE_BY = ("dlrecipes", "keras")
+_PARTS = {
+    "network": "another network",
+    "optimizer": "another optimizer",
+    "loss": "another loss",
+    "metrics": "other metrics",
+    "code": "other code of its own layers, functions or training step",
+}
+
+
+def record_builder(build: Build) -> tuple[BuilderRecord, keras.Model]:
+    """Return what a builder makes, in short, and its network with the defaults.
+
+    What differs between two networks of the same values, such as random numbers that a layer
+    keeps, is left out of the record.
+
+    Args:
+        build: The builder.
+
+    Raises:
+        BuilderError: If the builder fails with its defaults or has no search space.
+    """
+    networks: list[NetworkRecord] = []
+
+    def look(values: dict[str, Value], model: keras.Model) -> None:
+        if isinstance(model, keras.Model):
+            networks.append(record_network(values, model))
+
+    space = discover_space(build, look)
+    again = run_builder(build)
+    if networks:
+        first, second = networks[0].parts, record_network({}, again).parts
+        stable = [part for part in first if first[part] == second[part]]
+        networks = [
+            NetworkRecord(one.values, {part: one.parts[part] for part in stable})
+            for one in networks
+        ]
+    return BuilderRecord(space, tuple(networks)), again
+
+
+def compare_builders(info: RunInfo, now: BuilderRecord, *, text: str) -> tuple[str, ...]:
+    """Refuse another builder than the one that a run began with.
+
+    Args:
+        info: What the run began with.
+        now: What the builder makes now.
+        text: The recipe's text, or the builder's; empty if unknown.
+
+    Returns:
+        Notes: that the text changed though what it makes did not, or that nothing could be
+        compared.
+
+    Raises:
+        RunError: If another search space, network, optimizer, loss or metric is made.
+    """
+    changed = _changed_line(info.recipe_text, text) if text else ""
+    began_with = info.builder
+    if began_with is None:
+        return (
+            "The run was begun by an earlier version, which noted nothing of its builder: whether "
+            "it is the same is not checked" + (f" ({changed})" if changed else "") + ".",
+        )
+    other = [*_other_space(began_with.space, now.space)]
+    if not other:
+        other = _other_networks(began_with.networks, now.networks)
+        upgraded = _upgraded(info.versions)
+        if other and upgraded and not changed:
+            return (
+                f"With {upgraded} the builder makes {', '.join(other)}. Its text is the same, and "
+                "the run goes on.",
+            )
+    if other:
+        raise RunError(
+            "A run must be resumed with the builder that it began with.",
+            received="; ".join([*other[:5], *([changed] if changed else [])]),
+            fix="Restore the builder, or start a new run. The trials so far stay as they are.",
+        )
+    if changed:
+        return (
+            f"The recipe's text has changed ({changed}), but not what the builder makes: the run "
+            "goes on, with its own objective, plan and options.",
+        )
+    return ()
+
+
+def check_same_description(info: RunInfo, raw: DataSpec, spec: DataSpec) -> None:
+    """Refuse data whose arrays are the same, but not what they mean.
+
+    Args:
+        info: What the run began with.
+        raw: The data as loaded now.
+        spec: The data as the builder sees it now.
+
+    Raises:
+        RunError: If classes, columns or targets have other names or another order.
+    """
+    for before, now in ((info.raw_spec, raw), (info.spec, spec)):
+        for name in ("task", "input_shape", "kind", "classes", "columns", "features", "targets"):
+            had, has = getattr(before, name), getattr(now, name)
+            if had != has:
+                raise RunError(
+                    "A run must be resumed with the data that it began with.",
+                    received=f"{name} {_short(has)}, not {_short(had)}",
+                    fix="Restore data and preprocessing, or start a new run.",
+                )
+
+
+def _other_space(
+    before: tuple[Hyperparameter, ...], now: tuple[Hyperparameter, ...]
+) -> Iterator[str]:
+    had = {(one.name, one.conditions): one for one in before}
+    has = {(one.name, one.conditions): one for one in now}
+    for place, old in had.items():
+        new = has.get(place)
+        if new is None:
+            yield f"no {old.name!r} any more{_where(old)}"
+        elif new.described != old.described or new.kind != old.kind:
+            yield f"{old.name!r} {new.described}, begun with {old.described}"
+        elif new.default != old.default:
+            yield f"{old.name!r} with default {new.default!r}, begun with {old.default!r}"
+    yield from (
+        f"a new {new.name!r}{_where(new)}" for place, new in has.items() if place not in had
+    )
+
+
+def _where(one: Hyperparameter) -> str:
+    if not one.conditions:
+        return ""
+    return " where " + " and ".join(
+        f"{parent} is {' or '.join(map(repr, values))}" for parent, values in one.conditions
+    )
+
+
+def _other_networks(before: tuple[NetworkRecord, ...], now: tuple[NetworkRecord, ...]) -> list[str]:
+    """Return what differs between networks of the same values, each part once."""
+    other: dict[str, str] = {}
+    for old in before:
+        for new in now:
+            if new.values != old.values:
+                continue
+            values = ", ".join(f"{name}={value!r}" for name, value in new.values.items())
+            for part, words in _PARTS.items():
+                known = part in new.parts and part in old.parts
+                if known and new.parts[part] != old.parts[part] and part not in other:
+                    other[part] = f"{words} with {values}" if values else words
+            break
+    return list(other.values())
+
+
+def _upgraded(versions: dict[str, str]) -> str:
+    """Return which of the packages that describe a network has another version now."""
+    now = {name: metadata.version(name) for name in _MADE_BY}
+    return ", ".join(
+        f"{name} {version} (begun with {versions[name]})"
+        for name, version in now.items()
+        if name in versions and versions[name] != version
+    )
+
+
+def _changed_line(before: str, now: str) -> str:
+    """Return the first line that differs, in words; empty if none does."""
+    old, new = before.splitlines(), now.splitlines()
+    for kind, start, end, at, to in SequenceMatcher(None, old, new, False).get_opcodes():
+        if kind != "equal":
+            was = f"begun with {_code(old[start])}" if start < end else "which is new"
+            has = f"line {at + 1}, {_code(new[at])}" if at < to else f"line {at + 1}"
+            return f"{has}, {was}"
+    return ""
+
+
+def _code(line: str) -> str:
+    return f"`{_short(line.strip().rstrip(','))}`"
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -1,0 +1,177 @@
+"""A sampler that does not propose a configuration twice."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+
+from dlrecipes.results import Hyperparameter, Value
+from dlrecipes.search.backends.configurations import (
+    Configuration,
+    configuration,
+    configurations,
+    count_configurations,
+)
+from dlrecipes.search.backends.distributions import to_distribution, value_at
+from dlrecipes.search.backends.random_sampler import draw
+from dlrecipes.training.seeds import derive_seed
+
+_AGAIN = 8
+_AT_RANDOM = 32
+# A trial's proposals are seeded by its number; that of another proposal must be no other trial's.
+_APART = 1024
+
+
+class DistinctSampler(optuna.samplers.BaseSampler):
+    """Lets a sampler propose, and again where a trial of the study has the same values already.
+
+    To train one configuration again tells the luck of its seed, and the luckiest would win. After
+    eight proposals values are drawn at random; where the space can be counted, an untried
+    configuration is taken in the end, while there is one. What is proposed depends on the seed,
+    the trial's number and the trials before it, so that a resumed study proposes the same.
+
+    A builder may ask for hyperparameters that are not in the space (behind a plain `if`). With
+    other values of those, the same values of the space are another configuration.
+
+    Args:
+        sampler: Who proposes.
+        space: The search space.
+        seed: Seed of what is drawn at random.
+        again: Whether it can be asked again; an oracle that knows the trials cannot.
+    """
+
+    def __init__(
+        self,
+        sampler: optuna.samplers.BaseSampler,
+        space: tuple[Hyperparameter, ...],
+        seed: int,
+        *,
+        again: bool = True,
+    ) -> None:
+        self._sampler = sampler
+        self._space = space
+        self._seed = seed
+        self._attempts = _AGAIN if again else 1
+        self._tried: dict[Configuration, int] = {}
+        self._open: dict[Configuration, bool] = {}
+        self.number = count_configurations(space)
+        """How many configurations there are; None where they cannot be counted."""
+        self.asks_for_more: Callable[[dict[str, Value]], bool] = lambda values: False
+        """Whether the builder asks for more hyperparameters than these."""
+
+    def note(self, trial: int, values: dict[str, Value]) -> None:
+        """Hear of a trial's values.
+
+        Args:
+            trial: Its number.
+            values: Its values, active ones only.
+        """
+        if any(one.active(values) and one.name not in values for one in self._space):
+            return  # what a dead process left: the rest is still to be proposed
+        here = configuration(self._space, values)
+        self._tried[here] = min(trial, self._tried.get(here, trial))
+        late = values.keys() - {one.name for one in self._space}
+        if late:
+            self._open[here] = True
+
+    @property
+    def untried(self) -> int | None:
+        """How many configurations no trial has; None where they cannot be counted."""
+        if self.number is None:
+            return None
+        if self.number <= len(self._tried) and any(map(self._is_open, self._tried)):
+            return None
+        return max(0, self.number - len(self._tried))
+
+    def _is_open(self, here: Configuration) -> bool:
+        """Whether one set of values of the space stands for several configurations."""
+        if here not in self._open:
+            fixed: dict[str, Value] = {
+                one.name: one.choices[0] for one in self._space if one.kind == "fixed"
+            }
+            self._open[here] = self.asks_for_more({**fixed, **dict(here)})
+        return self._open[here]
+
+    def _is_new(self, values: dict[str, Value], trial: int) -> bool:
+        here = configuration(self._space, values)
+        return self._tried.get(here, trial) >= trial or self._is_open(here)
+
+    # ---- Optuna's side
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: optuna.trial.FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        return {one.name: to_distribution(one) for one in self._space if one.kind != "fixed"}
+
+    def sample_relative(
+        self,
+        study: optuna.Study,
+        trial: optuna.trial.FrozenTrial,
+        search_space: dict[str, BaseDistribution],
+    ) -> dict[str, Any]:
+        values = self._new(study, trial)
+        return {name: value for name, value in values.items() if name in search_space}
+
+    def _new(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
+        """Return the first proposal that is new, or where there is none, the first."""
+        first = self._propose(study, trial)
+        if "fixed_params" in trial.system_attrs or self._is_new(first, trial.number):
+            return first
+        for attempt in range(1, self._attempts):
+            other = copy.copy(trial)
+            other.number = trial.number + attempt * _APART
+            values = self._propose(study, other)
+            if self._is_new(values, trial.number):
+                return values
+        for attempt in range(_AT_RANDOM):
+            values = self._drawn(trial.number, attempt)
+            if self._is_new(values, trial.number):
+                return values
+        if self.number is not None:
+            start = derive_seed(self._seed, "untried", trial.number)
+            for values in configurations(self._space, start):
+                if self._is_new(values, trial.number):
+                    return values
+        return first
+
+    def _propose(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
+        """Return the sampler's values of all hyperparameters that are active with them."""
+        among = self._sampler.infer_relative_search_space(study, trial)
+        drawn = self._sampler.sample_relative(study, trial, among)
+        values: dict[str, Any] = {}
+        for one in self._space:
+            if one.name in values or not one.active(values):
+                continue
+            distribution = to_distribution(one)
+            if one.kind == "fixed":
+                values[one.name] = one.choices[0]
+            elif one.name in drawn and distribution._contains(
+                distribution.to_internal_repr(drawn[one.name])
+            ):
+                values[one.name] = drawn[one.name]
+            else:
+                values[one.name] = self._sampler.sample_independent(
+                    study, trial, one.name, distribution
+                )
+        return values
+
+    def _drawn(self, trial: int, attempt: int) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for one in self._space:
+            if one.name not in values and one.active(values):
+                unit = draw(self._seed, "again", trial, attempt, one.name)
+                values[one.name] = value_at(to_distribution(one), unit)
+        return values
+
+    def sample_independent(
+        self,
+        study: optuna.Study,
+        trial: optuna.trial.FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:  # noqa: ANN401  (Optuna's signature)
+        return self._sampler.sample_independent(study, trial, param_name, param_distribution)
