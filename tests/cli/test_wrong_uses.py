@@ -637,7 +637,7 @@ RESUMED = {
     "another recipe": (
         _change("../tiny.py", "name='tiny',\n", "name='small',\n"),
         (),
-        r"must be resumed with its own recipe.*Received: .*'small'.*'tiny'",
+        r"belongs to its own recipe.*Received: .*'small'.*'tiny'",
     ),
     "another seed": (lambda run: None, ("--seed", "5"), r"keeps its seed.*seed=5.*0"),
     "another precision": (
