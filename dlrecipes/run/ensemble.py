@@ -24,10 +24,13 @@ from dlrecipes.results import (
     RunInfo,
     RunResult,
     TestResult,
+    ThresholdGoal,
     TrialRecord,
     Verdict,
+    significant,
 )
 from dlrecipes.run.main_metric import MainMetric, main_metric
+from dlrecipes.run.set_threshold import score_validation, usable_goal
 from dlrecipes.rundir import RunDirectory
 
 FEWEST = 2
@@ -74,13 +77,19 @@ def average_members(
     )
     predictions = predict(average, part.x)
     single = [predict(load_model(directory.path / one.checkpoint), part.x) for one in refits]
-    metric = main_metric(info.spec, part, part)
+    validation, threshold = score_validation(part.y, predictions, info.spec, info.threshold)
+    goal = usable_goal(info.threshold, (threshold, *(refit.threshold for refit in refits)))
+    metric = main_metric(info.spec, part, part, goal)
+    levels = threshold, [refit.threshold for refit in refits]
     result = EnsembleResult(
         asked=info.ensemble,
         members=members,
-        validation=score_predictions(part.y, predictions, info.spec),
-        validation_gain=_gain("validation", part.y, predictions, single, metric, info.spec, found),
+        validation=validation,
+        validation_gain=_gain(
+            "validation", part.y, (predictions, single), levels, metric, info.spec, found
+        ),
         checkpoint=str(file.relative_to(directory.path)),
+        threshold=threshold,
     )
     return result, said
 
@@ -112,12 +121,19 @@ def tested_ensemble(
             received=f"{directory.predictions} without those of the ensemble",
         )
     y, predictions = arrays["y"], arrays["ensemble"]
-    metric = MainMetric(test.metric, verdict.metric, test.direction)  # type: ignore[arg-type]  # one of its names
+    levels = result.ensemble.threshold, [refit.threshold for refit in result.refits]
+    goal = None
+    if result.threshold is not None:
+        wanted = ThresholdGoal.parse(result.threshold.goal)
+        goal = wanted if wanted.metric == test.metric else None
+    metric = MainMetric(test.metric, verdict.metric, test.direction, test.reason, goal)
     size = len(result.ensemble.members)
     return replace(
         result.ensemble,
-        test=score_predictions(y, predictions, spec),
-        test_gain=_gain("test", y, predictions, arrays["predictions"], metric, spec, size),
+        test=metric.scores(y, predictions, spec, result.ensemble.threshold),
+        test_gain=_gain(
+            "test", y, (predictions, arrays["predictions"]), levels, metric, spec, size
+        ),
     )
 
 
@@ -139,21 +155,26 @@ def _member(
 def _gain(
     part: str,
     y: np.ndarray,
-    ensemble: np.ndarray,
-    single: Sequence[np.ndarray] | np.ndarray,
+    predictions: tuple[np.ndarray, Sequence[np.ndarray] | np.ndarray],
+    thresholds: tuple[float | None, Sequence[float | None]],
     metric: MainMetric,
     spec: DataSpec,
     members: int,
 ) -> Gain:
-    reached = score_predictions(y, ensemble, spec)[metric.name]
-    scores = [score_predictions(y, one, spec)[metric.name] for one in single]
-    spread = f" ± {stdev(scores):.2g}" if len(scores) > 1 else ""
+    """Return the gain; predictions and thresholds are those of the ensemble and of each refit."""
+    (ensemble, single), (own, levels) = predictions, thresholds
+    pairs = list(zip(single, levels, strict=True))
+    reached = metric.scores(y, ensemble, spec, own)[metric.name]
+    scores = [metric.scores(y, values, spec, level)[metric.name] for values, level in pairs]
+    spread = f" ± {significant(stdev(scores), 2)}" if len(scores) > 1 else ""
     return measure_gain(
-        metric.losses(y, ensemble, spec),
-        np.stack([metric.losses(y, one, spec) for one in single]),
+        metric.losses(y, ensemble, spec, own),
+        np.stack([metric.losses(y, values, spec, level) for values, level in pairs]),
         metric=metric.words,
-        score=f"{part} {metric.name} {reached:.4g} against {fmean(scores):.4g}{spread}",
+        score=f"{part} {metric.words} {significant(reached)} against "
+        f"{significant(fmean(scores))}{spread}",
         members=members,
+        step=metric.step(y),
     )
 
 
