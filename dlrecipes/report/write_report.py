@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 from plotly.offline import get_plotlyjs
 
+from dlrecipes.metrics import metric_words
 from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
 from dlrecipes.report.ensemble_rows import ensemble_section
 from dlrecipes.report.error_sections import error_sections
@@ -53,7 +54,7 @@ def _render(files: RunFiles) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=format_number, time=format_time)
+    environment.filters.update(number=format_number, time=format_time, metric=metric_words)
     template = environment.get_template("template.html.j2")
     return template.render(
         result=files.result,

@@ -13,7 +13,6 @@ from dlrecipes.data import Splits
 from dlrecipes.diagnose import measure_gain
 from dlrecipes.errors import RunError
 from dlrecipes.export import build_average_model, load_model, predict
-from dlrecipes.metrics import score_predictions
 from dlrecipes.results import (
     DataSpec,
     EnsembleMember,
@@ -26,7 +25,6 @@ from dlrecipes.results import (
     TestResult,
     ThresholdGoal,
     TrialRecord,
-    Verdict,
     significant,
 )
 from dlrecipes.run.main_metric import MainMetric, main_metric
@@ -72,7 +70,13 @@ def average_members(
 
     part = splits.validation
     members = tuple(
-        _member(*trained[at], model, splits, str(files[at].relative_to(directory.path)))
+        _member(
+            *trained[at],
+            model,
+            splits,
+            info.threshold,
+            str(files[at].relative_to(directory.path)),
+        )
         for at, model in models.items()
     )
     predictions = predict(average, part.x)
@@ -95,7 +99,7 @@ def average_members(
 
 
 def tested_ensemble(
-    directory: RunDirectory, result: RunResult, test: TestResult, verdict: Verdict, spec: DataSpec
+    directory: RunDirectory, result: RunResult, test: TestResult, spec: DataSpec
 ) -> EnsembleResult | None:
     """Return the ensemble with its score on the test part, by the saved predictions.
 
@@ -103,7 +107,6 @@ def tested_ensemble(
         directory: The run directory.
         result: The result up to the refits.
         test: What the refits reached, and the metric of it.
-        verdict: Names the metric in words.
         spec: The data's description.
 
     Returns:
@@ -126,7 +129,7 @@ def tested_ensemble(
     if result.threshold is not None:
         wanted = ThresholdGoal.parse(result.threshold.goal)
         goal = wanted if wanted.metric == test.metric else None
-    metric = MainMetric(test.metric, verdict.metric, test.direction, test.reason, goal)
+    metric = MainMetric(test.metric, test.direction, test.reason, goal)
     size = len(result.ensemble.members)
     return replace(
         result.ensemble,
@@ -138,16 +141,22 @@ def tested_ensemble(
 
 
 def _member(
-    trial: TrialRecord, record: TrialRecord, model: keras.Model, splits: Splits, checkpoint: str
+    trial: TrialRecord,
+    record: TrialRecord,
+    model: keras.Model,
+    splits: Splits,
+    goal: str,
+    checkpoint: str,
 ) -> EnsembleMember:
     developed = splits.development()
     predictions = predict(model, developed.validation.array)
+    scores, _ = score_validation(developed.validation.y, predictions, developed.spec, goal)
     return EnsembleMember(
         stage=trial.stage,
         trial=trial.number,
         values=record.values,
         seed=record.seed,
-        validation=score_predictions(developed.validation.y, predictions, developed.spec),
+        validation=scores,
         checkpoint=checkpoint,
     )
 

@@ -13,6 +13,7 @@ from dlrecipes.diagnose import decide, decision_losses, decision_step
 from dlrecipes.errors import RunError
 from dlrecipes.metrics import (
     average_precision_shares,
+    metric_words,
     per_example_loss,
     rmse_shares,
     score_predictions,
@@ -27,17 +28,20 @@ class MainMetric:
     Args:
         name: Its name among the scores: `"accuracy"`, `"pr_auc"`, `"rmse"`, `"skill"`, or of
             decisions `"f1"`, `"f2"`, …, `"cost"`.
-        words: Its name in a sentence.
         direction: Whether it is better high or low.
         reason: Why it is this one, in a sentence.
         goal: What thresholds are chosen for, where it is about what they decide.
     """
 
     name: str
-    words: str
     direction: Literal["max", "min"]
     reason: str = ""
     goal: ThresholdGoal | None = None
+
+    @property
+    def words(self) -> str:
+        """Its name in a sentence."""
+        return metric_words(self.name)
 
     def scores(
         self, y: object, predictions: object, spec: DataSpec, threshold: float | None = None
@@ -113,17 +117,17 @@ def main_metric(
     """
     if spec.targets:
         reason = "of several targets, it is the mean over them of the share of the base loss "
-        return _because("skill", "skill", "max", f"{reason}that is predicted away")
+        return _because("skill", "max", f"{reason}that is predicted away")
     if spec.task == "regression":
-        return _because("rmse", "RMSE", "min", "it is in the units of the target")
+        return _because("rmse", "min", "it is in the units of the target")
     if goal is not None and goal.metric:
         reason = (
             f"thresholds were chosen for {goal}, on the validation part, one for each refit and "
             "each baseline"
         )
         if goal.kind == "cost":
-            return _because("cost", "cost", "min", f"{reason}; it is the mean of an example", goal)
-        return _because(goal.metric, goal.metric.upper(), "max", reason, goal)
+            return _because("cost", "min", f"{reason}; it is the mean of an example", goal)
+        return _because(goal.metric, "max", reason, goal)
     return _of_classes(spec, validation, test, goal)
 
 
@@ -139,7 +143,7 @@ def _of_classes(
             f"the threshold was chosen for {goal}, and on new data network and baseline reach "
             "other values there, so that only the whole curves compare"
         )
-        return _because("pr_auc", "average precision", "max", reason)
+        return _because("pr_auc", "max", reason)
     if shares[rarest] >= below:
         reason = f"no class makes less than {below:.1%} of the validation part"
     elif spec.task == "multiclass":
@@ -154,20 +158,16 @@ def _of_classes(
         )
     elif curve:
         reason = f"{rare}, and accuracy is {1 - shares[rarest]:.1%} without finding any of it"
-        return _because("pr_auc", "average precision", "max", reason)
+        return _because("pr_auc", "max", reason)
     else:
         reason = f"{rare}, but too few test examples are of it for a precision-recall curve"
-    return _because("accuracy", "accuracy", "max", reason)
+    return _because("accuracy", "max", reason)
 
 
 def _because(
-    name: str,
-    words: str,
-    direction: Literal["max", "min"],
-    reason: str,
-    goal: ThresholdGoal | None = None,
+    name: str, direction: Literal["max", "min"], reason: str, goal: ThresholdGoal | None = None
 ) -> MainMetric:
-    return MainMetric(name, words, direction, f"Why {words}: {reason}.", goal)
+    return MainMetric(name, direction, f"Why {metric_words(name)}: {reason}.", goal)
 
 
 def _positive(predictions: object) -> NDArray[np.float64]:
