@@ -3,7 +3,7 @@
 Shows what a rare class asks for. Examples weigh by class in training and validation alike, the
 output bias starts at the weighted base rate, the focal loss is searched (its gamma of 0 is the
 cross-entropy), and the threshold is chosen on the validation part for F1. The report has the
-precision-recall and the ROC curve; where class 1 makes less than a tenth, its area under the
+precision-recall and the ROC curve; where class 1 makes less than 20 %, its area under the
 precision-recall curve is what the network is judged by, for accuracy says little then.
 
     dlrecipes tune imbalanced

@@ -24,7 +24,7 @@ from dlrecipes.report.search_history import plot_search_history
 from dlrecipes.report.stages import stage_tables
 from dlrecipes.report.subgroup_tables import subgroup_tables
 from dlrecipes.report.trial_points import order_trials
-from dlrecipes.results import write_text
+from dlrecipes.results import ThresholdGoal, write_text
 
 
 def write_report(directory: Path) -> Path:
@@ -72,6 +72,7 @@ def _summary(files: RunFiles) -> dict[str, Any]:
         "headline": headline(result),
         "main_metric": main_metric(result),
         "scores": score_table(result),
+        "chosen_for": ThresholdGoal.parse(result.threshold.goal).metric if result.threshold else "",
         "ensemble": ensemble_section(result),
         "refits": refit_rows(result),
         "findings": finding_rows(result, files.study),
