@@ -154,7 +154,7 @@ def _of_classes(
     elif rarest == 0:
         reason = (
             f"what is looked for is {spec.classes[1]!r}; {rare}: to be judged by how it is found, "
-            "it must be the positive class"
+            f"it must be the positive class (`--positive {spec.classes[0]}` for a table)"
         )
     elif curve:
         reason = f"{rare}, and accuracy is {1 - shares[rarest]:.1%} without finding any of it"
