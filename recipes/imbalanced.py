@@ -2,9 +2,9 @@
 
 Shows what a rare class asks for. Examples weigh by class in training and validation alike, the
 output bias starts at the weighted base rate, the focal loss is searched (its gamma of 0 is the
-cross-entropy), and the threshold is chosen on the validation part for F1. The report has the
-precision-recall and the ROC curve; where class 1 makes less than a tenth, its area under the
-precision-recall curve is what the network is judged by, for accuracy says little then.
+cross-entropy), and thresholds are chosen on the validation part for F1, by which network and
+baselines are then judged, for accuracy says little here. The report has the precision-recall and
+the ROC curve.
 
     dlrecipes tune imbalanced
     dlrecipes tune imbalanced --data sick.csv --target Class

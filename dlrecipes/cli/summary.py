@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from dlrecipes.results import significant
+
 if TYPE_CHECKING:
-    from dlrecipes.results import RunResult, TargetSpec, TestResult
+    from dlrecipes.results import RunResult, TargetSpec, TestResult, Verdict
     from dlrecipes.run import Run
 
 
@@ -23,8 +25,7 @@ def print_summary(run: Run) -> None:
         verdict, test = result.verdict, result.test
         console.print(f"\n{verdict.sentence}", style="bold", markup=False)
         console.print(
-            f"Difference in {verdict.metric}, in the network's favour: {verdict.difference:+.4g} "
-            f"± {verdict.interval:.2g} (95 %).",
+            *_comparison(verdict, test),
             f"This test set was opened {_times(test.opened, 'time')}, by "
             f"{_times(test.studies, 'run')}.",
             sep="\n",
@@ -33,7 +34,7 @@ def print_summary(run: Run) -> None:
         for line in _unknown(test):
             console.print(f"In the test part: {line}", markup=False)
         for target in run.info.spec.targets:
-            console.print(_of_target(target, result, test), markup=False)
+            console.print(_of_target(target, result, test, verdict), markup=False)
         for one in result.subgroups:
             if one.part == "test":
                 console.print(one.sentence, markup=False)
@@ -87,21 +88,30 @@ def _exported(result: RunResult) -> str:
     return f"Exported is {chosen or 'the only refit, '}seed {first.seed}: {scores}."
 
 
+def _comparison(verdict: Verdict, test: TestResult) -> list[str]:
+    difference = significant(verdict.difference, signed=True)
+    said = (
+        f"Difference in {verdict.metric}, in the network's favour: {difference} ± "
+        f"{significant(verdict.interval, 2)} (95 %)."
+    )
+    return [said, test.reason] if test.reason else [said]
+
+
 def _unknown(test: TestResult) -> list[str]:
     found = test.unknown
     return found.verdict.splitlines() if found is not None and found.severity == "warning" else []
 
 
-def _of_target(target: TargetSpec, result: RunResult, test: TestResult) -> str:
-    """Say what the network reaches for one of several targets, and the best baseline."""
-    metric = "accuracy" if target.classes else "rmse"
-    name = f"{target.name}_{metric}"
-    scores = {key: one.test[name] for key, one in result.baselines.items() if name in one.test}
-    best = (max if target.classes else min)(scores, key=lambda key: scores[key])
-    reached, spread = test.mean[name], test.spread[name]
+def _of_target(target: TargetSpec, result: RunResult, test: TestResult, verdict: Verdict) -> str:
+    """Say what the network reaches for one of several targets, and its strongest baseline."""
+    metric, words = ("accuracy", "accuracy") if target.classes else ("rmse", "RMSE")
+    name, strongest = f"{target.name}_{metric}", verdict.by_target.get(target.name)
+    if strongest is None:
+        return f"{target.shown}: no test example has it."
     return (
-        f"{target.shown}: test {metric} {reached:.4g} ± {spread:.2g}; the best baseline is {best} "
-        f"with {scores[best]:.4g}."
+        f"{target.shown}: test {words} {significant(test.mean[name])} ± "
+        f"{significant(test.spread[name], 2)}; the strongest baseline is {strongest} with "
+        f"{significant(result.baselines[strongest].test[name])}."
     )
 
 

@@ -19,6 +19,7 @@ from dlrecipes.data.load_table import load_table
 from dlrecipes.data.opening import Opening
 from dlrecipes.data.pack import pack_inputs, pack_subgroups, unpack_inputs, unpack_subgroups
 from dlrecipes.data.preprocess import apply_preprocess, fit_preprocess
+from dlrecipes.data.rare_class import rare_below
 from dlrecipes.data.read_times import read_times, table_times
 from dlrecipes.data.reweigh_groups import reweigh_groups
 from dlrecipes.data.seal import study_running
@@ -63,6 +64,7 @@ __all__ = [
     "load_table",
     "pack_inputs",
     "pack_subgroups",
+    "rare_below",
     "read_times",
     "reweigh_groups",
     "start_small",

@@ -5,9 +5,11 @@ from dlrecipes.diagnose.check_subgroups import check_subgroups
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.choose_threshold import choose_threshold
 from dlrecipes.diagnose.decide import decide
+from dlrecipes.diagnose.decision_losses import decision_losses, decision_step
 from dlrecipes.diagnose.ensemble_gain import measure_gain
 from dlrecipes.diagnose.measure_gap import measure_gap
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
+from dlrecipes.diagnose.strongest_baseline import strongest_baseline
 from dlrecipes.diagnose.subgroups import measure_subgroups
 from dlrecipes.diagnose.verdict import judge
 from dlrecipes.diagnose.weigh_penalty import weigh_penalty
@@ -19,9 +21,12 @@ __all__ = [
     "check_unknown_values",
     "choose_threshold",
     "decide",
+    "decision_losses",
+    "decision_step",
     "judge",
     "measure_gain",
     "measure_gap",
     "measure_subgroups",
+    "strongest_baseline",
     "weigh_penalty",
 ]

@@ -51,7 +51,7 @@ def choose_threshold(y: ArrayLike, scores: ArrayLike, goal: str | ThresholdGoal)
         false_negatives=positives - int(found[at]),
         true_negatives=negatives - int(alarms[at]),
     )
-    return Threshold(str(wanted), float(thresholds[at]), _value(wanted, decisions), decisions)
+    return Threshold(str(wanted), float(thresholds[at]), wanted.value(decisions), decisions)
 
 
 def _checked(y: ArrayLike, scores: ArrayLike) -> tuple[Counts, Scores]:
@@ -120,11 +120,3 @@ def _best(goal: ThresholdGoal, found: Counts, alarms: Counts, positives: int) ->
         return int(enough[np.lexsort((-precision[enough], -recall[enough]))[0]])
     enough = np.flatnonzero(recall >= goal.minimum)
     return int(enough[np.lexsort((-recall[enough], -precision[enough]))[0]])
-
-
-def _value(goal: ThresholdGoal, decisions: Decisions) -> float:
-    if goal.kind == "f":
-        return decisions.f(goal.beta)
-    if goal.kind == "cost":
-        return decisions.cost(goal.false_positive, goal.false_negative)
-    return decisions.recall if goal.kind == "recall" else decisions.precision

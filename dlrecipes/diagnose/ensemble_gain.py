@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.mean_advantage import mean_advantage
-from dlrecipes.results import Gain
+from dlrecipes.results import Gain, significant
 
 
 def measure_gain(
@@ -16,6 +16,7 @@ def measure_gain(
     metric: str,
     score: str,
     members: int,
+    step: float = 0.0,
 ) -> Gain:
     """Compare an ensemble with single networks example by example.
 
@@ -24,13 +25,15 @@ def measure_gain(
     other members would make another ensemble is not in the interval.
 
     Args:
-        ensemble: `(examples,)` losses of the ensemble, such as 0/1 errors or squared errors.
+        ensemble: `(examples,)` losses of the ensemble in the metric's units, such as 0/1 errors or
+            parts of the RMSE.
         single: `(networks, examples)` losses of single networks on the same examples.
-        metric: What the losses stand for, such as `"accuracy"` or `"mean squared error"`.
+        metric: What the losses stand for, such as `"accuracy"` or `"RMSE"`.
         score: Both scores as text, for the sentence.
         members: Number of the ensemble's members.
+        step: What one example makes where it is right or wrong, as for `mean_advantage`.
     """
-    found = mean_advantage(single - ensemble[np.newaxis, :], zero_one=metric == "accuracy")
+    found = mean_advantage(single - ensemble[np.newaxis, :], step=step)
     words = {
         "better": "is better than a single one",
         "equal": "is as good as a single one within the noise",
@@ -42,5 +45,5 @@ def measure_gain(
         found.interval,
         found.outcome,
         f"The ensemble of {members} networks {words[found.outcome]}: {score}; gain in {metric} "
-        f"{found.value:+.4g} ± {found.interval:.2g} (95 %).",
+        f"{significant(found.value, signed=True)} ± {significant(found.interval, 2)} (95 %).",
     )

@@ -25,18 +25,19 @@ class Advantage:
     outcome: Literal["better", "equal", "worse"]
 
 
-def mean_advantage(paired: np.ndarray, *, zero_one: bool) -> Advantage:
+def mean_advantage(paired: np.ndarray, *, step: float = 0.0) -> Advantage:
     """Return the mean of differences between losses of the same examples, with its interval.
 
     The 95 % interval adds two independent sources of noise: which examples happen to be there
     and which seed a training happened to have. Few trainings say little about the second, so the
-    interval is Student's with Welch and Satterthwaite's degrees of freedom. Errors that are 0 or
-    1 differ in a handful of examples, too few for a normal interval: one example is added in
-    favour of each side (Bonett and Price).
+    interval is Student's with Welch and Satterthwaite's degrees of freedom. Decisions that are
+    right or wrong differ in a handful of examples, too few for a normal interval: one example is
+    added in favour of each side (Bonett and Price).
 
     Args:
         paired: `(trainings, examples)`, the other side's loss minus that of the first.
-        zero_one: Whether the losses are errors, 0 or 1.
+        step: The difference that such an added example makes, 1 for errors that are 0 or 1; 0 for
+            losses that are graded, such as squared errors.
 
     Reference:
         Satterthwaite 1946, An Approximate Distribution of Estimates of Variance Components;
@@ -46,8 +47,8 @@ def mean_advantage(paired: np.ndarray, *, zero_one: bool) -> Advantage:
     trainings, examples = paired.shape
     value = float(paired.mean())
     examplewise = paired.mean(axis=0)
-    if zero_one:
-        examplewise = np.append(examplewise, [1.0, -1.0])
+    if step:
+        examplewise = np.append(examplewise, [step, -step])
     cautious = float(examplewise.mean())
     by_example, by_seed = _standard_error(examplewise), _standard_error(paired.mean(axis=1))
     error = math.hypot(by_example, by_seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dlrecipes.metrics import metric_words
 from dlrecipes.report.format import format_number, plural
 from dlrecipes.report.scores import main_metric, mean_and_spread
 from dlrecipes.results import RunResult, TrialCounts
@@ -27,6 +28,7 @@ class Headline:
         tone: `"better"`, `"equal"`, `"worse"`, or `"open"` while there is no verdict.
         outcome: Better, equal or worse, in words; empty while there is no verdict.
         comparison: Which baseline, and by how much.
+        reason: Why it is this metric; empty while there is no verdict.
         seal: How often the test set has been opened.
         alarm: Whether `seal` is a warning.
     """
@@ -38,6 +40,7 @@ class Headline:
     tone: str
     outcome: str
     comparison: str
+    reason: str
     seal: str
     alarm: bool
 
@@ -46,13 +49,13 @@ def headline(result: RunResult) -> Headline:
     """Return the headline of a run in any phase."""
     metric = main_metric(result)
     mean, spread, part, trainings = _score(result, metric)
-    label = f"{part} {metric.replace('_', ' ')}"
+    verdict = result.verdict
+    label = f"{part} {metric_words(metric)}"
     if trainings > 1:
         label += f", mean ± standard deviation over {plural(trainings, 'training')}"
     elif trainings == 1:
         label += ", one training, so its spread is not known"
     seal, alarm = _seal(result)
-    verdict = result.verdict
     score = "" if mean is None else format_number(mean)
     return Headline(
         sentence=verdict.sentence if verdict else _unfinished(result, metric, score),
@@ -62,6 +65,7 @@ def headline(result: RunResult) -> Headline:
         tone=verdict.outcome if verdict else "open",
         outcome=_WORDS[verdict.outcome] if verdict else "",
         comparison=_comparison(result),
+        reason=result.test.reason if result.test else "",
         seal=seal,
         alarm=alarm,
     )
@@ -86,7 +90,7 @@ def _unfinished(result: RunResult, metric: str, score: str) -> str:
         searched = any(stage.trials != TrialCounts() for stage in result.stages)
         return f"No {'trial of the search' if searched else 'network'} has a score yet."
     return (
-        f"The network reaches a validation {metric.replace('_', ' ')} of {score}; "
+        f"The network reaches a validation {metric_words(metric)} of {score}; "
         "the test set has not been opened."
     )
 

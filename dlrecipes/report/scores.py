@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlrecipes.errors import ArgumentError
+from dlrecipes.metrics import metric_words
 from dlrecipes.report.format import MISSING, format_number
 from dlrecipes.results import EnsembleResult, Metrics, Objective, RefitResult, RunResult
 
@@ -97,12 +98,11 @@ def score_table(result: RunResult) -> ScoreTable:
                 ),
             )
         )
-    strongest = result.verdict.baseline if result.verdict else ""
     for baseline, scores in result.baselines.items():
         rows.append(
             ScoreRow(
                 baseline,
-                "the strongest baseline" if baseline == strongest else "",
+                _baseline_note(result, baseline),
                 "baseline",
                 tuple(
                     _pair(scores.validation.get(name), scores.test.get(name), name == main)
@@ -111,6 +111,24 @@ def score_table(result: RunResult) -> ScoreTable:
             )
         )
     return ScoreTable(tuple((name, _direction(result, name)) for name in names), tuple(rows))
+
+
+def _baseline_note(result: RunResult, baseline: str) -> str:
+    test, verdict = result.test, result.verdict
+    if test is None or verdict is None or baseline != verdict.baseline:
+        return ""
+    known = {
+        name: scores.test[test.metric]
+        for name, scores in result.baselines.items()
+        if test.metric in scores.test
+    }
+    best = max if test.direction == "max" else min
+    if not known or known.get(baseline) == best(known.values()):
+        return "the strongest baseline"
+    return (
+        "the strongest baseline: of those within a standard error of the best "
+        f"{metric_words(test.metric)}, the one with the lowest log loss"
+    )
 
 
 def _network_row(result: RunResult, names: Sequence[str], main: str) -> ScoreRow | None:

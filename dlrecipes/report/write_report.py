@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 from plotly.offline import get_plotlyjs
 
+from dlrecipes.metrics import metric_words
 from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
 from dlrecipes.report.ensemble_rows import ensemble_section
 from dlrecipes.report.error_sections import error_sections
@@ -23,7 +24,7 @@ from dlrecipes.report.search_history import plot_search_history
 from dlrecipes.report.stages import stage_tables
 from dlrecipes.report.subgroup_tables import subgroup_tables
 from dlrecipes.report.trial_points import order_trials
-from dlrecipes.results import write_text
+from dlrecipes.results import ThresholdGoal, write_text
 
 
 def write_report(directory: Path) -> Path:
@@ -53,7 +54,7 @@ def _render(files: RunFiles) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=format_number, time=format_time)
+    environment.filters.update(number=format_number, time=format_time, metric=metric_words)
     template = environment.get_template("template.html.j2")
     return template.render(
         result=files.result,
@@ -71,6 +72,7 @@ def _summary(files: RunFiles) -> dict[str, Any]:
         "headline": headline(result),
         "main_metric": main_metric(result),
         "scores": score_table(result),
+        "chosen_for": ThresholdGoal.parse(result.threshold.goal).metric if result.threshold else "",
         "ensemble": ensemble_section(result),
         "refits": refit_rows(result),
         "findings": finding_rows(result, files.study),

@@ -28,6 +28,7 @@ from dlrecipes.results.run_result import (
 )
 from dlrecipes.results.run_settings import RunSettings
 from dlrecipes.results.serialize import dump_json, parse_json, write_text
+from dlrecipes.results.significant import significant
 from dlrecipes.results.stage import Stage
 from dlrecipes.results.stage_result import StageResult, TrialCounts
 from dlrecipes.results.study_result import StudyResult
@@ -89,5 +90,6 @@ __all__ = [
     "Verdict",
     "dump_json",
     "parse_json",
+    "significant",
     "write_text",
 ]

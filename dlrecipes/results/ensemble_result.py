@@ -13,7 +13,7 @@ class Gain:
     """The ensemble against a single network, on the same examples.
 
     Args:
-        metric: `"accuracy"`, `"average precision"` or `"mean squared error"`.
+        metric: `"accuracy"`, `"average precision"`, `"RMSE"`, or what a threshold was chosen for.
         value: The ensemble's mean advantage over the refits in `metric`, positive when it is
             better.
         interval: Half the width of the 95 % interval of that advantage.
@@ -60,6 +60,8 @@ class EnsembleResult:
         validation_gain: What that is better than the mean refit. Winner and members were chosen
             on these examples, so look at `test_gain`.
         checkpoint: The file of the averaged model, from raw examples.
+        threshold: The one chosen on the ensemble's validation predictions, where the verdict is
+            about decisions; None elsewhere.
         test: Its scores on the test part; empty until the test set is opened.
         test_gain: What that is better than the mean refit; None until then.
     """
@@ -71,3 +73,4 @@ class EnsembleResult:
     checkpoint: str
     test: dict[str, float] = field(default_factory=dict)
     test_gain: Gain | None = None
+    threshold: float | None = None

@@ -43,10 +43,15 @@ class DataResult:
 
 @dataclass(frozen=True)
 class BaselineResult:
-    """What a baseline reached; `test` is empty until the test set is opened."""
+    """What a baseline reached; `test` is empty until the test set is opened.
+
+    Where the verdict is about decisions, `threshold` is the one that was chosen on its validation
+    predictions.
+    """
 
     validation: Metrics
     test: Metrics = field(default_factory=dict)
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,11 @@ class BestResult:
 
 @dataclass(frozen=True)
 class RefitResult:
-    """The winner trained again with one seed."""
+    """The winner trained again with one seed.
+
+    Where the verdict is about decisions, `threshold` is the one that was chosen on this refit's
+    validation predictions.
+    """
 
     seed: int
     validation: Metrics
@@ -76,6 +85,7 @@ class RefitResult:
     seconds: float = 0.0
     policy: str = ""
     checkpoint: str = ""
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,7 @@ class TestResult:
             threshold that was chosen; empty where none was.
         unknown: What the test rows hold that training did not have; None where the preprocessing
             keeps no account.
+        reason: Why the verdict is about this metric, in a sentence.
     """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -105,11 +116,15 @@ class TestResult:
     studies: int
     at_threshold: Metrics = field(default_factory=dict)
     unknown: Finding | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """The network against the strongest baseline.
+
+    Of the baselines within one standard error of the best, the strongest is the one with the
+    lowest log loss, where there is one (`strongest_baseline`).
 
     Args:
         outcome: `"better"`, `"equal"` (within the noise) or `"worse"`.
@@ -117,8 +132,9 @@ class Verdict:
         baseline: The strongest baseline's name.
         difference: Mean advantage of the network in `metric`, positive when it is better.
         interval: Half the width of the 95 % interval of that difference.
-        metric: `"accuracy"`, `"mean squared error"` or, where class 1 is rare, `"average
-            precision"`.
+        metric: `"accuracy"`, `"RMSE"`, `"skill"`, where class 1 is rare `"average precision"`, or
+            what a threshold was chosen for, such as `"F1"` or `"cost"`.
+        by_target: `{target: its strongest baseline}` of several targets.
     """
 
     outcome: Literal["better", "equal", "worse"]
@@ -127,6 +143,7 @@ class Verdict:
     difference: float
     interval: float
     metric: str = "accuracy"
+    by_target: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

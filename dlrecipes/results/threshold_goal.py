@@ -8,6 +8,7 @@ from typing import Literal
 
 from dlrecipes.checks import check_real
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results.threshold import Decisions
 
 _NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
 _FORMS = {
@@ -96,3 +97,24 @@ class ThresholdGoal:
             "cost": f"the lowest cost, {self.false_positive:g} for a false positive and "
             f"{self.false_negative:g} for a false negative",
         }[self.kind]
+
+    @property
+    def metric(self) -> str:
+        """The name among the scores of what decisions are judged by: `"f1"`, `"f0.5"`, `"cost"`.
+
+        Empty for recall at a precision and precision at a recall: on new data the thresholds of
+        two models reach other precisions, and recalls at different precisions do not compare.
+        """
+        return {"f": f"f{self.beta:g}", "cost": "cost"}.get(self.kind, "")
+
+    def value(self, decisions: Decisions) -> float:
+        """Return what decisions reach: F-beta, recall, precision or the mean cost of an example.
+
+        Args:
+            decisions: What was decided.
+        """
+        if self.kind == "f":
+            return decisions.f(self.beta)
+        if self.kind == "cost":
+            return decisions.cost(self.false_positive, self.false_negative)
+        return decisions.recall if self.kind == "recall" else decisions.precision

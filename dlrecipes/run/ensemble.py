@@ -13,7 +13,6 @@ from dlrecipes.data import Splits
 from dlrecipes.diagnose import measure_gain
 from dlrecipes.errors import RunError
 from dlrecipes.export import build_average_model, load_model, predict
-from dlrecipes.metrics import score_predictions
 from dlrecipes.results import (
     DataSpec,
     EnsembleMember,
@@ -24,11 +23,13 @@ from dlrecipes.results import (
     RunInfo,
     RunResult,
     TestResult,
+    ThresholdGoal,
     TrialRecord,
-    Verdict,
+    significant,
 )
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.score_test_set import keep_predictions
+from dlrecipes.run.set_threshold import score_validation, usable_goal
 from dlrecipes.rundir import RunDirectory
 
 FEWEST = 2
@@ -70,25 +71,37 @@ def average_members(
 
     part = splits.validation
     members = tuple(
-        _member(*trained[at], model, splits, str(files[at].relative_to(directory.path)))
+        _member(
+            *trained[at],
+            model,
+            splits,
+            info.threshold,
+            str(files[at].relative_to(directory.path)),
+        )
         for at, model in models.items()
     )
     predictions = predict(average, part.x)
     single = directory.read_predictions("validation")[0]["predictions"]
     keep_predictions(directory, part, single, predictions, name="validation")
-    metric = main_metric(info.spec, part, part)
+    validation, threshold = score_validation(part.y, predictions, info.spec, info.threshold)
+    goal = usable_goal(info.threshold, (threshold, *(refit.threshold for refit in refits)))
+    metric = main_metric(info.spec, part, part, goal)
+    levels = threshold, [refit.threshold for refit in refits]
     result = EnsembleResult(
         asked=info.ensemble,
         members=members,
-        validation=score_predictions(part.y, predictions, info.spec),
-        validation_gain=_gain("validation", part.y, predictions, single, metric, info.spec, found),
+        validation=validation,
+        validation_gain=_gain(
+            "validation", part.y, (predictions, single), levels, metric, info.spec, found
+        ),
         checkpoint=str(file.relative_to(directory.path)),
+        threshold=threshold,
     )
     return result, said
 
 
 def tested_ensemble(
-    directory: RunDirectory, result: RunResult, test: TestResult, verdict: Verdict, spec: DataSpec
+    directory: RunDirectory, result: RunResult, test: TestResult, spec: DataSpec
 ) -> EnsembleResult | None:
     """Return the ensemble with its score on the test part, by the saved predictions.
 
@@ -96,7 +109,6 @@ def tested_ensemble(
         directory: The run directory.
         result: The result up to the refits.
         test: What the refits reached, and the metric of it.
-        verdict: Names the metric in words.
         spec: The data's description.
 
     Returns:
@@ -114,26 +126,39 @@ def tested_ensemble(
             received=f"{directory.predictions} without those of the ensemble",
         )
     y, predictions = arrays["y"], arrays["ensemble"]
-    metric = MainMetric(test.metric, verdict.metric, test.direction)  # type: ignore[arg-type]  # one of its names
+    levels = result.ensemble.threshold, [refit.threshold for refit in result.refits]
+    goal = None
+    if result.threshold is not None:
+        wanted = ThresholdGoal.parse(result.threshold.goal)
+        goal = wanted if wanted.metric == test.metric else None
+    metric = MainMetric(test.metric, test.direction, test.reason, goal)
     size = len(result.ensemble.members)
     return replace(
         result.ensemble,
-        test=score_predictions(y, predictions, spec),
-        test_gain=_gain("test", y, predictions, arrays["predictions"], metric, spec, size),
+        test=metric.scores(y, predictions, spec, result.ensemble.threshold),
+        test_gain=_gain(
+            "test", y, (predictions, arrays["predictions"]), levels, metric, spec, size
+        ),
     )
 
 
 def _member(
-    trial: TrialRecord, record: TrialRecord, model: keras.Model, splits: Splits, checkpoint: str
+    trial: TrialRecord,
+    record: TrialRecord,
+    model: keras.Model,
+    splits: Splits,
+    goal: str,
+    checkpoint: str,
 ) -> EnsembleMember:
     developed = splits.development()
     predictions = predict(model, developed.validation.array)
+    scores, _ = score_validation(developed.validation.y, predictions, developed.spec, goal)
     return EnsembleMember(
         stage=trial.stage,
         trial=trial.number,
         values=record.values,
         seed=record.seed,
-        validation=score_predictions(developed.validation.y, predictions, developed.spec),
+        validation=scores,
         checkpoint=checkpoint,
     )
 
@@ -141,21 +166,26 @@ def _member(
 def _gain(
     part: str,
     y: np.ndarray,
-    ensemble: np.ndarray,
-    single: Sequence[np.ndarray] | np.ndarray,
+    predictions: tuple[np.ndarray, Sequence[np.ndarray] | np.ndarray],
+    thresholds: tuple[float | None, Sequence[float | None]],
     metric: MainMetric,
     spec: DataSpec,
     members: int,
 ) -> Gain:
-    reached = score_predictions(y, ensemble, spec)[metric.name]
-    scores = [score_predictions(y, one, spec)[metric.name] for one in single]
-    spread = f" ± {stdev(scores):.2g}" if len(scores) > 1 else ""
+    """Return the gain; predictions and thresholds are those of the ensemble and of each refit."""
+    (ensemble, single), (own, levels) = predictions, thresholds
+    pairs = list(zip(single, levels, strict=True))
+    reached = metric.scores(y, ensemble, spec, own)[metric.name]
+    scores = [metric.scores(y, values, spec, level)[metric.name] for values, level in pairs]
+    spread = f" ± {significant(stdev(scores), 2)}" if len(scores) > 1 else ""
     return measure_gain(
-        metric.losses(y, ensemble, spec),
-        np.stack([metric.losses(y, one, spec) for one in single]),
+        metric.losses(y, ensemble, spec, own),
+        np.stack([metric.losses(y, values, spec, level) for values, level in pairs]),
         metric=metric.words,
-        score=f"{part} {metric.name} {reached:.4g} against {fmean(scores):.4g}{spread}",
+        score=f"{part} {metric.words} {significant(reached)} against "
+        f"{significant(fmean(scores))}{spread}",
         members=members,
+        step=metric.step(y),
     )
 
 

@@ -125,7 +125,7 @@ class Run:
         start = time.monotonic()
         test, verdict, refits, baselines = score_test_set(self._directory, result, splits, reason)
         by_group = tested_subgroups(self._directory, splits.model_spec, result.threshold)
-        ensemble = tested_ensemble(self._directory, result, test, verdict, splits.model_spec)
+        ensemble = tested_ensemble(self._directory, result, test, splits.model_spec)
         seconds = {**result.seconds, "test": time.monotonic() - start}
         self._directory.write(
             replace(

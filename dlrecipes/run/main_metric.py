@@ -1,4 +1,4 @@
-"""The metric that a run is judged by."""
+"""The metric that a run is judged by, and why."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Split
-from dlrecipes.metrics import average_precision_shares, per_example_loss
-from dlrecipes.results import DataSpec
-
-RARE = 0.1
+from dlrecipes.data import Split, rare_below
+from dlrecipes.diagnose import decide, decision_losses, decision_step
+from dlrecipes.errors import RunError
+from dlrecipes.metrics import (
+    average_precision_shares,
+    metric_words,
+    per_example_loss,
+    rmse_shares,
+    score_predictions,
+)
+from dlrecipes.results import DataSpec, Metrics, ThresholdGoal
 
 
 @dataclass(frozen=True)
@@ -20,46 +26,159 @@ class MainMetric:
     """The metric that a run is judged by.
 
     Args:
-        name: Its name among the scores.
-        words: Its name in the verdict.
+        name: Its name among the scores: `"accuracy"`, `"pr_auc"`, `"rmse"`, `"skill"`, or of
+            decisions `"f1"`, `"f2"`, …, `"cost"`.
         direction: Whether it is better high or low.
+        reason: Why it is this one, in a sentence.
+        goal: What thresholds are chosen for, where it is about what they decide.
     """
 
-    name: Literal["accuracy", "pr_auc", "rmse", "skill"]
-    words: str
+    name: str
     direction: Literal["max", "min"]
+    reason: str = ""
+    goal: ThresholdGoal | None = None
 
-    def losses(self, y: object, predictions: object, spec: DataSpec) -> NDArray[np.float64]:
-        """Return each example's part in it, as a loss, for paired comparisons.
+    @property
+    def words(self) -> str:
+        """Its name in a sentence."""
+        return metric_words(self.name)
+
+    def scores(
+        self, y: object, predictions: object, spec: DataSpec, threshold: float | None = None
+    ) -> Metrics:
+        """Return all scores of predictions, this metric among them.
 
         Args:
             y: Class indices or values, `(examples,)`; of several targets `(examples, targets)`.
             predictions: Probabilities `(examples, classes)`, or values; of several targets both,
                 side by side.
             spec: The data's description.
+            threshold: Of these predictions, where the metric is about what it decides; else None.
+
+        Raises:
+            RunError: If a threshold is needed and there is none.
         """
+        scores = score_predictions(y, predictions, spec)
+        if self.goal is not None:
+            decisions = decide(np.asarray(y), _positive(predictions), _known(threshold))
+            scores[self.name] = self.goal.value(decisions)
+        return scores
+
+    def losses(
+        self, y: object, predictions: object, spec: DataSpec, threshold: float | None = None
+    ) -> NDArray[np.float64]:
+        """Return each example's part in it, as a loss in its units, for paired comparisons.
+
+        Args:
+            y: As for `scores`.
+            predictions: As for `scores`.
+            spec: The data's description.
+            threshold: As for `scores`.
+
+        Raises:
+            RunError: If a threshold is needed and there is none.
+        """
+        if self.goal is not None:
+            labels = np.asarray(y)
+            return decision_losses(labels, _positive(predictions), _known(threshold), self.goal)
         if self.name == "pr_auc":
             return -average_precision_shares(y, predictions, spec)
+        if self.name == "rmse":
+            return rmse_shares(y, predictions, spec)
         return per_example_loss(y, predictions, spec)
 
+    def step(self, y: object) -> float:
+        """Return what one example makes where it is right or wrong, as `mean_advantage` takes it.
 
-def main_metric(spec: DataSpec, validation: Split, test: Split) -> MainMetric:
+        Args:
+            y: As for `scores`.
+        """
+        if self.goal is not None:
+            return decision_step(np.asarray(y), self.goal)
+        return 1.0 if self.name == "accuracy" else 0.0
+
+
+def main_metric(
+    spec: DataSpec, validation: Split, test: Split, goal: ThresholdGoal | None = None
+) -> MainMetric:
     """Return the metric for some data.
 
     Accuracy for classes, the root of the mean squared error for values, and the skill for several
-    targets (`score_predictions`). Where class 1 of two is
-    rarer than a tenth, accuracy says little: the area under the precision-recall curve.
+    targets (`score_predictions`). Where class 1 of two is rare (`rare_below`), accuracy says
+    little: the area under the precision-recall curve. Where thresholds were chosen for F-beta or
+    a cost, that is what the run is about; for a recall at a precision, or the reverse, it is the
+    area, because on new data two models reach different precisions.
 
     Args:
         spec: The data's description.
         validation: The validation part, whose shares no resampling changes.
-        test: The test part.
+        test: The part that is judged.
+        goal: What thresholds were chosen for; None without thresholds.
     """
     if spec.targets:
-        return MainMetric("skill", "skill", "max")
+        reason = "of several targets, it is the mean over them of the share of the base loss "
+        return _because("skill", "max", f"{reason}that is predicted away")
     if spec.task == "regression":
-        return MainMetric("rmse", "mean squared error", "min")
-    rare = spec.task == "binary" and float(np.mean(validation.y)) < RARE
-    if rare and int(np.sum(test.y)) > 1:
-        return MainMetric("pr_auc", "average precision", "max")
-    return MainMetric("accuracy", "accuracy", "max")
+        return _because("rmse", "min", "it is in the units of the target")
+    if goal is not None and goal.metric:
+        reason = (
+            f"thresholds were chosen for {goal}, on the validation part, one for each refit and "
+            "each baseline"
+        )
+        if goal.kind == "cost":
+            return _because("cost", "min", f"{reason}; it is the mean of an example", goal)
+        return _because(goal.metric, "max", reason, goal)
+    return _of_classes(spec, validation, test, goal)
+
+
+def _of_classes(
+    spec: DataSpec, validation: Split, test: Split, goal: ThresholdGoal | None
+) -> MainMetric:
+    shares = np.bincount(validation.y, minlength=len(spec.classes)) / len(validation.y)
+    rarest, below = int(np.argmin(shares)), rare_below(len(spec.classes))
+    rare = f"class {spec.classes[rarest]!r} makes {shares[rarest]:.1%} of the validation part"
+    curve = spec.task == "binary" and 1 < int(np.sum(test.y)) < len(test.y)
+    if goal is not None and curve:
+        reason = (
+            f"the threshold was chosen for {goal}, and on new data network and baseline reach "
+            "other values there, so that only the whole curves compare"
+        )
+        return _because("pr_auc", "max", reason)
+    if shares[rarest] >= below:
+        reason = f"no class makes less than {below:.1%} of the validation part"
+    elif spec.task == "multiclass":
+        reason = (
+            f"it counts every example alike; {rare}, and macro F1 counts every class alike: look "
+            "at it as well"
+        )
+    elif rarest == 0:
+        reason = (
+            f"what is looked for is {spec.classes[1]!r}; {rare}: to be judged by how it is found, "
+            f"it must be the positive class (`--positive {spec.classes[0]}` for a table)"
+        )
+    elif curve:
+        reason = f"{rare}, and accuracy is {1 - shares[rarest]:.1%} without finding any of it"
+        return _because("pr_auc", "max", reason)
+    else:
+        reason = f"{rare}, but too few test examples are of it for a precision-recall curve"
+    return _because("accuracy", "max", reason)
+
+
+def _because(
+    name: str, direction: Literal["max", "min"], reason: str, goal: ThresholdGoal | None = None
+) -> MainMetric:
+    return MainMetric(name, direction, f"Why {metric_words(name)}: {reason}.", goal)
+
+
+def _positive(predictions: object) -> NDArray[np.float64]:
+    return np.asarray(predictions, np.float64)[:, 1]
+
+
+def _known(threshold: float | None) -> float:
+    if threshold is None:
+        raise RunError(
+            "Decisions are scored at a threshold that was chosen before.",
+            received="predictions without one",
+            fix="Start the run again.",
+        )
+    return threshold

@@ -17,8 +17,7 @@ from dlrecipes.diagnose import (
     check_subgroups,
     weigh_penalty,
 )
-from dlrecipes.metrics import score_predictions
-from dlrecipes.results import BaselineResult, Objective, RunInfo
+from dlrecipes.results import Objective, RunInfo
 from dlrecipes.run.assemble import assemble_result, keep_what_holds
 from dlrecipes.run.chance import chance_score
 from dlrecipes.run.cross_validation import make_cross_validated
@@ -30,7 +29,7 @@ from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.recorded_choices import RecordedChoices
 from dlrecipes.run.refit_gaps import refit_gaps
 from dlrecipes.run.refits import refit_winner
-from dlrecipes.run.set_threshold import set_threshold
+from dlrecipes.run.set_threshold import set_thresholds, validated_baseline
 from dlrecipes.run.subgroups import validation_subgroups
 from dlrecipes.run.train_members import train_members
 from dlrecipes.run.trial_gap import make_penalty
@@ -82,8 +81,8 @@ def carry_out(
         # ---- 3. baselines: what the network must beat
         heard.on_phase("baselines")
         baselines = {
-            name: BaselineResult(
-                score_predictions(data.validation.y, predict(data.validation), data.spec)
+            name: validated_baseline(
+                data.validation.y, predict(data.validation), data.spec, info.threshold
             )
             for name, predict in fit_baselines(data, seed=info.seed).items()
         }
@@ -153,8 +152,8 @@ def carry_out(
         optimism = (check_selection_optimism(study.best, records, goal),) if scored_alike else ()
         seconds["refits"] = sum(record.seconds for record in records)
         seconds |= {"ensemble": sum(member.seconds for _, member in trained)} if trained else {}
+        threshold, refits, missed = set_thresholds(info.threshold, directory, refits, splits)
         ensemble, too_few = average_members(trained, info, splits, directory, refits)
-        threshold, missed = set_threshold(info.threshold, directory, refits, splits)
         subgroups = validation_subgroups(directory, refits, splits, threshold)
         weighed = None
         if declared is not None:

@@ -9,9 +9,8 @@ import numpy as np
 
 from dlrecipes.baselines import fit_baselines
 from dlrecipes.data import Ledger, Split, Splits, pack_inputs, pack_subgroups
-from dlrecipes.diagnose import check_unknown_values, decide, judge
+from dlrecipes.diagnose import check_unknown_values, decide
 from dlrecipes.export import load_model, predict
-from dlrecipes.metrics import score_predictions
 from dlrecipes.results import (
     BaselineResult,
     Metrics,
@@ -20,7 +19,9 @@ from dlrecipes.results import (
     TestResult,
     Verdict,
 )
+from dlrecipes.run.give_verdict import give_verdict
 from dlrecipes.run.main_metric import main_metric
+from dlrecipes.run.set_threshold import usable_goal
 from dlrecipes.rundir import Part, RunDirectory
 
 _KEPT_BYTES = 64 * 2**20
@@ -58,8 +59,8 @@ def score_test_set(
     ledger = Ledger(directory.ledger)
 
     # ---- the opening
-    study = directory.read_info().study
-    test = splits.test.open(reason, study=study, ledger=ledger)
+    info = directory.read_info()
+    test = splits.test.open(reason, study=info.study, ledger=ledger)
     opened, studies = ledger.counts(splits.test.fingerprint)
 
     # ---- predictions of all refits, saved before anything is concluded from them
@@ -68,39 +69,44 @@ def score_test_set(
     keep_predictions(directory, test, predictions, averaged)
 
     # ---- scores
+    thresholds = [refit.threshold for refit in result.refits]
+    thresholds += [baseline.threshold for baseline in result.baselines.values()]
+    goal = usable_goal(info.threshold, thresholds)
+    main = main_metric(spec, splits.validation, test, goal)
     refits = tuple(
-        replace(refit, test=score_predictions(test.y, predicted, spec))
+        replace(refit, test=main.scores(test.y, predicted, spec, refit.threshold))
         for refit, predicted in zip(result.refits, predictions, strict=True)
     )
     part = splits.preprocessed(test)
     by_baseline = {name: predictor(part) for name, predictor in predictors.items()}
     baselines = {
-        name: replace(result.baselines[name], test=score_predictions(test.y, predicted, spec))
+        name: replace(
+            before := result.baselines[name],
+            test=main.scores(test.y, predicted, spec, before.threshold),
+        )
         for name, predicted in by_baseline.items()
     }
-
-    # ---- the verdict, against the baseline that does best on this very test set
-    main = main_metric(spec, splits.validation, test)
-    metric = main.name
-    sign = -1.0 if main.direction == "min" else 1.0
-    strongest = max(baselines, key=lambda name: sign * baselines[name].test[metric])
     mean, spread = _mean_and_spread([refit.test for refit in refits])
-    network = np.stack([main.losses(test.y, one, spec) for one in predictions])
-    verdict = judge(
-        network,
-        main.losses(test.y, by_baseline[strongest], spec),
-        baseline_name=strongest,
-        metric=main.words,
-        score=f"test {metric} {mean[metric]:.4g} ± {spread[metric]:.2g} against "
-        f"{baselines[strongest].test[metric]:.4g}",
-    )
     at_threshold: Metrics = {}
     if result.threshold is not None:
         decisions = decide(test.y, predictions[0][:, 1], result.threshold.threshold)
         at_threshold = decisions.metrics
     unknown = check_unknown_values(models[0], test.x)
     scored = TestResult(
-        metric, main.direction, mean, spread, opened, studies, at_threshold, unknown
+        main.name,
+        main.direction,
+        mean,
+        spread,
+        opened,
+        studies,
+        at_threshold,
+        unknown,
+        main.reason,
+    )
+
+    # ---- the verdict, against the baseline that does best on this very test set
+    verdict = give_verdict(
+        main, scored, test.y, spec, (refits, predictions), (baselines, by_baseline)
     )
     return scored, verdict, refits, baselines
 

@@ -1,24 +1,36 @@
-"""The threshold of the refit that will be exported."""
+"""The thresholds of the refits, above all of the one that will be exported."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from dlrecipes.data import Splits
 from dlrecipes.diagnose import choose_threshold
 from dlrecipes.errors import DataError
-from dlrecipes.export import load_model, predict
-from dlrecipes.results import Finding, RefitResult, Threshold
+from dlrecipes.metrics import score_predictions
+from dlrecipes.results import (
+    BaselineResult,
+    DataSpec,
+    Finding,
+    Metrics,
+    RefitResult,
+    Threshold,
+    ThresholdGoal,
+)
 from dlrecipes.rundir import RunDirectory
 
 
-def set_threshold(
+def set_thresholds(
     goal: str, directory: RunDirectory, refits: Sequence[RefitResult], splits: Splits
-) -> tuple[Threshold | None, tuple[Finding, ...]]:
+) -> tuple[Threshold | None, tuple[RefitResult, ...], tuple[Finding, ...]]:
     """Choose the threshold on the validation predictions of the exported refit, the first.
 
-    A goal that they do not reach is a finding: a search is not thrown away for it, and the more
-    probable class remains the label.
+    Where the verdict will be about decisions, each refit gets one of its own likewise, so that
+    their spread is that of the whole procedure. A goal that they do not reach is a finding: a
+    search is not thrown away for it, and the more probable class remains the label.
 
     Args:
         goal: What it is chosen for, as `ThresholdGoal.parse` takes it; empty for no threshold.
@@ -27,14 +39,14 @@ def set_threshold(
         splits: The data, of two classes.
 
     Returns:
-        The threshold or None, and what there is to say about it.
+        The threshold or None, the refits with theirs, and what there is to say about it.
     """
     if not goal:
-        return None, ()
-    model = load_model(directory.path / refits[0].checkpoint)
-    scores = predict(model, splits.validation.x)[:, 1]
+        return None, tuple(refits), ()
+    y = splits.validation.y
+    predictions = directory.read_predictions("validation")[0]["predictions"]
     try:
-        return choose_threshold(splits.validation.y, scores, goal), ()
+        threshold = choose_threshold(y, predictions[0][:, 1], goal)
     except DataError as error:
         finding = Finding(
             name="threshold",
@@ -44,4 +56,65 @@ def set_threshold(
             "a model that ranks better.",
             severity="warning",
         )
-        return None, (finding,)
+        return None, tuple(refits), (finding,)
+    if not ThresholdGoal.parse(goal).metric:
+        return threshold, tuple(refits), ()
+    scored = []
+    for refit, own in zip(refits, predictions, strict=True):
+        validation, level = score_validation(y, own, splits.model_spec, goal)
+        scored.append(replace(refit, validation=validation, threshold=level))
+    return threshold, tuple(scored), ()
+
+
+def score_validation(
+    y: np.ndarray, predictions: np.ndarray, spec: DataSpec, goal: str
+) -> tuple[Metrics, float | None]:
+    """Return all scores of validation predictions, and their threshold.
+
+    Args:
+        y: Class indices or values, `(examples,)`; of several targets `(examples, targets)`.
+        predictions: As `score_predictions` takes them.
+        spec: The data's description.
+        goal: What thresholds are chosen for; empty for none.
+
+    Returns:
+        The scores, with what the goal reaches, and the threshold; without it where the verdict is
+        about no decisions or, for want of a class, none can be chosen.
+    """
+    scores = score_predictions(y, predictions, spec)
+    metric = ThresholdGoal.parse(goal).metric if goal else ""
+    if not metric:
+        return scores, None
+    try:
+        chosen = choose_threshold(y, np.asarray(predictions)[:, 1], goal)
+    except DataError:
+        return scores, None
+    return {**scores, metric: chosen.value}, chosen.threshold
+
+
+def validated_baseline(
+    y: np.ndarray, predictions: np.ndarray, spec: DataSpec, goal: str
+) -> BaselineResult:
+    """Return what a baseline reaches on the validation part.
+
+    Args:
+        y: As for `score_validation`.
+        predictions: The baseline's.
+        spec: The data's description.
+        goal: What thresholds are chosen for; empty for none.
+    """
+    scores, threshold = score_validation(y, predictions, spec, goal)
+    return BaselineResult(scores, threshold=threshold)
+
+
+def usable_goal(goal: str, thresholds: Sequence[float | None]) -> ThresholdGoal | None:
+    """Return what thresholds were chosen for; None where a verdict about decisions lacks one.
+
+    Args:
+        goal: As for `set_thresholds`.
+        thresholds: Of every model that the verdict is about.
+    """
+    wanted = ThresholdGoal.parse(goal) if goal else None
+    if wanted is None or not wanted.metric:
+        return wanted
+    return None if None in thresholds else wanted

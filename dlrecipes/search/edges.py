@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -70,6 +70,49 @@ def find_edges(
     return edges
 
 
+def settled(
+    found: Edge, searched: Iterable[Sequence[Hyperparameter]], winner: TrialRecord
+) -> Finding:
+    """Return what a best value at an edge means once the whole search is over.
+
+    Where ranges were searched that go on beyond that edge, or the winner lies elsewhere, nothing
+    is left to do: the finding says what came of it.
+
+    Args:
+        found: The edge as its stage saw it.
+        searched: The ranges of all stages.
+        winner: The best trial of all.
+    """
+    before, side, value = found.before, found.side, None
+    same = [
+        other
+        for space in ((before,), *searched)
+        for other in space
+        if (other.name, other.conditions) == (before.name, before.conditions)
+    ]
+    lows, highs = [other.low for other in same], [other.high for other in same]
+    whole = replace(before, low=min(lows), high=max(highs))
+    if before.active(winner.values):
+        value = winner.values.get(before.name)
+    at_end = value is not None and edge(whole, value) == side
+    beyond = whole.low < before.low if side == "low" else whole.high > before.high
+    if at_end and (found.after is None or not beyond):
+        return found.finding
+    reach = f"[{whole.low:.4g}, {whole.high:.4g}]"
+    if value is None:
+        came = f"The winner of the whole search has no {before.name}"
+    else:
+        where = f"still lies at the edge of {reach}" if at_end else f"lies inside {reach}"
+        came = f"The winner of the whole search has {value:.4g}, which {where}"
+    return replace(
+        found.finding,
+        verdict=_verdict(before, side, found.finding.evidence["value"], "lay"),
+        advice=f"{came}, all that was searched." if value is not None else f"{came}.",
+        action=None,
+        severity="info",
+    )
+
+
 def outer_part(
     space: tuple[Hyperparameter, ...], edges: Sequence[Edge]
 ) -> tuple[Hyperparameter, ...]:
@@ -99,25 +142,28 @@ def _finding(
     stage: str,
     advice: str,
 ) -> Finding:
-    end = "lower" if side == "low" else "upper"
     evidence: dict[str, float | int | str | list[str]] = {
         "value": float(value or 0.0),
         "low": one.low,
         "high": one.high,
         "position": position(one, value),
     }
-    verdict = (
-        f"The best {one.name}, {value:.4g}, lies at the {end} edge of its range "
-        f"[{one.low:g}, {one.high:g}]."
-    )
     action = None
     if after is not None:
         action = PlanChange(stage=stage, hyperparameter=one.name, low=after.low, high=after.high)
     return Finding(
         name="range edge",
-        verdict=verdict,
+        verdict=_verdict(one, side, value, "lies"),
         evidence=evidence,
         advice=advice,
         action=action,
         severity="info" if after is not None else "warning",
+    )
+
+
+def _verdict(one: Hyperparameter, side: str, value: object, verb: str) -> str:
+    end = "lower" if side == "low" else "upper"
+    return (
+        f"The best {one.name}, {value:.4g}, {verb} at the {end} edge of its range "
+        f"[{one.low:g}, {one.high:g}]."
     )

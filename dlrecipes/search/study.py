@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from dlrecipes.errors import RunError
 from dlrecipes.results import (
-    Finding,
     Hyperparameter,
     Plan,
     Stage,
@@ -22,7 +21,7 @@ from dlrecipes.results import (
 from dlrecipes.search.backends import Store, clip_to_space, importances
 from dlrecipes.search.check_configurations import check_configurations
 from dlrecipes.search.check_time_limit import check_time_limit
-from dlrecipes.search.edges import Edge, find_edges, joined, outer_part
+from dlrecipes.search.edges import Edge, find_edges, joined, outer_part, settled
 from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges
 from dlrecipes.search.trial_source import DeadlinePassed, StudyContext, TrialSource
 from dlrecipes.training.engines import Engine
@@ -92,7 +91,14 @@ def search(
             progress.spaces[broadest],
             context.objective,
         ),
-        findings=(*progress.findings.values(), *progress.exhausted, *late),
+        findings=(
+            *(
+                settled(edge, progress.spaces.values(), ranked[0])
+                for edge in progress.edges.values()
+            ),
+            *progress.exhausted,
+            *late,
+        ),
     )
 
 
@@ -107,8 +113,8 @@ class _Progress:
         self.stages: list[StageResult] = []
         self.trials: list[TrialRecord] = []
         self.spaces: dict[str, Space] = {}
-        self.findings: dict[tuple[Hyperparameter, str], Finding] = {}
         self.exhausted: list[Finding] = []
+        self.edges: dict[tuple[Hyperparameter, str], Edge] = {}
 
     def carry_out(self, stage: Stage, ranges: Space, carried: Sequence[TrialRecord] = ()) -> Space:
         """Run a stage and return its ranges: those that its study began with, if it exists."""
@@ -152,8 +158,8 @@ class _Progress:
             widen=widen,
         )
         for one in edges:
-            if (one.before, one.side) not in self.findings:
-                self.findings[one.before, one.side] = one.finding
+            if (one.before, one.side) not in self.edges:
+                self.edges[one.before, one.side] = one
                 self._context.listener.on_finding(one.finding)
         return edges
 

@@ -14,6 +14,7 @@ def _gain(ensemble, single, metric="accuracy"):
         metric=metric,
         score="test accuracy 0.9 against 0.8",
         members=4,
+        step=1.0 if metric == "accuracy" else 0.0,
     )
 
 
@@ -32,7 +33,7 @@ def test_squared_errors_as_students_paired_interval(shift, outcome):
     generator = np.random.default_rng(0)
     ensemble = generator.exponential(size=300)
     single = ensemble + generator.normal(shift, 1.0, size=300)
-    gain = _gain(ensemble, [single], metric="mean squared error")
+    gain = _gain(ensemble, [single], metric="RMSE")
     expected = stats.ttest_rel(single, ensemble).confidence_interval(0.95)
     assert gain.value - gain.interval == pytest.approx(expected.low, rel=1e-3, abs=1e-4)
     assert gain.value + gain.interval == pytest.approx(expected.high, rel=1e-3, abs=1e-4)
@@ -45,7 +46,12 @@ def test_mirrors_the_verdict():
     single = generator.random((5, 200)) < 0.3
     gain = _gain(ensemble, single)
     verdict = judge(
-        single.astype(float), ensemble.astype(float), baseline_name="", metric="accuracy", score=""
+        single.astype(float),
+        ensemble.astype(float),
+        baseline_name="",
+        metric="accuracy",
+        score="",
+        step=1.0,
     )
     assert (gain.value, gain.interval) == pytest.approx((-verdict.difference, verdict.interval))
     assert (gain.outcome, verdict.outcome) == ("better", "worse")
@@ -55,9 +61,9 @@ def test_noise_of_the_seeds_widens_the_interval():
     generator = np.random.default_rng(0)
     ensemble = generator.normal(size=400)
     paired = generator.normal(0.1, 0.5, size=400)
-    alike = _gain(ensemble, [ensemble + paired] * 3, metric="mean squared error")
+    alike = _gain(ensemble, [ensemble + paired] * 3, metric="RMSE")
     spread = np.array([[-0.1], [0.0], [0.1]])
-    apart = _gain(ensemble, ensemble + paired + spread, metric="mean squared error")
+    apart = _gain(ensemble, ensemble + paired + spread, metric="RMSE")
     assert apart.value == pytest.approx(alike.value)
     assert alike.outcome == "better"
     assert apart.interval > 2 * alike.interval

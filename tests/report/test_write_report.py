@@ -10,6 +10,7 @@ import pytest
 
 from dlrecipes.errors import RunError
 from dlrecipes.report import write_report
+from dlrecipes.report.scores import score_table
 from dlrecipes.results import TestResult, TrialRecord
 
 
@@ -316,3 +317,31 @@ def test_metric_without_a_known_direction(make_run, tmp_path):
         run.result, test=TestResult("quality", "max", {"quality": 0.5}, {"quality": 0.0}, 1, 1)
     )
     assert "test quality" in read(run.write(tmp_path)).text
+
+
+def test_the_metric_is_named_as_in_the_verdict_and_its_reason_is_given(make_run, tmp_path):
+    run = make_run("regression")
+    reason = "Why RMSE: it is in the units of the target."
+    run.result = replace(run.result, test=replace(run.result.test, reason=reason))
+    text = read(run.write(tmp_path)).text
+    assert reason in text
+    assert "test RMSE, mean ± standard deviation" in text
+    assert "pr auc" not in text
+
+
+def test_a_strongest_baseline_that_is_not_the_best_says_why(make_run):
+    run = make_run("table")
+    best = max(run.result.baselines, key=lambda name: run.result.baselines[name].test["accuracy"])
+    worst = min(run.result.baselines, key=lambda name: run.result.baselines[name].test["accuracy"])
+    for baseline, note in [
+        (best, "the strongest baseline"),
+        (
+            worst,
+            "the strongest baseline: of those within a standard error of the best accuracy, the "
+            "one with the lowest log loss",
+        ),
+    ]:
+        result = replace(run.result, verdict=replace(run.result.verdict, baseline=baseline))
+        notes = {row.name: row.note for row in score_table(result).rows if row.kind == "baseline"}
+        assert {name for name, said in notes.items() if said} == {baseline}
+        assert notes[baseline] == note

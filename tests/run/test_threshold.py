@@ -16,7 +16,7 @@ from dlrecipes.errors import ArgumentError
 from dlrecipes.recipe import load_recipe, recipe as recipe_module
 from dlrecipes.results import Decisions, RunSettings, Threshold, dump_json
 from dlrecipes.run import Run
-from dlrecipes.run.set_threshold import set_threshold
+from dlrecipes.run.set_threshold import set_thresholds
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Listener
 
@@ -50,6 +50,26 @@ def test_it_is_chosen_on_the_validation_part_and_applied_to_the_test_part(run):
             "f1": metrics.f1_score(y, called),
         }
     )
+
+
+def test_the_verdict_is_about_the_cost(run):
+    result = run.result
+    test = result.test
+    assert (test.metric, test.direction, result.verdict.metric) == ("cost", "min", "cost")
+    assert test.reason.startswith("Why cost: thresholds were chosen for cost=3:1")
+    with np.load(run.directory / "test_predictions.npz") as saved:
+        y, predictions = saved["y"], saved["predictions"][:, :, 1]
+    costs = []
+    for refit, scores in zip(result.refits, predictions, strict=True):
+        false = scores >= refit.threshold
+        costs.append(np.mean(3 * (false & (y == 0)) + (~false & (y == 1))))
+        assert refit.test["cost"] == pytest.approx(costs[-1])
+    assert result.refits[0].threshold == result.threshold.threshold
+    assert result.refits[0].validation["cost"] == pytest.approx(result.threshold.value)
+    assert test.mean["cost"] == pytest.approx(np.mean(costs))
+    strongest = result.baselines[result.verdict.baseline]
+    assert result.verdict.difference == pytest.approx(strongest.test["cost"] - np.mean(costs))
+    assert all(baseline.threshold is not None for baseline in result.baselines.values())
 
 
 def test_the_report_has_it(run):
@@ -90,11 +110,14 @@ def test_a_goal_out_of_reach_is_a_finding(finished):
     splits = load_recipe(directory.parent / "tiny.py").load()
     labels = 1 - splits.validation.y  # so that the surest is wrong
     wrong = replace(splits, validation=replace(splits.validation, y=labels))
-    found, findings = set_threshold("recall@precision=1", RunDirectory(directory), refits, wrong)
+    found, same, findings = set_thresholds(
+        "recall@precision=1", RunDirectory(directory), refits, wrong
+    )
     assert found is None
     assert findings[0].severity == "warning"
     assert "a precision of at most 0." in findings[0].verdict
-    assert set_threshold("", RunDirectory(directory), refits, splits) == (None, ())
+    assert same == refits
+    assert set_thresholds("", RunDirectory(directory), refits, splits) == (None, refits, ())
 
 
 def test_two_classes_only(build, plan, settings):

@@ -1,7 +1,7 @@
 import pytest
 
 from dlrecipes.results import Hyperparameter, Objective, PlanChange
-from dlrecipes.search.edges import find_edges, joined, outer_part
+from dlrecipes.search.edges import find_edges, joined, outer_part, settled
 
 OBJECTIVE = Objective("val_accuracy", "max")
 SPACE = (
@@ -67,3 +67,27 @@ def test_only_the_scope_that_was_active_has_an_edge(record):
     part = outer_part(space, [edge])
     assert part[0] == space[0]
     assert part[1].high == pytest.approx(1e-2)
+
+
+def test_what_an_edge_means_in_the_end(record):
+    values = {"rate": 9e-2, "dropout": 0.49, "kind": "a"}
+    rate, dropout = edges_of(record, values)
+    winner = record(2, 0.95, values=values)
+    # ---- nothing was searched beyond, and the winner is still there
+    assert settled(dropout, [SPACE], winner) == dropout.finding
+    # ---- widened, and the winner lies inside
+    wide = (rate.after, *SPACE[1:])
+    said = settled(rate, [SPACE, wide], record(2, 0.95, values=values | {"rate": 0.2}))
+    assert (said.severity, said.action) == ("info", None)
+    assert said.verdict.startswith("The best rate, 0.09, lay at the upper edge of its range")
+    assert said.advice == (
+        "The winner of the whole search has 0.2, which lies inside [0.0001, 1], all that was "
+        "searched."
+    )
+    # ---- widened, and the winner lies at the new edge: that one's own finding warns
+    said = settled(rate, [SPACE, wide], record(2, 0.95, values=values | {"rate": 0.99}))
+    assert "0.99, which still lies at the edge of [0.0001, 1]" in said.advice
+    # ---- not widened, but the winner of a later stage lies elsewhere, or has no such value
+    said = settled(dropout, [SPACE], record(2, 0.95, values=values | {"dropout": 0.2}))
+    assert (said.severity, "has 0.2, which lies inside [0, 0.5]" in said.advice) == ("info", True)
+    assert "has no dropout." in settled(dropout, [], record(2, 0.95, values={"rate": 0.1})).advice

@@ -88,14 +88,32 @@ def test_a_best_value_at_the_edge_widens_the_range(study, shifted, best, end):
     one = result.stages[1].ranges["learning_rate"]
     assert max(one) / min(one) < 30
     # ---- two widenings are announced, and that they were not enough is said too
-    assert study.heard.findings == list(result.findings)
-    first, second, last = result.findings
+    first, second, last = study.heard.findings
     assert "is widened to" in first.advice
     assert "is widened to" in second.advice
     assert first.action.stage == "coarse"
     assert (first.action.low, first.action.high)[end] == pytest.approx(ends[1])
     assert "Search further" in last.advice
     assert last.action is None
+    # ---- the result says what came of it, and warns of the last edge only
+    assert result.findings[2] == last
+    for finding in result.findings[:2]:
+        assert (finding.severity, finding.action) == ("info", None)
+        assert "still lies at the edge of" in finding.advice
+
+
+def test_an_edge_that_a_later_stage_went_beyond_is_no_warning(study, shifted):
+    stages = (
+        Stage("first", 24, 2, "sobol", widen=True, ranges={"learning_rate": (1e-4, 1e-3)}),
+        Stage("second", 24, 2, "sobol", ranges={"learning_rate": (1e-4, 1e-1)}),
+    )
+    limits = {"learning_rate": (1e-4, 1e-3)}
+    result = study(Plan(stages, limits=limits), curve=shifted(1e-2))
+    assert [finding.severity for finding in study.heard.findings] == ["warning"]
+    (finding,) = result.findings
+    assert (finding.severity, finding.action) == ("info", None)
+    assert "lay at the upper edge of its range [0.0001, 0.001]" in finding.verdict
+    assert "lies inside [0.0001, 0.1], all that was searched." in finding.advice
 
 
 def test_widening_stays_within_the_limits(study, shifted):
@@ -103,7 +121,8 @@ def test_widening_stays_within_the_limits(study, shifted):
     result = study(plan, curve=shifted(1e3))
     assert max(one.values["learning_rate"] for one in result.trials) <= 0.2
     assert max(stage.ranges["learning_rate"][1] for stage in result.stages) == 0.2
-    assert [one.action is None for one in result.findings] == [False, True]
+    assert [one.action is None for one in study.heard.findings] == [False, True]
+    assert [one.severity for one in result.findings] == ["info", "warning"]
 
 
 def test_without_trials_to_spare_the_edge_is_only_reported(study, shifted):
@@ -125,7 +144,7 @@ def test_a_finding_that_stays_is_reported_once(study, shifted):
         return [values["width"] + one for one in shifted(1e3)(values, epochs)]
 
     result = study(CoarseToFine(trials=64, epochs=2), build=build, curve=curve)
-    about = [one.verdict.split(",")[0] for one in result.findings if one.action is None]
+    about = [one.verdict.split(",")[0] for one in study.heard.findings if one.action is None]
     assert about.count("The best width") <= 1
     verdicts = [one.verdict for one in result.findings]
     assert len(set(verdicts)) == len(verdicts)

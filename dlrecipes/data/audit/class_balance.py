@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import binom
 
+from dlrecipes.data.rare_class import rare_below
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
 
-RARE_SHARE, USUAL_SHARE = 0.2, 0.5
-"""Of the fair share: that of a rare class at most, that of a usual one at least."""
+USUAL_SHARE = 0.5
+"""Of the fair share, what a usual class has at least."""
 UNLIKELY = 0.05
 
 
 def check_class_balance(train: Split, spec: DataSpec) -> Finding:
     """Return how often the rarest and the most frequent class occur in the training part.
 
-    A class with less than a fifth of its fair share 1/C is a warning: accuracy then says little
-    about it. Of a few examples that may be luck: the warning needs fewer than the rarest of C
-    classes with half their fair share would have by chance, in 95 %.
+    A class with less than two fifths of its fair share 1/C (`rare_below`) is a warning: accuracy
+    then says little about it. Of a few examples that may be luck: the warning needs fewer than the
+    rarest of C classes with half their fair share would have by chance, in 95 %.
 
     Args:
         train: The training part of a classification task.
@@ -34,7 +35,7 @@ def check_class_balance(train: Split, spec: DataSpec) -> Finding:
         "largest": spec.classes[largest],
         "largest share": float(counts[largest] / len(train)),
     }
-    rare = share < RARE_SHARE / len(spec.classes)
+    rare = share < rare_below(len(spec.classes))
     fewer = binom.cdf(counts[rarest], len(train), USUAL_SHARE / len(spec.classes))
     rare = rare and bool(fewer * len(spec.classes) < UNLIKELY)
     return Finding(

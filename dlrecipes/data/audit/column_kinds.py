@@ -16,7 +16,8 @@ def check_column_kinds(spec: DataSpec) -> Finding:
         for column in (*spec.columns, *spec.ignored)
     }
     left_out = ", ".join(repr(column.name) for column in spec.ignored)
-    verdict = f"{len(spec.columns)} columns are inputs" + (
+    number = len(spec.columns)
+    verdict = ("1 column is an input" if number == 1 else f"{number:,} columns are inputs") + (
         f"; left out: {left_out}." if left_out else "; none is left out."
     )
     doubts = [column.doubt for column in (*spec.columns, *spec.ignored) if column.doubt]

@@ -69,10 +69,9 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     ordered = looked_at.iloc[np.argsort(places.to_numpy(), kind="stable")]
     evidence["ids"] = [str(one) for one in ordered["id"][:MAX_IDS]]
     extra = len(rows) - len(spread)
-    found = (
-        f"Copies of other examples: {extra}; shared between two parts: {across}; "
-        f"with different labels: {conflicting}"
-    )
+    found = f"Copies of other examples: {extra}; shared between two parts: {across}"
+    if spec.classes:
+        found += f"; with different labels: {conflicting}"
     if not across and not conflicting:
         return Finding("duplicates", f"{found}.", evidence)
     told_apart = [name for name, count in (("part", across), ("y", conflicting)) if count]
@@ -82,16 +81,31 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     labels = [every.loc[once, name].to_numpy(np.int64) for name in told_apart]
     if all(equal_by_chance(kept, keys, label) for label in labels):
         return Finding(
-            "duplicates", f"{found}: no more than chance makes of inputs with few values.", evidence
+            "duplicates",
+            f"{found}. Of inputs with few values, that is no more than chance makes.",
+            evidence,
         )
     return Finding(
         "duplicates",
         f"{found}.",
         evidence,
-        advice="Keep one of each, or split so that copies stay together: scores on shared "
-        "examples are too good.",
+        advice=" ".join(_advice(across, conflicting)),
         severity="warning",
     )
+
+
+def _advice(across: int, conflicting: int) -> list[str]:
+    said = []
+    if across:
+        said.append(
+            "Keep one of each, or split so that copies stay together: scores on shared examples "
+            "are too good."
+        )
+    if conflicting:
+        said.append(
+            "Look at the copies with different labels: no model can be right about all of them."
+        )
+    return said
 
 
 def _picked(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dlrecipes.data.split import Split
-from dlrecipes.results import Finding
+from dlrecipes.results import Finding, significant
 
 MAX_RATIO = 100.0
 
@@ -13,7 +13,8 @@ MAX_RATIO = 100.0
 def check_feature_scales(train: Split) -> Finding:
     """Return how much the scales of the features differ, for data without preprocessing.
 
-    The features are the columns of a table and the channels of an image.
+    The features are the columns of a table and the channels of an image: pixels of one channel
+    have one scale.
 
     Args:
         train: The training part.
@@ -22,7 +23,15 @@ def check_feature_scales(train: Split) -> Finding:
     deviations = features.std(axis=0, dtype=np.float64)
     varying = np.flatnonzero(deviations > 0)
     if len(varying) < 2:
-        return Finding("feature scales", "There are no two features to compare.")
+        number, pixels = len(deviations), train.array.ndim == 4
+        if number == 1 and pixels:
+            said = "The images have one channel, so that all their pixels have one scale."
+        elif number == 1:
+            said = "The examples have one feature, so that there is one scale."
+        else:
+            what = "channels" if pixels else "features"
+            said = f"At most one of the {number:,} {what} varies, so that there is one scale."
+        return Finding("feature scales", said)
     smallest = int(varying[np.argmin(deviations[varying])])
     largest = int(varying[np.argmax(deviations[varying])])
     ratio = float(deviations[largest] / deviations[smallest])
@@ -36,7 +45,8 @@ def check_feature_scales(train: Split) -> Finding:
     unscaled = ratio > MAX_RATIO
     return Finding(
         "feature scales",
-        f"The standard deviations of the features differ by a factor of up to {ratio:.3g}.",
+        "The standard deviations of the features differ by a factor of up to "
+        f"{significant(ratio, 3)}.",
         evidence,
         advice="Put a `keras.layers.Normalization` in front as preprocessing." if unscaled else "",
     )

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.data import SealedSplit, Split, Splits, audit, from_arrays, load
+from dlrecipes.data.audit.feature_scales import check_feature_scales
 
 
 def named(splits):
@@ -66,6 +67,14 @@ def test_copies_within_a_part_and_conflicting_labels(splits):
     label = 1 - int(splits.train.y[3])
     conflict = named(with_copy(splits, "train", row=3, label=label))["duplicates"]
     assert (conflict.severity, conflict.evidence["different labels"]) == ("warning", 1)
+    assert conflict.evidence["train and test"] == 0
+    # ---- the advice is about what was found
+    assert "shared between two parts: 0" in conflict.verdict
+    assert "shared" not in conflict.advice
+    assert "no model can be right about all of them" in conflict.advice
+    both = named(with_copy(splits, "test", row=3, label=label))["duplicates"]
+    assert "scores on shared examples are too good" in both.advice
+    assert "different labels" in both.advice
 
 
 def test_at_most_20_ids_and_negative_zero_is_zero():
@@ -111,6 +120,23 @@ def test_feature_scales():
     assert finding.evidence["ratio"] > 1e5
     assert "Normalization" in finding.advice
     assert "feature scales" not in named(raw.with_preprocess(keras.layers.Normalization()))
+
+
+@pytest.mark.parametrize(
+    ("shape", "varying", "said"),
+    [
+        ((28, 28, 1), 1, "The images have one channel, so that all their pixels have one scale."),
+        ((8, 8, 3), 1, "At most one of the 3 channels varies, so that there is one scale."),
+        ((1,), 1, "The examples have one feature, so that there is one scale."),
+        ((784,), 0, "At most one of the 784 features varies, so that there is one scale."),
+    ],
+)
+def test_what_has_one_scale(shape, varying, said):
+    x = np.zeros((60, *shape), np.float32)
+    if varying:
+        x[..., 0] = np.random.default_rng(0).random(x.shape[:-1])
+    finding = check_feature_scales(Split(x, np.zeros(60)))
+    assert (finding.verdict, finding.advice) == (said, "")
 
 
 def test_returns_no_values_of_the_test_part(reachable, splits):

@@ -1,0 +1,30 @@
+"""What a metric is called in a sentence."""
+
+from __future__ import annotations
+
+import re
+
+_WORDS = {
+    "macro_f1": "macro F1",
+    "mae": "MAE",
+    "mse": "MSE",
+    "pr_auc": "average precision",
+    "r2": "R²",
+    "rmse": "RMSE",
+    "roc_auc": "ROC AUC",
+}
+_OF_TARGET = re.compile(rf"(.+)_({'|'.join(_WORDS)})")
+
+
+def metric_words(name: str) -> str:
+    """Return a metric's name in a sentence: `"average precision"` for `"pr_auc"`.
+
+    Args:
+        name: Its name among the scores; of several targets with the target's name in front.
+    """
+    if name in _WORDS:
+        return _WORDS[name]
+    of_target = _OF_TARGET.fullmatch(name)
+    if of_target is not None:
+        return f"{of_target[1].replace('_', ' ')} {_WORDS[of_target[2]]}"
+    return name.upper() if re.fullmatch(r"f\d+(\.\d+)?", name) else name.replace("_", " ")

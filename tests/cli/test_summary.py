@@ -1,0 +1,72 @@
+"""What a finished run says on the screen, line by line."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from dlrecipes.cli.summary import print_summary
+from dlrecipes.results import (
+    BaselineResult,
+    DataResult,
+    EngineResult,
+    RunResult,
+    TargetSpec,
+    TestResult,
+    Verdict,
+)
+
+RESULT = RunResult(
+    recipe="houses",
+    run="houses-1",
+    seed=0,
+    split_seed=0,
+    objective="val_rmse",
+    direction="min",
+    engine=EngineResult("resident", "float32"),
+    data=DataResult("houses", 600, 200, 200, "0" * 12, "regression"),
+    baselines={"ridge": BaselineResult({}, {"rmse": 55_112.7, "price_rmse": 55_112.7})},
+    test=TestResult(
+        "rmse",
+        "min",
+        {"rmse": 53_212.4, "price_rmse": 53_212.4},
+        {"rmse": 1_021.3, "price_rmse": 1_021.3},
+        1,
+        1,
+        reason="Why RMSE: it is in the units of the target.",
+    ),
+    verdict=Verdict("equal", "They are equal.", "ridge", 1_900.3, 2_410.2, "RMSE"),
+    seconds={"total": 3.0},
+)
+
+
+@pytest.fixture
+def said(capsys):
+    def run(result, targets=()):
+        info = SimpleNamespace(spec=SimpleNamespace(targets=targets))
+        print_summary(SimpleNamespace(result=result, info=info, directory=Path("runs")))
+        return capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def test_the_difference_is_in_the_targets_units_and_the_headline_has_a_reason(said):
+    lines = said(RESULT)
+    assert "Difference in RMSE, in the network's favour: +1,900 ± 2,410 (95 %)." in lines
+    assert "Why RMSE: it is in the units of the target." in lines
+    assert not any("squared" in line or "e+0" in line for line in lines)
+
+
+def test_a_result_of_before_has_no_reason(said):
+    lines = said(replace(RESULT, test=replace(RESULT.test, reason="")))
+    assert "" not in lines[1:]
+
+
+def test_each_target_has_its_strongest_baseline(said):
+    target = TargetSpec("price", "regression")
+    verdict = replace(RESULT.verdict, by_target={"price": "ridge"})
+    assert "price: test RMSE 53,212 ± 1,021; the strongest baseline is ridge with 55,113." in said(
+        replace(RESULT, verdict=verdict), (target,)
+    )
+    assert "price: no test example has it." in said(RESULT, (target,))
