@@ -73,13 +73,14 @@ def _closed(result: RunResult) -> str:
 
 def _exported(result: RunResult) -> str:
     """Say which refit is exported, and what it reaches by itself."""
+    from dlrecipes.metrics.metric_words import metric_words
     from dlrecipes.report.scores import main_metric
 
     metric = main_metric(result)
     first = result.refits[0]
     parts = {"validation": first.validation, "test": first.test}
     scores = ", ".join(
-        f"{part} {metric.replace('_', ' ')} {reached[metric]:.4g}"
+        f"{part} {metric_words(metric)} {significant(reached[metric])}"
         for part, reached in parts.items()
         if metric in reached
     )

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dlrecipes.errors import RunError
 from dlrecipes.results import (
+    Finding,
     Hyperparameter,
     Plan,
     Stage,
@@ -92,10 +93,7 @@ def search(
             context.objective,
         ),
         findings=(
-            *(
-                settled(edge, progress.spaces.values(), ranked[0])
-                for edge in progress.edges.values()
-            ),
+            *progress.settled(ranked[0]),
             *progress.exhausted,
             *late,
         ),
@@ -115,6 +113,10 @@ class _Progress:
         self.spaces: dict[str, Space] = {}
         self.exhausted: list[Finding] = []
         self.edges: dict[tuple[Hyperparameter, str], Edge] = {}
+
+    def settled(self, best: TrialRecord) -> list[Finding]:
+        """Return what there is to say about edges, now that the search is over."""
+        return [settled(edge, self.spaces.values(), best) for edge in self.edges.values()]
 
     def carry_out(self, stage: Stage, ranges: Space, carried: Sequence[TrialRecord] = ()) -> Space:
         """Run a stage and return its ranges: those that its study began with, if it exists."""
