@@ -26,7 +26,7 @@ from dlrecipes.results.run_result import (
     Verdict,
 )
 from dlrecipes.results.run_settings import RunSettings
-from dlrecipes.results.serialize import dump_json, parse_json, write_text
+from dlrecipes.results.serialize import dump_json, parse_json
 from dlrecipes.results.stage import Stage
 from dlrecipes.results.stage_result import StageResult, TrialCounts
 from dlrecipes.results.study_result import StudyResult
@@ -36,6 +36,7 @@ from dlrecipes.results.target_spec import TargetSpec
 from dlrecipes.results.threshold import Decisions, Threshold
 from dlrecipes.results.threshold_goal import ThresholdGoal
 from dlrecipes.results.trial_record import History, TrialRecord
+from dlrecipes.results.whole_file import write_text, written_whole
 
 __all__ = [
     "BaselineResult",
@@ -87,4 +88,5 @@ __all__ = [
     "dump_json",
     "parse_json",
     "write_text",
+    "written_whole",
 ]
