@@ -35,8 +35,9 @@ def written_whole(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())  # some disks say only now that they are full
         partial.replace(path)
     except BaseException as error:
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)  # writing does not say where
+        # Writing does not say where, and of a partial file nobody knows.
+        if isinstance(error, OSError) and error.filename in (None, str(partial)):
+            error.filename = str(path)
         with suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
