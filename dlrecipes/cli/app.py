@@ -72,6 +72,7 @@ def copy(
         with quiet_start():
             from dlrecipes.errors import RecipeError
             from dlrecipes.recipe import recipe_path
+            from dlrecipes.results import written_whole
         source = recipe_path(name)
         target = dest or Path(source.name)
         target = target / source.name if target.is_dir() else target
@@ -87,12 +88,8 @@ def copy(
                 received=f"{target}, which exists",
                 fix="Give another destination.",
             )
-        try:
-            shutil.copyfile(source, target)
-        except OSError as error:
-            raise RecipeError(
-                "The destination must be writable.", received=f"{target} ({error.strerror})"
-            ) from error
+        with written_whole(target) as partial:
+            shutil.copyfile(source, partial)
         typer.echo(f"{target}\nEdit it, then: dlrecipes tune {target}")
 
 
@@ -303,6 +300,7 @@ def predict(
         with quiet_start():
             from dlrecipes.data.option_text import as_flag, as_separator
             from dlrecipes.errors import DataWarning
+            from dlrecipes.results import write_text
 
             read: dict[str, Any] = {
                 "header": None if header is None else as_flag("header", header),
@@ -319,12 +317,8 @@ def predict(
         if out is None:
             typer.echo(table, nl=False)
             return
-        from dlrecipes.errors import RunError
-
-        try:
+        if out.exists() and not out.is_file():  # a pipe or a device: nothing may take its place
             out.write_text(table, encoding="utf-8")
-        except OSError as error:
-            raise RunError(
-                "The output file must be writable.", received=f"{out} ({error.strerror})"
-            ) from error
+        else:
+            write_text(out.resolve(), table)
         typer.echo(out)

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from dlrecipes.errors import DlrecipesError
+from dlrecipes.system_errors import find_refusal, refused
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -18,16 +19,22 @@ INTERRUPTED = 130
 def one_message(hint: Callable[[], str] | None = None) -> Iterator[None]:
     """Turn a user's error into one message and exit status 2, Ctrl-C into 130.
 
+    So is what the operating system refuses, wherever that was: a full disk, a name that is too
+    long, no permission.
+
     Args:
         hint: Returns what to say after Ctrl-C.
     """
     console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     try:
         yield
-    except DlrecipesError as error:
-        console.print("[bold red]Error:[/] ", end="")
-        console.print(str(error), markup=False)
-        raise typer.Exit(USER_ERROR) from error
     except KeyboardInterrupt as error:
         console.print("\nInterrupted.", hint() if hint else "", sep="\n", markup=False)
         raise typer.Exit(INTERRUPTED) from error
+    except Exception as error:
+        refusal = None if isinstance(error, DlrecipesError) else find_refusal(error)
+        if refusal is None and not isinstance(error, DlrecipesError):
+            raise
+        console.print("[bold red]Error:[/] ", end="")
+        console.print(str(error if refusal is None else refused(refusal)), markup=False)
+        raise typer.Exit(USER_ERROR) from error

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dlrecipes.errors import DlrecipesError
+from dlrecipes.system_errors import find_refusal
 
 
 @contextmanager
@@ -32,8 +33,8 @@ def quiet_start() -> Iterator[None]:
             yield
         except DlrecipesError:
             raise  # its message says it all
-        except BaseException:
-            failed = True
+        except BaseException as error:
+            failed = find_refusal(error) is None  # what was refused is a message, too
             raise
         finally:
             sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import asdict
@@ -51,7 +52,9 @@ class Ledger:
                     # A killed writer may have left half a line: ours starts on a fresh one.
                     if file.read(1) != b"\n":
                         line = b"\n" + line
-                file.write(line)
+                # A disk that is nearly full takes a part, and says nothing.
+                if file.write(line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(file.fileno())
         except OSError as error:
             raise self._unusable("writable", error) from error

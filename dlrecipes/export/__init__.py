@@ -2,6 +2,7 @@
 
 from dlrecipes.export.average_model import build_average_model
 from dlrecipes.export.compare import check_same_predictions
+from dlrecipes.export.given_inputs import given_inputs
 from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.export.inference_model import build_inference_model
 from dlrecipes.export.load_model import load_model
@@ -18,6 +19,7 @@ __all__ = [
     "export_saved_model",
     "find_image_inputs",
     "find_text_inputs",
+    "given_inputs",
     "load_model",
     "predict",
     "predict_few",

@@ -9,6 +9,7 @@ import keras
 import dlrecipes.layers
 import dlrecipes.losses  # noqa: F401  (imported so that Keras knows its classes)
 from dlrecipes.errors import ExportError
+from dlrecipes.system_errors import find_refusal, refused
 
 
 def load_model(path: str | Path) -> keras.Model:
@@ -28,6 +29,9 @@ def load_model(path: str | Path) -> keras.Model:
     try:
         return keras.saving.load_model(str(path), compile=False)
     except Exception as error:  # Keras raises what it pleases here
+        refusal = find_refusal(error)
+        if refusal is not None:
+            raise refused(refusal) from error
         lines = str(error).strip().splitlines()
         raise ExportError(
             "The model's file must be a whole .keras file, and its layers known to Keras.",

@@ -56,7 +56,12 @@ def read_inputs(
     if texts is not None:
         return texts.read()
     if not path.is_file():
-        raise DataError("The inputs' file must exist.", received=f"{path}")
+        texts_too = [column.kind for column in spec.columns] == ["text"]
+        raise DataError(
+            "The inputs' file must exist.",
+            received=f"{path}",
+            fix="In Python, a text itself goes into a list: predict([text])." if texts_too else "",
+        )
     if spec.columns:
         table = read_new_table(
             path,
@@ -124,7 +129,7 @@ def _checked_columns(values: np.ndarray | Columns, spec: DataSpec, source: str) 
         raise DataError(
             "Inputs must be the named columns of a table.",
             received=f"{source} of shape {values.shape}",
-            fix=f"Use `dlrecipes.data.Columns` with {', '.join(wanted)}.",
+            fix=f"Give a DataFrame or a dictionary with {', '.join(wanted)}.",
         )
     dtypes = values.dtypes
     for name, dtype in wanted.items():

@@ -75,9 +75,12 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
         _add_names(archive, "targets", named)
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    archive.write_out(str(partial), verbose=False)
-    shutil.rmtree(path, ignore_errors=True)
-    partial.rename(path)
+    try:
+        archive.write_out(str(partial), verbose=False)
+        shutil.rmtree(path, ignore_errors=True)
+        partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def predict_saved_model(path: Path, x: np.ndarray | Columns, batch_size: int = 256) -> np.ndarray:

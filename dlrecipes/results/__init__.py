@@ -27,7 +27,7 @@ from dlrecipes.results.run_result import (
     Verdict,
 )
 from dlrecipes.results.run_settings import RunSettings
-from dlrecipes.results.serialize import dump_json, parse_json, write_text
+from dlrecipes.results.serialize import dump_json, parse_json
 from dlrecipes.results.significant import significant
 from dlrecipes.results.stage import Stage
 from dlrecipes.results.stage_result import StageResult, TrialCounts
@@ -38,6 +38,7 @@ from dlrecipes.results.target_spec import TargetSpec
 from dlrecipes.results.threshold import Decisions, Threshold
 from dlrecipes.results.threshold_goal import ThresholdGoal
 from dlrecipes.results.trial_record import History, TrialRecord
+from dlrecipes.results.whole_file import write_text, written_whole
 
 __all__ = [
     "BaselineResult",
@@ -92,4 +93,5 @@ __all__ = [
     "parse_json",
     "significant",
     "write_text",
+    "written_whole",
 ]

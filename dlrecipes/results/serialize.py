@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -40,13 +38,3 @@ def parse_json(kind: type[Result], text: str, *, source: str) -> Result:
             received=f"{where}: {first['msg']}" if where else str(first["msg"]),
             fix="The file is damaged or was written by another version of dlrecipes.",
         ) from error
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all: a killed process leaves the old one."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

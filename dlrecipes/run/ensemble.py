@@ -26,6 +26,7 @@ from dlrecipes.results import (
     ThresholdGoal,
     TrialRecord,
     significant,
+    written_whole,
 )
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.score_test_set import keep_predictions
@@ -67,7 +68,8 @@ def average_members(
         return None, said
     average = build_average_model(list(models.values()), splits.preprocess, splits.spec)
     file = files[0].with_name("ensemble.keras")
-    average.save(file)
+    with written_whole(file) as partial:
+        average.save(partial)
 
     part = splits.validation
     members = tuple(

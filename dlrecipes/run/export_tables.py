@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 
-from dlrecipes.results import StudyResult
+from dlrecipes.results import StudyResult, write_text, written_whole
 
 
 def write_tables(study: StudyResult, directory: Path) -> None:
@@ -38,7 +38,7 @@ def write_tables(study: StudyResult, directory: Path) -> None:
         }
         for one in study.trials
     ]
-    pandas.DataFrame(rows).to_csv(directory / "trials.csv", index=False)
+    write_text(directory / "trials.csv", pandas.DataFrame(rows).to_csv(index=False))
     curves = {
         f"{one.stage}/{one.number}/{metric}": np.array(
             [np.nan if value is None else value for value in curve]
@@ -46,4 +46,5 @@ def write_tables(study: StudyResult, directory: Path) -> None:
         for one in study.trials
         for metric, curve in one.history.items()
     }
-    np.savez_compressed(directory / "curves.npz", **curves)  # type: ignore[arg-type]  # numpy's stub
+    with written_whole(directory / "curves.npz") as partial:
+        np.savez_compressed(partial, **curves)  # type: ignore[arg-type]  # numpy's stub

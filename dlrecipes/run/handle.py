@@ -13,15 +13,15 @@ import numpy as np
 import pandas
 
 from dlrecipes.checks import check_choice
-from dlrecipes.data import Columns, Ledger, Splits, unpack_inputs
+from dlrecipes.data import Ledger, Splits, unpack_inputs
 from dlrecipes.diagnose import check_unknown_values
 from dlrecipes.errors import DataWarning, ExportError, RunError
 from dlrecipes.export import (
-    check_inputs,
     check_same_predictions,
     export_saved_model,
     find_image_inputs,
     find_text_inputs,
+    given_inputs,
     load_model,
     predict,
     predict_saved_model,
@@ -280,7 +280,7 @@ class Run:
 
     def predict(
         self,
-        inputs: str | Path | np.ndarray | Columns,
+        inputs: object,
         *,
         header: bool | None = None,
         encoding: str | None = None,
@@ -290,9 +290,12 @@ class Run:
         """Predict with the first refit.
 
         Args:
-            inputs: Raw inputs `(examples, *shape)`, a table's columns, or a file of them: CSV or
-                npz, for a table CSV, TSV or Parquet, read as the training table was; for images
-                also an image file, a folder or a table of paths.
+            inputs: For a table a `pandas.DataFrame` (or what has `to_pandas()`), a dictionary
+                `{column: values}` or of one row `{column: value}`, or a list of such rows; for
+                one text a list of texts; else an array `(examples, *shape)`, or a list of
+                examples. Or a file: CSV or npz, for a table CSV, TSV or Parquet; for images also
+                an image file, a folder or a table of paths. A table's cells are read by the rules
+                of the training table, wherever they come from.
             header: Whether the first row of a table names its columns; None to tell it from the
                 rows. Without names, columns are taken by their position (`read_new_table`).
             encoding: A table's text encoding, where it is not the training table's.
@@ -308,12 +311,19 @@ class Run:
 
         Warns:
             DataWarning: If columns hold more that training did not have than chance explains.
+
+        Example, for a run on a table with the columns `age` and `town`:
+
+            run = dlr.Run("runs/tabular-20260101-120000")
+            run.predict({"age": 41, "town": "Oslo"})
+            run.predict(pandas.DataFrame({"age": [41, 17], "town": ["Oslo", None]}))
+            run.predict("new.csv")
         """
         spec = self.info.raw_spec
-        if isinstance(inputs, np.ndarray | Columns):
-            inputs = check_inputs(inputs, spec, source="an array")
+        if not isinstance(inputs, str | Path):
+            x = given_inputs(inputs, spec)
         else:
-            inputs = read_inputs(
+            x = read_inputs(
                 inputs,
                 spec,
                 header=header,
@@ -322,16 +332,16 @@ class Run:
                 quoting=quoting,
             )
         model = load_model(self.directory / self.result.refits[0].checkpoint)
-        unknown = check_unknown_values(model, inputs)
+        unknown = check_unknown_values(model, x)
         if unknown is not None and unknown.severity == "warning":
             for line in (*unknown.verdict.splitlines(), unknown.advice):
                 warnings.warn(line, DataWarning, stacklevel=2)
-        predictions = predict(model, inputs)
+        predictions = predict(model, x)
         return split_predictions(predictions, spec) if spec.targets else predictions
 
     def predict_table(
         self,
-        inputs: str | Path | np.ndarray | Columns,
+        inputs: object,
         *,
         header: bool | None = None,
         encoding: str | None = None,
@@ -362,7 +372,7 @@ class Run:
         )
         return self._named(table, inputs)
 
-    def _named(self, table: pandas.DataFrame, inputs: str | Path | np.ndarray | Columns) -> str:
+    def _named(self, table: pandas.DataFrame, inputs: object) -> str:
         """Return predictions as CSV, with the files that they are of."""
         if isinstance(inputs, str | Path):
             images = find_image_inputs(inputs, self.info.raw_spec)

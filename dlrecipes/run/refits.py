@@ -12,7 +12,15 @@ from dlrecipes.data import Splits
 from dlrecipes.errors import RunError
 from dlrecipes.export import build_inference_model, load_model, predict
 from dlrecipes.metrics import score_predictions
-from dlrecipes.results import Objective, RefitResult, RunInfo, StudyResult, TrialRecord
+from dlrecipes.results import (
+    Objective,
+    RefitResult,
+    RunInfo,
+    StudyResult,
+    TrialRecord,
+    write_text,
+    written_whole,
+)
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Store, StudyContext, refit, refit_stage
@@ -61,8 +69,9 @@ def refit_winner(
             model = build_inference_model(network, splits.preprocess, splits.spec, info.spec)
         text = io.StringIO()
         network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
-        summary_file.write_text(text.getvalue(), encoding="utf-8")
-        model.save(directory.checkpoint(stage.name, job.number))
+        write_text(summary_file, text.getvalue())
+        with written_whole(directory.checkpoint(stage.name, job.number)) as file:
+            model.save(file)
 
     winner = [study.best] * stage.trials
     records = refit(stage, winner, study.space, engine, store, context, keep)

@@ -30,12 +30,14 @@ from dlrecipes.search import (
     Store,
     mask_password,
 )
+from dlrecipes.system_errors import system_errors
 from dlrecipes.training.engines import check_backend, describe_device, weakest_capability
 from dlrecipes.training.precision import choose_policy
 
 _PACKAGES = ("dlrecipes", "tensorflow", "keras", "keras-tuner", "optuna", "numpy", "scikit-learn")
 
 
+@system_errors()
 def tune(
     build: Build,
     splits: Splits,
@@ -141,15 +143,16 @@ def tune(
         gap_penalty="" if work.gap_penalty is None else str(work.gap_penalty),
         sealed=settings.sealed,
     )
-    directory.write(info)
     try:
+        directory.write(info)
         store = Store.open(storage or directory.journal, info.study)
-    except StorageError:
+    except (OSError, StorageError):
         directory.discard()
         raise
     return carry_out(directory, info, store, work, prepared)
 
 
+@system_errors()
 def resume(  # noqa: PLR0913  (one argument a decision)
     directory: str | Path,
     build: Build,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlrecipes.data import Development
 from dlrecipes.export import build_inference_model
-from dlrecipes.results import RunInfo, StudyResult, TrialRecord
+from dlrecipes.results import RunInfo, StudyResult, TrialRecord, written_whole
 from dlrecipes.run.ensemble import FEWEST
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Store, StudyContext, ensemble_stage, ensemble_trials, refit
@@ -55,7 +55,8 @@ def train_members(
             network = build_model(job, data.train.array[:1])
             network.set_weights(outcome.weights)
             model = build_inference_model(network, None, info.spec, info.spec)
-        model.save(directory.checkpoint(stage.name, job.number))
+        with written_whole(directory.checkpoint(stage.name, job.number)) as file:
+            model.save(file)
 
     records = refit(stage, trials, study.space, engine, store, context, keep)
     return tuple((trials[record.number], record) for record in records)

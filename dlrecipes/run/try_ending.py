@@ -21,6 +21,7 @@ from dlrecipes.export import (
 from dlrecipes.report.saved_predictions import read_predictions
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
+from dlrecipes.system_errors import find_refusal
 from dlrecipes.training.headline import headline
 
 _ROWS = 8
@@ -60,6 +61,8 @@ def try_ending(network: keras.Model, splits: Splits, policy: str) -> None:
         except DlrecipesError:
             raise
         except Exception as error:  # TensorFlow raises what it pleases here
+            if find_refusal(error) is not None:
+                raise
             raise ExportError(
                 "A SavedModel of the untrained model must be written and loaded before anything "
                 "trains.",

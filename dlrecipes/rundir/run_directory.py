@@ -22,8 +22,10 @@ from dlrecipes.results import (
     dump_json,
     parse_json,
     write_text,
+    written_whole,
 )
 from dlrecipes.rundir.place import check_place
+from dlrecipes.system_errors import system_errors
 
 Result = TypeVar("Result")
 Part = Literal["validation", "test"]
@@ -198,14 +200,12 @@ class RunDirectory:
             ensemble: `(examples, classes)` or `(examples,)`, float32; None without one.
             part: Which part.
         """
-        file = self.predictions_on(part)
-        partial = file.with_suffix(".partial.npz")
         ids = ids.astype(str) if ids.dtype == object else ids  # which would need pickling
         arrays: dict[str, Any] = {"ids": ids, **inputs, "y": y, "predictions": predictions}
         if ensemble is not None:
             arrays["ensemble"] = ensemble
-        np.savez_compressed(partial, **arrays)
-        partial.replace(file)
+        with written_whole(self.predictions_on(part)) as partial:
+            np.savez_compressed(partial, **arrays)
 
     def read_predictions(self, part: Part = "test") -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Return what `write_predictions` wrote, and what the exported refit predicted.
@@ -228,7 +228,8 @@ class RunDirectory:
         """Keep other processes from working on this run; a dead process holds no lock.
 
         Raises:
-            RunError: If another process does.
+            RunError: If another process does, or if the operating system refuses something
+                meanwhile: a full disk, a file that is gone.
         """
         lock = FileLock(self.path / ".lock", timeout=0)
         try:
@@ -244,9 +245,15 @@ class RunDirectory:
                 "The run directory must be writable.", received=f"{self.path} ({error.strerror})"
             ) from error
         try:
-            yield
+            with system_errors(self._how_to_go_on):
+                yield
         finally:
             lock.release()
+
+    def _how_to_go_on(self) -> str:
+        """Return what a message ends with; nothing where the directory itself is gone."""
+        kept = self.info_file.is_file()
+        return f"What was finished is kept: --resume {self.path} goes on." if kept else ""
 
     def _read(self, kind: type[Result], path: Path) -> Result:
         try:

@@ -1,8 +1,15 @@
 """Wrong uses: each ends with status 2 and one message, and neither leaves nor loses anything."""
 
+import errno
 import json
+import os
 import re
+import resource
 import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -754,7 +761,7 @@ def test_npz_with_damage_inside(cli, tmp_path, finished):
 def test_predict_cannot_write(cli, tmp_path, finished):
     (tmp_path / "x.csv").write_text("1,2,3,4\n")
     result = cli("predict", finished("binary"), "x.csv", "--out", "/dev/null/x.csv")
-    assert_one_error(result, r"output file must be writable.*/dev/null/x\.csv \(Not a directory\)")
+    assert_one_error(result, r"read and write.*Received: Not a directory: /dev/null/x\.csv")
 
 
 # ---- export, report, copy
@@ -830,13 +837,210 @@ def test_copy_onto_an_existing_file(cli, tmp_path):
 @pytest.mark.parametrize(
     ("dest", "pattern"),
     [
-        ("no/such/mine.py", r"destination must be writable.*No such file"),
+        ("no/such/mine.py", r"read and write.*No such file or directory: no/such"),
         ("mine", r"copy must be a \.py file.*Received: mine"),
     ],
 )
 def test_copy_to_where_it_is_of_no_use(cli, tmp_path, dest, pattern):
     assert_one_error(cli("copy", "digits_mlp", dest), pattern)
     assert not left_behind(tmp_path)
+
+
+# ---- what the operating system refuses
+
+LONG = "n" * 256
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("tune", f"{LONG}.py"),
+        ("tune", "tiny.py", "--out", f"runs/{LONG}"),
+        ("tune", "tiny.py", "--out", "folder/" * 700 + "run"),
+        ("tune", "tiny.py", "--resume", LONG),
+        ("tune", "tiny.py", "--resume=newest", "--out", LONG),
+        ("copy", "digits_mlp", f"{LONG}.py"),
+        ("report", LONG),
+        ("export", LONG),
+        ("predict", LONG, "x.csv"),
+        ("predict", "run", f"{LONG}.csv"),
+        ("predict", "run", "x.csv", "--out", f"{LONG}.csv"),
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_is_too_long(cli, tmp_path, copied, contents, words):
+    copied()
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "x.csv").write_text("1,2,3,4\n")
+    before = contents(tmp_path)
+    result = cli(*words)
+    assert_one_error(result, "name too long|must be an unfinished run")
+    assert len(result.stderr) < 5_000
+    assert contents(tmp_path) == before
+
+
+@contextmanager
+def files_of_at_most(size):
+    """Let no file grow beyond a number of bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(
+    ("words", "size"),
+    [
+        (("report", "run"), 1_000),
+        (("report", "run"), 50_000),
+        (("export", "run"), 5_000),
+        (("export", "run"), 20_000),
+        (("export", "run", "--format", "keras"), 20_000),
+        (("predict", "run", "x.csv", "--out", "answer.csv"), 1_000),
+        (("copy", "digits_mlp", "mine.py"), 1_000),
+        (("tune", "tiny.py", "--out", "new"), 1_000),
+        (("tune", "tiny.py", "--out", "new"), 200),
+        (("tune", "tiny.py", "--resume", "run"), 1_000),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, tuple) else None,
+)
+def test_a_full_disk(cli, tmp_path, copied, contents, words, size):
+    run = copied()
+    (tmp_path / "x.csv").write_text("1,2,3,4\n" * 200)
+    (tmp_path / "answer.csv").write_text("of yesterday\n")
+    before = contents(tmp_path)
+    with files_of_at_most(size):
+        result = cli(*words)
+    assert_one_error(result, r"File too large.*raise the limit")
+    # A run that goes on is unfinished until its report is written again.
+    if "--resume" in words:
+        before.pop("run/report.html")
+    assert {file: contents(tmp_path).get(file) for file in before} == before
+    assert not [file for file in left_behind(tmp_path) if "partial" in file or "unchecked" in file]
+    assert cli("predict", run, "x.csv").exit_code == 0
+
+
+def test_a_new_run_that_wrote_nothing_leaves_nothing(cli, tmp_path, recipe_text):
+    (tmp_path / "tiny.py").write_text(recipe_text())
+    with files_of_at_most(200):
+        assert_one_error(cli("tune", "tiny.py", "--out", "new"), r"File too large")
+    assert left_behind(tmp_path) == {"tiny.py"}
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_at_every_stage_loses_nothing(cli, tmp_path, recipe_text):
+    (tmp_path / "tiny.py").write_text(recipe_text())
+    assert cli("tune", "tiny.py", "--out", "elsewhere/whole").exit_code == 0
+    words = ("tune", "tiny.py", "--out", "run")
+    for size in (4_000, 6_000, 9_000, 15_000, 50_000, 500_000):
+        with files_of_at_most(size):
+            assert_one_error(cli(*words), r"File too large.*(--resume run goes on|kept)")
+        if (tmp_path / "run" / "run.json").exists():
+            words = ("tune", "tiny.py", "--resume", "run")
+    assert cli(*words).exit_code == 0
+    broken, whole = (RunDirectory(tmp_path / name) for name in ("run", "elsewhere/whole"))
+    tried = [
+        [
+            (trial.stage, trial.number, trial.values, trial.score)
+            for trial in run.read_study().trials
+        ]
+        for run in (broken, whole)
+    ]
+    assert tried[0] == tried[1]
+    assert broken.read_result().test.mean == whole.read_result().test.mean
+    # Where the predictions could not be written, it had to be opened again: that is counted.
+    openings = broken.ledger.read_text().splitlines()
+    assert broken.read_result().test.opened == len(openings)
+
+
+REFUSALS = {
+    "a disk that cannot be read": (
+        OSError(errno.EIO, os.strerror(errno.EIO), "x.csv"),
+        r"Received: Input/output error: x\.csv\. Check the disk",
+    ),
+    "no permission": (
+        PermissionError(errno.EACCES, os.strerror(errno.EACCES), "x.csv"),
+        r"Received: Permission denied: x\.csv\. Choose another place",
+    ),
+    "too many files": (
+        OSError(errno.EMFILE, os.strerror(errno.EMFILE), "x.csv"),
+        r"Received: Too many open files: x\.csv\. .*ulimit -n",
+    ),
+    "no memory": (
+        np._core._exceptions._ArrayMemoryError((10**12,), np.dtype("float32")),
+        r"Received: Unable to allocate 3\.64 TiB .*\. Free some memory, or take fewer examples",
+    ),
+    "no memory for a list": (MemoryError(), r"Received: Cannot allocate memory\. Free some memory"),
+    "a library's own words": (
+        RuntimeError("Can't write data (errno = 28, error message = 'No space left on device')"),
+        r"Received: .*'No space left on device'\)\. Free some space\.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_what_reading_raises(cli, tmp_path, finished, contents, monkeypatch, case):
+    error, pattern = REFUSALS[case]
+    (tmp_path / "x.csv").write_text("1,2,3,4\n")
+
+    def refuse(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr("pandas.read_csv", refuse)
+    before = contents(finished("binary"))
+    assert_one_error(cli("predict", finished("binary"), "x.csv"), pattern)
+    assert contents(finished("binary")) == before
+
+
+def test_a_directory_that_is_removed_meanwhile(cli, tmp_path, copied, monkeypatch):
+    run = copied()
+
+    def remove(directory):
+        shutil.rmtree(run)
+        (run / "x").read_bytes()
+
+    monkeypatch.setattr("dlrecipes.run.handle.write_report", remove)
+    result = cli("report", run)
+    assert_one_error(result, r"Received: No such file or directory: .*/x\. It was moved or removed")
+    assert "kept" not in result.stderr
+
+
+def test_a_mistake_of_ours_is_still_a_traceback(cli, copied, monkeypatch):
+    def mistake(directory):
+        raise KeyError("units")
+
+    monkeypatch.setattr("dlrecipes.run.handle.write_report", mistake)
+    assert isinstance(cli("report", copied()).exception, KeyError)
+
+
+def test_pipes_are_written_to_and_stay_pipes(cli, tmp_path, finished):
+    (tmp_path / "x.csv").write_text("1,2,3,4\n")
+    result = cli("predict", finished("binary"), "x.csv", "--out", "/dev/full")
+    assert_one_error(result, r"Received: No space left on device")
+    assert Path("/dev/full").is_char_device()
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert cli("predict", finished("binary"), "x.csv", "--out", "pipe").exit_code == 0
+    assert os.read(reader, 1000).startswith(b"label,")
+    os.close(reader)
+
+
+@pytest.mark.parametrize("name", ["pipe.csv", "pipe.npz", "pipe"])
+def test_a_pipe_is_no_file_to_read(cli, tmp_path, finished, name):
+    os.mkfifo(tmp_path / name)
+    assert_one_error(cli("predict", finished("binary"), name), r"file must exist")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["list", "tune tiny.py --out run"])
+def test_a_reader_that_has_gone(tmp_path, recipe_text, words):
+    (tmp_path / "tiny.py").write_text(recipe_text())
+    command = f"{Path(sys.executable).with_name('dlrecipes')} {words} | head -c 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path)
+    assert "Traceback" not in done.stderr
+    assert "Error" not in done.stderr
 
 
 # ---- the same in processes of their own: TensorFlow's own lines must not show either

@@ -1,5 +1,6 @@
 import tempfile
 from datetime import datetime, timedelta
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,22 @@ def test_garbage_lines_are_skipped(tmp_path):
 def test_unreadable(tmp_path):
     with pytest.raises(RunError, match="must be readable"):
         Ledger(tmp_path).openings("aa")
+
+
+def test_an_opening_that_is_cut_is_none(tmp_path, monkeypatch):
+    """A disk that is nearly full takes part of a line without an error."""
+    ledger = Ledger(tmp_path / "test_sets.jsonl")
+    ledger.append("0123", reason="first")
+    whole = FileIO.write
+
+    class Cut(FileIO):
+        def write(self, line):
+            return whole(self, line[:20])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda path, mode, buffering: Cut(path, "ab+"))
+        with pytest.raises(RunError, match=r"must be writable.*No space left on device"):
+            ledger.append("0123", reason="second")
+    assert [opening.reason for opening in ledger.openings("0123")] == ["first"]
+    ledger.append("0123", reason="third")
+    assert [opening.reason for opening in ledger.openings("0123")] == ["first", "third"]

@@ -69,7 +69,7 @@ def test_report_is_complete_and_loads_nothing(make_run, tmp_path, kind):
     assert "estimated from the recorded curves" in page.text
     assert "def build(hp, spec)" in page.text
     assert {"data-search-history", "data-parallel-coordinates", "data-curves-0"} <= set(page.plots)
-    assert not list(tmp_path.rglob("*.partial"))
+    assert not list(tmp_path.rglob("*.partial*"))
 
 
 def test_image_mistakes_are_pictures_and_table_mistakes_rows(make_run, tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from dlrecipes import results
 from dlrecipes.errors import ArgumentError, RunError
-from dlrecipes.results import dump_json, parse_json, write_text
+from dlrecipes.results import dump_json, parse_json
 
 KINDS = [
     kind
@@ -114,16 +114,3 @@ def test_invalid_plan_in_a_file():
     )
     with pytest.raises((RunError, ArgumentError), match="`epochs` must be an integer"):
         parse_json(results.Plan, text, source="run.json")
-
-
-def test_file_is_written_as_a_whole(tmp_path, monkeypatch):
-    file = tmp_path / "result.json"
-    write_text(file, "old")
-
-    def full(descriptor):
-        raise OSError("disk full")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="disk full"):
-        write_text(file, "new")
-    assert file.read_text() == "old"

@@ -2,6 +2,7 @@
 
 from dlrecipes.data.sources.column import Column, Kind
 from dlrecipes.data.sources.dates import parse_dates
+from dlrecipes.data.sources.frame_cells import frame_cells
 from dlrecipes.data.sources.image_arrays import (
     ImageArrays,
     is_idx_folder,
@@ -52,6 +53,7 @@ __all__ = [
     "check_image_memory",
     "files_below",
     "find_image_columns",
+    "frame_cells",
     "has_image_suffix",
     "image_paths",
     "infer_columns",

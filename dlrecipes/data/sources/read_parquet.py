@@ -37,19 +37,35 @@ def read_parquet(path: Path, *, missing: Sequence[str] | None = None) -> pd.Data
         raise DataError(
             "A Parquet file must be whole.", received=f"{path}: {str(error).splitlines()[0]}"
         ) from error
-    names = [str(name).strip() for name in table.column_names]
-    if not table.num_rows or not names:
+    if not table.num_rows or not table.num_columns:
         raise DataError(
             "A table must have at least one row and one column.",
-            received=f"{path} with {table.num_rows} rows and {len(names)} columns",
+            received=f"{path} with {table.num_rows} rows and {table.num_columns} columns",
         )
+    return typed_cells(table, source=str(path), missing=missing)
+
+
+def typed_cells(
+    table: pa.Table, *, source: str, missing: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return an Arrow table's cells with its own types; text stays text.
+
+    Args:
+        table: One row an example.
+        source: Where it comes from, for the message.
+        missing: As for `read_parquet`.
+
+    Raises:
+        DataError: If it has columns of lists or bytes, or two of one name.
+    """
+    names = [str(name).strip() for name in table.column_names]
     if len(set(names)) < len(names):
-        raise DataError("Columns must have different names.", received=f"{path}: {names!r}")
+        raise DataError("Columns must have different names.", received=f"{source}: {names!r}")
     markers, _ = missing_markers(missing)
     categorical = _categorical(table)
     return pd.DataFrame(
         {
-            name: _convert(path, name, cells, markers, is_category=column in categorical)
+            name: _convert(source, name, cells, markers, is_category=column in categorical)
             for column, name, cells in zip(table.column_names, names, table.columns, strict=True)
         }
     )
@@ -68,7 +84,7 @@ def _is_category(column: Mapping[str, object]) -> bool:
 
 
 def _convert(
-    path: Path, name: str, cells: pa.ChunkedArray, missing: frozenset[str], *, is_category: bool
+    source: str, name: str, cells: pa.ChunkedArray, missing: frozenset[str], *, is_category: bool
 ) -> pd.Series[Any]:
     kind = cells.type
     if pa.types.is_dictionary(kind):
@@ -95,8 +111,8 @@ def _convert(
         return text.to_pandas(types_mapper={pa.string(): STRING}.get)  # type: ignore[no-any-return]
     raise DataError(
         "Columns must hold numbers, text, dates or booleans.",
-        received=f"column {name!r} of {path} with {kind}",
-        fix="Write the file without that column.",
+        received=f"column {name!r} of {source} with {kind}",
+        fix="Leave that column out, or make numbers or text of it.",
     )
 
 

@@ -12,6 +12,7 @@ import optuna
 
 from dlrecipes.errors import StorageError
 from dlrecipes.search.backends.buffered_journal import BufferedStorage
+from dlrecipes.system_errors import find_refusal
 
 
 def open_storage(location: str | Path) -> optuna.storages.BaseStorage:
@@ -69,11 +70,7 @@ def write_errors(location: str) -> Iterator[None]:
     try:
         yield
     except (OSError, optuna.exceptions.StorageInternalError) as error:
-        raise StorageError(
-            "The study's storage must stay writable.",
-            received=f"{mask_password(location)} ({type(error).__name__}: {error})",
-            fix="Every finished trial is kept; mend the storage and resume.",
-        ) from error
+        raise _not_writable(location, error) from error
 
 
 @contextmanager
@@ -88,11 +85,25 @@ def storage_errors(location: str) -> Iterator[None]:
         json.JSONDecodeError,
         optuna.exceptions.StorageInternalError,
     ) as error:
+        if find_refusal(error) is not None:
+            raise _not_writable(location, error) from error
         raise StorageError(
             "The study's storage must be readable.",
             received=f"{mask_password(location)} ({type(error).__name__}: {error})",
             fix="It is damaged or not writable; restore it or start a new run.",
         ) from error
+
+
+def _not_writable(location: str, error: Exception) -> StorageError:
+    said, fix = f"{type(error).__name__}: {error}", "Mend the storage."
+    refusal = find_refusal(error)
+    if refusal is not None:
+        said, fix = refusal.said, refusal.fix
+    return StorageError(
+        "The study's storage must stay writable.",
+        received=f"{mask_password(location)} ({said})",
+        fix=f"{fix} Every finished trial is kept: resume the run.",
+    )
 
 
 def _open_database(url: str) -> optuna.storages.BaseStorage:
