@@ -1,5 +1,6 @@
 """Search: stages, ask and tell, storage."""
 
+from dlrecipes.search.activity import Activity
 from dlrecipes.search.backends import (
     Build,
     HyperParameters,
@@ -24,6 +25,7 @@ from dlrecipes.search.study import search
 from dlrecipes.search.trial_source import StudyContext
 
 __all__ = [
+    "Activity",
     "Build",
     "CrossValidated",
     "HyperParameters",
