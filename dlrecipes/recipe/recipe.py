@@ -10,10 +10,11 @@ from typing import TypeVar
 
 import keras
 
+from dlrecipes.checks import did_you_mean
 from dlrecipes.data import Splits, start_small
 from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunError
 from dlrecipes.recipe.line_in import line_in
-from dlrecipes.results import DataSpec, Plan, RunSettings
+from dlrecipes.results import DataSpec, Objective, Plan, RunSettings
 from dlrecipes.results.run_info import SourceValue
 from dlrecipes.run import Origin, Run, resume, tune
 from dlrecipes.rundir import RunDirectory
@@ -22,6 +23,7 @@ from dlrecipes.search import (
     CoarseToFine,
     HyperParameters,
     Listener,
+    PlainProgress,
     SpecBuilder,
     with_budget,
 )
@@ -74,6 +76,13 @@ class Recipe:
         self._build = build
         self._preprocess = preprocess
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments of `load`, which are options of the command line; `"**"` for any others."""
+        known = inspect.signature(self._load).parameters.values()
+        names = tuple("**" if one.kind is one.VAR_KEYWORD else one.name for one in known)
+        return names if "examples" in names else (*names, "examples")
+
     def load(self, **source: SourceValue) -> Splits:
         """Load the data, with the recipe's preprocessing adapted on the training part.
 
@@ -94,6 +103,7 @@ class Recipe:
             raise RecipeError(
                 f"Recipe {self.name!r} takes {', '.join(known) or 'no arguments'} for its data.",
                 received=", ".join(f"{name}={source[name]!r}" for name in unknown),
+                fix=did_you_mean(unknown[0], known),
             )
         missing = [
             name
@@ -150,11 +160,14 @@ class Recipe:
             epochs: Epochs of a full trial; None for the plan's.
             plan: Another plan than the recipe's.
             settings: Engine, precision, storage, directory, seed, minutes.
-            listener: Hears of every stage, epoch and trial.
+            listener: Hears of every stage, epoch and trial; None for plain lines.
             compare: Whether simpler searches are run for real, at equal cost.
             source: Arguments of the recipe's `load`.
         """
-        splits = self.load(**source)
+        listener = listener or PlainProgress(Objective.parse(self.objective))
+        listener.on_phase("data")
+        with listener.busy():
+            splits = self.load(**source)
         settings = settings or RunSettings()
         if settings.threshold is None and splits.spec.task == "binary":
             settings = replace(settings, threshold=self.threshold)
@@ -168,7 +181,8 @@ class Recipe:
             origin=self._origin(source),
             compare=compare,
         )
-        return _finish(run, listener)
+        run.finish()
+        return run
 
     def resume(
         self,
@@ -188,7 +202,7 @@ class Recipe:
                 search with the best so far (`dlrecipes.search.with_budget`).
             minutes: Minutes after which the search ends; None for no limit.
             storage: The storage's URL, where it needs a password.
-            listener: Hears of every stage, epoch and trial.
+            listener: Hears of every stage, epoch and trial; None for plain lines.
             compare: Whether simpler searches are run for real, at equal cost.
 
         Raises:
@@ -200,7 +214,10 @@ class Recipe:
                 "A run must be resumed with its own recipe.",
                 received=f"{self.name!r} for {directory}, a run of {info.recipe!r}",
             )
-        splits = self.load(**info.source)
+        listener = listener or PlainProgress(Objective(info.objective, info.direction))
+        listener.on_phase("data")
+        with listener.busy():
+            splits = self.load(**info.source)
         run = resume(
             directory,
             self.builder(splits),
@@ -211,7 +228,8 @@ class Recipe:
             listener=listener,
             compare=compare,
         )
-        return _finish(run, listener)
+        run.finish()
+        return run
 
     def _run(self, part: str, call: Callable[[], Made]) -> Made:
         """Call a function of the recipe and turn whatever it raises into one clear message."""
@@ -244,10 +262,3 @@ def _size_or_fraction(examples: object) -> float:
             received=f"examples={examples!r}",
             fix="For example 500, or 0.1.",
         ) from error
-
-
-def _finish(run: Run, listener: Listener | None) -> Run:
-    if listener is not None:
-        listener.on_phase("test set, exports, report")
-    run.finish()
-    return run

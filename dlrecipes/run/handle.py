@@ -35,6 +35,7 @@ from dlrecipes.run.prediction_table import prediction_table
 from dlrecipes.run.score_test_set import score_test_set
 from dlrecipes.run.subgroups import tested_subgroups
 from dlrecipes.rundir import RunDirectory
+from dlrecipes.search import Listener
 
 FORMATS = {
     "saved_model": "saved_model",
@@ -51,16 +52,23 @@ class Run:
     Args:
         directory: The run directory, or its path.
         splits: The data; needed only to open the test set.
+        listener: Hears what takes a while; None for silence.
 
     Raises:
         RunError: If the directory is no run.
     """
 
-    def __init__(self, directory: RunDirectory | str | Path, splits: Splits | None = None) -> None:
+    def __init__(
+        self,
+        directory: RunDirectory | str | Path,
+        splits: Splits | None = None,
+        listener: Listener | None = None,
+    ) -> None:
         if not isinstance(directory, RunDirectory):
             directory = RunDirectory.existing(directory)
         self._directory = directory
         self._splits = splits
+        self._listener = listener or Listener()
 
     @property
     def directory(self) -> Path:
@@ -95,7 +103,7 @@ class Run:
             SealError: If a study on this data is running, or the reason is empty.
             RunError: If the run has no data at hand (it was opened from its directory).
         """
-        with self._directory.locked():
+        with self._directory.locked(), self._listener.busy():
             return self._open_test_set(reason)
 
     def _open_test_set(self, reason: str) -> TestResult:
@@ -116,6 +124,7 @@ class Run:
                 fix="Another split's test rows may be rows that this run trained on.",
             )
         start = time.monotonic()
+        self._listener.on_step("baselines, then the test set, opened once")
         test, verdict, refits, baselines = score_test_set(self._directory, result, splits, reason)
         by_group = tested_subgroups(self._directory, splits.model_spec, result.threshold)
         ensemble = tested_ensemble(self._directory, result, test, verdict, splits.model_spec)
@@ -150,7 +159,8 @@ class Run:
                 if there is no ensemble.
         """
         check_choice("format", format, FORMATS)
-        with self._directory.locked():
+        with self._directory.locked(), self._listener.busy():
+            self._listener.on_step(f"export as {format}, compared with the tested predictions")
             return self._export(format)
 
     def _export(self, format: str) -> Path:  # noqa: A002
@@ -207,6 +217,7 @@ class Run:
             SealError: If a study on this data is running.
             ExportError: If an exported model does not reproduce the saved predictions.
         """
+        self._listener.on_phase("test set, exports, report")
         # ---- 7. open the seal, once, and say how the network compares
         self.open_test_set(reason)
         # ---- 8. export what was tested, and compare it
@@ -222,7 +233,8 @@ class Run:
 
     def report(self) -> Path:
         """Write `report.html` and return its path."""
-        with self._directory.locked():
+        with self._directory.locked(), self._listener.busy():
+            self._listener.on_step("report")
             result = self.result
             artifacts = {**result.artifacts, "report": self._directory.report.name}
             self._directory.write(replace(result, artifacts=artifacts))

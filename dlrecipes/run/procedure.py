@@ -70,6 +70,7 @@ def carry_out(
         directory.locked(),
         run_log(directory.log) as log,
         study_running(splits.test.fingerprint),
+        work.listener.busy(),
     ):
         heard = LogListener(log, work.listener)
         heard.on_run(directory.path)
@@ -98,7 +99,10 @@ def carry_out(
             choices=info.engines,
             on_choice=chosen.take,
             log=heard.on_note,
+            on_step=heard.on_step,
         )
+        if work.minutes is not None:
+            heard.on_limit(60 * work.minutes)
         context = StudyContext(
             build=work.build,
             objective=goal,
@@ -117,7 +121,12 @@ def carry_out(
         scoring: Engine = engine
         if prepared.folds:
             scoring = make_cross_validated(
-                prepared.folds, info, work.build, on_choice=chosen.take, log=heard.on_note
+                prepared.folds,
+                info,
+                work.build,
+                on_choice=chosen.take,
+                log=heard.on_note,
+                on_step=heard.on_step,
             )
             context = replace(context, reports=len(prepared.folds))
         study = search(plan, prepared.space, scoring, store, context)
@@ -145,6 +154,7 @@ def carry_out(
         if info.ensemble > 1:
             heard.on_phase("ensemble")
         trained = train_members(study, began_with, data, engine, store, context, directory)
+        heard.on_step("predictions on the validation part")
         info = chosen.info
         # Scores of folds and of refits are not of the same rows.
         scored_alike = not prepared.folds
@@ -188,4 +198,4 @@ def carry_out(
         before = directory.read_result() if directory.result_file.exists() else None
         directory.write(replace(info, model_summary=summary, parameters=parameters))
         directory.write(keep_what_holds(result, before))
-    return Run(directory, splits)
+    return Run(directory, splits, work.listener)

@@ -71,6 +71,11 @@ class Activity:
         self._deadline = self._clock() + seconds
 
     @property
+    def _goes_on(self) -> bool:
+        """Whether there is a stage that has trials to be done."""
+        return bool(self._stage) and self._done < self._total
+
+    @property
     def progress(self) -> str:
         """How many of the stage's trials are done, `"3 of 8"`."""
         return f"{self._done} of {self._total}"
@@ -83,7 +88,7 @@ class Activity:
     @property
     def doing(self) -> str:
         """The step and how long it has taken, or else the last epoch."""
-        if not self.step and self._epoch is not None:
+        if not self.step and self._epoch is not None and self._goes_on:
             trial, epoch, epochs = self._epoch
             return f"trial {trial}: epoch {epoch + 1} of {epochs}"
         return ", ".join(part for part in (self.step, in_words(self.step_seconds)) if part)
@@ -93,7 +98,7 @@ class Activity:
         """What the stage will still take at its pace, but no more than it may; `""` if unknown."""
         limit = None if self._deadline is None else max(0.0, self._deadline - self._clock())
         done = self._done - self._done_before + sum(self._shares.values())
-        if self._stage and done > 0:
+        if self._goes_on and done > 0:
             still = max(0.0, self._total - self._done_before - done)
             since = self._clock() - self._moved
             # What is late takes at least as long again.
@@ -103,9 +108,11 @@ class Activity:
 
     def describe(self) -> str:
         """Say in one line what is going on and what time is left."""
-        of_stage = f"{self.progress} trials done" if self._stage else ""
-        parts = (self._stage or self.phase, of_stage, self.doing, self.left)
-        return ", ".join(part for part in parts if part)
+        name = "" if self.step else f"{self._stage or self.phase}, "
+        if not self._goes_on:
+            return f"{name}{self.doing}"
+        left = f", {self.left}" if self.left else ""
+        return f"{name}{self.doing} ({self.progress} trials done{left})"
 
 
 def in_words(seconds: float) -> str:

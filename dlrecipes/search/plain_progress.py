@@ -83,7 +83,11 @@ class PlainProgress(Listener):
             self._activity.begin_stage(name, trials, done)
             plural = "" if trials == 1 else "s"
             before = f", {done} done before" if done else ""
-            self._write(f"stage {name}: {trials} trial{plural}{before}")
+            better = "lower" if self._objective.direction == "min" else "higher"
+            self._write(
+                f"stage {name}: {trials} trial{plural}{before}, scored by {self._objective.name}, "
+                f"{better} is better"
+            )
 
     def on_epoch(self, stage: str, trial: int, epoch: int, epochs: int, best: float) -> None:
         with self._lock:

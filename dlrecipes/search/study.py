@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +20,7 @@ from dlrecipes.results import (
     TrialRecord,
 )
 from dlrecipes.search.backends import Store, clip_to_space, importances
-from dlrecipes.search.check_time_limit import check_time_limit
+from dlrecipes.search.check_time_limit import check_time_limit, check_unused_time
 from dlrecipes.search.edges import Edge, find_edges, joined, outer_part
 from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges
 from dlrecipes.search.trial_source import DeadlinePassed, StudyContext, TrialSource
@@ -51,6 +52,7 @@ def search(
     Raises:
         RunError: If no trial ended with a score.
     """
+    began, resumed = time.monotonic(), store.has(plan.stages[0].name)
     progress = _Progress(plan, engine, store, context)
     trials, current = progress.trials, space
     for stage in plan.stages:
@@ -76,6 +78,12 @@ def search(
     late = check_time_limit(plan.trials, trials) if context.expired else ()
     for finding in late:
         context.listener.on_finding(finding)
+    # Of a resumed search, only a part took place in this time.
+    early: tuple[Finding, ...] = ()
+    if context.deadline is not None and not context.expired and not resumed:
+        early = check_unused_time(plan.trials, time.monotonic() - began, context.deadline - began)
+    for finding in early:
+        context.listener.on_note(f"{finding.verdict} {finding.advice}".rstrip())
     broadest = max(progress.spaces, key=lambda name: sum(one.stage == name for one in trials))
     return StudyResult(
         objective=context.objective,
@@ -88,7 +96,7 @@ def search(
             progress.spaces[broadest],
             context.objective,
         ),
-        findings=(*progress.findings.values(), *late),
+        findings=(*progress.findings.values(), *late, *early),
     )
 
 

@@ -40,14 +40,14 @@ def test_plain(capsys):
     assert capsys.readouterr().out.splitlines() == [
         "run directory: runs/a[bold]b[/x]",
         "search …",
-        "stage coarse: 4 trials",
+        "stage coarse: 4 trials, scored by val_accuracy, higher is better",
         "  coarse trial 0 completed 0.8000 in 2.0 s, best 0.8000 (1 of 4 done)",
         "  coarse trial 1 diverged 0.9000 in 2.0 s, best 0.8000 (2 of 4 done)",
         "  coarse trial 2 failed - in 2.0 s, best 0.8000 (3 of 4 done) (ValueError: [no] such)",
         "  warning: They [differ]. Scale.",
         "  info: At the edge.",
         "refits …",
-        "stage refit-coarse-0: 1 trial",
+        "stage refit-coarse-0: 1 trial, scored by val_accuracy, higher is better",
         "  refit-coarse-0 trial 0 completed 0.9500 in 2.0 s (1 of 1 done)",
     ]
     assert listener.directory == Path("runs/a[bold]b[/x]")

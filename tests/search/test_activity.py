@@ -39,7 +39,7 @@ def test_epochs_count_before_any_trial_is_done(activity, clock):
     activity.end_epoch(1, 0, 10)
     assert activity.left == "about 27 s left"
     assert activity.describe() == (
-        "coarse, 0 of 2 trials done, trial 1: epoch 1 of 10, about 27 s left"
+        "coarse, trial 1: epoch 1 of 10 (0 of 2 trials done, about 27 s left)"
     )
 
 
@@ -96,9 +96,20 @@ def test_a_phase_without_stage(activity, clock):
     assert activity.describe() == "baselines, 6 s"
     activity.begin_step("boosted trees")
     clock.now += 120.0
-    assert activity.describe() == "baselines, boosted trees, 2 min"
+    assert activity.describe() == "boosted trees, 2 min"
     activity.begin_phase("audit")
     assert activity.describe() == "audit, 0 s"
+
+
+def test_a_stage_that_is_done_has_nothing_left(activity, clock):
+    activity.begin_stage("refit-fine-0", 1, 0)
+    clock.now += 3.0
+    activity.end_epoch(0, 0, 1)
+    activity.end_trial(0)
+    activity.begin_step("predictions of the refits")
+    clock.now += 6.0
+    assert activity.left == ""
+    assert activity.describe() == "predictions of the refits, 6 s"
 
 
 @given(

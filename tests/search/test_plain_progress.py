@@ -55,8 +55,8 @@ def test_a_long_step_is_told_and_then_that_it_goes_on(listener, beat_for):
     listener.on_step("boosted trees")
     assert beat_for(12.0) == [
         (1.0, "  boosted trees …"),
-        (5.5, "  … still: baselines, boosted trees, 6 s"),
-        (10.0, "  … still: baselines, boosted trees, 10 s"),
+        (5.5, "  … still: boosted trees, 6 s"),
+        (10.0, "  … still: boosted trees, 10 s"),
     ]
 
 
@@ -82,8 +82,8 @@ def test_a_trial_that_trains_long(listener, beat_for, clock):
     clock.now += 2.0
     listener.on_epoch("coarse", 1, 0, 10, 0.5)
     (_, line), *_ = beat_for(5.0)
-    where = "coarse, 0 of 4 trials done, trial 1: epoch 1 of 10"
-    assert line == f"  … still: {where}, about 76 s left"
+    where = "coarse, trial 1: epoch 1 of 10"
+    assert line == f"  … still: {where} (0 of 4 trials done, about 76 s left)"
     listener.on_trial(TrialRecord("coarse", 1, {}, "completed", 0.5))
     assert not beat_for(4.0)  # a line was just written
 
