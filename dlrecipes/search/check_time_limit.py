@@ -62,5 +62,5 @@ def check_unused_time(planned: int, seconds: float, limit: float) -> tuple[Findi
 
 def _round_down(number: float) -> int:
     """Return a number to two digits: more would look measured."""
-    unit = 10 ** max(0, len(str(int(number))) - 2)
-    return int(number) // unit * unit
+    digits = str(int(number))
+    return int(digits[:2] + "0" * len(digits[2:]))
