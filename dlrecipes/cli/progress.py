@@ -9,12 +9,12 @@ from types import TracebackType
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from dlrecipes.results import Finding, Objective, TrialRecord
-from dlrecipes.search import Activity, Listener
+from dlrecipes.search import Activity, Listener, of_search
 
 _STATUSES = ("completed", "pruned", "diverged", "failed")
 
@@ -36,12 +36,12 @@ class LiveProgress(Listener):
         self._bar = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]}"),
             TextColumn("{task.fields[left]}"),
             TimeElapsedColumn(),
             console=console,
         )
-        self._task = self._bar.add_task("starting", total=None, left="")
+        self._task = self._bar.add_task("starting", total=None, left="", count="")
         self._counts = dict.fromkeys(_STATUSES, 0)
         self._best: TrialRecord | None = None
         self._score = ""
@@ -61,7 +61,10 @@ class LiveProgress(Listener):
         self._live.stop()
 
     def __rich__(self) -> Group:
-        self._bar.update(self._task, left=self._activity.left)
+        task = self._bar.tasks[0]
+        # A phase without trials counts nothing.
+        count = "" if task.total is None else f"{task.completed:.0f}/{task.total:.0f}"
+        self._bar.update(self._task, left=self._activity.left, count=count)
         grid = Table.grid(padding=(0, 2))
         counts = ", ".join(f"{number} {name}" for name, number in self._counts.items() if number)
         grid.add_row("trials", counts or "none yet")
@@ -101,9 +104,9 @@ class LiveProgress(Listener):
         self._score = f", {best:.4f}"
 
     def on_trial(self, record: TrialRecord) -> None:
-        self._counts[record.status] += 1
-        refit = record.stage.startswith("refit")
-        if record.status in ("completed", "pruned") and record.score is not None and not refit:
+        searched = of_search(record.stage)
+        self._counts[record.status] += searched
+        if record.status in ("completed", "pruned") and record.score is not None and searched:
             known = None if self._best is None else self._best.score
             if known is None or self._objective.better(record.score, known):
                 self._best = record

@@ -1,6 +1,6 @@
 """Search: stages, ask and tell, storage."""
 
-from dlrecipes.search.activity import Activity
+from dlrecipes.search.activity import Activity, of_search
 from dlrecipes.search.backends import (
     Build,
     HyperParameters,
@@ -37,6 +37,7 @@ __all__ = [
     "ensemble_trials",
     "estimate_comparisons",
     "mask_password",
+    "of_search",
     "refit",
     "refit_stage",
     "run_comparisons",

@@ -10,8 +10,8 @@ class Activity:
     """Keeps what a listener last heard, for whoever asks what is going on.
 
     What a stage will still take is judged by the time that passed for what is done of it, not by
-    the seconds of its trials: those train side by side. The clock runs from the first epoch on,
-    so that a program that is compiled once does not count for every trial.
+    the seconds of its trials: those train side by side. What is done once before the first epoch,
+    such as compiling a program, does not count for every trial.
 
     Args:
         clock: Returns seconds.
@@ -28,6 +28,8 @@ class Activity:
     def _close_stage(self) -> None:
         self._stage, self._total, self._done, self._done_before = "", 0, 0, 0
         self._shares: dict[int, float] = {}
+        self._seen: set[str] = set()
+        self._once = True
         self._epoch: tuple[int, int, int] | None = None
 
     def begin_phase(self, name: str) -> None:
@@ -47,7 +49,10 @@ class Activity:
         """Begin something that takes a while; empty for nothing that has a name."""
         self.step = name
         self._step_began = self._clock()
-        if not self._shares and self._done == self._done_before:
+        # What comes again, such as another structure's program, is part of the pace.
+        self._once = self._once and name not in self._seen
+        self._seen.add(name)
+        if self._once:
             self._began = self._step_began
 
     def end_epoch(self, trial: int, epoch: int, epochs: int) -> None:
@@ -64,6 +69,7 @@ class Activity:
 
     def _end_step(self) -> None:
         self.step = ""
+        self._once = False
         self._moved = self._step_began = self._clock()
 
     def limit(self, seconds: float) -> None:
@@ -113,6 +119,15 @@ class Activity:
             return f"{name}{self.doing}"
         left = f", {self.left}" if self.left else ""
         return f"{name}{self.doing} ({self.progress} trials done{left})"
+
+
+def of_search(stage: str) -> bool:
+    """Whether a stage's trials are the search's, and not trained again or for comparison.
+
+    Args:
+        stage: Its name.
+    """
+    return not stage.startswith(("refit", "ensemble", "compare"))
 
 
 def in_words(seconds: float) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 
 from dlrecipes.results import Finding, Objective, TrialRecord
-from dlrecipes.search.activity import Activity
+from dlrecipes.search.activity import Activity, of_search
 from dlrecipes.search.heartbeat import Heartbeat
 from dlrecipes.search.listener import Listener
 
@@ -94,13 +94,13 @@ class PlainProgress(Listener):
             self._activity.end_epoch(trial, epoch, epochs)
 
     def on_trial(self, record: TrialRecord) -> None:
-        refit = record.stage.startswith("refit")
-        if record.status in ("completed", "pruned") and record.score is not None and not refit:
+        searched = of_search(record.stage)
+        if record.status in ("completed", "pruned") and record.score is not None and searched:
             better = self._best is None or self._objective.better(record.score, self._best)
             self._best = record.score if better else self._best
         score = "-" if record.score is None else f"{record.score:.4f}{record.parts}"
-        # What the search has found is no measure of a refit.
-        best = "" if self._best is None or refit else f", best {self._best:.4f}"
+        # What the search has found is no measure of what is trained again.
+        best = "" if self._best is None or not searched else f", best {self._best:.4f}"
         error = f" ({record.error})" if record.error else ""
         with self._lock:
             self._activity.end_trial(record.number)

@@ -57,6 +57,16 @@ def test_compiling_before_the_first_epoch_is_not_the_pace(activity, clock):
     assert activity.left == "about 36 s left"
 
 
+def test_a_program_for_each_trial_is_the_pace(activity, clock):
+    activity.begin_stage("coarse", 4, 0)
+    for _ in range(2):  # the first trains while the second is compiled
+        activity.begin_step("compiling")
+        clock.now += 10.0
+    activity.begin_step("training")
+    activity.end_trial(0)
+    assert activity.left == "about 60 s left"
+
+
 def test_trials_done_before_took_no_time(activity, clock):
     activity.begin_stage("fine", 10, 6)
     clock.now += 2.0
