@@ -1,13 +1,16 @@
 """dlrecipes: deep-learning recipes for Keras, searched, tested and exported honestly.
 
 `import dlrecipes` imports neither TensorFlow nor Keras nor Optuna: the names below are
-resolved when they are first used.
+resolved when they are first used. TensorFlow's start-up lines, which come with its first
+import, are left out, unless `TF_CPP_MIN_LOG_LEVEL` is set.
 """
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from dlrecipes.quiet import hush_tensorflow
 
 if TYPE_CHECKING:
     from dlrecipes import (
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunSettings, Stage
     from dlrecipes.run import Run, resume, tune
     from dlrecipes.search import CoarseToFine
+
+hush_tensorflow()
 
 _HOMES = {
     "CoarseToFine": "dlrecipes.search",

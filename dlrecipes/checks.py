@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 
 from dlrecipes.errors import ArgumentError
 
@@ -82,5 +83,28 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> str:
     """
     if not isinstance(value, str) or value not in choices:
         known = ", ".join(repr(choice) for choice in sorted(choices))
-        raise ArgumentError(f"`{name}` must be one of {known}.", received=f"{name}={value!r}")
+        raise ArgumentError(
+            f"`{name}` must be one of {known}.",
+            received=f"{name}={value!r}",
+            fix=did_you_mean(value, choices),
+        )
     return value
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """Return `"Did you mean 'trials'?"` where a word is close to a known one; else `""`.
+
+    Args:
+        word: What the user wrote; what is no text is close to nothing.
+        known: The words that there are.
+    """
+    if not isinstance(word, str):
+        return ""
+    # In small letters and with the same dashes, so that only what else differs counts.
+    alike = {_plain(name): name for name in known}
+    close = get_close_matches(_plain(word), alike, n=1, cutoff=0.75)
+    return f"Did you mean {alike[close[0]]!r}?" if close else ""
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("-", "_").replace(" ", "_")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dlrecipes.checks import check_choice, check_integer, check_real
+from dlrecipes.checks import check_choice, check_integer, check_real, did_you_mean
 from dlrecipes.errors import ArgumentError
 
 
@@ -58,3 +58,20 @@ def test_choice():
     for value in ("quick", None, 3, ["fast"]):
         with pytest.raises(ArgumentError, match=r"one of 'fast', 'slow'\. Received: mode="):
             check_choice("mode", value, ("slow", "fast"))
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("trails", "Did you mean 'trials'?"),
+        ("Batch-Size", "Did you mean 'batch_size'?"),
+        ("warp", ""),
+        ("", ""),
+        (7, ""),
+        (None, ""),
+        ("x" * 10_000, ""),
+    ],
+)
+def test_did_you_mean(word, hint):
+    assert did_you_mean(word, ["trials", "batch_size", "epochs"]) == hint
+    assert did_you_mean(word, []) == ""

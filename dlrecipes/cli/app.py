@@ -5,6 +5,7 @@ Heavy imports stand inside the commands, so that `--help`, `list` and mistakes a
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 import warnings
@@ -16,12 +17,12 @@ from rich.console import Console
 from rich.table import Table
 
 from dlrecipes.cli.errors import one_message
-from dlrecipes.cli.extra import read_extra
-from dlrecipes.cli.listening import make_listener, resume_hint
+from dlrecipes.cli.extra import check_extra, read_extra
+from dlrecipes.cli.listening import loading, make_listener, resume_hint
 from dlrecipes.cli.open_run import open_run
-from dlrecipes.cli.quiet import quiet_start
 from dlrecipes.cli.same_options import check_same_options
 from dlrecipes.cli.summary import print_summary
+from dlrecipes.quiet import quiet_start
 
 if TYPE_CHECKING:
     from dlrecipes.search import Listener
@@ -41,6 +42,7 @@ RunArgument = Annotated[Path, typer.Argument(help="A run directory.")]
 
 def main() -> None:
     """Run the command line; a bare `--resume` stands for the newest unfinished run."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     words = sys.argv[1:]
     for at, word in enumerate(words):
         last = at + 1 == len(words)
@@ -165,7 +167,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
     """
     listeners: list[Listener] = []
     with one_message(lambda: resume_hint(recipe, listeners)):
-        with quiet_start():
+        with loading(json=json), quiet_start():
             from dlrecipes.recipe import load_recipe
             from dlrecipes.results import RunSettings
             from dlrecipes.rundir import RunDirectory, newest_unfinished
@@ -188,7 +190,10 @@ def tune(  # noqa: PLR0913  (one argument an option)
             sealed=sealed,
         )
         chosen = load_recipe(recipe)
-        given = {"data": data, "target": target, **read_extra(context.args)}
+        options_known = [word for one in context.command.params for word in one.opts]
+        extra = read_extra(context.args, options_known)
+        check_extra(extra, chosen, options_known)
+        given = {"data": data, "target": target, **extra}
         source: dict[str, Any] = {name: text for name, text in given.items() if text is not None}
         if resume is None:
             plan = with_budget(chosen.plan, trials, epochs)

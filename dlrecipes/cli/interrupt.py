@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -79,3 +80,9 @@ class Interruptible(Listener):
 
     def on_step(self, name: str) -> None:
         self._inner.on_step(name)
+
+    def on_limit(self, seconds: float) -> None:
+        self._inner.on_limit(seconds)
+
+    def busy(self) -> AbstractContextManager[None]:
+        return self._inner.busy()

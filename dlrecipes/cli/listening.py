@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,6 +12,21 @@ from rich.console import Console
 if TYPE_CHECKING:
     from dlrecipes.recipe import Recipe
     from dlrecipes.search import Listener
+
+
+@contextmanager
+def loading(*, json: bool) -> Iterator[None]:
+    """Show on a terminal that TensorFlow is being loaded, which takes seconds.
+
+    Args:
+        json: Whether nothing but the result may be written.
+    """
+    console = Console()
+    if json or not console.is_terminal:
+        yield
+        return
+    with console.status("loading TensorFlow …"):
+        yield
 
 
 def make_listener(recipe: Recipe, *, json: bool) -> Listener:

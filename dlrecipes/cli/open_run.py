@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlrecipes.cli.quiet import quiet_start
+from dlrecipes.quiet import quiet_start
 
 if TYPE_CHECKING:
     from dlrecipes.run import Run

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from pathlib import Path
-from statistics import fmean
+from time import monotonic
 from types import TracebackType
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from dlrecipes.results import Finding, Objective, TrialRecord
-from dlrecipes.search import Listener
+from dlrecipes.search import Activity, Listener, of_search
 
 _STATUSES = ("completed", "pruned", "diverged", "failed")
 
@@ -25,24 +25,27 @@ class LiveProgress(Listener):
     Args:
         objective: What is better.
         console: Where to draw.
+        clock: Returns seconds.
     """
 
-    def __init__(self, objective: Objective, console: Console) -> None:
+    def __init__(
+        self, objective: Objective, console: Console, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._objective = objective
         self._console = console
         self._bar = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]}"),
             TextColumn("{task.fields[left]}"),
             TimeElapsedColumn(),
             console=console,
         )
-        self._task = self._bar.add_task("starting", total=None, left="")
+        self._task = self._bar.add_task("starting", total=None, left="", count="")
         self._counts = dict.fromkeys(_STATUSES, 0)
-        self._seconds: list[float] = []
         self._best: TrialRecord | None = None
-        self._epoch = ""
+        self._score = ""
+        self._activity = Activity(clock)
         self._live = Live(self, console=console, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> LiveProgress:
@@ -58,6 +61,10 @@ class LiveProgress(Listener):
         self._live.stop()
 
     def __rich__(self) -> Group:
+        task = self._bar.tasks[0]
+        # A phase without trials counts nothing.
+        count = "" if task.total is None else f"{task.completed:.0f}/{task.total:.0f}"
+        self._bar.update(self._task, left=self._activity.left, count=count)
         grid = Table.grid(padding=(0, 2))
         counts = ", ".join(f"{number} {name}" for name, number in self._counts.items() if number)
         grid.add_row("trials", counts or "none yet")
@@ -67,7 +74,7 @@ class LiveProgress(Listener):
                 "best so far",
                 f"{self._objective.name} {self._best.score:.4f}{self._best.parts}  ({values})",
             )
-        grid.add_row("now", self._epoch)
+        grid.add_row("now", Text(self._activity.doing + self._score))
         return Group(self._bar, grid)
 
     def on_run(self, directory: Path) -> None:
@@ -75,30 +82,36 @@ class LiveProgress(Listener):
         self._console.print(Text("run directory: ") + Text(str(directory), style="bold"))
 
     def on_phase(self, name: str) -> None:
-        self._bar.update(self._task, description=name, completed=0, left="")
+        self._bar.update(self._task, description=name, completed=0)
         self._bar.tasks[0].total = None  # `update` takes None for "as it was"
-        self._epoch = ""
+        self._activity.begin_phase(name)
+        self._score = ""
 
     def on_stage(self, name: str, trials: int, done: int) -> None:
-        self._seconds = []
-        self._bar.reset(self._task, description=name, total=trials, completed=done, left="")
+        self._bar.reset(self._task, description=name, total=trials, completed=done)
+        self._activity.begin_stage(name, trials, done)
+        self._score = ""
+
+    def on_step(self, name: str) -> None:
+        self._activity.begin_step(name)
+        self._score = ""
+
+    def on_limit(self, seconds: float) -> None:
+        self._activity.limit(seconds)
 
     def on_epoch(self, stage: str, trial: int, epoch: int, epochs: int, best: float) -> None:
-        self._epoch = f"trial {trial + 1}, epoch {epoch + 1}/{epochs}, {best:.4f}"
+        self._activity.end_epoch(trial, epoch, epochs)
+        self._score = f", {best:.4f}"
 
     def on_trial(self, record: TrialRecord) -> None:
-        self._counts[record.status] += 1
-        self._seconds.append(record.seconds)
-        refit = record.stage.startswith("refit")
-        if record.status in ("completed", "pruned") and record.score is not None and not refit:
+        searched = of_search(record.stage)
+        self._counts[record.status] += searched
+        if record.status in ("completed", "pruned") and record.score is not None and searched:
             known = None if self._best is None else self._best.score
             if known is None or self._objective.better(record.score, known):
                 self._best = record
         self._bar.advance(self._task)
-        task = self._bar.tasks[0]
-        left = fmean(self._seconds) * ((task.total or 0) - task.completed)
-        clock = time.strftime("%M:%S", time.gmtime(left)) if left < 3600 else f"{left / 3600:.1f} h"
-        self._bar.update(self._task, left=f"{clock} left in this stage")
+        self._activity.end_trial(record.number)
 
     def on_note(self, line: str) -> None:
         self._console.print(Text(line, style="dim"))

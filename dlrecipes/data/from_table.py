@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dlrecipes.checks import did_you_mean
 from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.official_test import with_columns_of, with_labels_of
 from dlrecipes.data.sealed_split import SealedSplit
@@ -228,5 +229,5 @@ def _check_names(table: pd.DataFrame, named: Mapping[str, str | None]) -> None:
             raise DataError(
                 "A column must be named as it is in the table.",
                 received=f"{what}={column!r}",
-                fix=f"The columns are {shown}.",
+                fix=f"{did_you_mean(column, map(str, table))} The columns are {shown}.".strip(),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dlrecipes.checks import did_you_mean
 from dlrecipes.data.from_arrays import from_arrays
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
@@ -45,7 +46,8 @@ def load(
         raise DataError(
             f"The bundled data sets are {', '.join(BUNDLED)}.",
             received=f"name={name!r}",
-            fix="Those of TensorFlow Datasets are named tfds:NAME; your own data goes through "
+            fix=did_you_mean(name, BUNDLED)
+            or "Those of TensorFlow Datasets are named tfds:NAME; your own data goes through "
             "`from_arrays`.",
         )
     from sklearn import datasets  # takes a second, and only this function needs it

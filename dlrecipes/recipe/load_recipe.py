@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from dlrecipes.checks import did_you_mean
 from dlrecipes.errors import RecipeError
 from dlrecipes.recipe.line_in import line_in
 from dlrecipes.recipe.recipe import Recipe
@@ -51,7 +52,7 @@ def recipe_path(name_or_path: str | Path) -> Path:
     raise RecipeError(
         "A recipe must be a bundled one or the path of a .py file.",
         received=f"{text!r}",
-        fix=f"Bundled: {', '.join(recipe_names())}.",
+        fix=f"{did_you_mean(text, recipe_names())} Bundled: {', '.join(recipe_names())}.".strip(),
     )
 
 

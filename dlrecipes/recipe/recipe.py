@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import keras
 
+from dlrecipes.checks import did_you_mean
 from dlrecipes.data import Splits, start_small
 from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunError
 from dlrecipes.recipe.line_in import line_in
@@ -22,6 +23,7 @@ from dlrecipes.search import (
     CoarseToFine,
     HyperParameters,
     Listener,
+    PlainProgress,
     SpecBuilder,
     with_budget,
 )
@@ -78,6 +80,13 @@ class Recipe:
         self._build = build
         self._preprocess = preprocess
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments of `load`, which are options of the command line; `"**"` for any others."""
+        known = inspect.signature(self._load).parameters.values()
+        names = tuple("**" if one.kind is one.VAR_KEYWORD else one.name for one in known)
+        return names if "examples" in names else (*names, "examples")
+
     def load(self, **source: SourceValue) -> Splits:
         """Load the data, with the recipe's preprocessing adapted on the training part.
 
@@ -98,6 +107,7 @@ class Recipe:
             raise RecipeError(
                 f"Recipe {self.name!r} takes {', '.join(known) or 'no arguments'} for its data.",
                 received=", ".join(f"{name}={source[name]!r}" for name in unknown),
+                fix=did_you_mean(unknown[0], known),
             )
         missing = [
             name
@@ -157,11 +167,14 @@ class Recipe:
             epochs: Epochs of a full trial; None for the plan's.
             plan: Another plan than the recipe's.
             settings: Engine, precision, storage, directory, seed, minutes, seal.
-            listener: Hears of every stage, epoch and trial.
+            listener: Hears of every stage, epoch and trial; None for plain lines.
             compare: Whether simpler searches are run for real, at equal cost.
             source: Arguments of the recipe's `load`.
         """
-        splits = self.load(**source)
+        listener = listener or PlainProgress(Objective.parse(self.objective))
+        listener.on_phase("data")
+        with listener.busy():
+            splits = self.load(**source)
         settings = settings or RunSettings()
         if settings.threshold is None and splits.spec.task == "binary":
             settings = replace(settings, threshold=self.threshold)
@@ -175,7 +188,8 @@ class Recipe:
             origin=self._origin(source),
             compare=compare,
         )
-        return _finish(run, listener, settings.sealed)
+        run.finish(sealed=settings.sealed)
+        return run
 
     def resume(
         self,
@@ -196,7 +210,7 @@ class Recipe:
                 search with the best so far (`dlrecipes.search.with_budget`).
             minutes: Minutes after which the search ends; None for no limit.
             storage: The storage's URL, where it needs a password.
-            listener: Hears of every stage, epoch and trial.
+            listener: Hears of every stage, epoch and trial; None for plain lines.
             compare: Whether simpler searches are run for real, at equal cost.
             sealed: Whether the test set stays closed; None for what the run began with.
 
@@ -213,7 +227,10 @@ class Recipe:
                 f"{info.objective} ({info.direction})",
                 fix="Restore it, or start a new run.",
             )
-        splits = self.load(**info.source)
+        listener = listener or PlainProgress(Objective(info.objective, info.direction))
+        listener.on_phase("data")
+        with listener.busy():
+            splits = self.load(**info.source)
         run = resume(
             directory,
             self.builder(splits),
@@ -225,7 +242,8 @@ class Recipe:
             compare=compare,
             origin=self._origin(info.source),
         )
-        return _finish(run, listener, info.sealed if sealed is None else sealed)
+        run.finish(sealed=info.sealed if sealed is None else sealed)
+        return run
 
     def open(self, directory: str | Path, reason: str = "final score of the procedure") -> Run:
         """Open the test set of a run that stayed sealed, and write its report again.
@@ -285,10 +303,3 @@ def _size_or_fraction(examples: object) -> float:
             received=f"examples={examples!r}",
             fix="For example 500, or 0.1.",
         ) from error
-
-
-def _finish(run: Run, listener: Listener | None, sealed: bool | None) -> Run:
-    if listener is not None:
-        listener.on_phase("exports, test set, report")
-    run.finish(sealed=sealed)
-    return run

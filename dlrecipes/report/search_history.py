@@ -56,7 +56,10 @@ def plot_search_history(trials: TrialPoints) -> Plot:
     figure = make_figure(
         traces,
         height=420,
-        xaxis={"title": {"text": "trial"}, "range": [0, len(trials.points) + 1]},
+        xaxis={
+            "title": {"text": "trials of all stages, in their order"},
+            "range": [0, len(trials.points) + 1],
+        },
         yaxis=trials.scale.axis(plot_text(trials.label)),
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 60, "r": 12, "t": 60, "b": 44},

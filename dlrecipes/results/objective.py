@@ -6,11 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from dlrecipes.checks import did_you_mean
 from dlrecipes.errors import ArgumentError
 
 _HIGHER_IS_BETTER: tuple[str, ...] = ("acc", "auc", "precision", "recall", "f1", "fbeta", "r2")
 _HIGHER_IS_BETTER += ("iou", "skill", "cosine")
 _LOWER_IS_BETTER = ("loss", "error", "mse", "mae", "rmse", "mape", "msle", "entropy", "poisson")
+_WELL_KNOWN = tuple(
+    f"val_{metric}"
+    for metric in ("accuracy", "loss", "auc", "precision", "recall", "f1_score", "rmse", "mae")
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ class Objective:
             raise ArgumentError(
                 "The direction of an objective must be known.",
                 received=f"objective={value!r}",
-                fix=f'Pass `Objective({value!r}, "max")` or `Objective({value!r}, "min")`.',
+                fix=f"{did_you_mean(value, _WELL_KNOWN)} "
+                f'Pass `Objective({value!r}, "max")` or `Objective({value!r}, "min")`.'.lstrip(),
             )
         name, direction = getattr(value, "name", None), getattr(value, "direction", None)
         if not isinstance(name, str) or direction not in ("max", "min"):

@@ -36,6 +36,7 @@ from dlrecipes.run.prediction_table import prediction_table
 from dlrecipes.run.score_test_set import score_test_set
 from dlrecipes.run.subgroups import tested_subgroups
 from dlrecipes.rundir import Part, RunDirectory
+from dlrecipes.search import Listener
 
 FORMATS = {
     "saved_model": "saved_model",
@@ -52,16 +53,23 @@ class Run:
     Args:
         directory: The run directory, or its path.
         splits: The data; needed only to open the test set.
+        listener: Hears what takes a while; None for silence.
 
     Raises:
         RunError: If the directory is no run.
     """
 
-    def __init__(self, directory: RunDirectory | str | Path, splits: Splits | None = None) -> None:
+    def __init__(
+        self,
+        directory: RunDirectory | str | Path,
+        splits: Splits | None = None,
+        listener: Listener | None = None,
+    ) -> None:
         if not isinstance(directory, RunDirectory):
             directory = RunDirectory.existing(directory)
         self._directory = directory
         self._splits = splits
+        self._listener = listener or Listener()
 
     @property
     def directory(self) -> Path:
@@ -98,7 +106,7 @@ class Run:
             RunError: If the run has no data at hand (it was opened from its directory).
             ExportError: If an export does not reproduce the tested predictions, which stand.
         """
-        with self._directory.locked():
+        with self._directory.locked(), self._listener.busy():
             result = self.result
             if result.test is not None:
                 return result.test
@@ -123,6 +131,7 @@ class Run:
                 fix="Another split's test rows may be rows that this run trained on.",
             )
         start = time.monotonic()
+        self._listener.on_step("baselines, then the test set, opened once")
         test, verdict, refits, baselines = score_test_set(self._directory, result, splits, reason)
         by_group = tested_subgroups(self._directory, splits.model_spec, result.threshold)
         ensemble = tested_ensemble(self._directory, result, test, splits.model_spec)
@@ -170,7 +179,8 @@ class Run:
             RunError: If there is no ensemble, or no predictions were saved.
         """
         check_choice("format", format, FORMATS)
-        with self._directory.locked():
+        with self._directory.locked(), self._listener.busy():
+            self._listener.on_step(f"export as {format}, compared with the saved predictions")
             return self._export(format)
 
     def _export(self, format: str) -> Path:  # noqa: A002
@@ -240,6 +250,7 @@ class Run:
             SealError: If a study on this data is running.
             ExportError: If an exported model does not reproduce the saved predictions.
         """
+        self._listener.on_phase("exports, test set, report")
         # ---- 7. what cannot be exported is not worth an opening
         try:
             for name in FORMATS:
@@ -272,7 +283,8 @@ class Run:
 
     def report(self) -> Path:
         """Write `report.html` and return its path."""
-        with self._directory.locked():
+        with self._directory.locked(), self._listener.busy():
+            self._listener.on_step("report")
             result = self.result
             artifacts = {**result.artifacts, "report": self._directory.report.name}
             self._directory.write(replace(result, artifacts=artifacts))

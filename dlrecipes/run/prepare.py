@@ -90,27 +90,33 @@ def prepare(
         check_penalty(work.gap_penalty, [*train, work.splits.validation], work.splits.spec)
 
     # ---- 1. the builder: does it run, does it fit the data, does the metric exist?
-    work.listener.on_phase("check")
-    with dtype_policy(policy), study_running(work.splits.test.fingerprint):
+    listener = work.listener
+    listener.on_phase("check")
+    with dtype_policy(policy), study_running(work.splits.test.fingerprint), listener.busy():
+        listener.on_step("building the model")
         builder, model = record_builder(work.build)
         notes = compare(builder)
         check_model(model, work.splits.development(), goal)
+        listener.on_step("saving and loading the untrained model, as at the end")
         try_ending(model, work.splits, policy)
     space = builder.space
     _check_ranges(work.plan, space)
 
     # ---- 2. audit: nothing trains on data with an error
-    work.listener.on_phase("audit")
-    findings = audit(work.splits)
+    listener.on_phase("audit")
+    with listener.busy():
+        findings = audit(work.splits, on_step=listener.on_step)
     for finding in findings:
         if finding.severity == "error":
             raise DataError(
                 "The data must pass the audit.", received=finding.verdict, fix=finding.advice
             )
-        work.listener.on_finding(finding)
+        listener.on_finding(finding)
     if work.folds is None:
         return Prepared(space, findings, builder, notes=notes)
-    folds = draw_folds(work.splits, work.folds, repeats=work.repeats)
+    listener.on_phase("folds")
+    with listener.busy():
+        folds = draw_folds(work.splits, work.folds, repeats=work.repeats)
     if work.gap_penalty is not None:
         check_penalty(work.gap_penalty, [fold.held_out for fold in folds], work.splits.spec)
     return Prepared(space, findings, builder, folds, notes)

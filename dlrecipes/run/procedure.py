@@ -69,6 +69,7 @@ def carry_out(
         directory.locked(),
         run_log(directory.log) as log,
         study_running(splits.test.fingerprint),
+        work.listener.busy(),
     ):
         heard = LogListener(log, work.listener)
         heard.on_run(directory.path)
@@ -99,7 +100,10 @@ def carry_out(
             choices=info.engines,
             on_choice=chosen.take,
             log=heard.on_note,
+            on_step=heard.on_step,
         )
+        if work.minutes is not None:
+            heard.on_limit(60 * work.minutes)
         context = StudyContext(
             build=work.build,
             objective=goal,
@@ -118,7 +122,12 @@ def carry_out(
         scoring: Engine = engine
         if prepared.folds:
             scoring = make_cross_validated(
-                prepared.folds, info, work.build, on_choice=chosen.take, log=heard.on_note
+                prepared.folds,
+                info,
+                work.build,
+                on_choice=chosen.take,
+                log=heard.on_note,
+                on_step=heard.on_step,
             )
             context = replace(context, reports=len(prepared.folds))
         study = search(plan, prepared.space, scoring, store, context)
@@ -146,6 +155,7 @@ def carry_out(
         if info.ensemble > 1:
             heard.on_phase("ensemble")
         trained = train_members(study, began_with, data, engine, store, context, directory)
+        heard.on_step("predictions on the validation part")
         info = chosen.info
         # Scores of folds and of refits are not of the same rows.
         scored_alike = not prepared.folds
@@ -193,8 +203,7 @@ def carry_out(
         directory.write(replace(info, model_summary=summary, parameters=parameters))
         directory.write(result)
     # ---- 7. the export, compared with the validation predictions while the test set is closed
-    run = Run(directory, splits)
+    run = Run(directory, splits, work.listener)
     if "saved_model" not in result.artifacts:
-        work.listener.on_step("SavedModel")
         run.export("saved_model")
     return run

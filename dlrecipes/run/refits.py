@@ -85,6 +85,7 @@ def refit_winner(
             fix="Narrow the range of the learning rate and tune again.",
         )
     results, predictions = [], []
+    context.listener.on_step("predictions of the refits on the validation part")
     for record in usable:
         model = load_model(_file(directory, stage.name, record))
         predictions.append(predict(model, splits.validation.x))

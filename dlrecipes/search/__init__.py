@@ -1,5 +1,6 @@
 """Search: stages, ask and tell, storage."""
 
+from dlrecipes.search.activity import Activity, of_search
 from dlrecipes.search.backends import (
     Build,
     HyperParameters,
@@ -24,6 +25,7 @@ from dlrecipes.search.study import search
 from dlrecipes.search.trial_source import StudyContext
 
 __all__ = [
+    "Activity",
     "Build",
     "CrossValidated",
     "HyperParameters",
@@ -35,6 +37,7 @@ __all__ = [
     "ensemble_trials",
     "estimate_comparisons",
     "mask_password",
+    "of_search",
     "refit",
     "refit_stage",
     "run_comparisons",

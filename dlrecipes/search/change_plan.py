@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from dlrecipes.checks import check_integer
+from dlrecipes.checks import check_integer, did_you_mean
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Plan, Stage
 
@@ -61,7 +61,7 @@ def with_setting(plan: Plan, setting: str) -> Plan:
         raise ArgumentError(
             "A setting must be `stage.field=value` or `field=value`.",
             received=f"--set {setting}",
-            fix=f"Known: {', '.join(sorted(known))}.",
+            fix=f"{did_you_mean(path.strip(), known)} Known: {', '.join(sorted(known))}.".strip(),
         )
     change: dict[str, Any] = {field: _parse(setting, text.strip(), getattr(owner, field))}
     if isinstance(owner, Plan):

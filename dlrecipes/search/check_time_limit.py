@@ -30,3 +30,37 @@ def check_time_limit(planned: int, records: Sequence[TrialRecord]) -> tuple[Find
             severity="warning",
         ),
     )
+
+
+# Of time that is used up to this share, nothing is said.
+_MUCH = 0.5
+# Later trials may take longer than those that were timed.
+_CAUTION = 0.8
+
+
+def check_unused_time(planned: int, seconds: float, limit: float) -> tuple[Finding, ...]:
+    """Return a finding if the plan took less than half of the time that it was given.
+
+    Args:
+        planned: Trials of the plan, all of them done.
+        seconds: What the search took.
+        limit: Seconds that it was given.
+    """
+    if seconds > _MUCH * limit:
+        return ()
+    fitting = _round_down(_CAUTION * planned * limit / max(seconds, 1.0))
+    more = f"About {fitting:,} would fit: --trials {fitting}." if fitting > planned else ""
+    return (
+        Finding(
+            "unused_time",
+            f"The plan's {planned} trials took {seconds / 60:.1f} of {limit / 60:.3g} minutes.",
+            {"planned": planned, "seconds": seconds, "limit": limit, "fitting": fitting},
+            more,
+        ),
+    )
+
+
+def _round_down(number: float) -> int:
+    """Return a number to two digits: more would look measured."""
+    digits = str(int(number))
+    return int(digits[:2] + "0" * len(digits[2:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 
@@ -46,7 +47,7 @@ class Listener:
 
         Args:
             stage: The stage's name.
-            trial: The trial's number.
+            trial: The trial's number in the stage, from 0.
             epoch: The epoch, from 0.
             epochs: Epochs of the trial.
             best: The trial's best score so far.
@@ -66,3 +67,13 @@ class Listener:
 
     def on_step(self, name: str) -> None:
         """Hear what a phase is doing now, such as `"boosted trees"`, for whoever waits."""
+
+    def on_limit(self, seconds: float) -> None:
+        """Hear what time this phase may take from now on."""
+
+    def busy(self) -> AbstractContextManager[None]:
+        """Return a context in which work goes on: whoever waits is told so from time to time.
+
+        It may be entered inside another one; when the last ends, nothing runs any more.
+        """
+        return nullcontext()

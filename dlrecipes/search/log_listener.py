@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from dlrecipes.results import Finding, TrialRecord
@@ -66,3 +67,10 @@ class LogListener(Listener):
     def on_step(self, name: str) -> None:
         self._log.info("step %s", name)
         self._inner.on_step(name)
+
+    def on_limit(self, seconds: float) -> None:
+        self._log.info("this phase may take %.0f s", seconds)
+        self._inner.on_limit(seconds)
+
+    def busy(self) -> AbstractContextManager[None]:
+        return self._inner.busy()

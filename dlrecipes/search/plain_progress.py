@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import RLock
 
 from dlrecipes.results import Finding, Objective, TrialRecord
+from dlrecipes.search.activity import Activity, of_search
+from dlrecipes.search.heartbeat import Heartbeat
 from dlrecipes.search.listener import Listener
+
+# A step that takes longer is told, and nothing is silent for five seconds.
+_LONG_SECONDS, _SILENT_SECONDS = 1.0, 4.4
 
 
 class PlainProgress(Listener):
-    """Writes a line a phase, a stage, a trial and a warning.
+    """Writes a line a phase, a stage, a trial and a warning; and, while it is busy, of long steps.
 
     Args:
         objective: What is better, for the best so far.
+        clock: Returns seconds.
     """
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: Objective, clock: Callable[[], float] = time.monotonic) -> None:
         self._objective = objective
         self._best: float | None = None
-        self._total = 0
+        self._clock = clock
+        self._activity = Activity(clock)
+        self._said = clock()
+        self._told = ""
+        self._lock = RLock()
+        self._heartbeat = Heartbeat(self.beat)
 
     def _write(self, line: str) -> None:
-        print(line, flush=True)
+        with self._lock:
+            # One piece: another thread's line never begins inside it.
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+            self._said = self._clock()
+
+    def busy(self) -> AbstractContextManager[None]:
+        return self._heartbeat
+
+    def beat(self) -> None:
+        """Say what takes long, if nobody has said anything for a while."""
+        with self._lock:
+            step = self._activity.step
+            if step and step != self._told and self._activity.step_seconds >= _LONG_SECONDS:
+                self._told = step
+                self._write(f"  {step} …")
+            elif self._clock() - self._said >= _SILENT_SECONDS:
+                self._write(f"  … still: {self._activity.describe()}")
 
     def on_run(self, directory: Path) -> None:
         super().on_run(directory)
@@ -31,24 +64,50 @@ class PlainProgress(Listener):
         self._write(f"  {line}")
 
     def on_phase(self, name: str) -> None:
-        self._write(f"{name} …")
+        with self._lock:
+            self._activity.begin_phase(name)
+            self._told = ""
+            self._write(f"{name} …")
+
+    def on_step(self, name: str) -> None:
+        with self._lock:
+            self._activity.begin_step(name)
+            self._told = ""
+
+    def on_limit(self, seconds: float) -> None:
+        with self._lock:
+            self._activity.limit(seconds)
 
     def on_stage(self, name: str, trials: int, done: int) -> None:
-        self._total = trials
-        self._write(f"stage {name}: {trials} trials" + (f", {done} done before" if done else ""))
+        with self._lock:
+            self._activity.begin_stage(name, trials, done)
+            plural = "" if trials == 1 else "s"
+            before = f", {done} done before" if done else ""
+            better = "lower" if self._objective.direction == "min" else "higher"
+            self._write(
+                f"stage {name}: {trials} trial{plural}{before}, scored by {self._objective.name}, "
+                f"{better} is better"
+            )
+
+    def on_epoch(self, stage: str, trial: int, epoch: int, epochs: int, best: float) -> None:
+        with self._lock:
+            self._activity.end_epoch(trial, epoch, epochs)
 
     def on_trial(self, record: TrialRecord) -> None:
-        refit = record.stage.startswith("refit")
-        if record.status in ("completed", "pruned") and record.score is not None and not refit:
+        searched = of_search(record.stage)
+        if record.status in ("completed", "pruned") and record.score is not None and searched:
             better = self._best is None or self._objective.better(record.score, self._best)
             self._best = record.score if better else self._best
         score = "-" if record.score is None else f"{record.score:.4f}{record.parts}"
-        best = "-" if self._best is None else f"{self._best:.4f}"
+        # What the search has found is no measure of what is trained again.
+        best = "" if self._best is None or not searched else f", best {self._best:.4f}"
         error = f" ({record.error})" if record.error else ""
-        self._write(
-            f"  {record.stage} {record.number + 1}/{self._total} {record.status} {score} "
-            f"in {record.seconds:.1f} s, best {best}{error}"
-        )
+        with self._lock:
+            self._activity.end_trial(record.number)
+            self._write(
+                f"  {record.stage} trial {record.number} {record.status} {score} in "
+                f"{record.seconds:.1f} s{best} ({self._activity.progress} done){error}"
+            )
 
     def on_finding(self, finding: Finding) -> None:
         if finding.severity != "info" or finding.action is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,7 +22,7 @@ from dlrecipes.results import (
 )
 from dlrecipes.search.backends import Store, clip_to_space, importances
 from dlrecipes.search.check_configurations import check_configurations
-from dlrecipes.search.check_time_limit import check_time_limit
+from dlrecipes.search.check_time_limit import check_time_limit, check_unused_time
 from dlrecipes.search.edges import Edge, find_edges, joined, outer_part, settled
 from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges
 from dlrecipes.search.trial_source import DeadlinePassed, StudyContext, TrialSource
@@ -54,6 +55,7 @@ def search(
     Raises:
         RunError: If no trial ended with a score.
     """
+    began, resumed = time.monotonic(), store.has(plan.stages[0].name)
     progress = _Progress(plan, engine, store, context)
     trials, current = progress.trials, space
     for stage in plan.stages:
@@ -80,6 +82,13 @@ def search(
     late = check_time_limit(plan.trials - spared, trials) if context.expired else ()
     for finding in late:
         context.listener.on_finding(finding)
+    # Of a resumed search, only a part took place in this time.
+    early: tuple[Finding, ...] = ()
+    timed = context.deadline is not None and not context.expired
+    if context.deadline is not None and timed and not resumed and not progress.exhausted:
+        early = check_unused_time(plan.trials, time.monotonic() - began, context.deadline - began)
+    for finding in early:
+        context.listener.on_note(f"{finding.verdict} {finding.advice}".rstrip())
     broadest = max(progress.spaces, key=lambda name: sum(one.stage == name for one in trials))
     return StudyResult(
         objective=context.objective,
@@ -96,6 +105,7 @@ def search(
             *progress.settled(ranked[0]),
             *progress.exhausted,
             *late,
+            *early,
         ),
     )
 

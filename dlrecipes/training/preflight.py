@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
+from dlrecipes.checks import did_you_mean
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import DataSpec, Objective
@@ -87,7 +88,8 @@ def check_model(model: object, development: Development, objective: Objective) -
         raise BuilderError(
             "The objective must be one of the model's metrics.",
             received=f"objective={objective.name!r}",
-            fix=f"This builder has {', '.join(names[: len(logs)])}; add the metric in compile().",
+            fix=did_you_mean(objective.name, names)
+            or f"This builder has {', '.join(names[: len(logs)])}; add the metric in compile().",
         )
     if spec.targets:
         check_head_accuracies(network, spec)

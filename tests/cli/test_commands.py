@@ -55,8 +55,9 @@ def test_tune_in_plain_lines(cli, tmp_path, tiny):
     assert result.stderr == ""
     for line in (
         r"^run directory: run$",
-        r"^stage coarse: 1 trials$",
-        r"^  coarse 1/1 (completed|pruned) 0\.\d{4} in \d+\.\d s, best 0\.\d{4}$",
+        r"^stage coarse: 1 trial, scored by val_accuracy, higher is better$",
+        r"^  coarse trial 0 (completed|pruned) 0\.\d{4} in \d+\.\d s, best 0\.\d{4} "
+        r"\(1 of 1 done\)$",
         r"^The network .*: test accuracy \d.* against \d.*\.$",
         r"^Difference in accuracy, in the network's favour: [+-].* ± .* \(95 %\)\.$",
         r"^This test set was opened 1 time, by 1 run\.$",

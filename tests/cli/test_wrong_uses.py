@@ -115,6 +115,10 @@ DATA = {
         "np.zeros(len(part))))",
         r"Some example of the validation part must have a weight above 0.*zeros",
     ),
+    "a name that is misspelt": (
+        "from dlrecipes.data import load; return load('digit')",
+        r"Received: name='digit'\. Did you mean 'digits'\?",
+    ),
     "wrong name": (
         "from dlrecipes.data import load; return load('mnist')",
         r"bundled data sets are .*Received: name='mnist'",
@@ -167,6 +171,14 @@ BUILDER = {
     "unknown metric": (
         {"objective": "'val_f1_score'"},
         r"must be one of the model's metrics.*objective='val_f1_score'.*val_accuracy",
+    ),
+    "a metric that is misspelt": (
+        {"objective": "'val_acurracy'"},
+        r"objective='val_acurracy'\. Did you mean 'val_accuracy'\?",
+    ),
+    "another metric that is misspelt": (
+        {"objective": "'val_accurcy'"},
+        r"objective='val_accurcy'\. Did you mean 'val_accuracy'\?",
     ),
     "unknown direction": (
         {"objective": "'val_goodness'"},
@@ -385,6 +397,12 @@ def test_cells_that_nobody_can_read(cli, tmp_path, case):
 # ---- options
 
 OPTIONS = [
+    (("--trails", "5"), r"argument of 'tiny'.*Received: --trails\. Did you mean '--trials'\?"),
+    (("--splitseed=5",), r"Received: --splitseed\. Did you mean '--split-seed'\?"),
+    (("--engine", "popultion"), r"engine='popultion'\. Did you mean 'population'\?"),
+    (("--set", "coarse.trails=4"), r"coarse\.trails=4\. Did you mean 'coarse\.trials'\?.*Known: "),
+    (("--set", "corse.trials=4"), r"corse\.trials=4\. Did you mean 'coarse\.trials'\?.*Known: "),
+    (("--set", "coarse.sampler=Sobol"), r"sampler='Sobol'\. Did you mean 'sobol'\?"),
     (
         ("--engine", "warp"),
         r"`engine` must be one of 'auto', 'fit', 'population', 'resident'.*engine='warp'",
@@ -418,11 +436,29 @@ OPTIONS = [
 
 @pytest.mark.parametrize(("words", "pattern"), OPTIONS, ids=[" ".join(one[0]) for one in OPTIONS])
 def test_wrong_option(cli, tmp_path, recipe_text, words, pattern):
-    (tmp_path / "tiny.py").write_text(recipe_text())
+    (tmp_path / "tiny.py").write_text(recipe_text(arguments="split_seed=0"))
     result = cli("tune", "tiny.py", *words)
     assert_one_error(result, pattern)
     assert "secret" not in result.output
     assert left_behind(tmp_path) <= {"tiny.py", "runs"}
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("tune", "digit_mlp"), "Did you mean 'digits_mlp'?"),
+        (("tune", "breast-cancer"), "Did you mean 'breast_cancer'?"),
+        (("copy", "tabluar"), "Did you mean 'tabular'?"),
+        (("tunne", "digits_mlp"), "Did you mean 'tune'?"),
+        (("tune", "digits_mlp", "--trails"), "Did you mean '--trials'?"),
+        (("report", "run", "--formt"), "No such option"),
+    ],
+)
+def test_a_word_that_is_close_to_a_known_one(cli, tmp_path, words, hint):
+    result = cli(*words)
+    assert result.exit_code == 2
+    assert hint in " ".join(result.output.replace("│", " ").split())
+    assert not left_behind(tmp_path)
 
 
 @pytest.mark.parametrize("words", [("--trials", "many"), ("--no-such-option",), ("--set",)])

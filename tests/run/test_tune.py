@@ -1,7 +1,9 @@
 """`dlr.tune` from Python: builders, samplers, objectives, storage, time, seeds."""
 
 import json
+import threading
 import time
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import keras
@@ -15,7 +17,7 @@ from dlrecipes.results import Plan, Stage
 from dlrecipes.search import Listener
 
 
-def test_builder_from_python(splits, build, plan, settings):
+def test_builder_from_python(splits, build, plan, settings, capsys):
     run = dlr.tune(build, splits, plan=plan(), settings=settings())
     result = run.result
     assert (result.recipe, result.run) == ("_build", "run")
@@ -23,6 +25,55 @@ def test_builder_from_python(splits, build, plan, settings):
     assert "def _build(hp)" in run.info.recipe_text
     assert run.info.recipe_path == ""
     assert run.report().is_file()  # also while the test set is sealed
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == [
+        "check …",
+        "audit …",
+        f"run directory: {run.directory}",
+        "baselines …",
+        "search …",
+        "stage only: 1 trial, scored by val_accuracy, higher is better",
+        "refits …",
+        "stage refit-only-0: 1 trial, scored by val_accuracy, higher is better",
+    ]
+    # Who waits was told from time to time, and is no more.
+    assert "dlrecipes-heartbeat" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_every_part_of_a_run_says_what_it_does(splits, build, plan, settings):
+    class Recorder(Listener):
+        said, open, most = [], 0, 0
+
+        def on_phase(self, name):
+            self.said.append(f"{name} …")
+
+        def on_step(self, name):
+            assert self.open, f"nobody would see that {name} takes long"
+            self.said.append(name)
+
+        @contextmanager
+        def busy(self):
+            self.open += 1
+            try:
+                yield
+            finally:
+                self.open -= 1
+
+    listener = Recorder()
+    dlr.tune(build, splits, plan=plan(), settings=settings(folds=3), listener=listener).finish()
+    assert listener.open == 0
+    said = listener.said
+    for one in (
+        "saving and loading the untrained model, as at the end",
+        "drift between the parts",
+        "folds …",
+        "fold 1 of 3: building the models of 1 trial",
+        "fold 3 of 3: training 1 trial",
+        "predictions of the refits on the validation part",
+        "export as saved_model, compared with the tested predictions",
+        "report",
+    ):
+        assert said.count(one) == 1, (one, said)
 
 
 @pytest.mark.slow

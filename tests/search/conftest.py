@@ -107,6 +107,7 @@ class Recorder(Listener):
 
     def __init__(self):
         self.stages, self.epochs, self.trials, self.findings = [], [], [], []
+        self.notes = []
 
     def on_stage(self, name, trials, done):
         self.stages.append((name, trials, done))
@@ -116,6 +117,9 @@ class Recorder(Listener):
 
     def on_trial(self, record):
         self.trials.append(record)
+
+    def on_note(self, line):
+        self.notes.append(line)
 
     def on_finding(self, finding):
         self.findings.append(finding)

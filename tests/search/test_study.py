@@ -289,6 +289,19 @@ def test_a_deadline_before_the_first_trial(study):
         study(CoarseToFine(), deadline=time.monotonic() - 1.0)
 
 
+def test_time_that_is_hardly_used_is_said_once(study):
+    plan = CoarseToFine(trials=8, epochs=2)
+    result = study(plan, deadline=time.monotonic() + 600.0)
+    (finding,) = [one for one in result.findings if one.name == "unused_time"]
+    assert finding.verdict == "The plan's 8 trials took 0.0 of 10 minutes."
+    assert finding.advice.startswith("About ")
+    assert study.heard.notes == [f"{finding.verdict} {finding.advice}"]
+    # Resumed, the search took no time at all, which says nothing.
+    assert "unused_time" not in [
+        one.name for one in study(plan, deadline=time.monotonic() + 600.0).findings
+    ]
+
+
 def _noisy(values, epochs):
     """Curves that prune, diverge, fail and have their best at an edge."""
     rate = values["learning_rate"]

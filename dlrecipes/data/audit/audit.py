@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dlrecipes.data.audit.class_balance import check_class_balance
@@ -29,7 +29,9 @@ from dlrecipes.data.target_part import target_part
 from dlrecipes.results import DataSpec, Finding
 
 
-def audit(splits: Splits) -> tuple[Finding, ...]:
+def audit(
+    splits: Splits, *, on_step: Callable[[str], None] = lambda step: None
+) -> tuple[Finding, ...]:
     """Check the data and return one finding for each check that applies.
 
     A passed check is a finding of severity `"info"` without advice. Test rows are compared with
@@ -37,6 +39,7 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
 
     Args:
         splits: The three parts.
+        on_step: Hears what is looked for now.
     """
     parts = {
         "train": splits.train,
@@ -44,18 +47,23 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
         "test": _peek(splits.test),
     }
     train, validation, spec = splits.train, splits.validation, splits.spec
+    on_step("missing values")
     findings = [check_missing_values(parts)]
     if findings[0].severity == "error":
         return (*splits.noticed, *findings)  # the other checks need numbers
     # ---- across parts: is the score honest?
+    on_step("duplicates")
     findings.append(check_duplicates(parts, spec))
+    on_step("near duplicates")
     findings.append(check_near_duplicates(train, validation, spec))
     if train.time is not None:  # groups are then series, which go on from part to part
         findings.append(check_times(parts))
     elif train.groups is not None:
         findings.append(check_groups(parts))
+    on_step("drift between the parts")
     findings.append(check_drift(train, validation, spec))
     # ---- the columns
+    on_step("each column")
     if spec.columns:
         findings.append(check_column_kinds(spec))
     findings.append(check_constant_features(parts))
@@ -68,6 +76,7 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
     if splits.preprocess is None and not isinstance(train.x, Columns):
         findings.append(check_feature_scales(train))
     # ---- the target, or each of several
+    on_step("columns that give the target away")
     findings += _about_target(parts, spec)
     return (*splits.noticed, *findings)
 

@@ -29,14 +29,22 @@ class FitEngine:
         development: Train and validation data.
         objective: What is better, and by which entry of the logs.
         policy: The dtype policy, set inside each training.
+        on_step: Hears what is done until a trial's first epoch ends.
     """
 
     name = "fit"
 
-    def __init__(self, development: Development, objective: Objective, policy: str) -> None:
+    def __init__(
+        self,
+        development: Development,
+        objective: Objective,
+        policy: str,
+        on_step: Callable[[str], None] = lambda step: None,
+    ) -> None:
         self._development = development
         self._objective = objective
         self._policy = policy
+        self._on_step = on_step
 
     def run(self, source: JobSource) -> None:
         """Train the source's jobs one at a time."""
@@ -51,6 +59,7 @@ class FitEngine:
         def report(epoch: int, best: float) -> bool:
             return job.number in source.report([Report(job, epoch, best)])
 
+        self._on_step(f"trial {job.number}: building the model, first epoch by `fit`")
         watch = _Watch(job, self._objective, report)
         with dtype_policy(self._policy):
             # Nothing of the last trial is needed any more; without this, memory grows by 5 MB a

@@ -20,6 +20,7 @@ def make_engine(
     choices: Sequence[EngineChoice] = (),
     on_choice: Callable[[EngineChoice], None] = lambda choice: None,
     log: Callable[[str], None] = lambda line: None,
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> Engine:
     """Return an engine.
 
@@ -31,9 +32,17 @@ def make_engine(
         choices: What `auto` chose in an earlier part of the same run.
         on_choice: Hears of every choice.
         log: Takes one line for each structure that cannot be trained as asked for.
+        on_step: Hears what is built, compiled or timed now.
     """
     if name == "fit":
-        return FitEngine(development, objective, policy)
+        return FitEngine(development, objective, policy, on_step)
     return SideBySideEngine(
-        name, development, objective, policy, choices=choices, on_choice=on_choice, log=log
+        name,
+        development,
+        objective,
+        policy,
+        choices=choices,
+        on_choice=on_choice,
+        log=log,
+        on_step=on_step,
     )

@@ -61,6 +61,7 @@ class SideBySideEngine:
         on_choice: Hears of every choice.
         log: Takes one line for each structure that falls back to `fit`, and one for each float of
             which every value is a structure.
+        on_step: Hears what is built, compiled, timed or trained now.
     """
 
     def __init__(
@@ -73,16 +74,18 @@ class SideBySideEngine:
         choices: Sequence[EngineChoice] = (),
         on_choice: Callable[[EngineChoice], None] = lambda choice: None,
         log: Callable[[str], None] = lambda line: None,
+        on_step: Callable[[str], None] = lambda step: None,
     ) -> None:
         self.name = name
         self._objective = objective
         self._policy = policy
         self._on_choice = on_choice
         self._log = log
-        self._fit = FitEngine(development, objective, policy)
+        self._on_step = on_step
+        self._fit = FitEngine(development, objective, policy, on_step)
         self._workers = count_workers()
         train, validation = DeviceData.of(development.train), DeviceData.of(development.validation)
-        chooser = ProgramChooser(name, train, validation, self._workers, choices)
+        chooser = ProgramChooser(name, train, validation, self._workers, choices, on_step)
         self._programs = Programs(chooser, self._take_choice)
         self._blueprints = Blueprints(development, policy, log)
         self._given_up: dict[str, str] = {}
@@ -108,7 +111,7 @@ class SideBySideEngine:
                 if not trials:
                     break
                 try:
-                    group = Group(trials, program_for(trials))
+                    group = Group(trials, program_for(trials, self._on_step))
                 except _TOO_MUCH as error:
                     self._give_up(trials, error, source)
                 else:
@@ -151,6 +154,7 @@ class SideBySideEngine:
 
     def _sort(self, jobs: Sequence[Job], source: JobSource) -> list[Arrivals]:
         """Return the jobs by structure; those that no program can train are done at once."""
+        self._on_step(f"building the models of {_trials(len(jobs))}")
         found: list[tuple[Job, Blueprint]] = []
         for job in jobs:
             try:
@@ -178,6 +182,7 @@ class SideBySideEngine:
                 self._train_by_fit(job, str(reason), source)
             except Exception as error:  # the builder refuses these values, or memory is full
                 self._train_by_fit(job, _reason(error), source)
+        self._on_step(f"training {_trials(len(trials))}")
         return trials
 
     def _draw_initial_weights(self, arrivals: Arrivals) -> None:
@@ -283,6 +288,10 @@ class SideBySideEngine:
             self._explained.add(reason)
             self._log(f"trained by `{engine}`: {reason}")
         return new
+
+
+def _trials(number: int) -> str:
+    return f"{number} trial" if number == 1 else f"{number} trials"
 
 
 def _reason(error: Exception) -> str:

@@ -109,7 +109,7 @@ class _Watched:
     """
 
     def __init__(self, name, development, **options):
-        self.choices, self.lines = [], []
+        self.choices, self.lines, self.steps = [], [], []
         self.engine = SideBySideEngine(
             name,
             development(),
@@ -117,6 +117,7 @@ class _Watched:
             "float32",
             on_choice=self.choices.append,
             log=self.lines.append,
+            on_step=self.steps.append,
             **options,
         )
 
@@ -167,6 +168,11 @@ def test_one_program_for_all_trials_of_a_structure(development, scripted):
     (program,) = watched.programs
     assert (program.traces, program.width, program.layout.stacked) == (1, 16, True)
     assert [choice.engine for choice in watched.choices] == ["population"]
+    assert watched.steps == [
+        "building the models of 11 trials",
+        "compiling one program for 11 trials of one structure",
+        "training 11 trials",
+    ]
     # ---- three to see what is dynamic, and one for each of the initial weights
     assert builder.calls <= 3 + 4
     watched.run(scripted(*builder.jobs(11)))
@@ -258,6 +264,9 @@ def test_what_no_program_trains_is_trained_by_fit(development, scripted):
     assert [one.engine for one in source.outcomes] == ["population", "fit", "population", "fit"]
     (line,) = watched.lines
     assert "`train_step` of its own" in line
+    assert [step for step in watched.steps if "fit" in step] == [
+        f"trial {at}: building the model, first epoch by `fit`" for at in (1, 3)
+    ]
     assert sorted(choice.engine for choice in watched.choices) == ["fit", "population"]
 
 

@@ -66,6 +66,7 @@ class ProgramChooser:
         validation: Validation data on the device.
         workers: Programs that run at the same time.
         recorded: Earlier choices, which hold for a resumed run.
+        on_step: Hears what is compiled or timed now.
     """
 
     def __init__(
@@ -75,10 +76,12 @@ class ProgramChooser:
         validation: DeviceData,
         workers: int,
         recorded: Sequence[EngineChoice] = (),
+        on_step: Callable[[str], None] = lambda step: None,
     ) -> None:
         self._engine = engine
         self._train, self._validation = train, validation
         self._workers = workers
+        self._on_step = on_step
         self._recorded = {choice.structure: choice for choice in recorded}
 
     def choose(
@@ -101,6 +104,7 @@ class ProgramChooser:
         Raises:
             Unsupported: If no program can be made.
         """
+        self._on_step(_compiling(work))
         start = _Start(blueprint, initial, list(numbers), meanwhile)
         before = self._recorded.get(blueprint.key)
         if before is not None:
@@ -132,6 +136,7 @@ class ProgramChooser:
         self, blueprint: Blueprint, initial: State, numbers: Sequence[float], work: Workload
     ) -> Program:
         """Return a program for trainings that share nothing with others."""
+        self._on_step(_compiling(work))
         return self._make(
             _Start(blueprint, initial, list(numbers), lambda: None), self._single(work)
         ).program
@@ -153,6 +158,7 @@ class ProgramChooser:
         # Another way costs about what the first did to compile; not trying it costs nothing.
         if first.compile_seconds > 2 * _BUDGET * self._estimate(start.blueprint, work):
             return candidates
+        self._on_step("timing the programs that could train this structure")
         self._time(start, first, _GLANCE_SECONDS)
         budget = min(_MOST_SECONDS, _BUDGET * first.seconds(work))
         for layout in self._others(first, work):
@@ -284,6 +290,12 @@ class _Start:
             *([tf.constant(np.stack([one] * width)) for one in group] for group in self._initial)
         )
         return state, [np.full(width, number) for number in self._numbers]
+
+
+def _compiling(work: Workload) -> str:
+    if work.trials == 1:
+        return "compiling a program for one trial"
+    return f"compiling one program for {work.trials} trials of one structure"
 
 
 def _stackable(blueprint: Blueprint) -> bool:

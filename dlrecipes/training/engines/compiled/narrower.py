@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +19,9 @@ _WORTH_SECONDS = 3.0
 _FEWEST = 2
 
 
-def program_for(trials: Sequence[Trial]) -> Program:
+def program_for(
+    trials: Sequence[Trial], on_step: Callable[[str], None] = lambda step: None
+) -> Program:
     """Return the program that trains a group: its own, or a smaller one where that saves time.
 
     At the end of a stage, or when successive halving has left few, rows of a group are empty and
@@ -29,6 +31,7 @@ def program_for(trials: Sequence[Trial]) -> Program:
 
     Args:
         trials: Trials of one program that are at the same epoch.
+        on_step: Hears that a smaller program is compiled.
     """
     program = trials[0].program
     if not program.layout.stacked:
@@ -39,10 +42,12 @@ def program_for(trials: Sequence[Trial]) -> Program:
     if width >= program.width:
         return program
     if width not in program.narrower and _saved(trials, program.width - width) > _WORTH_SECONDS:
+        on_step(f"compiling a smaller program for the last {len(trials)} trials")
         try:
             program.narrower[width] = _make(program, trials[0], width)
         except (Unsupported, tf.errors.OpError, MemoryError):
             program.narrower[width] = program  # not tried again
+        on_step("training the rest")
     fitting = [one for one in program.narrower if one >= len(trials)]
     return program.narrower[min(fitting)] if fitting else program
 
