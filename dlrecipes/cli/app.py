@@ -135,6 +135,9 @@ def tune(  # noqa: PLR0913  (one argument an option)
             "'sex: true positive rate=1'."
         ),
     ] = None,
+    baseline_seconds: Annotated[
+        float, typer.Option(help="What the baselines may take together.")
+    ] = 60.0,
     engine: Annotated[str, typer.Option(help="auto, population, resident or fit.")] = "auto",
     precision: Annotated[
         str, typer.Option(help="auto, float32, mixed_bfloat16 or mixed_float16.")
@@ -179,6 +182,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             threshold=threshold,
             ensemble=ensemble,
             gap_penalty=gap_penalty,
+            baseline_seconds=baseline_seconds,
         )
         chosen = load_recipe(recipe)
         given = {"data": data, "target": target, **read_extra(context.args)}

@@ -100,7 +100,11 @@ def score_table(result: RunResult) -> ScoreTable:
         rows.append(
             ScoreRow(
                 baseline,
-                "the strongest baseline" if baseline == strongest else "",
+                "; ".join(
+                    note
+                    for note in ("the strongest baseline" * (baseline == strongest), scores.note)
+                    if note
+                ),
                 "baseline",
                 tuple(
                     _pair(scores.validation.get(name), scores.test.get(name), name == main)

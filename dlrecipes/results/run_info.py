@@ -49,6 +49,7 @@ class RunInfo:
         ensemble: Members asked for in the ensemble; 0 and 1 for none.
         gap_penalty: The penalty for a gap between groups, as `GapPenalty.parse` takes it; empty for
             none.
+        baseline_seconds: What the baselines may take together.
         engines: Which engine trains each structure, and the timings behind it.
     """
 
@@ -81,4 +82,5 @@ class RunInfo:
     threshold: str = ""
     ensemble: int = 0
     gap_penalty: str = ""
+    baseline_seconds: float = 60.0
     engines: tuple[EngineChoice, ...] = ()

@@ -43,10 +43,19 @@ class DataResult:
 
 @dataclass(frozen=True)
 class BaselineResult:
-    """What a baseline reached; `test` is empty until the test set is opened."""
+    """What a baseline reached; `test` is empty until the test set is opened.
+
+    Args:
+        validation: Its scores on the validation part.
+        test: Its scores on the test part.
+        choice: What was chosen for it: enough to fit it again without a search.
+        note: What was cut because of its cost; empty where nothing was.
+    """
 
     validation: Metrics
     test: Metrics = field(default_factory=dict)
+    choice: dict[str, float] = field(default_factory=dict)
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ class RunSettings:
             beside the winner; 0 or 1 for none.
         gap_penalty: What a gap between groups takes off the score that trials are compared by,
             such as `"sex: true positive rate=1"`, see `GapPenalty`; None for nothing.
+        baseline_seconds: What the baselines may take together, above 0. Boosted trees grow beside
+            the search and get at most half of its time, or 10 s, when it has ended.
 
     Raises:
         ArgumentError: If a value is none of these.
@@ -56,6 +58,7 @@ class RunSettings:
     threshold: str | ThresholdGoal | None = None
     ensemble: int = 0
     gap_penalty: str | GapPenalty | None = None
+    baseline_seconds: float = 60.0
 
     def __post_init__(self) -> None:
         check_choice("engine", self.engine, ENGINES)
@@ -73,6 +76,7 @@ class RunSettings:
             GapPenalty.parse(self.gap_penalty)
         if self.folds is not None:
             check_integer("folds", self.folds, 2)
+        check_real("baseline_seconds", self.baseline_seconds, 0, low_open=True)
         check_integer("repeats", self.repeats, 1)
         check_integer("ensemble", self.ensemble, 0)
         if self.folds is None and self.repeats > 1:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 
+from dlrecipes.baselines import FittedBaseline
 from dlrecipes.checks import check_choice
 from dlrecipes.data import Columns, Splits, unpack_inputs
 from dlrecipes.diagnose import check_unknown_values
@@ -51,16 +52,24 @@ class Run:
     Args:
         directory: The run directory, or its path.
         splits: The data; needed only to open the test set.
+        baselines: Its fitted baselines; None to fit them again, as they were chosen, when the test
+            set is opened.
 
     Raises:
         RunError: If the directory is no run.
     """
 
-    def __init__(self, directory: RunDirectory | str | Path, splits: Splits | None = None) -> None:
+    def __init__(
+        self,
+        directory: RunDirectory | str | Path,
+        splits: Splits | None = None,
+        baselines: dict[str, FittedBaseline] | None = None,
+    ) -> None:
         if not isinstance(directory, RunDirectory):
             directory = RunDirectory.existing(directory)
         self._directory = directory
         self._splits = splits
+        self._baselines = baselines
 
     @property
     def directory(self) -> Path:
@@ -116,7 +125,9 @@ class Run:
                 fix="Another split's test rows may be rows that this run trained on.",
             )
         start = time.monotonic()
-        test, verdict, refits, baselines = score_test_set(self._directory, result, splits, reason)
+        test, verdict, refits, baselines = score_test_set(
+            self._directory, result, splits, reason, self._baselines
+        )
         by_group = tested_subgroups(self._directory, splits.model_spec, result.threshold)
         ensemble = tested_ensemble(self._directory, result, test, verdict, splits.model_spec)
         seconds = {**result.seconds, "test": time.monotonic() - start}

@@ -7,9 +7,10 @@ ensemble (`carry_out`), 7. the test set, opened once, 8. export, 9. report (`Run
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 
-from dlrecipes.baselines import fit_baselines
+from dlrecipes.baselines import BaselineFit
 from dlrecipes.data import study_running
 from dlrecipes.diagnose import (
     check_penalty_gain,
@@ -17,9 +18,9 @@ from dlrecipes.diagnose import (
     check_subgroups,
     weigh_penalty,
 )
-from dlrecipes.metrics import score_predictions
-from dlrecipes.results import BaselineResult, Objective, RunInfo
+from dlrecipes.results import Objective, RunInfo
 from dlrecipes.run.assemble import assemble_result, keep_what_holds
+from dlrecipes.run.baselines import left_out, recorded_choices, score_baselines, seconds_more
 from dlrecipes.run.chance import chance_score
 from dlrecipes.run.cross_validation import make_cross_validated
 from dlrecipes.run.ensemble import average_members
@@ -70,6 +71,7 @@ def carry_out(
         directory.locked(),
         run_log(directory.log) as log,
         study_running(splits.test.fingerprint),
+        ExitStack() as ending,
     ):
         heard = LogListener(log, work.listener)
         heard.on_run(directory.path)
@@ -77,14 +79,18 @@ def carry_out(
         directory.report.unlink(missing_ok=True)
         start = time.monotonic()
 
-        # ---- 3. baselines: what the network must beat
+        # ---- 3. baselines: what the network must beat; boosted trees grow beside the search
         heard.on_phase("baselines")
-        baselines = {
-            name: BaselineResult(
-                score_predictions(data.validation.y, predict(data.validation), data.spec)
+        baseline_fit = ending.enter_context(
+            BaselineFit(
+                data,
+                seed=info.seed,
+                seconds=info.baseline_seconds,
+                choices=recorded_choices(directory),
+                on_step=heard.on_step,
             )
-            for name, predict in fit_baselines(data, seed=info.seed).items()
-        }
+        )
+        baselines = score_baselines(baseline_fit.ready, data)
         seconds = {"baselines": time.monotonic() - start}
 
         # ---- 4. search: coarse, widened where the best value lies at an edge, fine
@@ -145,6 +151,18 @@ def carry_out(
         if info.ensemble > 1:
             heard.on_phase("ensemble")
         trained = train_members(study, began_with, data, engine, store, context, directory)
+        # ---- and what has grown beside it all, with a little more time if need be
+        if baseline_fit.growing:
+            heard.on_phase("baselines")
+        began = time.monotonic()
+        fitted = baseline_fit.finish(seconds_more(seconds["search"]))
+        for name, baseline in fitted.items():
+            if baseline.note:
+                heard.on_note(f"{name}: {baseline.note}")
+        missing = {name: one for name, one in fitted.items() if name not in baselines}
+        scored = {**baselines, **score_baselines(missing, data)}
+        baselines = {name: scored[name] for name in fitted}
+        seconds["baselines"] += time.monotonic() - began
         info = chosen.info
         # Scores of folds and of refits are not of the same rows.
         scored_alike = not prepared.folds
@@ -169,6 +187,7 @@ def carry_out(
             comparisons,
             (
                 *prepared.findings,
+                *left_out(baseline_fit),
                 *study.findings,
                 *optimism,
                 *missed,
@@ -188,4 +207,4 @@ def carry_out(
         before = directory.read_result() if directory.result_file.exists() else None
         directory.write(replace(info, model_summary=summary, parameters=parameters))
         directory.write(keep_what_holds(result, before))
-    return Run(directory, splits)
+    return Run(directory, splits, fitted)

@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 
 import numpy as np
 
-from dlrecipes.baselines import fit_baselines
+from dlrecipes.baselines import FittedBaseline
 from dlrecipes.data import Ledger, Split, Splits, pack_inputs, pack_subgroups
 from dlrecipes.diagnose import check_unknown_values, decide, judge
 from dlrecipes.export import load_model, predict
@@ -20,6 +20,7 @@ from dlrecipes.results import (
     TestResult,
     Verdict,
 )
+from dlrecipes.run.baselines import fitted_again
 from dlrecipes.run.main_metric import main_metric
 from dlrecipes.rundir import RunDirectory
 
@@ -30,7 +31,11 @@ Scored = tuple[TestResult, Verdict, tuple[RefitResult, ...], dict[str, BaselineR
 
 
 def score_test_set(
-    directory: RunDirectory, result: RunResult, splits: Splits, reason: str
+    directory: RunDirectory,
+    result: RunResult,
+    splits: Splits,
+    reason: str,
+    fitted: dict[str, FittedBaseline] | None = None,
 ) -> Scored:
     """Open the test set, score every refit and baseline in one go and save the predictions.
 
@@ -41,6 +46,7 @@ def score_test_set(
         result: The result up to the refits.
         splits: The data.
         reason: Why it is opened, for the ledger.
+        fitted: The run's baselines; None to fit them again as they were chosen.
 
     Returns:
         The test result, the verdict, and refits and baselines with their test scores.
@@ -53,7 +59,9 @@ def score_test_set(
     averaging = None
     if result.ensemble is not None:
         averaging = load_model(directory.path / result.ensemble.checkpoint)
-    predictors = fit_baselines(splits.development(), seed=result.seed)
+    recorded = result.baselines
+    if fitted is None:
+        fitted, recorded = fitted_again(result, splits)
     spec = splits.model_spec
     ledger = Ledger(directory.ledger)
 
@@ -73,9 +81,9 @@ def score_test_set(
         for refit, predicted in zip(result.refits, predictions, strict=True)
     )
     part = splits.preprocessed(test)
-    by_baseline = {name: predictor(part) for name, predictor in predictors.items()}
+    by_baseline = {name: fitted[name](part) for name in recorded if name in fitted}
     baselines = {
-        name: replace(result.baselines[name], test=score_predictions(test.y, predicted, spec))
+        name: replace(recorded[name], test=score_predictions(test.y, predicted, spec))
         for name, predicted in by_baseline.items()
     }
 
