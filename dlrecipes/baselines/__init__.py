@@ -1,6 +1,6 @@
 """What the network must beat, one baseline a file."""
 
-from dlrecipes.baselines.fit_baselines import BaselineFit, fit_baselines
+from dlrecipes.baselines.fit_baselines import TREES, BaselineFit, fit_baselines
 from dlrecipes.baselines.logistic_regression import fit_logistic_regression
 from dlrecipes.baselines.majority_class import fit_majority_class
 from dlrecipes.baselines.mean import fit_mean
@@ -10,6 +10,7 @@ from dlrecipes.baselines.predictor import Baseline, FittedBaseline, FittedModel,
 from dlrecipes.baselines.ridge_regression import fit_ridge_regression
 
 __all__ = [
+    "TREES",
     "Baseline",
     "BaselineFit",
     "FittedBaseline",

@@ -48,7 +48,8 @@ def fit_baselines(
         development: Training and validation part.
         seed: Seed of all that is random in them, at least 0.
         seconds: What they may take together; what was cut stands in a baseline's `note`.
-        choices: What was chosen before, `{name: baseline.choice}`: nothing is searched again.
+        choices: What was chosen before, `{name: baseline.choice}`: nothing is searched again, and
+            boosted trees that are not in it are not grown.
 
     Raises:
         ArgumentError: If the seed is not a whole number of at least 0, or the seconds are no
@@ -213,7 +214,7 @@ class _Part:
                 self.models |= fit_nearest_neighbours(
                     development, seed=seed, budget=budget, choice=known.get("nearest neighbours")
                 )
-            if spec.kind == "table":
+            if spec.kind == "table" and (TREES in known or not known):
                 job = tree_job(development, seed=seed, seconds=seconds, choice=known.get(TREES))
                 if job.quick:
                     budget.begin(TREES)

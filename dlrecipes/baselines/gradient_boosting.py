@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.baselines.budget import SECONDS, Budget
+from dlrecipes.baselines.calm_threads import calm_threads
 from dlrecipes.baselines.grow_trees import GrownTrees, TreeSettings, grow_trees
 from dlrecipes.baselines.predictor import (
     Choice,
@@ -85,10 +86,9 @@ def fit_gradient_boosting(
     """
     budget = budget or Budget(SECONDS)
     job = tree_job(development, seed=seed, seconds=SECONDS, choice=choice)
-    grown = {
-        trees.rate: trees for trees in grow_trees(job.x, job.y, job.settings, left=budget.left)
-    }
-    return choose_trees(job, grown)
+    with calm_threads(job.x.size):
+        grown = grow_trees(job.x, job.y, job.settings, left=budget.left)
+        return choose_trees(job, {trees.rate: trees for trees in grown})
 
 
 def tree_job(

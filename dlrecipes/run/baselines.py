@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlrecipes.baselines import BaselineFit, FittedBaseline, fit_baselines
+from dlrecipes.baselines import TREES, BaselineFit, FittedBaseline, fit_baselines
 from dlrecipes.data import Development, Splits
 from dlrecipes.metrics import score_predictions
 from dlrecipes.results import BaselineResult, Finding, RunResult
 from dlrecipes.rundir import RunDirectory
 
 _LEAST_MORE = 10.0
+_LEFT_OUT = "left_out_baseline"
 
 
 def recorded_choices(directory: RunDirectory) -> dict[str, Mapping[str, float]]:
-    """Return what an earlier end of the run chose, so that nothing is searched twice."""
+    """Return what an earlier end of the run chose, so that nothing is searched twice.
+
+    What was left out then is tried again.
+    """
     if not directory.result_file.exists():
         return {}
-    return {name: result.choice for name, result in directory.read_result().baselines.items()}
+    result = directory.read_result()
+    again = any(finding.name == _LEFT_OUT for finding in result.findings)
+    choices: dict[str, Mapping[str, float]] = {
+        name: recorded.choice for name, recorded in result.baselines.items()
+    }
+    return {**choices, TREES: {}} if again else choices
 
 
 def seconds_more(search: float) -> float:
@@ -48,7 +57,7 @@ def left_out(fit: BaselineFit) -> tuple[Finding, ...]:
     """Return a finding for every baseline that there is none of."""
     return tuple(
         Finding(
-            "left_out_baseline",
+            _LEFT_OUT,
             f"There is no baseline of {name}: {why}.",
             advice="Give them more time: `baseline_seconds`, on the command line "
             "--baseline-seconds.",

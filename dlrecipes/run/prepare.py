@@ -82,13 +82,15 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
     with dtype_policy(policy), study_running(work.splits.test.fingerprint):
         space = discover_space(work.build)
         model = run_builder(work.build)
+        work.listener.on_step("the builder's model on a few rows")
         check_model(model, work.splits.development(), goal)
+        work.listener.on_step("saving and loading an untrained model")
         try_ending(model, work.splits, policy)
     _check_ranges(work.plan, space)
 
     # ---- 2. audit: nothing trains on data with an error
     work.listener.on_phase("audit")
-    findings = audit(work.splits)
+    findings = audit(work.splits, work.listener.on_step)
     for finding in findings:
         if finding.severity == "error":
             raise DataError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dlrecipes.data.audit.class_balance import check_class_balance
@@ -29,7 +29,7 @@ from dlrecipes.data.target_part import target_part
 from dlrecipes.results import DataSpec, Finding
 
 
-def audit(splits: Splits) -> tuple[Finding, ...]:
+def audit(splits: Splits, on_step: Callable[[str], None] = lambda _: None) -> tuple[Finding, ...]:
     """Check the data and return one finding for each check that applies.
 
     A passed check is a finding of severity `"info"` without advice. Test rows are compared with
@@ -37,6 +37,7 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
 
     Args:
         splits: The three parts.
+        on_step: Is told what is looked at next: of wide or long data some of it takes a while.
     """
     parts = {
         "train": splits.train,
@@ -48,14 +49,18 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
     if findings[0].severity == "error":
         return (*splits.noticed, *findings)  # the other checks need numbers
     # ---- across parts: is the score honest?
+    on_step("duplicates")
     findings.append(check_duplicates(parts, spec))
+    on_step("near duplicates")
     findings.append(check_near_duplicates(train, validation, spec))
     if train.time is not None:  # groups are then series, which go on from part to part
         findings.append(check_times(parts))
     elif train.groups is not None:
         findings.append(check_groups(parts))
+    on_step("drift")
     findings.append(check_drift(train, validation, spec))
     # ---- the columns
+    on_step("columns")
     if spec.columns:
         findings.append(check_column_kinds(spec))
     findings.append(check_constant_features(parts))
@@ -68,13 +73,15 @@ def audit(splits: Splits) -> tuple[Finding, ...]:
     if splits.preprocess is None and not isinstance(train.x, Columns):
         findings.append(check_feature_scales(train))
     # ---- the target, or each of several
-    findings += _about_target(parts, spec)
+    findings += _about_target(parts, spec, on_step)
     return (*splits.noticed, *findings)
 
 
-def _about_target(parts: Mapping[str, Split], spec: DataSpec) -> list[Finding]:
+def _about_target(
+    parts: Mapping[str, Split], spec: DataSpec, on_step: Callable[[str], None]
+) -> list[Finding]:
     if not spec.targets:
-        findings = [check_target_leak(parts["train"], parts["validation"], spec)]
+        findings = [check_target_leak(parts["train"], parts["validation"], spec, on_step)]
         if spec.classes:
             findings.append(check_class_balance(parts["train"], spec))
             findings.append(check_class_coverage(parts, spec))
@@ -82,7 +89,7 @@ def _about_target(parts: Mapping[str, Split], spec: DataSpec) -> list[Finding]:
     findings = [check_target_coverage(parts, spec)]
     for target in spec.targets:
         own = {name: target_part(part, spec, target) for name, part in parts.items()}
-        for one in _about_target(own, spec.of_target(target)):
+        for one in _about_target(own, spec.of_target(target), on_step):
             said = f"{target.shown}: {one.verdict}"
             findings.append(replace(one, name=f"{one.name}: {target.shown}", verdict=said))
     return findings
