@@ -157,6 +157,8 @@ class BaselineFit:
                 grown = self._beside.collect(more, self._on_step)
                 for part, (trees, why) in zip(self._waiting, grown, strict=True):
                     if trees and part.job is not None:
+                        if self._on_step is not None:
+                            self._on_step(f"{TREES}, on the validation part")
                         part.models[TREES] = choose_trees(part.job, trees, why)
                     else:
                         self.left_out[TREES] = why or "no round of them ended in time"
