@@ -1,16 +1,20 @@
 """What the network must beat, one baseline a file."""
 
-from dlrecipes.baselines.fit_baselines import fit_baselines
+from dlrecipes.baselines.fit_baselines import TREES, BaselineFit, fit_baselines
 from dlrecipes.baselines.logistic_regression import fit_logistic_regression
 from dlrecipes.baselines.majority_class import fit_majority_class
 from dlrecipes.baselines.mean import fit_mean
 from dlrecipes.baselines.naive_forecast import fit_naive_forecasts
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
-from dlrecipes.baselines.predictor import Baseline, Predictor
+from dlrecipes.baselines.predictor import Baseline, FittedBaseline, FittedModel, Predictor
 from dlrecipes.baselines.ridge_regression import fit_ridge_regression
 
 __all__ = [
+    "TREES",
     "Baseline",
+    "BaselineFit",
+    "FittedBaseline",
+    "FittedModel",
     "Predictor",
     "fit_baselines",
     "fit_logistic_regression",

@@ -1,74 +1,244 @@
-"""All baselines that fit the task."""
+"""All baselines that fit the task: the cheap ones at once, the expensive ones beside the search."""
 
 from __future__ import annotations
 
-from functools import partial
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.baselines.budget import CHEAP_SHARE, SECONDS, Budget
 from dlrecipes.baselines.calm_threads import calm_threads
-from dlrecipes.baselines.gradient_boosting import fit_gradient_boosting
+from dlrecipes.baselines.gradient_boosting import TreeJob, choose_trees, tree_job
+from dlrecipes.baselines.grow_trees import grow_trees
 from dlrecipes.baselines.logistic_regression import fit_logistic_regression
 from dlrecipes.baselines.majority_class import fit_majority_class
 from dlrecipes.baselines.mean import fit_mean
 from dlrecipes.baselines.naive_forecast import fit_naive_forecasts
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
-from dlrecipes.baselines.of_each_target import fit_of_each_target
-from dlrecipes.baselines.predictor import Baseline, on_inputs
+from dlrecipes.baselines.of_each_target import choices_of_target, join_targets
+from dlrecipes.baselines.predictor import Choice, FittedBaseline, FittedModel
 from dlrecipes.baselines.ridge_regression import fit_ridge_regression
 from dlrecipes.baselines.tfidf_regression import fit_tfidf_regression
-from dlrecipes.checks import check_integer
-from dlrecipes.data import Development, Split
+from dlrecipes.baselines.trees_beside import TreesBeside
+from dlrecipes.checks import check_integer, check_real
+from dlrecipes.data import Development, Split, target_development
 
-CLASSIFICATION = {
-    "majority class": fit_majority_class,
-    "logistic regression": fit_logistic_regression,
-    "nearest neighbours": fit_nearest_neighbours,
-}
-REGRESSION = {
-    "mean": fit_mean,
-    "ridge regression": fit_ridge_regression,
-    "nearest neighbours": fit_nearest_neighbours,
-}
+TREES = "boosted trees"
+Choices = Mapping[str, Choice]
+"""`{baseline: what was chosen for it}`."""
 
 
-def fit_baselines(development: Development, *, seed: int = 0) -> dict[str, Baseline]:
+def fit_baselines(
+    development: Development,
+    *,
+    seed: int = 0,
+    seconds: float = SECONDS,
+    choices: Choices | None = None,
+) -> dict[str, FittedBaseline]:
     """Return the fitted baselines of the task, `{name: baseline}`.
 
     They see what the network sees: preprocessed training and validation data. Values that have a
     time are compared with naive forecasts, too (`fit_naive_forecasts`). A baseline takes a
-    preprocessed part. Several targets have a baseline of each kind together
-    (`fit_of_each_target`).
+    preprocessed part. Several targets have a baseline of each kind together (`join_targets`).
 
     Args:
         development: Training and validation part.
         seed: Seed of all that is random in them, at least 0.
+        seconds: What they may take together; what was cut stands in a baseline's `note`.
+        choices: What was chosen before, `{name: baseline.choice}`: nothing is searched again, and
+            boosted trees that are not in it are not grown.
 
     Raises:
-        ArgumentError: If the seed is not a whole number of at least 0.
+        ArgumentError: If the seed is not a whole number of at least 0, or the seconds are no
+            positive number.
+
+    Example:
+        >>> import dlrecipes as dlr
+        >>> development = dlr.data.load("wine").development()
+        >>> baselines = dlr.baselines.fit_baselines(development)
+        >>> baselines["logistic regression"](development.validation).shape
+        (36, 3)
     """
-    check_integer("seed", seed, 0)
-    if development.spec.targets:
-        return fit_of_each_target(development, partial(fit_baselines, seed=seed))
-    chosen = REGRESSION if development.spec.task == "regression" else CLASSIFICATION
-    if development.spec.kind == "text":
-        simple = "mean" if development.spec.task == "regression" else "majority class"
-        chosen = {simple: chosen[simple], "regression on TF-IDF": fit_tfidf_regression}
-    if development.spec.kind == "table":
-        chosen = {**chosen, "boosted trees": fit_gradient_boosting}
-    size = development.train.array.size
-    with calm_threads(size):
-        predictors = {name: fit(development, seed=seed) for name, fit in chosen.items()}
-    fitted = {name: _calm(on_inputs(one), size) for name, one in predictors.items()}
-    if development.spec.task == "regression" and development.train.time is not None:
-        fitted |= fit_naive_forecasts(development)
-    return fitted
+    with BaselineFit(development, seed=seed, seconds=seconds, choices=choices) as fit:
+        return fit.finish()
 
 
-def _calm(baseline: Baseline, size: int) -> Baseline:
+class BaselineFit:
+    """Baselines under way: the cheap ones are fitted, the expensive ones grow in another process.
+
+    Args:
+        development: Training and validation part.
+        seed: As in `fit_baselines`.
+        seconds: As in `fit_baselines`.
+        choices: As in `fit_baselines`.
+        on_step: Is told what is being fitted, every few seconds.
+
+    Attributes:
+        left_out: `{baseline: why there is none}`, known at the end.
+
+    Raises:
+        ArgumentError: As `fit_baselines`.
+    """
+
+    def __init__(
+        self,
+        development: Development,
+        *,
+        seed: int = 0,
+        seconds: float = SECONDS,
+        choices: Choices | None = None,
+        on_step: Callable[[str], None] | None = None,
+    ) -> None:
+        check_integer("seed", seed, 0)
+        check_real("seconds", seconds, 0, low_open=True)
+        self.left_out: dict[str, str] = {}
+        self._development, self._on_step = development, on_step
+        self._beside: TreesBeside | None = None
+        self._finished: dict[str, FittedBaseline] | None = None
+        began = time.monotonic()
+        budget = Budget(CHEAP_SHARE * seconds, on_step)
+        spec = development.spec
+        known = choices or {}
+        self._parts = [
+            _Part("", development, seed, known, budget, seconds)
+            if target is None
+            else _Part(
+                target.name,
+                target_development(development, target),
+                seed,
+                choices_of_target(known, spec, target),
+                budget,
+                seconds,
+            )
+            for target in spec.targets or (None,)
+        ]
+        self._waiting = [part for part in self._parts if part.job is not None]
+        if self._waiting:
+            left = max(1.0, seconds - (time.monotonic() - began))
+            try:
+                self._beside = TreesBeside([part.job for part in self._waiting if part.job], left)
+            except OSError as error:
+                self.left_out[TREES] = f"no process could be started for them ({error})"
+
+    def __enter__(self) -> BaselineFit:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End what still runs and remove its files."""
+        if self._beside is not None:
+            self._beside.close()
+
+    @property
+    def growing(self) -> bool:
+        """Whether there is something to wait for."""
+        return self._finished is None and self._beside is not None and self._beside.growing
+
+    @property
+    def ready(self) -> dict[str, FittedBaseline]:
+        """The baselines that are fitted already, the trivial one first."""
+        return self._joined()
+
+    def finish(self, more: float | None = None) -> dict[str, FittedBaseline]:
+        """Wait for the expensive ones and return all baselines.
+
+        Args:
+            more: Seconds that they may have from now on; None for all that were given at first.
+        """
+        if self._finished is None:
+            if self._beside is not None:
+                grown = self._beside.collect(more, self._on_step)
+                for part, (trees, why) in zip(self._waiting, grown, strict=True):
+                    if trees and part.job is not None:
+                        if self._on_step is not None:
+                            self._on_step(f"{TREES}, on the validation part")
+                        part.models[TREES] = choose_trees(part.job, trees, why)
+                    else:
+                        self.left_out[TREES] = why or "no round of them ended in time"
+                self._beside.close()
+            self._finished = self._joined()
+        return self._finished
+
+    def _joined(self) -> dict[str, FittedBaseline]:
+        if self._development.spec.targets:
+            return join_targets(
+                self._development.spec, {part.name: part.baselines() for part in self._parts}
+            )
+        return self._parts[0].baselines()
+
+
+class _Part:
+    """The baselines of a single target."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  (all of them are the fit's own)
+        self,
+        name: str,
+        development: Development,
+        seed: int,
+        choices: Choices,
+        budget: Budget,
+        seconds: float,
+    ) -> None:
+        self.name, self._development = name, development
+        self.job: TreeJob | None = None
+        self.models: dict[str, FittedModel] = {}
+        self._size = development.train.array.size
+        spec = development.spec
+        regression = spec.task == "regression"
+        trivial, linear, fit_trivial, fit_linear = (
+            ("mean", "ridge regression", fit_mean, fit_ridge_regression)
+            if regression
+            else (
+                "majority class",
+                "logistic regression",
+                fit_majority_class,
+                fit_logistic_regression,
+            )
+        )
+        if spec.kind == "text":
+            linear, fit_linear = "regression on TF-IDF", fit_tfidf_regression
+        known = {key: choice or None for key, choice in choices.items()}
+        with calm_threads(self._size):
+            self.models[trivial] = fit_trivial(development, seed=seed)
+            budget.begin(linear)
+            self.models[linear] = fit_linear(
+                development, seed=seed, budget=budget, choice=known.get(linear)
+            )
+            if spec.kind != "text":
+                budget.begin("nearest neighbours")
+                self.models |= fit_nearest_neighbours(
+                    development, seed=seed, budget=budget, choice=known.get("nearest neighbours")
+                )
+            if spec.kind == "table" and (TREES in known or not known):
+                job = tree_job(development, seed=seed, seconds=seconds, choice=known.get(TREES))
+                if job.quick:
+                    budget.begin(TREES)
+                    grown = grow_trees(job.x, job.y, job.settings, left=budget.left)
+                    self.models[TREES] = choose_trees(job, {one.rate: one for one in grown})
+                else:
+                    self.job = job
+        self._forecasts = (
+            fit_naive_forecasts(development)
+            if regression and development.train.time is not None
+            else {}
+        )
+
+    def baselines(self) -> dict[str, FittedBaseline]:
+        """Return what is fitted so far."""
+        fitted = {name: _calm(model, self._size) for name, model in self.models.items()}
+        return fitted | {name: FittedBaseline(one) for name, one in self._forecasts.items()}
+
+
+def _calm(model: FittedModel, size: int) -> FittedBaseline:
     def predict(part: Split) -> NDArray[np.float64]:
         with calm_threads(size):
-            return baseline(part)
+            return model(part.array)
 
-    return predict
+    return FittedBaseline(predict, model.choice, model.note)

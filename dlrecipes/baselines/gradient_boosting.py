@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.baselines.budget import SECONDS, Budget
+from dlrecipes.baselines.calm_threads import calm_threads
+from dlrecipes.baselines.grow_trees import GrownTrees, TreeSettings, grow_trees
 from dlrecipes.baselines.predictor import (
+    Choice,
+    FittedModel,
     Predictor,
-    choose_on_validation,
     flatten,
+    join_notes,
     probability_table,
+    rows_note,
+    validation_cost,
 )
 from dlrecipes.data import Development
 
@@ -19,46 +28,189 @@ LEARNING_RATES = (0.05, 0.2)
 MOST_TREES = 300
 # scikit-learn's own limit for a column of categories.
 _MOST_CATEGORIES = 255
+_QUICK = 1.0
+"""Seconds that trees may be expected to take where they are grown at once, in this process."""
+_BINS, _SECONDS_A_BIN, _SECONDS_A_VALUE = 16_000, 1e-9, 5e-9
+"""Splits to be weighed a column and tree, whatever the rows; and what the parts of a tree cost."""
+_LEAST_ROUNDS = 100
+_LEAST_ROWS, _LEAST_COLUMNS = 2000, 50
+_MOST_VALUES = 40_000_000
 
 
-def fit_gradient_boosting(development: Development, *, seed: int = 0) -> Predictor:
+@dataclass(frozen=True)
+class TreeJob:
+    """Trees that are to be grown.
+
+    Args:
+        development: Training and validation part.
+        settings: How they are grown.
+        rows: Which training rows they see; None for all.
+        columns: Which columns; None for all.
+        x: Their inputs, `(rows, columns)`.
+        y: Their targets, `(rows,)`.
+        seconds: What they are expected to take with nothing else to do.
+    """
+
+    development: Development
+    settings: TreeSettings
+    rows: NDArray[np.int64] | None
+    columns: NDArray[np.int64] | None
+    x: NDArray[Any]
+    y: NDArray[Any]
+    seconds: float
+
+    @property
+    def quick(self) -> bool:
+        """Whether they are not worth a process of their own."""
+        return self.seconds < _QUICK
+
+
+def fit_gradient_boosting(
+    development: Development,
+    *,
+    seed: int = 0,
+    budget: Budget | None = None,
+    choice: Choice | None = None,
+) -> FittedModel:
     """Return gradient-boosted trees, the strongest simple model for most tables.
 
-    They see all training rows, categories as categories. The learning rate is chosen on the
-    validation part; the number of trees by early stopping on a tenth of the training part.
+    Categories are categories. The learning rate is chosen on the validation part; the number of
+    trees by early stopping on a tenth of the training part, or by the budget. They see all
+    training rows and columns, where that is affordable.
 
     Args:
         development: Training and validation part of a table.
         seed: Seed of the trees, at least 0.
+        budget: What the search for them may take; None for the usual.
+        choice: What was chosen before: nothing is searched; None to choose.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    budget = budget or Budget(SECONDS)
+    job = tree_job(development, seed=seed, seconds=SECONDS, choice=choice)
+    with calm_threads(job.x.size):
+        grown = grow_trees(job.x, job.y, job.settings, left=budget.left)
+        return choose_trees(job, {trees.rate: trees for trees in grown})
 
+
+def tree_job(
+    development: Development, *, seed: int, seconds: float, choice: Choice | None = None
+) -> TreeJob:
+    """Return the trees to be grown, with fewer rows and then columns where all would cost too much.
+
+    Columns are those whose values differ most between classes, or go most with the values.
+
+    Args:
+        development: Training and validation part of a table.
+        seed: Seed of rows and trees.
+        seconds: What they may take.
+        choice: What was chosen before; None or empty to choose.
+    """
     spec, train = development.spec, development.train
-    x, y = flatten(train.array), train.y
-    categories = [
-        feature.kind == "category" and feature.size <= _MOST_CATEGORIES for feature in spec.features
-    ]
-    regression = spec.task == "regression"
+    choice = choice or {}
+    categories = np.array(
+        [
+            feature.kind == "category" and feature.size <= _MOST_CATEGORIES
+            for feature in spec.features
+        ],
+        dtype=bool,
+    )
+    wide = int(np.prod(train.array.shape[1:]))
+    outputs = len(spec.classes) if len(spec.classes) > 2 else 1
+    most_rows, most_columns = _affordable(len(train), wide, outputs, seconds)
+    most_rows = round(choice.get("rows", most_rows))
+    most_columns = round(choice.get("columns", most_columns))
+    x, y = train.array.reshape(len(train), -1), train.y
+    rows = columns = None
+    if most_rows < len(train):
+        rows = np.sort(np.random.default_rng(seed).choice(len(train), most_rows, replace=False))
+        x, y = x[rows], y[rows]
+    if most_columns < wide:
+        columns = _telling_columns(x, y, most_columns, regression=spec.task == "regression")
+        x = x[:, columns]
+        categories = categories[columns] if len(categories) else categories
     # The part for early stopping is stratified: of each class it needs two examples.
+    regression = spec.task == "regression"
     rarest = 2 if regression else int(np.unique(y, return_counts=True)[1].min())
-    early = len(x) >= 100 and rarest >= 2
-    kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
+    a_round = outputs * x.shape[1] * (_SECONDS_A_VALUE * len(x) + _BINS * _SECONDS_A_BIN)
+    expected = 2 * MOST_TREES * a_round
+    known = "rounds" in choice
+    settings = TreeSettings(
+        regression=regression,
+        early_stopping=len(x) >= 100 and rarest >= 2,
+        categories=categories.tolist() if categories.any() else None,
+        seed=seed,
+        # The larger one gets somewhere sooner.
+        rates=[choice["learning rate"]] if known else sorted(LEARNING_RATES, reverse=True),
+        rounds=round(choice.get("rounds", MOST_TREES)),
+        first=round(choice["rounds"]) if known else MOST_TREES if expected < _QUICK else 1,
+    )
+    return TreeJob(development, settings, rows, columns, x, y, expected)
 
-    def fit(rate: float) -> Predictor:
-        trees = kind(
-            learning_rate=rate,
-            max_iter=MOST_TREES,
-            early_stopping=early,
-            categorical_features=np.array(categories) if any(categories) else None,
-            random_state=seed,
-        ).fit(x, y)
 
-        def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
-            if regression:
-                return np.asarray(trees.predict(flatten(inputs)), dtype=np.float64)
-            probabilities = trees.predict_proba(flatten(inputs))
-            return probability_table(probabilities, trees.classes_, spec)
+def choose_trees(job: TreeJob, grown: Mapping[float, GrownTrees], why: str = "") -> FittedModel:
+    """Return the trees that are best on the validation part, and say what was cut.
 
-        return predict
+    Args:
+        job: What was to be grown.
+        grown: What has grown, `{learning rate: trees}`, at least one.
+        why: Why it was not let grow on.
+    """
+    train = job.development.train
+    predictors = {rate: _predictor(job, grown[rate].model) for rate in sorted(grown)}
+    best = min(predictors, key=lambda rate: validation_cost(predictors[rate], job.development))
+    trees, wide = grown[best], int(np.prod(train.array.shape[1:]))
+    untried = [rate for rate in job.settings.rates if rate not in grown]
+    return FittedModel(
+        predictors[best],
+        {
+            "learning rate": best,
+            "rounds": trees.rounds,
+            "rows": len(job.x),
+            "columns": job.x.shape[1],
+        },
+        join_notes(
+            rows_note(len(job.x), train),
+            "" if job.columns is None else f"{job.x.shape[1]:,} of {wide:,} columns",
+            "" if trees.ended else f"{trees.rounds} of up to {job.settings.rounds} rounds",
+            f"learning rate {untried[0]:g} not tried" if untried else "",
+            why,
+        ),
+    )
 
-    return choose_on_validation(map(fit, LEARNING_RATES), development)
+
+def _predictor(job: TreeJob, trees: Any) -> Predictor:  # noqa: ANN401  (of scikit-learn)
+    spec, columns = job.development.spec, job.columns
+
+    def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
+        x = flatten(inputs) if columns is None else flatten(inputs)[:, columns]
+        if spec.task == "regression":
+            return np.asarray(trees.predict(x), dtype=np.float64)
+        return probability_table(trees.predict_proba(x), trees.classes_, spec)
+
+    return predict
+
+
+def _affordable(rows: int, columns: int, outputs: int, seconds: float) -> tuple[int, int]:
+    """Return how many rows and columns leave time for a hundred rounds in half of the seconds."""
+    a_round = seconds / 2 / _LEAST_ROUNDS
+    most = a_round / (outputs * columns) - _BINS * _SECONDS_A_BIN
+    fewer = round(min(most / _SECONDS_A_VALUE, _MOST_VALUES / columns))
+    rows = min(rows, max(_LEAST_ROWS, fewer))
+    a_column = outputs * (_SECONDS_A_VALUE * rows + _BINS * _SECONDS_A_BIN)
+    return rows, min(columns, max(_LEAST_COLUMNS, round(a_round / a_column)))
+
+
+def _telling_columns(
+    x: NDArray[Any], y: NDArray[Any], number: int, *, regression: bool
+) -> NDArray[np.int64]:
+    """Return the columns that tell most by themselves, in their order."""
+    spread = x.std(axis=0, dtype=np.float64)
+    centred = x - x.mean(axis=0, dtype=np.float64)
+    if regression:
+        told = np.abs((y - y.mean()) @ centred)
+    else:
+        labels = np.unique(y)
+        told = np.sqrt(
+            sum(np.sum(y == one) * centred[y == one].mean(axis=0) ** 2 for one in labels)
+        )
+    strength = np.divide(told, spread, out=np.zeros_like(spread), where=spread > 0)
+    return np.sort(np.argsort(-strength, kind="stable")[:number])

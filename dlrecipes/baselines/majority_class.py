@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.baselines.predictor import Predictor
+from dlrecipes.baselines.predictor import FittedModel
 from dlrecipes.data import Development
 
 
-def fit_majority_class(development: Development, *, seed: int = 0) -> Predictor:
+def fit_majority_class(development: Development, *, seed: int = 0) -> FittedModel:
     """Return a predictor of the class shares in the training part, whatever the input.
 
     Its accuracy is the most frequent class's share, its log loss the entropy of the classes.
@@ -26,4 +26,4 @@ def fit_majority_class(development: Development, *, seed: int = 0) -> Predictor:
     def predict(x: NDArray[Any]) -> NDArray[np.float64]:
         return np.tile(shares, (len(x), 1))
 
-    return predict
+    return FittedModel(predict)

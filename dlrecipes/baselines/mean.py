@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.baselines.predictor import Predictor
+from dlrecipes.baselines.predictor import FittedModel
 from dlrecipes.data import Development
 
 
-def fit_mean(development: Development, *, seed: int = 0) -> Predictor:
+def fit_mean(development: Development, *, seed: int = 0) -> FittedModel:
     """Return a predictor of the mean training target, whatever the input: R² is about 0.
 
     Args:
@@ -23,4 +23,4 @@ def fit_mean(development: Development, *, seed: int = 0) -> Predictor:
     def predict(x: NDArray[Any]) -> NDArray[np.float64]:
         return np.full(len(x), mean)
 
-    return predict
+    return FittedModel(predict)

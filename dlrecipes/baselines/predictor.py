@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.baselines.budget import Budget
 from dlrecipes.data import Development, Split
 from dlrecipes.metrics import score_predictions
 from dlrecipes.results import DataSpec
@@ -19,19 +21,53 @@ Predictor = Callable[[NDArray[Any]], NDArray[np.float64]]
 Baseline = Callable[[Split], NDArray[np.float64]]
 """A preprocessed part to the same. Of its targets, a forecast uses those of earlier rows only."""
 
+Choice = Mapping[str, float]
+"""What was chosen on the validation part: enough to fit a baseline again without a search."""
+Value = TypeVar("Value", int, float)
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A predictor of inputs, with what was chosen for it.
+
+    Args:
+        predict: Inputs to predictions.
+        choice: What was chosen; `fit_…(…, choice=model.choice)` fits the same again.
+        note: What was cut because of its cost; empty where nothing was.
+    """
+
+    predict: Predictor
+    choice: Choice = field(default_factory=dict)
+    note: str = ""
+
+    def __call__(self, inputs: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the predictions for inputs, `(examples, …)`."""
+        return self.predict(inputs)
+
+
+@dataclass(frozen=True)
+class FittedBaseline:
+    """A baseline of a preprocessed part, with what was chosen for it.
+
+    Args:
+        predict: A part to predictions.
+        choice: As in `FittedModel`; of several targets `"target: name"` for each.
+        note: As in `FittedModel`.
+    """
+
+    predict: Baseline
+    choice: Choice = field(default_factory=dict)
+    note: str = ""
+
+    def __call__(self, part: Split) -> NDArray[np.float64]:
+        """Return the predictions for a preprocessed part."""
+        return self.predict(part)
+
+
 MAX_ROWS = 20_000
 LARGE = 2_000_000
 """Numbers from which inputs are large: fitted in float32, or in fewer steps."""
 _MOST_CATEGORIES = 50
-
-
-def on_inputs(predictor: Predictor) -> Baseline:
-    """Return a predictor as a baseline that looks at nothing but a part's inputs."""
-
-    def predict(part: Split) -> NDArray[np.float64]:
-        return predictor(part.array)
-
-    return predict
 
 
 def flatten(x: NDArray[Any]) -> NDArray[np.float64]:
@@ -69,16 +105,32 @@ def encode(x: NDArray[Any], spec: DataSpec) -> NDArray[np.float64]:
 
 
 def training_matrix(
-    train: Split, spec: DataSpec, *, seed: int
+    train: Split, spec: DataSpec, *, seed: int, most: int = MAX_ROWS
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Return encoded inputs and targets, of at most 20,000 rows drawn with `seed`.
 
     More would take minutes and change a baseline by little.
+
+    Args:
+        train: The training part.
+        spec: Its description.
+        seed: Seed of the draw.
+        most: Rows, where 20,000 are too many.
     """
-    if len(train) <= MAX_ROWS:
+    if len(train) <= most:
         return encode(train.array, spec), train.y
-    rows = np.random.default_rng(seed).choice(len(train), MAX_ROWS, replace=False)
+    rows = np.random.default_rng(seed).choice(len(train), most, replace=False)
     return encode(train.array[rows], spec), train.y[rows]
+
+
+def rows_note(rows: int, train: Split) -> str:
+    """Return that not all rows were seen; empty if all were."""
+    return f"{rows:,} of {len(train):,} rows" if rows < len(train) else ""
+
+
+def join_notes(*notes: str) -> str:
+    """Return notes in one line, without those that are empty or said already."""
+    return "; ".join(dict.fromkeys(note for note in notes if note))
 
 
 def probability_table(
@@ -96,21 +148,45 @@ def probability_table(
     return table
 
 
-def choose_on_validation(candidates: Iterable[Predictor], development: Development) -> Predictor:
+def choose_on_validation(
+    fit: Callable[[Value], Predictor],
+    values: Sequence[Value],
+    development: Development,
+    *,
+    name: str,
+    budget: Budget,
+    known: float | None = None,
+) -> FittedModel:
     """Return the candidate with the best validation accuracy, or the smallest error.
 
     Equal accuracies are decided by the log loss, and what is still equal by the order.
 
     Args:
-        candidates: Fitted predictors, at least one.
+        fit: Fits the candidate of a value.
+        values: The values to choose from, at least one. Where the budget is spent, the later ones
+            are not tried.
         development: Where the validation part comes from.
+        name: What is chosen, for the record.
+        budget: What the search may take.
+        known: What was chosen before: nothing is searched.
     """
+    if known is not None:
+        chosen = next((value for value in values if value == known), values[-1])
+        return FittedModel(fit(chosen), {name: chosen})
+    fitted = ((value, fit(value)) for value in budget.spend_on(values))
+    costs = [
+        (validation_cost(candidate, development), place, value, candidate)
+        for place, (value, candidate) in enumerate(fitted)
+    ]
+    _, _, chosen, best = min(costs, key=lambda found: found[:2])
+    tried = f"{len(costs)} of {len(values)} values of {name} tried"
+    return FittedModel(best, {name: chosen}, tried if len(costs) < len(values) else "")
+
+
+def validation_cost(candidate: Predictor, development: Development) -> tuple[float, float]:
+    """Return what the best candidate has least of: the error, and then the log loss."""
     validation, spec = development.validation, development.spec
-
-    def cost(candidate: Predictor) -> tuple[float, float]:
-        scores = score_predictions(validation.y, candidate(validation.array), spec)
-        if spec.task == "regression":
-            return scores["rmse"], 0.0
-        return -scores["accuracy"], scores["log_loss"]
-
-    return min(candidates, key=cost)
+    scores = score_predictions(validation.y, candidate(validation.array), spec)
+    if spec.task == "regression":
+        return scores["rmse"], 0.0
+    return -scores["accuracy"], scores["log_loss"]

@@ -134,6 +134,9 @@ def tune(  # noqa: PLR0913  (one argument an option)
             "'sex: true positive rate=1'."
         ),
     ] = None,
+    baseline_seconds: Annotated[
+        float, typer.Option(help="What the baselines may take together.")
+    ] = 60.0,
     engine: Annotated[str, typer.Option(help="auto, population, resident or fit.")] = "auto",
     precision: Annotated[
         str, typer.Option(help="auto, float32, mixed_bfloat16 or mixed_float16.")
@@ -188,6 +191,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             ensemble=ensemble,
             gap_penalty=gap_penalty,
             sealed=sealed,
+            baseline_seconds=baseline_seconds,
         )
         chosen = load_recipe(recipe)
         options_known = [word for one in context.command.params for word in one.opts]

@@ -102,7 +102,7 @@ def score_table(result: RunResult) -> ScoreTable:
         rows.append(
             ScoreRow(
                 baseline,
-                _baseline_note(result, baseline),
+                "; ".join(filter(None, (_baseline_note(result, baseline), scores.note))),
                 "baseline",
                 tuple(
                     _pair(scores.validation.get(name), scores.test.get(name), name == main)

@@ -52,6 +52,7 @@ class RunInfo:
             none.
         sealed: Whether the run was asked to end with its test set closed, or to open it whoever
             has opened it before; None for neither.
+        baseline_seconds: What the baselines may take together.
         engines: Which engine trains each structure, and the timings behind it.
         builder: What the builder made when the run began, which a resumed run is compared with;
             None of a run that an earlier version began.
@@ -87,5 +88,6 @@ class RunInfo:
     ensemble: int = 0
     gap_penalty: str = ""
     sealed: bool | None = None
+    baseline_seconds: float = 60.0
     engines: tuple[EngineChoice, ...] = ()
     builder: BuilderRecord | None = None

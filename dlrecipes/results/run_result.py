@@ -45,13 +45,20 @@ class DataResult:
 class BaselineResult:
     """What a baseline reached; `test` is empty until the test set is opened.
 
-    Where the verdict is about decisions, `threshold` is the one that was chosen on its validation
-    predictions.
+    Args:
+        validation: Its scores on the validation part.
+        test: Its scores on the test part.
+        choice: What was chosen for it: enough to fit it again without a search.
+        note: What was cut because of its cost; empty where nothing was.
+        threshold: Where the verdict is about decisions, the one that was chosen on its validation
+            predictions.
     """
 
     validation: Metrics
     test: Metrics = field(default_factory=dict)
     threshold: float | None = None
+    choice: dict[str, float] = field(default_factory=dict)
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ class RunSettings:
         sealed: Whether a recipe's run ends with its test set still closed. None closes it only
             where the set has been opened before, by a run in the same folder of runs; False opens
             it all the same. `dlr.tune` never opens it: `run.open_test_set(reason)` does.
+        baseline_seconds: What the baselines may take together, above 0. Boosted trees grow beside
+            the search and get at most half of its time, or 10 s, when it has ended.
 
     Raises:
         ArgumentError: If a value is none of these.
@@ -60,6 +62,7 @@ class RunSettings:
     ensemble: int = 0
     gap_penalty: str | GapPenalty | None = None
     sealed: bool | None = None
+    baseline_seconds: float = 60.0
 
     def __post_init__(self) -> None:
         check_choice("engine", self.engine, ENGINES)
@@ -77,6 +80,7 @@ class RunSettings:
             GapPenalty.parse(self.gap_penalty)
         if self.folds is not None:
             check_integer("folds", self.folds, 2)
+        check_real("baseline_seconds", self.baseline_seconds, 0, low_open=True)
         check_integer("repeats", self.repeats, 1)
         check_integer("ensemble", self.ensemble, 0)
         if self.folds is None and self.repeats > 1:

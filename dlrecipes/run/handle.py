@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas
 
+from dlrecipes.baselines import FittedBaseline
 from dlrecipes.checks import check_choice
 from dlrecipes.data import Ledger, Splits, unpack_inputs
 from dlrecipes.diagnose import check_unknown_values
@@ -54,6 +55,8 @@ class Run:
         directory: The run directory, or its path.
         splits: The data; needed only to open the test set.
         listener: Hears what takes a while; None for silence.
+        baselines: Its fitted baselines; None to fit them again, as they were chosen, when the test
+            set is opened.
 
     Raises:
         RunError: If the directory is no run.
@@ -64,12 +67,14 @@ class Run:
         directory: RunDirectory | str | Path,
         splits: Splits | None = None,
         listener: Listener | None = None,
+        baselines: dict[str, FittedBaseline] | None = None,
     ) -> None:
         if not isinstance(directory, RunDirectory):
             directory = RunDirectory.existing(directory)
         self._directory = directory
         self._splits = splits
         self._listener = listener or Listener()
+        self._baselines = baselines
 
     @property
     def directory(self) -> Path:
@@ -132,7 +137,9 @@ class Run:
             )
         start = time.monotonic()
         self._listener.on_step("baselines, then the test set, opened once")
-        test, verdict, refits, baselines = score_test_set(self._directory, result, splits, reason)
+        test, verdict, refits, baselines = score_test_set(
+            self._directory, result, splits, reason, self._baselines
+        )
         by_group = tested_subgroups(self._directory, splits.model_spec, result.threshold)
         ensemble = tested_ensemble(self._directory, result, test, splits.model_spec)
         seconds = {**result.seconds, "test": time.monotonic() - start}

@@ -7,9 +7,10 @@ ensemble, 7. the export (`carry_out`), 8. the test set, opened once, 9. report (
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 
-from dlrecipes.baselines import fit_baselines
+from dlrecipes.baselines import BaselineFit
 from dlrecipes.data import study_running
 from dlrecipes.diagnose import (
     check_penalty_gain,
@@ -17,8 +18,14 @@ from dlrecipes.diagnose import (
     check_subgroups,
     weigh_penalty,
 )
-from dlrecipes.results import Objective, RunInfo
+from dlrecipes.results import Objective, RunInfo, RunResult
 from dlrecipes.run.assemble import assemble_result, keep_what_holds
+from dlrecipes.run.baselines import (
+    finish_baselines,
+    left_out,
+    recorded_choices,
+    score_baselines,
+)
 from dlrecipes.run.chance import chance_score
 from dlrecipes.run.cross_validation import make_cross_validated
 from dlrecipes.run.ensemble import average_members
@@ -29,7 +36,7 @@ from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.recorded_choices import RecordedChoices
 from dlrecipes.run.refit_gaps import refit_gaps
 from dlrecipes.run.refits import refit_winner
-from dlrecipes.run.set_threshold import set_thresholds, validated_baseline
+from dlrecipes.run.set_threshold import set_thresholds
 from dlrecipes.run.subgroups import validation_subgroups
 from dlrecipes.run.train_members import train_members
 from dlrecipes.run.trial_gap import make_penalty
@@ -70,6 +77,7 @@ def carry_out(
         run_log(directory.log) as log,
         study_running(splits.test.fingerprint),
         work.listener.busy(),
+        ExitStack() as ending,
     ):
         heard = LogListener(log, work.listener)
         heard.on_run(directory.path)
@@ -79,14 +87,18 @@ def carry_out(
         directory.report.unlink(missing_ok=True)
         start = time.monotonic()
 
-        # ---- 3. baselines: what the network must beat
+        # ---- 3. baselines: what the network must beat; boosted trees grow beside the search
         heard.on_phase("baselines")
-        baselines = {
-            name: validated_baseline(
-                data.validation.y, predict(data.validation), data.spec, info.threshold
+        baseline_fit = ending.enter_context(
+            BaselineFit(
+                data,
+                seed=info.seed,
+                seconds=info.baseline_seconds,
+                choices=recorded_choices(directory),
+                on_step=heard.on_step,
             )
-            for name, predict in fit_baselines(data, seed=info.seed).items()
-        }
+        )
+        baselines = score_baselines(baseline_fit.ready, data, info.threshold)
         seconds = {"baselines": time.monotonic() - start}
 
         # ---- 4. search: coarse, widened where the best value lies at an edge, fine
@@ -102,8 +114,6 @@ def carry_out(
             log=heard.on_note,
             on_step=heard.on_step,
         )
-        if work.minutes is not None:
-            heard.on_limit(60 * work.minutes)
         context = StudyContext(
             build=work.build,
             objective=goal,
@@ -130,6 +140,8 @@ def carry_out(
                 on_step=heard.on_step,
             )
             context = replace(context, reports=len(prepared.folds))
+        if work.minutes is not None:
+            heard.on_limit(60 * work.minutes)
         study = search(plan, prepared.space, scoring, store, context)
         directory.write(study)
         write_tables(study, directory.path)
@@ -156,6 +168,12 @@ def carry_out(
             heard.on_phase("ensemble")
         trained = train_members(study, began_with, data, engine, store, context, directory)
         heard.on_step("predictions on the validation part")
+        # ---- and the baselines that have grown beside it all, with a little more time if need be
+        began = time.monotonic()
+        fitted, baselines = finish_baselines(
+            baseline_fit, baselines, data, info.threshold, seconds["search"], heard
+        )
+        seconds["baselines"] += time.monotonic() - began
         info = chosen.info
         # Scores of folds and of refits are not of the same rows.
         scored_alike = not prepared.folds
@@ -180,6 +198,7 @@ def carry_out(
             comparisons,
             (
                 *prepared.findings,
+                *left_out(baseline_fit),
                 *study.findings,
                 *optimism,
                 *missed,
@@ -198,12 +217,17 @@ def carry_out(
         )
         before = directory.read_result() if directory.result_file.exists() else None
         result = keep_what_holds(result, before)
-        if result.test is None:
-            directory.predictions.unlink(missing_ok=True)  # of networks that are no more
         directory.write(replace(info, model_summary=summary, parameters=parameters))
         directory.write(result)
+        _remove_stale(directory, result)
     # ---- 7. the export, compared with the validation predictions while the test set is closed
-    run = Run(directory, splits, work.listener)
+    run = Run(directory, splits, work.listener, fitted)
     if "saved_model" not in result.artifacts:
         run.export("saved_model")
     return run
+
+
+def _remove_stale(directory: RunDirectory, result: RunResult) -> None:
+    """Remove test predictions of networks that are the run's no more."""
+    if result.test is None:
+        directory.predictions.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 
 import numpy as np
 
-from dlrecipes.baselines import fit_baselines
+from dlrecipes.baselines import FittedBaseline
 from dlrecipes.data import Ledger, Split, Splits, pack_inputs, pack_subgroups
 from dlrecipes.diagnose import check_unknown_values, decide
 from dlrecipes.export import load_model, predict
@@ -19,6 +19,7 @@ from dlrecipes.results import (
     TestResult,
     Verdict,
 )
+from dlrecipes.run.baselines import fitted_again
 from dlrecipes.run.give_verdict import give_verdict
 from dlrecipes.run.main_metric import main_metric
 from dlrecipes.run.set_threshold import usable_goal
@@ -31,7 +32,11 @@ Scored = tuple[TestResult, Verdict, tuple[RefitResult, ...], dict[str, BaselineR
 
 
 def score_test_set(
-    directory: RunDirectory, result: RunResult, splits: Splits, reason: str
+    directory: RunDirectory,
+    result: RunResult,
+    splits: Splits,
+    reason: str,
+    fitted: dict[str, FittedBaseline] | None = None,
 ) -> Scored:
     """Open the test set, score every refit and baseline in one go and save the predictions.
 
@@ -42,6 +47,7 @@ def score_test_set(
         result: The result up to the refits.
         splits: The data.
         reason: Why it is opened, for the ledger.
+        fitted: The run's baselines; None to fit them again as they were chosen.
 
     Returns:
         The test result, the verdict, and refits and baselines with their test scores.
@@ -54,7 +60,9 @@ def score_test_set(
     averaging = None
     if result.ensemble is not None:
         averaging = load_model(directory.path / result.ensemble.checkpoint)
-    predictors = fit_baselines(splits.development(), seed=result.seed)
+    recorded = result.baselines
+    if fitted is None:
+        fitted, recorded = fitted_again(result, splits)
     spec = splits.model_spec
     ledger = Ledger(directory.ledger)
 
@@ -78,10 +86,10 @@ def score_test_set(
         for refit, predicted in zip(result.refits, predictions, strict=True)
     )
     part = splits.preprocessed(test)
-    by_baseline = {name: predictor(part) for name, predictor in predictors.items()}
+    by_baseline = {name: fitted[name](part) for name in recorded if name in fitted}
     baselines = {
         name: replace(
-            before := result.baselines[name],
+            before := recorded[name],
             test=main.scores(test.y, predicted, spec, before.threshold),
         )
         for name, predicted in by_baseline.items()

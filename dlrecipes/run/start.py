@@ -140,6 +140,7 @@ def tune(
         repeats=settings.repeats,
         threshold=threshold,
         ensemble=settings.ensemble,
+        baseline_seconds=settings.baseline_seconds,
         gap_penalty="" if work.gap_penalty is None else str(work.gap_penalty),
         sealed=settings.sealed,
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from dlrecipes.baselines.calm_threads import calm_threads
+from dlrecipes.baselines.calm_threads import calm_threads, free_cores
 from dlrecipes.baselines.predictor import LARGE
 
 
@@ -14,9 +14,23 @@ def threads():
 
 
 @pytest.mark.parametrize(("numbers", "limited"), [(10, True), (LARGE - 1, True), (LARGE, False)])
-def test_little_to_do_takes_one_thread(numbers, limited):
+def test_little_to_do_takes_one_thread(numbers, limited, monkeypatch):
+    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
     before = threads()
     assert before
     with calm_threads(numbers):
         assert threads() == ([1] * len(before) if limited else before)
+    assert threads() == before
+
+
+@pytest.mark.parametrize(
+    ("load", "free"), [(0.0, 4), (1.0, 4), (2.1, 3), (4.0, 1), (40.0, 1), (3.6, 1)]
+)
+def test_large_inputs_take_the_cores_that_nobody_uses(monkeypatch, load, free):
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(4)), raising=False)
+    assert free_cores(busy_here=1) == free
+    before = threads()
+    with calm_threads(LARGE):
+        assert set(threads()) == {free}
     assert threads() == before

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from sklearn.neighbors import NearestNeighbors
 
-from dlrecipes.baselines import fit_baselines
+from dlrecipes.baselines import fit_baselines, predictor
 from dlrecipes.data import Development, Split, from_arrays, load
 from dlrecipes.errors import ArgumentError
 from dlrecipes.metrics import score_predictions
@@ -18,7 +19,12 @@ def validation_scores(development):
 
 def test_anchors_digits(recwarn):
     scores = validation_scores(load("digits").development())
-    assert set(scores) == {"majority class", "logistic regression", "nearest neighbours"}
+    assert set(scores) == {
+        "majority class",
+        "logistic regression",
+        "nearest neighbour",
+        "nearest neighbours",
+    }
     assert scores["majority class"]["accuracy"] == pytest.approx(0.102, abs=0.005)
     assert scores["logistic regression"]["accuracy"] == pytest.approx(0.97, abs=0.02)
     assert scores["nearest neighbours"]["accuracy"] == pytest.approx(0.986, abs=0.012)
@@ -34,7 +40,13 @@ def test_anchors_breast_cancer():
 
 def test_anchors_diabetes():
     scores = validation_scores(load("diabetes").development())
-    assert set(scores) == {"mean", "ridge regression", "nearest neighbours", "boosted trees"}
+    assert set(scores) == {
+        "mean",
+        "ridge regression",
+        "nearest neighbour",
+        "nearest neighbours",
+        "boosted trees",
+    }
     assert scores["mean"]["r2"] == pytest.approx(0, abs=0.1)
     assert scores["ridge regression"]["r2"] > 0.4
     assert scores["nearest neighbours"]["r2"] > 0.3
@@ -59,6 +71,67 @@ def test_a_class_that_is_not_in_the_training_part():
         assert table.shape == (6, 3)
         np.testing.assert_array_equal(table[:, 1], 0)
         np.testing.assert_allclose(table.sum(axis=1), 1)
+
+
+def targets_of_two_kinds():
+    x = np.random.default_rng(0).normal(size=(300, 3))
+    return from_arrays(x, {"price": x[:, 0], "sold": x[:, 1] > 0}).development()
+
+
+@pytest.mark.parametrize("data", ["wine", "diabetes", "two kinds"])
+def test_what_was_chosen_is_fitted_again_without_a_search(data, monkeypatch):
+    development = targets_of_two_kinds() if data == "two kinds" else load(data).development()
+    first = fit_baselines(development)
+    choices = {name: dict(baseline.choice) for name, baseline in first.items()}
+    costs = []
+    inner = predictor.validation_cost
+
+    def counted(*arguments):
+        costs.append(arguments)
+        return inner(*arguments)
+
+    monkeypatch.setattr(predictor, "validation_cost", counted)
+    again = fit_baselines(development, choices=choices)
+    assert not costs
+    assert list(again) == list(first)
+    for name, baseline in again.items():
+        assert baseline.choice == first[name].choice
+        part = development.validation
+        np.testing.assert_array_equal(baseline(part), first[name](part))
+
+
+def test_one_search_for_all_neighbours(monkeypatch):
+    development = load("digits").development()
+    asked = []
+    inner = NearestNeighbors.kneighbors
+
+    def counted(self, inputs, **named):
+        asked.append(len(inputs))
+        return inner(self, inputs, **named)
+
+    monkeypatch.setattr(NearestNeighbors, "kneighbors", counted)
+    fitted = fit_baselines(development)
+    validation_scores = [fitted[name](development.validation) for name in fitted]
+    assert len(validation_scores) == 4
+    assert asked == [len(development.validation)]
+
+
+def test_the_nearest_neighbour_alone_has_its_row():
+    development = load("breast_cancer").development()
+    predicted = fit_baselines(development)["nearest neighbour"](development.validation)
+    assert set(np.unique(predicted)) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), "60", True])
+def test_malformed_seconds(seconds):
+    with pytest.raises(ArgumentError, match="`seconds` must be a finite number"):
+        fit_baselines(load("iris").development(), seconds=seconds)
+
+
+def test_hardly_any_time_still_gives_every_cheap_baseline():
+    fitted = fit_baselines(load("digits").development(), seconds=1e-9)
+    assert len(fitted) == 4
+    assert "1 of 5 values of inverse penalty tried" in fitted["logistic regression"].note
 
 
 def test_malformed_seed():

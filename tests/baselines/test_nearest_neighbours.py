@@ -9,8 +9,9 @@ def test_columns_of_a_table_are_scaled():
     generator = np.random.default_rng(0)
     x = generator.normal(size=(300, 2)) * [1, 1e4]
     development = from_arrays(x, x[:, 0] > 0).development()
-    table = fit_nearest_neighbours(development)(development.validation.x)
-    assert (table.argmax(axis=1) == development.validation.y).mean() > 0.9
+    for predict in fit_nearest_neighbours(development).values():
+        table = predict(development.validation.x)
+        assert (table.argmax(axis=1) == development.validation.y).mean() > 0.9
 
 
 @pytest.mark.parametrize("size", [9, 12])
@@ -18,5 +19,6 @@ def test_few_examples(size):
     x = np.arange(size * 2.0).reshape(size, 2)
     for y in (np.arange(size) % 2, np.arange(size) + 0.5):
         development = from_arrays(x, y).development()
-        predictions = fit_nearest_neighbours(development)(development.validation.x)
-        assert len(predictions) == len(development.validation)
+        for predict in fit_nearest_neighbours(development).values():
+            predictions = predict(development.validation.x)
+            assert len(predictions) == len(development.validation)

@@ -27,6 +27,7 @@ def test_classes_and_values_go_together(baselines):
     assert list(baselines) == [
         "majority class or mean",
         "logistic or ridge regression",
+        "nearest neighbour",
         "nearest neighbours",
         "boosted trees",
     ]

@@ -106,7 +106,7 @@ def test_nothing_that_a_study_is_given_leads_to_it(
         (prepare, "check_model"),
         (procedure, "search"),
         (procedure, "make_engine"),
-        (procedure, "fit_baselines"),
+        (procedure, "BaselineFit"),
         (refits, "refit"),
         (refits, "build_inference_model"),
     ):

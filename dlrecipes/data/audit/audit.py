@@ -77,13 +77,15 @@ def audit(
         findings.append(check_feature_scales(train))
     # ---- the target, or each of several
     on_step("columns that give the target away")
-    findings += _about_target(parts, spec)
+    findings += _about_target(parts, spec, on_step)
     return (*splits.noticed, *findings)
 
 
-def _about_target(parts: Mapping[str, Split], spec: DataSpec) -> list[Finding]:
+def _about_target(
+    parts: Mapping[str, Split], spec: DataSpec, on_step: Callable[[str], None]
+) -> list[Finding]:
     if not spec.targets:
-        findings = [check_target_leak(parts["train"], parts["validation"], spec)]
+        findings = [check_target_leak(parts["train"], parts["validation"], spec, on_step)]
         if spec.classes:
             findings.append(check_class_balance(parts["train"], spec))
             findings.append(check_class_coverage(parts, spec))
@@ -91,7 +93,7 @@ def _about_target(parts: Mapping[str, Split], spec: DataSpec) -> list[Finding]:
     findings = [check_target_coverage(parts, spec)]
     for target in spec.targets:
         own = {name: target_part(part, spec, target) for name, part in parts.items()}
-        for one in _about_target(own, spec.of_target(target)):
+        for one in _about_target(own, spec.of_target(target), on_step):
             said = f"{target.shown}: {one.verdict}"
             findings.append(replace(one, name=f"{one.name}: {target.shown}", verdict=said))
     return findings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,9 +22,15 @@ TELLING = 0.99
 SURE = 0.95
 LUCKY = 0.01
 MAX_NAMED = 20
+_COLUMNS_SILENT = 200
 
 
-def check_target_leak(train: Split, validation: Split, spec: DataSpec) -> Finding:
+def check_target_leak(
+    train: Split,
+    validation: Split,
+    spec: DataSpec,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Finding:
     """Return the columns from which alone the target can be predicted, or almost.
 
     A column that is the target under another name (each value stands for one class and each
@@ -37,13 +44,17 @@ def check_target_leak(train: Split, validation: Split, spec: DataSpec) -> Findin
         train: The training part.
         validation: The validation part.
         spec: The raw data's description.
+        on_step: Is told how far it is, every 200 columns.
     """
     width = math.prod(train.x.shape[1:])
     most = max(min(MOST_ROWS, MOST_CELLS // width), LEAST_ROWS)
     first, second = (part.pick(sample_rows(len(part), most)) for part in (train, validation))
     skills: dict[str, Skill] = {}
     suspects = set()
-    for column in feature_columns(first, second, spec, most=MOST_FEATURES):
+    columns = feature_columns(first, second, spec, most=MOST_FEATURES)
+    for place, column in enumerate(columns):
+        if place % _COLUMNS_SILENT == 0:
+            on_step(f"columns that tell the target, from number {place + 1:,} on")
         skills[column.name] = _skill(column, first, second, spec)
         if _is_target(column, first, second, spec):
             suspects.add(column.name)

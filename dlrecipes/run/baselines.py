@@ -1,0 +1,144 @@
+"""The baselines of a run: fitted once, scored, and fitted again where another process opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dlrecipes.baselines import TREES, BaselineFit, FittedBaseline, fit_baselines
+from dlrecipes.data import Development, Splits
+from dlrecipes.results import BaselineResult, Finding, RunResult
+from dlrecipes.run.set_threshold import validated_baseline
+from dlrecipes.rundir import RunDirectory
+from dlrecipes.search import Listener
+
+_LEAST_MORE = 10.0
+_AGAIN = 3600.0
+"""Seconds for what was chosen within a budget already: the choice bounds the work."""
+_LEFT_OUT = "left_out_baseline"
+
+
+def recorded_choices(directory: RunDirectory) -> dict[str, Mapping[str, float]]:
+    """Return what an earlier end of the run chose, so that nothing is searched twice.
+
+    What was left out then is tried again.
+    """
+    if not directory.result_file.exists():
+        return {}
+    result = directory.read_result()
+    again = any(finding.name == _LEFT_OUT for finding in result.findings)
+    choices: dict[str, Mapping[str, float]] = {
+        name: recorded.choice for name, recorded in result.baselines.items()
+    }
+    return {**choices, TREES: {}} if again else choices
+
+
+def seconds_more(search: float) -> float:
+    """Return how long the baselines may go on after a search: half of its time, or 10 s.
+
+    Args:
+        search: What the search took, in seconds.
+    """
+    return max(_LEAST_MORE, search / 2)
+
+
+def score_baselines(
+    baselines: Mapping[str, FittedBaseline], development: Development, goal: str = ""
+) -> dict[str, BaselineResult]:
+    """Return what baselines reach on the validation part.
+
+    Args:
+        baselines: By name.
+        development: The data.
+        goal: What thresholds are chosen for; empty for none.
+    """
+    validation, spec = development.validation, development.spec
+    return {
+        name: replace(
+            validated_baseline(validation.y, baseline(validation), spec, goal),
+            choice=dict(baseline.choice),
+            note=baseline.note,
+        )
+        for name, baseline in baselines.items()
+    }
+
+
+def finish_baselines(
+    fit: BaselineFit,
+    scored: Mapping[str, BaselineResult],
+    development: Development,
+    goal: str,
+    search: float,
+    listener: Listener,
+) -> tuple[dict[str, FittedBaseline], dict[str, BaselineResult]]:
+    """Wait for what grows beside the search, a little longer if need be, and score it.
+
+    Args:
+        fit: The baselines under way.
+        scored: Those that are scored already.
+        development: The data.
+        goal: As for `score_baselines`.
+        search: What the search took, in seconds.
+        listener: Hears of the wait, and of what was cut.
+
+    Returns:
+        All baselines, and what they reach on the validation part.
+    """
+    if fit.growing:
+        listener.on_phase("baselines")
+    fitted = fit.finish(seconds_more(search))
+    for name, baseline in fitted.items():
+        if baseline.note:
+            listener.on_note(f"{name}: {baseline.note}")
+    missing = {name: baseline for name, baseline in fitted.items() if name not in scored}
+    both = {**scored, **score_baselines(missing, development, goal)}
+    return fitted, {name: both[name] for name in fitted}
+
+
+def left_out(fit: BaselineFit) -> tuple[Finding, ...]:
+    """Return a finding for every baseline that there is none of."""
+    return tuple(
+        Finding(
+            _LEFT_OUT,
+            f"There is no baseline of {name}: {why}.",
+            advice="Give them more time: `baseline_seconds`, on the command line "
+            "--baseline-seconds.",
+        )
+        for name, why in fit.left_out.items()
+    )
+
+
+def fitted_again(
+    result: RunResult, splits: Splits
+) -> tuple[dict[str, FittedBaseline], dict[str, BaselineResult]]:
+    """Fit the baselines of a result as they were chosen, without a search.
+
+    Args:
+        result: The result; a baseline that is not in it is not wanted.
+        splits: The data.
+
+    Returns:
+        The baselines, and the result's, which say where one has another validation score now.
+    """
+    development = splits.development()
+    choices = {name: recorded.choice for name, recorded in result.baselines.items()}
+    fitted = fit_baselines(development, seed=result.seed, seconds=_AGAIN, choices=choices)
+    again = score_baselines(
+        {name: fitted[name] for name in result.baselines if name in fitted}, development
+    )
+    return fitted, {
+        name: _compared(recorded, again[name]) if name in again else recorded
+        for name, recorded in result.baselines.items()
+    }
+
+
+def _compared(recorded: BaselineResult, again: BaselineResult) -> BaselineResult:
+    for metric, before in recorded.validation.items():
+        now = again.validation[metric]
+        if now != before and abs(now - before) > 1e-6 * abs(before):
+            line = (
+                f"fitted again for the test part, validation {metric} {now:.4g}, not {before:.4g}"
+            )
+            note = f"{recorded.note}; {line}" if recorded.note else line
+            return replace(recorded, note=note)
+    return recorded

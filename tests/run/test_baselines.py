@@ -1,0 +1,147 @@
+"""The baselines of a run are fitted once, beside the search where they are expensive."""
+
+import threading
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+import dlrecipes as dlr
+from dlrecipes.baselines import BaselineFit
+from dlrecipes.data import from_arrays
+from dlrecipes.errors import ArgumentError
+from dlrecipes.report.scores import score_table
+from dlrecipes.results import Plan, RunSettings, Stage
+from dlrecipes.run import Run, baselines as module
+from dlrecipes.run.baselines import seconds_more
+from dlrecipes.search import Listener
+
+
+class Ears(Listener):
+    """Keeps what it hears, in order."""
+
+    def __init__(self):
+        self.heard = []
+
+    def on_phase(self, name):
+        self.heard.append(("phase", name))
+
+    def on_step(self, name):
+        self.heard.append(("step", name))
+
+    def on_note(self, line):
+        self.heard.append(("note", line))
+
+    def on_trial(self, record):
+        self.heard.append(("trial", record.stage))
+
+
+def _build(hp):
+    model = keras.Sequential(
+        [keras.layers.Dense(hp.Choice("units", [4, 8])), keras.layers.Dense(10, "softmax")]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _data():
+    """480 training rows of 576 columns in ten classes, whose trees took most of a run, twice."""
+    generator = np.random.default_rng(0)
+    y = generator.integers(0, 10, 800)
+    x = generator.normal(size=(800, 576))
+    x[:, :10] += 3 * np.eye(10)[y]
+    return from_arrays(x.astype("float32"), y, name="wide")
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory):
+    """`(run, what was heard, threads of fits, fits begun)` of a run that is tested at once."""
+    folder, ears, fits = tmp_path_factory.mktemp("wide"), Ears(), []
+    inner = BaselineFit.__init__
+
+    def counted(self, *arguments, **named):
+        fits.append((named, threading.current_thread()))
+        inner(self, *arguments, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaselineFit, "__init__", counted)
+        plan = Plan((Stage("only", 1, 1, "random", "none"),), refit_seeds=1)
+        settings = RunSettings(out=folder / "run", engine="fit", baseline_seconds=9.0)
+        run = dlr.tune(_build, _data(), plan=plan, settings=settings, listener=ears)
+        run.open_test_set("test")
+    return run, ears.heard, fits
+
+
+def test_fitted_once(wide):
+    run, _, fits = wide
+    assert len(fits) == 1
+    assert fits[0][0]["seconds"] == 9.0
+    assert run.info.baseline_seconds == 9.0
+    assert all(baseline.test for baseline in run.result.baselines.values())
+
+
+def test_trials_do_not_wait_for_trees(wide):
+    _, heard, _ = wide
+    before = heard[: heard.index(("trial", "only"))]
+    assert ("step", "logistic regression") in before
+    assert ("step", "nearest neighbours") in before
+    assert not [word for kind, word in before if kind == "step" and "trees" in word]
+
+
+def test_what_was_cut_is_said_everywhere(wide):
+    run, heard, _ = wide
+    result = run.result
+    if "boosted trees" not in result.baselines:  # not even a round of them in nine seconds
+        assert any(one.name == "left_out_baseline" for one in result.findings)
+        return
+    note = result.baselines["boosted trees"].note
+    rows = {row.name: row.note for row in score_table(result).rows}
+    assert note in rows["boosted trees"]
+    assert not note or ("note", f"boosted trees: {note}") in heard
+
+
+def test_another_process_fits_what_was_chosen(wide, monkeypatch):
+    run, *_ = wide
+    searched = []
+    monkeypatch.setattr(
+        "dlrecipes.baselines.predictor.validation_cost",
+        lambda *words: searched.append(words) or (0.0, 0.0),
+    )
+    result = run.result
+    sealed = replace(
+        result,
+        baselines={name: replace(one, test={}) for name, one in result.baselines.items()},
+    )
+    if "boosted trees" in sealed.baselines:  # which have a test of their own
+        sealed.baselines.pop("boosted trees")
+    fitted, recorded = module.fitted_again(sealed, _data())
+    assert not searched
+    assert recorded == sealed.baselines
+    assert set(recorded) <= set(fitted)
+
+
+def test_another_validation_score_is_said(wide):
+    run, *_ = wide
+    recorded = run.result.baselines["logistic regression"]
+    now = replace(recorded, validation={**recorded.validation, "accuracy": 0.123})
+    said = module._compared(recorded, now)
+    assert "validation accuracy 0.123, not" in said.note
+    assert said.validation == recorded.validation
+    assert module._compared(recorded, recorded) == recorded
+
+
+def test_a_run_from_its_directory_has_no_baselines(wide):
+    run, *_ = wide
+    assert Run(run.directory)._baselines is None
+
+
+@pytest.mark.parametrize(("search", "more"), [(0.0, 10.0), (7.3, 10.0), (60.0, 30.0)])
+def test_trees_get_half_of_the_search(search, more):
+    assert seconds_more(search) == more
+
+
+@pytest.mark.parametrize("seconds", [0, -5, float("inf"), "a minute"])
+def test_malformed_seconds(seconds):
+    with pytest.raises(ArgumentError, match="`baseline_seconds` must be"):
+        RunSettings(baseline_seconds=seconds)
