@@ -23,6 +23,7 @@ from dlrecipes.search import (
     HyperParameters,
     Listener,
     SpecBuilder,
+    builder_of,
     with_budget,
 )
 
@@ -71,7 +72,7 @@ class Recipe:
         self.expected = expected
         self.path: Path | None = None
         self._load = load
-        self._build = build
+        self._build = builder_of(build)
         self._preprocess = preprocess
 
     def load(self, **source: SourceValue) -> Splits:

@@ -1,6 +1,7 @@
 """The only place that knows Optuna and KerasTuner."""
 
 from dlrecipes.search.backends.ask_tell import AskTell
+from dlrecipes.search.backends.builder_of import builder_of
 from dlrecipes.search.backends.importance import importances
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
 from dlrecipes.search.backends.proposal import Proposal
@@ -24,6 +25,7 @@ __all__ = [
     "Proposal",
     "SobolSampler",
     "Store",
+    "builder_of",
     "clip_to_space",
     "discover_space",
     "importances",
