@@ -11,8 +11,8 @@ from threading import Event
 
 import tensorflow as tf
 
-from dlrecipes.data import Development
-from dlrecipes.results import EngineChoice, Objective
+from dlrecipes.data import Development, Split, keras_targets
+from dlrecipes.results import DataSpec, EngineChoice, Objective
 from dlrecipes.training.best_epoch import BestEpoch
 from dlrecipes.training.engines.compiled.blueprint import Blueprint, Blueprints
 from dlrecipes.training.engines.compiled.choose_program import ProgramChooser
@@ -81,7 +81,10 @@ class SideBySideEngine:
         self._log = log
         self._fit = FitEngine(development, objective, policy)
         self._workers = count_workers()
-        train, validation = DeviceData.of(development.train), DeviceData.of(development.validation)
+        train, validation = (
+            _on_device(part, development.spec)
+            for part in (development.train, development.validation)
+        )
         chooser = ProgramChooser(name, train, validation, self._workers, choices)
         self._programs = Programs(chooser, self._take_choice)
         self._blueprints = Blueprints(development, policy, log)
@@ -283,6 +286,12 @@ class SideBySideEngine:
             self._explained.add(reason)
             self._log(f"trained by `{engine}`: {reason}")
         return new
+
+
+def _on_device(part: Split, spec: DataSpec) -> DeviceData:
+    y = keras_targets(part.y, spec)
+    # Models of several targets are trained by `fit`.
+    return DeviceData.of(part, part.y if isinstance(y, dict) else y)
 
 
 def _reason(error: Exception) -> str:
