@@ -10,9 +10,10 @@ from dlrecipes.errors import RunError
 from dlrecipes.export import build_inference_model, load_model, predict
 from dlrecipes.metrics import score_predictions
 from dlrecipes.results import RefitResult, RunInfo, StudyResult, TrialRecord
+from dlrecipes.run.save_as_trained import check_score_as_trained, save_as_trained
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Store, StudyContext, refit, refit_stage
-from dlrecipes.training.build_model import build_model
+from dlrecipes.training.build_model import rebuild
 from dlrecipes.training.engines import Engine
 from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
@@ -39,23 +40,27 @@ def refit_winner(
 
     Raises:
         RunError: If no refit ended with a score.
+        ExportError: If a saved refit answers otherwise than the trained one.
+        BuilderError: If the builder builds another network for the same values.
     """
     stage = refit_stage(info.plan, study.best)
     folder = directory.checkpoint(stage.name, 0).parent
     folder.mkdir(parents=True, exist_ok=True)
     summary_file = folder / "summary.txt"
+    data = splits.development()
 
     def keep(job: Job, outcome: Outcome) -> None:
         if outcome.weights is None:
             return
         with dtype_policy(info.policy):
-            network = build_model(job, splits.development().train.array[:1])
-            network.set_weights(outcome.weights)
+            network = rebuild(job, outcome.weights, data.train.array[:1])
+            check_score_as_trained(network, job, outcome, data.validation, data.spec)
             model = build_inference_model(network, splits.preprocess, splits.spec, info.spec)
         text = io.StringIO()
         network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
         summary_file.write_text(text.getvalue(), encoding="utf-8")
-        model.save(directory.checkpoint(stage.name, job.number))
+        file = directory.checkpoint(stage.name, job.number)
+        save_as_trained(model, file, splits.validation.x, info.policy)
 
     winner = [study.best] * stage.trials
     records = refit(stage, winner, study.space, engine, store, context, keep)
