@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import keras
 
@@ -72,7 +72,7 @@ class Recipe:
         self.expected = expected
         self.path: Path | None = None
         self._load = load
-        self._build = builder_of(build)
+        self._build = cast(Callable[[HyperParameters, DataSpec], keras.Model], builder_of(build))
         self._preprocess = preprocess
 
     def load(self, **source: SourceValue) -> Splits:

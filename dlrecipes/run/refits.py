@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import keras
+
 from dlrecipes.data import Splits
 from dlrecipes.errors import RunError
 from dlrecipes.export import build_inference_model, load_model, predict
@@ -48,6 +50,7 @@ def refit_winner(
     folder.mkdir(parents=True, exist_ok=True)
     summary_file = folder / "summary.txt"
     data = splits.development()
+    saved: dict[int, keras.Model] = {}
 
     def keep(job: Job, outcome: Outcome) -> None:
         if outcome.weights is None:
@@ -60,7 +63,7 @@ def refit_winner(
         network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
         summary_file.write_text(text.getvalue(), encoding="utf-8")
         file = directory.checkpoint(stage.name, job.number)
-        save_as_trained(model, file, splits.validation.x, info.policy)
+        saved[job.number] = save_as_trained(model, file, splits.validation.x, info.policy)
 
     winner = [study.best] * stage.trials
     records = refit(stage, winner, study.space, engine, store, context, keep)
@@ -74,7 +77,8 @@ def refit_winner(
         )
     results = []
     for record in usable:
-        model = load_model(_file(directory, stage.name, record))
+        # Those of an earlier part of the run are loaded now.
+        model = saved.get(record.number) or load_model(_file(directory, stage.name, record))
         predictions = predict(model, splits.validation.x)
         results.append(
             RefitResult(

@@ -23,7 +23,7 @@ _RELATIVE, _RELATIVE_HALF, _ABSOLUTE = 1e-3, 5e-2, 1e-5
 
 def save_as_trained(
     model: keras.Model, file: Path, validation: NDArray[np.generic] | Columns, policy: str
-) -> None:
+) -> keras.Model:
     """Save a model and check that it answers for the validation part as the one in memory does.
 
     A thousand examples, from all over the part, are enough: what a file lacks of a layer, it lacks
@@ -35,16 +35,21 @@ def save_as_trained(
         validation: The raw validation inputs.
         policy: The dtype policy of the network.
 
+    Returns:
+        The model as loaded from its file.
+
     Raises:
         ExportError: If it does not; the message names the layer where that begins.
     """
     model.save(file)
     rows = np.unique(np.linspace(0, len(validation) - 1, _ROWS).astype(int))
     try:
-        check_same_as_trained(model, load_model(file), validation[rows], policy=policy)
+        saved = load_model(file)
+        check_same_as_trained(model, saved, validation[rows], policy=policy)
     except ExportError:
         file.unlink()
         raise
+    return saved
 
 
 def check_score_as_trained(

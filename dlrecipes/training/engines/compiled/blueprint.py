@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -145,7 +146,8 @@ class Blueprints:
         train = development.train
         weight = train.sample_weight
         rows = few_rows(train.y, weight, _EXAMPLES)
-        y = keras_targets(train.y[rows], development.spec)
+        # A model of several targets is refused before they are looked at.
+        y: Any = keras_targets(train.y[rows], development.spec)
         self._few = (train.array[rows], y, None if weight is None else weight[rows])
 
     def of(self, job: Job) -> Blueprint:
