@@ -25,9 +25,14 @@ class Development:
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that stand for inputs, targets and weights of both parts."""
+        """16 hexadecimal digits that stand for inputs, targets and weights of both parts.
+
+        The form of a single target counts: a metric may have another value in another one.
+        """
         train, validation = self.train, self.validation
         weights = [
             part.sample_weight for part in (train, validation) if part.sample_weight is not None
         ]
-        return fingerprint(train.x, train.y, validation.x, validation.y, *weights)
+        form = self.spec.target_shape
+        targets = [part.y.reshape(*part.y.shape, *form) for part in (train, validation)]
+        return fingerprint(train.x, targets[0], validation.x, targets[1], *weights)

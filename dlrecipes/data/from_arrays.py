@@ -17,7 +17,7 @@ from dlrecipes.data.several_targets import encode_targets
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.strata import strata
-from dlrecipes.data.targets import Target, encode_target
+from dlrecipes.data.targets import Target, column_dtype, column_shape, encode_target
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.metrics import known_values
@@ -50,8 +50,10 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         x: Numbers, `(examples, features)`, images `(examples, height, width)` or
             `(examples, height, width, channels)`, or `(examples, …)`; cast to float32.
         y: Labels (text, booleans, whole numbers) or values, `(examples,)`. Labels become
-            indices 0…C-1 (int32), values float32. For several targets `{name: (examples,)}`,
-            each of them NaN or None where it is missing.
+            indices 0…C-1 (int32), values float32. A column `(examples, 1)` is handed to Keras as
+            one in training and evaluation, labels that were float or boolean as such, whatever
+            the form in other parts. For several targets `{name: (examples,)}`, each of them NaN
+            or None where it is missing.
         test: An official test part, `(x, y)` or, with one target, a `Split` with ids; None to draw
             one.
         validation: A given validation part, likewise.
@@ -85,6 +87,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             "`x` and `y` must have the same number of examples.",
             received=f"x.shape={inputs.shape}, y.shape={target.values.shape}",
         )
+    shape = () if target.targets else column_shape(as_array("y", y))
     spec = DataSpec(
         name=name,
         task=target.task,
@@ -98,6 +101,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         train_size=0,
         eight_bit=inputs.ndim == 4 and as_array("x", x).dtype == np.uint8,
         targets=target.targets,
+        target_shape=shape,
+        target_dtype=column_dtype(y) if shape and target.classes else "",
     )
     # R² needs two examples.
     minimum = 1 if any((target.classes, *(one.classes for one in target.targets))) else 2
@@ -190,7 +195,10 @@ def _encode_targets(
     parts = [_by_text(one) for one in (y, *(part.y for part in given.values()))]
     if isinstance(parts[0], Mapping):
         whole = encode_targets(
-            {name: _joined_column(name, parts) for name in parts[0]},
+            {
+                name: _joined_column(name, parts).reshape(-1, *column_shape(as_array(name, values)))
+                for name, values in parts[0].items()
+            },
             tasks=task if isinstance(task, Mapping) else None,
             orders=classes if isinstance(classes, Mapping) else None,
         )
@@ -223,7 +231,7 @@ def _joined_column(name: str, parts: Sequence[object]) -> NDArray[Any]:
                 fix="Give each part its targets as {name: values}.",
             )
         column = as_array(name, part[name])
-        columns.append(column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column)
+        columns.append(column[:, 0] if column_shape(column) else column)
     if len({one.dtype.kind in "biuf" for one in columns}) > 1:
         columns = [one.astype(object) for one in columns]
     return np.concatenate(columns)
@@ -232,7 +240,7 @@ def _joined_column(name: str, parts: Sequence[object]) -> NDArray[Any]:
 def _columns(parts: Sequence[object]) -> list[NDArray[Any]]:
     """Return the targets of all parts as arrays `(examples,)` that can be joined."""
     columns = [as_array("y", part) for part in parts]
-    columns = [one[:, 0] if one.ndim == 2 and one.shape[1] == 1 else one for one in columns]
+    columns = [one[:, 0] if column_shape(one) else one for one in columns]
     for one in columns:
         if one.ndim != 1:
             encode_target(one)  # says why not

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from dlrecipes.data.from_arrays import from_arrays
 from dlrecipes.data.from_table import from_table
@@ -16,7 +18,10 @@ from dlrecipes.data.read_dataset import MOST_MEGABYTES, Examples, read_dataset
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
+from dlrecipes.data.targets import column_dtype, column_shape
 from dlrecipes.errors import DataError
+
+Targets = NDArray[Any] | dict[str, NDArray[Any]]
 
 
 def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
@@ -116,7 +121,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         orders=classes if isinstance(classes, Mapping) else None,
         kinds=kinds,
     )
-    return _weighted(splits, read)
+    return _weighted(_in_form(splits, first.y), read)
 
 
 def _pair(examples: Examples | None) -> tuple[object, object] | None:
@@ -137,6 +142,7 @@ def _frame(
                 received=f"target={target!r}",
                 fix="Call it something else with target=NAME, or leave the feature out.",
             )
+    y = _flat(y)
     named = y if isinstance(y, dict) else {targets[0]: y}
     if set(named) != set(targets):
         raise DataError(
@@ -154,6 +160,26 @@ def _frame(
             )
         y = np.array(classes, dtype=object)[y]
     return pd.DataFrame({**columns, target: y})
+
+
+def _flat(y: Targets) -> Targets:
+    """Return targets `(examples,)` also of columns `(examples, 1)`, as a table has them."""
+    if isinstance(y, dict):
+        return {name: one[:, 0] if column_shape(one) else one for name, one in y.items()}
+    return y[:, 0] if column_shape(y) else y
+
+
+def _in_form(splits: Splits, y: Targets) -> Splits:
+    """Return splits whose targets are handed to Keras in the form that they had."""
+    spec = splits.spec
+    if isinstance(y, dict):
+        shapes = [column_shape(one) for one in y.values()]
+        targets = zip(spec.targets, shapes, strict=True)
+        spec = replace(spec, targets=tuple(replace(one, shape=shape) for one, shape in targets))
+    elif column_shape(y):
+        dtype = column_dtype(y) if spec.classes else ""
+        spec = replace(spec, target_shape=(1,), target_dtype=dtype)
+    return replace(splits, spec=spec)
 
 
 def _weighted(splits: Splits, read: Mapping[str, Examples]) -> Splits:

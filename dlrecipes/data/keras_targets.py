@@ -10,12 +10,23 @@ from dlrecipes.results import DataSpec
 
 
 def keras_targets(y: NDArray[Any], spec: DataSpec) -> NDArray[Any] | dict[str, NDArray[Any]]:
-    """Return the targets of a part, of several one array by the name of each model output.
+    """Return the targets of a part in the form that they were handed in.
+
+    A column `(examples, 1)` stays one: beside a network's `(examples, 1)`, targets `(examples,)`
+    are spread over `(examples, examples)` by what is written in plain TensorFlow or NumPy, such as
+    a metric of the user's own, and nothing says so.
 
     Args:
         y: `(examples,)`, or `(examples, targets)` where the data has several.
         spec: The data's description.
+
+    Returns:
+        `(examples,)` or `(examples, 1)`; of several targets one such array by the name of each
+        model output.
     """
-    if not spec.targets:
-        return y
-    return {target.name: y[:, at] for at, target in enumerate(spec.targets)}
+    if spec.targets:
+        return {
+            target.name: y[:, at].reshape(-1, *target.shape)
+            for at, target in enumerate(spec.targets)
+        }
+    return y.astype(spec.target_dtype or y.dtype, copy=False).reshape(-1, *spec.target_shape)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dlrecipes.checks import check_choice
 from dlrecipes.data.describe_target import describe_target
 from dlrecipes.data.inputs import as_array
-from dlrecipes.data.targets import Target, encode_target
+from dlrecipes.data.targets import Target, column_shape, encode_target
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import TargetSpec
 from dlrecipes.results.target_spec import TargetTask
@@ -36,7 +36,7 @@ def encode_targets(
 
     Args:
         columns: `{name: labels or values (examples,)}`, at least one; NaN, None or NaT where
-            missing.
+            missing. One that is `(examples, 1)` has that form in training, too.
         tasks: `{name: task}`: `"classification"`, `"ordinal"` (classes in an order, that of
             numbers unless `orders` has another) or `"regression"`; those it does not name are
             told from their known values, see `encode_target`.
@@ -100,8 +100,8 @@ def _encode(
     name: str, column: object, task: str | None, order: Sequence[str] | None
 ) -> tuple[NDArray[np.float32], TargetSpec]:
     array = as_array(name, column)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
+    shape = column_shape(array)
+    array = array.reshape(len(array)) if shape else array
     if array.ndim != 1:
         raise DataError(
             "A target must have one value an example.", received=f"{name}: shape {array.shape}"
@@ -132,7 +132,7 @@ def _encode(
     values = np.full(len(array), np.nan, dtype=np.float32)
     values[known] = indices
     described = describe_target(name, values, meaning, classes=len(labels) or None)
-    return values, replace(described, labels=labels)
+    return values, replace(described, labels=labels, shape=shape)
 
 
 def _output_names(columns: Sequence[str]) -> list[str]:

@@ -70,9 +70,26 @@ def encode_target(
     return Target(indices, "binary" if len(names) == 2 else "multiclass", names)
 
 
+def column_shape(y: NDArray[Any]) -> tuple[int, ...]:
+    """Return the shape of one example's target: `(1,)` in a column `(examples, 1)`, else `()`."""
+    return (1,) if y.ndim == 2 and y.shape[1] == 1 else ()
+
+
+def column_dtype(y: object) -> str:
+    """Return the dtype of class labels that are a column, as Keras alone would take them.
+
+    Args:
+        y: Labels `(examples, 1)`, as they were handed in.
+
+    Returns:
+        `"float32"`, `"bool"`, or empty for the int32 of class indices.
+    """
+    return {"f": "float32", "b": "bool"}.get(_column(y).dtype.kind, "")
+
+
 def _column(y: object) -> NDArray[Any]:
     array = as_array("y", y)
-    if array.ndim == 2 and array.shape[1] == 1:
+    if column_shape(array):
         array = array[:, 0]
     if array.ndim != 1:
         raise DataError(

@@ -29,6 +29,7 @@ def with_statistics(spec: DataSpec, train: Split) -> DataSpec:
                 name=one.name,
                 labels=one.labels,
                 title=one.title,
+                shape=one.shape,
             )
             for at, one in enumerate(spec.targets)
         ]

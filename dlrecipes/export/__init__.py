@@ -8,6 +8,7 @@ from dlrecipes.export.inference_model import build_inference_model
 from dlrecipes.export.load_model import load_model
 from dlrecipes.export.predict import predict, predict_few
 from dlrecipes.export.read_inputs import check_inputs, read_inputs
+from dlrecipes.export.same_as_trained import check_layers_as_trained, check_same_as_trained
 from dlrecipes.export.saved_model import export_saved_model, predict_saved_model
 from dlrecipes.export.text_inputs import find_text_inputs
 
@@ -15,6 +16,8 @@ __all__ = [
     "build_average_model",
     "build_inference_model",
     "check_inputs",
+    "check_layers_as_trained",
+    "check_same_as_trained",
     "check_same_predictions",
     "export_saved_model",
     "find_image_inputs",

@@ -12,6 +12,15 @@ _TOLERANCES = {"float32": 1e-5, "mixed_float16": 5e-3, "mixed_bfloat16": 4e-2}
 """Compiled and uncompiled graphs round differently, by the size of the dtype's last place."""
 
 
+def tolerance_of(policy: str) -> float:
+    """Return how far predictions of one network may be apart, relative to their size.
+
+    Args:
+        policy: The dtype policy of the network.
+    """
+    return _TOLERANCES.get(policy, 1e-5)
+
+
 def check_same_predictions(
     exported: np.ndarray, tested: np.ndarray, spec: DataSpec, *, policy: str, what: str
 ) -> float:
@@ -45,7 +54,7 @@ def check_same_predictions(
         return max(single)
     scale = max(1.0, float(np.abs(tested).max(initial=0.0)))
     largest = float(np.abs(exported.astype(float) - tested).max(initial=0.0)) / scale
-    tolerance = _TOLERANCES.get(policy, 1e-5)
+    tolerance = tolerance_of(policy)
     if not largest <= tolerance:
         raise ExportError(
             "An exported model must reproduce the saved predictions.",

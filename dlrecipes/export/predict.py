@@ -42,11 +42,20 @@ def predict_few(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.flo
         model: As for `predict`.
         x: As for `predict`, a few hundred examples at most.
     """
+    return _array(model(tensors_for(x), training=False))
+
+
+def tensors_for(x: NDArray[Any] | Columns) -> Any:  # noqa: ANN401  (a tensor, or several by name)
+    """Return inputs as a model that was built for them takes them.
+
+    Args:
+        x: As for `predict`.
+    """
     tensors = as_tensors(x)
     if isinstance(x, Columns):
         names = input_names(x.names)
-        tensors = {names[name]: values for name, values in tensors.items()}
-    return _array(model(tensors, training=False))
+        return {names[name]: values for name, values in tensors.items()}
+    return tensors
 
 
 def _array(predictions: object) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import keras
 
@@ -25,6 +25,7 @@ from dlrecipes.search import (
     Listener,
     PlainProgress,
     SpecBuilder,
+    builder_of,
     with_budget,
 )
 
@@ -77,7 +78,7 @@ class Recipe:
         self.beats = tuple(beats)
         self.path: Path | None = None
         self._load = load
-        self._build = build
+        self._build = cast(Callable[[HyperParameters, DataSpec], keras.Model], builder_of(build))
         self._preprocess = preprocess
 
     @property

@@ -37,6 +37,9 @@ class DataSpec:
         eight_bit: Whether raw inputs have the values of image files, 0 to 255, so that such files
             can be predicted.
         targets: Each of several targets; empty for a single one.
+        target_shape: Shape of one example's target as it was handed in, which a model is trained
+            and evaluated with: `()`, or `(1,)` for a column `(examples, 1)`.
+        target_dtype: Its NumPy dtype in such a column; empty for that of the encoded targets.
         file: How a raw table was read, and which columns it had, or how a table of images was;
             None if unknown.
     """
@@ -56,6 +59,8 @@ class DataSpec:
     features: tuple[Feature, ...] = ()
     eight_bit: bool = False
     targets: tuple[TargetSpec, ...] = ()
+    target_shape: tuple[int, ...] = ()
+    target_dtype: str = ""
     file: TableFile | None = None
 
     @property

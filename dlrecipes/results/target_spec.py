@@ -23,6 +23,8 @@ class TargetSpec:
         known: Number of training examples whose target is known.
         labels: Names of the classes in the order of their indices; empty where there are none.
         title: Its name where it is shown to people; empty for `name`.
+        shape: Shape of one example's target as it was handed in, which its head is trained and
+            evaluated with: `()`, or `(1,)` for a column `(examples, 1)`.
     """
 
     name: str
@@ -34,6 +36,7 @@ class TargetSpec:
     known: int = 0
     labels: tuple[str, ...] = ()
     title: str = ""
+    shape: tuple[int, ...] = ()
 
     @property
     def outputs(self) -> int:

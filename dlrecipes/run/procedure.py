@@ -30,6 +30,7 @@ from dlrecipes.run.chance import chance_score
 from dlrecipes.run.cross_validation import make_cross_validated
 from dlrecipes.run.ensemble import average_members
 from dlrecipes.run.export_tables import write_tables
+from dlrecipes.run.fresh_start import begin_differently
 from dlrecipes.run.handle import Run
 from dlrecipes.run.log import run_log
 from dlrecipes.run.prepare import Prepared, Work
@@ -159,6 +160,7 @@ def carry_out(
         # ---- 6. refits: the winner again, with other seeds
         heard.on_phase("refits")
         context = replace(context, deadline=None, penalty=None)
+        context, alike = begin_differently(context, data.train.array[:1], info.policy)
         began_with = replace(info, plan=plan)
         refits, records, summary, parameters = refit_winner(
             study, began_with, splits, engine, store, context, directory
@@ -200,6 +202,7 @@ def carry_out(
                 *prepared.findings,
                 *left_out(baseline_fit),
                 *study.findings,
+                *alike,
                 *optimism,
                 *missed,
                 *too_few,

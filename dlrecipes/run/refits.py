@@ -6,6 +6,7 @@ import io
 import math
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from dlrecipes.data import Splits
@@ -19,12 +20,12 @@ from dlrecipes.results import (
     StudyResult,
     TrialRecord,
     write_text,
-    written_whole,
 )
+from dlrecipes.run.save_as_trained import check_score_as_trained, save_as_trained
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Store, StudyContext, refit, refit_stage
-from dlrecipes.training.build_model import build_model
+from dlrecipes.training.build_model import rebuild
 from dlrecipes.training.engines import Engine
 from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
@@ -54,24 +55,28 @@ def refit_winner(
 
     Raises:
         RunError: If no refit ended with a score.
+        ExportError: If a saved refit answers otherwise than the trained one.
+        BuilderError: If the builder builds another network for the same values.
     """
     stage = refit_stage(info.plan, study.best)
     folder = directory.checkpoint(stage.name, 0).parent
     folder.mkdir(parents=True, exist_ok=True)
     summary_file = folder / "summary.txt"
+    data = splits.development()
+    saved: dict[int, keras.Model] = {}
 
     def keep(job: Job, outcome: Outcome) -> None:
         if outcome.weights is None:
             return
         with dtype_policy(info.policy):
-            network = build_model(job, splits.development().train.array[:1])
-            network.set_weights(outcome.weights)
+            network = rebuild(job, outcome.weights, data.train.array[:1])
+            check_score_as_trained(network, job, outcome, data.validation, data.spec)
             model = build_inference_model(network, splits.preprocess, splits.spec, info.spec)
         text = io.StringIO()
         network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
         write_text(summary_file, text.getvalue())
-        with written_whole(directory.checkpoint(stage.name, job.number)) as file:
-            model.save(file)
+        file = directory.checkpoint(stage.name, job.number)
+        saved[job.number] = save_as_trained(model, file, splits.validation.x, info.policy)
 
     winner = [study.best] * stage.trials
     records = refit(stage, winner, study.space, engine, store, context, keep)
@@ -87,7 +92,8 @@ def refit_winner(
     results, predictions = [], []
     context.listener.on_step("predictions of the refits on the validation part")
     for record in usable:
-        model = load_model(_file(directory, stage.name, record))
+        # Those of an earlier part of the run are loaded now.
+        model = saved.get(record.number) or load_model(_file(directory, stage.name, record))
         predictions.append(predict(model, splits.validation.x))
         results.append(
             RefitResult(

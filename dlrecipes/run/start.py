@@ -28,6 +28,7 @@ from dlrecipes.search import (
     PlainProgress,
     SpecBuilder,
     Store,
+    builder_of,
     mask_password,
 )
 from dlrecipes.system_errors import system_errors
@@ -53,7 +54,8 @@ def tune(
 
     Args:
         build: Takes a `keras_tuner.HyperParameters` and returns a compiled `keras.Model`; may
-            take a second argument `spec`, the description of the preprocessed data.
+            take a second argument `spec`, the description of the preprocessed data. Or a
+            `keras_tuner.HyperModel` without a `fit` of its own.
         splits: The data; its test part is not touched.
         objective: A metric of the model's logs (`"val_accuracy"`), an `Objective`, or a
             `keras_tuner.Objective`.
@@ -74,12 +76,7 @@ def tune(
         StorageError: If the storage cannot be opened.
     """
     check_backend()
-    build = getattr(build, "build", build)  # a keras_tuner.HyperModel
-    if not callable(build):
-        raise ArgumentError(
-            "`build` must be callable, or an object with such a `build`.",
-            received=f"build={build!r}",
-        )
+    build = builder_of(build)
     if not isinstance(splits, Splits):
         raise ArgumentError(
             "`splits` must be a `Splits`.",
@@ -194,6 +191,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         StorageError: If its storage cannot be opened.
     """
     check_backend()
+    build = builder_of(build)
     existing = RunDirectory.existing(directory)
     check_place(existing.path)
     info = existing.read_info()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dlrecipes.data import Development
 from dlrecipes.export import build_inference_model
-from dlrecipes.results import RunInfo, StudyResult, TrialRecord, written_whole
+from dlrecipes.results import RunInfo, StudyResult, TrialRecord
 from dlrecipes.run.ensemble import FEWEST
+from dlrecipes.run.save_as_trained import check_score_as_trained, save_as_trained
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Store, StudyContext, ensemble_stage, ensemble_trials, refit
-from dlrecipes.training.build_model import build_model
+from dlrecipes.training.build_model import rebuild
 from dlrecipes.training.engines import Engine
 from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
@@ -41,6 +42,10 @@ def train_members(
     Returns:
         Each trial of the study with its record as a member; none where fewer than two trials
         have a score.
+
+    Raises:
+        ExportError: If a saved member answers otherwise than the trained one.
+        BuilderError: If the builder builds another network for the same values.
     """
     trials = ensemble_trials(study, info.ensemble)
     if info.ensemble < FEWEST or len(trials) < FEWEST:
@@ -52,11 +57,11 @@ def train_members(
         if outcome.weights is None:
             return
         with dtype_policy(info.policy):
-            network = build_model(job, data.train.array[:1])
-            network.set_weights(outcome.weights)
+            network = rebuild(job, outcome.weights, data.train.array[:1])
+            check_score_as_trained(network, job, outcome, data.validation, data.spec)
             model = build_inference_model(network, None, info.spec, info.spec)
-        with written_whole(directory.checkpoint(stage.name, job.number)) as file:
-            model.save(file)
+        file = directory.checkpoint(stage.name, job.number)
+        save_as_trained(model, file, data.validation.array, info.policy)
 
     records = refit(stage, trials, study.space, engine, store, context, keep)
     return tuple((trials[record.number], record) for record in records)

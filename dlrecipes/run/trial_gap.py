@@ -15,7 +15,7 @@ from dlrecipes.diagnose import measure_gap
 from dlrecipes.export import build_inference_model
 from dlrecipes.results import DataSpec, GapPenalty
 from dlrecipes.search import Build, Penalty, SpecBuilder
-from dlrecipes.training.build_model import build_model
+from dlrecipes.training.build_model import rebuild
 from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.precision import dtype_policy
@@ -76,8 +76,7 @@ def _predict(
     job: Job, weights: list[np.ndarray], part: Split, spec: DataSpec
 ) -> NDArray[np.float32]:
     """Return probabilities or values, without a graph: that would take longer to trace."""
-    network = build_model(job, part.array[:1])
-    network.set_weights(weights)
+    network = rebuild(job, weights, part.array[:1])
     model = build_inference_model(network, None, spec, spec)
     batches = [
         np.asarray(model(part.array[at : at + _BATCH], training=False))

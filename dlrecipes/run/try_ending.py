@@ -12,6 +12,7 @@ from dlrecipes.data import Splits, unpack_inputs
 from dlrecipes.errors import DlrecipesError, ExportError
 from dlrecipes.export import (
     build_inference_model,
+    check_layers_as_trained,
     check_same_predictions,
     export_saved_model,
     load_model,
@@ -30,9 +31,10 @@ _ROWS = 8
 def try_ending(network: keras.Model, splits: Splits, policy: str) -> None:
     """Do with an untrained network and a few validation rows what is done with the tested one.
 
-    It is saved and loaded as `.keras` and as SavedModel, and both must answer alike; its
-    predictions are kept in a file and read as the report reads them. What fails here, because of
-    a layer or of a name, would fail after the test set was opened.
+    It is saved and loaded as `.keras`, where each layer must answer as before, and as SavedModel,
+    and both must answer alike; its predictions are kept in a file and read as the report reads
+    them. What fails here, because of a layer or of a name, would fail after the test set was
+    opened.
 
     Args:
         network: A compiled model of the builder.
@@ -40,7 +42,8 @@ def try_ending(network: keras.Model, splits: Splits, policy: str) -> None:
         policy: The dtype policy of the network.
 
     Raises:
-        ExportError: If the model cannot be saved and loaded, or its SavedModel answers otherwise.
+        ExportError: If the model cannot be saved and loaded, a layer that was loaded answers
+            otherwise than before, or the SavedModel does.
         RunError: If the predictions cannot be kept in a file.
     """
     spec = splits.spec
@@ -51,6 +54,7 @@ def try_ending(network: keras.Model, splits: Splits, policy: str) -> None:
         file, saved = directory.path / "untrained.keras", directory.path / "untrained"
         inference.save(file)
         model = load_model(file)
+        check_layers_as_trained(inference, model, some.x, policy=policy)
         predictions = predict_few(model, some.x)
         keep_predictions(directory, some, predictions[np.newaxis])
         arrays, kept = directory.read_predictions()

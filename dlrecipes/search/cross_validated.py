@@ -17,10 +17,11 @@ from dlrecipes.errors import BuilderError
 from dlrecipes.results import History, Objective
 from dlrecipes.search.backends import Build
 from dlrecipes.search.spec_builder import SpecBuilder
-from dlrecipes.training.build_model import build_model
+from dlrecipes.training.build_model import rebuild
 from dlrecipes.training.engines import Engine
 from dlrecipes.training.job import Job
 from dlrecipes.training.job_source import JobSource, Report
+from dlrecipes.training.log_value import log_value
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.precision import dtype_policy
 
@@ -113,8 +114,7 @@ class CrossValidated:
         with dtype_policy(self._policy):
             keras.utils.clear_session(free_memory=False)
             keras.config.set_dtype_policy(self._policy)
-            model = build_model(job, held_out.array[:1])
-            model.set_weights(outcome.weights)
+            model = rebuild(job, outcome.weights, held_out.array[:1])
             score = self._evaluate(model, fold)
         return score if math.isfinite(score) else None
 
@@ -134,7 +134,7 @@ class CrossValidated:
             # As `evaluate` hands it over: tensors, and no weights where there are none.
             batch = keras.utils.pack_x_y_sample_weight(x, y, weight)
             logs = model.test_step(keras.tree.map_structure(keras.ops.convert_to_tensor, batch))
-        return float(logs[self._objective.metric])
+        return log_value(logs[self._objective.metric])
 
 
 @dataclass

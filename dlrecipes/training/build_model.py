@@ -5,10 +5,34 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from dlrecipes.errors import BuilderError
+from dlrecipes.training.headline import headline
 from dlrecipes.training.job import Job
+from dlrecipes.training.outputs import put_out_float32
 from dlrecipes.training.preflight import check_compiled
 
-_HALF = ("float16", "bfloat16")
+
+def rebuild(job: Job, weights: list[np.ndarray], example: np.ndarray) -> keras.Model:
+    """Build the network of a job that was trained, with what it learned.
+
+    Args:
+        job: The training; its seed is set, so that what a builder draws at random is as it was.
+        weights: In the order of `model.get_weights()`.
+        example: As for `build_model`.
+
+    Raises:
+        BuilderError: If the builder does not return a compiled model with such weights.
+    """
+    keras.utils.set_random_seed(job.seed)
+    model = build_model(job, example)
+    try:
+        model.set_weights(weights)
+    except ValueError as error:
+        raise BuilderError(
+            "A builder must build the same network at each call with the same values.",
+            received=f"other weights than those that were trained: {headline(error)}",
+        ) from error
+    return model
 
 
 def build_model(job: Job, example: np.ndarray) -> keras.Model:
@@ -29,17 +53,5 @@ def build_model(job: Job, example: np.ndarray) -> keras.Model:
     model = check_compiled(job.build())
     if not model.built:
         model(example, training=False)
-    layer = _output_layer(model)
-    if layer is not None and layer.compute_dtype in _HALF:
-        layer.dtype_policy = "float32"
+    put_out_float32(model)
     return model
-
-
-def _output_layer(model: keras.Model) -> keras.Layer | None:
-    """Return the layer that makes the output; None for a subclassed model."""
-    if not getattr(model, "outputs", None):
-        return None
-    made_by = model.outputs[0]._keras_history.operation
-    if isinstance(made_by, keras.Model):
-        return _output_layer(made_by)
-    return made_by if isinstance(made_by, keras.Layer) else None

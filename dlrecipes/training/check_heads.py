@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 
 from dlrecipes.errors import BuilderError
 from dlrecipes.losses import MaskedMetric
 from dlrecipes.results import DataSpec
+from dlrecipes.training.check_kind import check_kind, check_threshold
 from dlrecipes.training.outputs import head_activation, output_kinds
 
 
-def check_heads(model: keras.Model, outputs: object, spec: DataSpec) -> None:
+def check_heads(model: keras.Model, outputs: Any, spec: DataSpec) -> None:  # noqa: ANN401
     """Check that a compiled model has a head with a loss for each target, under its name.
 
     Args:
@@ -46,7 +48,9 @@ def check_heads(model: keras.Model, outputs: object, spec: DataSpec) -> None:
             fix="Compile with `**multitask_objective(spec.targets)`.",
         )
     _check_widths(model, spec)
-    _check_kinds(model, spec)
+    for name, kind in output_kinds(model, spec).items():
+        values = keras.ops.convert_to_numpy(outputs[name])
+        check_kind(kind, values, head_activation(model, name), f"the head of {name!r}")
 
 
 def _check_widths(model: keras.Model, spec: DataSpec) -> None:
@@ -61,36 +65,20 @@ def _check_widths(model: keras.Model, spec: DataSpec) -> None:
             )
 
 
-def _check_kinds(model: keras.Model, spec: DataSpec) -> None:
-    for name, kind in output_kinds(model, spec).items():
-        if kind == "probabilities" and head_activation(model, name) == "linear":
-            raise BuilderError(
-                "A loss expects probabilities, but the last layer is linear (logits).",
-                received=f"the head of {name!r}",
-                fix="Use the loss with `from_logits=True`, or give the head an activation.",
-            )
-
-
 def check_head_accuracies(model: keras.Model, spec: DataSpec) -> None:
-    """Check that accuracies of logits threshold at 0: Keras' "accuracy" does so at 0.5.
+    """Check that accuracies threshold outputs of one unit where they mean 50 %.
 
     Args:
         model: A compiled model that has evaluated a batch, so that its metrics are built.
         spec: The data's description.
 
     Raises:
-        BuilderError: If one thresholds at 0.5.
+        BuilderError: If one does not.
     """
     for name, kind in output_kinds(model, spec).items():
-        if kind != "logits" or model.output[name].shape[-1] != 1:
-            continue
-        for metric in _metrics_of(model, name):
-            if isinstance(metric, keras.metrics.BinaryAccuracy) and metric.threshold == 0.5:
-                raise BuilderError(
-                    "Accuracy on logits must threshold at 0.",
-                    received=f"metric {metric.name!r} of {name!r} with threshold=0.5",
-                    fix='Use `keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")`.',
-                )
+        if model.output[name].shape[-1] == 1:
+            for metric in _metrics_of(model, name):
+                check_threshold(metric, kind, name)
 
 
 def _metrics_of(model: keras.Model, name: str) -> Iterator[keras.metrics.Metric]:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
+from dlrecipes.data import keras_targets
 from dlrecipes.losses import MaskedLoss
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, TargetSpec
+from dlrecipes.training.looks_through import looks_through
 
 OutputKind = Literal["logits", "probabilities", "values"]
+
+_TO_PROBABILITIES = ("softmax", "sigmoid")
+_HALF = ("float16", "bfloat16")
+_ROWS = 2
+# How far from 1 the sum of a row of probabilities may be, also in half precision.
+_ROUNDING = 0.02
 
 
 def output_kind(model: keras.Model, spec: DataSpec) -> OutputKind:
     """Tell what the outputs of a compiled model are.
 
-    The loss decides (`from_logits`); a loss that does not say leaves it to the activation of
-    the last layer.
+    A loss from logits is given logits, unless a softmax or a sigmoid made the outputs and Keras
+    looks through it: then they are probabilities. A loss that does not say what it takes leaves it
+    to the activation of the last layer.
 
     Args:
         model: A compiled model.
@@ -24,7 +37,12 @@ def output_kind(model: keras.Model, spec: DataSpec) -> OutputKind:
     """
     if spec.task == "regression":
         return "values"
-    return _kind(model.loss, last_activation(model))
+
+    def compute_loss(x: keras.KerasTensor) -> keras.KerasTensor:
+        y = keras_targets(np.zeros(_ROWS, np.int32), spec)
+        return model.compute_loss(x, y, model(x, training=True), None, training=True)
+
+    return _kind(_loss_of(model.loss), _last_layer(model), partial(_looks, compute_loss, spec))
 
 
 def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
@@ -34,13 +52,26 @@ def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
         model: A compiled functional model with a dictionary of outputs.
         spec: The data it is for.
     """
-    kinds: dict[str, OutputKind] = {}
-    for target in spec.targets:
-        loss = model.loss[target.name] if isinstance(model.loss, dict) else model.loss
-        loss = loss.loss if isinstance(loss, MaskedLoss) else loss
-        activation = head_activation(model, target.name)
-        kinds[target.name] = "values" if not target.classes else _kind(loss, activation)
-    return kinds
+    return {
+        target.name: _kind_of_head(model, target, spec) if target.classes else "values"
+        for target in spec.targets
+    }
+
+
+def _kind_of_head(model: keras.Model, target: TargetSpec, spec: DataSpec) -> OutputKind:
+    loss = model.loss[target.name] if isinstance(model.loss, dict) else _loss_of(model.loss)
+
+    def compute_loss(x: keras.KerasTensor) -> keras.KerasTensor:
+        y = np.zeros((_ROWS, *target.shape), np.float32)
+        return loss(y, model(x, training=True)[target.name])
+
+    head = model.output[target.name]._keras_history.operation
+    return _kind(_loss_of(loss), _innermost(head), partial(_looks, compute_loss, spec))
+
+
+def _looks(compute_loss: Callable[[Any], Any], spec: DataSpec) -> bool:
+    inputs = keras.KerasTensor((_ROWS, *spec.input_shape), spec.input_dtype)
+    return looks_through(compute_loss, inputs)
 
 
 def head_activation(model: keras.Model, name: str) -> str:
@@ -50,30 +81,58 @@ def head_activation(model: keras.Model, name: str) -> str:
         model: A functional model with a dictionary of outputs.
         name: One of the outputs.
     """
-    return _activation(model.output[name]._keras_history.operation)
-
-
-def _kind(loss: object, activation: str) -> OutputKind:
-    from_logits = getattr(loss, "from_logits", None)
-    if from_logits is None and isinstance(loss, keras.losses.Loss):
-        from_logits = loss.get_config().get("from_logits")
-    if from_logits is None and not _is_keras_loss(loss):
-        from_logits = activation not in ("softmax", "sigmoid")
-    return "logits" if from_logits else "probabilities"
+    return _activation(_innermost(model.output[name]._keras_history.operation))
 
 
 def last_activation(model: keras.Model) -> str:
     """Name of the activation of the model's last layer; empty if it has none."""
-    layer = model.layers[-1] if getattr(model, "layers", None) else None
-    return _activation(layer)
+    return _activation(_last_layer(model))
 
 
-def _activation(layer: object) -> str:
-    if isinstance(layer, keras.Model):
-        return last_activation(layer)
-    if isinstance(layer, keras.layers.Softmax):
-        return "softmax"
-    return str(getattr(getattr(layer, "activation", None), "__name__", ""))
+def are_probabilities(outputs: NDArray[Any]) -> bool:
+    """Whether outputs have the values of probabilities.
+
+    Args:
+        outputs: Of some examples, `(examples, units)` or `(examples,)`.
+    """
+    rows = outputs.reshape(len(outputs), -1).astype(np.float64)
+    inside = bool((rows >= -_ROUNDING).all() and (rows <= 1.0 + _ROUNDING).all())
+    sums = rows.sum(axis=1)
+    return inside and (rows.shape[1] == 1 or bool((np.abs(sums - 1.0) <= _ROUNDING).all()))
+
+
+def put_out_float32(model: keras.Model) -> None:
+    """Give the layer that makes a model's output the float32 policy, if its own is half precision.
+
+    A subclassed model has no such layer that could be told.
+
+    Args:
+        model: A built model.
+    """
+    layer = _last_layer(model) if getattr(model, "outputs", None) else None
+    if isinstance(layer, keras.Layer) and layer.compute_dtype in _HALF:
+        layer.dtype_policy = "float32"
+
+
+def _kind(loss: object, layer: object, looked: Callable[[], bool]) -> OutputKind:
+    from_logits, activation = _from_logits(loss), _activation(layer)
+    if from_logits is None and activation in _TO_PROBABILITIES:
+        return "probabilities"
+    if from_logits is False:
+        return "probabilities"
+    # What a layer's own sum puts out cannot be seen through.
+    plain = isinstance(layer, keras.layers.Dense) and activation == "linear"
+    return "probabilities" if not plain and looked() else "logits"
+
+
+def _from_logits(loss: object) -> bool | None:
+    """Return whether a loss takes logits; None if it does not say."""
+    from_logits = getattr(loss, "from_logits", None)
+    if from_logits is None and isinstance(loss, keras.losses.Loss):
+        from_logits = loss.get_config().get("from_logits")
+    if from_logits is None:
+        return False if _is_keras_loss(loss) else None
+    return bool(from_logits)
 
 
 def _is_keras_loss(loss: object) -> bool:
@@ -81,3 +140,29 @@ def _is_keras_loss(loss: object) -> bool:
     if isinstance(loss, str):
         return True
     return str(getattr(loss, "__module__", "")).startswith("keras.")
+
+
+def _loss_of(loss: object) -> Any:  # noqa: ANN401  (a loss in any form that Keras takes)
+    """Return the one loss in what `compile` was given, which may be a list or dictionary of one."""
+    while isinstance(loss, list | tuple | dict) and len(loss) == 1:
+        loss = next(iter(loss.values())) if isinstance(loss, dict) else loss[0]
+    return loss.loss if isinstance(loss, MaskedLoss) else loss
+
+
+def _last_layer(model: keras.Model) -> object:
+    """Return what makes a model's output, a layer or an operation; None if that is unknown."""
+    if getattr(model, "outputs", None):
+        return _innermost(model.outputs[0]._keras_history.operation)
+    layers = getattr(model, "layers", None)
+    return _innermost(layers[-1]) if layers else None
+
+
+def _innermost(layer: object) -> object:
+    return _last_layer(layer) if isinstance(layer, keras.Model) else layer
+
+
+def _activation(layer: object) -> str:
+    name = type(layer).__name__.lower()
+    if name in _TO_PROBABILITIES and isinstance(layer, keras.Operation):
+        return name  # `keras.layers.Softmax`, or `keras.ops.softmax` in a graph
+    return str(getattr(getattr(layer, "activation", None), "__name__", ""))

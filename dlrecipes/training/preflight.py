@@ -12,8 +12,9 @@ from dlrecipes.data import Development, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import DataSpec, Objective
 from dlrecipes.training.check_heads import check_head_accuracies, check_heads
+from dlrecipes.training.check_kind import check_kind, check_threshold
 from dlrecipes.training.headline import headline
-from dlrecipes.training.outputs import last_activation, output_kind
+from dlrecipes.training.outputs import last_activation, output_kind, put_out_float32
 
 _ROWS = 8
 
@@ -53,6 +54,8 @@ def check_model(model: object, development: Development, objective: Objective) -
     """
     network = check_compiled(model)
     spec, train = development.spec, development.train
+    if network.built:
+        put_out_float32(network)  # as in training
     rows = _some_rows(train.y)
     x, y = train.array[rows], keras_targets(train.y[rows], spec)
     try:
@@ -82,6 +85,13 @@ def check_model(model: object, development: Development, objective: Objective) -
             "The losses of several targets must leave missing ones out.",
             received=f"a loss of {logs['loss']} for examples of which some lack a target",
             fix="Wrap them in `dlrecipes.losses.MaskedLoss`, as `multitask_objective` does.",
+        )
+    several = [name for name, value in logs.items() if np.size(value) > 1]
+    if several:
+        raise BuilderError(
+            "Every metric must give one number.",
+            received=f"{several[0]!r} with {np.size(logs[several[0]])} of them",
+            fix='Average them, for example with `average="macro"`.',
         )
     names = [f"val_{name}" for name in logs] + list(logs)
     if objective.name not in names:
@@ -123,30 +133,17 @@ def _check_outputs(model: keras.Model, outputs: np.ndarray, spec: DataSpec) -> N
             received=f"an output of shape {(None, *outputs.shape[1:])}",
             fix="Use `spec.outputs` for the number of units.",
         )
-    if (
-        spec.task != "regression"
-        and output_kind(model, spec) == "probabilities"
-        and last_activation(model) == "linear"
-    ):
-        raise BuilderError(
-            "The loss expects probabilities, but the last layer is linear (logits).",
-            received=f"loss={model.loss!r}",
-            fix="Use the loss with `from_logits=True`, or give the last layer an activation.",
-        )
+    if spec.task != "regression":
+        activation = last_activation(model)
+        check_kind(output_kind(model, spec), outputs, activation, f"loss={model.loss!r}")
 
 
 def _check_accuracy_threshold(model: keras.Model, outputs: np.ndarray, spec: DataSpec) -> None:
-    """Keras' "accuracy" thresholds one-unit outputs at 0.5, also when they are logits."""
     one_unit = outputs.ndim == 1 or outputs.shape[-1] == 1
-    if spec.task != "binary" or not one_unit or output_kind(model, spec) != "logits":
-        return
-    for metric in _flat_metrics(model.metrics):
-        if isinstance(metric, keras.metrics.BinaryAccuracy) and metric.threshold == 0.5:
-            raise BuilderError(
-                "Accuracy on logits must threshold at 0.",
-                received=f"metric {metric.name!r} with threshold=0.5 and a loss from logits",
-                fix='Use `keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")`.',
-            )
+    if spec.task == "binary" and one_unit:
+        kind = output_kind(model, spec)
+        for metric in _flat_metrics(model.metrics):
+            check_threshold(metric, kind)
 
 
 def _flat_metrics(metrics: list[keras.metrics.Metric]) -> Iterator[keras.metrics.Metric]:

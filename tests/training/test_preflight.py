@@ -2,6 +2,7 @@ import keras
 import pytest
 
 from dlrecipes.errors import BuilderError
+from dlrecipes.losses import FocalLoss
 from dlrecipes.results import Objective
 from dlrecipes.training.preflight import check_compiled, check_model
 
@@ -27,6 +28,9 @@ AT_ZERO = keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")
             {"units": 1, "activation": "sigmoid", "loss": "binary_crossentropy"},
             ACCURACY,
         ),
+        # Keras looks through the sigmoid: the outputs are probabilities.
+        ("binary", {"units": 1, "activation": "sigmoid", "loss": BINARY}, ACCURACY),
+        ("multiclass", {"activation": "softmax"}, ACCURACY),
         ("binary", {"units": 2}, ACCURACY),
         (
             "regression",
@@ -85,6 +89,46 @@ def test_models_that_fit(make_model, development, task, changes, objective):
             "multiclass",
             {"loss": keras.losses.SparseCategoricalCrossentropy()},
             r"loss expects probabilities, but the last layer is linear",
+        ),
+        (
+            "binary",
+            {"units": 1, "loss": ["binary_crossentropy"]},
+            r"loss expects probabilities, but the last layer is linear",
+        ),
+        (
+            "binary",
+            {"units": 1, "activation": "sigmoid", "loss": BINARY, "metrics": [AT_ZERO]},
+            r"Accuracy on probabilities must threshold above 0.*'accuracy' with threshold=0\.",
+        ),
+        (
+            "binary",
+            {"units": 1, "activation": "softmax", "loss": "binary_crossentropy"},
+            r"softmax of one unit is 1 for every example.*sigmoid",
+        ),
+        (
+            "multiclass",
+            {"activation": "sigmoid", "loss": "sparse_categorical_crossentropy"},
+            r"between 0 and 1, and of several units with the sum 1\. .*outputs of sigmoid such as",
+        ),
+        (
+            "binary",
+            {"units": 1, "activation": "tanh", "loss": "binary_crossentropy"},
+            r"between 0 and 1.*outputs of tanh",
+        ),
+        # These apply a softmax or sigmoid of their own: Keras trains with two of them.
+        (
+            "multiclass",
+            {"activation": "softmax", "loss": FocalLoss("sparse", from_logits=True)},
+            r"takes the outputs for logits, but they are probabilities.*from_logits=False",
+        ),
+        (
+            "binary",
+            {
+                "units": 1,
+                "activation": "sigmoid",
+                "loss": keras.losses.BinaryFocalCrossentropy(from_logits=True),
+            },
+            r"takes the outputs for logits, but they are probabilities",
         ),
         (
             "multiclass",

@@ -1,6 +1,7 @@
 """The only place that knows Optuna and KerasTuner."""
 
 from dlrecipes.search.backends.ask_tell import AskTell
+from dlrecipes.search.backends.builder_of import builder_of
 from dlrecipes.search.backends.configurations import count_configurations
 from dlrecipes.search.backends.discover_space import discover_space
 from dlrecipes.search.backends.importance import importances
@@ -25,6 +26,7 @@ __all__ = [
     "Proposal",
     "SobolSampler",
     "Store",
+    "builder_of",
     "clip_to_space",
     "count_configurations",
     "discover_space",

@@ -18,6 +18,7 @@ from dlrecipes.training.build_model import build_model
 from dlrecipes.training.headline import headline
 from dlrecipes.training.job import Job
 from dlrecipes.training.job_source import JobSource, Report
+from dlrecipes.training.log_value import log_value
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.precision import dtype_policy, policy_that_ran
 
@@ -139,7 +140,7 @@ class _Watch(keras.callbacks.Callback):
             self._stop("diverged")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        logs = {name: float(value) for name, value in (logs or {}).items()}
+        logs = {name: log_value(value) for name, value in (logs or {}).items()}
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value if math.isfinite(value) else None)
         score = logs[self._objective.name]

@@ -11,8 +11,8 @@ from threading import Event
 
 import tensorflow as tf
 
-from dlrecipes.data import Development
-from dlrecipes.results import EngineChoice, Objective
+from dlrecipes.data import Development, Split, keras_targets
+from dlrecipes.results import DataSpec, EngineChoice, Objective
 from dlrecipes.training.best_epoch import BestEpoch
 from dlrecipes.training.engines.compiled.blueprint import Blueprint, Blueprints
 from dlrecipes.training.engines.compiled.choose_program import ProgramChooser
@@ -84,7 +84,10 @@ class SideBySideEngine:
         self._on_step = on_step
         self._fit = FitEngine(development, objective, policy, on_step)
         self._workers = count_workers()
-        train, validation = DeviceData.of(development.train), DeviceData.of(development.validation)
+        train, validation = (
+            _on_device(part, development.spec)
+            for part in (development.train, development.validation)
+        )
         chooser = ProgramChooser(name, train, validation, self._workers, choices, on_step)
         self._programs = Programs(chooser, self._take_choice)
         self._blueprints = Blueprints(development, policy, log)
@@ -292,6 +295,12 @@ class SideBySideEngine:
 
 def _trials(number: int) -> str:
     return f"{number} trial" if number == 1 else f"{number} trials"
+
+
+def _on_device(part: Split, spec: DataSpec) -> DeviceData:
+    y = keras_targets(part.y, spec)
+    # Models of several targets are trained by `fit`.
+    return DeviceData.of(part, part.y if isinstance(y, dict) else y)
 
 
 def _reason(error: Exception) -> str:

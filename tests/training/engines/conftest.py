@@ -50,8 +50,8 @@ class SideBySide:
         self.program = Program(
             member,
             metrics,
-            DeviceData.of(train),
-            DeviceData.of(validation),
+            DeviceData.of(train, train.y),
+            DeviceData.of(validation, validation.y),
             batch_size,
             Layout(len(rows), stacked, xla, threads=None if stacked or xla else 1),
         )

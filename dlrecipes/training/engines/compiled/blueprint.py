@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
-from dlrecipes.data import Development
+from dlrecipes.data import Development, keras_targets
 from dlrecipes.results import Value
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.engines.compiled.few_rows import few_rows
@@ -145,7 +146,9 @@ class Blueprints:
         train = development.train
         weight = train.sample_weight
         rows = few_rows(train.y, weight, _EXAMPLES)
-        self._few = (train.array[rows], train.y[rows], None if weight is None else weight[rows])
+        # A model of several targets is refused before they are looked at.
+        y: Any = keras_targets(train.y[rows], development.spec)
+        self._few = (train.array[rows], y, None if weight is None else weight[rows])
 
     def of(self, job: Job) -> Blueprint:
         """Return the structure of a job's model.

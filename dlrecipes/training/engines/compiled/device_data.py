@@ -17,7 +17,7 @@ class DeviceData:
 
     Args:
         x: Inputs `(examples, …)`.
-        y: Targets.
+        y: Targets, in the form that Keras is given them.
         sample_weight: `(examples,)` or None.
     """
 
@@ -26,11 +26,16 @@ class DeviceData:
     sample_weight: tf.Tensor | None
 
     @classmethod
-    def of(cls, split: Split) -> DeviceData:
-        """Move a split to the device, floating-point arrays in Keras' float type."""
+    def of(cls, split: Split, y: np.ndarray) -> DeviceData:
+        """Move a split to the device, floating-point arrays in Keras' float type.
+
+        Args:
+            split: Its inputs and weights are taken.
+            y: Its targets as `keras_targets` returns them.
+        """
         return cls(
             _tensor(split.array),
-            _tensor(split.y),
+            _tensor(y),
             None if split.sample_weight is None else _tensor(split.sample_weight),
         )
 

@@ -113,7 +113,8 @@ def _names(metrics: Sequence[tuple[keras.metrics.Metric, bool]]) -> list[str]:
 def _result(metric: keras.metrics.Metric, state: Tensors) -> tf.Tensor:
     """Return a metric's value; `stateless_result` returns the variable where a metric does."""
     with keras.StatelessScope(zip(metric.variables, state, strict=True)):
-        return keras.ops.cast(metric.result(), keras.config.floatx())
+        result = keras.ops.cast(metric.result(), keras.config.floatx())
+        return keras.ops.reshape(result, ())  # an F1 score of one unit is an array of one value
 
 
 def _is_of_keras(metric: keras.metrics.Metric) -> bool:

@@ -1,0 +1,72 @@
+"""The builder in what a user hands over."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, cast
+
+import keras
+import keras_tuner
+
+from dlrecipes.errors import ArgumentError, BuilderError
+from dlrecipes.search.backends.space import Build, HyperParameters
+
+
+def builder_of(given: object) -> Build:
+    """Return the builder of a `keras_tuner.HyperModel`, or of another object with a `build`.
+
+    As KerasTuner does, `declare_hyperparameters` is asked before `build`, and `tunable=False`
+    keeps a model's own hyperparameters out of the search.
+
+    Args:
+        given: A builder, which is returned as it is, or such an object.
+
+    Raises:
+        ArgumentError: If it is none of these.
+        BuilderError: If the object has a `fit` of its own, which nothing here would call.
+    """
+    if isinstance(given, keras.Model) or (isinstance(given, type) and hasattr(given, "build")):
+        kind = "the model" if isinstance(given, keras.Model) else "the class"
+        name = given.name if isinstance(given, keras.Model) else given.__name__
+        raise ArgumentError(
+            "`build` must be a function that returns a new model at each call, or a HyperModel.",
+            received=f"{kind} {name}",
+            fix="Write `def build(hp): …`, or make an instance of the class.",
+        )
+    inner = getattr(given, "build", given)
+    if not callable(inner):
+        raise ArgumentError(
+            "`build` must be callable, or an object with such a `build`.",
+            received=f"build={given!r}",
+        )
+    if inner is given:
+        return cast(Build, given)
+    _check_no_fit(given)
+    return _build_of(given, inner)
+
+
+def _check_no_fit(given: object) -> None:
+    fit = getattr(given, "fit", None)
+    if fit is None or getattr(fit, "__func__", None) is keras_tuner.HyperModel.fit:
+        return
+    raise BuilderError(
+        "A HyperModel must not have a `fit` of its own: here it would never be called.",
+        received=f"{type(given).__name__}.fit",
+        fix="Leave it out. `build` may ask for `batch_size`, the plan says the epochs, classes are "
+        "weighed by `dlr.data.weigh_classes`, and `splits.with_preprocess` takes preprocessing.",
+    )
+
+
+def _build_of(given: object, inner: Any) -> Build:  # noqa: ANN401  (a method, or what wraps it)
+    # KerasTuner hides the user's method behind a wrapper that takes any arguments.
+    hidden = getattr(inner, "__func__", None) is keras_tuner.HyperModel._build_wrapper
+    declare = getattr(given, "declare_hyperparameters", None)
+
+    @functools.wraps(type(given).build if hidden else inner)  # type: ignore[attr-defined]  # it has
+    def build(hp: HyperParameters, *spec: object) -> keras.Model:
+        if declare is not None:
+            declare(hp)
+        return inner(hp, *spec)
+
+    build.__name__ = type(given).__name__
+    return build

@@ -1,0 +1,77 @@
+"""What is saved is what was trained: the file, and the network that was built again for it."""
+
+import keras
+import numpy as np
+import pytest
+
+from dlrecipes.data import from_arrays
+from dlrecipes.errors import BuilderError, ExportError
+from dlrecipes.export import build_inference_model
+from dlrecipes.run.save_as_trained import check_score_as_trained, save_as_trained
+from dlrecipes.training.job import Job
+from dlrecipes.training.outcome import Outcome
+
+
+@keras.saving.register_keras_serializable("test_save_as_trained")
+class Times(keras.layers.Layer):
+    def __init__(self, by=1.0, **options):
+        super().__init__(**options)
+        self.by = by
+
+    def call(self, values):
+        return self.by * values
+
+    def get_config(self):
+        return super().get_config()
+
+
+def network(by=1.0, activation="softmax", from_logits=False):
+    last = keras.layers.Dense(3, activation=activation)
+    model = keras.Sequential([keras.Input((3,)), Times(by), last])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
+    model.compile("sgd", loss, jit_compile=False)
+    return model
+
+
+@pytest.fixture(scope="module")
+def data():
+    x = np.random.default_rng(0).normal(size=(90, 3)).astype("float32")
+    return from_arrays(x, np.digitize(x[:, 0], [-0.5, 0.5])).development()
+
+
+def outcome(model, data):
+    part = data.validation
+    loss = model.evaluate(part.x, part.y, verbose=0)
+    return Outcome("completed", -loss, 1, {"val_loss": [9.0, loss]}, policy="float32")
+
+
+def test_a_network_that_was_built_again(data):
+    job = Job(0, {"by": 2}, network, 0, 2, 8)
+    trained = network(2.0)
+    ended = outcome(trained, data)
+    for by in (2.0, 3.0):
+        again = network(by)
+        again.set_weights(trained.get_weights())
+        if by == 2.0:
+            check_score_as_trained(again, job, ended, data.validation, data.spec)
+        else:
+            with pytest.raises(BuilderError, match=r"same network at each call.*'by': 2"):
+                check_score_as_trained(again, job, ended, data.validation, data.spec)
+
+
+def test_no_file_is_left_that_answers_otherwise(data, tmp_path):
+    x, file = data.validation.array, tmp_path / "model.keras"
+    good = build_inference_model(network(1.0), None, data.spec, data.spec)
+    saved = save_as_trained(good, file, x, "float32")
+    np.testing.assert_array_equal(saved(x), good(x))
+    bad = build_inference_model(network(3.0), None, data.spec, data.spec)
+    with pytest.raises(ExportError, match="by is 3.0 as trained, 1.0 as loaded"):
+        save_as_trained(bad, file, x, "float32")
+    assert not file.exists()
+
+
+@pytest.mark.filterwarnings("ignore:.*from_logits")
+def test_a_softmax_that_keras_looks_through_is_applied_once(data):
+    trained, x = network(from_logits=True), data.validation.array
+    model = build_inference_model(trained, None, data.spec, data.spec)
+    np.testing.assert_allclose(model(x), trained(x), rtol=1e-6)
