@@ -36,7 +36,7 @@ import pandas as pd
 
 from dlrecipes.data import Drawing, Splits, TablePreprocess, from_table, load_table
 from dlrecipes.errors import ArgumentError
-from dlrecipes.models import build_tabular, prior_bias
+from dlrecipes.models import build_tabular, from_last_value, prior_bias
 from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec
 from dlrecipes.search import CoarseToFine
@@ -49,13 +49,14 @@ def load(
     target: str | None = None,
     time: str | None = None,
     task: str = "regression",
+    lags: str | list[str] = "step",
     **options: str,
 ) -> Splits:
     """Load a table with a time; see `load_table`."""
     if data is None:
         drawing = Drawing(time="day")
         return from_table(
-            make_visits(), "visits", drawing=drawing, name="visits", drop=["expected"]
+            make_visits(), "visits", drawing=drawing, name="visits", drop=["expected"], lags=lags
         )
     if time is None:
         raise ArgumentError(
@@ -63,7 +64,7 @@ def load(
             received="no column of it",
             fix="Name it with --time COLUMN, or --time DATE,HOUR.",
         )
-    return load_table(data, target, time=time, task=task, **options)
+    return load_table(data, target, time=time, task=task, lags=lags, **options)
 
 
 def make_visits(days: int = 2920, seed: int = 0) -> pd.DataFrame:
@@ -94,17 +95,19 @@ def make_visits(days: int = 2920, seed: int = 0) -> pd.DataFrame:
 
 def preprocess(spec: DataSpec) -> keras.Layer:
     """Turn raw columns into numbers, dates into a trend and the calendar's cycles."""
-    return TablePreprocess(spec.columns)
+    lags = () if spec.lags is None else spec.lags.columns
+    return TablePreprocess(spec.columns, unclipped=lags)
 
 
 def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
-    """Return a compiled perceptron that predicts in the target's units."""
-    model = build_tabular(
+    """Return a compiled perceptron that adds to the last value, in the target's units."""
+    network = build_tabular(
         spec,
         hidden_units=(128, 128),
         dropout_rate=hp.Float("dropout", 0.0, 0.3),
         output_bias=prior_bias(spec),
     )
+    model = from_last_value(network, spec)
     model.compile(
         optimizer=keras.optimizers.AdamW(
             learning_rate=hp.Float("learning_rate", 3e-4, 1e-2, sampling="log"),

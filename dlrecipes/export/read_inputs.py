@@ -11,10 +11,11 @@ from numpy.lib.npyio import NpzFile
 
 from dlrecipes.data import Columns, table_columns
 from dlrecipes.data.sources import read_new_table
+from dlrecipes.data.table_lags import with_lags_to_predict
 from dlrecipes.errors import DataError
 from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.export.text_inputs import find_text_inputs
-from dlrecipes.results import DataSpec
+from dlrecipes.results import Column, DataSpec
 
 
 def read_inputs(
@@ -32,7 +33,8 @@ def read_inputs(
         path: A `.csv` with a row an example and a column a feature (with or without a header;
             images are flattened row by row), or an `.npz` with an array `x`, or with only one. For
             a model of a table, any file that `read_table` reads, read as the training table was
-            (`read_new_table`); columns that the model does not take are passed over. For a model
+            (`read_new_table`); columns that the model does not take are passed over, and lags are
+            made of the earlier rows (`with_lags_to_predict`). For a model
             of images also an image file, a folder of them, or a table with a column of their
             paths, read as for training; for a model of one text also a folder of text files.
         spec: The raw data's spec.
@@ -60,14 +62,14 @@ def read_inputs(
     if spec.columns:
         table = read_new_table(
             path,
-            spec.columns,
+            _in_the_file(spec),
             spec.file,
             header=header,
             encoding=encoding,
             separator=separator,
             quoting=quoting,
         )
-        return table_columns(table, spec.columns, file=spec.file)
+        return table_columns(with_lags_to_predict(table, spec), spec.columns, file=spec.file)
     if path.suffix == ".csv":
         values = _read_csv(path, header)
     elif path.suffix == ".npz":
@@ -76,6 +78,12 @@ def read_inputs(
         images_too = ", or PNG, JPEG, BMP or GIF images" if spec.kind == "image" else ""
         raise DataError(f"Inputs must be a .csv or an .npz file{images_too}.", received=f"{path}")
     return check_inputs(values, spec, source=str(path))
+
+
+def _in_the_file(spec: DataSpec) -> tuple[Column, ...]:
+    """Return the inputs that stood in the training table's file: lags did not."""
+    made = () if spec.lags is None else spec.lags.columns
+    return tuple(column for column in spec.columns if column.name not in made)
 
 
 def check_inputs(

@@ -7,6 +7,7 @@ from typing import Literal
 
 from dlrecipes.results.column import Column
 from dlrecipes.results.feature import Feature
+from dlrecipes.results.lags import Lags
 from dlrecipes.results.table_file import TableFile
 from dlrecipes.results.target_spec import TargetSpec
 
@@ -39,6 +40,7 @@ class DataSpec:
         targets: Each of several targets; empty for a single one.
         file: How a raw table was read, and which columns it had, or how a table of images was;
             None if unknown.
+        lags: Which of the columns are earlier targets, and how they are found; None for none.
     """
 
     name: str
@@ -57,6 +59,7 @@ class DataSpec:
     eight_bit: bool = False
     targets: tuple[TargetSpec, ...] = ()
     file: TableFile | None = None
+    lags: Lags | None = None
 
     @property
     def outputs(self) -> int:

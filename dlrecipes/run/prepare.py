@@ -95,6 +95,8 @@ def prepare(work: Work, goal: Objective, policy: str) -> Prepared:
                 "The data must pass the audit.", received=finding.verdict, fix=finding.advice
             )
         work.listener.on_finding(finding)
+    if work.splits.spec.lags is not None:
+        work.listener.on_note(work.splits.spec.lags.sentence)
     if work.folds is None:
         return Prepared(space, findings)
     folds = draw_folds(work.splits, work.folds, repeats=work.repeats)
