@@ -1,15 +1,21 @@
 """A time series: what comes after, from what was before?
 
-Shows a table with a time. Training comes before validation before test; the network is compared
-with naive forecasts (the last value, last week's same hour, …), and the forecast's horizon is what
-you say is known: no earlier target is an input unless `--lags` asks for it.
+Shows a table with a time. Training comes before validation before test, and the network is
+compared with naive forecasts (the last value, last week's same hour, …). It forecasts ONE STEP
+AHEAD: the last three values and those of the seasons before are inputs, all known when the step
+begins, and the network learns what to add to the last one.
 
     dlrecipes tune time_series
     dlrecipes tune time_series --data sales.csv --target sold --time day,hour
 
-The options of `dlrecipes.data.load_table` pass through: `--gap 7D` leaves a week out between the
-parts, `--series shop` tells several series apart, `--drop` names what is known only afterwards,
-`--lags 7D,14D` adds earlier targets that are known when you predict.
+`--lags 7D,14D` is for a forecast a week ahead, from what is known by then; `--lags none` takes no
+earlier target. `--drop` names what is known only afterwards: all else in a row counts as known when
+the row is predicted. The other options of `dlrecipes.data.load_table` pass through: `--series shop`
+tells several series apart, `--gap 7D` leaves a week out between the parts.
+
+    dlrecipes predict RUN new.csv
+
+`new.csv` has the earlier rows, too; in those to come the target is empty.
 
 Without `--data` it makes up the daily visits of a swimming pool: a trend, a week, a year, the
 weather, holidays, and noise of 20 visits that nobody can predict, so 20 is the RMSE to reach at

@@ -21,16 +21,18 @@ ONE_STEP = "step"
 NO_LAGS = "none"
 
 
-def as_lags(lags: str | Sequence[str | int]) -> str | list[str | int]:
+def as_lags(lags: str | int | Sequence[str | int] | None) -> str | list[str | int]:
     """Return `"step"`, or a list of lags, from what may be text as a command line gives it.
 
     Args:
-        lags: `"step"`, `"none"`, lags with commas between, or a list of them.
+        lags: `"step"`, `"none"` or None, one lag, several with commas between, or a list of them.
     """
     if lags == ONE_STEP:
         return ONE_STEP
-    if lags == NO_LAGS:
+    if lags is None or lags == NO_LAGS:
         return []
+    if isinstance(lags, int):
+        return [lags]
     return [*as_list(lags)] if isinstance(lags, str) else list(lags)
 
 
@@ -141,6 +143,25 @@ def with_lags(
         for values in lag_values(frame, wanted):
             added[next(names)] = values[: len(own)]
     return table.assign(**added)
+
+
+def columns_in_file(spec: DataSpec) -> tuple[Column, ...]:
+    """Return the columns that a file to predict has: lags are made of what is in it.
+
+    With lags, and where the training table's columns are known, they are all of these: without a
+    header a file must have the targets, too, so that none is taken for another.
+
+    Args:
+        spec: The raw data's spec.
+    """
+    lags = spec.lags
+    if lags is None:
+        return spec.columns
+    if spec.file is not None and spec.file.columns:
+        return tuple(Column(name, "ignored") for name in spec.file.columns)
+    roles = [*lags.times, *([] if lags.series is None else [lags.series]), *lags.targets]
+    needed = {column.name: column for column in (*spec.columns, *roles)}
+    return tuple(column for name, column in needed.items() if name not in lags.columns)
 
 
 def with_lags_to_predict(table: pd.DataFrame, spec: DataSpec) -> pd.DataFrame:

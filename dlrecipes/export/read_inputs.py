@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,11 @@ from numpy.lib.npyio import NpzFile
 
 from dlrecipes.data import Columns, table_columns
 from dlrecipes.data.sources import read_new_table
-from dlrecipes.data.table_lags import with_lags_to_predict
+from dlrecipes.data.table_lags import columns_in_file, with_lags_to_predict
 from dlrecipes.errors import DataError
 from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.export.text_inputs import find_text_inputs
-from dlrecipes.results import Column, DataSpec
+from dlrecipes.results import DataSpec, TableFile
 
 
 def read_inputs(
@@ -62,8 +63,8 @@ def read_inputs(
     if spec.columns:
         table = read_new_table(
             path,
-            _in_the_file(spec),
-            spec.file,
+            columns_in_file(spec),
+            _file(spec),
             header=header,
             encoding=encoding,
             separator=separator,
@@ -80,10 +81,11 @@ def read_inputs(
     return check_inputs(values, spec, source=str(path))
 
 
-def _in_the_file(spec: DataSpec) -> tuple[Column, ...]:
-    """Return the inputs that stood in the training table's file: lags did not."""
-    made = () if spec.lags is None else spec.lags.columns
-    return tuple(column for column in spec.columns if column.name not in made)
+def _file(spec: DataSpec) -> TableFile | None:
+    """Return how the training table was read; with lags, its targets are needed, too."""
+    if spec.lags is None or spec.file is None:
+        return spec.file
+    return replace(spec.file, targets=())
 
 
 def check_inputs(

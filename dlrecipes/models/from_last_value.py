@@ -9,13 +9,13 @@ from dlrecipes.results import DataSpec
 
 
 def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
-    """Return a model whose output is the last value plus what `model` predicts beside its mean.
+    """Return a model that forecasts the last value until it has learned better.
 
-    A network that has the last value among its inputs must first learn to hand it through, which
-    takes it long and never quite succeeds. Here it starts from it and learns the difference:
-    `output + std * z`, where `z` is the last value as the preprocessing standardised it, and
-    `std` the target's standard deviation. A model without the last value among its inputs is
-    returned as it is.
+    A network that has the last value among its inputs must learn to hand it through, which takes
+    it long and never quite succeeds. Here it learns what to add: the output is
+    `mean + std * (z + gate * n)`, where `z` is the last value as the preprocessing standardised it,
+    `n` what `model` predicts, in standard deviations from the mean of the target, and `gate` a
+    weight that begins at 0. A model without the last value among its inputs is returned as it is.
 
     Args:
         model: From preprocessed rows `(batch, features)` to values `(batch, 1)` in the target's
@@ -27,16 +27,23 @@ def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
 
     Reference:
         Zeng et al. 2023, Are Transformers Effective for Time Series Forecasting? (NLinear),
-        arXiv:2205.13504.
+        arXiv:2205.13504; Bachlechner et al. 2021, ReZero is All You Need, arXiv:2003.04887.
     """
     check_one_target(spec)
     names = [feature.name for feature in spec.features]
     last = None if spec.lags is None else spec.lags.last
     if last not in names:
         return model
-    at = names.index(last)
-    base = keras.layers.Rescaling(spec.target_std, dtype="float32", name="last_value")(
-        model.inputs[0][:, at : at + 1]
+    inputs, at = model.inputs[0], names.index(last)
+    mean, std = spec.target_mean, spec.target_std or 1.0
+    learned = keras.layers.Rescaling(1 / std, -mean / std, dtype="float32", name="learned")(
+        model.outputs[0]
     )
-    outputs = keras.layers.Add(dtype="float32", name="value")([model.outputs[0], base])
-    return keras.Model(model.inputs[0], outputs, name=f"{model.name}_from_last_value")
+    gate = keras.layers.Dense(
+        1, use_bias=False, kernel_initializer="zeros", dtype="float32", name="gate"
+    )
+    sums = keras.layers.Add(dtype="float32", name="from_last")(
+        [inputs[:, at : at + 1], gate(learned)]
+    )
+    outputs = keras.layers.Rescaling(std, mean, dtype="float32", name="forecast")(sums)
+    return keras.Model(inputs, outputs, name=f"{model.name}_from_last_value")
