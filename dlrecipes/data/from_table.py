@@ -27,7 +27,7 @@ from dlrecipes.data.targets import Target
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.data.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results import DataSpec, Finding, Lags
 
 
 def from_table(  # noqa: PLR0913  (one argument a choice about the table)
@@ -89,7 +89,8 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     test = None if of_test is None else with_columns_of(table, of_test.table)
     # ---- earlier targets, of all rows: training sees none of the test's, wherever they lie
     wanted = as_lags(lags)
-    found, repeated = None, ()
+    found: Lags | None = None
+    repeated: tuple[Finding, ...] = ()
     if wanted:
         found, repeated = find_lags(given, targets, wanted, drawing, kinds=kinds, drop=drop)
     if found is not None:

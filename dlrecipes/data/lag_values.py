@@ -76,6 +76,7 @@ def _read(lag: str | int, *, dates: bool) -> Lag:
     if months and dates and int(months[1]):
         offset = pd.DateOffset(months=int(months[1]) * (12 if months[2] == "year" else 1))
         return Lag(text, f"{text} earlier", duration=offset)
+    duration: Any  # a duration, or a number
     try:
         duration = pd.Timedelta(text) if dates else float(text)
     except ValueError as error:
@@ -105,7 +106,7 @@ def lag_values(frame: pd.DataFrame, lags: Sequence[Lag]) -> list[NDArray[np.floa
     frame = frame.assign(series=pd.factorize(frame["series"])[0])
     values = frame["value"].to_numpy(dtype=np.float64, na_value=np.nan)
     frame = frame.assign(value=values)
-    history = frame.groupby(["series", "time"], as_index=False)["value"].mean()
+    history = frame.groupby(["series", "time"])["value"].mean().reset_index()
     return [_earlier(frame, history, lag) for lag in lags]
 
 
