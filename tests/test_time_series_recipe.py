@@ -2,6 +2,7 @@
 
 import sys
 
+import keras_tuner
 import numpy as np
 import pytest
 
@@ -45,6 +46,29 @@ def test_the_seasons_of_days(splits):
         score = score_predictions(validation.y, forecast(validation), development.spec)
         # Two noises at the least, one of each day.
         assert score["rmse"] > 20 * np.sqrt(2) * 0.95
+
+
+def test_it_forecasts_one_step_ahead(splits):
+    lags = splits.spec.lags
+    assert lags.lags == ("last", "last 2", "last 3", "7D", "14D", "364D")
+    for part in (splits.train, splits.validation, _peek(splits.test)):
+        np.testing.assert_array_equal(part.x["visits last value"][1:], part.y[:-1])
+    recipe = load_recipe("time_series")
+    assert "ONE STEP" in recipe.path.read_text()
+    assert recipe.load(lags="none").spec.lags is None
+    assert recipe.load(lags="7D,14D").spec.lags.lags == ("7D", "14D")
+
+
+def test_an_untrained_network_forecasts_the_last_value(splits):
+    data = splits.development()
+    model = load_recipe("time_series").builder(splits)(keras_tuner.HyperParameters())
+    predicted = model.predict(data.validation.x, verbose=0)[:, 0]
+    last = splits.validation.x["visits last value"]
+    # The last value's scale is the target's, one day apart.
+    np.testing.assert_allclose(predicted, last, atol=1.0)
+    without = load_recipe("time_series").load(lags="none")
+    model = load_recipe("time_series").builder(without)(keras_tuner.HyperParameters())
+    assert model.name == "tabular"
 
 
 def test_a_table_without_a_time(tmp_path):

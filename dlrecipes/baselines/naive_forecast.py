@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.baselines.predictor import Baseline
-from dlrecipes.baselines.seasons import Season, as_dates, find_seasons
 from dlrecipes.data import Development, Split, read_times
+from dlrecipes.data.seasons import Season, as_dates, find_seasons
 
 _SEASONS_BACK = 10
 

@@ -20,6 +20,7 @@ from dlrecipes.data.splits import Splits
 from dlrecipes.data.strata import strata
 from dlrecipes.data.subgroup_columns import Subgroups, subgroup_columns
 from dlrecipes.data.table_drawing import Drawing
+from dlrecipes.data.table_lags import NO_LAGS, as_lags, find_lags, with_lags
 from dlrecipes.data.table_rows import as_duration, table_rows
 from dlrecipes.data.table_rules import TableRules, infer_rules
 from dlrecipes.data.table_targets import own_orders, table_target, target_list
@@ -27,7 +28,7 @@ from dlrecipes.data.targets import Target
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.data.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results import DataSpec, Finding, Lags
 
 
 def from_table(  # noqa: PLR0913  (one argument a choice about the table)
@@ -41,6 +42,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     orders: Mapping[str, Sequence[str]] | None = None,
     kinds: Mapping[str, str] | None = None,
     drop: Sequence[str] = (),
+    lags: str | Sequence[str | int] = NO_LAGS,
     subgroup: Sequence[str] = (),
     positive: str | None = None,
 ) -> Splits:
@@ -67,6 +69,8 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         kinds: Kinds of columns that are known better: `"number"`, `"category"`, `"date"`,
             `"text"`, `"ignored"`; `"day-first"` or `"month-first"` for dates such as 05/06/2024.
         drop: Columns that are no inputs, such as one that is known only after the fact.
+        lags: Earlier targets that become inputs, as `add_lags` takes them, of a table with a time;
+            `"step"` for those that are known one step ahead, `"none"` for none.
         subgroup: Columns of sex, age, … over whose groups the score is compared, inputs or not;
             `subgroup_columns` says what the groups are.
         positive: Of two classes, the one that is looked for, class 1; None for the label that
@@ -81,17 +85,26 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     table = given.table
     targets = [target] if isinstance(target, str) else target_list(target)
     _check_arguments(table, target, test is not None, drawing, drop, subgroup)
+    kinds = dict(kinds or {})
+    of_test = test if isinstance(test, Cells) or test is None else Cells(test)
+    test = None if of_test is None else with_columns_of(table, of_test.table)
+    # ---- earlier targets, of all rows: training sees none of the test's, wherever they lie
+    wanted = as_lags(lags)
+    found: Lags | None = None
+    repeated: tuple[Finding, ...] = ()
+    if wanted:
+        found, repeated = find_lags(given, targets, wanted, drawing, kinds=kinds, drop=drop)
+    if found is not None:
+        if test is not None:
+            test = with_lags(test, found, given.file, before=table, part="test")
+        table = with_lags(table, found, given.file)
     # ---- rows with a target, under the numbers that they have in the file
     table, noticed = leave_out_unlabelled(table, targets, blanks=given.blanks)
-    of_test = test if isinstance(test, Cells) or test is None else Cells(test)
-    test = None
-    if of_test is not None:
-        test, lacking = leave_out_unlabelled(
-            with_columns_of(table, of_test.table), targets, blanks=of_test.blanks, part="test"
-        )
+    noticed += repeated
+    if test is not None and of_test is not None:
+        test, lacking = leave_out_unlabelled(test, targets, blanks=of_test.blanks, part="test")
         noticed += lacking
     # ---- what the columns are, and what is predicted
-    kinds = dict(kinds or {})
     _check_names(table, {f"kinds[{name!r}]": name for name in kinds})
     rules = infer_rules(replace(given, table=table), targets, drawing, kinds=kinds, drop=drop)
     labels = rules.labels(table)
@@ -123,6 +136,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         ignored=tuple(column for column in rules.inputs if column.kind == "ignored"),
         targets=encoded.targets,
         file=rules.file,
+        lags=found,
     )
     # ---- the rows of the parts; R² needs two examples
     minimum = 1 if any((spec.classes, *(target.classes for target in spec.targets))) else 2

@@ -9,24 +9,22 @@ from pathlib import Path
 import pandas as pd
 
 from dlrecipes.checks import check_choice
-from dlrecipes.data.add_lags import add_lags
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
 from dlrecipes.data.option_text import as_flag, as_list, as_number, as_pairs, as_separator
 from dlrecipes.data.reweigh_groups import reweigh_groups
 from dlrecipes.data.sources import (
     Cells,
-    infer_columns,
     is_tfds,
     read_cells,
     read_text_folder,
     read_tfds,
-    typed_table,
 )
 from dlrecipes.data.sources.read_text_folder import LABEL, TEXT
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
-from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.data.table_lags import NO_LAGS
+from dlrecipes.errors import ArgumentError
 from dlrecipes.results import TableFile
 
 
@@ -49,7 +47,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     group: str | None = None,
     time: str | Sequence[str] | None = None,
     series: str | None = None,
-    lags: str | Sequence[str | int] = (),
+    lags: str | Sequence[str | int] = NO_LAGS,
     gap: str | None = None,
     part: str | None = None,
     data_dir: str | Path | None = None,
@@ -94,7 +92,8 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
             `table_times`).
         series: Column that tells several series in the table apart; with `time` only.
         lags: Earlier targets that become inputs, durations or rows (`lags="24h,7D"`), see
-            `add_lags`; with `time` only. None by default: which ones are known when the model
+            `add_lags`; `"step"` for a forecast one step ahead, with the lags that are known by
+            then; with `time` only. `"none"`, the default: which ones are known when the model
             predicts, only you can say.
         gap: Duration left out between the parts, such as `"7D"`; with `time` only.
         part: Column that names each row's part.
@@ -165,11 +164,6 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     several = several or (isinstance(tasks, Mapping) and bool(tasks))
     times = [time] if isinstance(time, str) and time in table else as_list(time)
     known = _kinds(kinds)
-    if lags:
-        wanted = as_list(lags) if isinstance(lags, str) else list(lags)
-        table, official = _with_lags(
-            cells, official, targets, wanted, times, series, kinds=known, drop=as_list(drop)
-        )
     file = replace(file, columns=tuple(table.columns), targets=tuple(targets))
     drawing = Drawing(
         group=group,
@@ -193,64 +187,11 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         orders=order or None,
         kinds=known,
         drop=as_list(drop),
+        lags=lags,
         subgroup=as_list(subgroup),
         positive=None if positive is None else str(positive),
     )
     return splits if reweigh is None else reweigh_groups(splits, reweigh)
-
-
-def _with_lags(  # noqa: PLR0913  (one argument a role of a column)
-    cells: Cells,
-    official: pd.DataFrame | None,
-    targets: Sequence[str],
-    lags: Sequence[str | int],
-    times: Sequence[str],
-    series: str | None,
-    *,
-    kinds: Mapping[str, str],
-    drop: Sequence[str],
-) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Return both tables with lags: training sees none of the test's targets, wherever they lie."""
-    if not times:
-        raise ArgumentError(
-            "Lags are earlier values: they need the time.",
-            received=f"lags={lags!r} without `time`",
-            fix="Name the column of times.",
-        )
-    table, file = cells.table, cells.file
-    roles = [*targets, *times, *([] if series is None else [series])]
-    lacking = [name for name in dict.fromkeys(roles) if name not in table]
-    if lacking:
-        raise DataError(
-            "A column must be named as it is in the table.",
-            received=f"{lacking[0]!r}",
-            fix=f"The columns are {', '.join(map(repr, table.columns[:30]))}.",
-        )
-    # Of the whole table, for other columns tell what a decimal mark is.
-    kept = [str(name) for name in table.columns if name in roles or name not in drop]
-    orders = {
-        name: kind for name, kind in kinds.items() if name in kept and kind.endswith("-first")
-    }
-    every = infer_columns(
-        table[kept], kinds=orders, target=roles, file=file, separator=cells.separator
-    )
-    rules = [rule for rule in every if rule.name in roles]
-    typed = typed_table(table, rules, file=file)
-    # Among several targets only the numbers have lags.
-    numbers = [rule.name for rule in rules if rule.name in targets and rule.kind == "number"]
-    whole = typed
-    if official is not None:
-        of_test = typed_table(official, rules, file=file, part="test")
-        whole = pd.concat([typed, of_test], ignore_index=True)
-    for target in numbers or targets:
-        own = add_lags(typed, lags, column=target, time=times, series=series)
-        added = [str(name) for name in own if name not in typed]
-        table = table.assign(**{name: own[name].to_numpy() for name in added})
-        if official is not None:
-            later = add_lags(whole, lags, column=target, time=times, series=series)
-            behind = later.iloc[len(typed) :]
-            official = official.assign(**{name: behind[name].to_numpy() for name in added})
-    return table, official
 
 
 def _wine() -> pd.DataFrame:

@@ -48,6 +48,8 @@ class TablePreprocess(keras.layers.Layer):
             examples, at least 1, beside those with equally many different values.
         values: Pieces with equally many different values, at least 1; None for half of `pieces`.
         words: Words kept of a column of texts, the most frequent ones, at least 1.
+        unclipped: Columns of numbers that are not clipped, such as the last value of a series that
+            rises beyond what training had.
         learned: What an adapted layer has learned; leave it to the layer.
 
     Call arguments:
@@ -69,6 +71,7 @@ class TablePreprocess(keras.layers.Layer):
         pieces: int = 16,
         values: int | None = None,
         words: int = 256,
+        unclipped: Sequence[str] = (),
         learned: Mapping[str, Any] | None = None,
         **kwargs: object,
     ) -> None:
@@ -84,6 +87,7 @@ class TablePreprocess(keras.layers.Layer):
         self.pieces = check_integer("pieces", pieces, 1)
         self.values = check_integer("values", max(1, pieces // 2) if values is None else values, 1)
         self.words = check_integer("words", words, 1)
+        self.unclipped = tuple(unclipped)
         if not self.columns:
             raise DataError("A table must have at least one column that is an input.")
         self._numbers = self._names("number")
@@ -153,7 +157,10 @@ class TablePreprocess(keras.layers.Layer):
                 ],
                 axis=-1,
             )
-            self._clip.adapt(x)
+            free = [at for at, name in enumerate(self._numbers) if name in self.unclipped]
+            clipped_only = x.copy()
+            clipped_only[:, free] = np.nan  # a column without a quantile is not clipped
+            self._clip.adapt(clipped_only)
             clipped = keras.ops.convert_to_numpy(self._clip(x))
             self._fill.adapt(clipped)
             filled = keras.ops.convert_to_numpy(self._fill(clipped))[:, : len(self._numbers)]
@@ -218,6 +225,7 @@ class TablePreprocess(keras.layers.Layer):
             "pieces": self.pieces,
             "values": self.values,
             "words": self.words,
+            "unclipped": list(self.unclipped),
             "learned": self._learned,
         }
 

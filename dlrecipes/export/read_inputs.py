@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ from numpy.lib.npyio import NpzFile
 
 from dlrecipes.data import Columns, table_columns
 from dlrecipes.data.sources import read_new_table
+from dlrecipes.data.table_lags import columns_in_file, with_lags_to_predict
 from dlrecipes.errors import DataError
 from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.export.text_inputs import find_text_inputs
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, TableFile
 
 
 def read_inputs(
@@ -32,7 +34,8 @@ def read_inputs(
         path: A `.csv` with a row an example and a column a feature (with or without a header;
             images are flattened row by row), or an `.npz` with an array `x`, or with only one. For
             a model of a table, any file that `read_table` reads, read as the training table was
-            (`read_new_table`); columns that the model does not take are passed over. For a model
+            (`read_new_table`); columns that the model does not take are passed over, and lags are
+            made of the earlier rows (`with_lags_to_predict`). For a model
             of images also an image file, a folder of them, or a table with a column of their
             paths, read as for training; for a model of one text also a folder of text files.
         spec: The raw data's spec.
@@ -65,14 +68,14 @@ def read_inputs(
     if spec.columns:
         table = read_new_table(
             path,
-            spec.columns,
-            spec.file,
+            columns_in_file(spec),
+            _file(spec),
             header=header,
             encoding=encoding,
             separator=separator,
             quoting=quoting,
         )
-        return table_columns(table, spec.columns, file=spec.file)
+        return table_columns(with_lags_to_predict(table, spec), spec.columns, file=spec.file)
     if path.suffix == ".csv":
         values = _read_csv(path, header)
     elif path.suffix == ".npz":
@@ -81,6 +84,13 @@ def read_inputs(
         images_too = ", or PNG, JPEG, BMP or GIF images" if spec.kind == "image" else ""
         raise DataError(f"Inputs must be a .csv or an .npz file{images_too}.", received=f"{path}")
     return check_inputs(values, spec, source=str(path))
+
+
+def _file(spec: DataSpec) -> TableFile | None:
+    """Return how the training table was read; with lags, its targets are needed, too."""
+    if spec.lags is None or spec.file is None:
+        return spec.file
+    return replace(spec.file, targets=())
 
 
 def check_inputs(

@@ -7,6 +7,7 @@ from dlrecipes.models.build_resnet import build_resnet
 from dlrecipes.models.build_tabular import build_tabular
 from dlrecipes.models.build_text import build_text
 from dlrecipes.models.encode_table import build_table_encoder
+from dlrecipes.models.from_last_value import from_last_value
 from dlrecipes.models.multitask_objective import multitask_objective
 from dlrecipes.models.prior_bias import prior_bias
 
@@ -18,6 +19,7 @@ __all__ = [
     "build_table_encoder",
     "build_tabular",
     "build_text",
+    "from_last_value",
     "multitask_objective",
     "prior_bias",
 ]

@@ -30,6 +30,7 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
             ("after preprocessing", f"{_shape(info.spec.input_shape)} {info.spec.input_dtype}")
         )
     rows += [(f"target {one.shown}", _target(one)) for one in info.spec.targets]
+    rows += [] if spec.lags is None else [("forecast", spec.lags.sentence)]
     rows += [(f"column {one.name}", f"{one.kind}: {one.evidence}") for one in spec.columns]
     split = "given" if info.split_seed is None else str(info.split_seed)
     rows += [("split seed", split), ("test fingerprint", data.fingerprint)]

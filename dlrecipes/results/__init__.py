@@ -9,6 +9,7 @@ from dlrecipes.results.feature import Feature
 from dlrecipes.results.finding import Finding
 from dlrecipes.results.gap_penalty import GapPenalty
 from dlrecipes.results.hyperparameter import Hyperparameter
+from dlrecipes.results.lags import Lags
 from dlrecipes.results.objective import Objective
 from dlrecipes.results.penalty_result import PenalisedTrial, PenaltyResult
 from dlrecipes.results.plan import Plan
@@ -65,6 +66,7 @@ __all__ = [
     "GroupResult",
     "History",
     "Hyperparameter",
+    "Lags",
     "Metrics",
     "NetworkRecord",
     "Objective",

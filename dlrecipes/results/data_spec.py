@@ -7,6 +7,7 @@ from typing import Literal
 
 from dlrecipes.results.column import Column
 from dlrecipes.results.feature import Feature
+from dlrecipes.results.lags import Lags
 from dlrecipes.results.table_file import TableFile
 from dlrecipes.results.target_spec import TargetSpec
 
@@ -42,6 +43,7 @@ class DataSpec:
         target_dtype: Its NumPy dtype in such a column; empty for that of the encoded targets.
         file: How a raw table was read, and which columns it had, or how a table of images was;
             None if unknown.
+        lags: Which of the columns are earlier targets, and how they are found; None for none.
     """
 
     name: str
@@ -62,6 +64,7 @@ class DataSpec:
     target_shape: tuple[int, ...] = ()
     target_dtype: str = ""
     file: TableFile | None = None
+    lags: Lags | None = None
 
     @property
     def outputs(self) -> int:

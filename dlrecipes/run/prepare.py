@@ -112,6 +112,8 @@ def prepare(
                 "The data must pass the audit.", received=finding.verdict, fix=finding.advice
             )
         listener.on_finding(finding)
+    if work.splits.spec.lags is not None:
+        listener.on_note(work.splits.spec.lags.sentence)
     if work.folds is None:
         return Prepared(space, findings, builder, notes=notes)
     listener.on_phase("folds")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.baselines import fit_baselines, fit_naive_forecasts
-from dlrecipes.baselines.seasons import as_dates, find_seasons
 from dlrecipes.data import Development, Split
+from dlrecipes.data.seasons import as_dates, find_seasons
 from dlrecipes.errors import DataError
 from dlrecipes.results import DataSpec
 

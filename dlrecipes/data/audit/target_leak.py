@@ -38,7 +38,8 @@ def check_target_leak(
     the only input. A column from which a small tree, or a table of categories, predicts validation
     examples with a balanced accuracy or an R² of 0.99 is a warning, if there are enough of them to
     be sure that it is right in 95 % (that R² is 0.95): such a column is mostly filled in after the
-    fact. With fewer, what it reaches is told. Text is not looked at.
+    fact. With fewer, what it reaches is told. Text is not looked at, nor are lags, which are known
+    before.
 
     Args:
         train: The training part.
@@ -51,10 +52,13 @@ def check_target_leak(
     first, second = (part.pick(sample_rows(len(part), most)) for part in (train, validation))
     skills: dict[str, Skill] = {}
     suspects = set()
+    lags = () if spec.lags is None else spec.lags.columns
     columns = feature_columns(first, second, spec, most=MOST_FEATURES)
     for place, column in enumerate(columns):
         if place % _COLUMNS_SILENT == 0:
             on_step(f"columns that tell the target, from number {place + 1:,} on")
+        if column.name in lags:
+            continue
         skills[column.name] = _skill(column, first, second, spec)
         if _is_target(column, first, second, spec):
             suspects.add(column.name)

@@ -35,6 +35,16 @@ class Season:
             return times - pd.Timedelta(days=self.days * seasons)
         return times - pd.DateOffset(years=seasons)
 
+    def text(self, seasons: int) -> str:
+        """Return that many seasons as a lag, as `add_lags` takes it.
+
+        Args:
+            seasons: How many seasons, at least 1.
+        """
+        if self.days:
+            return f"{self.days * seasons}D"
+        return f"{seasons}year" + ("s" if seasons > 1 else "")
+
 
 def find_seasons(times: pd.DatetimeIndex, series: NDArray[Any]) -> tuple[Season, ...]:
     """Return the seasons of times that they span at least once, the shortest first.
