@@ -11,6 +11,7 @@ from dlrecipes.results import (
     BaselineResult,
     DataResult,
     EngineResult,
+    RefitResult,
     RunResult,
     TargetSpec,
     TestResult,
@@ -27,6 +28,7 @@ RESULT = RunResult(
     engine=EngineResult("resident", "float32"),
     data=DataResult("houses", 600, 200, 200, "0" * 12, "regression"),
     baselines={"ridge": BaselineResult({}, {"rmse": 55_112.7, "price_rmse": 55_112.7})},
+    refits=(RefitResult(7, {"rmse": 51_000.2}, {"rmse": 53_212.4}),),
     test=TestResult(
         "rmse",
         "min",
@@ -54,6 +56,7 @@ def said(capsys):
 def test_the_difference_is_in_the_targets_units_and_the_headline_has_a_reason(said):
     lines = said(RESULT)
     assert "Difference in RMSE, in the network's favour: +1,900 ± 2,410 (95 %)." in lines
+    assert "Exported is the only refit, seed 7: validation RMSE 51,000, test RMSE 53,212." in lines
     assert "Why RMSE: it is in the units of the target." in lines
     assert not any("squared" in line or "e+0" in line for line in lines)
 

@@ -85,7 +85,7 @@ def test_tolerance(spec, policy, off, fine):
         largest = check_same_predictions(exported, tested, spec(), policy=policy, what="m")
         assert largest == pytest.approx(off, rel=0.1)
         return
-    with pytest.raises(ExportError, match=r"reproduce the saved test predictions.*m, off by"):
+    with pytest.raises(ExportError, match=r"reproduce the saved predictions.*m, off by"):
         check_same_predictions(exported, tested, spec(), policy=policy, what="m")
 
 

@@ -115,7 +115,7 @@ def test_an_export_that_differs_is_not_kept(ended, monkeypatch):
     before = run.result
     honest = handle.predict_saved_model
     monkeypatch.setattr(handle, "predict_saved_model", lambda path, x: honest(path, x) + 1e-3)
-    with pytest.raises(ExportError, match=r"reproduce the saved test predictions.*off by 0\.001"):
+    with pytest.raises(ExportError, match=r"reproduce the saved predictions.*off by 0\.001"):
         run.export("ensemble_saved_model")
     assert run.result == before
     assert (run.directory / "ensemble").is_dir()

@@ -148,7 +148,7 @@ def test_an_export_that_differs_is_not_kept(copied, monkeypatch):
     before = {path: path.stat().st_mtime_ns for path in run.directory.rglob("*") if path.is_file()}
     honest = handle.predict_saved_model
     monkeypatch.setattr(handle, "predict_saved_model", lambda path, x: honest(path, x) + 1e-3)
-    with pytest.raises(ExportError, match=r"reproduce the saved test predictions.*off by 0\.001"):
+    with pytest.raises(ExportError, match=r"reproduce the saved predictions.*off by 0\.001"):
         run.export("saved_model")
     after = {path: path.stat().st_mtime_ns for path in run.directory.rglob("*") if path.is_file()}
     assert after == before

@@ -6,7 +6,7 @@ import pytest
 
 from dlrecipes.data import from_arrays
 from dlrecipes.errors import BuilderError, ExportError
-from dlrecipes.export import build_inference_model
+from dlrecipes.export import build_inference_model, load_model
 from dlrecipes.run.save_as_trained import check_score_as_trained, save_as_trained
 from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
@@ -67,7 +67,8 @@ def test_no_file_is_left_that_answers_otherwise(data, tmp_path):
     bad = build_inference_model(network(3.0), None, data.spec, data.spec)
     with pytest.raises(ExportError, match="by is 3.0 as trained, 1.0 as loaded"):
         save_as_trained(bad, file, x, "float32")
-    assert not file.exists()
+    np.testing.assert_array_equal(load_model(file)(x), good(x))  # the file of before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.keras"]
 
 
 @pytest.mark.filterwarnings("ignore:.*from_logits")

@@ -143,7 +143,7 @@ def test_files_that_do_not_fit(run, tmp_path, change, message):
 
 
 def test_inputs_that_do_not_fit(run):
-    with pytest.raises(DataError, match="named columns of a table"):
+    with pytest.raises(DataError, match="takes a file, a DataFrame, a dictionary"):
         run.predict(np.ones((3, 3)))
     with pytest.raises(DataError, match="The column 'home town' must be there"):
         run.predict(Columns({"age": [1.0], "since": [""], "note": [""]}))

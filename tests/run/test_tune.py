@@ -70,7 +70,7 @@ def test_every_part_of_a_run_says_what_it_does(splits, build, plan, settings):
         "fold 1 of 3: building the models of 1 trial",
         "fold 3 of 3: training 1 trial",
         "predictions of the refits on the validation part",
-        "export as saved_model, compared with the tested predictions",
+        "export as saved_model, compared with the saved predictions",
         "report",
     ):
         assert said.count(one) == 1, (one, said)

@@ -164,10 +164,10 @@ def _are_codes_after_all(texts: Sequence[str], cells: Sequence[NumberParts | Non
     if all(text.startswith("(") for text in texts):
         return True
     bodies = [cell.body for cell in cells if cell is not None]
-    # Numbers have different lengths: 110 001 and 555 123 456 name something.
+    # Numbers have different lengths, or a decimal mark: 110 001 and 555 123 456 name something.
     return (
         len(bodies) == len(texts) > 1
-        and all(" " in body for body in bodies)
+        and all(" " in body and body.replace(" ", "").isdigit() for body in bodies)
         and len(set(map(len, bodies))) == 1
     )
 

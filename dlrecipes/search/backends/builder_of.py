@@ -9,6 +9,7 @@ import keras
 import keras_tuner
 
 from dlrecipes.errors import ArgumentError, BuilderError
+from dlrecipes.search.backends.declarations import AskedHyperParameters
 from dlrecipes.search.backends.space import Build, HyperParameters
 
 
@@ -66,6 +67,8 @@ def _build_of(given: object, inner: Any) -> Build:  # noqa: ANN401  (a method, o
     def build(hp: HyperParameters, *spec: object) -> keras.Model:
         if declare is not None:
             declare(hp)
+            if isinstance(hp, AskedHyperParameters):
+                hp.hold()
         return inner(hp, *spec)
 
     build.__name__ = type(given).__name__

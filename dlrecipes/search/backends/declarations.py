@@ -66,8 +66,17 @@ class AskedHyperParameters(keras_tuner.HyperParameters):
         super().__init__()
         self.declarations = declarations or Declarations()
         self.values = dict(values or {})
+        self._declared: frozenset[str] = frozenset()
+
+    def hold(self) -> None:
+        """Let what was asked for so far replace what the builder asks for under the same names.
+
+        So KerasTuner understands `HyperModel.declare_hyperparameters`.
+        """
+        self._declared = frozenset(known.name for known in self.space)
 
     def _retrieve(self, hp: keras_tuner.engine.hyperparameters.HyperParameter) -> Value:
-        self.declarations.check(hp)
+        if hp.name not in self._declared:
+            self.declarations.check(hp)
         value: Value = super()._retrieve(hp)
         return value

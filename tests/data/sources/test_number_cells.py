@@ -5,7 +5,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from dlrecipes.data.sources.number_cells import are_codes, read_numbers, scan_numbers
 from dlrecipes.results import NumberForm
@@ -25,6 +25,7 @@ def written(number, decimal, thousands):
 
 
 @settings(max_examples=200, deadline=None)
+@example([Decimal("1000.00"), Decimal("-1000.00")], (",", " "), "{}")
 @given(
     st.lists(
         st.decimals(-(10**9), 10**9, places=2, allow_nan=False, allow_infinity=False), min_size=1
