@@ -834,9 +834,7 @@ def test_export_of_a_damaged_run(cli, copied, contents, format, damage):
         file.write_bytes(file.read_bytes()[:500])
     before = contents(run)
     result = cli("export", "run", "--format", format)
-    assert_one_error(
-        result, r"must be a whole|No such file or directory: run|saved predictions must be"
-    )
+    assert_one_error(result, r"must be a whole|[Ff]ile (must exist|or directory: run)|saved pred")
     assert contents(run) == before
 
 
