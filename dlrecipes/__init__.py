@@ -2,7 +2,7 @@
 
 `import dlrecipes` imports neither TensorFlow nor Keras nor Optuna: the names below are
 resolved when they are first used. TensorFlow's start-up lines, which come with its first
-import, are left out, unless `TF_CPP_MIN_LOG_LEVEL` is set.
+import, are left out, unless `TF_CPP_MIN_LOG_LEVEL` is 0.
 """
 
 from __future__ import annotations

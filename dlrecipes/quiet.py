@@ -100,9 +100,9 @@ class _QuietTensorFlow(MetaPathFinder):
 def hush_tensorflow() -> None:
     """Make the next import of TensorFlow a quiet one.
 
-    Nothing changes for who has imported it already, or has set `TF_CPP_MIN_LOG_LEVEL`.
+    Nothing changes for who has imported it already, or has set `TF_CPP_MIN_LOG_LEVEL` to 0.
     """
-    if "tensorflow" not in sys.modules and LEVEL not in os.environ:
+    if "tensorflow" not in sys.modules and os.environ.get(LEVEL) != "0":
         sys.meta_path.insert(0, _QuietTensorFlow())
 
 

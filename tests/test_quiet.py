@@ -84,6 +84,7 @@ def _stderr(code, **environment):
 )
 def test_the_first_import_is_quiet(code):
     assert _stderr(code) == ""
+    assert _stderr(code, **{LEVEL: "3"}) == ""  # who wants less has less
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from importlib import metadata
+from os.path import commonprefix
 
 import keras
 
@@ -184,14 +185,18 @@ def _changed_line(before: str, now: str) -> str:
     old, new = before.splitlines(), now.splitlines()
     for kind, start, end, at, to in SequenceMatcher(None, old, new, False).get_opcodes():
         if kind != "equal":
-            was = f"begun with {_code(old[start])}" if start < end else "which is new"
-            has = f"line {at + 1}, {_code(new[at])}" if at < to else f"line {at + 1}"
+            gone, come = old[start:end][:1], new[at:to][:1]
+            alike = len(commonprefix([*gone, *come])) if gone and come else 0
+            was = f"begun with {_code(gone[0], alike)}" if gone else "which is new"
+            has = f"line {at + 1}, {_code(come[0], alike)}" if come else f"line {at + 1}"
             return f"{has}, {was}"
     return ""
 
 
-def _code(line: str) -> str:
-    return f"`{_short(line.strip().rstrip(','))}`"
+def _code(line: str, alike: int) -> str:
+    """Return a line of code; of a long one the part around the place where it differs."""
+    first = max(0, alike - 30) if len(line.strip()) > 80 else 0
+    return f"`{'…' if first else ''}{_short(line[first:].strip().rstrip(','))}`"
 
 
 def _short(value: object) -> str:

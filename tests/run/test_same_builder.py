@@ -9,7 +9,7 @@ import pytest
 import dlrecipes as dlr
 from dlrecipes.errors import RunError
 from dlrecipes.recipe import load_recipe
-from dlrecipes.run.same_builder import compare_builders, record_builder
+from dlrecipes.run.same_builder import _changed_line, compare_builders, record_builder
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Listener
 
@@ -138,3 +138,10 @@ def test_a_builder_from_python(splits, build, settings, plan):
         RunError, match=r"another optimizer with units=2.*line 1, `def other\(hp\):"
     ):
         dlr.resume(run.directory, other, splits, listener=Listener())
+
+
+def test_of_a_long_line_the_place_is_shown_where_it_differs():
+    line = "model = keras.Sequential([" + "keras.layers.Dense(units), " * 4 + "Dense(1, 'relu')])"
+    said = _changed_line(f"a\n{line}", f"a\n{line.replace('relu', 'tanh')}")
+    assert "'tanh'" in said.partition("begun with")[0]
+    assert "'relu'" in said.partition("begun with")[2]
