@@ -20,8 +20,8 @@ tells several series apart, `--gap 7D` leaves a week out between the parts.
 Without `--data` it makes up the daily visits of a swimming pool: a trend, a week, a year, the
 weather, holidays, and noise of 20 visits that nobody can predict, so 20 is the RMSE to reach at
 best. Half a minute on two CPU cores. Expect a test RMSE of 28.4 ± 0.9 (one study seed, over its
-three refits), where ridge regression reaches 35.0, boosted trees 45.7, last year's same weekday 50.3, last
-week's 53.2 and the last value 68.3. With `--lags none` it is 27.7 ± 1.2 (five study seeds).
+three refits), where ridge regression reaches 35.0, boosted trees 45.7, last year's same weekday
+50.3, last week's 53.2 and the last value 68.3. With `--lags none` it is 27.7 ± 1.2 (five seeds).
 
 Bike sharing (UCI, by the hour): test RMSE 49.4 (one study seed), where ridge regression reaches
 67.8, boosted trees 77.5, last week's same hour 111.2 and the last value 129.7. With `--lags none`,
