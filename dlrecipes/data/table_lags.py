@@ -145,6 +145,16 @@ def with_lags(
     return table.assign(**added)
 
 
+def lag_sources(lags: Lags) -> list[str]:
+    """Return the names of the columns that lags are made of: targets, times and series.
+
+    Args:
+        lags: Which.
+    """
+    roles = [*lags.targets, *lags.times, *([] if lags.series is None else [lags.series])]
+    return [column.name for column in roles]
+
+
 def columns_in_file(spec: DataSpec) -> tuple[Column, ...]:
     """Return the columns that a file to predict has: lags are made of what is in it.
 
@@ -186,8 +196,7 @@ def with_lags_to_predict(table: pd.DataFrame, spec: DataSpec) -> pd.DataFrame:
     inputs = [column.name for column in spec.columns]
     if all(name in table for name in lags.columns if name in inputs):
         return table
-    roles = [*lags.targets, *lags.times, *([] if lags.series is None else [lags.series])]
-    lacking = [column.name for column in roles if column.name not in table]
+    lacking = [name for name in lag_sources(lags) if name not in table]
     targets = " and ".join(repr(target.name) for target in lags.targets)
     fix = (
         f"Put the earlier rows into the table, too, with their {targets}, and leave that empty in "
