@@ -10,6 +10,7 @@ import pandas as pd
 
 from dlrecipes.data import Columns, table_columns
 from dlrecipes.data.sources import frame_cells
+from dlrecipes.data.table_lags import lag_sources, with_lags_to_predict
 from dlrecipes.errors import DataError
 from dlrecipes.export.read_inputs import check_inputs
 from dlrecipes.results import DataSpec
@@ -50,6 +51,11 @@ def given_inputs(given: object, spec: DataSpec) -> np.ndarray | Columns:
         )
     if not len(frame):
         raise DataError("The inputs must have at least one example.", received="no rows")
+    if spec.lags is not None:
+        known = [name for name in lag_sources(spec.lags) if name in frame]
+        cells = frame_cells(frame[known], spec.file)
+        frame = frame.assign(**{name: cells[name] for name in known})
+        frame = with_lags_to_predict(frame, spec)
     if set(names) <= set(frame.columns):  # what the model does not take may be anything
         frame = frame_cells(frame[names], spec.file)
     return table_columns(frame, spec.columns, file=spec.file)

@@ -11,6 +11,7 @@ from dlrecipes.data.sealed_split import _peek
 from dlrecipes.data.table_lags import with_lags_to_predict
 from dlrecipes.errors import DataError, DataWarning
 from dlrecipes.export import read_inputs
+from dlrecipes.export.given_inputs import given_inputs
 from dlrecipes.results import DataSpec, dump_json, parse_json
 
 HOURS = 600
@@ -117,6 +118,12 @@ def test_a_file_to_predict_has_the_lags_of_training(hours, tmp_path, lags, serie
         pd.testing.assert_frame_equal(
             frame.iloc[places].reset_index(drop=True)[list(trained)], trained
         )
+        # From Python as from a file, whatever the index says.
+        given = pd.read_csv(tmp_path / name).set_axis(range(7, 7 + len(shown)), axis=0)
+        for inputs in (given, {column: given[column].tolist() for column in given}):
+            made = given_inputs(inputs, splits.spec)
+            again = pd.DataFrame({column: made[column] for column in made.names})
+            pd.testing.assert_frame_equal(again, frame)
 
 
 def test_the_next_step(hours, tmp_path):
