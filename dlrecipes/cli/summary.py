@@ -8,6 +8,9 @@ from rich.console import Console
 
 from dlrecipes.results import significant
 
+_LOW = ("rmse", "cost")
+"""Metrics of a verdict that are better low."""
+
 if TYPE_CHECKING:
     from dlrecipes.results import RunResult, TargetSpec, TestResult, Verdict
     from dlrecipes.run import Run
@@ -39,7 +42,7 @@ def print_summary(run: Run) -> None:
             if one.part == "test":
                 console.print(one.sentence, markup=False)
     else:
-        console.print(f"\n{_closed(result)}", style="bold", markup=False)
+        console.print("\n" + " ".join(_closed(result)), style="bold", markup=False)
         console.print(f"Open it: dlrecipes open {run.directory}", markup=False)
     console.print(_exported(result), markup=False)
     if result.gap_penalty is not None:
@@ -59,16 +62,30 @@ def print_summary(run: Run) -> None:
     console.print(f"{'time':12} {result.seconds['total']:.0f} s", markup=False)
 
 
-def _closed(result: RunResult) -> str:
+def _closed(result: RunResult) -> list[str]:
     """Say why the test set is still sealed, and what is known without it."""
-    from dlrecipes.report.headline import headline
+    from dlrecipes.metrics.metric_words import metric_words
+    from dlrecipes.report.scores import main_metric, mean_and_spread
 
-    scores = headline(result)
-    known = f"{scores.label} {scores.score}" + (f" ± {scores.spread}" if scores.spread else "")
-    if result.sealed != "opened before":
-        return f"The test set stays sealed; {known}."
     before = _times(result.opened_before, "time")
-    return f"The test set stays sealed: it has been opened {before} before. Known is: {known}."
+    why = "" if result.sealed != "opened before" else f": it has been opened {before} before"
+    metric, said = main_metric(result), f"The test set stays sealed{why}."
+    scores = [refit.validation[metric] for refit in result.refits if metric in refit.validation]
+    mean, spread = mean_and_spread(scores)
+    if mean is None:
+        return [said]
+    known = f"Validation {metric_words(metric)} {significant(mean)}"
+    if spread is not None:
+        known += f" ± {significant(spread, 2)} over {len(scores)} refits"
+    baselines = {
+        name: baseline.validation[metric]
+        for name, baseline in result.baselines.items()
+        if metric in baseline.validation
+    }
+    if baselines:
+        best = (min if metric in _LOW else max)(baselines, key=lambda name: baselines[name])
+        known += f"; the best baseline there, {best}, {significant(baselines[best])}"
+    return [said, f"{known}."]
 
 
 def _exported(result: RunResult) -> str:

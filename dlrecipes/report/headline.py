@@ -112,9 +112,9 @@ def _seal(result: RunResult) -> tuple[str, bool]:
         times = "once" if result.opened_before == 1 else f"{result.opened_before:,} times"
         return (
             f"The test set stayed sealed, for it has been opened {times} before: a score that is "
-            "looked at again and again says less and less about new data. `dlrecipes open RUN` "
-            "opens it all the same. Every score here is a validation score only, and an optimistic "
-            "one: the search chose the winner by it.",
+            f"looked at again and again says less and less about new data. dlrecipes open "
+            f"{result.run} opens it all the same. Every score here is a validation score only, and "
+            "an optimistic one: the search chose the winner by it.",
             True,
         )
     if test is None:

@@ -55,6 +55,8 @@ def main_metric(result: RunResult) -> str:
     """Return the metric that the report is about."""
     if result.test is not None:
         return result.test.metric
+    if result.metric:
+        return result.metric
     name = Objective(result.objective, result.direction).metric
     known: list[Metrics] = [refit.validation for refit in result.refits]
     known += [result.best.validation] if result.best else []

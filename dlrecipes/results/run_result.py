@@ -176,6 +176,8 @@ class Comparison:
 class RunResult:
     """The result of a run, phase by phase; later phases are None until they are done.
 
+    `metric` is what the verdict is, or will be, about; empty in results of earlier versions.
+
     The first of `refits` is the one with the best validation score, which is exported. `sealed`
     says why the run ended with its test set closed: because that was asked for, or because the set
     had been opened before, `opened_before` times; it is empty where the set was opened, and while
@@ -205,6 +207,7 @@ class RunResult:
     gap_penalty: PenaltyResult | None = None
     artifacts: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    metric: str = ""
     sealed: Literal["", "asked", "opened before"] = ""
     opened_before: int = 0
     schema_version: int = SCHEMA_VERSION

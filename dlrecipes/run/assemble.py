@@ -79,8 +79,8 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
     same = before.best == result.best and len(before.refits) == len(result.refits)
     if not same or _members(before) != _members(result):
         # A test score of other networks is gone with them, but the test set has been looked at.
-        looked = before.test is not None or before.sealed == "opened before"
-        return replace(result, sealed="opened before") if looked else result
+        looked = before.test is not None or before.opened_before > 0
+        return replace(result, sealed="opened before", opened_before=1) if looked else result
     trained = result.stages != before.stages
     seconds = {**before.seconds, **result.seconds} if trained else before.seconds
     return replace(

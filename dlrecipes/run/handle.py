@@ -281,10 +281,10 @@ class Run:
             openings = Ledger(self._directory.ledger).openings(result.data.fingerprint)
             study = self.info.study
             others = [opening for opening in openings if opening.study != study]
-            if not (others or sealed or result.sealed == "opened before"):
+            looked = bool(others) or result.sealed == "opened before" or result.opened_before > 0
+            if not (sealed or looked):
                 return False
-            looked = bool(others) or result.sealed == "opened before"
-            why: Literal["asked", "opened before"] = "opened before" if looked else "asked"
+            why: Literal["asked", "opened before"] = "asked" if sealed else "opened before"
             self._directory.write(replace(result, sealed=why, opened_before=len(openings)))
             return True
 

@@ -32,6 +32,7 @@ from dlrecipes.run.ensemble import average_members
 from dlrecipes.run.export_tables import write_tables
 from dlrecipes.run.fresh_start import begin_differently
 from dlrecipes.run.handle import Run
+from dlrecipes.run.judged_by import judged_by
 from dlrecipes.run.log import run_log
 from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.recorded_choices import RecordedChoices
@@ -213,6 +214,7 @@ def carry_out(
         )
         result = replace(
             result,
+            metric=judged_by(info, splits, refits, baselines),
             threshold=threshold,
             subgroups=subgroups,
             ensemble=ensemble,
