@@ -45,6 +45,7 @@ def check_same_as_trained(
         rows = x[start : start + _BATCH]
         before, after = predict_few(trained, rows), predict_few(saved, rows)
         if not _close(before, after, policy):
+            _check_not_random(trained, rows, policy=policy)
             found = _first_difference(trained, saved, rows, policy=policy)
             raise _error(found or _Difference(trained.name, "Model", _distance(before, after)))
 
@@ -65,8 +66,27 @@ def check_layers_as_trained(
     """
     found = _first_difference(trained, saved, x, policy=policy)
     if found is not None:
+        _check_not_random(trained, x, policy=policy)
         raise _error(found)
     check_same_as_trained(trained, saved, x, policy=policy)
+
+
+def _check_not_random(model: keras.Model, x: NDArray[Any] | Columns, *, policy: str) -> None:
+    """Say so where a model answers otherwise each time: then its file is not to blame.
+
+    Raises:
+        ExportError: If it does; it names the layer where that begins.
+    """
+    if _close(predict_few(model, x), predict_few(model, x), policy):
+        return
+    found = _first_difference(model, model, x, policy=policy)
+    where = "" if found is None else f", from the layer {found.name!r} ({found.kind}) on"
+    raise ExportError(
+        "A network must give the same answer for the same example when it predicts.",
+        received=f"another one each time{where}",
+        fix="Random numbers belong into training alone: `call(…, training)`. A model that draws "
+        "at prediction can be neither compared with its file nor with its export.",
+    )
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,24 @@ class Hyperparameter:
         step = "" if self.step is None else f" by {self.step:g}"
         return f"{whole}from {self.low:g} to {self.high:g}{step}{' on a log scale' * self.log}"
 
+    def same_range(self, other: Hyperparameter) -> bool:
+        """Whether another one has the same values to choose from, under the same conditions.
+
+        The order of a choice's values does not matter, nor does the default.
+
+        Args:
+            other: A hyperparameter.
+        """
+        return self._range == other._range
+
+    @property
+    def _range(self) -> tuple[object, ...]:
+        choices = frozenset(self.choices)
+        return (
+            *(self.name, self.kind, self.low, self.high, self.step, self.log),
+            *(choices, self.conditions),
+        )
+
     def active(self, values: dict[str, Value]) -> bool:
         """Whether all its conditions hold under `values`."""
         return all(values.get(parent) in allowed for parent, allowed in self.conditions)

@@ -18,7 +18,7 @@ from dlrecipes.results import (
     RunInfo,
     Value,
 )
-from dlrecipes.search import Build, discover_space, run_builder
+from dlrecipes.search import Build, HyperParameters, discover_space, run_builder
 from dlrecipes.training.network_record import record_network
 
 _MADE_BY = ("dlrecipes", "keras")
@@ -34,9 +34,6 @@ _PARTS = {
 def record_builder(build: Build) -> tuple[BuilderRecord, keras.Model]:
     """Return what a builder makes, in short, and its network with the defaults.
 
-    What differs between two networks of the same values, such as random numbers that a layer
-    keeps, is left out of the record.
-
     Args:
         build: The builder.
 
@@ -44,29 +41,30 @@ def record_builder(build: Build) -> tuple[BuilderRecord, keras.Model]:
         BuilderError: If the builder fails with its defaults or has no search space.
     """
     networks: list[NetworkRecord] = []
+    made: list[keras.Model] = []  # the first, for the others need not be kept
 
     def look(values: dict[str, Value], model: keras.Model) -> None:
+        if not made:
+            made.append(model)
         if isinstance(model, keras.Model):
             networks.append(record_network(values, model))
 
     space = discover_space(build, look)
-    again = run_builder(build)
-    if networks:
-        first, second = networks[0].parts, record_network({}, again).parts
-        stable = [part for part in first if first[part] == second[part]]
-        networks = [
-            NetworkRecord(one.values, {part: one.parts[part] for part in stable})
-            for one in networks
-        ]
-    return BuilderRecord(space, tuple(networks)), again
+    return BuilderRecord(space, tuple(networks)), made[0]
 
 
-def compare_builders(info: RunInfo, now: BuilderRecord, *, text: str) -> tuple[str, ...]:
+def compare_builders(
+    info: RunInfo, now: BuilderRecord, build: Build, *, text: str
+) -> tuple[str, ...]:
     """Refuse another builder than the one that a run began with.
+
+    What differs between two networks of the same values, such as random numbers that a layer
+    keeps, is left out: where something is not as it was, the builder makes it once more.
 
     Args:
         info: What the run began with.
         now: What the builder makes now.
+        build: The builder.
         text: The recipe's text, or the builder's; empty if unknown.
 
     Returns:
@@ -85,7 +83,7 @@ def compare_builders(info: RunInfo, now: BuilderRecord, *, text: str) -> tuple[s
         )
     other = [*_other_space(began_with.space, now.space)]
     if not other:
-        other = _other_networks(began_with.networks, now.networks)
+        other = _other_networks(began_with.networks, now.networks, build)
         upgraded = _upgraded(info.versions)
         if other and upgraded and not changed:
             return (
@@ -137,9 +135,10 @@ def _other_space(
         new = has.get(place)
         if new is None:
             yield f"no {old.name!r} any more{_where(old)}"
-        elif new.described != old.described or new.kind != old.kind:
+        elif not new.same_range(old):
             yield f"{old.name!r} {new.described}, begun with {old.described}"
-        elif new.default != old.default:
+        elif new.default != old.default and new.choices == old.choices:
+            # In another order, which a set has in each process, another value comes first.
             yield f"{old.name!r} with default {new.default!r}, begun with {old.default!r}"
     yield from (
         f"a new {new.name!r}{_where(new)}" for place, new in has.items() if place not in had
@@ -154,19 +153,27 @@ def _where(one: Hyperparameter) -> str:
     )
 
 
-def _other_networks(before: tuple[NetworkRecord, ...], now: tuple[NetworkRecord, ...]) -> list[str]:
+def _other_networks(
+    before: tuple[NetworkRecord, ...], now: tuple[NetworkRecord, ...], build: Build
+) -> list[str]:
     """Return what differs between networks of the same values, each part once."""
     other: dict[str, str] = {}
     for old in before:
-        for new in now:
-            if new.values != old.values:
-                continue
-            values = ", ".join(f"{name}={value!r}" for name, value in new.values.items())
-            for part, words in _PARTS.items():
-                known = part in new.parts and part in old.parts
-                if known and new.parts[part] != old.parts[part] and part not in other:
-                    other[part] = f"{words} with {values}" if values else words
-            break
+        new = next((network for network in now if network.values == old.values), None)
+        if new is None:
+            continue
+        differ = [
+            part for part in _PARTS if part in old.parts and new.parts[part] != old.parts[part]
+        ]
+        if not set(differ) - other.keys():
+            continue
+        given = HyperParameters()
+        given.values = dict(new.values)
+        once_more = record_network(new.values, run_builder(build, given))
+        values = ", ".join(f"{name}={value!r}" for name, value in new.values.items())
+        for part in differ:
+            if once_more.parts[part] == new.parts[part]:
+                other.setdefault(part, f"{_PARTS[part]} with {values}" if values else _PARTS[part])
     return list(other.values())
 
 

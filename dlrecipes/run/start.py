@@ -230,7 +230,9 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         info.repeats,
         _declared(info.gap_penalty),
     )
-    prepared = prepare(work, goal, info.policy, partial(compare_builders, info, text=text))
+    prepared = prepare(
+        work, goal, info.policy, partial(compare_builders, info, build=work.build, text=text)
+    )
     info = replace(info, builder=prepared.builder)
     moved = bool(info.recipe_path) and not Path(info.recipe_path).exists()
     if origin is not None and text and (text != info.recipe_text or moved):

@@ -6,24 +6,28 @@ import hashlib
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from dlrecipes.results import NetworkRecord, Value
 from dlrecipes.training.own_code import is_own, own_code
 
 _SEEDS = ("seed", "seed_generator")
+_MANY = 100
+"""A longer list of numbers or words, such as an embedding's table or a vocabulary, is an array."""
 
 
 def record_network(values: dict[str, Value], model: keras.Model) -> NetworkRecord:
     """Return fingerprints of a network's layers, optimizer, loss, metrics and own code.
 
-    They are made of configurations. Names that Keras numbers by itself (`dense_3`) and seeds do
-    not matter, nor do initial weights. Functions and classes of the user's own count with their
-    code, comments left out.
+    They are made of configurations. Names of layers and seeds do not matter, nor do initial
+    weights. Functions and classes of the user's own count with their code, comments left out.
 
     Args:
         values: What the builder was given.
@@ -38,7 +42,8 @@ def record_network(values: dict[str, Value], model: keras.Model) -> NetworkRecor
         "code": "\n".join(own_code(_own_things(model, compiled))),
     }
     parts = {
-        part: hashlib.sha256(json.dumps(_renamed(what), sort_keys=True).encode()).hexdigest()[:16]
+        # A metric's name is part of what is asked for; that of a layer changes nothing.
+        part: _digest(json.dumps(_renamed(what, every=part == "network"), sort_keys=True).encode())
         for part, what in described.items()
     }
     return NetworkRecord(dict(values), parts)
@@ -68,7 +73,7 @@ def _own_things(model: keras.Model, compiled: dict[str, Any]) -> Iterator[object
         for _, value in sorted(vars(layer).items()):
             yield value if inspect.isroutine(value) else type(value)
     for value in keras.tree.flatten([list(compiled.values()), getattr(model, "optimizer", None)]):
-        if inspect.isroutine(value) or inspect.isclass(value):
+        if inspect.isroutine(value) or inspect.isclass(value) or isinstance(value, partial):
             yield value
         else:
             yield type(value)
@@ -91,8 +96,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  (anything that a configuration h
             if name not in _SEEDS and not (name == "module" and is_own(inner))
         }
     if isinstance(value, list | tuple | set | frozenset):
-        inner = [_plain(one) for one in value]
-        return sorted(inner, key=repr) if isinstance(value, set | frozenset) else inner
+        return _of_several(value)
     if inspect.isroutine(value) or inspect.isclass(value):
         return getattr(value, "__qualname__", type(value).__qualname__)
     if hasattr(value, "get_config"):
@@ -100,21 +104,56 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  (anything that a configuration h
             config = value.get_config()
         except Exception:  # a layer of the user's own need not have one
             config = None
-        return {"class_name": type(value).__qualname__, "config": _plain(config)}
+        described = {"class_name": type(value).__qualname__, "config": _plain(config)}
+        return {**described, "attributes": _attributes(value)}
     if hasattr(value, "__array__"):
-        array = np.asarray(value)
-        digest = hashlib.sha256(repr(array.tolist()).encode()).hexdigest()
-        return [list(array.shape), str(array.dtype), digest]
+        return _of_array(np.asarray(value))
     return type(value).__qualname__
 
 
-def _renamed(described: Any) -> Any:  # noqa: ANN401  (JSON)
-    """Return a description with the names that Keras numbers numbered from its own beginning."""
+def _of_several(values: Collection[Any]) -> list[Any]:
+    if isinstance(values, list | tuple) and len(values) > _MANY:
+        with suppress(ValueError):  # lists of several lengths
+            array = np.asarray(values)
+            if array.dtype.kind in "biufU":
+                return _of_array(array)
+    inner = [_plain(value) for value in values]
+    return sorted(inner, key=repr) if isinstance(values, set | frozenset) else inner
+
+
+def _attributes(thing: object) -> dict[str, Any]:
+    """Return the plain attributes of the user's own object: its configuration may lack them."""
+    if not is_own(type(thing).__module__):
+        return {}
+    return {
+        name: _plain(value)
+        for name, value in vars(thing).items()
+        if isinstance(value, bool | int | float | str | np.ndarray)
+        and not name.startswith("_")
+        and name not in ("name", *_SEEDS)
+    }
+
+
+def _of_array(array: NDArray[Any]) -> list[Any]:
+    return [list(array.shape), str(array.dtype), _digest(np.ascontiguousarray(array).data)]
+
+
+def _digest(data: bytes | memoryview) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _renamed(described: Any, *, every: bool) -> Any:  # noqa: ANN401  (JSON)
+    """Return a description with names numbered from its own beginning.
+
+    Args:
+        described: JSON.
+        every: Whether every name is, or only those that Keras numbers (`dense_3`).
+    """
     names: dict[str, str] = {}
     for class_name, name in _named(described):
-        stem = re.sub(r"_\d+$", "", name)
-        if stem == _snake(class_name) and name not in names:
-            names[name] = f"{stem}#{len(names)}"
+        numbered = re.sub(r"_\d+$", "", name) == _snake(class_name)
+        if (every or numbered) and name not in names:
+            names[name] = f"{_snake(class_name)}#{len(names)}"
     return _replaced(described, names)
 
 

@@ -8,8 +8,11 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
+
+import numpy as np
 
 _LIBRARIES = {"dlrecipes", "keras", "tensorflow", "numpy", "keras_tuner", "optuna"}
 
@@ -42,18 +45,38 @@ def own_code(things: Iterable[object]) -> list[str]:
         thing = waiting.pop(0)
         thing = inspect.unwrap(thing) if inspect.isfunction(thing) else thing
         thing = getattr(thing, "__func__", thing)
+        constants: list[str] = []
+        if isinstance(thing, partial):  # its function may be a library's
+            waiting.append(thing.func)
+            for name, value in [*enumerate(thing.args), *thing.keywords.items()]:
+                constants.append(f"{name}={_constant(value)}")
+            found[id(thing)] = "\n".join(["partial", *constants])
+            continue
         if not isinstance(thing, FunctionType | type) or id(thing) in found:
             continue
         if not is_own(thing.__module__):
             continue
-        constants: list[str] = []
         for name, value in _used(thing):
-            if isinstance(value, bool | int | float | str):
-                constants.append(f"{name}={value!r}")
+            constant = _constant(value)
+            if constant:
+                constants.append(f"{name}={constant}")
             else:
                 waiting.append(value)
         found[id(thing)] = "\n".join([thing.__qualname__, _source(thing), *sorted(set(constants))])
     return sorted(set(found.values()))
+
+
+def _constant(value: object) -> str:
+    """Return numbers, words and arrays as text; empty for anything else."""
+    if isinstance(value, bool | int | float | str):
+        return repr(value)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufU":
+        return f"{value.shape} {value.dtype} {hashlib.sha256(value.tobytes()).hexdigest()}"
+    if isinstance(value, list | tuple) and all(map(_constant, value)):
+        return f"[{', '.join(map(_constant, value))}]"
+    if isinstance(value, dict) and all(map(_constant, value.values())):
+        return f"{{{', '.join(f'{name!r}: {_constant(inner)}' for name, inner in value.items())}}}"
+    return ""
 
 
 def _used(thing: FunctionType | type) -> Iterator[tuple[str, Any]]:

@@ -148,3 +148,20 @@ def test_a_difference_that_an_untrained_network_hides(spec, tmp_path):
     check_same_as_trained(trained, saved, X, policy="float32")
     with pytest.raises(ExportError, match="width"):
         check_layers_as_trained(trained, saved, X, policy="float32")
+
+
+@keras.saving.register_keras_serializable("test_same_as_trained")
+class AlwaysDropped(keras.layers.Dropout):
+    def call(self, inputs, training=False):
+        return super().call(inputs, training=True)
+
+
+@pytest.mark.parametrize("check", [check_same_as_trained, check_layers_as_trained])
+def test_what_is_random_at_prediction_is_no_fault_of_the_file(tmp_path, check):
+    drawing = AlwaysDropped(0.5, name="drawing")
+    model = keras.Sequential([keras.Input((8,)), drawing, keras.layers.Dense(1)])
+    model.save(tmp_path / "model.keras")
+    saved = keras.models.load_model(tmp_path / "model.keras")
+    x = np.ones((16, 8), np.float32)
+    with pytest.raises(ExportError, match=r"same answer .*each time, from the layer 'drawing'"):
+        check(model, saved, x, policy="float32")

@@ -1,6 +1,7 @@
 """A resumed run is told what is not as it was."""
 
 import json
+import random
 from dataclasses import replace
 
 import keras
@@ -48,15 +49,17 @@ def info(finished):
 
 @pytest.fixture(scope="module")
 def branches(info):
-    record, _ = record_builder(_branches())
+    build = _branches()
+    record, _ = record_builder(build)
     return replace(info, builder=record, recipe_text="a = 1\nb = 2\n")
 
 
 def test_the_same_builder(branches):
-    record, network = record_builder(_branches())
+    build = _branches()
+    record, network = record_builder(build)
     assert isinstance(network, keras.Model)
-    assert compare_builders(branches, record, text="a = 1\nb = 2\n") == ()
-    assert compare_builders(branches, record, text="") == ()
+    assert compare_builders(branches, record, build, text="a = 1\nb = 2\n") == ()
+    assert compare_builders(branches, record, build, text="") == ()
 
 
 @pytest.mark.parametrize(
@@ -64,29 +67,35 @@ def test_the_same_builder(branches):
     [({"activation": "relu"}, "kind='scoped'"), ({"deep": "tanh"}, "deep=True")],
 )
 def test_a_change_where_the_defaults_do_not_lead(branches, changes, values):
-    record, _ = record_builder(_branches(**changes))
+    build = _branches(**changes)
+    record, _ = record_builder(build)
     with pytest.raises(RunError, match=rf"another network with .*{values}.*line 2, `c = 2`, begun"):
-        compare_builders(branches, record, text="a = 1\nc = 2\n")
+        compare_builders(branches, record, build, text="a = 1\nc = 2\n")
 
 
 def test_another_text_of_the_same_builder(branches):
-    record, _ = record_builder(_branches())
-    (note,) = compare_builders(branches, record, text="a = 1\n# why\nb = 2\n")
+    build = _branches()
+    record, _ = record_builder(build)
+    (note,) = compare_builders(branches, record, build, text="a = 1\n# why\nb = 2\n")
     assert "text has changed (line 2, `# why`, which is new), but not what the builder" in note
 
 
 def test_another_version_of_keras(branches):
-    record, _ = record_builder(_branches(activation="relu"))
+    build = _branches(activation="relu")
+    record, _ = record_builder(build)
     older = replace(branches, versions={**branches.versions, "keras": "3.0.0"})
-    (note,) = compare_builders(older, record, text=branches.recipe_text)
+    (note,) = compare_builders(older, record, build, text=branches.recipe_text)
     assert "(begun with 3.0.0) the builder makes another network" in note
     with pytest.raises(RunError, match="another network"):
-        compare_builders(older, record, text="a = 1\nc = 2\n")
+        compare_builders(older, record, build, text="a = 1\nc = 2\n")
 
 
 def test_a_run_of_an_earlier_version(branches):
-    record, _ = record_builder(_branches(activation="relu"))
-    (note,) = compare_builders(replace(branches, builder=None), record, text="a = 1\nc = 2\n")
+    build = _branches(activation="relu")
+    record, _ = record_builder(build)
+    (note,) = compare_builders(
+        replace(branches, builder=None), record, build, text="a = 1\nc = 2\n"
+    )
     assert "noted nothing of its builder" in note
     assert "line 2, `c = 2`, begun with `b = 2`" in note
 
@@ -101,10 +110,62 @@ def test_what_is_random_is_not_compared(branches):
         model.compile("adam", "mse")
         return model
 
+    def other(hp):
+        model = build(hp)
+        model.compile("sgd", "mse")
+        return model
+
     first, _ = record_builder(build)
+    third, _ = record_builder(other)
     second, _ = record_builder(build)
-    assert compare_builders(replace(branches, builder=first), second, text="") == ()
-    assert set(first.networks[0].parts) == {"optimizer", "loss", "metrics", "code"}
+    assert compare_builders(replace(branches, builder=first), second, build, text="") == ()
+    with pytest.raises(RunError, match="another optimizer"):
+        compare_builders(replace(branches, builder=first), third, other, text="")
+
+
+def _named(rate, noise):
+    """A builder with a random name, and random numbers where the defaults do not lead."""
+
+    def build(hp):
+        name = f"net_{random.random()}"
+        layers = [keras.layers.Dropout(rate, name=f"{name}_drop")]
+        if hp.Boolean("augment"):
+            layers.append(keras.layers.GaussianNoise(random.random() if noise else 0.1))
+        model = keras.Sequential([keras.Input((4,)), *layers, keras.layers.Dense(1)], name=name)
+        model.compile("adam", "mse")
+        return model
+
+    return build
+
+
+def test_random_names_hide_no_change(branches):
+    first, _ = record_builder(_named(0.1, noise=True))
+    began_with = replace(branches, builder=first)
+    build = _named(0.1, noise=True)
+    assert compare_builders(began_with, record_builder(build)[0], build, text="") == ()
+    build = _named(0.2, noise=True)
+    with pytest.raises(RunError, match="another network"):
+        compare_builders(began_with, record_builder(build)[0], build, text="")
+
+
+def test_an_order_that_differs_in_each_process(branches):
+    def ordered(*values, high=1234567):
+        def build(hp):
+            hp.Choice("kind", list(values))
+            hp.Int("many", 1, high)
+            model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+            return model
+
+        return build
+
+    first, _ = record_builder(ordered("a", "b", "c"))
+    began_with = replace(branches, builder=first)
+    build = ordered("c", "a", "b")  # as a set of texts may come
+    assert compare_builders(began_with, record_builder(build)[0], build, text="") == ()
+    for build in (ordered("a", "b", "d"), ordered("a", "b", "c", high=1234568)):
+        with pytest.raises(RunError, match="'(kind|many)' .* begun with"):
+            compare_builders(began_with, record_builder(build)[0], build, text="")
 
 
 def test_a_run_goes_on_with_another_text_and_place(copied):

@@ -2,8 +2,10 @@
 
 import importlib.util
 import sys
+from functools import partial
 
 import keras
+import numpy as np
 import pytest
 
 from dlrecipes.training.network_record import record_network
@@ -94,7 +96,7 @@ CHANGES = {
     "activation": ({"activation": "tanh"}, {"network"}),
     "dropout": ({"rate": 0.2}, {"network"}),
     "another layer is added": ({"skip": 1}, {"network"}),
-    "a name of one's own": ({"name": "hidden"}, {"network"}),
+    "a name of one's own": ({"name": "hidden"}, set()),
     "frozen": ({"trainable": False}, {"network"}),
     "a layer's argument": ({"own": lambda: Scaled(3.0)}, {"network"}),
     "a function": ({"function": _third}, {"code"}),
@@ -121,6 +123,60 @@ def test_what_changes_a_network(plain, case):
 def test_what_a_function_closes_over(plain):
     assert _parts(loss=_loss(2)) == _parts(loss=_loss(2))
     assert _parts(loss=_loss(3))["code"] != _parts(loss=_loss(2))["code"]
+
+
+class Weighed(keras.losses.Loss):
+    """A loss whose configuration lacks its argument."""
+
+    def __init__(self, by):
+        super().__init__()
+        self.by = by
+
+    def call(self, y, prediction):
+        return keras.ops.mean(self.by * keras.ops.abs(y - prediction), axis=-1)
+
+
+def _of_array(table):
+    def loss(y, prediction):
+        return keras.ops.mean(table * keras.ops.abs(y - prediction))
+
+    return loss
+
+
+def _powered(y, prediction, power=1):
+    return keras.ops.mean(keras.ops.abs(y - prediction) ** power)
+
+
+@pytest.mark.parametrize(
+    ("made", "other"),
+    [
+        (lambda: Weighed(1.0), lambda: Weighed(2.0)),
+        (lambda: partial(_powered, power=1), lambda: partial(_powered, power=2)),
+        (lambda: _of_array(np.ones(3)), lambda: _of_array(np.full(3, 2.0))),
+        (lambda: _of_array([1.0, {"a": 2}]), lambda: _of_array([1.0, {"a": 3}])),
+    ],
+)
+def test_numbers_that_no_configuration_shows(made, other):
+    assert _parts(loss=made()) == _parts(loss=made())
+    assert _parts(loss=made()) != _parts(loss=other())
+
+
+def test_a_large_table_is_read_at_once():
+    def network(table):
+        words = keras.layers.Embedding(
+            len(table), 50, embeddings_initializer=keras.initializers.Constant(table)
+        )
+        model = keras.Sequential([keras.Input((3,), dtype="int32"), words, keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    table = np.random.default_rng(0).normal(size=(2000, 50)).astype("float32")
+    other = table.copy()
+    other[1000, 25] += 1
+    first, again, changed = (
+        record_network({}, network(one)).parts["network"] for one in (table, table, other)
+    )
+    assert first == again != changed
 
 
 FILE = """

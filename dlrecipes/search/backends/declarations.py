@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import keras_tuner
 
 from dlrecipes.errors import BuilderError
@@ -33,12 +31,13 @@ class Declarations:
 
         Raises:
             BuilderError: If the builder asked for another range under the same name and the same
-                conditions before. Another default is no contradiction.
+                conditions before. Another default or another order of a choice's values is no
+                contradiction.
         """
-        hyperparameter = replace(read_hyperparameter(asked), default=None)
+        hyperparameter = read_hyperparameter(asked)
         place = (hyperparameter.name, hyperparameter.conditions)
         known = self._known.setdefault(place, hyperparameter)
-        if known != hyperparameter:
+        if not known.same_range(hyperparameter):
             error = BuilderError(
                 "A builder must ask for one range under one name, whatever the other values are.",
                 received=f"{known.name!r} {known.described}, and {hyperparameter.described}",

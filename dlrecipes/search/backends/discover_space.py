@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable
 
 import keras
@@ -18,6 +19,9 @@ _PLACES = (0.5, 0.25, 0.75, 0.4)
 """Where in their ranges numbers are put when a builder is tried with other values than its
 defaults; the ends are left alone, for the largest network may be very large."""
 
+_SECONDS = 2.0
+"""So long at most such values are tried, after the first ones: trials look at their ranges, too."""
+
 Look = Callable[[dict[str, Value], keras.Model], None]
 
 
@@ -25,8 +29,9 @@ def discover_space(build: Build, look: Look | None = None) -> tuple[Hyperparamet
     """Find every hyperparameter that a builder may ask for, conditional ones included.
 
     The builder runs once with its defaults and once more for each conditional scope that was
-    not active yet, as in KerasTuner. Then it runs two to four times with other values, to see
-    whether its ranges stay the same; what it raises there for other reasons is left to the trials.
+    not active yet, as in KerasTuner. Then it runs one to four times with other values, fewer where
+    it takes seconds, to see whether its ranges stay the same; what it raises there for other
+    reasons is left to the trials.
 
     Args:
         build: Takes a `keras_tuner.HyperParameters` and returns a compiled model.
@@ -42,7 +47,10 @@ def discover_space(build: Build, look: Look | None = None) -> tuple[Hyperparamet
     declarations = Declarations()
     space = _walk_scopes(build, declarations, look)
     _check_repeated_names(space)
-    for values in _other_values(space):
+    began = time.monotonic()
+    for number, values in enumerate(_other_values(space)):
+        if number and time.monotonic() - began > _SECONDS:
+            break
         hyperparameters = AskedHyperParameters(declarations, values)
         try:
             model = build(hyperparameters)

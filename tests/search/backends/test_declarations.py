@@ -1,5 +1,6 @@
 """One name has one range, whatever the other values are."""
 
+import keras
 import pytest
 
 from dlrecipes.errors import BuilderError
@@ -113,3 +114,14 @@ def test_a_range_that_changes_in_a_trial_ends_the_study(tmp_path, record, by):
         with pytest.raises(BuilderError, match=r"'dropout' from 0 to 0\.5, and from 0 to 0\.9"):
             end()
     assert study.records == ()
+
+
+def test_the_order_of_choices_is_no_other_range():
+    def build(hp):
+        first = hp.Choice("first", [1, 2, 3])
+        hp.Choice("kind", ["a", "b"] if first == 1 else ["b", "a"])
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    assert [one.name for one in discover_space(build)] == ["first", "kind"]
