@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from dlrecipes.results import Finding, Objective, TrialRecord
+from dlrecipes.results import Finding, Objective, TrialRecord, score_text
 from dlrecipes.search import Activity, Listener, of_search
 
 _STATUSES = ("completed", "pruned", "diverged", "failed")
@@ -72,7 +72,8 @@ class LiveProgress(Listener):
             values = ", ".join(_short(name, value) for name, value in self._best.values.items())
             grid.add_row(
                 "best so far",
-                f"{self._objective.name} {self._best.score:.4f}{self._best.parts}  ({values})",
+                f"{self._objective.name} {score_text(self._best.score)}{self._best.parts}"
+                f"  ({values})",
             )
         grid.add_row("now", Text(self._activity.doing + self._score))
         return Group(self._bar, grid)
@@ -101,7 +102,7 @@ class LiveProgress(Listener):
 
     def on_epoch(self, stage: str, trial: int, epoch: int, epochs: int, best: float) -> None:
         self._activity.end_epoch(trial, epoch, epochs)
-        self._score = f", {best:.4f}"
+        self._score = f", {score_text(best)}"
 
     def on_trial(self, record: TrialRecord) -> None:
         searched = of_search(record.stage)

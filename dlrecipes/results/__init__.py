@@ -29,7 +29,7 @@ from dlrecipes.results.run_result import (
 )
 from dlrecipes.results.run_settings import RunSettings
 from dlrecipes.results.serialize import dump_json, parse_json
-from dlrecipes.results.significant import significant
+from dlrecipes.results.significant import score_text, significant
 from dlrecipes.results.stage import Stage
 from dlrecipes.results.stage_result import StageResult, TrialCounts
 from dlrecipes.results.study_result import StudyResult
@@ -93,6 +93,7 @@ __all__ = [
     "Verdict",
     "dump_json",
     "parse_json",
+    "score_text",
     "significant",
     "write_text",
     "written_whole",

@@ -76,6 +76,15 @@ class Run:
         self._listener = listener or Listener()
         self._baselines = baselines
 
+    def __repr__(self) -> str:
+        if not self._directory.result_file.is_file():
+            state = "without a result yet"
+        else:
+            result = self.result
+            closed = "its test set is sealed: run.open_test_set(reason) opens it"
+            state = result.verdict.sentence if result.verdict else closed
+        return f"<Run {self.directory}: {state}>"
+
     @property
     def directory(self) -> Path:
         """The run directory."""

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import RLock
 
-from dlrecipes.results import Finding, Objective, TrialRecord
+from dlrecipes.results import Finding, Objective, TrialRecord, score_text
 from dlrecipes.search.activity import Activity, of_search
 from dlrecipes.search.heartbeat import Heartbeat
 from dlrecipes.search.listener import Listener
@@ -98,9 +98,9 @@ class PlainProgress(Listener):
         if record.status in ("completed", "pruned") and record.score is not None and searched:
             better = self._best is None or self._objective.better(record.score, self._best)
             self._best = record.score if better else self._best
-        score = "-" if record.score is None else f"{record.score:.4f}{record.parts}"
+        score = "-" if record.score is None else f"{score_text(record.score)}{record.parts}"
         # What the search has found is no measure of what is trained again.
-        best = "" if self._best is None or not searched else f", best {self._best:.4f}"
+        best = "" if self._best is None or not searched else f", best {score_text(self._best)}"
         error = f" ({record.error})" if record.error else ""
         with self._lock:
             self._activity.end_trial(record.number)

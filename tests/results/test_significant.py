@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from dlrecipes.results import significant
+from dlrecipes.results import score_text, significant
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,14 @@ from dlrecipes.results import significant
 )
 def test_large_numbers_are_written_in_full(value, digits, text):
     assert significant(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.85, "0.8500"), (-12.34567, "-12.3457"), (999.9, "999.9000"), (1.3563e10, "13,563,000,000")],
+)
+def test_a_score_has_decimals_where_they_say_something(value, text):
+    assert score_text(value) == text
 
 
 def test_a_sign():

@@ -136,6 +136,7 @@ def test_handle(finished):
     run = Run(finished("binary"))
     assert run.result.test.opened == 1
     assert run.info.objective == "val_accuracy"
+    assert repr(run) == f"<Run {run.directory}: {run.result.verdict.sentence}>"
     assert json.loads(run.result_json) == json.loads((run.directory / "result.json").read_text())
 
 
