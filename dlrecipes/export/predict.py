@@ -19,13 +19,13 @@ def predict(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.float32
     """Return a model's probabilities `(examples, classes)` or values `(examples,)`.
 
     Those of several targets are side by side; `dlrecipes.metrics.split_predictions` takes them
-    apart.
+    apart. Where one batch holds all examples, no graph is made of the model.
 
     Args:
         model: From raw inputs to probabilities or values, or a dictionary of both.
         x: Raw inputs, `(examples, …)`, or the columns of a table.
     """
-    if not isinstance(x, Columns):
+    if not isinstance(x, Columns) and len(x) > BATCH_SIZE:
         return _array(model.predict(x, batch_size=BATCH_SIZE, verbose=0))
     return np.concatenate(
         [

@@ -17,7 +17,13 @@ from dlrecipes.export import (
 FINE = {"same", "refused"}
 
 
-@pytest.mark.parametrize("first", range(0, 200, 20))
+@pytest.mark.parametrize(
+    "first",
+    [
+        *range(0, 200, 40),
+        *(pytest.param(other, marks=pytest.mark.slow) for other in range(20, 200, 40)),
+    ],
+)
 def test_two_forms_of_a_table_are_one_table(first):
     trips = [make_round_trip(seed, raw=True) for seed in range(first, first + 20)]
     for trip in trips:

@@ -9,7 +9,7 @@ sizes = st.lists(st.integers(3, 60), min_size=1, max_size=12)
 fractions = st.floats(0.02, 0.48)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=50)
 @given(sizes, fractions, fractions, st.integers(0, 2**32), st.randoms())
 def test_partition_and_proportions(class_sizes, validation, test, seed, shuffler):
     labels = np.repeat(np.arange(len(class_sizes)), class_sizes)

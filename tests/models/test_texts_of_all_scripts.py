@@ -17,7 +17,13 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize(
+    "script",
+    [
+        script if script in ("Hebrew", "Chinese") else pytest.param(script, marks=pytest.mark.slow)
+        for script in SCRIPTS
+    ],
+)
 def test_one_of_the_tokens_decides(script):
     many, decisive, space = SCRIPTS[script]
     generator = np.random.default_rng(0)

@@ -1,12 +1,16 @@
 """A small task from Python: data, a builder and plans of a few seconds."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
 
+import dlrecipes as dlr
 from dlrecipes.data import from_arrays
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import Plan, RunSettings, Stage
+from dlrecipes.search import Listener
 
 
 def _rows(seed=0, examples=120):
@@ -50,6 +54,20 @@ def plan():
     return lambda sampler="random", trials=1: Plan(
         (Stage("only", trials, 1, sampler, "none"),), refit_seeds=1
     )
+
+
+@pytest.fixture(scope="session")
+def tuned(tmp_path_factory, build, plan):
+    """The directory of a run from Python, its test set closed, one a session; only to read."""
+    splits = from_arrays(*_rows(), name="rows")
+    settings = RunSettings(out=tmp_path_factory.mktemp("tuned") / "run")
+    return dlr.tune(build, splits, plan=plan(), settings=settings, listener=Listener()).directory
+
+
+@pytest.fixture
+def tuned_copy(tuned, tmp_path):
+    """`tuned_copy(name)`: a copy of that run in `tmp_path`, to write into."""
+    return lambda name="run": shutil.copytree(tuned, tmp_path / name)
 
 
 @pytest.fixture

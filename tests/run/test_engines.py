@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import Plan, RunSettings, Stage
-from dlrecipes.run import resume, tune
+from dlrecipes.run import Run, resume, tune
 from dlrecipes.search import Listener
 
 POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -65,12 +65,12 @@ def test_the_same_study_on_a_gpu(engine, tmp_path):
         assert scores[0] == pytest.approx(wanted[0], abs=0.02)
 
 
-def test_the_choice_is_recorded_and_kept(build, splits, settings):
-    run = tune(build, splits, plan=plan_of(2, 1), settings=settings(), listener=Listener())
+def test_the_choice_is_recorded_and_kept(build, splits, plan, tuned_copy):
+    run = Run(tuned_copy())
     first = run.info.engines
     assert {choice.engine for choice in first} == {"resident"}
     assert all(choice.reason and choice.structure for choice in first)
-    again = resume(run.directory, build, splits, plan=plan_of(3, 1), listener=Listener())
+    again = resume(run.directory, build, splits, plan=plan(trials=2), listener=Listener())
     assert again.info.engines[: len(first)] == first
 
 

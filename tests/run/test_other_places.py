@@ -38,7 +38,7 @@ def sequential():
     )
 
 
-@pytest.mark.parametrize("make", [sequential, Small])
+@pytest.mark.parametrize("make", [pytest.param(sequential, marks=pytest.mark.slow), Small])
 def test_builder_without_an_input_shape(splits, plan, settings, make):
     class Hyper:  # like a keras_tuner.HyperModel
         def build(self, hp):
@@ -66,9 +66,8 @@ def test_model_that_cannot_be_loaded_is_said_before_the_search(splits, plan, set
     assert not (tmp_path / "run").exists()
 
 
-def test_moved_run_is_not_searched_again(splits, build, plan, settings, tmp_path):
-    run = dlr.tune(build, splits, plan=plan(), settings=settings())
-    moved = run.directory.rename(tmp_path / "elsewhere")
+def test_moved_run_is_not_searched_again(splits, build, tuned_copy):
+    moved = tuned_copy("elsewhere")
     count = Count()
     again = dlr.resume(moved, build, splits, listener=count)
     assert count.trials == 0
@@ -85,24 +84,21 @@ def test_runs_of_one_name_in_one_storage_are_two(splits, build, plan, tmp_path):
         assert count.trials == 2  # one of the search, one refit
 
 
-def test_another_splits_test_set_is_refused(splits, build, plan, settings):
-    run = dlr.tune(build, splits, plan=plan(), settings=settings())
+def test_another_splits_test_set_is_refused(tuned):
     generator = np.random.default_rng(0)
     x = generator.normal(size=(120, 4))
     other = from_arrays(x, np.where(x[:, 0] + x[:, 1] > 0, "yes", "no"), split_seed=1)
     with pytest.raises(RunError, match="the test set that was sealed when it began"):
-        dlr.Run(run.directory, other).open_test_set("final score")
-    assert run.result.test is None
+        dlr.Run(tuned, other).open_test_set("final score")
+    assert dlr.Run(tuned).result.test is None
 
 
-def test_other_training_data_is_refused(splits, build, plan, settings):
-    run = dlr.tune(build, splits, plan=plan(), settings=settings())
+def test_other_training_data_is_refused(splits, build, tuned):
     other = splits.with_preprocess(keras.layers.Rescaling(2.0))
     with pytest.raises(RunError, match="resumed with the data .* a training data with"):
-        dlr.resume(run.directory, build, other)
+        dlr.resume(tuned, build, other)
 
 
-def test_resumed_run_keeps_its_plan(splits, build, plan, settings):
-    run = dlr.tune(build, splits, plan=plan(), settings=settings())
+def test_resumed_run_keeps_its_plan(splits, build, plan, tuned):
     with pytest.raises(RunError, match="keeps its plan; only `trials` and `refit_seeds`"):
-        dlr.resume(run.directory, build, splits, plan=plan("tpe"))
+        dlr.resume(tuned, build, splits, plan=plan("tpe"))

@@ -187,9 +187,7 @@ def test_a_run_goes_on_with_another_text_and_place(copied):
     assert (run / "study.json").read_text() == before
 
 
-def test_a_builder_from_python(splits, build, settings, plan):
-    run = dlr.tune(build, splits, plan=plan(), settings=settings(), listener=Listener())
-
+def test_a_builder_from_python(splits, build, tuned):
     def other(hp):
         model = build(hp)
         model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
@@ -198,7 +196,7 @@ def test_a_builder_from_python(splits, build, settings, plan):
     with pytest.raises(
         RunError, match=r"another optimizer with units=2.*line 1, `def other\(hp\):"
     ):
-        dlr.resume(run.directory, other, splits, listener=Listener())
+        dlr.resume(tuned, other, splits, listener=Listener())
 
 
 def test_of_a_long_line_the_place_is_shown_where_it_differs():

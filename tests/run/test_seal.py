@@ -1,6 +1,7 @@
 """The test set: closed while a study runs, opened once, every opening counted."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from dlrecipes.data import from_arrays
 from dlrecipes.data.sealed_split import _peek
 from dlrecipes.errors import RunError, SealError
 from dlrecipes.run import Run, prepare, procedure, refits, same_builder
+from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Listener
 
 
@@ -51,8 +53,8 @@ def test_builder_that_opens_it_ends_the_study(splits, build, plan, settings, tmp
     assert not list(tmp_path.iterdir())
 
 
-def test_opens_once(splits, build, plan, settings, tmp_path):
-    run = dlr.tune(build, splits, plan=plan(), settings=settings())
+def test_opens_once(splits, tuned_copy, tmp_path):
+    run = Run(tuned_copy(), splits)
     assert run.result.test is None
     assert run.result.verdict is None
     assert not (tmp_path / "test_sets.jsonl").exists()
@@ -68,7 +70,9 @@ def test_opens_once(splits, build, plan, settings, tmp_path):
     assert [json.loads(line)["reason"] for line in lines] == ["final score"]
     assert json.loads(lines[0])["study"].startswith("run-")
     # ---- a second study on the same data is counted, and the first keeps what it found
-    second = dlr.tune(build, splits, plan=plan(), settings=settings(out=tmp_path / "second"))
+    directory = RunDirectory(tuned_copy("second"))
+    directory.write(replace(directory.read_info(), study="second-0"))
+    second = Run(directory, splits)
     found = second.open_test_set("final score")
     assert (found.opened, found.studies) == (2, 2)
     assert (run.result.test.opened, run.result.test.studies) == (1, 1)

@@ -149,6 +149,7 @@ def test_inputs_that_do_not_fit(run):
         run.predict(Columns({"age": [1.0], "since": [""], "note": [""]}))
 
 
+@pytest.mark.slow
 def test_the_saved_model_takes_raw_columns(run):
     subprocess.run([sys.executable, "-c", SERVE, str(run.directory)], check=True)
 

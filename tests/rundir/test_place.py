@@ -38,7 +38,7 @@ def test_fine(tmp_path, name):
     assert RunDirectory.create(tmp_path / "runs" / name, "x").path.is_dir()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @example("]")
 @given(st.text("[]\\*?!^-ab .", min_size=1, max_size=6))
 def test_what_is_let_through_is_loadable(tmp_path_factory, name):

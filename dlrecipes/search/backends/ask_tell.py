@@ -27,6 +27,7 @@ from dlrecipes.search.backends.trial_hyperparameters import TrialHyperParameters
 
 _SPACE = "dlrecipes:space"
 _RECORDS = TypeAdapter(TrialRecord)
+_SPACES = TypeAdapter(tuple[Hyperparameter, ...])
 
 
 class AskTell:
@@ -326,7 +327,7 @@ def read_space(attributes: dict[str, Any]) -> tuple[Hyperparameter, ...] | None:
     """Return the search space that was stored with a study, if it was."""
     if _SPACE not in attributes:
         return None
-    return TypeAdapter(tuple[Hyperparameter, ...]).validate_python(attributes[_SPACE])
+    return _SPACES.validate_python(attributes[_SPACE])
 
 
 def read_record(trial: optuna.trial.FrozenTrial) -> TrialRecord:

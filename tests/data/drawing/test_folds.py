@@ -78,7 +78,7 @@ def test_group_folds_are_even_and_have_every_class():
         assert set(labels[fold.validation]) == {0, 1}
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(times, st.integers(2, 5), st.none() | st.integers(0, 5))
 def test_time_folds(values, number, gap):
     time = np.array(values)

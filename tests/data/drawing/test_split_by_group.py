@@ -20,7 +20,7 @@ def grouped(draw):
     return groups[order], np.array(labels)[order]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(grouped(), st.floats(0.1, 0.4), st.floats(0.1, 0.4), st.integers(0, 2**40))
 def test_parts_divide_the_groups(data, validation, test, seed):
     groups, labels = data

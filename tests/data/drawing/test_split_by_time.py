@@ -13,7 +13,7 @@ times = st.lists(st.integers(-50, 50), min_size=3, max_size=80).filter(lambda t:
 fractions = st.floats(0.05, 0.45)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=50)
 @given(times, fractions, fractions, st.sampled_from([np.int64, np.float64, np.int8]))
 def test_order_of_time(values, validation, test, kind):
     time = np.array(values, dtype=kind)
@@ -33,7 +33,7 @@ def test_order_of_time(values, validation, test, kind):
     )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=50)
 @given(times, st.integers(0, 20) | st.floats(0, 20))
 def test_gap(values, gap):
     time = np.array(values)

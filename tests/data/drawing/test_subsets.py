@@ -21,7 +21,7 @@ def assert_shares(counts, sizes):
         assert np.abs(counts - share).max() < 1
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(class_sizes, st.floats(0.01, 1), seeds, st.randoms())
 def test_subset(sizes, fraction, seed, shuffler):
     labels = shuffled_labels(sizes, seed)
@@ -38,7 +38,7 @@ def test_subset(sizes, fraction, seed, shuffler):
     np.testing.assert_array_equal(np.bincount(labels[order][other], minlength=len(sizes)), counts)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(class_sizes, st.floats(0.01, 1), st.floats(1.1, 4), seeds)
 def test_ladder(sizes, first, factor, seed):
     labels = shuffled_labels(sizes, seed)

@@ -138,7 +138,7 @@ def test_years_that_nobody_computes_with_have_no_moment(year):
     assert dates.isna().tolist() == [True, False, False]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.datetimes(datetime.datetime(1970, 1, 1), datetime.datetime(2068, 12, 31)),
     st.sampled_from(sorted(FORMS)),

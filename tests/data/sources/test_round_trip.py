@@ -79,7 +79,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(
     st.one_of(st.binary(max_size=60), st.lists(pieces, max_size=40).map("".join).map(str.encode)),
     st.sampled_from(["t.csv", "t.tsv", "t.txt.gz", "t.zip", "t.parquet"]),

@@ -18,9 +18,7 @@ CROWD = {"population": 3, "resident": 0, "auto": 3}
 FAST = {
     "check_the_outcome",
     "check_the_best_epochs_weights",
-    "check_one_diverges_among_healthy_ones",
     "check_pruning",
-    "check_what_the_source_raises_passes_through",
 }
 
 
@@ -185,6 +183,7 @@ def test_one_program_for_all_trials_of_a_structure(development, scripted):
     assert watched.lines == ["trained by `resident`: a single trial"]
 
 
+@pytest.mark.slow
 def test_embeddings_are_trained_side_by_side(development, scripted):
     indices = partial(LAYERS.Rescaling, 1.0, 4.0)  # 0 to 8
     embed = [indices, partial(LAYERS.Embedding, 9, 3), LAYERS.Flatten]

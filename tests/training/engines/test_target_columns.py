@@ -45,8 +45,18 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("engine", ["fit", "resident", "population"])
-@pytest.mark.parametrize("case", CASES)
+# Every case by one engine, and one by each of the others, on every change.
+FAST = {("own metric", "fit"), ("floats", "population"), *((case, "resident") for case in CASES)}
+
+
+@pytest.mark.parametrize(
+    ("case", "engine"),
+    [
+        pytest.param(case, engine, marks=() if (case, engine) in FAST else pytest.mark.slow)
+        for case in CASES
+        for engine in ("fit", "resident", "population")
+    ],
+)
 def test_values_are_those_of_keras(scripted, engine, case):
     y, parts = CASES[case]
 
