@@ -64,17 +64,18 @@ def _closed(result: RunResult) -> str:
     from dlrecipes.report.headline import headline
 
     scores = headline(result)
-    known = f"{scores.label} {scores.score}" + (f" ± {scores.spread}" if scores.spread else "")
-    if result.sealed != "opened before":
-        return f"The test set stays sealed; {known}."
-    before = _times(result.opened_before, "time")
-    return f"The test set stays sealed: it has been opened {before} before. Known is: {known}."
+    name, _, how = scores.label.partition(", ")
+    reached = scores.score + (f" ± {scores.spread}" if scores.spread else "")
+    why = ""
+    if result.sealed == "opened before":
+        why = f": it has been opened {_times(result.opened_before, 'time')} before"
+    return f"The test set stays sealed{why}. Known is: {name} {reached} ({how})."
 
 
 def _exported(result: RunResult) -> str:
     """Say which refit is exported, and what it reaches by itself."""
     from dlrecipes.metrics.metric_words import metric_words
-    from dlrecipes.report.scores import main_metric
+    from dlrecipes.report.scores import chosen_by, main_metric
 
     metric = main_metric(result)
     first = result.refits[0]
@@ -84,9 +85,8 @@ def _exported(result: RunResult) -> str:
         for part, reached in parts.items()
         if metric in reached
     )
-    which = f"the best of {len(result.refits)} refits on the validation part, "
-    chosen = which if len(result.refits) > 1 else ""
-    return f"Exported is {chosen or 'the only refit, '}seed {first.seed}: {scores}."
+    chosen = chosen_by(result) if len(result.refits) > 1 else "the only refit"
+    return f"Exported is {chosen}, seed {first.seed}" + (f": {scores}." if scores else ".")
 
 
 def _comparison(verdict: Verdict, test: TestResult) -> list[str]:

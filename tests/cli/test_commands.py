@@ -95,9 +95,9 @@ def test_sealed_run_is_opened_later(cli, tmp_path, tiny):
     words = ("--trials", "2", "--epochs", "1", "--set", "refit_seeds=2")
     result = cli("tune", "tiny.py", "--out", "run", "--sealed", *words)
     assert result.exit_code == 0, result.stderr
-    assert "The test set stays sealed; validation accuracy, mean" in result.stdout
+    assert "The test set stays sealed. Known is: validation accuracy " in result.stdout
     assert "Open it: dlrecipes open run" in result.stdout
-    assert "Exported is the best of 2 refits on the validation part, seed" in result.stdout
+    assert "Exported is the best of 2 refits by their validation accuracy, seed" in result.stdout
     assert not (tmp_path / "test_sets.jsonl").exists()
     opened = cli("open", "run", "--reason", "a decision")
     assert opened.exit_code == 0, opened.stderr
