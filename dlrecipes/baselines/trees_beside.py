@@ -50,6 +50,8 @@ class TreesBeside:
             raise
 
     def _start(self) -> subprocess.Popen[bytes]:
+        if not sys.executable:  # Python inside of another program
+            raise OSError("this Python has no program of its own")
         for number, job in enumerate(self._jobs):
             np.save(self._folder / f"{number}.x.npy", job.x)
             np.save(self._folder / f"{number}.y.npy", job.y)

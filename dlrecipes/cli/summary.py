@@ -91,7 +91,7 @@ def _closed(result: RunResult) -> list[str]:
 def _exported(result: RunResult) -> str:
     """Say which refit is exported, and what it reaches by itself."""
     from dlrecipes.metrics.metric_words import metric_words
-    from dlrecipes.report.scores import main_metric
+    from dlrecipes.report.scores import chosen_by, main_metric
 
     metric = main_metric(result)
     first = result.refits[0]
@@ -101,9 +101,8 @@ def _exported(result: RunResult) -> str:
         for part, reached in parts.items()
         if metric in reached
     )
-    which = f"the best of {len(result.refits)} refits on the validation part, "
-    chosen = which if len(result.refits) > 1 else ""
-    return f"Exported is {chosen or 'the only refit, '}seed {first.seed}: {scores}."
+    chosen = chosen_by(result) if len(result.refits) > 1 else "the only refit"
+    return f"Exported is {chosen}, seed {first.seed}" + (f": {scores}." if scores else ".")
 
 
 def _comparison(verdict: Verdict, test: TestResult) -> list[str]:

@@ -58,14 +58,37 @@ def main_metric(result: RunResult) -> str:
     if result.metric:
         return result.metric
     name = Objective(result.objective, result.direction).metric
+    # What the refits reach comes before what the search saw of its winner, whose loss may be one
+    # that no baseline has.
     known: list[Metrics] = [refit.validation for refit in result.refits]
-    known += [result.best.validation] if result.best else []
-    known += [baseline.validation for baseline in result.baselines.values()]
+    if not known:
+        known += [result.best.validation] if result.best else []
+        known += [baseline.validation for baseline in result.baselines.values()]
     available = [metric for metrics in known for metric in metrics]
     for candidate in (name, *_ALIASES.get(name, ()), *_USUAL, *available):
         if candidate in available:
             return candidate
     return name
+
+
+def chosen_by(result: RunResult) -> str:
+    """Return how the exported refit, the first, was chosen, to follow "the network that is".
+
+    Runs of before took the first seed's; where it is not the best, nothing is claimed.
+    """
+    goal = Objective(result.objective, result.direction)
+    reached = [_at_best(refit, goal.name) for refit in result.refits]
+    best = min if goal.direction == "min" else max
+    if None in reached or reached[0] != best(one for one in reached if one is not None):
+        return f"the first of {len(reached)} refits"
+    words = metric_words(goal.metric)
+    return f"the best of {len(reached)} refits by their validation {words}"
+
+
+def _at_best(refit: RefitResult, name: str) -> float | None:
+    values = refit.history.get(name, ())
+    value = values[refit.best_epoch] if refit.best_epoch < len(values) else None
+    return value if value is not None and math.isfinite(value) else None
 
 
 def mean_and_spread(values: Sequence[float]) -> tuple[float | None, float | None]:
@@ -85,7 +108,7 @@ def score_table(result: RunResult) -> ScoreTable:
     if network:
         rows.append(network)
     if len(result.refits) > 1:
-        rows.append(_exported_row(result.refits[0], names, main))
+        rows.append(_exported_row(result.refits[0], chosen_by(result), names, main))
     if result.ensemble is not None:
         rows.append(_ensemble_row(result.ensemble, names, main))
     if result.best is not None and result.best.validation:
@@ -155,10 +178,10 @@ def _network_row(result: RunResult, names: Sequence[str], main: str) -> ScoreRow
     return ScoreRow("network", note, "network", tuple(cells))
 
 
-def _exported_row(refit: RefitResult, names: Sequence[str], main: str) -> ScoreRow:
+def _exported_row(refit: RefitResult, chosen: str, names: Sequence[str], main: str) -> ScoreRow:
     return ScoreRow(
         "the network that is exported",
-        "the best of them on the validation part",
+        chosen,
         "network",
         tuple(
             _pair(refit.validation.get(name), refit.test.get(name), name == main) for name in names

@@ -76,17 +76,20 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
     """
     if before is None:
         return result
-    same = before.best == result.best and len(before.refits) == len(result.refits)
+    networks = [refit.checkpoint for refit in result.refits]
+    same = before.best == result.best and networks == [one.checkpoint for one in before.refits]
     if not same or _members(before) != _members(result):
         # A test score of other networks is gone with them, but the test set has been looked at.
         looked = before.test is not None or before.opened_before > 0
         return replace(result, sealed="opened before", opened_before=1) if looked else result
     trained = result.stages != before.stages
     seconds = {**before.seconds, **result.seconds} if trained else before.seconds
+    tested = before.test is not None
     return replace(
         result,
-        baselines=before.baselines,
-        refits=before.refits,
+        # What was left out for want of time may have been fitted by now.
+        baselines=before.baselines if tested else result.baselines,
+        refits=before.refits if tested else result.refits,
         test=before.test,
         verdict=before.verdict,
         ensemble=before.ensemble,

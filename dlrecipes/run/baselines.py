@@ -109,13 +109,14 @@ def left_out(fit: BaselineFit) -> tuple[Finding, ...]:
 
 
 def fitted_again(
-    result: RunResult, splits: Splits
+    result: RunResult, splits: Splits, goal: str = ""
 ) -> tuple[dict[str, FittedBaseline], dict[str, BaselineResult]]:
     """Fit the baselines of a result as they were chosen, without a search.
 
     Args:
         result: The result; a baseline that is not in it is not wanted.
         splits: The data.
+        goal: What thresholds were chosen for; empty for none.
 
     Returns:
         The baselines, and the result's, which say where one has another validation score now.
@@ -124,7 +125,7 @@ def fitted_again(
     choices = {name: recorded.choice for name, recorded in result.baselines.items()}
     fitted = fit_baselines(development, seed=result.seed, seconds=_AGAIN, choices=choices)
     again = score_baselines(
-        {name: fitted[name] for name in result.baselines if name in fitted}, development
+        {name: fitted[name] for name in result.baselines if name in fitted}, development, goal
     )
     return fitted, {
         name: _compared(recorded, again[name]) if name in again else recorded
@@ -134,7 +135,8 @@ def fitted_again(
 
 def _compared(recorded: BaselineResult, again: BaselineResult) -> BaselineResult:
     for metric, before in recorded.validation.items():
-        now = again.validation[metric]
+        # A version that scored otherwise may have recorded what is not measured any more.
+        now = again.validation.get(metric, before)
         if now != before and abs(now - before) > 1e-6 * abs(before):
             line = (
                 f"fitted again for the test part, validation {metric} {now:.4g}, not {before:.4g}"

@@ -47,7 +47,8 @@ def refit_winner(
     its model.
 
     The refit with the best validation score comes first: it is the one that is exported, and it is
-    named before the test set is opened. All their validation predictions are saved.
+    named before the test set is opened; refits that were tested keep their order. All their
+    validation predictions are saved.
 
     Returns:
         The refits that ended with a score, the best first, the records of all, the network's
@@ -82,6 +83,7 @@ def refit_winner(
     records = refit(stage, winner, study.space, engine, store, context, keep)
     usable = [record for record in records if _file(directory, stage.name, record).is_file()]
     usable.sort(key=lambda record: _badness(record, context.objective))
+    usable = _as_tested(usable, directory, stage.name)
     if not usable:
         reasons = "; ".join(sorted({record.error or record.status for record in records}))
         raise RunError(
@@ -103,7 +105,7 @@ def refit_winner(
                 best_epoch=record.best_epoch or 0,
                 seconds=record.seconds,
                 policy=record.policy,
-                checkpoint=str(_file(directory, stage.name, record).relative_to(directory.path)),
+                checkpoint=_name(directory, stage.name, record),
             )
         )
     keep_predictions(directory, splits.validation, np.stack(predictions), name="validation")
@@ -123,6 +125,28 @@ def _badness(record: TrialRecord, objective: Objective) -> tuple[float, float, i
         loss if loss is not None and math.isfinite(loss) else worst,
         record.number,
     )
+
+
+def _as_tested(
+    records: list[TrialRecord], directory: RunDirectory, stage: str
+) -> list[TrialRecord]:
+    """Return the refits in the order in which they were tested, if they were.
+
+    Which network is exported is settled before the test set is opened. Versions that took the
+    first seed's network left such runs.
+    """
+    before = directory.read_result() if directory.result_file.exists() else None
+    if before is None or before.test is None:
+        return records
+    order = [refit.checkpoint for refit in before.refits]
+    names = [_name(directory, stage, record) for record in records]
+    if sorted(names) != sorted(order):
+        return records
+    return sorted(records, key=lambda record: order.index(_name(directory, stage, record)))
+
+
+def _name(directory: RunDirectory, stage: str, record: TrialRecord) -> str:
+    return str(_file(directory, stage, record).relative_to(directory.path))
 
 
 def _file(directory: RunDirectory, refits: str, record: TrialRecord) -> Path:

@@ -60,14 +60,14 @@ def score_test_set(
     averaging = None
     if result.ensemble is not None:
         averaging = load_model(directory.path / result.ensemble.checkpoint)
+    info = directory.read_info()
     recorded = result.baselines
     if fitted is None:
-        fitted, recorded = fitted_again(result, splits)
+        fitted, recorded = fitted_again(result, splits, info.threshold)
     spec = splits.model_spec
     ledger = Ledger(directory.ledger)
 
     # ---- the opening
-    info = directory.read_info()
     test = splits.test.open(reason, study=info.study, ledger=ledger)
     opened, studies = ledger.counts(splits.test.fingerprint)
 

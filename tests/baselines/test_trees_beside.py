@@ -67,6 +67,12 @@ def test_no_time_is_said(wide):
     assert fit.left_out == {TREES: "no round of them ended in time"}
 
 
+def test_python_inside_of_another_program_has_no_trees_beside(wide, monkeypatch):
+    monkeypatch.setattr("dlrecipes.baselines.trees_beside.sys.executable", None)
+    with BaselineFit(wide) as fit:
+        assert "no program of its own" in fit.left_out[TREES]
+
+
 def test_no_place_is_said(wide, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")

@@ -101,7 +101,7 @@ def test_sealed_run_is_opened_later(cli, tmp_path, tiny):
         result.stdout,
     ), result.stdout
     assert "Open it: dlrecipes open run" in result.stdout
-    assert "Exported is the best of 2 refits on the validation part, seed" in result.stdout
+    assert "Exported is the best of 2 refits by their validation accuracy, seed" in result.stdout
     assert not (tmp_path / "test_sets.jsonl").exists()
     opened = cli("open", "run", "--reason", "a decision")
     assert opened.exit_code == 0, opened.stderr

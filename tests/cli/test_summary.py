@@ -9,6 +9,7 @@ import pytest
 from dlrecipes.cli.summary import print_summary
 from dlrecipes.results import (
     BaselineResult,
+    BestResult,
     DataResult,
     EngineResult,
     RefitResult,
@@ -59,6 +60,30 @@ def test_the_difference_is_in_the_targets_units_and_the_headline_has_a_reason(sa
     assert "Exported is the only refit, seed 7: validation RMSE 51,000, test RMSE 53,212." in lines
     assert "Why RMSE: it is in the units of the target." in lines
     assert not any("squared" in line or "e+0" in line for line in lines)
+
+
+def test_a_sealed_run_says_what_its_refits_reach(said):
+    refits = tuple(
+        RefitResult(seed, {"rmse": rmse}, history={"val_loss": (rmse**2,)})
+        for seed, rmse in ((7, 2.0), (8, 3.0))
+    )
+    best = BestResult({}, {"loss": 3.5}, "coarse", 0, 0)
+    sealed = replace(
+        RESULT, objective="val_loss", best=best, refits=refits, test=None, verdict=None
+    )
+    lines = said(sealed)
+    assert "The test set stays sealed. Known is: validation RMSE 2.5000 ± 0.7071" in lines[1]
+    assert "(mean ± standard deviation over 2 trainings)." in lines[1]
+    # The metric of the objective chose, whatever is shown beside it.
+    start = "Exported is the best of 2 refits by their validation loss, seed 7: validation RMSE 2"
+    assert any(line.startswith(start) for line in lines)
+    before = said(replace(sealed, sealed="opened before", opened_before=2))
+    assert before[1].startswith("The test set stays sealed: it has been opened 2 times before. Kno")
+    # ---- runs of before took the first seed's network
+    lines = said(replace(sealed, refits=refits[::-1]))
+    assert any(line.startswith("Exported is the first of 2 refits, seed 8") for line in lines)
+    unknown = tuple(replace(refit, history={}) for refit in refits)
+    assert any("the first of 2 refits" in line for line in said(replace(sealed, refits=unknown)))
 
 
 def test_a_result_of_before_has_no_reason(said):

@@ -171,6 +171,7 @@ WRONG = {
         r"must hold numbers, text, dates or booleans\. Received: column 'town' with list",
     ),
     "complex": (lambda: changed(people(), age=1j), r"column 'age' with complex"),
+    "too large": (lambda: {**ROW, "age": 10**400}, r"column 'age' with int"),
     "infinity": (lambda: changed(people(), pay=np.inf), r"finite.*'pay'"),
     "another length": (
         lambda: {**{name: ["1"] for name in INPUTS}, "age": [1, 2]},

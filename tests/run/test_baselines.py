@@ -131,6 +131,22 @@ def test_another_validation_score_is_said(wide):
     assert module._compared(recorded, recorded) == recorded
 
 
+def test_baselines_with_thresholds_are_fitted_again(wide):
+    run, *_ = wide
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(200, 3))
+    splits = from_arrays(x, (x[:, 0] + generator.normal(size=200) > 0.8).astype(int))
+    development = splits.development()
+    fitted = dlr.baselines.fit_baselines(development)
+    recorded = module.score_baselines(fitted, development, "f1")
+    assert all("f1" in baseline.validation for baseline in recorded.values())
+    result = replace(run.result, seed=0, baselines=recorded)
+    assert module.fitted_again(result, splits, "f1")[1] == recorded
+    # ---- a score that is not measured any more is no reason to fail
+    older = replace(recorded["majority class"], validation={"accuracy": 0.5, "gone": 1.0})
+    assert "accuracy" in module._compared(older, recorded["majority class"]).note
+
+
 def test_a_run_from_its_directory_has_no_baselines(wide):
     run, *_ = wide
     assert Run(run.directory)._baselines is None

@@ -36,13 +36,14 @@ def frame_cells(frame: pd.DataFrame, trained_on: TableFile | None) -> pd.DataFra
 
 
 def _as_arrow(name: str, values: pd.Series[Any]) -> pa.Array:
-    with suppress(pa.ArrowException, TypeError):
+    # A whole number may be larger than any of Arrow.
+    with suppress(pa.ArrowException, TypeError, OverflowError):
         array = pa.Array.from_pandas(values)
         if not pa.types.is_nested(array.type):
             return array
     try:  # text and numbers in one column
         return pa.Array.from_pandas(plain_values(name, values))
-    except (pa.ArrowException, TypeError, DataError) as error:
+    except (pa.ArrowException, TypeError, OverflowError, DataError) as error:
         found = sorted({type(value).__name__ for value in values[values.notna()]})
         raise DataError(
             "Columns must hold numbers, text, dates or booleans.",
