@@ -72,13 +72,12 @@ def test_a_sealed_run_says_what_its_refits_reach(said):
         RESULT, objective="val_loss", best=best, refits=refits, test=None, verdict=None
     )
     lines = said(sealed)
-    assert "The test set stays sealed. Known is: validation RMSE 2.5000 ± 0.7071" in lines[1]
-    assert "(mean ± standard deviation over 2 trainings)." in lines[1]
+    assert "The test set stays sealed. Validation RMSE 2.5 ± 0.71 over 2 refits" in lines[1]
     # The metric of the objective chose, whatever is shown beside it.
     start = "Exported is the best of 2 refits by their validation loss, seed 7: validation RMSE 2"
     assert any(line.startswith(start) for line in lines)
     before = said(replace(sealed, sealed="opened before", opened_before=2))
-    assert before[1].startswith("The test set stays sealed: it has been opened 2 times before. Kno")
+    assert before[1].startswith("The test set stays sealed: it has been opened 2 times before. Val")
     # ---- runs of before took the first seed's network
     lines = said(replace(sealed, refits=refits[::-1]))
     assert any(line.startswith("Exported is the first of 2 refits, seed 8") for line in lines)
