@@ -150,7 +150,7 @@ def _tune_until_the_third_trial(folder):
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     ) as running:
         lines = []
-        while not lines or not lines[-1].startswith("  coarse 3/"):
+        while not lines or " (3 of " not in lines[-1]:
             lines.append(running.stdout.readline())
             assert lines[-1], running.stderr.read()
         time.sleep(0.3)

@@ -70,8 +70,9 @@ def test_scores_and_gain_are_those_of_the_saved_predictions(ended, task):
     run = ended(task)
     ensemble, saved, spec = run.result.ensemble, _tested(run), run.info.spec
     assert ensemble.test == pytest.approx(score_predictions(saved["y"], saved["ensemble"], spec))
-    losses = [per_example_loss(saved["y"], one, spec).mean() for one in saved["predictions"]]
-    own = per_example_loss(saved["y"], saved["ensemble"], spec).mean()
+    root = np.sqrt if task == "regression" else float
+    losses = [root(per_example_loss(saved["y"], one, spec).mean()) for one in saved["predictions"]]
+    own = root(per_example_loss(saved["y"], saved["ensemble"], spec).mean())
     assert ensemble.test_gain.value == pytest.approx(np.mean(losses) - own, abs=1e-9)
     assert ensemble.test_gain.interval > 0
     assert ensemble.test_gain.metric == run.result.verdict.metric
@@ -201,7 +202,7 @@ def test_a_table(tmp_path):
     )
     ensemble = run.result.ensemble
     assert len(ensemble.members) == 3
-    assert ensemble.test_gain.metric == "mean squared error"
+    assert ensemble.test_gain.metric == "RMSE"
     served = dlr.export.predict_saved_model(
         run.directory / "ensemble", dlr.data.unpack_inputs(_tested(run))
     )
