@@ -2,9 +2,6 @@
 
     python benchmarks/recipe_scores.py digits breast_cancer diabetes --out scores.json
 
-A second table has the baselines that a recipe says it beats, in pairs: of one seed, on the same
-test examples. The committed `recipe_scores.json` is what the recipes state.
-
 A run is `dlrecipes tune RECIPE --json` in a process of its own, its score the mean over its
 refits on the test set. Each finished run is kept in the JSON file at once, and runs that are
 there already are not repeated.
@@ -54,7 +51,6 @@ def main() -> None:
                 options.out.write_text(json.dumps(done, indent=1))
                 print(key, done[key]["mean"], f"{done[key]['wall']:.0f} s", file=sys.stderr)
     _print_table(options.recipes, done, options)
-    _print_pairs(options.recipes, done, options)
 
 
 def _run(recipe: str, seed: int, split: int) -> dict[str, object]:
@@ -102,28 +98,6 @@ def _print_table(recipes: list[str], done: dict[str, dict], options: argparse.Na
                 f"{fmean(run['wall'] for run in runs):.0f}",
             )
     Console().print(table)
-
-
-def _print_pairs(recipes: list[str], done: dict[str, dict], options: argparse.Namespace) -> None:
-    """Print what a recipe is ahead of the baselines that it says it beats, seed by seed."""
-    from dlrecipes.recipe import load_recipe
-
-    table = Table("recipe", "baseline", "ahead in", "mean", "least", "seeds ahead")
-    for recipe in recipes:
-        runs = [done[f"{recipe} seed={seed} split=0"] for seed in range(options.seeds)]
-        sign = -1.0 if runs[0]["metric"] == "rmse" else 1.0
-        for baseline in load_recipe(recipe).beats:
-            ahead = [sign * (run["mean"] - run["baselines"][baseline]) for run in runs]
-            table.add_row(
-                recipe,
-                baseline,
-                runs[0]["metric"],
-                f"{fmean(ahead):+.4f}",
-                f"{min(ahead):+.4f}",
-                f"{sum(value > 0 for value in ahead)} of {len(ahead)}",
-            )
-    if table.row_count:
-        Console().print(table)
 
 
 if __name__ == "__main__":

@@ -280,7 +280,10 @@ def export(
 def predict(
     run: RunArgument,
     inputs: Annotated[
-        Path, typer.Argument(help="Raw inputs: .csv, .npz, an image or a folder of them.")
+        Path,
+        typer.Argument(
+            help="Raw inputs: .csv, .tsv, .parquet, .npz, an image, or a folder of images or texts."
+        ),
     ],
     out: Annotated[Path | None, typer.Option(help="CSV to write; the screen by default.")] = None,
     header: Annotated[
@@ -300,7 +303,7 @@ def predict(
         typer.Option(help="yes or no: whether quotes hold its cells together, likewise."),
     ] = None,
 ) -> None:
-    """Predict with the tested model: labels and probabilities, or values, as CSV.
+    """Predict with the exported model: labels and probabilities, or values, as CSV.
 
     A table is read as the training table was; without a header, columns go by their position.
     """

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dlrecipes.baselines import TREES, BaselineFit, FittedBaseline, fit_baselines
+from dlrecipes.baselines.budget import SECONDS
 from dlrecipes.data import Development, Splits
 from dlrecipes.results import BaselineResult, Finding, RunResult
 from dlrecipes.run.set_threshold import validated_baseline
@@ -123,7 +124,10 @@ def fitted_again(
     """
     development = splits.development()
     choices = {name: recorded.choice for name, recorded in result.baselines.items()}
-    fitted = fit_baselines(development, seed=result.seed, seconds=_AGAIN, choices=choices)
+    # Of a run of an earlier version nothing is known of what was chosen: that is searched again.
+    known = TREES not in choices or bool(choices[TREES])
+    seconds = _AGAIN if known else SECONDS
+    fitted = fit_baselines(development, seed=result.seed, seconds=seconds, choices=choices)
     again = score_baselines(
         {name: fitted[name] for name in result.baselines if name in fitted}, development, goal
     )

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from dlrecipes.baselines import BaselineFit
 from dlrecipes.data import from_arrays
 from dlrecipes.errors import ArgumentError
 from dlrecipes.report.scores import score_table
-from dlrecipes.results import Plan, RunSettings, Stage
+from dlrecipes.results import BaselineResult, Plan, RunSettings, Stage
 from dlrecipes.run import Run, baselines as module
 from dlrecipes.run.baselines import seconds_more
 from dlrecipes.search import Listener
@@ -161,3 +162,22 @@ def test_trees_get_half_of_the_search(search, more):
 def test_malformed_seconds(seconds):
     with pytest.raises(ArgumentError, match="`baseline_seconds` must be"):
         RunSettings(baseline_seconds=seconds)
+
+
+@pytest.mark.parametrize(("choice", "seconds"), [({"rate": 0.05}, 3600.0), ({}, 60.0)])
+def test_what_was_not_recorded_is_searched_within_the_usual_time(monkeypatch, choice, seconds):
+    given = []
+
+    def fit(development, **options):
+        given.append(options["seconds"])
+        return {}
+
+    monkeypatch.setattr(module, "fit_baselines", fit)
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    recorded = BaselineResult({"accuracy": 0.9}, choice=choice)
+    result = SimpleNamespace(seed=0, baselines={"boosted trees": recorded})
+    assert module.fitted_again(result, from_arrays(x, x[:, 0] > 0)) == (
+        {},
+        {"boosted trees": recorded},
+    )
+    assert given == [seconds]
