@@ -50,7 +50,7 @@ def judge(first, more, mean, spread, sign):
         (0.9201, None, 1, "as stated"),
         (0.9799, None, 1, "as stated"),
         (0.9801, None, 1, "above"),
-        (0.9199, (0.93, 0.94), 1, "as stated"),
+        (0.9199, (0.94, 0.94), 1, "as stated"),
         (0.9199, (0.92, 0.94), 1, "below"),
         (0.9801, (0.95, 0.95), -1, "as stated"),
         (0.99, (0.97, 0.96), -1, "below"),
