@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
     from dlrecipes.export.load_model import load_model as load_model
     from dlrecipes.recipe import Recipe as Recipe, recipe_names
-    from dlrecipes.recipe.load_recipe import load_recipe as load_recipe
+    from dlrecipes.recipe.load import load_recipe as load_recipe
     from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunSettings, Stage
     from dlrecipes.run import Run, resume, tune
     from dlrecipes.search import CoarseToFine

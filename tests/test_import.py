@@ -23,6 +23,8 @@ def _loaded(statement):
         "import dlrecipes",
         "import dlrecipes; dir(dlrecipes); dlrecipes.errors; dlrecipes.__all__",
         "import dlrecipes.cli",
+        "from dlrecipes.recipe import read_facts, recipe_names, recipe_path; "
+        "[read_facts(recipe_path(name)) for name in recipe_names()]",
         "from dlrecipes import Plan, Stage, Objective, RunSettings",
     ],
 )

@@ -9,7 +9,7 @@ import keras
 import keras_tuner
 import pytest
 
-from dlrecipes.recipe import load_recipe, recipe_names, recipes_folder
+from dlrecipes.recipe import RecipeFacts, load_recipe, read_facts, recipe_names, recipes_folder
 from dlrecipes.results import RunSettings
 from dlrecipes.search import with_budget
 
@@ -33,6 +33,9 @@ def test_file(path):
     recipe = load_recipe(path)
     assert recipe.name == path.stem
     assert recipe.path == path
+    facts = read_facts(path)
+    assert (facts.name, facts.shows) == (recipe.name, recipe.shows)
+    assert (facts.minutes, facts.expected) == (recipe.minutes, recipe.expected)
     assert recipe.shows
     assert recipe.minutes > 0
     assert recipe.expected
@@ -96,3 +99,11 @@ def test_the_readmes_pictures_exist():
     pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (root / "README.md").read_text())
     assert pictures
     assert all((root / picture).is_file() for picture in pictures)
+
+
+def test_facts_that_a_file_computes_are_left_out(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("RECIPE = make()\nOTHER = 3\n")
+    assert read_facts(file) == RecipeFacts("mine")
+    file.write_text("N = 2\nRECIPE = Recipe(name='own', shows=WORDS, minutes=N, expected='x')\n")
+    assert read_facts(file) == RecipeFacts("own", expected="x")

@@ -55,12 +55,12 @@ def main() -> None:
 def list_recipes() -> None:
     """List the recipes: what each shows, how long it takes, what to expect."""
     with one_message():
-        with quiet_start():
-            from dlrecipes.recipe import load_recipe, recipe_names
+        from dlrecipes.recipe import read_facts, recipe_names, recipe_path
+
         table = Table("recipe", "shows", "minutes", "expected", box=None, pad_edge=False)
         for name in recipe_names():
-            recipe = load_recipe(name)
-            table.add_row(name, recipe.shows, f"{recipe.minutes:g}", recipe.expected)
+            facts = read_facts(recipe_path(name))
+            table.add_row(name, facts.shows, f"{facts.minutes:g}", facts.expected)
         Console().print(table)
 
 

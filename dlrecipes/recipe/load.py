@@ -1,59 +1,17 @@
-"""Finding and loading recipes."""
+"""Loading recipes."""
 
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
 from pathlib import Path
 from types import ModuleType
 
-from dlrecipes.checks import did_you_mean
 from dlrecipes.errors import RecipeError
+from dlrecipes.recipe.find_recipe import recipe_names, recipe_path
 from dlrecipes.recipe.line_in import line_in
 from dlrecipes.recipe.recipe import Recipe
 from dlrecipes.results import RunInfo
-
-
-def recipes_folder() -> Path:
-    """Return the folder of the bundled recipes.
-
-    A checkout's own `recipes/` comes first: an editable install leaves a stale copy.
-    """
-    package = Path(__file__).parent.parent
-    checkout = package.parent / "recipes"
-    if (package.parent / "pyproject.toml").is_file() and checkout.is_dir():
-        return checkout
-    return package / "_recipes"
-
-
-def recipe_names() -> list[str]:
-    """Return the names of the bundled recipes."""
-    return sorted(path.stem for path in recipes_folder().glob("[!_]*.py"))
-
-
-def recipe_path(name_or_path: str | Path) -> Path:
-    """Return a recipe's file.
-
-    Args:
-        name_or_path: A bundled recipe's name, or the path of a `.py` file.
-
-    Raises:
-        RecipeError: If there is neither.
-    """
-    text = str(name_or_path)
-    if re.fullmatch(r"\w+", text):
-        bundled = recipes_folder() / f"{text}.py"
-        if bundled.is_file():
-            return bundled
-    path = Path(text)
-    if path.suffix == ".py" and path.is_file():
-        return path
-    raise RecipeError(
-        "A recipe must be a bundled one or the path of a .py file.",
-        received=f"{text!r}",
-        fix=f"{did_you_mean(text, recipe_names())} Bundled: {', '.join(recipe_names())}.".strip(),
-    )
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
