@@ -36,7 +36,15 @@ import keras_tuner
 import numpy as np
 import pandas as pd
 
-from dlrecipes.data import Drawing, Splits, TablePreprocess, from_table, load_table, reweigh_groups
+from dlrecipes.data import (
+    Drawing,
+    Splits,
+    TablePreprocess,
+    check_only_with_data,
+    from_table,
+    load_table,
+    reweigh_groups,
+)
 from dlrecipes.models import build_tabular, prior_bias
 from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec
@@ -68,7 +76,7 @@ def load(
     target: str | None = None,
     subgroup: str = "group",
     reweigh: str = "yes",
-    split_seed: str | int = 0,
+    split_seed: int = 0,
     **options: str,
 ) -> Splits:
     """Load a table, or the faces, half of which are the test: few women smile.
@@ -77,7 +85,8 @@ def load(
     first and `no` for none.
     """
     if data is None:
-        drawing = Drawing(validation_fraction=0.25, test_fraction=0.5, seed=int(split_seed))
+        check_only_with_data(target=target, **options)
+        drawing = Drawing(validation_fraction=0.25, test_fraction=0.5, seed=split_seed)
         splits = from_table(
             faces(), "expression", drawing=drawing, name="faces", drop=["group"], subgroup=["group"]
         )

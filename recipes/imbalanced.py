@@ -30,7 +30,15 @@ import keras_tuner
 import numpy as np
 import pandas as pd
 
-from dlrecipes.data import Drawing, Splits, TablePreprocess, from_table, load_table, weigh_classes
+from dlrecipes.data import (
+    Drawing,
+    Splits,
+    TablePreprocess,
+    check_only_with_data,
+    from_table,
+    load_table,
+    weigh_classes,
+)
 from dlrecipes.errors import DataError
 from dlrecipes.losses import FocalLoss
 from dlrecipes.models import build_tabular, prior_bias
@@ -52,7 +60,8 @@ def load(
 ) -> Splits:
     """Load a table of two classes, or the thinned tumours, and weigh the classes."""
     if data is None:
-        drawing = Drawing(seed=int(split_seed))
+        check_only_with_data(target=target, **options)
+        drawing = Drawing(seed=split_seed)
         splits = from_table(thinned(), "diagnosis", name="thinned tumours", drawing=drawing)
     else:
         splits = load_table(data, target, split_seed=split_seed, **options)
@@ -64,7 +73,7 @@ def load(
         )
     # With a balance of 1 the classes have equal shares of the loss, with 0 their own.
     shares = dict(zip(splits.spec.classes, splits.spec.priors, strict=True))
-    return weigh_classes(splits, {name: p ** -float(balance) for name, p in shares.items()})
+    return weigh_classes(splits, {name: p**-balance for name, p in shares.items()})
 
 
 def thinned(share: float = 0.05) -> pd.DataFrame:

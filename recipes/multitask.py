@@ -27,7 +27,14 @@ import keras_tuner
 import numpy as np
 import pandas as pd
 
-from dlrecipes.data import Drawing, Splits, TablePreprocess, from_table, load_table
+from dlrecipes.data import (
+    Drawing,
+    Splits,
+    TablePreprocess,
+    check_only_with_data,
+    from_table,
+    load_table,
+)
 from dlrecipes.errors import ArgumentError
 from dlrecipes.models import build_multitask, build_table_encoder, multitask_objective
 from dlrecipes.recipe import Recipe
@@ -42,12 +49,13 @@ def load(
 ) -> Splits:
     """Load a table with several targets, or the tumours."""
     if data is None:
+        check_only_with_data(target=target, **options)
         return from_table(
             tumours(),
             ["diagnosis", "worst_concavity", "worst_radius"],
             orders={"worst_concavity": GRADES},
             name="tumours",
-            drawing=Drawing(seed=int(split_seed)),
+            drawing=Drawing(seed=split_seed),
         )
     if not target:
         raise ArgumentError(

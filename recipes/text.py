@@ -27,7 +27,14 @@ import keras_tuner
 import numpy as np
 import pandas as pd
 
-from dlrecipes.data import Drawing, Splits, TextTokens, from_table, load_table
+from dlrecipes.data import (
+    Drawing,
+    Splits,
+    TextTokens,
+    check_only_with_data,
+    from_table,
+    load_table,
+)
 from dlrecipes.models import build_text, prior_bias
 from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec
@@ -37,13 +44,14 @@ from dlrecipes.search import CoarseToFine
 def load(
     data: str | Path | None = None,
     target: str | None = None,
-    split_seed: str | int = 0,
+    split_seed: int = 0,
     **options: str,
 ) -> Splits:
     """Load texts from a table or a folder; see `load_table`."""
     if data is not None:
         return load_table(data, target, split_seed=split_seed, **options)
-    drawing = Drawing(seed=int(split_seed))
+    check_only_with_data(target=target, **options)
+    drawing = Drawing(seed=split_seed)
     return from_table(
         _sentences(), "label", name="sentences", drawing=drawing, kinds={"text": "text"}
     )

@@ -41,7 +41,14 @@ import keras_tuner
 import numpy as np
 import pandas as pd
 
-from dlrecipes.data import Drawing, Splits, TablePreprocess, from_table, load_table
+from dlrecipes.data import (
+    Drawing,
+    Splits,
+    TablePreprocess,
+    check_only_with_data,
+    from_table,
+    load_table,
+)
 from dlrecipes.errors import ArgumentError
 from dlrecipes.models import build_tabular, from_last_value, prior_bias
 from dlrecipes.recipe import Recipe
@@ -57,11 +64,13 @@ def load(
     time: str | None = None,
     task: str = "regression",
     lags: str | list[str] = "step",
+    split_seed: int = 0,
     **options: str,
 ) -> Splits:
     """Load a table with a time; see `load_table`."""
     if data is None:
-        drawing = Drawing(time="day")
+        check_only_with_data(target=target, time=time, **options)
+        drawing = Drawing(time="day", seed=split_seed)
         return from_table(
             make_visits(), "visits", drawing=drawing, name="visits", drop=["expected"], lags=lags
         )
@@ -71,7 +80,9 @@ def load(
             received="no column of it",
             fix="Name it with --time COLUMN, or --time DATE,HOUR.",
         )
-    return load_table(data, target, time=time, task=task, lags=lags, **options)
+    return load_table(
+        data, target, time=time, task=task, lags=lags, split_seed=split_seed, **options
+    )
 
 
 def make_visits(days: int = 2920, seed: int = 0) -> pd.DataFrame:

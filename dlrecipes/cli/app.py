@@ -22,6 +22,7 @@ from dlrecipes.cli.listening import loading, make_listener, resume_hint
 from dlrecipes.cli.open_run import open_run
 from dlrecipes.cli.same_options import check_same_options
 from dlrecipes.cli.summary import print_summary
+from dlrecipes.cli.typed_options import typed_options
 from dlrecipes.quiet import quiet_start
 
 if TYPE_CHECKING:
@@ -198,7 +199,8 @@ def tune(  # noqa: PLR0913  (one argument an option)
         extra = read_extra(context.args, options_known)
         check_extra(extra, chosen, options_known)
         given = {"data": data, "target": target, **extra}
-        source: dict[str, Any] = {name: text for name, text in given.items() if text is not None}
+        written = {name: text for name, text in given.items() if text is not None}
+        source = typed_options(written, chosen)
         if resume is None:
             plan = with_budget(chosen.plan, trials, epochs)
         else:
@@ -208,7 +210,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
                 else RunDirectory.existing(resume)
             )
             info = directory.read_info()
-            check_same_options(context, directory.path, info, given)
+            check_same_options(context, directory.path, info, source)
             plan = with_budget(info.plan, trials, epochs)
         for setting in settings or []:
             plan = with_setting(plan, setting)

@@ -34,7 +34,7 @@ def check_same_options(
         context: The command, which knows what the user wrote.
         directory: The run directory.
         info: What the run began with.
-        source: Arguments of the recipe's `load` that the user wrote; None for those not written.
+        source: Arguments of the recipe's `load` that the user wrote.
 
     Raises:
         RunError: If an option differs.
@@ -58,10 +58,10 @@ def check_same_options(
     out, resume = context.params["out"], context.params["resume"]
     if out is not None and resume != "newest" and out.resolve() != directory.resolve():
         raise _other("directory", str(out), str(directory))
-    for name, text in source.items():
-        # What the command line gives is text; a run from Python may have begun with a number.
-        if text is not None and str(text) != str(info.source.get(name)):
-            raise _other(name, text, info.source.get(name))
+    for name, value in source.items():
+        # Python may have begun a run with a number where the command line gives text.
+        if str(value) != str(info.source.get(name)):
+            raise _other(name, value, info.source.get(name))
 
 
 def _written(context: typer.Context, name: str) -> bool:

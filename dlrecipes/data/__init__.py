@@ -16,6 +16,7 @@ from dlrecipes.data.ledger import Ledger
 from dlrecipes.data.load import load
 from dlrecipes.data.load_images import load_images
 from dlrecipes.data.load_table import load_table
+from dlrecipes.data.only_with_data import check_only_with_data
 from dlrecipes.data.opening import Opening
 from dlrecipes.data.pack import pack_inputs, pack_subgroups, unpack_inputs, unpack_subgroups
 from dlrecipes.data.preprocess import apply_preprocess, fit_preprocess
@@ -49,6 +50,7 @@ __all__ = [
     "add_lags",
     "apply_preprocess",
     "as_tensors",
+    "check_only_with_data",
     "climb_ladder",
     "describe_target",
     "draw_folds",

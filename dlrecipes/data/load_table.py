@@ -11,6 +11,7 @@ import pandas as pd
 from dlrecipes.checks import check_choice
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
+from dlrecipes.data.only_with_data import check_only_with_data
 from dlrecipes.data.option_text import as_flag, as_list, as_number, as_pairs, as_separator
 from dlrecipes.data.reweigh_groups import reweigh_groups
 from dlrecipes.data.sources import (
@@ -132,6 +133,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     seed = int(as_number("split_seed", split_seed))
     share = as_number("test_fraction", test_fraction)
     if data is None:
+        check_only_with_data(target=target)
         cells, target, name = Cells(_wine(), file), "cultivar", "wine"
     elif is_tfds(data):
         found = read_tfds(str(data), data_dir)

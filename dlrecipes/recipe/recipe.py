@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast, get_type_hints
 
 import keras
 
@@ -87,6 +87,14 @@ class Recipe:
         known = inspect.signature(self._load).parameters.values()
         names = tuple("**" if one.kind is one.VAR_KEYWORD else one.name for one in known)
         return names if "examples" in names else (*names, "examples")
+
+    @property
+    def annotations(self) -> dict[str, Any]:
+        """What types the arguments of `load` have; without those whose annotation is unknown."""
+        try:
+            return get_type_hints(self._load)
+        except (NameError, TypeError, AttributeError):  # an annotation for type checkers alone
+            return {}
 
     def load(self, **source: SourceValue) -> Splits:
         """Load the data, with the recipe's preprocessing adapted on the training part.

@@ -1,0 +1,106 @@
+"""Text of the command line becomes what a recipe's `load` is annotated with."""
+
+import inspect
+from typing import get_type_hints
+
+import pytest
+
+from dlrecipes.cli.typed_options import typed_options
+from dlrecipes.errors import ArgumentError
+from dlrecipes.recipe import load_recipe, recipe_names
+
+
+def _recipe(recipe_text, tmp_path, arguments, name="typed"):
+    file = tmp_path / f"{name}.py"
+    file.write_text(recipe_text(name=name, arguments=arguments))
+    return load_recipe(file)
+
+
+def test_each_type(recipe_text, tmp_path):
+    recipe = _recipe(
+        recipe_text,
+        tmp_path,
+        "seed: int = 0, share: float = 1.0, shuffled: bool = True, name: str = '', mixed: 'int | "
+        "str' = 0, maybe: 'int | None' = None, free=None, "
+        "file: '__import__(\"pathlib\").Path' = ''",
+    )
+    given = {
+        "seed": "3",
+        "share": ".5",
+        "shuffled": "no",
+        "name": "7",
+        "mixed": "7",
+        "maybe": "7",
+        "free": "7",
+        "file": "7",
+        "examples": "7",
+        "other": "7",
+    }
+    assert typed_options(given, recipe) == {
+        **given,
+        "seed": 3,
+        "share": 0.5,
+        "shuffled": False,
+        "maybe": 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "said"),
+    [
+        ("int", "1.5", "a whole number"),
+        ("int", "", "a whole number"),
+        ("float", "half", "a number"),
+        ("bool", "maybe", "yes or no"),
+        ("'int | None'", "none", "valid integer"),
+    ],
+)
+def test_text_that_is_no_value(recipe_text, tmp_path, annotation, text, said):
+    recipe = _recipe(recipe_text, tmp_path, f"an_option: {annotation} = 0")
+    with pytest.raises(ArgumentError, match=said) as raised:
+        typed_options({"an_option": text}, recipe)
+    assert "--an-option must be" in str(raised.value)
+    assert f"Received: {text!r}" in str(raised.value)
+
+
+def test_annotations_that_nobody_knows_leave_text(recipe_text, tmp_path):
+    recipe = _recipe(recipe_text, tmp_path, "seed: 'Unheard' = 0")
+    assert typed_options({"seed": "1"}, recipe) == {"seed": "1"}
+
+
+def _defaults_as_text(recipe):
+    """Return every option of a recipe's `load` that has a default, as text."""
+    found = {}
+    for parameter in inspect.signature(recipe._load).parameters.values():
+        default = parameter.default
+        if isinstance(default, bool):
+            found[parameter.name] = "yes" if default else "no"
+        elif isinstance(default, int | float | str):
+            found[parameter.name] = str(default)
+    return found
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_options_as_text(name):
+    recipe = load_recipe(name)
+    plain = recipe.load().test.fingerprint
+    options = typed_options(_defaults_as_text(recipe), recipe)
+    for option, value in options.items():
+        known = get_type_hints(recipe._load)[option]
+        assert known not in (int, float, bool) or isinstance(value, known), option
+    assert recipe.load(**options).test.fingerprint == plain
+    other = recipe.load(**typed_options({"split_seed": "1"}, recipe)).test.fingerprint
+    # In the order of time there is nothing to draw.
+    assert (other == plain) == (name == "time_series")
+
+
+@pytest.mark.parametrize("name", ["fairness", "imbalanced", "multitask", "tabular", "text"])
+def test_a_target_without_data_is_refused(name):
+    with pytest.raises(ArgumentError, match="needs `data`. Received: target='price' without it"):
+        load_recipe(name).load(target="price")
+
+
+@pytest.mark.parametrize("name", ["fairness", "imbalanced", "multitask", "text", "time_series"])
+def test_options_of_a_table_without_data_are_refused(name):
+    with pytest.raises(ArgumentError, match="needs `data`. Received: quoting='no' without it"):
+        load_recipe(name).load(quoting="no")
