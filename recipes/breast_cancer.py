@@ -6,9 +6,9 @@ loss whose own parameter is searched.
 
     dlrecipes tune breast_cancer
 
-Two minutes on two CPU cores. Expect a test accuracy of 0.980 ± 0.002 (five study seeds on the
-default split; 0.973 ± 0.005 over five splits), equal within the noise to logistic regression,
-0.982.
+A minute or two on two CPU cores. Expect a test accuracy of 0.980 ± 0.004 (ten study seeds on the
+default split), equal within the noise to logistic regression, 0.982. The nearest neighbour alone,
+0.947, is beaten with each of the seeds.
 """
 
 from __future__ import annotations
@@ -76,5 +76,6 @@ RECIPE = Recipe(
     ),
     shows="two classes, a focal loss, standardised features",
     minutes=2,
-    expected="test accuracy 0.980 ± 0.002",
+    expected="test accuracy 0.980 ± 0.004",
+    beats=("nearest neighbour",),
 )

@@ -6,9 +6,9 @@ learning rate falls along a cosine, and images are shifted by up to half a pixel
 
     dlrecipes tune digits
 
-Three minutes on two CPU cores. Expect a test accuracy of 0.987 ± 0.002 (five study seeds on the
-default split; 0.993 ± 0.005 over five splits). Nearest neighbours reach 0.978 there, and the
-verdict is "equal within the noise": 359 test examples do not tell the two apart.
+A minute on two CPU cores. Expect a test accuracy of 0.989 ± 0.002 (ten study seeds on the default
+split). Nearest neighbours reach 0.978 there and are beaten with each of the seeds, yet the verdict
+is "equal within the noise": 359 test examples do not tell the two apart.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ RECIPE = Recipe(
         trials=20, epochs=EPOCHS, coarse_epochs=6, batch_size=BATCH_SIZE, refit_seeds=3
     ),
     shows="the whole procedure on images, with a residual network",
-    minutes=3,
-    expected="test accuracy 0.987 ± 0.002",
+    minutes=1,
+    expected="test accuracy 0.989 ± 0.002",
+    beats=("logistic regression", "nearest neighbour", "nearest neighbours"),
 )

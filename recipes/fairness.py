@@ -17,9 +17,10 @@ is no input.
 Half a minute on two CPU cores. As the data is (one run), 41 % of the smiling women are found and
 76 % of the smiling men, at a test accuracy of 0.757, that of logistic regression. With the weights
 it is 72 % and 74 %, and the largest difference between two of the four combinations falls from 0.54
-to 0.07 (0.02 and 0.11 with two other study seeds). Expect a test accuracy of 0.752 ± 0.0004 (three
-study seeds): where the test has the shortcut too, doing without it costs half a point. Nor can all
-kinds of fairness be had at once: of those called smiling, fewer women than men do smile.
+to 0.07 (0.02 and 0.11 with two other study seeds). Expect a test accuracy of 0.752 ± 0.001 (ten
+study seeds), above nearest neighbours, 0.745, and below logistic regression on the data as it is:
+where the test has the shortcut too, doing without it costs half a point. Nor can all kinds of
+fairness be had at once: of those called smiling, fewer women than men do smile.
 
 The penalty is the other way: trials are compared by their loss plus the difference in how many of
 the smiling are found. It can only choose among what the builder offers, and nothing that is
@@ -140,5 +141,6 @@ RECIPE = Recipe(
     plan=CoarseToFine(trials=16, epochs=10, batch_size=256, refit_seeds=3),
     shows="a group that the label goes with: subgroup table, reweighing",
     minutes=0.5,
-    expected="test accuracy 0.752 ± 0.0004",
+    expected="test accuracy 0.752 ± 0.001",
+    beats=("nearest neighbour", "nearest neighbours"),
 )

@@ -15,9 +15,9 @@ looked for (by default the later one in sorted order), `--split-seed 1` draws an
 equal shares, 0 not at all.
 
 Without `--data` it takes the Wisconsin tumours with the malignant ones thinned to 5 %, 19 of 376:
-a minute on two CPU cores. Expect a test PR-AUC of 0.939 ± 0.010 (three study seeds on the default
-split), equal within the noise to logistic regression, 1.0: there are four malignant tumours in the
-test part.
+a minute on two CPU cores. Expect a test PR-AUC of 0.945 ± 0.016 (ten study seeds on the default
+split), where nearest neighbours reach 0.290 and logistic regression 1.0; the verdict, about F1, is
+"equal within the noise", for there are four malignant tumours in the test part.
 
 Thyroid "sick" (UCI, 6 % positives), a run of 44 to 49 s for each split seed 0, 1 and 2: test
 PR-AUC 0.955, 0.909 and 0.934; boosted trees reach 0.967, 0.940 and 0.964.
@@ -129,5 +129,6 @@ RECIPE = Recipe(
     threshold="f1",
     shows="a rare class: weights, prior start, focal loss, threshold",
     minutes=1,
-    expected="test PR-AUC 0.939 ± 0.010",
+    expected="test PR-AUC 0.945 ± 0.016",
+    beats=("nearest neighbour", "nearest neighbours"),
 )
