@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from datetime import UTC, datetime
+
+from markupsafe import Markup, escape
 
 from dlrecipes.results import Value
 
@@ -68,3 +71,9 @@ def plural(count: int, one: str, many: str = "") -> str:
 def plot_text(text: object) -> str:
     """Return text that Plotly shows as it is, though it knows some HTML tags."""
     return html.escape(str(text), quote=False)
+
+
+def breakable(name: str) -> Markup:
+    """Return a name that the page may break after its words: `mean_` | `radius`."""
+    parts = re.split(r"(?<=[_./-])(?=[^_./-])", name)
+    return Markup("<wbr>").join(escape(part) for part in parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from dlrecipes.results import Hyperparameter, StageResult, StudyResult, Value
 MOST_PANELS = 24
 _BUDGET = 12_000
 _JITTER = 0.28
+_ROOM = 0.03
 
 
 @dataclass(frozen=True)
@@ -150,14 +152,23 @@ def _numeric(
 
 
 def _numeric_axis(panel: HyperparameterPanel) -> dict[str, Any]:
-    if not panel.hyperparameter.log:
-        return {"type": "linear", "nticks": 6}
+    """Return an axis over all that was searched, with a little room at both ends."""
+    name = panel.hyperparameter.name
     ends = [panel.hyperparameter.low, panel.hyperparameter.high]
     ends += [end for _, *both in panel.ranges for end in both]
-    positive = [end for end in ends if end > 0]
-    if not positive:
-        return {"type": "log"}
-    return {"type": "log", **axis_ticks(log_ticks(min(positive), max(positive)))}
+    ends += [float(point.record.values[name] or 0) for point in panel.points]
+    log = panel.hyperparameter.log
+    ends = [end for end in ends if end > 0 or not log]
+    if not ends:
+        return {"type": "log" if log else "linear"}
+    low, high = min(ends), max(ends)
+    first, last = (math.log10(low), math.log10(high)) if log else (low, high)
+    room = _ROOM * ((last - first) or abs(first) or 1.0)
+    axis: dict[str, Any] = {
+        "type": "log" if log else "linear",
+        "range": [first - room, last + room],
+    }
+    return axis | (axis_ticks(log_ticks(low, high)) if log else {"nticks": 6})
 
 
 def _categorical(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +11,19 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dlrecipes.report.format import MISSING, format_value, plot_text
+from dlrecipes.report.format import MISSING, format_number, format_value, plot_text
 from dlrecipes.report.hyperparameters import searched
-from dlrecipes.report.plot import Plot, make_figure
-from dlrecipes.report.ticks import linear_ticks, log_ticks
+from dlrecipes.report.plot import ACCENT, MUTED, TEXT, Plot, make_figure
+from dlrecipes.report.ticks import linear_ticks, log_ticks, tick_text
 from dlrecipes.report.trial_points import TrialPoint, TrialPoints
 from dlrecipes.results import Hyperparameter, StudyResult
 
-_MOST_LINES = 600
+_MOST_LINES = 300
 _MOST_AXES = 11
 _INACTIVE = 0.12
+_APART = 0.09
+_AXIS_WIDTH = 84
+_CHARACTERS = 13
 
 
 @dataclass(frozen=True)
@@ -28,26 +32,33 @@ class Axis:
 
     Args:
         label: Its name.
-        positions: Where each line crosses it.
-        ticks: `(position, text)` of its tick labels.
-        span: Both ends.
+        places: Where each line crosses it, 0 at the bottom to 1 at the top, `(lines,)`.
+        ticks: `(place, text)` of its tick labels, both ends of the axis among them.
+        scale: What one needs to know of its scale, for example `"log"`.
     """
 
     label: str
-    positions: NDArray[np.float64]
+    places: NDArray[np.float64]
     ticks: tuple[tuple[float, str], ...]
-    span: tuple[float, float]
+    scale: str = ""
 
 
 def coordinate_axes(
     study: StudyResult, trials: TrialPoints, points: tuple[TrialPoint, ...]
 ) -> tuple[Axis, ...]:
-    """Return the axes of the most important hyperparameters, and the score's as the last."""
+    """Return the axes of the most important hyperparameters, and the score's as the last.
+
+    An axis of numbers reaches over all that was searched, so that it shows where nothing good
+    was found, too.
+    """
     axes = []
     for hyperparameter in searched(study)[:_MOST_AXES]:
-        if any(_active(hyperparameter, point) for point in points):
-            make = _numeric_axis if hyperparameter.numeric else _categorical_axis
-            axes.append(make(hyperparameter, points))
+        if not any(_active(hyperparameter, point) for point in points):
+            continue
+        if hyperparameter.numeric:
+            axes.append(_numeric_axis(hyperparameter, study, points))
+        else:
+            axes.append(_categorical_axis(hyperparameter, points))
     return (*axes, _score_axis(trials, points)) if axes else ()
 
 
@@ -59,24 +70,27 @@ def plot_parallel_coordinates(study: StudyResult, trials: TrialPoints) -> Plot |
     if len(points) < 2 or not axes:
         return None
     # Drawn from worst to best, so that the best lines lie on top.
-    quality = axes[-1].positions * (1 if study.objective.direction == "max" else -1)
+    quality = axes[-1].places * (1 if study.objective.direction == "max" else -1)
     order = np.argsort(quality, kind="stable")
-    ranks = np.arange(len(order)) / (len(order) - 1)
-    level = all(len(axis.label) < 100 // len(axes) for axis in axes)
-    trace = go.Parcoords(
-        dimensions=[_dimension(axis, order) for axis in axes],
-        line={
-            "color": ranks**2,
-            "cmin": 0,
-            "cmax": 1,
-            "colorscale": "Greys",
-            "showscale": False,
-        },
-        labelangle=0 if level else -20,
-        labelside="top",
-    )
+    lines = [
+        _line(axes, int(index), points[index], rank / (len(order) - 1))
+        for rank, index in enumerate(order)
+    ]
+    names = [_wrapped(axis.label) for axis in axes]
+    deepest = max(len(name) for name in names)
     figure = make_figure(
-        [trace], height=430, margin={"l": 56, "r": 64, "t": 56 if level else 100, "b": 20}
+        lines,
+        height=400 + 16 * deepest,
+        showlegend=False,
+        hovermode="closest",
+        xaxis={"range": [-0.02, len(axes) - 0.98], "visible": False},
+        yaxis={"range": [-0.03, 1.03], "visible": False},
+        shapes=[_upright(at) for at in range(len(axes))],
+        annotations=[
+            *(_name(at, name, axes[at].scale) for at, name in enumerate(names)),
+            *(_tick(at, place, text) for at, axis in enumerate(axes) for place, text in axis.ticks),
+        ],
+        margin={"l": 76, "r": 56, "t": 40 + 16 * deepest, "b": 16},
     )
     figure.layout.meta = {"parallel": True}
     note = (
@@ -90,86 +104,164 @@ def plot_parallel_coordinates(study: StudyResult, trials: TrialPoints) -> Plot |
         "parallel-coordinates",
         "What the good trials have in common",
         figure,
-        "One line a trial, the better the stronger its colour. Drag along an axis to pick out "
-        f"trials, click to release them.{inactive}{note}",
+        "One line a trial, the better the stronger. Drag a box across an axis to pick out trials "
+        f"(another one with Shift), double-click to release them.{inactive}{note}",
+        width=_AXIS_WIDTH * len(axes) + 60,
     )
 
 
-def _dimension(axis: Axis, order: NDArray[np.int64]) -> dict[str, Any]:
+def _line(axes: tuple[Axis, ...], index: int, point: TrialPoint, rank: float) -> go.Scatter:
+    """Return the line of one trial; `rank` is 0 for the worst and 1 for the best."""
+    return go.Scatter(
+        x=list(range(len(axes))),
+        y=[round(float(axis.places[index]), 4) for axis in axes],
+        mode="lines",
+        line={"color": ACCENT if rank >= 0.5 else MUTED, "width": round(1 + 1.6 * rank**4, 2)},
+        opacity=round(0.25 + 0.75 * rank**3, 3),
+        text=point.hover(),
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _upright(at: int) -> dict[str, Any]:
     return {
-        "label": plot_text(axis.label),
-        "values": axis.positions[order],
-        "tickvals": [position for position, _ in axis.ticks],
-        "ticktext": [plot_text(text) for _, text in axis.ticks],
-        "range": list(axis.span),
+        "type": "line",
+        "x0": at,
+        "x1": at,
+        "y0": 0,
+        "y1": 1,
+        "layer": "below",
+        "line": {"color": MUTED, "width": 1},
     }
+
+
+def _name(at: int, lines: list[str], scale: str) -> dict[str, Any]:
+    text = "<br>".join(plot_text(line) for line in lines)
+    return {
+        "x": at,
+        "y": 1,
+        "yshift": 12,
+        "yanchor": "bottom",
+        "showarrow": False,
+        "text": text + f"<br><i>{scale}</i>" * bool(scale),
+        "font": {"color": TEXT, "size": 12},
+    }
+
+
+def _tick(at: int, place: float, text: str) -> dict[str, Any]:
+    return {
+        "x": at,
+        "y": place,
+        "xanchor": "right",
+        "xshift": -3,
+        "showarrow": False,
+        "text": plot_text(text),
+        "font": {"color": TEXT, "size": 11},
+        "bgcolor": "var(--page)",
+        "borderpad": 1,
+        "opacity": 0.85,
+    }
+
+
+def _wrapped(label: str) -> list[str]:
+    """Return a name in lines that fit over its axis, cut after its words where possible."""
+    lines = [""]
+    for word in re.findall(r"[^_\s./-]+[_\s./-]*|[_\s./-]+", label):
+        if lines[-1] and len(lines[-1] + word.rstrip()) > _CHARACTERS:
+            lines.append("")
+        lines[-1] += word
+    cut = [line[at : at + _CHARACTERS] for line in lines for at in range(0, len(line), _CHARACTERS)]
+    return cut if len(cut) <= 4 else [*cut[:3], cut[3][: _CHARACTERS - 1] + "…"]
 
 
 def _active(hyperparameter: Hyperparameter, point: TrialPoint) -> bool:
     return point.record.values.get(hyperparameter.name) is not None
 
 
-def _numeric_axis(hyperparameter: Hyperparameter, points: tuple[TrialPoint, ...]) -> Axis:
-    raw = np.array(
+def _numeric_axis(
+    hyperparameter: Hyperparameter, study: StudyResult, points: tuple[TrialPoint, ...]
+) -> Axis:
+    name = hyperparameter.name
+    values = np.array(
         [
-            float(point.record.values[hyperparameter.name] or 0)
-            if _active(hyperparameter, point)
-            else np.nan
+            float(point.record.values[name] or 0) if _active(hyperparameter, point) else np.nan
             for point in points
         ]
     )
-    log = hyperparameter.log and bool(np.nanmin(raw) > 0)
-    positions = np.log10(raw) if log else raw
-    low, high = float(np.nanmin(positions)), float(np.nanmax(positions))
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    return _with_inactive(hyperparameter.name, positions, _ticks(low, high, log), (low, high))
+    # One name may have other ranges in other scopes: the axis holds them all.
+    scopes = [other for other in study.space if other.name == name and other.numeric]
+    ends = [end for scope in scopes for end in (scope.low, scope.high)]
+    ends += [end for stage in study.stages for end in stage.ranges.get(name, ())]
+    ends += [float(np.nanmin(values)), float(np.nanmax(values))]
+    span = min(ends), max(ends)
+    log = hyperparameter.log and span[0] > 0
+    return _with_inactive(name, _places(values, span, log), _ticks(span, log), "log" if log else "")
 
 
-def _ticks(low: float, high: float, log: bool) -> list[tuple[float, str]]:
-    """Return ticks between two positions, which are logarithms if `log`."""
-    if not log:
-        return linear_ticks(low, high)
-    return [(math.log10(value), text) for value, text in log_ticks(10**low, 10**high)]
+def _places(
+    values: NDArray[np.float64], span: tuple[float, float], log: bool
+) -> NDArray[np.float64]:
+    """Return where values lie between both ends of an axis, from 0 to 1."""
+    low, high = (math.log10(end) if log else end for end in span)
+    if not high > low:
+        return np.where(np.isnan(values), np.nan, 0.5)
+    places: NDArray[np.float64] = ((np.log10(values) if log else values) - low) / (high - low)
+    return places
+
+
+def _ticks(span: tuple[float, float], log: bool) -> list[tuple[float, str]]:
+    """Return both ends and the round numbers between them that keep clear of the ends."""
+    low, high = span
+    if not high > low:
+        return [(0.5, tick_text(low))]
+    round_ones = log_ticks(low, high) if log else linear_ticks(low, high)
+    where = _places(np.array([value for value, _ in round_ones], dtype=np.float64), span, log)
+    inner = [
+        (float(place), text)
+        for place, (_, text) in zip(where, round_ones, strict=True)
+        if _APART < place < 1 - _APART
+    ]
+    return [(0.0, tick_text(low)), *inner, (1.0, tick_text(high))]
 
 
 def _categorical_axis(hyperparameter: Hyperparameter, points: tuple[TrialPoint, ...]) -> Axis:
     name = hyperparameter.name
     found = [point.record.values[name] for point in points if _active(hyperparameter, point)]
-    place = {
-        choice: index
-        for index, choice in enumerate(dict.fromkeys((*hyperparameter.choices, *found)))
-    }
-    positions = np.array(
+    choices = list(dict.fromkeys((*hyperparameter.choices, *found)))
+    step = 1 / max(len(choices), 1)
+    place = {choice: (index + 0.5) * step for index, choice in enumerate(choices)}
+    places = np.array(
         [
-            float(place[point.record.values[name]]) if _active(hyperparameter, point) else np.nan
+            place[point.record.values[name]] if _active(hyperparameter, point) else np.nan
             for point in points
         ]
     )
-    ticks = [(float(index), format_value(choice)[:14]) for choice, index in place.items()]
-    return _with_inactive(name, positions, ticks, (-0.3, len(place) - 0.7))
+    every = math.ceil(_APART / 2 / step)
+    ticks = [(place[choice], _short(format_value(choice))) for choice in choices[::every]]
+    return _with_inactive(name, places, ticks)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _CHARACTERS else text[: _CHARACTERS - 1] + "…"
 
 
 def _with_inactive(
-    label: str,
-    positions: NDArray[np.float64],
-    ticks: list[tuple[float, str]],
-    span: tuple[float, float],
+    label: str, places: NDArray[np.float64], ticks: list[tuple[float, str]], scale: str = ""
 ) -> Axis:
-    """Put the trials in which a hyperparameter is not active below its axis."""
-    if np.isnan(positions).any():
-        bottom = span[0] - _INACTIVE * (span[1] - span[0])
-        positions = np.where(np.isnan(positions), bottom, positions)
-        ticks = [(bottom, MISSING), *ticks]
-        span = (bottom, span[1])
-    return Axis(label, positions, tuple(ticks), span)
+    """Put the trials in which a hyperparameter is not active at the bottom, below its range."""
+    if np.isnan(places).any():
+        places = np.where(np.isnan(places), 0.0, _INACTIVE + (1 - _INACTIVE) * places)
+        raised = [(_INACTIVE + (1 - _INACTIVE) * place, text) for place, text in ticks]
+        ticks = [(0.0, MISSING), *raised]
+    return Axis(label, places, tuple(ticks), scale)
 
 
 def _score_axis(trials: TrialPoints, points: tuple[TrialPoint, ...]) -> Axis:
-    raw = np.array([point.score for point in points], dtype=np.float64)
-    positions = np.log10(raw) if trials.scale.log else raw
-    low, high = float(positions.min()), float(positions.max())
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    ticks = tuple(_ticks(low, high, trials.scale.log))
-    return Axis(trials.label, positions, ticks, (low, high))
+    scores = np.array([point.score for point in points], dtype=np.float64)
+    span, log = (float(scores.min()), float(scores.max())), trials.scale.log
+    places = _places(scores, span, log)
+    ticks = _ticks(span, log)
+    if span[1] > span[0]:
+        ticks = [(0.0, format_number(span[0])), *ticks[1:-1], (1.0, format_number(span[1]))]
+    better = "higher" if trials.objective.direction == "max" else "lower"
+    return Axis(trials.label, places, tuple(ticks), f"{better} is better")

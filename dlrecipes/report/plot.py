@@ -29,12 +29,14 @@ class Plot:
         title: What one sees, as one phrase.
         figure: The Plotly figure.
         caption: What one needs to know to read it; empty for nothing.
+        width: The least width in pixels at which it can be read; a narrower page scrolls it.
     """
 
     name: str
     title: str
     figure: go.Figure
     caption: str = ""
+    width: int = 0
 
     @property
     def height(self) -> int:

@@ -6,7 +6,15 @@
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
 
-  const webgl = Boolean(document.createElement("canvas").getContext("webgl"));
+  // The program that draws is packed: a report stays small enough to be sent around.
+  async function unpack() {
+    const packed = document.querySelector("[data-packed]").textContent;
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const program = document.createElement("script");
+    program.textContent = await new Response(stream).text();
+    document.head.append(program);
+  }
 
   // Figures name their colours as CSS variables, so that one figure serves every theme.
   function read(chart) {
@@ -21,7 +29,7 @@
     const axis = {
       gridcolor: colour("--line"), zerolinecolor: colour("--line"), linecolor: colour("--line"),
       tickcolor: colour("--line"), automargin: true, zeroline: false,
-      title: { font: { size: 13 } }, minor: { showgrid: false },
+      title: { font: { size: 13 }, standoff: 10 }, minor: { showgrid: false },
     };
     return {
       layout: {
@@ -40,17 +48,9 @@
     const figure = read(chart);
     const layout = Object.assign({}, figure.layout, { template: theme(), autosize: true });
     const meta = layout.meta || {};
-    if (meta.parallel && !webgl) {
-      chart.textContent = "This plot needs WebGL, which this browser does not offer.";
-      chart.style.height = "auto";
-      return;
-    }
     if (meta.parallel) {
-      const line = figure.data[0].line;
-      line.colorscale = [[0, colour("--line")], [0.6, colour("--series-1")], [1, colour("--accent")]];
-      figure.data[0].labelfont = { color: colour("--text"), size: 12.5 };
-      figure.data[0].tickfont = { color: colour("--text"), size: 11.5 };
-      figure.data[0].rangefont = { color: "rgba(0,0,0,0)", size: 1 };
+      layout.dragmode = "select";
+      layout.newselection = { line: { color: colour("--accent"), width: 1 } };
     }
     if (meta.shades) {
       figure.data[0].colorscale = [[0, colour("--panel")], [1, colour("--accent")]];
@@ -59,10 +59,36 @@
     Plotly.react(chart, figure.data, layout, {
       responsive: true, displayModeBar: false, displaylogo: false, showLink: false,
     });
+    if (meta.parallel && chart.removeAllListeners) {
+      chart.removeAllListeners("plotly_selected");
+      chart.removeAllListeners("plotly_deselect");
+      chart.on("plotly_selected", () => pickOut(chart, figure.data));
+      chart.on("plotly_deselect", () => pickOut(chart, figure.data));
+    }
+  }
+
+  // Of the trials, each a line over the axes at 0, 1, 2, …, leave those that pass through each box.
+  function pickOut(chart, lines) {
+    const boxes = (chart.layout.selections || []).map((box) => ({
+      axes: axesWithin(Math.min(box.x0, box.x1), Math.max(box.x0, box.x1)),
+      low: Math.min(box.y0, box.y1), high: Math.max(box.y0, box.y1),
+    }));
+    const passes = (line) => boxes.every((box) => box.axes.some(
+      (axis) => line.y[axis] >= box.low && line.y[axis] <= box.high));
+    Plotly.restyle(chart, { opacity: lines.map((line) => passes(line) ? line.opacity : 0.04) });
+  }
+
+  function axesWithin(left, right) {
+    const axes = [];
+    for (let axis = Math.ceil(left); axis <= right; axis += 1) axes.push(axis);
+    return axes.length ? axes : [Math.round((left + right) / 2)];
   }
 
   const drawAll = () => charts.forEach(draw);
-  drawAll();
+  unpack().then(drawAll, () => charts.forEach((chart) => {
+    chart.textContent = "The plots need a browser of 2023 or later.";
+    chart.style.height = "auto";
+  }));
   dark.addEventListener("change", drawAll);
 
   // Paper is narrower than the screen, and always light.

@@ -7,10 +7,20 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dlrecipes.report.format import plot_text, plural
-from dlrecipes.report.plot import ACCENT, MUTED, TEXT, Plot, make_figure, series_colour
+from dlrecipes.report.plot import (
+    ACCENT,
+    MUTED,
+    TEXT,
+    Plot,
+    axis_ticks,
+    make_figure,
+    series_colour,
+)
+from dlrecipes.report.ticks import Ticks
 from dlrecipes.report.trial_points import SYMBOLS, TrialPoint, TrialPoints
 
 _MOST = 2000
+_MOST_TICKS = 12
 
 
 def running_best(trials: TrialPoints) -> list[tuple[int, float]]:
@@ -21,9 +31,49 @@ def running_best(trials: TrialPoints) -> list[tuple[int, float]]:
         if point.score is not None and trials.objective.better(point.score, best):
             best = point.score
             steps.append((point.order, best))
-    if steps and steps[-1][0] < len(trials.points):
-        steps.append((len(trials.points), best))
+    if steps and steps[-1][0] < len(trials.points) - 1:
+        steps.append((len(trials.points) - 1, best))
     return steps
+
+
+def number_ticks(trials: TrialPoints) -> Ticks:
+    """Return where the axis says a trial's number: the one it has in its stage, from 0."""
+    step = next(
+        step
+        for power in range(20)
+        for step in (10**power, 2 * 10**power, 5 * 10**power)
+        if step * _MOST_TICKS >= len(trials.points)
+    )
+    ticks: Ticks = []
+    for point in trials.points:
+        number = point.record.number
+        if number % step:
+            continue
+        if ticks and point.order - ticks[-1][0] < step / 2:
+            if number:
+                continue
+            ticks.pop()
+        ticks.append((point.order, f"{number:,}"))
+    return ticks
+
+
+def _borders(trials: TrialPoints) -> list[dict[str, Any]]:
+    """Return a line wherever a stage begins after another."""
+    pairs = zip(trials.points, trials.points[1:], strict=False)
+    return [
+        {
+            "type": "line",
+            "yref": "paper",
+            "x0": after.order - 0.5,
+            "x1": after.order - 0.5,
+            "y0": 0,
+            "y1": 1,
+            "layer": "below",
+            "line": {"color": MUTED, "width": 1, "dash": "dot"},
+        }
+        for before, after in pairs
+        if before.record.stage != after.record.stage
+    ]
 
 
 def plot_search_history(trials: TrialPoints) -> Plot:
@@ -57,9 +107,12 @@ def plot_search_history(trials: TrialPoints) -> Plot:
         traces,
         height=420,
         xaxis={
-            "title": {"text": "trials of all stages, in their order"},
-            "range": [0, len(trials.points) + 1],
+            "title": {"text": "trial, numbered from 0 in each stage"},
+            "range": [-1, len(trials.points)],
+            "showgrid": False,
+            **axis_ticks(number_ticks(trials)),
         },
+        shapes=_borders(trials),
         yaxis=trials.scale.axis(plot_text(trials.label)),
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 60, "r": 12, "t": 60, "b": 44},

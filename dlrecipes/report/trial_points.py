@@ -26,7 +26,8 @@ class TrialPoint:
     """One trial.
 
     Args:
-        order: Its place in the search, from 1.
+        order: Its place among the trials of all stages, from 0. What a reader sees is the
+            record's number, which begins anew in each stage.
         record: What is known of it.
         score: Its score; None where there is no finite one.
         colour: Its stage's colour.
@@ -129,7 +130,7 @@ def order_trials(study: StudyResult) -> TrialPoints:
             else None,
             colour=series_colour(used.index(record.stage)),
         )
-        for order, record in enumerate(records, start=1)
+        for order, record in enumerate(records)
     )
     scale = fit_scale([p.score for p in points if p.score is not None], study.objective)
     winner = next(

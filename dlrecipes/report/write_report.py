@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from plotly.offline import get_plotlyjs
 
 from dlrecipes.metrics import metric_words
 from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
 from dlrecipes.report.ensemble_rows import ensemble_section
 from dlrecipes.report.error_sections import error_sections
 from dlrecipes.report.finding_rows import finding_rows
-from dlrecipes.report.format import format_number, format_time
+from dlrecipes.report.format import breakable, format_number, format_time
 from dlrecipes.report.headline import headline
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
 from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
 from dlrecipes.report.parallel_coordinates import plot_parallel_coordinates
+from dlrecipes.report.plotly_js import packed_plotly
 from dlrecipes.report.run_files import RunFiles, read_run
 from dlrecipes.report.scores import main_metric, refit_rows, score_table
 from dlrecipes.report.search_history import plot_search_history
@@ -54,12 +54,14 @@ def _render(files: RunFiles) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=format_number, time=format_time, metric=metric_words)
+    environment.filters.update(
+        number=format_number, time=format_time, metric=metric_words, breakable=breakable
+    )
     template = environment.get_template("template.html.j2")
     return template.render(
         result=files.result,
         info=files.info,
-        plotly_js=get_plotlyjs(),
+        plotly_js=packed_plotly(),
         **_summary(files),
         **_search(files),
         errors=error_sections(files.predictions, files.info.raw_spec, files.result.threshold),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -34,7 +35,7 @@ def find_edges(
     stage: str,
     objective: Objective,
     *,
-    widen: bool = True,
+    hindrance: str = "",
 ) -> list[Edge]:
     """Return where the best trial's values lie in the outer tenth of their ranges.
 
@@ -44,7 +45,7 @@ def find_edges(
         limits: Hard ends given in the plan.
         stage: The stage's name, for the proposed change.
         objective: What is better.
-        widen: Whether a range may be widened now; False when there is no budget for it.
+        hindrance: Why no range can be widened now, as a sentence; empty if one can.
     """
     ranked = rank(records, objective)
     values = ranked[0].values if ranked else {}
@@ -54,18 +55,14 @@ def find_edges(
         side = edge(one, value) if value is not None else None
         if side is None:
             continue
-        after = widened(one, side, limits)
-        way = "down" if side == "low" else "up"
-        if after is None:
-            advice = (
-                f"Search further {way}, if the layer allows it: give `limits` for {one.name} in "
-                "the plan."
-            )
-        elif widen:
-            advice = f"The range is widened to [{after.low:g}, {after.high:g}]."
+        possible = widened(one, side, limits)
+        after = None if hindrance else possible
+        if after is not None:
+            advice = f"The search itself goes on there: the range is now {_range(after)}."
+        elif possible is not None:
+            advice = f"{_wider_builder(one, side)} {hindrance}"
         else:
-            after = None
-            advice = f"Search further {way}: widen the range in the builder, or give more trials."
+            advice = _wider_limits(one, side, limits.get(one.name))
         edges.append(Edge(one, after, side, _finding(one, after, side, value, stage, advice)))
     return edges
 
@@ -98,7 +95,7 @@ def settled(
     beyond = whole.low < before.low if side == "low" else whole.high > before.high
     if at_end and (found.after is None or not beyond):
         return found.finding
-    reach = f"[{whole.low:.4g}, {whole.high:.4g}]"
+    reach = _range(whole)
     if value is None:
         came = f"The winner of the whole search has no {before.name}"
     else:
@@ -164,6 +161,54 @@ def _finding(
 def _verdict(one: Hyperparameter, side: str, value: object, verb: str) -> str:
     end = "lower" if side == "low" else "upper"
     return (
-        f"The best {one.name}, {value:.4g}, {verb} at the {end} edge of its range "
-        f"[{one.low:g}, {one.high:g}]."
+        f"The best {one.name}, {value:.4g}, {verb} at the {end} edge of the range that was "
+        f"searched, {_range(one)}."
     )
+
+
+def _wider_builder(one: Hyperparameter, side: Literal["low", "high"]) -> str:
+    """Return how one searches beyond the edge: what to write in the builder."""
+    way = "smaller" if side == "low" else "larger"
+    wider = _proposed(one, side)
+    declared = "" if wider is None else f": {_declared(wider)}"
+    return f"If {way} values make sense, widen the range in the builder{declared}."
+
+
+def _wider_limits(
+    one: Hyperparameter, side: Literal["low", "high"], limit: tuple[float, float] | None
+) -> str:
+    """Return how a range that the search must not widen is allowed to grow."""
+    builder = _wider_builder(one, side)
+    wider = _proposed(one, side)
+    if wider is None:
+        return builder
+    ends = f"({_end(wider, wider.low)}, {_end(wider, wider.high)})"
+    plan = f'CoarseToFine(…, limits={{"{one.name}": {ends}}})'
+    if limit is None:
+        return f"{builder[:-1]}; or let the search widen it, as far as you allow, by {plan}."
+    end = limit[0] if side == "low" else limit[1]
+    return f"{builder[:-1]}, and the plan's limit, which is {end:.4g}: {plan}."
+
+
+def _proposed(one: Hyperparameter, side: Literal["low", "high"]) -> Hyperparameter | None:
+    """Return a wider range that is worth a try: none below 0 that was not, no share above 1."""
+    least = 0.0 if one.low >= 0 else -math.inf
+    share = not one.log and one.low >= 0 and one.high < 1
+    most = (1 + one.high) / 2 if share else math.inf
+    return widened(one, side, {one.name: (least, most)})
+
+
+def _declared(one: Hyperparameter) -> str:
+    """Return a hyperparameter as a builder declares it."""
+    step = "" if one.step is None or one.log else f", step={one.step:g}"
+    sampling = ', sampling="log"' if one.log else ""
+    kind = "Int" if one.kind == "int" else "Float"
+    return f'hp.{kind}("{one.name}", {_end(one, one.low)}, {_end(one, one.high)}{step}{sampling})'
+
+
+def _range(one: Hyperparameter) -> str:
+    return f"[{_end(one, one.low)}, {_end(one, one.high)}]"
+
+
+def _end(one: Hyperparameter, value: float) -> str:
+    return str(int(value)) if one.kind == "int" else f"{value:.4g}"

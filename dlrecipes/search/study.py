@@ -151,8 +151,8 @@ class _Progress:
             name = f"{stage.name}-widened-{attempt}"
             begun = self._store.space(name)
             trials = max(0, min(stage.trials // 4, (self._plan.trials - len(self.trials)) // 3))
-            possible = attempt <= _WIDENINGS and trials > 0 and not self._context.expired
-            edges = self._find_edges(stage, current, widen=possible or begun is not None)
+            hindrance = "" if begun is not None else self._hindrance(attempt, trials)
+            edges = self._find_edges(stage, current, hindrance)
             if begun is None and not any(one.after for one in edges):
                 break
             part = begun or outer_part(current, edges)
@@ -160,14 +160,27 @@ class _Progress:
             current = joined(current, part)
         return current
 
-    def _find_edges(self, stage: Stage, current: Space, *, widen: bool) -> list[Edge]:
+    def _hindrance(self, attempt: int, trials: int) -> str:
+        """Say why ranges cannot be widened now, and what would help; empty if they can."""
+        if attempt > _WIDENINGS:
+            return "The search has widened ranges twice and stops there."
+        if self._context.expired:
+            return "The time was up before the search could do so by itself."
+        if trials == 0:
+            return (
+                "With more trials the search does so by itself; the best of few may lie anywhere "
+                "by chance."
+            )
+        return ""
+
+    def _find_edges(self, stage: Stage, current: Space, hindrance: str) -> list[Edge]:
         edges = find_edges(
             current,
             self.trials,
             self._plan.limits,
             stage.name,
             self._context.objective,
-            widen=widen,
+            hindrance=hindrance,
         )
         for one in edges:
             if (one.before, one.side) not in self.edges:

@@ -11,10 +11,11 @@ import pytest
 from dlrecipes.report.confusion import confused_pairs, confusion, confusion_cells
 from dlrecipes.report.format import format_number, format_seconds, format_time, format_value
 from dlrecipes.report.mistakes import find_mistakes
+from dlrecipes.report.parallel_coordinates import coordinate_axes, plot_parallel_coordinates
 from dlrecipes.report.png import picture_uri, value_span
 from dlrecipes.report.saved_predictions import SavedPredictions
 from dlrecipes.report.score_scale import fit_scale
-from dlrecipes.report.search_history import running_best
+from dlrecipes.report.search_history import number_ticks, running_best
 from dlrecipes.report.ticks import linear_ticks, log_ticks
 from dlrecipes.report.trial_points import order_trials
 from dlrecipes.results import Objective
@@ -71,6 +72,46 @@ def test_running_best_only_improves(make_run):
         better = study.objective.better
         assert all(better(after, before) for before, after in zip(scores, scores[1:], strict=False))
         assert scores[-1] == study.best.score
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 24, 400, 3000])
+def test_a_trial_has_one_number_in_plots_and_tables(make_run, count):
+    trials = order_trials(make_run("table", trials=count).study)
+    ticks = number_ticks(trials)
+    assert ticks[0] == (0, "0")
+    assert len(ticks) <= 12 + len(trials.stages)
+    for place, text in ticks:
+        record = trials.points[int(place)].record
+        assert text == f"{record.number:,}"
+        assert (
+            trials.points[int(place)].hover().startswith(f"{record.stage} trial {record.number},")
+        )
+
+
+def test_axes_of_parallel_coordinates_say_where_they_end(make_run):
+    study = make_run("table", trials=40).study
+    trials = order_trials(study)
+    axes = {axis.label: axis for axis in coordinate_axes(study, trials, trials.scored)}
+    rate = axes["learning_rate"]
+    assert (rate.ticks[0], rate.ticks[-1], rate.scale) == ((0.0, "1e-5"), (1.0, "1"), "log")
+    assert [text for _, text in axes["activation"].ticks] == ["relu", "gelu", "tanh"]
+    # ---- where it is not active, a trial passes below the range
+    assert axes["momentum"].ticks[0] == (0.0, "–")
+    assert axes["momentum"].ticks[1][0] > 0.1
+    for axis in axes.values():
+        places = [place for place, _ in axis.ticks]
+        gaps = [above - below for below, above in zip(places, places[1:], strict=False)]
+        assert all(gap > 0.05 for gap in gaps)
+        assert 0 <= min(axis.places) <= max(axis.places) <= 1
+
+
+def test_a_line_of_parallel_coordinates_is_a_trial(make_run):
+    study = make_run("table", trials=900).study
+    trials = order_trials(study)
+    plot = plot_parallel_coordinates(study, trials)
+    assert len(plot.figure.data) <= 300
+    assert plot.figure.data[-1].text == trials.winner.hover()
+    assert plot.figure.data[-1].opacity == 1
 
 
 def test_thinning_keeps_the_best(make_run):

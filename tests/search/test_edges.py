@@ -25,9 +25,9 @@ def test_a_best_value_at_a_log_edge_is_widened(record):
     (edge,) = edges_of(record, {"rate": 9e-2, "dropout": 0.0, "kind": "a"})
     assert (edge.side, edge.after.low, edge.after.high) == ("high", 1e-4, pytest.approx(1.0))
     assert edge.finding.verdict == (
-        "The best rate, 0.09, lies at the upper edge of its range [0.0001, 0.1]."
+        "The best rate, 0.09, lies at the upper edge of the range that was searched, [0.0001, 0.1]."
     )
-    assert edge.finding.advice == "The range is widened to [0.0001, 1]."
+    assert edge.finding.advice == "The search itself goes on there: the range is now [0.0001, 1]."
     assert edge.finding.action == PlanChange("coarse", "rate", 1e-4, edge.after.high)
     assert edge.finding.evidence["position"] > 0.9
 
@@ -43,17 +43,56 @@ def test_a_linear_edge_needs_a_limit(record):
     assert edge.after is None
     assert edge.finding.action is None
     assert edge.finding.severity == "warning"
-    assert "give `limits` for dropout in the plan" in edge.finding.advice
+    assert edge.finding.advice == (
+        'If larger values make sense, widen the range in the builder: hp.Float("dropout", 0, '
+        "0.75); or let the search widen it, as far as you allow, by "
+        'CoarseToFine(…, limits={"dropout": (0, 0.75)}).'
+    )
     (edge,) = edges_of(record, values, limits={"dropout": (0.0, 0.6)})
     assert edge.after.high == 0.6
 
 
+def test_a_limit_that_is_reached_is_named(record):
+    values = {"rate": 1e-3, "dropout": 0.49, "kind": "a"}
+    (edge,) = edges_of(record, values, limits={"dropout": (0.0, 0.5)})
+    assert (edge.after, edge.finding.severity) == (None, "warning")
+    assert "and the plan's limit, which is 0.5: CoarseToFine(…, limits=" in edge.finding.advice
+
+
+@pytest.mark.parametrize(
+    ("one", "best", "declared"),
+    [
+        (Hyperparameter("m", "float", 0.5, 0.99), 0.98, 'hp.Float("m", 0.5, 0.995)'),
+        (Hyperparameter("m", "float", 0.5, 4.5), 0.6, 'hp.Float("m", 0, 4.5)'),
+        (Hyperparameter("m", "float", -2.0, 2.0), -2.0, 'hp.Float("m", -4, 2)'),
+        (Hyperparameter("m", "int", 8, 32, step=8), 32, 'hp.Int("m", 8, 40, step=8)'),
+        (Hyperparameter("m", "int", 8, 64, log=True), 64, 'hp.Int("m", 8, 128, sampling="log")'),
+        (
+            Hyperparameter("m", "float", 1e-4, 0.1, log=True),
+            1e-4,
+            'hp.Float("m", 1e-05, 0.1, sampling="log")',
+        ),
+    ],
+)
+def test_the_advice_is_what_one_writes_in_the_builder(record, one, best, declared):
+    records = [record(0, 0.9, values={"m": best})]
+    (edge,) = find_edges((one,), records, {}, "coarse", OBJECTIVE, hindrance="No trials left.")
+    assert declared in edge.finding.advice
+
+
+def test_one_unit_is_the_natural_end_of_whole_numbers_on_a_log_scale(record):
+    units = Hyperparameter("units", "int", 1, 64, log=True)
+    assert find_edges((units,), [record(0, 0.9, values={"units": 1})], {}, "a", OBJECTIVE) == []
+
+
 def test_a_range_that_cannot_be_afforded_is_not_said_to_be_widened(record):
-    (edge,) = edges_of(record, {"rate": 9e-2, "dropout": 0.1, "kind": "a"}, widen=False)
+    (edge,) = edges_of(record, {"rate": 9e-2, "dropout": 0.1, "kind": "a"}, hindrance="No time.")
     assert edge.after is None
     assert edge.finding.action is None
-    assert "Search further up" in edge.finding.advice
-    assert "widened to" not in edge.finding.advice
+    assert edge.finding.advice == (
+        "If larger values make sense, widen the range in the builder: "
+        'hp.Float("rate", 0.0001, 1, sampling="log"). No time.'
+    )
 
 
 def test_only_the_scope_that_was_active_has_an_edge(record):
@@ -79,7 +118,7 @@ def test_what_an_edge_means_in_the_end(record):
     wide = (rate.after, *SPACE[1:])
     said = settled(rate, [SPACE, wide], record(2, 0.95, values=values | {"rate": 0.2}))
     assert (said.severity, said.action) == ("info", None)
-    assert said.verdict.startswith("The best rate, 0.09, lay at the upper edge of its range")
+    assert said.verdict.startswith("The best rate, 0.09, lay at the upper edge of the range")
     assert said.advice == (
         "The winner of the whole search has 0.2, which lies inside [0.0001, 1], all that was "
         "searched."

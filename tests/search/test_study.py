@@ -89,11 +89,11 @@ def test_a_best_value_at_the_edge_widens_the_range(study, shifted, best, end):
     assert max(one) / min(one) < 30
     # ---- two widenings are announced, and that they were not enough is said too
     first, second, last = study.heard.findings
-    assert "is widened to" in first.advice
-    assert "is widened to" in second.advice
+    assert "the range is now" in first.advice
+    assert "the range is now" in second.advice
     assert first.action.stage == "coarse"
     assert (first.action.low, first.action.high)[end] == pytest.approx(ends[1])
-    assert "Search further" in last.advice
+    assert last.advice.endswith("The search has widened ranges twice and stops there.")
     assert last.action is None
     # ---- the result says what came of it, and warns of the last edge only
     assert result.findings[2] == last
@@ -112,7 +112,9 @@ def test_an_edge_that_a_later_stage_went_beyond_is_no_warning(study, shifted):
     assert [finding.severity for finding in study.heard.findings] == ["warning"]
     (finding,) = result.findings
     assert (finding.severity, finding.action) == ("info", None)
-    assert "lay at the upper edge of its range [0.0001, 0.001]" in finding.verdict
+    assert (
+        "lay at the upper edge of the range that was searched, [0.0001, 0.001]" in finding.verdict
+    )
     assert "lies inside [0.0001, 0.1], all that was searched." in finding.advice
 
 
@@ -131,7 +133,8 @@ def test_without_trials_to_spare_the_edge_is_only_reported(study, shifted):
     assert len(result.trials) == 16
     (finding,) = result.findings
     assert finding.action is None
-    assert "widened to" not in finding.advice
+    assert "With more trials the search does so by itself" in finding.advice
+    assert "is now" not in finding.advice
 
 
 def test_a_finding_that_stays_is_reported_once(study, shifted):
