@@ -2,7 +2,10 @@
 
 import functools
 import gc
+import hashlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 import types
@@ -10,6 +13,7 @@ import weakref
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 
 def _next_objects(item):
@@ -155,18 +159,39 @@ def recipe_text():
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """`finished(task)`: the directory of a finished run, one a session; do not write into it."""
+def made_once(tmp_path_factory):
+    """`made_once(name, make)`: a folder that `make` has filled, one for all of xdist's workers."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def made(name, make):
+        folder, done = root / name, root / f"{name}.done"
+        with FileLock(root / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # what a failure left
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def finished(made_once):
+    """`finished(task)`: the directory of a finished run, one for all; do not write into it."""
 
     @functools.cache
     def run(task):
-        from dlrecipes.recipe import load_recipe
-        from dlrecipes.results import RunSettings
+        def tune(folder):
+            from dlrecipes.recipe import load_recipe
+            from dlrecipes.results import RunSettings
 
-        folder = tmp_path_factory.mktemp(task)
-        (folder / "tiny.py").write_text(_recipe_text(task))
-        recipe = load_recipe(folder / "tiny.py")
-        return recipe.tune(settings=RunSettings(out=folder / "run")).directory
+            (folder / "tiny.py").write_text(_recipe_text(task))
+            load_recipe(folder / "tiny.py").tune(settings=RunSettings(out=folder / "run"))
+
+        return made_once(f"finished-{task}", tune) / "run"
 
     return run
 
@@ -174,7 +199,6 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def copied(finished, tmp_path):
     """`copied(task)`: a copy of that run in a runs folder of its own, to write into."""
-    import shutil
 
     def copy(task="binary"):
         source = finished(task)
@@ -203,26 +227,57 @@ def python():
     return run
 
 
+def _described(part):
+    """Return what a network or a layer is, as text; None for one that cannot be written down."""
+    try:
+        text = part.to_json() if hasattr(part, "to_json") else repr(part and part.get_config())
+    except Exception:  # such a model is what some tests are about
+        return None
+    return re.sub(r"_\d+\b", "", text)  # the names that Keras gives are numbered
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _endings_are_tried_once():
-    """What a run's end does is tried before its search, a second: here once for each model."""
+def _beginnings_are_tried_once():
+    """What is tried before each search passes once for each model and data of the tests."""
     import dlrecipes.run.prepare as prepare
 
-    tried, try_ending = set(), prepare.try_ending
+    passed, check_model, try_ending = set(), prepare.check_model, prepare.try_ending
 
-    def try_once(network, splits, policy):
-        try:
-            layers = "" if splits.preprocess is None else repr(splits.preprocess.get_config())
-            # The names that Keras gives are numbered.
-            model = re.sub(r"_\d+\b", "", network.to_json())
-        except Exception:  # such a model is what some tests are about
-            return try_ending(network, splits, policy)
-        key = (model, re.sub(r"_\d+\b", "", layers), repr(splits.spec), policy)
-        if key not in tried:
-            try_ending(network, splits, policy)
-            tried.add(key)
+    def once(key, check, *arguments):
+        if None in key:
+            return check(*arguments)
+        if key not in passed:
+            check(*arguments)
+            passed.add(key)
         return None
 
+    def check_once(network, development, goal):
+        key = (_described(network), development.fingerprint, repr(development.spec), goal)
+        once(key, check_model, network, development, goal)
+
+    def try_once(network, splits, policy):
+        key = (_described(network), _described(splits.preprocess), repr(splits.spec), policy)
+        once(key, try_ending, network, splits, policy)
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepare, "check_model", check_once)
         patch.setattr(prepare, "try_ending", try_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _parts_are_told_apart_once():
+    """The trees that tell training rows from validation rows grow once for the same rows."""
+    from dlrecipes.data.audit import drift
+
+    areas, area = {}, drift._area
+
+    def area_once(*arrays):
+        key = tuple((one.shape, hashlib.sha256(one.tobytes()).digest()) for one in arrays)
+        if key not in areas:
+            areas[key] = area(*arrays)
+        return areas[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drift, "_area", area_once)
         yield

@@ -57,11 +57,15 @@ def plan():
 
 
 @pytest.fixture(scope="session")
-def tuned(tmp_path_factory, build, plan):
-    """The directory of a run from Python, its test set closed, one a session; only to read."""
-    splits = from_arrays(*_rows(), name="rows")
-    settings = RunSettings(out=tmp_path_factory.mktemp("tuned") / "run")
-    return dlr.tune(build, splits, plan=plan(), settings=settings, listener=Listener()).directory
+def tuned(made_once, build, plan):
+    """The directory of a run from Python, its test set closed, one for all; only to read."""
+
+    def tune(folder):
+        splits = from_arrays(*_rows(), name="rows")
+        settings = RunSettings(out=folder / "run")
+        dlr.tune(build, splits, plan=plan(), settings=settings, listener=Listener())
+
+    return made_once("tuned", tune) / "run"
 
 
 @pytest.fixture

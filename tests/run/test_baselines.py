@@ -47,10 +47,10 @@ def _build(hp):
 
 
 def _data():
-    """480 training rows of 288 columns in ten classes, whose trees took most of a run, twice."""
+    """480 training rows of 144 columns in ten classes, whose trees took most of a run, twice."""
     generator = np.random.default_rng(0)
     y = generator.integers(0, 10, 800)
-    x = generator.normal(size=(800, 288))
+    x = generator.normal(size=(800, 144))
     x[:, :10] += 3 * np.eye(10)[y]
     return from_arrays(x.astype("float32"), y, name="wide")
 
@@ -68,7 +68,7 @@ def wide(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaselineFit, "__init__", counted)
         plan = Plan((Stage("only", 1, 1, "random", "none"),), refit_seeds=1)
-        settings = RunSettings(out=folder / "run", engine="fit", baseline_seconds=5.0)
+        settings = RunSettings(out=folder / "run", engine="fit", baseline_seconds=2.0)
         run = dlr.tune(_build, _data(), plan=plan, settings=settings, listener=ears)
         run.open_test_set("test")
     return run, ears.heard, fits
@@ -77,8 +77,8 @@ def wide(tmp_path_factory):
 def test_fitted_once(wide):
     run, _, fits = wide
     assert len(fits) == 1
-    assert fits[0][0]["seconds"] == 5.0
-    assert run.info.baseline_seconds == 5.0
+    assert fits[0][0]["seconds"] == 2.0
+    assert run.info.baseline_seconds == 2.0
     assert all(baseline.test for baseline in run.result.baselines.values())
 
 
@@ -93,7 +93,7 @@ def test_trials_do_not_wait_for_trees(wide):
 def test_what_was_cut_is_said_everywhere(wide):
     run, heard, _ = wide
     result = run.result
-    if "boosted trees" not in result.baselines:  # not even a round of them in five seconds
+    if "boosted trees" not in result.baselines:  # not even a round of them in two seconds
         assert any(one.name == "left_out_baseline" for one in result.findings)
         return
     note = result.baselines["boosted trees"].note

@@ -87,6 +87,7 @@ def expected(part, *, shortcut):
     return metrics.accuracy_score(part.y, called), abs(rates[0] - rates[1])
 
 
+@pytest.mark.slow
 def test_the_penalty_changes_the_winner(run, splits):
     fair, unfair = (expected(splits.validation, shortcut=one) for one in (False, True))
     assert unfair[0] > fair[0]  # the shortcut is the more accurate one
@@ -99,6 +100,7 @@ def test_the_penalty_changes_the_winner(run, splits):
     assert result.gap_penalty.refits == pytest.approx([fair[1]])
 
 
+@pytest.mark.slow
 def test_all_else_is_told_plainly(run, splits):
     accuracy, _ = expected(splits.validation, shortcut=False)
     result = run.result
@@ -109,6 +111,7 @@ def test_all_else_is_told_plainly(run, splits):
     assert all(one.gap is not None and one.score > 0.7 for one in result.comparisons)
 
 
+@pytest.mark.slow
 def test_it_is_recorded(run, splits):
     assert run.info.gap_penalty == PENALTY
     table = pandas.read_csv(run.directory / "trials.csv")
@@ -122,6 +125,7 @@ def test_it_is_recorded(run, splits):
         assert rows["score"].to_numpy() == pytest.approx(accuracy - gap)
 
 
+@pytest.mark.slow
 def test_the_report_tells_what_it_cost(run):
     page = (run.directory / "report.html").read_text(encoding="utf-8")
     assert "Trials were compared by val_accuracy minus the largest difference in true" in page

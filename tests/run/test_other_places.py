@@ -38,7 +38,8 @@ def sequential():
     )
 
 
-@pytest.mark.parametrize("make", [pytest.param(sequential, marks=pytest.mark.slow), Small])
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [sequential, Small])
 def test_builder_without_an_input_shape(splits, plan, settings, make):
     class Hyper:  # like a keras_tuner.HyperModel
         def build(self, hp):

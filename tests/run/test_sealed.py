@@ -55,11 +55,15 @@ def test_a_test_set_that_was_opened_stays_sealed_until_it_is_opened_by_name(tiny
 
 
 def test_sealed_is_remembered_and_open_overrules(tiny, tmp_path):
-    run = tiny.tune(settings=RunSettings(out=tmp_path / "asked/run", sealed=True))
-    assert (run.result.sealed, run.result.opened_before) == ("asked", 0)
-    assert not (tmp_path / "asked/test_sets.jsonl").exists()
-    assert tiny.resume(run.directory, listener=Listener()).result.sealed == "asked"
-    opened = tiny.resume(run.directory, listener=Listener(), sealed=False).result
+    directory, ledger = RunDirectory(tmp_path / "run"), tmp_path / "test_sets.jsonl"
+    # As `RunSettings(sealed=True)` leaves a run.
+    directory.write(replace(directory.read_info(), sealed=True))
+    directory.write(replace(directory.read_result(), test=None, verdict=None, sealed="asked"))
+    ledger.unlink()
+    kept = tiny.resume(directory.path, listener=Listener()).result
+    assert (kept.sealed, kept.opened_before, kept.test) == ("asked", 0, None)
+    assert not ledger.exists()
+    opened = tiny.resume(directory.path, listener=Listener(), sealed=False).result
     assert opened.sealed == ""
     assert opened.test.opened == 1
 

@@ -17,10 +17,13 @@ from dlrecipes.results import Plan, Stage
 from dlrecipes.search import Listener
 
 
-def test_builder_from_python(splits, build, plan, settings, capsys):
-    run = dlr.tune(build, splits, plan=plan(), settings=settings())
+def test_builder_and_objective_from_python(splits, build, plan, settings, capsys):
+    objective = keras_tuner.Objective("val_loss", "min")
+    run = dlr.tune(build, splits, objective, plan(), settings())
     result = run.result
     assert (result.recipe, result.run) == ("_build", "run")
+    assert (result.objective, result.direction) == ("val_loss", "min")
+    assert set(result.best.validation) == {"loss"}
     assert set(result.best.values) == {"units", "learning_rate"}
     assert "def _build(hp)" in run.info.recipe_text
     assert run.info.recipe_path == ""
@@ -32,9 +35,9 @@ def test_builder_from_python(splits, build, plan, settings, capsys):
         f"run directory: {run.directory}",
         "baselines …",
         "search …",
-        "stage only: 1 trial, scored by val_accuracy, higher is better",
+        "stage only: 1 trial, scored by val_loss, lower is better",
         "refits …",
-        "stage refit-only-0: 1 trial, scored by val_accuracy, higher is better",
+        "stage refit-only-0: 1 trial, scored by val_loss, lower is better",
     ]
     # Who waits was told from time to time, and is no more.
     assert "dlrecipes-heartbeat" not in [thread.name for thread in threading.enumerate()]
@@ -60,15 +63,15 @@ def test_every_part_of_a_run_says_what_it_does(splits, build, plan, settings):
                 self.open -= 1
 
     listener = Recorder()
-    dlr.tune(build, splits, plan=plan(), settings=settings(folds=3), listener=listener).finish()
+    dlr.tune(build, splits, plan=plan(), settings=settings(folds=2), listener=listener).finish()
     assert listener.open == 0
     said = listener.said
     for one in (
         "saving and loading the untrained model, as at the end",
         "drift between the parts",
         "folds …",
-        "fold 1 of 3: building the models of 1 trial",
-        "fold 3 of 3: training 1 trial",
+        "fold 1 of 2: building the models of 1 trial",
+        "fold 2 of 2: training 1 trial",
         "predictions of the refits on the validation part",
         "export as saved_model, compared with the saved predictions",
         "report",
@@ -81,13 +84,6 @@ def test_every_part_of_a_run_says_what_it_does(splits, build, plan, settings):
 def test_keras_tuner_proposes(splits, build, plan, settings, sampler):
     run = dlr.tune(build, splits, plan=plan(sampler, trials=3), settings=settings())
     assert run.result.stages[0].trials.completed == 3
-
-
-def test_keras_tuner_objective(splits, build, plan, settings):
-    objective = keras_tuner.Objective("val_loss", "min")
-    result = dlr.tune(build, splits, objective, plan(), settings()).result
-    assert (result.objective, result.direction) == ("val_loss", "min")
-    assert set(result.best.validation) == {"loss"}
 
 
 @pytest.mark.slow
@@ -120,9 +116,12 @@ def test_same_seed_same_trials_and_scores(splits, build, settings, tmp_path):
     assert [trial["values"] for trial in first[0]] != [trial["values"] for trial in other[0]]
 
 
-def test_database(splits, build, plan, settings, tmp_path):
+def test_time_is_up_at_once_in_a_database(splits, build, plan, settings, tmp_path):
     url = f"sqlite:///{tmp_path / 'study.db'}"
-    run = dlr.tune(build, splits, plan=plan(), settings=settings(storage=url))
+    with pytest.raises(RunError, match=r"one trial must end with a score.*no finished trial"):
+        dlr.tune(build, splits, plan=plan(), settings=settings(minutes=1e-9, storage=url))
+    run = dlr.resume(settings().out, build, splits)
+    assert run.result.stages[0].trials.completed == 1
     assert not (run.directory / "study.journal").exists()
     assert (tmp_path / "study.db").is_file()
     assert run.info.storage == url
@@ -137,13 +136,6 @@ def test_unusable_storage_leaves_nothing_behind(splits, build, plan, settings, t
     with pytest.raises(StorageError, match=r"must be reachable.*storage=sqlite"):
         dlr.tune(build, splits, plan=plan(), settings=settings(storage=url))
     assert not list(tmp_path.iterdir())
-
-
-def test_time_is_up_at_once(splits, build, plan, settings):
-    with pytest.raises(RunError, match=r"one trial must end with a score.*no finished trial"):
-        dlr.tune(build, splits, plan=plan(), settings=settings(minutes=1e-9))
-    run = dlr.resume(settings().out, build, splits)
-    assert run.result.stages[0].trials.completed == 1
 
 
 @pytest.mark.slow

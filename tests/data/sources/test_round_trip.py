@@ -4,7 +4,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data.sources import infer_columns, read_table
@@ -32,9 +31,8 @@ def tables(draw):
     ]
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-@settings(deadline=None, max_examples=50)
-@given(table=tables())
+@settings(deadline=None, max_examples=100)
+@given(separator=st.sampled_from([",", ";", "\t", "|"]), table=tables())
 def test_written_tables_come_back(separator, table):
     names = [f"name {number}" for number in range(len(table))]
     with tempfile.TemporaryDirectory() as folder:
