@@ -94,6 +94,8 @@ def _print_table(recipes: list[str], done: dict[str, dict], options: argparse.Na
         by_seed = [done[f"{recipe} seed={seed} split=0"] for seed in range(options.seeds)]
         by_split = [done[f"{recipe} seed=0 split={split}"] for split in range(options.splits)]
         for over, runs in (("study seeds", by_seed), ("split seeds", by_split)):
+            if len(runs) < 2:
+                continue
             scores = [run["test"][metric] for run in runs]
             baselines = [run["baselines"][run["strongest"]][metric] for run in runs]
             table.add_row(
@@ -101,7 +103,7 @@ def _print_table(recipes: list[str], done: dict[str, dict], options: argparse.Na
                 f"{len(runs)} {over}",
                 metric,
                 f"{fmean(scores):.4f}",
-                f"{stdev(scores):.4f}" if len(scores) > 1 else "-",
+                f"{stdev(scores):.4f}",
                 f"{fmean(baselines):.4f}",
                 f"{fmean(run['wall'] for run in runs):.0f}",
             )
