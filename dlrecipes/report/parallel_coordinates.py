@@ -83,14 +83,14 @@ def plot_parallel_coordinates(study: StudyResult, trials: TrialPoints) -> Plot |
         height=400 + 16 * deepest,
         showlegend=False,
         hovermode="closest",
-        xaxis={"range": [-0.02, len(axes) - 0.98], "visible": False},
-        yaxis={"range": [-0.03, 1.03], "visible": False},
+        xaxis={"range": [-0.35, len(axes) - 0.65], "visible": False, "fixedrange": True},
+        yaxis={"range": [-0.03, 1.03], "visible": False, "fixedrange": True},
         shapes=[_upright(at) for at in range(len(axes))],
         annotations=[
             *(_name(at, name, axes[at].scale) for at, name in enumerate(names)),
             *(_tick(at, place, text) for at, axis in enumerate(axes) for place, text in axis.ticks),
         ],
-        margin={"l": 76, "r": 56, "t": 40 + 16 * deepest, "b": 16},
+        margin={"l": 36, "r": 24, "t": 40 + 16 * deepest, "b": 16},
     )
     figure.layout.meta = {"parallel": True}
     note = (
@@ -115,11 +115,13 @@ def _line(axes: tuple[Axis, ...], index: int, point: TrialPoint, rank: float) ->
     return go.Scatter(
         x=list(range(len(axes))),
         y=[round(float(axis.places[index]), 4) for axis in axes],
-        mode="lines",
+        # Plotly picks out markers only: those at the axes are there for it, and unseen.
+        mode="lines+markers",
+        marker={"size": 6, "opacity": 0},
         line={"color": ACCENT if rank >= 0.5 else MUTED, "width": round(1 + 1.6 * rank**4, 2)},
         opacity=round(0.25 + 0.75 * rank**3, 3),
         text=point.hover(),
-        hovertemplate="%{text}<extra></extra>",
+        hoverinfo="text",
     )
 
 

@@ -60,22 +60,24 @@
       responsive: true, displayModeBar: false, displaylogo: false, showLink: false,
     });
     if (meta.parallel && chart.removeAllListeners) {
-      chart.removeAllListeners("plotly_selected");
-      chart.removeAllListeners("plotly_deselect");
-      chart.on("plotly_selected", () => pickOut(chart, figure.data));
-      chart.on("plotly_deselect", () => pickOut(chart, figure.data));
+      // It comes after a box is drawn, moved or released; the events of the boxes come too early.
+      chart.removeAllListeners("plotly_relayout");
+      const opacities = figure.data.map((line) => line.opacity);
+      chart.on("plotly_relayout", () => pickOut(chart, opacities));
     }
   }
 
   // Of the trials, each a line over the axes at 0, 1, 2, …, leave those that pass through each box.
-  function pickOut(chart, lines) {
+  function pickOut(chart, opacities) {
     const boxes = (chart.layout.selections || []).map((box) => ({
       axes: axesWithin(Math.min(box.x0, box.x1), Math.max(box.x0, box.x1)),
       low: Math.min(box.y0, box.y1), high: Math.max(box.y0, box.y1),
     }));
     const passes = (line) => boxes.every((box) => box.axes.some(
       (axis) => line.y[axis] >= box.low && line.y[axis] <= box.high));
-    Plotly.restyle(chart, { opacity: lines.map((line) => passes(line) ? line.opacity : 0.04) });
+    Plotly.restyle(chart, {
+      opacity: chart.data.map((line, at) => passes(line) ? opacities[at] : 0.04),
+    });
   }
 
   function axesWithin(left, right) {

@@ -113,10 +113,15 @@ def score_table(result: RunResult) -> ScoreTable:
         rows.append(_ensemble_row(result.ensemble, names, main))
     if result.best is not None and result.best.validation:
         chosen = "its validation score" + (", less a penalty" if result.gap_penalty else "")
+        alone = "".join(
+            f"; validation {metric_words(name)} {format_number(value)}"
+            for name, value in result.best.validation.items()
+            if name not in names
+        )
         rows.append(
             ScoreRow(
                 "winning trial of the search",
-                f"chosen by {chosen}, which is therefore optimistic",
+                f"chosen by {chosen}, which is therefore optimistic{alone}",
                 "trial",
                 tuple(
                     _pair(result.best.validation.get(name), None, name == main) for name in names
@@ -214,9 +219,10 @@ def _cell(value: float | None, spread: float | None, main: bool) -> ScoreCell:
 def _metric_names(result: RunResult, main: str) -> list[str]:
     sources: list[Metrics] = [result.test.mean] if result.test else []
     sources += [metrics for refit in result.refits for metrics in (refit.validation, refit.test)]
-    sources += [result.best.validation] if result.best else []
     for baseline in result.baselines.values():
         sources += [baseline.validation, baseline.test]
+    # What the trial alone has, such as its loss with penalties, is in its note: no column.
+    sources += [result.best.validation] if result.best and not any(sources) else []
     found = list(dict.fromkeys(name for metrics in sources for name in metrics))
     if "skill" in found:  # of several targets: the table has room for one metric of each
         searched = list(result.best.validation) if result.best else []

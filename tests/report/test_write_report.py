@@ -353,3 +353,13 @@ def test_a_strongest_baseline_that_is_not_the_best_says_why(make_run):
         notes = {row.name: row.note for row in score_table(result).rows if row.kind == "baseline"}
         assert {name for name, said in notes.items() if said} == {baseline}
         assert notes[baseline] == note
+
+
+def test_a_metric_of_the_trial_alone_is_no_column(make_run, tmp_path):
+    run = make_run("table")
+    best = replace(run.result.best, validation={"loss": 0.25})
+    run.result = replace(run.result, best=best)
+    table = score_table(run.result)
+    assert "loss" not in [name for name, _ in table.metrics]
+    (trial,) = [row for row in table.rows if row.kind == "trial"]
+    assert trial.note.endswith("therefore optimistic; validation loss 0.2500")
