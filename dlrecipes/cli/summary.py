@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from dlrecipes.results import significant
+from dlrecipes.results import plural, significant
 
 _LOW = ("rmse", "cost")
 """Metrics of a verdict that are better low."""
@@ -29,8 +29,8 @@ def print_summary(run: Run) -> None:
         console.print(f"\n{verdict.sentence}", style="bold", markup=False)
         console.print(
             *_comparison(verdict, test),
-            f"This test set was opened {_times(test.opened, 'time')}, by "
-            f"{_times(test.studies, 'run')}.",
+            f"This test set was opened {plural(test.opened, 'time')}, by "
+            f"{plural(test.studies, 'run')}.",
             sep="\n",
             markup=False,
         )
@@ -67,7 +67,7 @@ def _closed(result: RunResult) -> list[str]:
     from dlrecipes.metrics.metric_words import metric_words
     from dlrecipes.report.scores import main_metric, mean_and_spread
 
-    before = _times(result.opened_before, "time")
+    before = plural(result.opened_before, "time")
     why = "" if result.sealed != "opened before" else f": it has been opened {before} before"
     metric, said = main_metric(result), f"The test set stays sealed{why}."
     scores = [refit.validation[metric] for refit in result.refits if metric in refit.validation]
@@ -138,7 +138,3 @@ def _decided(result: RunResult) -> str:
     scores = result.test.at_threshold
     named = ", ".join(f"{name} {scores[name]:.4g}" for name in ("precision", "recall", "f1"))
     return f"; on the test part {named}."
-
-
-def _times(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -6,9 +6,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dlrecipes.report.format import plot_text, plural
+from dlrecipes.report.format import plot_text
 from dlrecipes.report.plot import ACCENT, MUTED, TEXT, Plot, make_figure, series_colour
 from dlrecipes.report.trial_points import SYMBOLS, TrialPoint, TrialPoints
+from dlrecipes.results import plural
 
 _MOST = 2000
 

@@ -24,7 +24,7 @@ from dlrecipes.report.search_history import plot_search_history
 from dlrecipes.report.stages import stage_tables
 from dlrecipes.report.subgroup_tables import subgroup_tables
 from dlrecipes.report.trial_points import order_trials
-from dlrecipes.results import ThresholdGoal, write_text
+from dlrecipes.results import ThresholdGoal, plural, write_text
 
 
 def write_report(directory: Path) -> Path:
@@ -54,7 +54,9 @@ def _render(files: RunFiles) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=format_number, time=format_time, metric=metric_words)
+    environment.filters.update(
+        number=format_number, time=format_time, metric=metric_words, plural=plural
+    )
     template = environment.get_template("template.html.j2")
     return template.render(
         result=files.result,

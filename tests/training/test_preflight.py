@@ -58,10 +58,10 @@ def test_models_that_fit(make_model, development, task, changes, objective):
         (
             "multiclass",
             {"units": 4},
-            r"this multiclass data must have 3 unit\(s\)\. Received: an output of shape "
+            r"this multiclass data must have 3 units\. Received: an output of shape "
             r"\(None, 4\)\. Use `spec\.outputs`",
         ),
-        ("binary", {"units": 3}, r"this binary data must have 1 or 2 unit\(s\)"),
+        ("binary", {"units": 3}, r"this binary data must have 1 or 2 units"),
         ("regression", {"units": 2, "loss": "mse"}, r"this regression data must have 1 unit"),
         (
             "multiclass",
