@@ -117,7 +117,8 @@ def plan_rows(plan: Plan) -> Rows:
 def time_rows(result: RunResult) -> Rows:
     """Return how long each phase took, the total last."""
     phases = sorted(result.seconds.items(), key=lambda item: item[0] == "total")
-    return [(name, format_seconds(seconds)) for name, seconds in phases]
+    names = {"total": "these together"}
+    return [(names.get(name, name), format_seconds(seconds)) for name, seconds in phases]
 
 
 def _plain(value: SourceValue) -> str:

@@ -23,6 +23,15 @@ class FindingRow:
     action: str
 
 
+def passed(finding: FindingRow) -> bool:
+    """Whether a check found nothing that a reader must look at or do something about.
+
+    Args:
+        finding: A row of the findings.
+    """
+    return finding.severity == "info" and not finding.advice and not finding.action
+
+
 def finding_rows(result: RunResult, study: StudyResult | None) -> tuple[FindingRow, ...]:
     """Return the findings of the run and of its search, without repetitions, by severity."""
     found: list[Finding] = []

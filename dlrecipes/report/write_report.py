@@ -12,7 +12,7 @@ from dlrecipes.metrics import metric_words
 from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
 from dlrecipes.report.ensemble_rows import ensemble_section
 from dlrecipes.report.error_sections import error_sections
-from dlrecipes.report.finding_rows import finding_rows
+from dlrecipes.report.finding_rows import finding_rows, passed
 from dlrecipes.report.format import format_number, format_time
 from dlrecipes.report.headline import headline
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
@@ -70,6 +70,7 @@ def _render(files: RunFiles) -> str:
 
 def _summary(files: RunFiles) -> dict[str, Any]:
     result, info = files.result, files.info
+    findings = finding_rows(result, files.study)
     return {
         "headline": headline(result),
         "main_metric": main_metric(result),
@@ -77,7 +78,8 @@ def _summary(files: RunFiles) -> dict[str, Any]:
         "chosen_for": ThresholdGoal.parse(result.threshold.goal).metric if result.threshold else "",
         "ensemble": ensemble_section(result),
         "refits": refit_rows(result),
-        "findings": finding_rows(result, files.study),
+        "findings": [row for row in findings if not passed(row)],
+        "passed": [row for row in findings if passed(row)],
         "subgroups": subgroup_tables(result),
         "curves": plot_learning_curves(curve_panels(result, files.study)),
         "best_values": best_values(result),

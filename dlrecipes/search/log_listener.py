@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -68,6 +69,11 @@ class LogListener(Listener):
     def on_step(self, name: str) -> None:
         self._log.info("step %s", name)
         self._inner.on_step(name)
+
+    def on_end(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._log.info("%s", line)
+        self._inner.on_end(lines)
 
     def on_limit(self, seconds: float) -> None:
         self._log.info("this phase may take %.0f s", seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import RLock
@@ -73,6 +73,10 @@ class PlainProgress(Listener):
         with self._lock:
             self._activity.begin_step(name)
             self._told = ""
+
+    def on_end(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._write(line)
 
     def on_limit(self, seconds: float) -> None:
         with self._lock:

@@ -108,7 +108,18 @@ def test_models_that_fit(make_model, development, task, changes, objective):
         (
             "multiclass",
             {"activation": "sigmoid", "loss": "sparse_categorical_crossentropy"},
-            r"between 0 and 1, and of several units with the sum 1\. .*outputs of sigmoid such as",
+            r"must not have a sigmoid of its own.*3 units with a sigmoid.*activation=\"softmax\"",
+        ),
+        (
+            "binary",
+            {"units": 2, "activation": "sigmoid", "loss": "binary_crossentropy"},
+            r"2 units with a sigmoid.*two classes one unit, `Dense\(1, activation=\"sigmoid\"\)`",
+        ),
+        # Of such outputs a softmax would make more probabilities that say nothing.
+        (
+            "binary",
+            {"units": 2, "activation": "sigmoid"},
+            r"must not have a sigmoid of its own.*2 units with a sigmoid",
         ),
         (
             "binary",
