@@ -13,6 +13,9 @@ from difflib import get_close_matches
 
 from dlrecipes.errors import ArgumentError
 
+LARGEST = 2**63 - 1
+_MOST_DIGITS, _MOST_SHOWN = 20, 200
+
 
 def check_real(
     name: str,
@@ -39,12 +42,15 @@ def check_real(
     interval = f"{'(' if low_open else '['}{low:g}, {high:g}{')' if high_open else ']'}"
     rule = f"`{name}` must be a finite number in {interval}."
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ArgumentError(rule, received=f"{name}={value!r}")
-    number = float(value)
+        raise ArgumentError(rule, received=f"{name}={shown(value)}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     too_low = number < low or (low_open and number == low)
     too_high = number > high or (high_open and number == high)
     if not math.isfinite(number) or too_low or too_high:
-        raise ArgumentError(rule, received=f"{name}={value!r}")
+        raise ArgumentError(rule, received=f"{name}={shown(value)}")
     return number
 
 
@@ -55,18 +61,21 @@ def check_integer(name: str, value: object, low: int = 0, high: int | None = Non
         name: The argument's name, for the message.
         value: What the user gave.
         low: Lower bound, included.
-        high: Upper bound, included; None for no bound.
+        high: Upper bound, included; None for none but the largest number that libraries take.
 
     Raises:
         ArgumentError: If `value` is no integer inside the bounds.
     """
     bound = f"at least {low}" if high is None else f"in [{low}, {high}]"
-    rule = f"`{name}` must be an integer, {bound}."
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise ArgumentError(rule, received=f"{name}={value!r}")
-    number = int(value)
-    if number < low or (high is not None and number > high):
-        raise ArgumentError(rule, received=f"{name}={value!r}")
+        raise ArgumentError(f"`{name}` must be an integer, {bound}.", received=f"{name}={value!r}")
+    number, most = int(value), LARGEST if high is None else high
+    if number > most:
+        bound = f"in [{low}, {most}]"
+    if not low <= number <= most:
+        raise ArgumentError(
+            f"`{name}` must be an integer, {bound}.", received=f"{name}={shown(value)}"
+        )
     return number
 
 
@@ -85,10 +94,28 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> str:
         known = ", ".join(repr(choice) for choice in sorted(choices))
         raise ArgumentError(
             f"`{name}` must be one of {known}.",
-            received=f"{name}={value!r}",
+            received=f"{name}={shown(value)}",
             fix=did_you_mean(value, choices),
         )
     return value
+
+
+def shown(value: object) -> str:
+    """Return how a value is written in a message; of a long one the beginning and the length.
+
+    Args:
+        value: What the user gave.
+
+    >>> shown(1.5), shown("tpe"), shown(10**400)
+    ('1.5', "'tpe'", '1000000000… (401 digits)')
+    """
+    if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
+        # Python writes no number of more than 4,300 digits.
+        digits = int(math.log10(abs(value))) + 1
+        sign = "-" if value < 0 else ""
+        return f"{sign}{abs(value) // 10 ** (digits - 10)}… ({digits:,} digits)"
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}… ({len(text):,} characters)"
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:

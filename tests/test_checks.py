@@ -49,6 +49,14 @@ def test_not_integer(value):
 
 def test_integer_without_an_upper_end():
     assert check_integer("units", 10**12, 1) == 10**12
+
+
+@pytest.mark.parametrize("value", [10**400, 10**5000, -(10**400)], ids=["400", "5000", "-400"])
+def test_an_absurd_number_is_not_written_out(value):
+    for check in (check_integer, check_real):
+        with pytest.raises(ArgumentError, match=r"trials=-?10+… \([45],?0+1 digits\)") as caught:
+            check("trials", value, 0)
+        assert len(str(caught.value)) < 150
     with pytest.raises(ArgumentError, match=r"an integer, at least 1\. Received: units=0\.$"):
         check_integer("units", 0, 1)
 

@@ -23,6 +23,7 @@ from dlrecipes.baselines.predictor import (
     validation_cost,
 )
 from dlrecipes.data import Development
+from dlrecipes.results import plural
 
 LEARNING_RATES = (0.05, 0.2)
 MOST_TREES = 300
@@ -169,8 +170,10 @@ def choose_trees(job: TreeJob, grown: Mapping[float, GrownTrees], why: str = "")
         },
         join_notes(
             rows_note(len(job.x), train),
-            "" if job.columns is None else f"{job.x.shape[1]:,} of {wide:,} columns",
-            "" if trees.ended else f"{trees.rounds} of up to {job.settings.rounds} rounds",
+            "" if job.columns is None else f"{job.x.shape[1]:,} of {plural(wide, 'column')}",
+            ""
+            if trees.ended
+            else f"{trees.rounds} of up to {plural(job.settings.rounds, 'round')}",
             f"learning rate {untried[0]:g} not tried" if untried else "",
             why,
         ),

@@ -10,6 +10,7 @@ import shutil
 import sys
 import warnings
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +24,7 @@ from dlrecipes.cli.open_run import open_run
 from dlrecipes.cli.same_options import check_same_options
 from dlrecipes.cli.summary import print_summary
 from dlrecipes.cli.typed_options import typed_options
+from dlrecipes.cli.waited import waited
 from dlrecipes.quiet import quiet_start
 
 if TYPE_CHECKING:
@@ -169,6 +171,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
 
     Further options, as in --split-seed 1, are arguments of the recipe's own `load`.
     """
+    began = monotonic()
     listeners: list[Listener] = []
     with one_message(lambda: resume_hint(recipe, listeners)):
         with loading(json=json), quiet_start():
@@ -234,7 +237,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
         if json:
             typer.echo(run.result_json)
         else:
-            print_summary(run)
+            print_summary(run, waited(began, listener.phases))
 
 
 @app.command("open")
@@ -245,14 +248,17 @@ def open_test_set(
     ] = "final score of the procedure",
 ) -> None:
     """Open the test set of a run that stayed sealed, and report."""
+    began = monotonic()
     with one_message():
-        with quiet_start():
+        with loading(json=False), quiet_start():
             from dlrecipes.recipe import load_recipe_of
             from dlrecipes.run import Run
 
             recipe = load_recipe_of(Run(run).info)
-            opened = recipe.open(run, reason)
-        print_summary(opened)
+        listener = make_listener(recipe, json=False)
+        with listener:
+            opened = recipe.open(run, reason, listener=listener)
+        print_summary(opened, waited(began, listener.phases))
 
 
 @app.command()

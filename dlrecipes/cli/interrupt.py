@@ -14,6 +14,8 @@ from dlrecipes.search import Listener
 class Interruptible(Listener):
     """Passes everything on, and turns Ctrl-C during a training into an end at its next epoch.
 
+    Only the last words are not passed on: the command has its own.
+
     Where Python raises `KeyboardInterrupt` by itself, that is often a weak reference's callback
     in the middle of a training step, where it is printed and lost. Ctrl-C outside trainings,
     and the second one, strike at once.
@@ -56,6 +58,7 @@ class Interruptible(Listener):
 
     def on_phase(self, name: str) -> None:
         self._check()
+        super().on_phase(name)
         self._training = False
         self._inner.on_phase(name)
 

@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from dlrecipes.results import significant
-
-_LOW = ("rmse", "cost")
-"""Metrics of a verdict that are better low."""
+from dlrecipes.results import plural, significant
 
 if TYPE_CHECKING:
     from dlrecipes.results import RunResult, TargetSpec, TestResult, Verdict
     from dlrecipes.run import Run
 
 
-def print_summary(run: Run) -> None:
+def print_summary(run: Run, time: str) -> None:
     """Print the verdict, what was measured beside it, and where the files are.
 
     Args:
         run: A finished run.
+        time: How long the command took.
     """
     result: RunResult = run.result
     console = Console(soft_wrap=True, highlight=False)
@@ -29,8 +27,8 @@ def print_summary(run: Run) -> None:
         console.print(f"\n{verdict.sentence}", style="bold", markup=False)
         console.print(
             *_comparison(verdict, test),
-            f"This test set was opened {_times(test.opened, 'time')}, by "
-            f"{_times(test.studies, 'run')}.",
+            f"This test set was opened {plural(test.opened, 'time')}, by "
+            f"{plural(test.studies, 'run')}.",
             sep="\n",
             markup=False,
         )
@@ -42,7 +40,9 @@ def print_summary(run: Run) -> None:
             if one.part == "test":
                 console.print(one.sentence, markup=False)
     else:
-        console.print("\n" + " ".join(_closed(result)), style="bold", markup=False)
+        from dlrecipes.run.closing_lines import while_sealed
+
+        console.print("\n" + " ".join(while_sealed(result)), style="bold", markup=False)
         console.print(f"Open it: dlrecipes open {run.directory}", markup=False)
     console.print(_exported(result), markup=False)
     if result.gap_penalty is not None:
@@ -59,33 +59,7 @@ def print_summary(run: Run) -> None:
         )
     for name, file in result.artifacts.items():
         console.print(f"{name:12} {run.directory / file}", markup=False)
-    console.print(f"{'time':12} {result.seconds['total']:.0f} s", markup=False)
-
-
-def _closed(result: RunResult) -> list[str]:
-    """Say why the test set is still sealed, and what is known without it."""
-    from dlrecipes.metrics.metric_words import metric_words
-    from dlrecipes.report.scores import main_metric, mean_and_spread
-
-    before = _times(result.opened_before, "time")
-    why = "" if result.sealed != "opened before" else f": it has been opened {before} before"
-    metric, said = main_metric(result), f"The test set stays sealed{why}."
-    scores = [refit.validation[metric] for refit in result.refits if metric in refit.validation]
-    mean, spread = mean_and_spread(scores)
-    if mean is None:
-        return [said]
-    known = f"Validation {metric_words(metric)} {significant(mean)}"
-    if spread is not None:
-        known += f" ± {significant(spread, 2)} over {len(scores)} refits"
-    baselines = {
-        name: baseline.validation[metric]
-        for name, baseline in result.baselines.items()
-        if metric in baseline.validation
-    }
-    if baselines:
-        best = (min if metric in _LOW else max)(baselines, key=lambda name: baselines[name])
-        known += f"; the best baseline there, {best}, {significant(baselines[best])}"
-    return [said, f"{known}."]
+    console.print(f"{'time':12} {time}", markup=False)
 
 
 def _exported(result: RunResult) -> str:
@@ -138,7 +112,3 @@ def _decided(result: RunResult) -> str:
     scores = result.test.at_threshold
     named = ", ".join(f"{name} {scores[name]:.4g}" for name in ("precision", "recall", "f1"))
     return f"; on the test part {named}."
-
-
-def _times(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -24,7 +24,7 @@ def add_lags(
     """Return a table with earlier values of one of its columns as further columns.
 
     `add_lags(table, ["7D", 1, "last"], column="sales", time="day")` adds "sales 7D earlier", the
-    value whose time is exactly a week earlier; "sales 1 rows earlier", that of the latest earlier
+    value whose time is exactly a week earlier; "sales 1 row earlier", that of the latest earlier
     time; and "sales last value", the latest earlier value that is known: where the row before has
     none, it is older. Where there is no such row, the value is missing. No value of the row's own
     time or of a later one is used.

@@ -8,7 +8,7 @@ import numpy as np
 
 from dlrecipes.data.split import Split
 from dlrecipes.errors import DataError
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, plural
 
 LEAST = 2
 """Examples of a part that have the target: R² needs two."""
@@ -38,7 +38,7 @@ def check_known(parts: Iterable[tuple[str, Split]], spec: DataSpec) -> None:
             if name == "training" and values.min() == values.max():
                 raise DataError(
                     "A target must differ between training examples.",
-                    received=f"{target.shown!r}, the same in all {len(values)} examples of the "
-                    "training part that have it",
+                    received=f"{target.shown!r}, the same in all of "
+                    f"{plural(len(values), 'training example')} that have it",
                     fix="Leave the target out, or deal the rows in another way.",
                 )

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 
 class Columns:
@@ -37,7 +38,9 @@ class Columns:
         }
         lengths = {name: len(one) for name, one in self._columns.items()}
         if len(set(lengths.values())) > 1:
-            received = ", ".join(f"{name}: {length} rows" for name, length in lengths.items())
+            received = ", ".join(
+                f"{name}: {plural(length, 'row')}" for name, length in lengths.items()
+            )
             raise DataError("All columns of a table must have the same length.", received=received)
 
     @property
@@ -98,7 +101,7 @@ class Columns:
         return self[:]
 
     def __repr__(self) -> str:
-        return f"Columns({len(self)} rows: {', '.join(self.names)})"
+        return f"Columns({plural(len(self), 'row')}: {', '.join(self.names)})"
 
 
 def _owned(values: NDArray[Any]) -> NDArray[Any]:
@@ -138,8 +141,8 @@ def _without_zeros(name: str, text: NDArray[Any]) -> NDArray[Any]:
     if bad:
         raise DataError(
             "Text must have no zero bytes.",
-            received=f"column {name!r} with one in {len(bad)} of {len(text)} rows, first in row "
-            f"{bad[0]}",
+            received=f"column {name!r} with one in {len(bad)} of {plural(len(text), 'row')}, "
+            f"first in row {bad[0]}",
             fix="Take them out: text.replace(chr(0), '').",
         )
     return text
@@ -155,6 +158,6 @@ def _numbers(
         raise DataError(
             f"Numbers must be finite {np.dtype(dtype)} numbers, or missing.",
             received=f"column {name!r} with infinity in {int(infinite.sum())} of "
-            f"{len(numbers)} rows, first in row {int(np.argmax(infinite))}",
+            f"{plural(len(numbers), 'row')}, first in row {int(np.argmax(infinite))}",
         )
     return numbers

@@ -21,7 +21,7 @@ from dlrecipes.data.targets import Target, column_dtype, column_shape, encode_ta
 from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.metrics import known_values
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, plural
 
 Part = tuple[object, object] | Split
 
@@ -170,7 +170,8 @@ def _read(what: str, part: Part) -> _Given:
         if len(as_array(name, one)) != len(inputs):
             raise DataError(
                 f"`x` and `y` of the {what} part must have the same number of examples.",
-                received=f"x: {len(inputs)} rows, {name}: {len(as_array(name, one))} rows",
+                received=f"x: {plural(len(inputs), 'row')}, {name}: "
+                f"{plural(len(as_array(name, one)), 'row')}",
             )
     if ids is None:
         ids = np.array([f"{what} {row}" for row in range(len(inputs))])

@@ -20,6 +20,7 @@ from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.data.targets import column_dtype, column_shape
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 Targets = NDArray[Any] | dict[str, NDArray[Any]]
 
@@ -156,7 +157,7 @@ def _frame(
         if not 0 <= y.min() <= y.max() < len(classes):
             raise DataError(
                 "`classes` must name each class once.",
-                received=f"{len(classes)} names for labels from {y.min()} to {y.max()}",
+                received=f"{plural(len(classes), 'name')} for labels from {y.min()} to {y.max()}",
             )
         y = np.array(classes, dtype=object)[y]
     return pd.DataFrame({**columns, target: y})

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 Kind = Literal["image", "table", "array"]
 
@@ -46,7 +47,7 @@ def encode_inputs(x: object) -> NDArray[np.float32]:
         rows = np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))
         raise DataError(
             "`x` must hold finite float32 numbers only.",
-            received=f"NaN or infinity in {len(rows)} of {len(values)} rows, "
+            received=f"NaN or infinity in {len(rows)} of {plural(len(values), 'row')}, "
             f"first in row {rows[0]}",
             fix="Fill in the missing values or leave those rows out.",
         )

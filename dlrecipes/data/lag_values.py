@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data.seasons import as_dates, find_seasons
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.results import plural
 from dlrecipes.results.lags import LAST
 
 _LAST = re.compile(rf"{LAST}(?: (\d+))?")
@@ -72,7 +73,8 @@ def _read(lag: str | int, *, dates: bool) -> Lag:
     if text.isdigit():
         if not int(text):
             raise wrong
-        return Lag(text, f"{text} rows earlier", rows=int(text))
+        rows = int(text)
+        return Lag(text, f"{text} {'row' if rows == 1 else 'rows'} earlier", rows=rows)
     if months and dates and int(months[1]):
         offset = pd.DateOffset(months=int(months[1]) * (12 if months[2] == "year" else 1))
         return Lag(text, f"{text} earlier", duration=offset)
@@ -181,8 +183,8 @@ def check_lag_times(frame: pd.DataFrame, series: str | None, *, unique: bool = T
         row = int(np.argmax(twice))
         raise DataError(
             "A time must occur once, or once in each series, so that an earlier value is one.",
-            received=f"{int(twice.sum())} rows with a time that was there before, first row {row}: "
-            f"{frame['time'].iloc[row]}",
+            received=f"{plural(int(twice.sum()), 'row')} with a time that was there before, first "
+            f"row {row}: {frame['time'].iloc[row]}",
             fix="Name the column that tells the series apart (`series`)."
             if series is None
             else "Join those rows.",

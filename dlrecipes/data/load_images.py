@@ -18,7 +18,7 @@ from dlrecipes.data.option_text import as_flag, as_list, as_number, as_whole
 from dlrecipes.data.sources import MOST_MEGABYTES
 from dlrecipes.data.splits import Splits
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import Finding
+from dlrecipes.results import Finding, plural
 
 _NAMED = 20
 
@@ -184,7 +184,8 @@ def _noticed(images: ImageData) -> tuple[Finding, ...]:
         *images.noticed,
         Finding(
             "damaged images",
-            f"{count:,} files that are no whole image with one picture were left out.",
+            f"{plural(count, 'file that is', 'files that are')} no whole image with one picture "
+            f"{'was' if count == 1 else 'were'} left out.",
             {"left out": count, "files": list(images.damaged[:_NAMED])},
             advice="Replace or delete them; if one class has most of them, its share is wrong.",
             severity="warning",

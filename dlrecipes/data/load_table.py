@@ -12,7 +12,7 @@ from dlrecipes.checks import check_choice
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
 from dlrecipes.data.only_with_data import check_only_with_data
-from dlrecipes.data.option_text import as_flag, as_list, as_number, as_pairs, as_separator
+from dlrecipes.data.option_text import as_flag, as_list, as_number, as_pairs, as_separator, as_whole
 from dlrecipes.data.reweigh_groups import reweigh_groups
 from dlrecipes.data.sources import (
     Cells,
@@ -130,7 +130,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
 
     given_test = None if test is None or Path(test).is_dir() else read(test)
     official = None if given_test is None else given_test.table
-    seed = int(as_number("split_seed", split_seed))
+    seed = as_whole("split_seed", split_seed)
     share = as_number("test_fraction", test_fraction)
     if data is None:
         check_only_with_data(target=target)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 
 def with_columns_of(table: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
@@ -57,7 +58,7 @@ def with_labels_of(labels: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
             raise DataError(
                 "The test table's labels must be those of the training table.",
                 received=f"{', '.join(map(repr, unknown[:5]))} in {int(odd.sum())} of "
-                f"{len(values):,} rows, first in row {test.index[int(np.argmax(odd))]}",
+                f"{plural(len(values), 'row')}, first in row {test.index[int(np.argmax(odd))]}",
                 fix=f"Training has {', '.join(map(repr, sorted(known)[:20]))}: write them alike, "
                 "or leave those rows out.",
             )

@@ -12,6 +12,7 @@ from dlrecipes.data.ledger import Ledger
 from dlrecipes.data.seal import is_study_running
 from dlrecipes.data.split import Split
 from dlrecipes.errors import SealError
+from dlrecipes.results import plural
 
 
 class SealedSplit:
@@ -35,7 +36,7 @@ class SealedSplit:
         return self._size
 
     def __repr__(self) -> str:
-        return f"SealedSplit({self._size} examples, fingerprint {self._fingerprint})"
+        return f"SealedSplit({plural(self._size, 'example')}, fingerprint {self._fingerprint})"
 
     @property
     def fingerprint(self) -> str:

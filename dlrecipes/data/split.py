@@ -12,6 +12,7 @@ from dlrecipes.data.check_weights import check_weights
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.inputs import as_array
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,7 +62,9 @@ class Split:
             if getattr(self, entry.name) is not None
         }
         if len(set(lengths.values())) > 1:
-            received = ", ".join(f"{name}: {length} rows" for name, length in lengths.items())
+            received = ", ".join(
+                f"{name}: {plural(length, 'row')}" for name, length in lengths.items()
+            )
             raise DataError("All arrays of a split must have the same length.", received=received)
         if not len(self.x):
             raise DataError(

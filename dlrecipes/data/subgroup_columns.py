@@ -15,7 +15,7 @@ from dlrecipes.data.sources import infer_columns
 from dlrecipes.data.sources.plain_values import amount, plain_values
 from dlrecipes.data.table_columns import table_columns
 from dlrecipes.errors import DataError
-from dlrecipes.results import Column, TableFile
+from dlrecipes.results import Column, TableFile, plural
 
 MOST_GROUPS = 20
 """Values of a column that are groups of their own; the rarer ones are one group."""
@@ -117,7 +117,7 @@ def _named(
     if whole and len(set(names.tolist())) < 2:
         raise DataError(
             "A subgroup column must have at least two groups.",
-            received=f"{str(names[0])!r} in all {len(names):,} rows of {column.name!r}",
+            received=f"{str(names[0])!r} in {plural(len(names), 'row')} of {column.name!r}",
         )
     return names
 
@@ -152,7 +152,7 @@ def _values(values: NDArray[Any], different: NDArray[Any], counts: NDArray[Any])
     """Return the value itself where it is frequent, else the name of all others."""
     frequent = np.argsort(-counts, kind="stable")[:MOST_GROUPS]
     rare = len(different) - len(frequent)
-    others = f"other ({rare:,} rarer values)" if rare else "not in training"
+    others = f"other ({plural(rare, 'rarer value')})" if rare else "not in training"
     kept = {value: _shown(value) for value in different[frequent].tolist()}
     return np.array([kept.get(one, others) for one in values.tolist()], dtype=object)
 

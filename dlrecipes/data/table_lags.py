@@ -15,7 +15,7 @@ from dlrecipes.data.read_times import table_times, time_columns
 from dlrecipes.data.sources import Cells, infer_columns, typed_table
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.errors import ArgumentError, DataError, DataWarning
-from dlrecipes.results import Column, DataSpec, Finding, Lags, TableFile
+from dlrecipes.results import Column, DataSpec, Finding, Lags, TableFile, plural
 
 ONE_STEP = "step"
 NO_LAGS = "none"
@@ -261,8 +261,8 @@ def _repeated(frame: pd.DataFrame, drawing: Drawing) -> tuple[Finding, ...]:
     return (
         Finding(
             "times that occur twice",
-            f"{int(twice.sum()):,} of {len(frame):,} rows have the time of another row: the mean "
-            "of their targets counts as the value of that time.",
+            f"{int(twice.sum()):,} of {plural(len(frame), 'row')} have the time of another row: "
+            "the mean of their targets counts as the value of that time.",
             {"rows": int(twice.sum())},
             advice="If they are several series, name the column that tells them apart "
             "(--series COLUMN)."

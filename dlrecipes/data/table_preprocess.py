@@ -25,7 +25,7 @@ from dlrecipes.data.unknown_values import (
 )
 from dlrecipes.errors import DataError
 from dlrecipes.layers import Imputation, QuantileClip, Standardization
-from dlrecipes.results import Column, Feature
+from dlrecipes.results import Column, Feature, plural
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
@@ -185,7 +185,7 @@ class TablePreprocess(keras.layers.Layer):
         if not self.features:
             raise DataError(
                 "The training texts must share some words.",
-                received=f"{len(columns)} texts, no word in {self.least} of them",
+                received=f"{plural(len(columns), 'text')}, no word in {self.least} of them",
                 fix="The recipe `text` takes one column of texts, by characters if need be.",
             )
 

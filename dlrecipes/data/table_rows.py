@@ -14,6 +14,7 @@ from dlrecipes.data.drawing import split_by_column, split_by_group, split_by_tim
 from dlrecipes.data.split_stratified import Rows, split_stratified
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.results import plural
 
 
 def table_rows(
@@ -91,7 +92,8 @@ def _copies(inputs: Columns) -> NDArray[np.int64] | None:
     if different < 3:
         raise DataError(
             "A table must have at least three different rows of inputs, one for each part.",
-            received=f"{different} in {len(codes)} rows; rows that are equal stay in one part",
+            received=f"{different} in {plural(len(codes), 'row')}; rows that are equal stay in "
+            "one part",
         )
     return codes if different < len(codes) else None
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dlrecipes.checks import check_choice
 from dlrecipes.data.inputs import as_array
 from dlrecipes.errors import DataError
-from dlrecipes.results import TargetSpec
+from dlrecipes.results import TargetSpec, plural
 from dlrecipes.results.data_spec import Task
 
 MIN_CLASS_SIZE = 3
@@ -144,7 +144,7 @@ def _infer_task(array: NDArray[Any]) -> str:
     if few and np.array_equal(distinct, np.round(distinct)) and len(distinct) > 1:
         raise DataError(
             "It must be clear whether `y` holds classes or values.",
-            received=f"{array.dtype} with {len(distinct)} different whole numbers",
+            received=f"{array.dtype} with {plural(len(distinct), 'different whole number')}",
             fix="Pass task='classification' or task='regression'.",
         )
     return "regression"
@@ -168,7 +168,7 @@ def _values(array: NDArray[Any]) -> NDArray[np.float32]:
     if values.min() == values.max():
         raise DataError(
             "A regression target must not be constant.",
-            received=f"{float(values[0]):g} in all {len(values)} examples",
+            received=f"{float(values[0]):g} in {plural(len(values), 'example')}",
         )
     return values
 
@@ -189,14 +189,14 @@ def _indices(
     if len(labels) < 2:
         raise DataError(
             "A classification target must have at least two classes.",
-            received=f"only {str(labels[0])!r} in all {len(array)} examples",
+            received=f"only {str(labels[0])!r} in {plural(len(array), 'example')}",
         )
     rarest = int(np.argmin(counts))
     if counts[rarest] < MIN_CLASS_SIZE:
         raise DataError(
             f"Every class must have at least {MIN_CLASS_SIZE} examples, one for each part.",
             received=f"{int(counts[rarest])} of class {str(labels[rarest])!r}, "
-            f"{len(labels)} classes in {len(array)} examples",
+            f"{plural(len(labels), 'class', 'classes')} in {plural(len(array), 'example')}",
             fix="Join or leave out rare classes, or pass task='regression' if these are values.",
         )
     names = tuple(str(label) for label in labels)
@@ -206,7 +206,8 @@ def _indices(
     if len(set(given)) != len(given) or len(given) != len(names):
         raise DataError(
             "`classes` must name each class once.",
-            received=f"{len(given)} names for the {len(names)} labels {', '.join(names[:10])}",
+            received=f"{plural(len(given), 'name')} for the {plural(len(names), 'label')} "
+            f"{', '.join(names[:10])}",
         )
     if array.dtype.kind != "U":
         return indices.astype(np.int32), given

@@ -23,7 +23,7 @@ from dlrecipes.data.unknown_values import (
     learn_usual_texts,
 )
 from dlrecipes.errors import DataError
-from dlrecipes.results import Column, Feature
+from dlrecipes.results import Column, Feature, plural
 
 MOST_TOKENS = 512
 LEAST_KNOWN = 0.1
@@ -195,7 +195,7 @@ class TextTokens(keras.layers.Layer):
         if not any(tokens):
             return DataError(
                 "The training texts must not all be blank.",
-                received=f"{len(tokens)} blank texts in column {self.column.name!r}",
+                received=f"{plural(len(tokens), 'blank text')} in column {self.column.name!r}",
                 fix="Say which column holds the texts: --kinds COLUMN=text.",
             )
         fix = f"TextTokens(…, least=1) keeps those that one text has, instead of {self.least}."
@@ -203,7 +203,7 @@ class TextTokens(keras.layers.Layer):
             fix = f"TextTokens(…, split='characters') cuts words up; {fix}"
         return DataError(
             f"The training texts must share some {split}.",
-            received=f"{len(tokens)} texts, no token in {self.least} of them",
+            received=f"{plural(len(tokens), 'text')}, no token in {self.least} of them",
             fix=fix,
         )
 

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import betabinom
 
+from dlrecipes.results import plural
+
 UNLIKELY, RARE = 0.01, 0.05
 MAX_NAMED = 3
 Usual = Mapping[str, float]
@@ -63,12 +65,16 @@ class UnknownValues:
         if self.unknown and (often or far or self.nothing):
             named = ", ".join(map(repr, self.examples)) + (", …" if self.more else "")
             found.append(
-                f"{self.unknown:,} of {self.cells:,} cells of {self.column!r} are {self.what}"
+                f"{self.unknown:,} of {plural(self.cells, 'cell')} of {self.column!r} "
+                f"{'is' if self.unknown == 1 else 'are'} {self.what}"
                 + (f": {named}." if named else ".")
             )
         every = self.cells + self.missing
         if _tail(self.missing, every, usual["missing"], usual["rows"]) < level:
-            found.append(f"{self.missing:,} of {every:,} cells of {self.column!r} are missing.")
+            are = "is" if self.missing == 1 else "are"
+            found.append(
+                f"{self.missing:,} of {plural(every, 'cell')} of {self.column!r} {are} missing."
+            )
         return tuple(found)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dlrecipes.data.sources.number_cells import scan_numbers
 from dlrecipes.errors import DataError
-from dlrecipes.results import Finding
+from dlrecipes.results import Finding, plural
 
 MAX_NAMED = 20
 
@@ -53,13 +53,15 @@ def leave_out_unlabelled(
     if not known.any():
         raise DataError(
             "Some rows must have a target.",
-            received=f"{len(rows):,} rows{of_part} without {named}{f' ({cells})' if cells else ''}",
+            received=f"{plural(len(rows), 'row')}{of_part} without {named}"
+            f"{f' ({cells})' if cells else ''}",
             fix=keep,
         )
+    without, are = ("has", "is") if len(rows) == 1 else ("have", "are")
     finding = Finding(
         "missing targets",
-        f"{len(rows):,} of {len(known):,} rows{of_part} have no {named} and are left out"
-        + (f" ({cells})." if cells else "."),
+        f"{len(rows):,} of {plural(len(known), 'row')}{of_part} {without} no {named} and {are} "
+        "left out" + (f" ({cells})." if cells else "."),
         {"rows": len(rows), **texts, "first": [str(row) for row in rows[:MAX_NAMED]]},
         advice=keep or "Fill them in where they are known.",
         severity="warning",

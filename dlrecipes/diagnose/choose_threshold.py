@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn import metrics
 
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import Decisions, Threshold, ThresholdGoal
+from dlrecipes.results import Decisions, Threshold, ThresholdGoal, plural
 
 Counts = NDArray[np.int64]
 Scores = NDArray[np.floating[Any]]
@@ -72,7 +72,8 @@ def _checked(y: ArrayLike, scores: ArrayLike) -> tuple[Counts, Scores]:
     if len(np.unique(labels)) < 2:
         raise DataError(
             "A threshold is chosen where both classes occur.",
-            received=f"{len(labels)} examples of {len(np.unique(labels))} class(es)",
+            received=f"{plural(len(labels), 'example')} of "
+            f"{plural(len(np.unique(labels)), 'class', 'classes')}",
             fix="Make the validation part larger.",
         )
     return labels.astype(np.int64), values

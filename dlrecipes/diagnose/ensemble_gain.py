@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.mean_advantage import mean_advantage
-from dlrecipes.results import Gain, significant
+from dlrecipes.results import Gain, plural, significant
 
 
 def measure_gain(
@@ -44,6 +44,7 @@ def measure_gain(
         found.value,
         found.interval,
         found.outcome,
-        f"The ensemble of {members} networks {words[found.outcome]}: {score}; gain in {metric} "
-        f"{significant(found.value, signed=True)} ± {significant(found.interval, 2)} (95 %).",
+        f"The ensemble of {plural(members, 'network')} {words[found.outcome]}: {score}; gain in "
+        f"{metric} {significant(found.value, signed=True)} ± "
+        f"{significant(found.interval, 2)} (95 %).",
     )

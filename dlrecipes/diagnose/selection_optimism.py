@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
-from dlrecipes.results import Finding, Objective, TrialRecord
+from dlrecipes.results import Finding, Objective, TrialRecord, plural
 
 
 def check_selection_optimism(
@@ -39,7 +39,7 @@ def check_selection_optimism(
     return Finding(
         name="selection optimism",
         verdict=f"The winner's {objective.name} was {searched:.4g} in the search; trained again "
-        f"with {len(scores)} other seed(s) it is {fmean(scores):.4g} ± {spread:.2g}.",
+        f"with {plural(len(scores), 'other seed')} it is {fmean(scores):.4g} ± {spread:.2g}.",
         evidence={"search": searched, "refits": fmean(scores), "spread": spread},
         advice=advice if severe else "",
         severity="warning" if severe else "info",

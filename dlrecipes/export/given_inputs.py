@@ -13,7 +13,7 @@ from dlrecipes.data.sources import frame_cells
 from dlrecipes.data.table_lags import lag_sources, with_lags_to_predict
 from dlrecipes.errors import DataError
 from dlrecipes.export.read_inputs import check_inputs
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, plural
 
 
 def given_inputs(given: object, spec: DataSpec) -> np.ndarray | Columns:
@@ -97,7 +97,9 @@ def _of_columns(columns: Mapping[Any, object]) -> pd.DataFrame:
     if len(set(lengths.values())) > 1:
         raise DataError(
             "All columns of a table must have the same length.",
-            received=", ".join(f"{name}: {length} rows" for name, length in lengths.items()),
+            received=", ".join(
+                f"{name}: {plural(length, 'row')}" for name, length in lengths.items()
+            ),
         )
     return pd.DataFrame(values)
 

@@ -16,7 +16,7 @@ from dlrecipes.data.table_lags import columns_in_file, with_lags_to_predict
 from dlrecipes.errors import DataError
 from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.export.text_inputs import find_text_inputs
-from dlrecipes.results import DataSpec, TableFile
+from dlrecipes.results import DataSpec, TableFile, plural
 
 
 def read_inputs(
@@ -118,7 +118,7 @@ def check_inputs(
     size = int(np.prod(spec.input_shape))
     if values.shape[1:] != spec.input_shape and values[0].size != size:
         raise DataError(
-            f"An example must have the shape {spec.input_shape}, {size} value(s) in all.",
+            f"An example must have the shape {spec.input_shape}, {plural(size, 'value')} in all.",
             received=f"{source} with examples of shape {values.shape[1:]}",
             fix="Leave out the target and any row number.",
         )

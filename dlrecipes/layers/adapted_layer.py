@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.results import plural
 
 Shape = tuple[int | None, ...]
 
@@ -87,7 +88,7 @@ class AdaptedLayer(keras.layers.Layer):
         if (np.abs(wide) > LARGEST).any():
             raise DataError(
                 f"Training data must lie within +-{LARGEST:.1e}, or be NaN where missing.",
-                received=f"{int((np.abs(wide) > LARGEST).sum())} infinite or larger numbers",
+                received=plural(int((np.abs(wide) > LARGEST).sum()), "infinite or larger number"),
                 fix="Replace them with NaN or correct them.",
             )
         return wide.astype(np.float32).astype(np.float64)

@@ -13,6 +13,7 @@ from dlrecipes.checks import check_integer, check_real
 from dlrecipes.errors import DataError
 from dlrecipes.layers.adapted_layer import AdaptedLayer, Shape
 from dlrecipes.layers.principal_axes import PrincipalAxes, principal_axes
+from dlrecipes.results import plural
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
@@ -86,7 +87,7 @@ class PCAWhitening(AdaptedLayer):
             if self.components > directions:
                 raise DataError(
                     "The training data must vary in at least `components` directions.",
-                    received=f"components={self.components} and {directions} directions",
+                    received=f"components={self.components} and {plural(directions, 'direction')}",
                     fix="Ask for fewer components.",
                 )
             return self.components

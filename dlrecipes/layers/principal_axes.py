@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dlrecipes.errors import DataError
 from dlrecipes.layers.mean_and_deviation import mean_and_deviation
 from dlrecipes.layers.spread import varies
+from dlrecipes.results import plural
 
 SMALLEST_SHARE = 1e-12
 """Of the largest variance: a direction below it is the rounding of float32 inputs."""
@@ -83,7 +84,7 @@ def principal_axes(x: NDArray[np.float64]) -> PrincipalAxes:
     if not kept.any():
         raise DataError(
             "Whitening needs training examples that differ.",
-            received=f"{len(x)} examples without variance",
+            received=f"{plural(len(x), 'example')} without variance",
         )
     axes = axes[:, kept]
     largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results import DataSpec, TargetSpec
+from dlrecipes.results import DataSpec, TargetSpec, plural
 
 
 def known_values(
@@ -30,7 +30,7 @@ def known_values(
     values = np.asarray(y)
     if values.ndim != 2 or values.shape[1] != len(spec.targets):
         raise ArgumentError(
-            f"`y` must have one column for each of the {len(spec.targets)} targets.",
+            f"`y` must have one column for each of the {plural(len(spec.targets), 'target')}.",
             received=f"y.shape={values.shape}",
         )
     column = values[:, spec.targets.index(target)]

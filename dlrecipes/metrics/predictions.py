@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, plural
 
 Targets = NDArray[Any]
 Predictions = NDArray[np.float64]
@@ -48,7 +48,7 @@ def check_predictions(
     if not np.isfinite(values).all():
         raise ArgumentError(
             "`predictions` must be finite numbers.",
-            received=f"NaN or infinity in {int((~np.isfinite(values)).sum())} places",
+            received=f"NaN or infinity in {plural(int((~np.isfinite(values)).sum()), 'place')}",
         )
     if spec.task == "regression":
         return targets.astype(np.float64), values

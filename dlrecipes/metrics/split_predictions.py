@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, plural
 
 
 def join_predictions(predictions: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
@@ -44,7 +44,7 @@ def split_predictions(predictions: object, spec: DataSpec) -> dict[str, NDArray[
     width = sum(target.columns for target in targets)
     if joined.ndim < 2 or joined.shape[-1] != width:
         raise ArgumentError(
-            f"Predictions of these {len(targets)} targets must have {width} columns.",
+            f"Predictions of {plural(len(targets), 'target')} must have {plural(width, 'column')}.",
             received=f"predictions.shape={joined.shape}",
         )
     parts = np.split(joined, np.cumsum([target.columns for target in targets])[:-1], axis=-1)

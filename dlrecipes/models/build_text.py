@@ -11,7 +11,7 @@ from dlrecipes.errors import DataError
 from dlrecipes.layers import InvertedDropout
 from dlrecipes.models.dense_block import dense_block
 from dlrecipes.models.task_outputs import task_outputs
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, plural
 
 ARCHITECTURES = ("bag", "cnn")
 
@@ -54,7 +54,8 @@ def build_text(
     if len(spec.features) != spec.input_shape[0] or len(sizes) != 1:
         raise DataError(
             "`build_text` must know the size of the vocabulary.",
-            received=f"{len(spec.features)} descriptions of {spec.input_shape[0]} tokens",
+            received=f"{plural(len(spec.features), 'description')} of "
+            f"{plural(spec.input_shape[0], 'token')}",
             fix="Preprocess the texts with `TextTokens`.",
         )
     inputs = keras.Input(spec.input_shape, name="inputs")

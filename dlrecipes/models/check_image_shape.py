@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dlrecipes.checks import check_integer
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results import plural
 
 
 def check_image_shape(input_shape: Sequence[int], halvings: int) -> tuple[int, int, int]:
@@ -29,8 +30,8 @@ def check_image_shape(input_shape: Sequence[int], halvings: int) -> tuple[int, i
     )
     if min(height, width) < 2**halvings:
         raise ArgumentError(
-            f"Images that are halved {halvings} times must be at least {2**halvings} pixels "
-            "high and wide.",
+            f"Images that are halved {plural(halvings, 'time')} must be at least {2**halvings} "
+            "pixels high and wide.",
             received=f"input_shape={(height, width, channels)}",
             fix="Give fewer `filters`: each of their entries is one resolution.",
         )

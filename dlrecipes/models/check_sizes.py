@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dlrecipes.checks import check_integer
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results import plural
 
 
 def check_sizes(name: str, sizes: Sequence[int], at_least: int = 1) -> tuple[int, ...]:
@@ -26,6 +27,7 @@ def check_sizes(name: str, sizes: Sequence[int], at_least: int = 1) -> tuple[int
         )
     if len(sizes) < at_least:
         raise ArgumentError(
-            f"`{name}` must have at least {at_least} entry.", received=f"{name}={tuple(sizes)}"
+            f"`{name}` must have at least {plural(at_least, 'entry', 'entries')}.",
+            received=f"{name}={tuple(sizes)}",
         )
     return tuple(check_integer(f"{name}[{index}]", size, 1) for index, size in enumerate(sizes))

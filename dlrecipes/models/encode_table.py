@@ -10,7 +10,7 @@ import numpy as np
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.errors import DataError
 from dlrecipes.layers import OneHot, PiecewiseLinearEncoding
-from dlrecipes.results import DataSpec, Feature
+from dlrecipes.results import DataSpec, Feature, plural
 
 ENCODINGS = ("piecewise", "plain")
 
@@ -69,7 +69,8 @@ def encode_table(
     if len(spec.features) != spec.input_shape[0]:
         raise DataError(
             "The builder must know what the features are.",
-            received=f"{len(spec.features)} descriptions of {spec.input_shape[0]} features",
+            received=f"{plural(len(spec.features), 'description')} of "
+            f"{plural(spec.input_shape[0], 'feature')}",
             fix="Preprocess the table with `TablePreprocess`, or use `build_mlp`.",
         )
     parts = []

@@ -16,7 +16,7 @@ from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunErro
 from dlrecipes.recipe.line_in import line_in
 from dlrecipes.results import DataSpec, Objective, Plan, RunInfo, RunSettings
 from dlrecipes.results.run_info import SourceValue
-from dlrecipes.run import Origin, Run, resume, tune
+from dlrecipes.run import Origin, Run, closing_lines, resume, tune
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
     Build,
@@ -180,11 +180,12 @@ class Recipe:
             compare: Whether simpler searches are run for real, at equal cost.
             source: Arguments of the recipe's `load`.
         """
+        settings = settings or RunSettings()
+        RunDirectory.planned(settings.out, self.name)  # before the data, which may take long
         listener = listener or PlainProgress(Objective.parse(self.objective))
         listener.on_phase("data")
         with listener.busy():
             splits = self.load(**source)
-        settings = settings or RunSettings()
         if settings.threshold is None and splits.spec.task == "binary":
             settings = replace(settings, threshold=self.threshold)
         run = tune(
@@ -198,6 +199,7 @@ class Recipe:
             compare=compare,
         )
         run.finish(sealed=settings.sealed)
+        listener.on_end(closing_lines(run))
         return run
 
     def resume(
@@ -252,14 +254,24 @@ class Recipe:
             origin=self._origin(info.source),
         )
         run.finish(sealed=info.sealed if sealed is None else sealed)
+        listener.on_end(closing_lines(run))
         return run
 
-    def open(self, directory: str | Path, reason: str = "final score of the procedure") -> Run:
+    def open(
+        self,
+        directory: str | Path,
+        reason: str = "final score of the procedure",
+        *,
+        listener: Listener | None = None,
+    ) -> Run:
         """Open the test set of a run that stayed sealed, and write its report again.
+
+        Where this run has opened it before, what was found then is all that is returned.
 
         Args:
             directory: The run directory.
             reason: Why it is opened, for the ledger.
+            listener: Hears what takes a while, and how it ended; None for plain lines.
 
         Raises:
             RunError: If the directory is no run, or another recipe's, or the data is not what the
@@ -267,8 +279,15 @@ class Recipe:
             SealError: If a study on this data is running, or the reason is empty.
         """
         info = self._info_of(directory)
-        run = Run(directory, self.load(**info.source))
+        listener = listener or PlainProgress(Objective(info.objective, info.direction))
+        run = Run(directory, listener=listener)
+        if run.result.test is None:
+            listener.on_phase("data")
+            with listener.busy():
+                splits = self.load(**info.source)
+            run = Run(directory, splits, listener)
         run.finish(reason, sealed=False)
+        listener.on_end(closing_lines(run))
         return run
 
     def _info_of(self, directory: str | Path) -> RunInfo:

@@ -112,7 +112,7 @@ def plot_confusion(matrix: Confusion) -> Plot:
                 colorscale="Blues",
                 showscale=False,
                 hovertemplate="true %{y}, predicted %{x}<br>"
-                "%{customdata[0]} examples, %{customdata[1]:.1%} of the row<extra></extra>",
+                "examples: %{customdata[0]}, %{customdata[1]:.1%} of the row<extra></extra>",
             )
         ],
         height=760,

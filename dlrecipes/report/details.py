@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlrecipes.report.format import format_seconds, format_time, format_value
-from dlrecipes.results import DataSpec, EngineChoice, Plan, RunInfo, RunResult, TargetSpec
+from dlrecipes.results import DataSpec, EngineChoice, Plan, RunInfo, RunResult, TargetSpec, plural
 from dlrecipes.results.run_info import SourceValue
 
 Rows = list[tuple[str, str]]
@@ -21,7 +21,12 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
     data, spec = result.data, info.raw_spec
     rows = [
         ("name", data.name),
-        ("task", data.task if not data.classes else f"{data.task}, {len(data.classes):,} classes"),
+        (
+            "task",
+            data.task
+            if not data.classes
+            else f"{data.task}, {plural(len(data.classes), 'class', 'classes')}",
+        ),
         ("examples", f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"),
         ("one example", _example(spec)),
     ]
@@ -93,15 +98,15 @@ def plan_rows(plan: Plan) -> Rows:
         rows.append(
             (
                 stage.name,
-                f"{stage.trials:,} trials of {stage.epochs:,} epochs,{extra} "
+                f"{plural(stage.trials, 'trial')} of {plural(stage.epochs, 'epoch')},{extra} "
                 f"sampler {stage.sampler}, pruner {stage.pruner}",
             )
         )
     epochs = "those of the longest stage" if plan.refit_epochs is None else f"{plan.refit_epochs:,}"
     rows += [
         ("batch size", f"{plan.batch_size:,}"),
-        ("refits", f"{plan.refit_seeds} seeds, epochs: {epochs}"),
-        ("patience", "none" if plan.patience is None else f"{plan.patience:,} epochs"),
+        ("refits", f"{plural(plan.refit_seeds, 'seed')}, epochs: {epochs}"),
+        ("patience", "none" if plan.patience is None else plural(plan.patience, "epoch")),
     ]
     return rows + [
         (f"limits of {name}", f"{format_value(low)} to {format_value(high)}")
@@ -112,7 +117,8 @@ def plan_rows(plan: Plan) -> Rows:
 def time_rows(result: RunResult) -> Rows:
     """Return how long each phase took, the total last."""
     phases = sorted(result.seconds.items(), key=lambda item: item[0] == "total")
-    return [(name, format_seconds(seconds)) for name, seconds in phases]
+    names = {"total": "these together"}
+    return [(names.get(name, name), format_seconds(seconds)) for name, seconds in phases]
 
 
 def _plain(value: SourceValue) -> str:
@@ -120,7 +126,7 @@ def _plain(value: SourceValue) -> str:
 
 
 def _target(target: TargetSpec) -> str:
-    known = f"known for {target.known:,} training examples"
+    known = f"known for {plural(target.known, 'training example')}"
     if not target.classes:
         return f"{target.task}, {known}"
     joint = " < " if target.task == "ordinal" else ", "
@@ -129,7 +135,7 @@ def _target(target: TargetSpec) -> str:
 
 def _example(spec: DataSpec) -> str:
     if spec.columns:
-        return f"{len(spec.columns)} columns of a table"
+        return f"{plural(len(spec.columns), 'column')} of a table"
     return f"{_shape(spec.input_shape)} {spec.input_dtype} ({spec.kind})"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dlrecipes.report.format import format_value
-from dlrecipes.results import Finding, PlanChange, RunResult, StudyResult, TestResult
+from dlrecipes.results import Finding, PlanChange, RunResult, StudyResult, TestResult, plural
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 _MOST_LISTED = 8
@@ -21,6 +21,15 @@ class FindingRow:
     evidence: tuple[tuple[str, str], ...]
     advice: str
     action: str
+
+
+def passed(finding: FindingRow) -> bool:
+    """Whether a check found nothing that a reader must look at or do something about.
+
+    Args:
+        finding: A row of the findings.
+    """
+    return finding.severity == "info" and not finding.advice and not finding.action
 
 
 def finding_rows(result: RunResult, study: StudyResult | None) -> tuple[FindingRow, ...]:
@@ -70,8 +79,8 @@ def _action(change: PlanChange | None) -> str:
     if change.add_value is not None:
         parts.append(f"{change.hyperparameter}: add {format_value(change.add_value)}")
     if change.trials is not None:
-        parts.append(f"{change.trials:,} trials")
+        parts.append(plural(change.trials, "trial"))
     if change.epochs is not None:
-        parts.append(f"{change.epochs:,} epochs")
+        parts.append(plural(change.epochs, "epoch"))
     where = f" in stage {change.stage}" if change.stage else ""
     return ", ".join(parts) + where if parts else ""

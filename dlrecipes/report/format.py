@@ -63,11 +63,6 @@ def format_time(moment: str) -> str:
         return moment
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return `1 trial`, `2 trials`, `5,000 trials`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def plot_text(text: object) -> str:
     """Return text that Plotly shows as it is, though it knows some HTML tags."""
     return html.escape(str(text), quote=False)

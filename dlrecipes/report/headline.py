@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dlrecipes.metrics import metric_words
-from dlrecipes.report.format import format_number, plural
+from dlrecipes.report.format import format_number
 from dlrecipes.report.scores import main_metric, mean_and_spread
-from dlrecipes.results import RunResult, TrialCounts
+from dlrecipes.results import RunResult, TrialCounts, plural
 
 _WORDS = {
     "better": "Better than the strongest baseline",

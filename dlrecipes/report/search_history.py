@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dlrecipes.report.format import plot_text, plural
+from dlrecipes.report.format import plot_text
 from dlrecipes.report.plot import (
     ACCENT,
     MUTED,
@@ -18,6 +18,7 @@ from dlrecipes.report.plot import (
 )
 from dlrecipes.report.ticks import Ticks
 from dlrecipes.report.trial_points import SYMBOLS, TrialPoint, TrialPoints
+from dlrecipes.results import plural
 
 _MOST = 2000
 _MOST_TICKS = 12

@@ -14,7 +14,7 @@ from dlrecipes.diagnose import decide
 from dlrecipes.report.format import format_number, plot_text
 from dlrecipes.report.plot import ACCENT, MUTED, WARN, Plot, make_figure
 from dlrecipes.report.saved_predictions import SavedPredictions
-from dlrecipes.results import DataSpec, Decisions, Threshold, ThresholdGoal
+from dlrecipes.results import DataSpec, Decisions, Threshold, ThresholdGoal, plural
 
 _MOST_POINTS = 2000
 _EVEN = 0.5
@@ -82,8 +82,8 @@ def _chosen(threshold: Threshold | None, goal: ThresholdGoal | None) -> str:
     return (
         f"It was chosen on the validation data for {goal.words}: there {reached} was "
         f"{format_number(threshold.value)}, with {seen.true_positives:,} found, "
-        f"{seen.false_positives:,} false alarms and {seen.false_negatives:,} missed. Chosen on "
-        "few positives, it is a rough one, and what it reached there is optimistic."
+        f"{plural(seen.false_positives, 'false alarm')} and {seen.false_negatives:,} missed. "
+        "Chosen on few positives, it is a rough one, and what it reached there is optimistic."
     )
 
 

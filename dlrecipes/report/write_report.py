@@ -11,7 +11,7 @@ from dlrecipes.metrics import metric_words
 from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
 from dlrecipes.report.ensemble_rows import ensemble_section
 from dlrecipes.report.error_sections import error_sections
-from dlrecipes.report.finding_rows import finding_rows
+from dlrecipes.report.finding_rows import finding_rows, passed
 from dlrecipes.report.format import breakable, format_number, format_time
 from dlrecipes.report.headline import headline
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
@@ -24,7 +24,7 @@ from dlrecipes.report.search_history import plot_search_history
 from dlrecipes.report.stages import stage_tables
 from dlrecipes.report.subgroup_tables import subgroup_tables
 from dlrecipes.report.trial_points import order_trials
-from dlrecipes.results import ThresholdGoal, write_text
+from dlrecipes.results import ThresholdGoal, plural, write_text
 
 
 def write_report(directory: Path) -> Path:
@@ -55,7 +55,11 @@ def _render(files: RunFiles) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=format_number, time=format_time, metric=metric_words, breakable=breakable
+        number=format_number,
+        time=format_time,
+        metric=metric_words,
+        breakable=breakable,
+        plural=plural,
     )
     template = environment.get_template("template.html.j2")
     return template.render(
@@ -70,6 +74,7 @@ def _render(files: RunFiles) -> str:
 
 def _summary(files: RunFiles) -> dict[str, Any]:
     result, info = files.result, files.info
+    findings = finding_rows(result, files.study)
     return {
         "headline": headline(result),
         "main_metric": main_metric(result),
@@ -77,7 +82,8 @@ def _summary(files: RunFiles) -> dict[str, Any]:
         "chosen_for": ThresholdGoal.parse(result.threshold.goal).metric if result.threshold else "",
         "ensemble": ensemble_section(result),
         "refits": refit_rows(result),
-        "findings": finding_rows(result, files.study),
+        "findings": [row for row in findings if not passed(row)],
+        "passed": [row for row in findings if passed(row)],
         "subgroups": subgroup_tables(result),
         "curves": plot_learning_curves(curve_panels(result, files.study)),
         "best_values": best_values(result),

@@ -14,6 +14,7 @@ from dlrecipes.results.objective import Objective
 from dlrecipes.results.penalty_result import PenalisedTrial, PenaltyResult
 from dlrecipes.results.plan import Plan
 from dlrecipes.results.plan_change import PlanChange, Value
+from dlrecipes.results.plural import plural
 from dlrecipes.results.run_info import RunInfo
 from dlrecipes.results.run_result import (
     BaselineResult,
@@ -93,6 +94,7 @@ __all__ = [
     "Verdict",
     "dump_json",
     "parse_json",
+    "plural",
     "score_text",
     "significant",
     "write_text",

@@ -11,6 +11,7 @@ from dlrecipes.results.gap_penalty import GapPenalty
 from dlrecipes.results.threshold_goal import ThresholdGoal
 
 ENGINES = ("auto", "population", "resident", "fit")
+_MOST_MINUTES = 1e6
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -80,7 +81,7 @@ class RunSettings:
             GapPenalty.parse(self.gap_penalty)
         if self.folds is not None:
             check_integer("folds", self.folds, 2)
-        check_real("baseline_seconds", self.baseline_seconds, 0, low_open=True)
+        check_real("baseline_seconds", self.baseline_seconds, 0, 60 * _MOST_MINUTES, low_open=True)
         check_integer("repeats", self.repeats, 1)
         check_integer("ensemble", self.ensemble, 0)
         if self.folds is None and self.repeats > 1:
@@ -94,4 +95,4 @@ class RunSettings:
                 "`sealed` must be True, False or None.", received=f"sealed={self.sealed!r}"
             )
         if self.minutes is not None:
-            check_real("minutes", self.minutes, 0, low_open=True)
+            check_real("minutes", self.minutes, 0, _MOST_MINUTES, low_open=True)

@@ -30,6 +30,7 @@ from dlrecipes.export import (
 )
 from dlrecipes.metrics import split_predictions
 from dlrecipes.report import write_report
+from dlrecipes.report.format import format_time
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json
 from dlrecipes.run.assemble import with_total
 from dlrecipes.run.ensemble import tested_ensemble
@@ -123,10 +124,21 @@ class Run:
         with self._directory.locked(), self._listener.busy():
             result = self.result
             if result.test is not None:
+                self._listener.on_note(self._opened_before())
                 return result.test
             test = self._open_test_set(result, reason)
             self._compare_exports()
         return test
+
+    def _opened_before(self) -> str:
+        """Say when and why this run has opened its test set."""
+        openings = Ledger(self._directory.ledger).openings(self.result.data.fingerprint)
+        own = [opening for opening in openings if opening.study == self.info.study]
+        when = f" on {format_time(own[-1].time)}: {own[-1].reason}" if own else ""
+        return (
+            f"This run has opened its test set before{when}. It is not opened again, and what was "
+            "found then stands."
+        )
 
     def _open_test_set(self, result: RunResult, reason: str) -> TestResult:
         splits = self._splits

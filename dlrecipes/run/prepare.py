@@ -31,6 +31,7 @@ class Work:
         folds: Folds of which a trial's score is the mean; None for the validation part.
         repeats: How often the rows are divided into folds.
         gap_penalty: What a gap between groups takes off a trial's score; None for nothing.
+        described: What was understood of the data, in words.
     """
 
     build: Build
@@ -42,6 +43,7 @@ class Work:
     folds: int | None = None
     repeats: int = 1
     gap_penalty: GapPenalty | None = None
+    described: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,12 +87,14 @@ def prepare(
         DataError: If the audit finds an error, or there is too little to divide into folds or to
             measure the gap.
     """
+    listener = work.listener
+    for line in work.described:
+        listener.on_note(line)
     if work.gap_penalty is not None:
         train = [] if work.folds is None else [work.splits.train]
         check_penalty(work.gap_penalty, [*train, work.splits.validation], work.splits.spec)
 
     # ---- 1. the builder: does it run, does it fit the data, does the metric exist?
-    listener = work.listener
     listener.on_phase("check")
     with dtype_policy(policy), study_running(work.splits.test.fingerprint), listener.busy():
         listener.on_step("building the model")

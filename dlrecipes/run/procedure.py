@@ -83,6 +83,8 @@ def carry_out(
     ):
         heard = LogListener(log, work.listener)
         heard.on_run(directory.path)
+        for line in work.described:  # on the screen it was said before anything else
+            log.info("%s", line)
         for note in prepared.notes:
             heard.on_note(note)
         # A run with a report is finished; this one is not any more.

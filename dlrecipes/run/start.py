@@ -15,6 +15,8 @@ from typing import Any, cast
 from dlrecipes.data import Splits
 from dlrecipes.errors import ArgumentError, RunError, StorageError
 from dlrecipes.results import GapPenalty, Objective, Plan, RunInfo, RunSettings, ThresholdGoal
+from dlrecipes.run.closing_lines import closing_lines
+from dlrecipes.run.describe_data import describe_data
 from dlrecipes.run.handle import Run
 from dlrecipes.run.origin import Origin
 from dlrecipes.run.prepare import Work, prepare
@@ -63,7 +65,8 @@ def tune(
         settings: Engine, precision, storage, directory, seed, minutes.
         listener: Hears of every stage, epoch and trial; None for plain lines,
             `dlrecipes.search.Listener()` for silence.
-        origin: Where builder and data come from; None for the builder's own name and source.
+        origin: Where builder and data come from, of a recipe, which goes on to the test set and
+            says the end itself; None for the builder's own name and source.
         compare: Whether simpler searches are run for real, at equal cost.
 
     Returns:
@@ -92,7 +95,9 @@ def tune(
             fix="`--trials 0` ends a run that exists: `--resume DIR --trials 0`.",
         )
     threshold = _threshold_goal(settings, splits)
+    by_recipe = origin is not None
     origin = origin or Origin(_name_of(build), text=_source_of(build))
+    RunDirectory.planned(settings.out, origin.recipe)
     policy = choose_policy(settings.precision, weakest_capability())
     heard = listener or PlainProgress(goal)
     work = Work(
@@ -105,6 +110,7 @@ def tune(
         settings.folds,
         settings.repeats,
         _declared(settings.gap_penalty),
+        describe_data(splits, origin.source),
     )
     prepared = prepare(work, goal, policy)
     storage = _absolute(settings.storage or "")
@@ -147,7 +153,10 @@ def tune(
     except (OSError, StorageError):
         directory.discard()
         raise
-    return carry_out(directory, info, store, work, prepared)
+    run = carry_out(directory, info, store, work, prepared)
+    if not by_recipe:
+        heard.on_end(closing_lines(run))
+    return run
 
 
 @system_errors()
@@ -179,7 +188,8 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         storage: The storage's URL, where it needs a password: none is kept in `run.json`.
         listener: Hears of every stage, epoch and trial; None for plain lines.
         compare: Whether simpler searches are run for real, at equal cost.
-        origin: Where builder and data come from now; None for the builder's own source.
+        origin: Where builder and data come from now, of a recipe, which says the end itself; None
+            for the builder's own source.
 
     Returns:
         The run: with one trial at a time, as an unbroken one would have left it. Of trials side by
@@ -214,6 +224,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     _check_same_plan(plan, info.plan)
     # A search that is ended early keeps its plan: it may go on another day.
     info = replace(info, plan=plan if plan.trials else info.plan)
+    by_recipe = origin is not None
     if origin is None and not info.recipe_path:
         origin = Origin(info.recipe, text=_source_of(build))
     text = origin.text if origin else ""
@@ -229,6 +240,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         info.folds,
         info.repeats,
         _declared(info.gap_penalty),
+        describe_data(splits, info.source),
     )
     prepared = prepare(
         work, goal, info.policy, partial(compare_builders, info, build=work.build, text=text)
@@ -254,7 +266,10 @@ def resume(  # noqa: PLR0913  (one argument a decision)
                 fix="Restore it, or name the right one by `storage`.",
             )
         existing.write(info)
-    return carry_out(existing, info, store, work, prepared)
+    run = carry_out(existing, info, store, work, prepared)
+    if not by_recipe:
+        heard.on_end(closing_lines(run))
+    return run
 
 
 def _told(build: Build, splits: Splits) -> Build:

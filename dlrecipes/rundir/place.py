@@ -1,7 +1,9 @@
-"""Where TensorFlow can load a SavedModel from."""
+"""Where a run can lie: the file system takes its names, and TensorFlow loads its SavedModel."""
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from dlrecipes.errors import RunError
@@ -9,6 +11,7 @@ from dlrecipes.errors import RunError
 # TensorFlow takes a path for a pattern when it loads weights: [1] is then the character 1, and a
 # backslash stands for what follows it. Stars and question marks match themselves.
 _PATTERN = frozenset("[\\")
+_DEEPEST = "unchecked-saved_model/variables/variables_temp/part-00000-of-00001.data-00000-of-00001"
 
 
 def check_place(path: Path, name: str = "") -> None:
@@ -34,3 +37,20 @@ def check_place(path: Path, name: str = "") -> None:
             fix=f"Choose another name for {bad[0]!r}"
             + ("." if inside.name == bad[0] else ", or go into it and name the path from there."),
         )
+
+
+def check_names(path: Path) -> None:
+    """Ask the file system whether it takes the names of a path and of what will lie below it.
+
+    Args:
+        path: A folder, there or not.
+
+    Raises:
+        OSError: If one is too long.
+    """
+    there = next(folder for folder in (path, *path.parents) if os.path.exists(folder))
+    # Of a folder that is not there, only the folder above can say that its name is too long.
+    asked = [there / name for name in path.relative_to(there).parts]
+    for one in (*asked, path / _DEEPEST):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.lstat(one)

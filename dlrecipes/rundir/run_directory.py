@@ -24,7 +24,7 @@ from dlrecipes.results import (
     write_text,
     written_whole,
 )
-from dlrecipes.rundir.place import check_place
+from dlrecipes.rundir.place import check_names, check_place
 from dlrecipes.system_errors import system_errors
 
 Result = TypeVar("Result")
@@ -42,6 +42,35 @@ class RunDirectory:
     path: Path
 
     @classmethod
+    def planned(cls, out: str | Path | None, name: str) -> RunDirectory:
+        """Return the directory that `create` would make, or say now why it cannot.
+
+        Args:
+            out: Its path; None for `runs/NAME-DATE-TIME`.
+            name: The recipe's name.
+
+        Raises:
+            RunError: If it holds something already, cannot be written, has too long a name, or is
+                no place to load a SavedModel from (`check_place`).
+        """
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        path = Path(out) if out is not None else Path("runs") / f"{name}-{stamp}"
+        check_place(path, "out=")
+        with system_errors():
+            check_names(path)
+        attempt = 1
+        while out is None and path.exists():  # two runs in one second
+            attempt += 1
+            path = Path("runs") / f"{name}-{stamp}-{attempt}"
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RunError(
+                "A new run needs a directory of its own.",
+                received=f"out={path}, which exists",
+                fix=f"Give another --out, or go on with it: --resume {path}.",
+            )
+        return cls(path)
+
+    @classmethod
     def create(cls, out: str | Path | None, name: str) -> RunDirectory:
         """Make a new run directory.
 
@@ -53,20 +82,9 @@ class RunDirectory:
             RunError: If it holds something already, cannot be written, or is no place to load a
                 SavedModel from (`check_place`).
         """
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        path = Path(out) if out is not None else Path("runs") / f"{name}-{stamp}"
-        attempt = 1
-        while out is None and path.exists():  # two runs in one second
-            attempt += 1
-            path = Path("runs") / f"{name}-{stamp}-{attempt}"
-        check_place(path, "out=")
+        directory = cls.planned(out, name)
+        path = directory.path
         try:
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                raise RunError(
-                    "A new run needs a directory of its own.",
-                    received=f"out={path}, which exists",
-                    fix=f"Give another --out, or go on with it: --resume {path}.",
-                )
             (path / "checkpoints").mkdir(parents=True)
         except OSError as error:
             raise RunError(
@@ -74,7 +92,7 @@ class RunDirectory:
                 received=f"{path} ({error.strerror})",
                 fix="Give another --out.",
             ) from error
-        return cls(path)
+        return directory
 
     @classmethod
     def existing(cls, path: str | Path) -> RunDirectory:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from dlrecipes.results import plural
+
 
 class Activity:
     """Keeps what a listener last heard, for whoever asks what is going on.
@@ -93,11 +95,12 @@ class Activity:
 
     @property
     def doing(self) -> str:
-        """The step and how long it has taken, or else the last epoch."""
+        """The step and how long it has taken, or else the last epoch; `""` at the very start."""
         if not self.step and self._epoch is not None and self._goes_on:
             trial, epoch, epochs = self._epoch
             return f"trial {trial}: epoch {epoch + 1} of {epochs}"
-        return ", ".join(part for part in (self.step, in_words(self.step_seconds)) if part)
+        so_far = in_words(self.step_seconds) if self.step_seconds >= 1 else ""
+        return ", ".join(part for part in (self.step, so_far) if part)
 
     @property
     def left(self) -> str:
@@ -114,11 +117,13 @@ class Activity:
 
     def describe(self) -> str:
         """Say in one line what is going on and what time is left."""
-        name = "" if self.step else f"{self._stage or self.phase}, "
+        name = "" if self.step else self._stage or self.phase
+        now = ", ".join(part for part in (name, self.doing) if part)
         if not self._goes_on:
-            return f"{name}{self.doing}"
+            return now
         left = f", {self.left}" if self.left else ""
-        return f"{name}{self.doing} ({self.progress} trials done{left})"
+        trials = f"{self._done} of {plural(self._total, 'trial')} done"
+        return f"{now} ({trials}{left})"
 
 
 def of_search(stage: str) -> bool:
@@ -139,3 +144,12 @@ def in_words(seconds: float) -> str:
     if seconds < 99.5:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5970 else f"{seconds / 3600:.1f} h"
+
+
+def lasted(seconds: float) -> str:
+    """Return how long something took: `"2.0 s"`, or `"less than 0.1 s"`.
+
+    Args:
+        seconds: At least 0.
+    """
+    return f"{seconds:.1f} s" if seconds >= 0.1 else "less than 0.1 s"

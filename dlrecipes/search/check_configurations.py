@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlrecipes.results import Finding, Hyperparameter, Stage
+from dlrecipes.results import Finding, Hyperparameter, Stage, plural
 from dlrecipes.search.backends import count_configurations
 
 
@@ -20,12 +20,12 @@ def check_configurations(
     configurations = count_configurations(ranges) if spared > 0 and trained else None
     if configurations is None or configurations > trained:
         return ()
-    only = f"{configurations} configuration{'s' if configurations > 1 else ''} only"
+    only = f"{plural(configurations, 'configuration')} only"
     return (
         Finding(
             "configurations",
-            f"The ranges of stage {stage.name} hold {only}: {spared} of its {stage.trials} trials "
-            "were not needed.",
+            f"The ranges of stage {stage.name} hold {only}: {spared} of its "
+            f"{plural(stage.trials, 'trial')} {'was' if spared == 1 else 'were'} not needed.",
             {"configurations": configurations, "planned": stage.trials, "spared": spared},
             "No configuration is trained twice in a stage, for the luckiest seed would win. Plan "
             "fewer trials, or let more vary; `refit_seeds` trains the best again.",

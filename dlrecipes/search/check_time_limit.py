@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dlrecipes.results import Finding, TrialRecord
+from dlrecipes.results import Finding, TrialRecord, plural
 
 
 def check_time_limit(planned: int, records: Sequence[TrialRecord]) -> tuple[Finding, ...]:
@@ -18,13 +18,15 @@ def check_time_limit(planned: int, records: Sequence[TrialRecord]) -> tuple[Find
     finished = len(records) - unfinished
     if finished >= planned:
         return ()
-    under_way = (
-        f"; {unfinished} were under way and count with what they had reached" if unfinished else ""
-    )
+    under_way = ""
+    if unfinished == 1:
+        under_way = "; one was under way and counts with what it had reached"
+    elif unfinished:
+        under_way = f"; {unfinished} were under way and count with what they had reached"
     return (
         Finding(
             "time_limit",
-            f"The time was up after {finished} of {planned} trials{under_way}.",
+            f"The time was up after {finished} of {plural(planned, 'trial')}{under_way}.",
             {"planned": planned, "finished": finished, "unfinished": unfinished},
             "Give more minutes, or plan fewer trials or epochs.",
             severity="warning",
@@ -49,11 +51,12 @@ def check_unused_time(planned: int, seconds: float, limit: float) -> tuple[Findi
     if seconds > _MUCH * limit:
         return ()
     fitting = _round_down(_CAUTION * planned * limit / max(seconds, 1.0))
+    took = f"{seconds / 60:.1f}" if seconds >= 6 else "less than 0.1"
     more = f"About {fitting:,} would fit: --trials {fitting}." if fitting > planned else ""
     return (
         Finding(
             "unused_time",
-            f"The plan's {planned} trials took {seconds / 60:.1f} of {limit / 60:.3g} minutes.",
+            f"The plan's {plural(planned, 'trial')} took {took} of {limit / 60:.3g} minutes.",
             {"planned": planned, "seconds": seconds, "limit": limit, "fitting": fitting},
             more,
         ),

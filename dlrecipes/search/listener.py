@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -10,13 +12,15 @@ from dlrecipes.results import Finding, TrialRecord
 
 
 class Listener:
-    """Hears of everything that happens in a search; this one only remembers where.
+    """Hears of everything that happens in a search; this one only remembers where and when.
 
     Attributes:
         directory: The run directory, once there is one.
+        phases: The phases so far, and when each began, in seconds of `time.monotonic`.
     """
 
     directory: Path | None = None
+    phases: tuple[tuple[str, float], ...] = ()
 
     def __enter__(self) -> Listener:
         return self
@@ -64,9 +68,13 @@ class Listener:
 
     def on_phase(self, name: str) -> None:
         """Hear that the procedure goes on to another phase, such as `"baselines"`."""
+        self.phases = (*self.phases, (name, time.monotonic()))
 
     def on_step(self, name: str) -> None:
         """Hear what a phase is doing now, such as `"boosted trees"`, for whoever waits."""
+
+    def on_end(self, lines: Sequence[str]) -> None:
+        """Hear how the run ended, in sentences."""
 
     def on_limit(self, seconds: float) -> None:
         """Hear what time this phase may take from now on."""

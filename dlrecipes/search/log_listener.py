@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from dlrecipes.results import Finding, TrialRecord
+from dlrecipes.results import Finding, TrialRecord, plural
+from dlrecipes.search.activity import lasted
 from dlrecipes.search.listener import Listener
 
 
@@ -27,7 +29,7 @@ class LogListener(Listener):
         self._inner.on_run(directory)
 
     def on_stage(self, name: str, trials: int, done: int) -> None:
-        self._log.info("stage %s: %d trials, %d of them done", name, trials, done)
+        self._log.info("stage %s: %s, %d of them done", name, plural(trials, "trial"), done)
         self._inner.on_stage(name, trials, done)
 
     def on_epoch(self, stage: str, trial: int, epoch: int, epochs: int, best: float) -> None:
@@ -40,13 +42,13 @@ class LogListener(Listener):
         )
         score = "no score" if record.score is None else f"{record.score:.6g}{record.parts}"
         self._log.info(
-            "%s trial %d %s: %s after %d epochs, %.1f s (%s) %s",
+            "%s trial %d %s: %s after %s, %s (%s) %s",
             record.stage,
             record.number,
             record.status,
             score,
-            record.epochs,
-            record.seconds,
+            plural(record.epochs, "epoch"),
+            lasted(record.seconds),
             values,
             record.error,
         )
@@ -67,6 +69,11 @@ class LogListener(Listener):
     def on_step(self, name: str) -> None:
         self._log.info("step %s", name)
         self._inner.on_step(name)
+
+    def on_end(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._log.info("%s", line)
+        self._inner.on_end(lines)
 
     def on_limit(self, seconds: float) -> None:
         self._log.info("this phase may take %.0f s", seconds)

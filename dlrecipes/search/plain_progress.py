@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import RLock
 
-from dlrecipes.results import Finding, Objective, TrialRecord, score_text
-from dlrecipes.search.activity import Activity, of_search
+from dlrecipes.results import Finding, Objective, TrialRecord, plural, score_text
+from dlrecipes.search.activity import Activity, lasted, of_search
 from dlrecipes.search.heartbeat import Heartbeat
 from dlrecipes.search.listener import Listener
 
@@ -74,6 +74,10 @@ class PlainProgress(Listener):
             self._activity.begin_step(name)
             self._told = ""
 
+    def on_end(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._write(line)
+
     def on_limit(self, seconds: float) -> None:
         with self._lock:
             self._activity.limit(seconds)
@@ -81,12 +85,11 @@ class PlainProgress(Listener):
     def on_stage(self, name: str, trials: int, done: int) -> None:
         with self._lock:
             self._activity.begin_stage(name, trials, done)
-            plural = "" if trials == 1 else "s"
             before = f", {done} done before" if done else ""
             better = "lower" if self._objective.direction == "min" else "higher"
             self._write(
-                f"stage {name}: {trials} trial{plural}{before}, scored by {self._objective.name}, "
-                f"{better} is better"
+                f"stage {name}: {plural(trials, 'trial')}{before}, scored by "
+                f"{self._objective.name}, {better} is better"
             )
 
     def on_epoch(self, stage: str, trial: int, epoch: int, epochs: int, best: float) -> None:
@@ -106,7 +109,7 @@ class PlainProgress(Listener):
             self._activity.end_trial(record.number)
             self._write(
                 f"  {record.stage} trial {record.number} {record.status} {score} in "
-                f"{record.seconds:.1f} s{best} ({self._activity.progress} done){error}"
+                f"{lasted(record.seconds)}{best} ({self._activity.progress} done){error}"
             )
 
     def on_finding(self, finding: Finding) -> None:

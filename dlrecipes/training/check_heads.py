@@ -9,7 +9,7 @@ import keras
 
 from dlrecipes.errors import BuilderError
 from dlrecipes.losses import MaskedMetric
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, plural
 from dlrecipes.training.check_kind import check_kind, check_threshold
 from dlrecipes.training.outputs import head_activation, output_kinds
 
@@ -59,7 +59,7 @@ def _check_widths(model: keras.Model, spec: DataSpec) -> None:
         allowed = (1, 2) if target.task == "binary" else (target.outputs,)
         if len(shape) > 2 or (shape[1] if len(shape) == 2 else 1) not in allowed:
             raise BuilderError(
-                f"The head of {target.name!r} must have {target.outputs} unit(s).",
+                f"The head of {target.name!r} must have {plural(target.outputs, 'unit')}.",
                 received=f"an output of shape {shape}",
                 fix="Use `TargetSpec.outputs` for the number of units.",
             )

@@ -41,6 +41,20 @@ def check_kind(kind: OutputKind, outputs: np.ndarray, activation: str, shown: st
         )
     if not np.isfinite(outputs).all():
         return
+    if not one_unit and activation == "sigmoid":
+        raise BuilderError(
+            "Of classes that exclude each other, each must not have a sigmoid of its own: the "
+            "outputs do not sum to 1 and are no probabilities.",
+            received=f"{shown}, {outputs.shape[-1]} units with a sigmoid",
+            fix='Write `Dense(units, activation="softmax")` with '
+            "`SparseCategoricalCrossentropy()`"
+            + (
+                '; or for two classes one unit, `Dense(1, activation="sigmoid")` with '
+                "`BinaryCrossentropy()`."
+                if outputs.shape[-1] == 2
+                else "."
+            ),
+        )
     if kind == "probabilities" and not are_probabilities(outputs):
         raise BuilderError(
             "The loss expects probabilities: between 0 and 1, and of several units with the sum 1.",

@@ -10,7 +10,7 @@ import numpy as np
 from dlrecipes.checks import did_you_mean
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.errors import BuilderError
-from dlrecipes.results import DataSpec, Objective
+from dlrecipes.results import DataSpec, Objective, plural
 from dlrecipes.training.check_heads import check_head_accuracies, check_heads
 from dlrecipes.training.check_kind import check_kind, check_threshold
 from dlrecipes.training.headline import headline
@@ -127,9 +127,10 @@ def _check_outputs(model: keras.Model, outputs: np.ndarray, spec: DataSpec) -> N
     width = outputs.shape[-1] if outputs.ndim > 1 else 1
     allowed = {"binary": (1, 2), "multiclass": (len(spec.classes),), "regression": (1,)}
     if outputs.ndim > 2 or width not in allowed[spec.task]:
-        wanted = " or ".join(str(units) for units in allowed[spec.task])
+        *fewer, most = allowed[spec.task]
+        wanted = " or ".join([*map(str, fewer), plural(most, "unit")])
         raise BuilderError(
-            f"The last layer of a model for this {spec.task} data must have {wanted} unit(s).",
+            f"The last layer of a model for this {spec.task} data must have {wanted}.",
             received=f"an output of shape {(None, *outputs.shape[1:])}",
             fix="Use `spec.outputs` for the number of units.",
         )

@@ -56,12 +56,16 @@ def test_tune_in_plain_lines(cli, tmp_path, tiny):
     for line in (
         r"^run directory: run$",
         r"^stage coarse: 1 trial, scored by val_accuracy, higher is better$",
-        r"^  coarse trial 0 (completed|pruned) 0\.\d{4} in \d+\.\d s, best 0\.\d{4} "
+        r"^  coarse trial 0 (completed|pruned) 0\.\d{4} in (less than )?\d+\.\d s, best 0\.\d{4} "
         r"\(1 of 1 done\)$",
         r"^The network .*: test accuracy \d.* against \d.*\.$",
         r"^Difference in accuracy, in the network's favour: [+-].* ± .* \(95 %\)\.$",
         r"^This test set was opened 1 time, by 1 run\.$",
         r"^report +run/report\.html$",
+        # What was read is said before anything is done with it, and what the user waited at last.
+        r"^data …\n  tiny: 120 examples, 72 to train, 24 to validate, 24 to test; each 4 numbers\n"
+        r"  to predict: 2 classes \('no' .*%, 'yes' .*%\)\ncheck …$",
+        r"^time +\d.*: .* loading, .* check, .* exports, test set, report$",
     ):
         assert re.search(line, result.stdout, re.MULTILINE), (line, result.stdout)
     assert "\x1b" not in result.stdout
@@ -111,6 +115,15 @@ def test_sealed_run_is_opened_later(cli, tmp_path, tiny):
     assert "This test set was opened 1 time, by 1 run." in opened.stdout
     assert re.search(r"Exported is .*, test accuracy \d", opened.stdout)
     assert "a decision" in (tmp_path / "test_sets.jsonl").read_text()
+    # ---- once more: it says so, and what was found then
+    again = cli("open", "run", "--reason", "another")
+    assert again.exit_code == 0, again.stderr
+    assert re.search(
+        r"has opened its test set before on \d{4}-.* UTC: a decision\. It is not opened again",
+        again.stdout,
+    ), again.stdout
+    assert "This test set was opened 1 time, by 1 run." in again.stdout
+    assert "another" not in (tmp_path / "test_sets.jsonl").read_text()
 
 
 def test_commands_work_when_the_recipe_is_gone(cli, tmp_path, copied):

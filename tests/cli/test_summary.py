@@ -46,12 +46,13 @@ RESULT = RunResult(
 
 @pytest.fixture
 def said(capsys):
-    def run(result, targets=()):
+    def say(result, targets=()):
         info = SimpleNamespace(spec=SimpleNamespace(targets=targets))
-        print_summary(SimpleNamespace(result=result, info=info, directory=Path("runs")))
+        run = SimpleNamespace(result=result, info=info, directory=Path("runs"))
+        print_summary(run, "41.2 s: 5.1 s loading, 36.0 s search")
         return capsys.readouterr().out.splitlines()
 
-    return run
+    return say
 
 
 def test_the_difference_is_in_the_targets_units_and_the_headline_has_a_reason(said):

@@ -89,7 +89,7 @@ DATA = {
     ),
     "one class": (
         "x, y = rows(); return from_arrays(x, np.full(120, 'a'))",
-        r"at least two classes.*only 'a' in all 120",
+        r"at least two classes.*only 'a' in 120 examples",
     ),
     "rare class": (
         "x, y = rows(); return from_arrays(x, np.arange(120) > 117)",
@@ -224,7 +224,7 @@ BUILDER = {
     ),
     "units": (
         {"units": "7"},
-        r"this binary data must have 1 or 2 unit\(s\).*\(None, 7\).*spec\.outputs",
+        r"this binary data must have 1 or 2 units.*\(None, 7\).*spec\.outputs",
     ),
     "wrong input shape": (
         {"before": "import dataclasses; spec = dataclasses.replace(spec, input_shape=(9,))"},
@@ -492,7 +492,9 @@ def test_directory_that_tensorflow_takes_for_a_pattern(cli, tmp_path, recipe_tex
 
 def test_directory_whose_name_is_too_long(cli, tmp_path, recipe_text):
     (tmp_path / "tiny.py").write_text(recipe_text())
-    assert_one_error(cli("tune", "tiny.py", "--out", "a" * 300), r"writable.*name too long")
+    assert_one_error(
+        cli("tune", "tiny.py", "--out", "a" * 300), r"File name too long.*shorter name"
+    )
     assert left_behind(tmp_path) == {"tiny.py"}
 
 
@@ -1111,5 +1113,5 @@ def test_in_a_process_of_its_own(process, tmp_path, copied, contents, words, pat
 def test_builder_error_in_a_process_of_its_own(process, tmp_path, recipe_text):
     (tmp_path / "tiny.py").write_text(recipe_text(units="7"))
     shutil.rmtree(tmp_path / "run", ignore_errors=True)
-    assert_one_error(process("tune", "tiny.py", "--json"), r"must have 1 or 2 unit\(s\)")
+    assert_one_error(process("tune", "tiny.py", "--json"), r"must have 1 or 2 units")
     assert left_behind(tmp_path) == {"tiny.py"}

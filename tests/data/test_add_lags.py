@@ -16,13 +16,13 @@ def hours(count):
 def test_durations_and_rows():
     table = hours(60).drop(index=[10]).reset_index(drop=True)
     lagged = add_lags(table, ["24h", "1"], column="sold", time="time")
-    assert list(lagged) == ["time", "sold", "sold 24h earlier", "sold 1 rows earlier"]
+    assert list(lagged) == ["time", "sold", "sold 24h earlier", "sold 1 row earlier"]
     assert list(table) == ["time", "sold"]
     exact = lagged.set_index("sold")["sold 24h earlier"]
     assert exact[30] == 6
     assert exact.loc[:23].isna().all()
     assert np.isnan(exact[34])  # the hour that is not there
-    assert lagged.set_index("sold")["sold 1 rows earlier"][11] == 9
+    assert lagged.set_index("sold")["sold 1 row earlier"][11] == 9
 
 
 @settings(max_examples=25, deadline=None)
@@ -85,6 +85,6 @@ def test_wrong(lags, options, error, message):
 
 
 def test_a_name_that_is_taken():
-    table = hours(3).assign(**{"sold 1 rows earlier": 0})
+    table = hours(3).assign(**{"sold 1 row earlier": 0})
     with pytest.raises(DataError, match="must have a new name"):
         add_lags(table, [1], column="sold", time="time")

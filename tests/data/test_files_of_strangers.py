@@ -438,7 +438,7 @@ def test_lags_and_times_are_read_as_the_columns_are(tmp_path):
             for at in range(90)]  # fmt: skip
     (tmp_path / "t.csv").write_text("day;g;sold\n" + "\n".join(rows) + "\n")
     splits = load_table(tmp_path / "t.csv", "sold", time="day", lags="1", task="regression")
-    earlier = splits.train.x["sold 1 rows earlier"]
+    earlier = splits.train.x["sold 1 row earlier"]
     np.testing.assert_array_equal(earlier[1:], splits.train.y[:-1])
     assert splits.train.y[0] == 1100
     unclear = [f"{at % 12 + 1:02}/{at // 12 + 1:02}/2021;0,5;{at}" for at in range(90)]

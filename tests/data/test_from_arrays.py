@@ -133,7 +133,7 @@ def spoiled(array, value):
         (X, [f"row {i}" for i in range(N)], {}, "at least 3 examples.*30 classes in 30 examples"),
         (X, LABELS.astype(float), {}, "clear whether `y` holds classes or values.*Pass task="),
         (X, ["a", "b"] * 15, {"task": "regression"}, "must be numbers.*text such as 'a'"),
-        (X, np.full(N, 2.5), {}, "must not be constant.*2.5 in all 30"),
+        (X, np.full(N, 2.5), {}, "must not be constant.*2.5 in 30 examples"),
         (X, np.full(N, 2), {"task": "regression"}, "must not be constant"),
         (X, VALUES * 1e300, {}, "fit into float32"),
         (X, VALUES, {"task": "classification"}, "whole numbers.*with fractions"),

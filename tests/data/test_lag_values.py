@@ -103,7 +103,7 @@ def test_years_of_the_calendar_and_the_last_known_value():
         "y 2months earlier": 21,
         "y last value": 21,
         "y 2nd last value": 20,
-        "y 1 rows earlier": np.nan,
+        "y 1 row earlier": np.nan,
     }
     for name, value in named.items():
         np.testing.assert_equal(lagged[name][23], value)

@@ -290,7 +290,7 @@ def test_training_with_one_class_only_is_said_as_such():
     frame = pd.DataFrame({"x": np.arange(60.0), "a": np.arange(60.0) + 0.5})
     frame["part"] = ["train"] * 40 + ["validation"] * 10 + ["test"] * 10
     frame["b"] = ["u"] * 40 + ["u", "v"] * 10
-    with pytest.raises(DataError, match="'b', the same in all 40 examples of the training part"):
+    with pytest.raises(DataError, match="'b', the same in all of 40 training examples"):
         from_table(frame, ["a", "b"], drawing=Drawing(part="part"))
 
 

@@ -96,7 +96,7 @@ def test_no_lags(hours, tmp_path):
     splits = load(write(kinds, tmp_path / "b.csv"), task="classification")
     assert splits.spec.lags is None
     splits = from_table(hours, "sold", drawing=Drawing(time=["date", "hr"]), lags="7D, 1")
-    assert splits.spec.lags.columns == ("sold 7D earlier", "sold 1 rows earlier")
+    assert splits.spec.lags.columns == ("sold 7D earlier", "sold 1 row earlier")
     assert splits.spec.lags.last is None
     assert "one step" not in splits.spec.lags.sentence
 

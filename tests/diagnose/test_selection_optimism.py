@@ -15,7 +15,7 @@ def _check(best, refits, direction="max"):
 def test_lucky_winner():
     finding = _check(0.95, [0.80, 0.81, 0.79])
     assert finding.severity == "warning"
-    assert "0.95 in the search; trained again with 3 other seed(s) it is 0.8 ± 0.01" in (
+    assert "0.95 in the search; trained again with 3 other seeds it is 0.8 ± 0.01" in (
         finding.verdict
     )
     assert finding.evidence == pytest.approx({"search": 0.95, "refits": 0.80, "spread": 0.01})

@@ -163,8 +163,8 @@ def test_refuses_inputs_of_another_layout(kind, shape):
         (np.ones(3), r"must have the shape .*\(3,\)"),
         (np.ones((0, 3)), r"at least one of each.*\(0, 3\)"),
         (np.ones((3, 0)), r"at least one of each.*\(3, 0\)"),
-        (np.array([[1.0], [np.inf]]), "1 infinite or larger numbers"),
-        (np.array([[1.0], [-1e38]]), "1 infinite or larger numbers"),
+        (np.array([[1.0], [np.inf]]), "1 infinite or larger number"),
+        (np.array([[1.0], [-1e38]]), "1 infinite or larger number"),
     ],
 )
 def test_refuses_training_data(kind, x, message):

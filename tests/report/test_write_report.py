@@ -68,6 +68,10 @@ def test_report_is_complete_and_loads_nothing(make_run, tmp_path, kind):
         assert baseline in page.text
     assert "learning_rate lies at the upper edge" in page.text
     assert page.text.index("upper edge") < page.text.index("classes are balanced")
+    # Checks that found nothing to do are one line, until it is opened.
+    folded = html.split("<details><summary>2 checks with nothing to do</summary>")[1]
+    assert "classes are balanced" in folded.split("</details>")[0]
+    assert "upper edge" not in folded.split("</details>")[0]
     assert "measured: really run" in page.text
     assert "estimated from the recorded curves" in page.text
     assert "def build(hp, spec)" in page.text

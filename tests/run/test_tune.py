@@ -27,7 +27,6 @@ def test_builder_and_objective_from_python(splits, build, plan, settings, capsys
     assert set(result.best.values) == {"units", "learning_rate"}
     assert "def _build(hp)" in run.info.recipe_text
     assert run.info.recipe_path == ""
-    assert run.report().is_file()  # also while the test set is sealed
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if not line.startswith(" ")] == [
         "check …",
@@ -38,7 +37,17 @@ def test_builder_and_objective_from_python(splits, build, plan, settings, capsys
         "stage only: 1 trial, scored by val_loss, lower is better",
         "refits …",
         "stage refit-only-0: 1 trial, scored by val_loss, lower is better",
+        *lines[-4:],
     ]
+    # ---- the first words are on the data, in the log, too; the last on what comes next
+    assert lines[0].startswith("  rows: 120 examples, 72 to train")
+    assert lines[0].strip() in (run.directory / "log.txt").read_text()
+    assert lines[-4] == f"run directory: {run.directory}"
+    assert lines[-3].startswith("Best of the search: validation accuracy 0.")
+    assert lines[-2].startswith("The test set stays sealed. Validation accuracy 0.")
+    assert "run.open_test_set(reason) opens the test set" in lines[-1]
+    assert f"run.report() writes {run.directory}/report.html" in lines[-1]
+    assert run.report().is_file()  # also while the test set is sealed
     # Who waits was told from time to time, and is no more.
     assert "dlrecipes-heartbeat" not in [thread.name for thread in threading.enumerate()]
 

@@ -104,3 +104,21 @@ def test_unfinished_run_says_how_to_go_on(tmp_path):
         directory.read_result()
     with pytest.raises(RunError, match=r"holds a `run\.json`"):
         RunDirectory.existing(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 300, "é" * 200, "/".join(["a" * 200] * 21), "new/" + "a" * 300]
+)
+def test_a_name_that_is_too_long_is_said_before_anything_is_made(tmp_path, name):
+    with pytest.raises(
+        RunError, match=r"File name too long.*characters\)\. Choose a shorter"
+    ) as caught:
+        RunDirectory.planned(tmp_path / name, "x")
+    assert len(str(caught.value)) < 500
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recipe_whose_name_is_too_long(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunError, match="File name too long"):
+        RunDirectory.planned(None, "a" * 250)

@@ -12,7 +12,7 @@ def test_the_time_was_up():
         TrialRecord("coarse", 1, {}, "unfinished"),
     ]
     (finding,) = check_time_limit(4, records)
-    assert finding.verdict.startswith("The time was up after 1 of 4 trials; 1 were under way")
+    assert finding.verdict.startswith("The time was up after 1 of 4 trials; one was under way")
     assert not check_time_limit(1, records)
 
 

@@ -296,7 +296,7 @@ def test_time_that_is_hardly_used_is_said_once(study):
     plan = CoarseToFine(trials=8, epochs=2)
     result = study(plan, deadline=time.monotonic() + 600.0)
     (finding,) = [one for one in result.findings if one.name == "unused_time"]
-    assert finding.verdict == "The plan's 8 trials took 0.0 of 10 minutes."
+    assert finding.verdict == "The plan's 8 trials took less than 0.1 of 10 minutes."
     assert finding.advice.startswith("About ")
     assert study.heard.notes == [f"{finding.verdict} {finding.advice}"]
     # Resumed, the search took no time at all, which says nothing.

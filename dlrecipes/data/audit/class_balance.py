@@ -7,7 +7,7 @@ from scipy.stats import binom
 
 from dlrecipes.data.rare_class import rare_below
 from dlrecipes.data.split import Split
-from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results import DataSpec, Finding, plural
 
 USUAL_SHARE = 0.5
 """Of the fair share, what a usual class has at least."""
@@ -40,8 +40,8 @@ def check_class_balance(train: Split, spec: DataSpec) -> Finding:
     rare = rare and bool(fewer * len(spec.classes) < UNLIKELY)
     return Finding(
         "class balance",
-        f"The rarest class is {spec.classes[rarest]!r} with {int(counts[rarest])} training "
-        f"examples ({share:.1%}).",
+        f"The rarest class is {spec.classes[rarest]!r} with "
+        f"{plural(int(counts[rarest]), 'training example')} ({share:.1%}).",
         evidence,
         advice="Compare macro F1 or the area under the precision-recall curve, not accuracy."
         if rare

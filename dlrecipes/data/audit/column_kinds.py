@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results import DataSpec, Finding, plural
 
 
 def check_column_kinds(spec: DataSpec) -> Finding:
@@ -17,7 +17,7 @@ def check_column_kinds(spec: DataSpec) -> Finding:
     }
     left_out = ", ".join(repr(column.name) for column in spec.ignored)
     number = len(spec.columns)
-    verdict = ("1 column is an input" if number == 1 else f"{number:,} columns are inputs") + (
+    verdict = plural(number, "column is an input", "columns are inputs") + (
         f"; left out: {left_out}." if left_out else "; none is left out."
     )
     doubts = [column.doubt for column in (*spec.columns, *spec.ignored) if column.doubt]

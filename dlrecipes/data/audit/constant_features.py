@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.split import Split
-from dlrecipes.results import Finding
+from dlrecipes.results import Finding, plural
 
 MAX_COLUMNS = 20
 
@@ -35,7 +35,10 @@ def check_constant_features(parts: Mapping[str, Split]) -> Finding:
     if not constant:
         return Finding("constant features", "Every feature varies.", evidence)
     evidence["columns"] = constant[:MAX_COLUMNS]
-    told = f"{len(constant)} of {len(names)} features are constant in the training part"
+    are = "is" if len(constant) == 1 else "are"
+    told = (
+        f"{len(constant):,} of {plural(len(names), 'feature')} {are} constant in the training part"
+    )
     if len(train.x.shape) != 2:
         return Finding("constant features", f"{told}.", evidence)
     rare = _changing(parts, constant)

@@ -18,7 +18,7 @@ from dlrecipes.data.audit.thumbnails import thumbnails
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.row_hashes import Hashes, row_hashes
 from dlrecipes.data.split import Split
-from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results import DataSpec, Finding, plural
 
 MOST_ROWS = 5_000
 MOST_FEATURES = 100
@@ -83,7 +83,7 @@ def check_drift(train: Split, validation: Split, spec: DataSpec) -> Finding:
     }
     measured = f"area under the ROC curve {area:.2f} ± {half:.2f}"
     if grouped:
-        measured += f" between {sizes[0]:,} and {sizes[1]:,} groups"
+        measured += f" between {sizes[0]:,} and {plural(sizes[1], 'group')}"
     if area - half <= APART:
         return Finding(
             "drift", f"Training and validation examples are alike ({measured}).", evidence

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from dlrecipes.data.split import Split
-from dlrecipes.results import Finding
+from dlrecipes.results import Finding, plural
 
 MAX_NAMED = 20
 
@@ -41,7 +41,7 @@ def check_groups(parts: Mapping[str, Split]) -> Finding:
     evidence["training rows"] = _rows(parts["train"], shared)
     return Finding(
         "groups",
-        f"{len(shared):,} {'group is' if len(shared) == 1 else 'groups are'} in two parts.",
+        f"{plural(len(shared), 'group is', 'groups are')} in two parts.",
         evidence,
         advice="Deal the rows by group: `Drawing(group=…)`, or `split_by_group`."
         if wrong

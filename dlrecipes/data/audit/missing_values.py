@@ -8,7 +8,7 @@ import numpy as np
 
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.split import Split
-from dlrecipes.results import Finding
+from dlrecipes.results import Finding, plural
 
 
 def check_missing_values(parts: Mapping[str, Split]) -> Finding:
@@ -33,7 +33,7 @@ def check_missing_values(parts: Mapping[str, Split]) -> Finding:
         return Finding("missing values", "No values are missing.", counts)
     return Finding(
         "missing values",
-        f"{total} rows hold NaN or infinity.",
+        f"{plural(total, 'row holds', 'rows hold')} NaN or infinity.",
         counts,
         advice="Fill in the missing values or leave those rows out.",
         severity="error",
@@ -53,7 +53,8 @@ def _in_columns(parts: Mapping[str, Split]) -> Finding:
     columns = {one.split(": ", 1)[1] for one in evidence}
     return Finding(
         "missing values",
-        f"{len(columns)} columns have missing cells, which are filled in and marked."
+        f"{plural(len(columns), 'column has', 'columns have')} missing cells, which are filled in "
+        "and marked."
         if columns
         else "No values are missing.",
         evidence,

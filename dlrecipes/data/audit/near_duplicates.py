@@ -8,7 +8,7 @@ from dlrecipes.data.audit.near_rows import near_rows
 from dlrecipes.data.audit.near_texts import near_texts
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.split import Split
-from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results import DataSpec, Finding, plural
 
 MAX_PAIRS = 20
 MOST_COLUMNS = 100
@@ -46,12 +46,13 @@ def check_near_duplicates(train: Split, validation: Split, spec: DataSpec) -> Fi
     if near.by_chance:
         verdict = "No training and validation example are almost the same"
         if pairs:
-            verdict = f"{count:,} pairs are almost the same, no more than chance explains"
+            pairs_are = plural(count, "pair is", "pairs are")
+            verdict = f"{pairs_are} almost the same, no more than chance explains"
         return Finding("near duplicates", f"{verdict} ({near.looked_at}).", evidence)
     examples = len(set(near.rows[:, 1].tolist()))
     return Finding(
         "near duplicates",
-        f"{examples:,} validation {'example is' if examples == 1 else 'examples are'} almost, but "
+        f"{plural(examples, 'validation example is', 'validation examples are')} almost, but "
         f"not quite, the same as a training example ({near.looked_at}).",
         evidence,
         advice="Look at the pairs. If they are the same thing, keep one of each, or name a column "

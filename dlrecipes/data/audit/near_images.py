@@ -11,6 +11,7 @@ from dlrecipes.data.audit.sample import sample_rows
 from dlrecipes.data.audit.thumbnails import thumbnails
 from dlrecipes.data.row_hashes import row_hashes
 from dlrecipes.data.split import Split
+from dlrecipes.results import plural
 
 MOST_TRAIN, MOST_VALIDATION = 20_000, 4_000
 SIDE = 16
@@ -54,7 +55,7 @@ def near_images(train: Split, validation: Split) -> NearPairs:
     found, distance = np.concatenate(pairs), np.concatenate(distances)
     names = np.stack([some[found[:, side]] for side, some in enumerate(rows)], axis=-1)
     equal = _hashes(train, names[:, 0]) == _hashes(validation, names[:, 1])
-    looked_at = f"{len(rows[0]):,} training and {len(rows[1]):,} validation examples"
+    looked_at = f"{len(rows[0]):,} training and {plural(len(rows[1]), 'validation example')}"
     close = distance <= CLOSE
     wider = int((~equal & ~close).sum())
     return NearPairs(names[~equal & close], wider, far, STEP, 0, looked_at)

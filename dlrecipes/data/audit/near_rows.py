@@ -12,7 +12,7 @@ from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
 from dlrecipes.data.audit.near_pairs import NearPairs
 from dlrecipes.data.row_hashes import Hashes, join_hashes, row_hashes
 from dlrecipes.data.split import Split
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, plural
 
 TOLERANCE = 1e-3
 """How far apart numbers of a close pair are, in interquartile ranges of the column."""
@@ -56,7 +56,7 @@ def near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
     near = int(((apart > 1) & (apart <= STEP)).sum())
     far = int(((apart > STEP) & (apart <= CELL)).sum())
     rows = np.stack([first[found[:, side]] for side, first in enumerate(firsts)], axis=-1)
-    looked_at = f"all {len(train):,} training and {len(validation):,} validation rows"
+    looked_at = f"all {len(train):,} training and {plural(len(validation), 'validation row')}"
     return NearPairs(rows, near, far, STEP, int(equal.sum()), looked_at)
 
 

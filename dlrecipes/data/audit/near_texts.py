@@ -13,6 +13,7 @@ from dlrecipes.data.audit.sample import sample_rows
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.plain_text import cut_texts
 from dlrecipes.data.split import Split
+from dlrecipes.results import plural
 
 MOST_TEXTS = 100_000
 MOST_TRAIN, MOST_VALIDATION = 10_000, 2_500
@@ -42,7 +43,7 @@ def near_texts(train: Split, validation: Split, names: list[str]) -> NearPairs:
     rows = np.unique(rows, axis=0)
     rows = rows[raw[0].to_numpy()[rows[:, 0]] != raw[1].to_numpy()[rows[:, 1]]]
     looked_at = (
-        f"{len(raw[0]):,} training and {len(raw[1]):,} validation texts; runs of words in "
+        f"{len(raw[0]):,} training and {plural(len(raw[1]), 'validation text')}; runs of words in "
         f"{min(len(raw[0]), MOST_TRAIN):,} and {min(len(raw[1]), MOST_VALIDATION):,} of them"
     )
     named = np.stack([one[rows[:, side]] for side, one in enumerate(kept)], axis=-1)

@@ -11,7 +11,7 @@ from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.row_hashes import row_hashes
 from dlrecipes.data.split import Split
-from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results import DataSpec, Finding, plural
 
 FAR = 5.0
 """Interquartile ranges beyond the quartiles."""
@@ -137,7 +137,7 @@ def _look(column: FeatureColumn, once: NDArray[np.bool_], columns: int) -> _Far:
     distance, rows, middle = _distances(column)
     both = column.both.astype(np.float64)
     share = len(rows) / int((~np.isnan(both)).sum())
-    text = f"{len(rows):,} values ({share:.2%}), the furthest {both[rows[0]]:g}"
+    text = f"{plural(len(rows), 'value')} ({share:.2%}), the furthest {both[rows[0]]:g}"
     looked_at = once & ~middle.usual
     deviations = np.abs(both[looked_at] - middle.middle) / (middle.high - middle.low)
     alone = _alone(distance[once], deviations, columns)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.data.split import Split
-from dlrecipes.results import Finding
+from dlrecipes.results import Finding, plural
 
 LEAST_IMAGES = 10
 OTHER_SCALE = 20.0
@@ -59,7 +59,8 @@ def check_pixel_ranges(parts: Mapping[str, Split]) -> Finding:
         evidence["images from 0 to 1"] = [str(one) for one in ids]
         return Finding(
             "pixel ranges",
-            f"{int(mixed.sum())} training images have values from 0 to 1, the others up to "
+            f"{plural(int(mixed.sum()), 'training image has', 'training images have')} values "
+            "from 0 to 1, the others up to "
             f"{tops['train'].max():g}.",
             evidence,
             advice="Bring all images to one scale.",
@@ -69,7 +70,8 @@ def check_pixel_ranges(parts: Mapping[str, Split]) -> Finding:
         evidence["images"] = constant[:MAX_NAMED]
         return Finding(
             "pixel ranges",
-            f"{len(constant)} images show nothing: all of their values are the same.",
+            f"{plural(len(constant), 'image shows', 'images show')} nothing: all "
+            f"{'its' if len(constant) == 1 else 'their'} values are the same.",
             evidence,
             advice="Leave these images out, or read them again.",
             severity="warning",

@@ -13,7 +13,7 @@ from dlrecipes.data.audit.one_to_one import is_renamed_class, is_rescaled_value
 from dlrecipes.data.audit.sample import sample_rows
 from dlrecipes.data.option_text import as_option
 from dlrecipes.data.split import Split
-from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results import DataSpec, Finding, plural
 
 MOST_ROWS, LEAST_ROWS = 50_000, 1_000
 MOST_CELLS = 2_000_000
@@ -150,11 +150,11 @@ def _finding(
 def _unsure(skills: dict[str, Skill], best: str, spec: DataSpec, validation: Split) -> str:
     """Return why a column that tells all or almost all may not give the target away."""
     examples = len(validation)
-    lower = skills[best].lower
+    rows, lower = plural(examples, "validation example"), skills[best].lower
     if spec.task == "regression":
-        return f", but {examples:,} validation examples cannot tell it from {max(lower, 0.0):.2f}"
-    said = f", but with {examples:,} validation examples it is surely right in {lower:.0%} only"
+        return f", but {rows} cannot tell it from {max(lower, 0.0):.2f}"
+    said = f", but with {rows} it is surely right in {lower:.0%} only"
     usual = float(np.bincount(validation.y).max()) / examples
     if len(skills) * usual**examples >= LUCKY:
-        said += f", and the best of {len(skills):,} columns may be so by luck"
+        said += f", and the best of {plural(len(skills), 'column')} may be so by luck"
     return said

@@ -9,7 +9,7 @@ import numpy as np
 
 from dlrecipes.data.read_times import read_times
 from dlrecipes.data.split import Split
-from dlrecipes.results import Finding
+from dlrecipes.results import Finding, plural
 
 MAX_NAMED = 20
 _RANK = {"train": 0, "validation": 1, "test": 2}
@@ -42,7 +42,8 @@ def check_times(parts: Mapping[str, Split]) -> Finding:
     wrong = bool(evidence.get("train rows later than validation begins"))
     return Finding(
         "order of time",
-        f"{early:,} rows are later than a row that they should come before: the future trains.",
+        f"{plural(early, 'row is', 'rows are')} later than a row that should come after: the "
+        "future trains.",
         evidence,
         advice="Deal the rows by time: `Drawing(time=…)`, or `split_by_time`. Leave `time` out if "
         "their order means nothing."

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dlrecipes.data.inputs import as_array
 from dlrecipes.data.split_stratified import Rows
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ def check_one_each(name: str, array: NDArray[Any], examples: int | None = None) 
     if examples is not None and len(array) != examples:
         raise DataError(
             f"`{name}` must have one value for each example.",
-            received=f"{len(array)} values for {examples} examples",
+            received=f"{plural(len(array), 'value')} for {plural(examples, 'example')}",
         )
 
 

@@ -16,6 +16,7 @@ from dlrecipes.data.drawing.stratified_sizes import stratified_sizes
 from dlrecipes.data.drawing.timeline import Timeline, read_timeline
 from dlrecipes.data.split_stratified import Rows
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.results import plural
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,7 +100,7 @@ def group_folds(groups: object, labels: object, folds: int, seed: int) -> list[F
     if len(column.names) < folds:
         raise DataError(
             "There must be at least as many groups as folds.",
-            received=f"{len(column.names)} groups for {folds} folds",
+            received=f"{plural(len(column.names), 'group')} for {folds} folds",
         )
     generator = np.random.default_rng(seed)
     part = assign_groups(column.codes, classes.codes, [1 / folds] * folds, generator)
@@ -136,7 +137,8 @@ def time_folds(time: object, folds: int, gap: object = None) -> list[Fold]:
     if times <= folds:
         raise DataError(
             "There must be more different times than folds, for a first block to train on.",
-            received=f"{times} different times in {examples} examples for {folds} folds",
+            received=f"{plural(times, 'different time')} in {plural(examples, 'example')} for "
+            f"{folds} folds",
         )
     starts = [0]
     for fold in range(1, folds + 1):
@@ -192,7 +194,7 @@ def stopping_part(
     if np.max(fold.train, initial=-1) >= len(column):
         raise DataError(
             "The labels must be those of the data that the fold was drawn from.",
-            received=f"{len(column)} labels and row {int(fold.train.max())}",
+            received=f"{plural(len(column), 'label')} and row {int(fold.train.max())}",
         )
     if time is not None:
         timeline = read_timeline(time, gap, examples=len(column), rows=fold.train)

@@ -10,6 +10,7 @@ from dlrecipes.data.drawing.fractions import check_fractions
 from dlrecipes.data.drawing.group_assignment import assign_groups
 from dlrecipes.data.split_stratified import Rows
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 
 def split_by_group(
@@ -46,7 +47,7 @@ def split_by_group(
     if len(column.names) < 3:
         raise DataError(
             "There must be at least three groups, one for each part.",
-            received=f"{len(column.names)} in {len(column)} examples",
+            received=f"{len(column.names)} in {plural(len(column), 'example')}",
         )
     _check_largest(column, validation_fraction + test_fraction)
     generator = np.random.default_rng(split_seed)
@@ -82,8 +83,8 @@ def _check_largest(groups: Column, held_out: float) -> None:
     if len(groups) - size < wanted / 2:
         raise DataError(
             "The groups besides the largest must fill at least half of validation and test.",
-            received=f"group {str(groups.names[largest])!r} holds {size} of {len(groups)} "
-            f"examples and the other {len(groups.names) - 1} hold {len(groups) - size}, "
-            f"where {wanted:.0f} are wanted",
+            received=f"group {str(groups.names[largest])!r} holds {size} of "
+            f"{plural(len(groups), 'example')} and all others {len(groups) - size}, where "
+            f"{wanted:.0f} are wanted",
             fix="Lower the fractions, or divide that group if its examples do not belong together.",
         )

@@ -8,6 +8,7 @@ from dlrecipes.data.drawing.fractions import check_fractions
 from dlrecipes.data.drawing.timeline import read_timeline
 from dlrecipes.data.split_stratified import Rows
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 
 def split_by_time(
@@ -43,7 +44,7 @@ def split_by_time(
     if len(timeline) < 3:
         raise DataError(
             "There must be at least three different times, one for each part.",
-            received=f"{len(timeline)} in {examples} examples",
+            received=f"{len(timeline)} in {plural(examples, 'example')}",
         )
     test = timeline.nearest(examples * (1 - test_fraction), 2, len(timeline) - 1)
     validation_stop = timeline.before(test)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.checks import check_integer, check_real
+from dlrecipes.checks import check_integer, check_real, shown
 from dlrecipes.data.drawing.column import Column, encode_column
 from dlrecipes.data.drawing.stratified_sizes import stratified_sizes
 from dlrecipes.data.split_stratified import Rows
@@ -121,7 +121,7 @@ def _total(name: str, value: object, column: Column) -> int:
             raise ArgumentError(
                 f"`{name}` must be from the number of classes to the number of examples, "
                 f"{classes} to {examples}.",
-                received=f"{name}={value}",
+                received=f"{name}={shown(value)}",
                 fix="A fraction is written as a float.",
             )
         return size

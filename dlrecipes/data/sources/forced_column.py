@@ -22,10 +22,11 @@ from dlrecipes.data.sources.dates import (
 )
 from dlrecipes.data.sources.make_column import date_column, form_of, number_column
 from dlrecipes.data.sources.number_cells import NumberScan, are_codes, are_keys, scan_numbers
-from dlrecipes.data.sources.plain_values import cells, described
+from dlrecipes.data.sources.plain_values import described
 from dlrecipes.data.sources.text_cells import are_booleans
 from dlrecipes.data.sources.typed_table import number_values
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 from dlrecipes.results.column import NumberForm, Spelling
 
 ASKED = "as asked"
@@ -56,7 +57,7 @@ def forced_column(
         return _forced_number(name, values, among, scan)
     if kind in ("date", *ORDERS):
         return _forced_date(name, values, kind, among)
-    evidence = described(f"{values.nunique():,} values {ASKED}", values)
+    evidence = described(f"{plural(values.nunique(), 'value')} {ASKED}", values)
     if kind == "text":
         return Column(name, "text", evidence)
     return Column(name, "category", evidence, spelling=spelling_of(values))
@@ -149,8 +150,8 @@ def not_all_numbers(
     )
     return DataError(
         f"Column {name!r} {rule}.",
-        received=f"{cells(int(bad.sum()))} of {len(bad):,} with text, first {first!r} in row "
-        f"{values.index[row]}",
+        received=f"{plural(int(bad.sum()), 'cell')} of {len(bad):,} with text, first {first!r} in "
+        f"row {values.index[row]}",
         fix="Correct them; or if they are missing, read the table with "
         f"missing=['+{first}'] ({as_option('missing', f'+{first}')}); or pass "
         f"kinds={{{name!r}: 'category'}} ({as_option('kinds', f'{name}=category')}).",

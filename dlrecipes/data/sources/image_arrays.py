@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dlrecipes.data.sources.image_files import is_hidden
 from dlrecipes.data.sources.read_arrays import read_idx, read_npz
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 _IDX = re.compile(r"(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.gz)?", re.IGNORECASE)
 _FOUR = ("train-images", "train-labels", "t10k-images", "t10k-labels")
@@ -106,7 +107,8 @@ def _checked(parts: dict[str, tuple[NDArray[Any], NDArray[Any]]], source: str) -
         if y.ndim == 0 or len(y) != len(x):
             raise DataError(
                 "There must be one label for each image.",
-                received=f"{len(x):,} {part} images and labels of shape {y.shape} in {source}",
+                received=f"{plural(len(x), f'{part} image')} and labels of shape {y.shape} in "
+                f"{source}",
             )
     return ImageArrays(parts)
 

@@ -42,7 +42,7 @@ from dlrecipes.data.sources.plain_values import described, plain_values
 from dlrecipes.data.sources.text_cells import are_booleans
 from dlrecipes.data.sources.typed_table import number_values
 from dlrecipes.errors import DataError
-from dlrecipes.results import TableFile
+from dlrecipes.results import TableFile, plural
 from dlrecipes.results.column import NumberForm
 
 MOSTLY, HALF = 0.9, 0.5
@@ -148,7 +148,7 @@ def _check_frame(frame: pd.DataFrame) -> None:
     if not len(frame) or not len(frame.columns):
         raise DataError(
             "A table must have at least one row and one column.",
-            received=f"{len(frame)} rows and {len(frame.columns)} columns",
+            received=f"{plural(len(frame), 'row')} and {plural(len(frame.columns), 'column')}",
         )
     if not all(isinstance(name, str) for name in frame.columns):
         raise DataError(

@@ -16,7 +16,7 @@ from dlrecipes.data.sources.read_headed_table import read_headed_table
 from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES
 from dlrecipes.data.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.errors import DataError
-from dlrecipes.results import Finding, TableFile
+from dlrecipes.results import Finding, TableFile, plural
 
 _NAMED = 5
 
@@ -141,7 +141,8 @@ def _only_image_column(table: pd.DataFrame, taken: set[str | None]) -> str:
         raise DataError(
             "A table of images must have one column of files, ending in .png, .jpg, .jpeg, .bmp "
             "or .gif.",
-            received=f"{len(found)} such columns among {', '.join(map(repr, table.columns[:30]))}",
+            received=f"{plural(len(found), 'such column')} among "
+            f"{', '.join(map(repr, table.columns[:30]))}",
             fix="Say which: image=COLUMN.",
         )
     return found[0]
@@ -152,7 +153,7 @@ def _check_filled(values: pd.Series[Any], column: str) -> None:
     if missing.any():
         raise DataError(
             f"Every row must have a value in {column!r}.",
-            received=f"{int(missing.sum()):,} of {len(missing):,} cells missing, "
+            received=f"{int(missing.sum()):,} of {plural(len(missing), 'cell')} missing, "
             f"first in row {int(np.argmax(missing))}",
             fix="Leave those rows out.",
         )

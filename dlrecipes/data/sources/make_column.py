@@ -17,6 +17,7 @@ from dlrecipes.data.sources.dates import check_zones, date_example, read_dates
 from dlrecipes.data.sources.plain_values import amount, check_finite, described
 from dlrecipes.data.sources.typed_table import number_values
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 from dlrecipes.results.column import NumberForm, Spelling
 
 MANY_CATEGORIES = 10_000
@@ -184,7 +185,7 @@ def category_column(
     """
     if len(counts) == 1 and not values.isna().any() and not is_target:
         return constant_column(name, str(counts.index[0]))
-    evidence = described(f"{len(counts):,} {'value' if len(counts) == 1 else 'values'}", values)
+    evidence = described(plural(len(counts), "value"), values)
     if len(counts) > MANY_CATEGORIES:
         evidence += f"; more than {MANY_CATEGORIES:,}, the rare ones will be joined"
     return Column(name, "category", evidence + note, spelling=spelling, doubt=doubt)

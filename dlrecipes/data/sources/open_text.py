@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.results import plural
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data")
 PEEKED = 4096
@@ -144,7 +145,7 @@ def _only_table(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         names = ", ".join(member.filename for member in (tables or inside)[:10]) or "nothing"
         raise DataError(
             f"A zip file must hold one table, {', '.join(TEXT_SUFFIXES)}.",
-            received=f"{path} with {len(tables)} tables: {names}",
+            received=f"{path} with {plural(len(tables), 'table')}: {names}",
             fix="Unpack it and name the file.",
         )
     if tables[0].flag_bits & 1:

@@ -13,6 +13,7 @@ from pandas.api import types
 
 from dlrecipes.data.option_text import as_option
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 
 def plain_values(name: str, series: pd.Series[Any]) -> pd.Series[Any]:
@@ -74,7 +75,7 @@ def check_finite(name: str, values: pd.Series[Any], given: pd.Series[Any]) -> No
         markers = [f"+{cell}" for cell in dict.fromkeys(given[bad].astype("str"))][:5]
         raise DataError(
             f"Column {name!r} must hold finite numbers.",
-            received=f"{cells(int(bad.sum()))} of {len(bad):,} infinite, "
+            received=f"{plural(int(bad.sum()), 'cell')} of {len(bad):,} infinite, "
             f"first in row {int(np.argmax(bad))}",
             fix=f"If they stand for missing values: missing={markers} "
             f"({as_option('missing', *markers)}); else correct them.",
@@ -92,8 +93,3 @@ def described(what: str, values: pd.Series[Any]) -> str:
 def amount(value: float) -> str:
     """Return a number for display: `1,484,705` or `0.02`."""
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e12 else f"{value:g}"
-
-
-def cells(count: int) -> str:
-    """Return `1 cell` or `2 cells`."""
-    return f"{count:,} {'cell' if count == 1 else 'cells'}"

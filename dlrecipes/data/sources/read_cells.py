@@ -19,7 +19,7 @@ from dlrecipes.data.sources.open_text import check_file
 from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES, STRING, read_parquet
 from dlrecipes.data.sources.table_suffix import table_suffix
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import TableFile
+from dlrecipes.results import TableFile, plural
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +169,7 @@ def _names(first: list[str], *, header: bool, columns: Sequence[str] | None) -> 
         if len(columns) != len(first):
             raise DataError(
                 "`columns` must name each column once.",
-                received=f"{len(columns)} names for {len(first)} columns",
+                received=f"{plural(len(columns), 'name')} for {plural(len(first), 'column')}",
             )
         names = [name.strip() for name in columns]
     else:

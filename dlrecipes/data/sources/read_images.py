@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 MOST_MEGABYTES = 2000
 """Megabytes that images may take as float32, unless more are asked for."""
@@ -144,7 +145,7 @@ def check_image_memory(shape: tuple[int, ...], most_megabytes: float = MOST_MEGA
         raise DataError(
             f"Images must take at most {most_megabytes:,.0f} MB as float32; training takes "
             "several times as much.",
-            received=f"{count:,} images of {'x'.join(map(str, sides))}: {needed:,.0f} MB",
+            received=f"{plural(count, 'image')} of {'x'.join(map(str, sides))}: {needed:,.0f} MB",
             fix="Give a smaller size=HEIGHTxWIDTH, take fewer images, or raise most_megabytes.",
         )
 

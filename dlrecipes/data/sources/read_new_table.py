@@ -15,7 +15,7 @@ from dlrecipes.data.sources.read_cells import check_options, read_cells
 from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES
 from dlrecipes.data.sources.table_suffix import table_suffix
 from dlrecipes.errors import DataError
-from dlrecipes.results import Column, TableFile
+from dlrecipes.results import Column, TableFile, plural
 
 MAX_NAMED = 30
 
@@ -113,7 +113,7 @@ def _by_position(width: int, inputs: Sequence[str], trained_on: TableFile, file:
     fitting = [names for names in (list(inputs), known, whole) if len(names) == width]
     if fitting:
         return fitting[0]
-    fix = f"Give the {len(inputs)} inputs in this order: {_shown(inputs)}"
+    fix = f"Give the {plural(len(inputs), 'input')} in this order: {_shown(inputs)}"
     if whole:
         fix += f"; or all {len(whole)} columns of the training table: {_shown(whole)}"
         fix += ", with or without the target"

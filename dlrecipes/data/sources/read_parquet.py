@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from dlrecipes.data.sources.missing import missing_markers, numeric_blanks
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
 STRING = pd.StringDtype("pyarrow", na_value=np.nan)
@@ -40,7 +41,8 @@ def read_parquet(path: Path, *, missing: Sequence[str] | None = None) -> pd.Data
     if not table.num_rows or not table.num_columns:
         raise DataError(
             "A table must have at least one row and one column.",
-            received=f"{path} with {table.num_rows} rows and {table.num_columns} columns",
+            received=f"{path} with {plural(table.num_rows, 'row')} and "
+            f"{plural(table.num_columns, 'column')}",
         )
     return typed_cells(table, source=str(path), missing=missing)
 

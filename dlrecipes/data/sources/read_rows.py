@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dlrecipes.errors import DataError
+from dlrecipes.results import plural
 
 ROWS_AT_ONCE = 20_000
 SPACES = " "
@@ -137,7 +138,7 @@ def _ragged(line: int, row: list[str], width: int, *, quoting: bool) -> DataErro
         fix = "Fill in the cells that are missing, or remove that line."
     return DataError(
         "Every row must have the same number of cells.",
-        received=f"{found} {'cell' if found == 1 else 'cells'} in line {line}, {width} expected",
+        received=f"{plural(found, 'cell')} in line {line}, {width} expected",
         fix=fix,
     )
 

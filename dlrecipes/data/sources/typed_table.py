@@ -15,10 +15,9 @@ from dlrecipes.data.sources.date_cell import ISO
 from dlrecipes.data.sources.dates import date_example, of_one_place, offset_of, read_dates
 from dlrecipes.data.sources.missing import missing_markers, numeric_blanks
 from dlrecipes.data.sources.number_cells import are_whole, read_numbers
-from dlrecipes.data.sources.plain_values import cells
 from dlrecipes.data.sources.text_cells import read_texts
 from dlrecipes.errors import DataError
-from dlrecipes.results import Column, TableFile
+from dlrecipes.results import Column, TableFile, plural
 from dlrecipes.results.column import NumberForm
 
 _MAY_BE_A_THOUSAND = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
@@ -161,8 +160,8 @@ def _check(
     shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
     raise DataError(
         f"Column {column.name!r} must hold {what}, as in the training part.",
-        received=f"{cells(int(found.sum()))} of {len(found):,} that hold something else, first "
-        f"{shown!r} in row {values.index[row]}{where}",
+        received=f"{plural(int(found.sum()), 'cell')} of {len(found):,} that hold something else, "
+        f"first {shown!r} in row {values.index[row]}{where}",
         fix=_fix(shown),
     )
 

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results import plural
 
 
 def check_backend() -> None:
@@ -37,6 +38,6 @@ def describe_device() -> str:
     """Return the device in words: the GPUs' names, or the number of CPU cores."""
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return f"CPU, {os.cpu_count()} cores"
+        return f"CPU, {plural(os.cpu_count() or 1, 'core')}"
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
     return ", ".join(str(detail.get("device_name", "GPU")) for detail in details)

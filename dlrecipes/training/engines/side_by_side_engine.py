@@ -12,7 +12,7 @@ from threading import Event
 import tensorflow as tf
 
 from dlrecipes.data import Development, Split, keras_targets
-from dlrecipes.results import DataSpec, EngineChoice, Objective
+from dlrecipes.results import DataSpec, EngineChoice, Objective, plural
 from dlrecipes.training.best_epoch import BestEpoch
 from dlrecipes.training.engines.compiled.blueprint import Blueprint, Blueprints
 from dlrecipes.training.engines.compiled.choose_program import ProgramChooser
@@ -157,7 +157,7 @@ class SideBySideEngine:
 
     def _sort(self, jobs: Sequence[Job], source: JobSource) -> list[Arrivals]:
         """Return the jobs by structure; those that no program can train are done at once."""
-        self._on_step(f"building the models of {_trials(len(jobs))}")
+        self._on_step(f"building the models of {plural(len(jobs), 'trial')}")
         found: list[tuple[Job, Blueprint]] = []
         for job in jobs:
             try:
@@ -185,7 +185,7 @@ class SideBySideEngine:
                 self._train_by_fit(job, str(reason), source)
             except Exception as error:  # the builder refuses these values, or memory is full
                 self._train_by_fit(job, _reason(error), source)
-        self._on_step(f"training {_trials(len(trials))}")
+        self._on_step(f"training {plural(len(trials), 'trial')}")
         return trials
 
     def _draw_initial_weights(self, arrivals: Arrivals) -> None:
@@ -291,10 +291,6 @@ class SideBySideEngine:
             self._explained.add(reason)
             self._log(f"trained by `{engine}`: {reason}")
         return new
-
-
-def _trials(number: int) -> str:
-    return f"{number} trial" if number == 1 else f"{number} trials"
 
 
 def _on_device(part: Split, spec: DataSpec) -> DeviceData:

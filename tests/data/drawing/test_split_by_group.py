@@ -138,7 +138,7 @@ def test_groups_may_be_text_dates_or_pandas():
             ["a"] * 90 + ["b"] * 9 + ["c"],
             [0] * 100,
             DataError,
-            "at least half.*group 'a' holds 90 of 100 examples and the other 2 hold 10, where 40",
+            "at least half.*group 'a' holds 90 of 100 examples and all others 10, where 40",
         ),
     ],
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
+from dlrecipes.results import plural
 from dlrecipes.training.engines.compiled.estimate import estimate_step_seconds
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Program
@@ -42,7 +43,7 @@ def program_for(
     if width >= program.width:
         return program
     if width not in program.narrower and _saved(trials, program.width - width) > _WORTH_SECONDS:
-        on_step(f"compiling a smaller program for the last {len(trials)} trials")
+        on_step(f"compiling a smaller program for the {plural(len(trials), 'trial')} left")
         try:
             program.narrower[width] = _make(program, trials[0], width)
         except (Unsupported, tf.errors.OpError, MemoryError):

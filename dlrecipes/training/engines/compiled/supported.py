@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from dlrecipes.results import plural
 from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS, all_layers, inner_optimizer
 from dlrecipes.training.engines.compiled.plausible_predictions import plausible_predictions
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
@@ -48,7 +49,10 @@ def check_supported(model: keras.Model) -> None:
 
 def _check_ends(model: keras.Model) -> None:
     if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise Unsupported(f"it has {len(model.inputs)} inputs and {len(model.outputs)} outputs")
+        raise Unsupported(
+            f"it has {plural(len(model.inputs), 'input')} and "
+            f"{plural(len(model.outputs), 'output')}"
+        )
     if not isinstance(model, keras.Sequential) and isinstance(model.output, dict):
         raise Unsupported("its outputs are a dictionary")
 
