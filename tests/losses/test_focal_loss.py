@@ -240,7 +240,7 @@ def test_trains_and_is_saved_in_a_model(tmp_path):
     x = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
     y = (x[:, 0] > 0).astype("int32")
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.Adam(0.1), FocalLoss("binary", 0.5))
+    model.compile(keras.optimizers.Adam(0.1), FocalLoss("binary", 0.5), jit_compile=False)
     before = model.evaluate(x, y, verbose=0)
     model.fit(x, y, epochs=20, verbose=0)
     after = model.evaluate(x, y, verbose=0)
