@@ -76,6 +76,7 @@ class _Builder:
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
             jit_compile=False,
+            run_eagerly=kind is not keras.Sequential,  # `fit` trains it, here without a graph
         )
         return model
 
