@@ -104,15 +104,14 @@ def test_gradients_are_finite(case, gamma, smoothing):
 
 @pytest.mark.parametrize("labels", ["binary", "sparse"])
 @pytest.mark.parametrize("gamma", [0.0, 0.1, 0.5, 0.99, 1.0, 2.0])
-@pytest.mark.parametrize("logit", [0.0, 17.0, 30.0, 100.0, 1e4])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_gradients_are_finite_where_the_model_is_sure(labels, gamma, logit, dtype):
+def test_gradients_are_finite_where_the_model_is_sure(labels, gamma, dtype):
     loss = FocalLoss(labels, gamma, dtype=dtype)
-    for sign in (-1, 1):
-        z = np.array([[sign * logit]] if labels == "binary" else [[sign * logit, 0.0, 0.0]], dtype)
-        for label in (0, 1):
-            y = np.array([[label]])
-            assert np.isfinite(gradient(loss, y, z)).all()
+    logits = [0.0, 17.0, 30.0, 100.0, 1e4, -17.0, -30.0, -100.0, -1e4]
+    others = [] if labels == "binary" else [0.0, 0.0]
+    z = np.array([[logit, *others] for logit in logits], dtype)
+    for label in (0, 1):
+        assert np.isfinite(gradient(loss, np.full((len(z), 1), label), z)).all()
 
 
 def gradient(loss, y, z):
@@ -240,7 +239,7 @@ def test_trains_and_is_saved_in_a_model(tmp_path):
     x = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
     y = (x[:, 0] > 0).astype("int32")
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.Adam(0.1), FocalLoss("binary", 0.5))
+    model.compile(keras.optimizers.Adam(0.1), FocalLoss("binary", 0.5), jit_compile=False)
     before = model.evaluate(x, y, verbose=0)
     model.fit(x, y, epochs=20, verbose=0)
     after = model.evaluate(x, y, verbose=0)

@@ -37,6 +37,7 @@ def test_one_of_the_tokens_decides(script):
     model.compile(
         optimizer=keras.optimizers.Adam(1e-2),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        jit_compile=False,
     )
     model.fit(data.train.array, data.train.y, batch_size=16, epochs=15, verbose=0)
     logits = model(data.validation.array).numpy().ravel()

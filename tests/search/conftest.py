@@ -3,9 +3,6 @@
 import math
 import os
 import shutil
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,25 +218,6 @@ def _do_not_wait_for_the_disk(connection, _):
 def _no_waiting_for_the_disk(monkeypatch):
     """Studies must survive the end of a process here, not that of the machine."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
-
-
-@pytest.fixture(scope="session")
-def killed():
-    """`killed(code, *arguments)`: what a process printed that was killed."""
-
-    def run(code, *arguments):
-        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        done = subprocess.run(
-            [sys.executable, "-c", code, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=False,
-        )
-        assert done.returncode == -signal.SIGKILL, done.stderr
-        return done.stdout
-
-    return run
 
 
 # ---- the contract of the backends

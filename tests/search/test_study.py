@@ -63,7 +63,7 @@ def test_the_same_seed_gives_the_same_search(study):
     assert other.trials != first.trials
 
 
-@pytest.mark.parametrize("trials", [2, 7, 24, 64])
+@pytest.mark.parametrize("trials", [2, 7, 24, pytest.param(64, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("best", "widened"), [(1e-2, False), (1e-7, True), (30.0, True)])
 def test_a_plan_costs_what_it_says(study, shifted, trials, best, widened):
     plan = CoarseToFine(trials=trials, epochs=2)
@@ -77,6 +77,7 @@ def test_a_plan_costs_what_it_says(study, shifted, trials, best, widened):
 @pytest.mark.parametrize(("best", "end"), [(1e-9, 0), (1e3, 1)])
 def test_a_best_value_at_the_edge_widens_the_range(study, shifted, best, end):
     result = study(CoarseToFine(trials=64, epochs=2), curve=shifted(best))
+    assert len(result.trials) == 64
     names = [stage.name for stage in result.stages]
     assert names == ["coarse", "coarse-widened-1", "coarse-widened-2", "fine"]
     ends = [stage.ranges["learning_rate"][end] for stage in result.stages]
@@ -320,13 +321,21 @@ def _noisy(values, epochs):
 PLAN = CoarseToFine(trials=30, epochs=9)
 
 
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory, builder, fake_engine, context):
+    """The noisy search's result, and the epochs that were trained."""
+    engine = fake_engine(_noisy)
+    store = Store.open(tmp_path_factory.mktemp("unbroken") / "study.journal", "run")
+    result = search(PLAN, discover_space(builder), engine, store, context(builder))
+    return result, engine.epochs
+
+
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("epochs", [0, 1, 4, 11, 23, 40, 61, 80])
 def test_an_interrupted_search_goes_on_as_an_unbroken_one(
-    study, builder, fake_engine, epochs, late
+    study, builder, fake_engine, unbroken, epochs, late
 ):
-    whole = study(PLAN, build=builder, curve=_noisy, journal="unbroken")
-    total = study.engine.epochs
+    whole, total = unbroken
     assert {one.status for one in whole.trials} == {"completed", "pruned", "diverged", "failed"}
     assert len(whole.stages) >= 3
     with pytest.raises(KeyboardInterrupt):
@@ -339,8 +348,8 @@ def test_an_interrupted_search_goes_on_as_an_unbroken_one(
     assert study.engine.epochs <= total - sum(one.epochs for one in announced)
 
 
-def test_interrupted_again_and_again(study, builder, fake_engine):
-    whole = study(PLAN, build=builder, curve=_noisy, journal="unbroken")
+def test_interrupted_again_and_again(study, builder, fake_engine, unbroken):
+    whole, _ = unbroken
     announced = []
     for attempt in range(60):
         try:

@@ -1,5 +1,6 @@
 """Small data, small models, a scripted source of jobs, and the contract of the engines."""
 
+import functools
 import math
 from dataclasses import replace
 
@@ -99,6 +100,9 @@ def _job(build=_model, number=0, seed=7, epochs=3, **changes):
 class _Contract:
     """What every engine must do alike. `engine(development, objective, policy)` makes one.
 
+    One engine answers all questions of one objective and policy, as it trains all stages of a
+    run: what is compiled for one question is there for the next.
+
     Args:
         engine: Makes the engine.
         crowd: How many trials of the same kind to train beside each, of which nobody is told; an
@@ -109,17 +113,18 @@ class _Contract:
         self.engine = engine
         self.crowd = crowd
         self.data = _development()
+        self._builders = []
+        self._engines = {}
 
     def run(self, *jobs, objective=ACCURACY, policy="float32", data=None, **options):
-        builders = []
         for job in jobs:
-            if job.build not in builders:
-                builders.append(job.build)
+            if job.build not in self._builders:
+                self._builders.append(job.build)
         # A builder and its values give one model: other builders are other values.
         jobs = [
             replace(
                 job,
-                values={"builder": builders.index(job.build)},
+                values={"builder": self._builders.index(job.build)},
                 shared_seed=3
                 if self.crowd and job.shared_seed is None
                 else job.shared_seed or None,
@@ -132,8 +137,15 @@ class _Contract:
             for job in jobs
         ]
         source = _Source(*jobs, *others, told=len(jobs), **options)
-        self.engine(data or self.data, objective, policy).run(source)
+        self._engine(data, objective, policy).run(source)
         return source
+
+    def _engine(self, data, objective, policy):
+        if data is not None:
+            return self.engine(data, objective, policy)
+        if (objective, policy) not in self._engines:
+            self._engines[objective, policy] = self.engine(self.data, objective, policy)
+        return self._engines[objective, policy]
 
     def check_the_same_as_keras(self):
         source = self.run(_job(epochs=4, keep_weights=True))
@@ -197,7 +209,10 @@ class _Contract:
         assert outcome.history["loss"][-1] < 0.5 * outcome.history["loss"][0]
 
     def check_twice_the_same(self):
-        first, again = (self.run(_job(), _job(number=1)).outcomes for _ in range(2))
+        first, again = (
+            _Contract(self.engine, self.crowd).run(_job(), _job(number=1)).outcomes
+            for _ in range(2)
+        )
         assert [one.history for one in first] == [one.history for one in again]
 
     def check_the_best_epochs_weights(self):
@@ -363,12 +378,13 @@ def _second_epoch_of_first(job, epoch, best):
     return job.number == 0 and epoch == 1
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def check_engine():
-    """`check_engine(engine, question)`: one question of the contract, by its name."""
+    """`check_engine(engine, question, crowd)`: one question of the contract, by its name."""
+    contract = functools.cache(_Contract)
 
-    def check(engine, question, **options):
-        getattr(_Contract(engine, **options), question)()
+    def check(engine, question, crowd=0):
+        getattr(contract(engine, crowd), question)()
 
     return check
 

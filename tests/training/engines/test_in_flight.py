@@ -187,16 +187,20 @@ def test_no_memory_to_stack_a_group(engine, scripted, monkeypatch):
     assert "ResourceExhaustedError" in made.lines[0]
 
 
-@pytest.mark.parametrize("error", [Unsupported("no memory to compile"), MemoryError("full")])
-def test_a_narrower_program_that_cannot_be_made(engine, scripted, monkeypatch, error):
+def test_a_narrower_program_that_cannot_be_made(engine, scripted, monkeypatch):
+    """One for the last two trials, and for the last three of the next stage."""
     monkeypatch.setattr(narrower, "_WORTH_SECONDS", 0.0)
-
-    def cannot(*_):
-        raise error
-
-    monkeypatch.setattr(narrower, "_make", cannot)
-    source = scripted(*_jobs(6, epochs=2), stop=lambda job, epoch, _: job.number > 1)
     made = engine("population")
-    made.run(source)
-    assert {one.engine for one in source.outcomes} == {"population"}
+    for left, error in ((2, Unsupported("no memory to compile")), (3, MemoryError("full"))):
+        widths = []
+
+        def cannot(program, trial, width, widths=widths, error=error):
+            widths.append(width)
+            raise error
+
+        monkeypatch.setattr(narrower, "_make", cannot)
+        source = scripted(*_jobs(6), stop=lambda job, epoch, _, left=left: job.number >= left)
+        made.run(source)
+        assert len(widths) == 1
+        assert {one.engine for one in source.outcomes} == {"population"}
     assert made.lines == []

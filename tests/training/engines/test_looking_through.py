@@ -8,20 +8,26 @@ from dlrecipes.results import Objective
 from dlrecipes.training.engines import make_engine
 from dlrecipes.training.job import Job
 
+LOSSES = {
+    "multiclass": (3, "softmax", keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
+    "binary": (1, "sigmoid", keras.losses.BinaryCrossentropy(from_logits=True)),
+}
+# Each task by one engine, and one by each of the others, on every change.
+SLOW = {("multiclass", "population"), ("binary", "fit")}
+
 
 @pytest.mark.filterwarnings("ignore:.*from_logits")
-@pytest.mark.parametrize("engine", ["fit", "resident", "population"])
 @pytest.mark.parametrize(
-    ("task", "units", "activation", "loss"),
+    ("task", "engine"),
     [
-        ("multiclass", 3, "softmax", keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
-        ("binary", 1, "sigmoid", keras.losses.BinaryCrossentropy(from_logits=True)),
+        pytest.param(task, engine, marks=pytest.mark.slow if (task, engine) in SLOW else ())
+        for task in LOSSES
+        for engine in ("fit", "resident", "population")
     ],
 )
-def test_losses_are_those_of_keras(
-    development, make_model, scripted, engine, task, units, activation, loss
-):
+def test_losses_are_those_of_keras(development, make_model, scripted, engine, task):
     data = development(task)
+    units, activation, loss = LOSSES[task]
 
     def build():
         return make_model(units=units, activation=activation, loss=loss)

@@ -249,7 +249,15 @@ def _two(build):
     )
 
 
-@pytest.mark.parametrize("what", DYNAMIC)
+# Of which `test_equal_values_are_not_mixed_up` and `test_zero` find the numbers, too.
+TOGETHER = ("weight decay", "momentum", "dropout", "inverted dropout", "l2", "gamma")
+TOGETHER += ("learning rate", "label smoothing", "clipping", "beta")
+
+
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param(one, marks=pytest.mark.slow if one in TOGETHER else ()) for one in DYNAMIC],
+)
 def test_numbers_need_no_new_graph(what, blueprints, development):
     builder = _two(DYNAMIC[what])
     if what == "block":

@@ -45,9 +45,9 @@ def _build(factor, shape=(6,), drop=True):
 @pytest.mark.parametrize(
     ("name", "shape"),
     [
-        ("mixed_float16", (6,)),
         ("mixed_bfloat16", (4, 3)),
         ("mixed_float16", TOKENS),
+        pytest.param("mixed_float16", (6,), marks=pytest.mark.slow),
         pytest.param("mixed_bfloat16", (6,), marks=pytest.mark.slow),
         pytest.param("mixed_float16", (4, 3), marks=pytest.mark.slow),
     ],
@@ -148,7 +148,7 @@ def _results(pair, rows, seed=5):
     ]
 
 
-@pytest.mark.parametrize("xla", [False, True])
+@pytest.mark.parametrize("xla", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_result_does_not_depend_on_the_neighbours(xla, built, side_by_side, examples):
     """Bit for bit the same in any row, beside any others, beside one that diverges."""
 

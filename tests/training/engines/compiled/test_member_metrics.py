@@ -132,7 +132,9 @@ def test_the_best_few(built, side_by_side, examples):
 def _metrics(built, metrics, weighted=(), predict=lambda y: y[:, None] ** 2):
     def build(factor):
         model = keras.Sequential([keras.Input((4,)), LAYERS.Dense(1)])
-        model.compile("sgd", "mse", metrics=metrics(), weighted_metrics=list(weighted))
+        model.compile(
+            "sgd", "mse", metrics=metrics(), weighted_metrics=list(weighted), run_eagerly=True
+        )
         return model
 
     (model,) = built(build, [1])

@@ -35,7 +35,7 @@ class _Raises(LAYERS.Layer):
         return super().get_config() | {"error": self.error.__name__}
 
 
-@pytest.mark.parametrize("error", [AttributeError, AssertionError, KeyError, MemoryError])
+@pytest.mark.parametrize("error", [AttributeError, MemoryError])
 def test_whatever_tracing_raises_is_a_reason_not_to_train_so(error, built, side_by_side, examples):
     models = built(lambda _: _build(_Raises(error)), (0, 1))
     pair = side_by_side(models, examples(), examples(seed=1))
