@@ -43,7 +43,7 @@ def test_builder_and_objective_from_python(splits, build, plan, settings, capsys
     assert lines[0].startswith("  rows: 120 examples, 72 to train")
     assert lines[0].strip() in (run.directory / "log.txt").read_text()
     assert lines[-4] == f"run directory: {run.directory}"
-    assert lines[-3].startswith("Best of the search: validation accuracy 0.")
+    assert lines[-3].startswith("Best of the search: validation loss ")
     assert lines[-2].startswith("The test set stays sealed. Validation accuracy 0.")
     assert "run.open_test_set(reason) opens the test set" in lines[-1]
     assert f"run.report() writes {run.directory}/report.html" in lines[-1]
