@@ -55,12 +55,10 @@ class RunDirectory:
         """
         stamp = time.strftime("%Y%m%d-%H%M%S")
         path = Path(out) if out is not None else Path("runs") / f"{name}-{stamp}"
-        attempt = 1
-        while out is None and path.exists():  # two runs in one second
-            attempt += 1
-            path = Path("runs") / f"{name}-{stamp}-{attempt}"
         check_place(path, "out=")
         try:
+            if out is None:
+                path = _make_new(path)
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
                 raise RunError(
                     "A new run needs a directory of its own.",
@@ -268,6 +266,19 @@ class RunDirectory:
         except (OSError, UnicodeDecodeError) as error:
             raise RunError("The run's files must be readable.", received=str(error)) from error
         return parse_json(kind, text, source=str(path))
+
+
+def _make_new(path: Path) -> Path:
+    """Make a directory of this name, or the next one where another run, just now, was first."""
+    made, attempt = path, 1
+    while True:
+        try:
+            made.mkdir(parents=True)
+        except FileExistsError:
+            attempt += 1
+            made = path.with_name(f"{path.name}-{attempt}")
+        else:
+            return made
 
 
 def newest_unfinished(folder: Path, recipe: str) -> RunDirectory:
