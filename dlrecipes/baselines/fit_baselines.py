@@ -159,7 +159,8 @@ class BaselineFit:
                     if trees and part.job is not None:
                         if self._on_step is not None:
                             self._on_step(f"{TREES}, on the validation part")
-                        part.models[TREES] = choose_trees(part.job, trees, why)
+                        with calm_threads(part.job.x.size):
+                            part.models[TREES] = choose_trees(part.job, trees, why)
                     else:
                         self.left_out[TREES] = why or "no round of them ended in time"
                 self._beside.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ LEARNING_RATES = (0.05, 0.2)
 MOST_TREES = 300
 # scikit-learn's own limit for a column of categories.
 _MOST_CATEGORIES = 255
+# scikit-learn's own share of the rows.
+_STOPPING_SHARE = 0.1
 _QUICK = 1.0
 """Seconds that trees may be expected to take where they are grown at once, in this process."""
 _BINS, _SECONDS_A_BIN, _SECONDS_A_VALUE = 16_000, 1e-9, 5e-9
@@ -128,15 +131,13 @@ def tree_job(
         columns = _telling_columns(x, y, most_columns, regression=spec.task == "regression")
         x = x[:, columns]
         categories = categories[columns] if len(categories) else categories
-    # The part for early stopping is stratified: of each class it needs two examples.
     regression = spec.task == "regression"
-    rarest = 2 if regression else int(np.unique(y, return_counts=True)[1].min())
     a_round = outputs * x.shape[1] * (_SECONDS_A_VALUE * len(x) + _BINS * _SECONDS_A_BIN)
     expected = 2 * MOST_TREES * a_round
     known = "rounds" in choice
     settings = TreeSettings(
         regression=regression,
-        early_stopping=len(x) >= 100 and rarest >= 2,
+        early_stopping=len(x) >= 100 and (regression or _can_be_stratified(y)),
         categories=categories.tolist() if categories.any() else None,
         seed=seed,
         # The larger one gets somewhere sooner.
@@ -190,6 +191,12 @@ def _predictor(job: TreeJob, trees: Any) -> Predictor:  # noqa: ANN401  (of scik
         return probability_table(trees.predict_proba(x), trees.classes_, spec)
 
     return predict
+
+
+def _can_be_stratified(y: NDArray[Any]) -> bool:
+    """Return whether a tenth of the rows, for early stopping, can have each class, as the rest."""
+    sizes = np.unique(y, return_counts=True)[1]
+    return int(sizes.min()) >= 2 and math.ceil(_STOPPING_SHARE * len(y)) >= len(sizes)
 
 
 def _affordable(rows: int, columns: int, outputs: int, seconds: float) -> tuple[int, int]:

@@ -58,11 +58,7 @@ class RunDirectory:
         check_place(path, "out=")
         with system_errors():
             check_names(path)
-        attempt = 1
-        while out is None and path.exists():  # two runs in one second
-            attempt += 1
-            path = Path("runs") / f"{name}-{stamp}-{attempt}"
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if out is not None and path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunError(
                 "A new run needs a directory of its own.",
                 received=f"out={path}, which exists",
@@ -82,9 +78,10 @@ class RunDirectory:
             RunError: If it holds something already, cannot be written, or is no place to load a
                 SavedModel from (`check_place`).
         """
-        directory = cls.planned(out, name)
-        path = directory.path
+        path = cls.planned(out, name).path
         try:
+            if out is None:
+                path = _make_new(path)
             (path / "checkpoints").mkdir(parents=True)
         except OSError as error:
             raise RunError(
@@ -92,7 +89,7 @@ class RunDirectory:
                 received=f"{path} ({error.strerror})",
                 fix="Give another --out.",
             ) from error
-        return directory
+        return cls(path)
 
     @classmethod
     def existing(cls, path: str | Path) -> RunDirectory:
@@ -286,6 +283,19 @@ class RunDirectory:
         except (OSError, UnicodeDecodeError) as error:
             raise RunError("The run's files must be readable.", received=str(error)) from error
         return parse_json(kind, text, source=str(path))
+
+
+def _make_new(path: Path) -> Path:
+    """Make a directory of this name, or the next one where another run, just now, was first."""
+    made, attempt = path, 1
+    while True:
+        try:
+            made.mkdir(parents=True)
+        except FileExistsError:
+            attempt += 1
+            made = path.with_name(f"{path.name}-{attempt}")
+        else:
+            return made
 
 
 def newest_unfinished(folder: Path, recipe: str) -> RunDirectory:

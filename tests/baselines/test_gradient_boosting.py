@@ -93,3 +93,18 @@ def test_a_class_with_a_single_training_example():
     data = splits.development()
     assert np.bincount(data.train.y).min() == 1
     assert fit_gradient_boosting(data)(data.validation.array).shape == (len(data.validation), 3)
+
+
+@pytest.mark.parametrize("classes", [20, 40])
+def test_many_classes_of_few_examples(classes):
+    """A tenth of the rows, for early stopping, would be fewer rows than there are classes."""
+    labels = np.repeat(np.arange(classes), 300 // classes)
+    centres = np.random.default_rng(0).normal(size=(classes, 2))
+    development = from_arrays(
+        centres[labels].astype(np.float32), labels, task="classification"
+    ).development()
+    assert len(development.train) >= 100  # where trees would be stopped early
+    trees = fit_gradient_boosting(development, choice={"learning rate": 0.2, "rounds": 2})
+    probabilities = trees(development.validation.array)
+    assert probabilities.shape == (len(development.validation), classes)
+    assert (probabilities.argmax(axis=1) == development.validation.y).mean() > 0.5

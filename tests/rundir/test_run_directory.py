@@ -17,6 +17,18 @@ def test_names_of_its_own(tmp_path, monkeypatch):
     assert all(path.parent.name == "runs" and path.name.startswith("digits-") for path in made)
 
 
+def test_runs_that_begin_in_the_same_moment_have_a_directory_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def meanwhile(path, what):
+        (path / "checkpoints").mkdir(parents=True)  # by another run, under the name that was free
+
+    monkeypatch.setattr("dlrecipes.rundir.run_directory.check_place", meanwhile)
+    made = RunDirectory.create(None, "mine").path
+    assert made.name.endswith("-2")
+    assert (made / "checkpoints").is_dir()
+
+
 def test_empty_folder_may_be_used(tmp_path):
     (tmp_path / "run").mkdir()
     assert RunDirectory.create(tmp_path / "run", "x").path == tmp_path / "run"
