@@ -16,7 +16,7 @@ from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunErro
 from dlrecipes.recipe.line_in import line_in
 from dlrecipes.results import DataSpec, Objective, Plan, RunInfo, RunSettings
 from dlrecipes.results.run_info import SourceValue
-from dlrecipes.run import Origin, Run, closing_lines, resume, tune
+from dlrecipes.run import Origin, Run, resume, tune
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
     Build,
@@ -199,7 +199,6 @@ class Recipe:
             compare=compare,
         )
         run.finish(sealed=settings.sealed)
-        listener.on_end(closing_lines(run))
         return run
 
     def resume(
@@ -254,7 +253,6 @@ class Recipe:
             origin=self._origin(info.source),
         )
         run.finish(sealed=info.sealed if sealed is None else sealed)
-        listener.on_end(closing_lines(run))
         return run
 
     def open(
@@ -287,7 +285,6 @@ class Recipe:
                 splits = self.load(**info.source)
             run = Run(directory, splits, listener)
         run.finish(reason, sealed=False)
-        listener.on_end(closing_lines(run))
         return run
 
     def _info_of(self, directory: str | Path) -> RunInfo:

@@ -1,11 +1,10 @@
 """The procedure, and the handle over what it leaves behind."""
 
 from dlrecipes.quiet import hush_retracing
-from dlrecipes.run.closing_lines import closing_lines
 from dlrecipes.run.handle import Run
 from dlrecipes.run.origin import Origin
 from dlrecipes.run.start import resume, tune
 
 hush_retracing()
 
-__all__ = ["Origin", "Run", "closing_lines", "resume", "tune"]
+__all__ = ["Origin", "Run", "resume", "tune"]

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from dlrecipes.data import Splits
-from dlrecipes.results import Column, DataSpec, TargetSpec, plural, significant
+from dlrecipes.results import Column, ColumnKind, DataSpec, TargetSpec, plural, significant
 from dlrecipes.results.run_info import SourceValue
 
-_KINDS = {
+_KINDS: dict[ColumnKind, tuple[str, str]] = {
     "number": ("number", "numbers"),
     "category": ("category", "categories"),
     "date": ("date", "dates"),
@@ -92,10 +92,14 @@ def _target(splits: Splits, source: Mapping[str, SourceValue]) -> str:
         return f"{column}a number, in the training part from {low} to {high}"
     counts = np.bincount(splits.train.y, minlength=len(spec.classes))
     shares = [
-        f"{name!r} {count / counts.sum():.1%}"
+        f"{name!r} {_share(count / counts.sum())}"
         for name, count in zip(spec.classes, counts, strict=True)
     ]
     return f"{column}{_classes(spec.classes, shares)}"
+
+
+def _share(share: float) -> str:
+    return "below 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
 
 
 def _one_of_several(target: TargetSpec) -> str:

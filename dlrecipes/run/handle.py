@@ -33,6 +33,7 @@ from dlrecipes.report import write_report
 from dlrecipes.report.format import format_time
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json
 from dlrecipes.run.assemble import with_total
+from dlrecipes.run.closing_lines import closing_lines
 from dlrecipes.run.ensemble import tested_ensemble
 from dlrecipes.run.prediction_table import prediction_table
 from dlrecipes.run.score_test_set import score_test_set
@@ -291,7 +292,9 @@ class Run:
         # ---- 9. report: what was found is told, also where the end failed
         finally:
             self.report()
-        return self.result
+        result = self.result
+        self._listener.on_end(closing_lines(result, self.directory))
+        return result
 
     def _stays_sealed(self, sealed: bool | None) -> bool:
         """Decide whether the test set stays closed, and write down why."""

@@ -155,7 +155,7 @@ def tune(
         raise
     run = carry_out(directory, info, store, work, prepared)
     if not by_recipe:
-        heard.on_end(closing_lines(run))
+        heard.on_end(closing_lines(run.result, run.directory))
     return run
 
 
@@ -268,7 +268,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         existing.write(info)
     run = carry_out(existing, info, store, work, prepared)
     if not by_recipe:
-        heard.on_end(closing_lines(run))
+        heard.on_end(closing_lines(run.result, run.directory))
     return run
 
 

@@ -60,13 +60,24 @@ def test_outside_trainings_it_strikes_at_once(phase):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, one in vars(Listener).items() if name[0] != "_" and callable(one)]
+    "name",
+    [
+        name
+        for name, one in vars(Listener).items()
+        if name[0] != "_" and callable(one) and name != "on_end"
+    ],
 )
 def test_everything_is_passed_on(name):
     inner = create_autospec(Listener, instance=True)
     told = [object()] * (len(signature(getattr(Listener, name)).parameters) - 1)
     getattr(Interruptible(inner), name)(*told)
     getattr(inner, name).assert_called_once_with(*told)
+
+
+def test_the_last_words_are_the_commands_own():
+    inner = create_autospec(Listener, instance=True)
+    Interruptible(inner).on_end(["The test set stays sealed."])
+    inner.on_end.assert_not_called()
 
 
 def test_afterwards_python_is_in_charge_again():
