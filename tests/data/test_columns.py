@@ -49,7 +49,7 @@ def test_what_a_column_can_be(values, expected):
     [
         ({}, "at least one column"),
         ({"x": [[1], [2]]}, r"x of shape \(2, 1\)"),
-        ({"x": [1, 2], "y": [1]}, "x: 2 rows, y: 1 rows"),
+        ({"x": [1, 2], "y": [1]}, "x: 2 rows, y: 1 row"),
         ({"x": [1.0, np.inf]}, "infinity in 1 of 2 rows, first in row 1"),
         ({"x": [1e300, 1.0]}, "infinity in 1 of 2 rows, first in row 0"),
         ({"x": [object(), 1]}, "column 'x' with int and object"),

@@ -76,7 +76,7 @@ def test_what_cannot_be_reweighed(splits, column, message):
 def test_subgroups_are_text():
     with pytest.raises(DataError, match="numbers in 'group'"):
         make_splits([0, 1], [1, 2])
-    with pytest.raises(DataError, match="same length.*subgroups: 1 rows"):
+    with pytest.raises(DataError, match="same length.*subgroups: 1 row"):
         Split(np.zeros((2, 1)), np.zeros(2), subgroups={"group": np.array(["a"])})
     with pytest.raises(DataError, match="`subgroups` must be named columns"):
         Split(np.zeros((2, 1)), np.zeros(2), subgroups=np.array(["a", "b"]))

@@ -113,7 +113,7 @@ def test_saving_images(tmp_path):
     ("x", "components", "message"),
     [
         ([[1.0, np.nan], [2.0, 1.0]], None, "without NaN.*1 NaN.*Imputation"),
-        ([[1.0, 2.0]], None, "examples that differ.*1 examples"),
+        ([[1.0, 2.0]], None, "examples that differ.*1 example "),
         (np.full((5, 2), 0.1), None, "examples that differ.*5 examples"),
         ([[1.0, 2.0], [3.0, 4.0]], 2, "at least `components` directions.*components=2 and 1"),
     ],

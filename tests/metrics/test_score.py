@@ -90,7 +90,7 @@ def test_mean_of_the_example_losses(size, seed, regression):
         ([0, 1], np.ones((3, 3)) / 3, THREE, r"shape \(2, 3\)"),
         ([], np.zeros((0, 3)), THREE, "at least one row"),
         ([1.0, 2.0], np.zeros((2, 2)), VALUES, r"shape \(2,\)"),
-        ([1.0, 2.0], [np.nan, 0], VALUES, "finite.*1 places"),
+        ([1.0, 2.0], [np.nan, 0], VALUES, "finite.*1 place"),
         ([0, 1], [[3.0, -2.0], [0.5, 0.5]], BINARY, "sum to 1.*softmax"),
         ([0, 1], [[0.9, 0.9], [0.5, 0.5]], BINARY, "sum to 1"),
     ],

@@ -242,7 +242,7 @@ PLAIN = "a,b\n1,2\n"
         ("t.csv", "a,a,b\n1,2,3\n", {}, "different names.*'a' more than once"),
         ("t.csv", "a, a\nx,y\n", {"header": True}, "'a' more than once"),
         ("t.csv", "id,2019\n1,2\n3,4\n", {}, "clear whether.*'id' and '2019'.*header=True"),
-        ("t.csv", PLAIN, {"columns": ["a"]}, "1 names for 2 columns"),
+        ("t.csv", PLAIN, {"columns": ["a"]}, "1 name for 2 columns"),
         ("t.csv", PLAIN, {"columns": ["a", "b", "c"]}, "3 names for 2 columns"),
         ("t.csv", "1,2\n", {"columns": ["a", "a"]}, "'a' more than once"),
         ("t.csv", PLAIN, {"columns": "ab"}, "`columns` must be a list of text"),
@@ -296,7 +296,7 @@ def test_parquet_of_lists_or_bytes(tmp_path, values):
 def test_parquet_without_rows(tmp_path):
     path = tmp_path / "t.parquet"
     pd.DataFrame({"x": np.zeros(0)}).to_parquet(path)
-    with pytest.raises(DataError, match="at least one row.*0 rows and 1 columns"):
+    with pytest.raises(DataError, match="at least one row.*0 rows and 1 column"):
         read_table(path)
 
 
