@@ -31,6 +31,7 @@ from dlrecipes.training.engines import Engine
 Space = tuple[Hyperparameter, ...]
 _WIDENINGS = 2
 _CARRIED_OVER = 3
+_OVER = "The last stage found it; the search ends there."
 
 
 def search(
@@ -126,7 +127,19 @@ class _Progress:
 
     def settled(self, best: TrialRecord) -> list[Finding]:
         """Return what there is to say about edges, now that the search is over."""
-        return [settled(edge, self.spaces.values(), best) for edge in self.edges.values()]
+        told = [settled(edge, self.spaces.values(), best) for edge in self.edges.values()]
+        whole: Space = ()
+        for space in self.spaces.values():
+            whole = joined(space, whole)
+        known = {(edge.before.name, edge.side) for edge in self.edges.values()}
+        # No stage comes after the last one to widen what its best trial reached.
+        last = find_edges(
+            whole, [best], self._plan.limits, best.stage, self._context.objective, hindrance=_OVER
+        )
+        new = [edge.finding for edge in last if (edge.before.name, edge.side) not in known]
+        for finding in new:
+            self._context.listener.on_finding(finding)
+        return [*told, *new]
 
     def carry_out(self, stage: Stage, ranges: Space, carried: Sequence[TrialRecord] = ()) -> Space:
         """Run a stage and return its ranges: those that its study began with, if it exists."""

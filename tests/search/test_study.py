@@ -138,6 +138,16 @@ def test_without_trials_to_spare_the_edge_is_only_reported(study, shifted):
     assert "is now" not in finding.advice
 
 
+def test_the_edge_that_only_the_last_stage_reaches_is_reported(study, shifted):
+    plan = Plan((Stage("only", 16, 2, sampler="sobol"),))
+    (finding,) = study(plan, curve=shifted(1e3)).findings
+    assert (finding.name, finding.severity, finding.action) == ("range edge", "warning", None)
+    assert "lies at the upper edge of the range that was searched, [0.0001, 0.1]" in finding.verdict
+    assert 'hp.Float("learning_rate", 0.0001, 1, sampling="log")' in finding.advice
+    assert finding.advice.endswith("The last stage found it; the search ends there.")
+    assert study.heard.findings == [finding]
+
+
 def test_a_finding_that_stays_is_reported_once(study, shifted):
     def build(hp):
         hp.Float("learning_rate", 1e-4, 1e-1, sampling="log")
