@@ -164,9 +164,12 @@ def _from_epoch(cells: tf.Tensor, factor: int) -> _Dates:
     # What nanoseconds can hold: from 1677-09-22 to 2262-04-10.
     known = shaped & (days >= -106_751) & (days <= 106_750)
     year, month, day = _civil(tf.where(known, days, tf.zeros_like(days)))
-    hour, minute, second = rest // 3600, rest // 60 % 60, rest % 60
-    numbers = (tf.cast(one, tf.int32) for one in (year, month, day, hour, minute, second))
-    return _Dates(known, *numbers, tf.fill(tf.shape(cells), ""))
+    clock = (rest // 3600, rest // 60 % 60, rest % 60)
+    year, month, day, hour, minute, second = (
+        tf.cast(number, tf.int32) for number in (year, month, day, *clock)
+    )
+    none = tf.fill(tf.shape(cells), "")
+    return _Dates(known, year, month, day, hour, minute, second, offset=none)
 
 
 def _civil(days: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -313,9 +313,9 @@ class Run:
             inputs: For a table a `pandas.DataFrame` (or what has `to_pandas()`), a dictionary
                 `{column: values}` or of one row `{column: value}`, or a list of such rows; for
                 one text a list of texts; else an array `(examples, *shape)`, or a list of
-                examples. Or a file: CSV or npz, for a table CSV, TSV or Parquet; for images also
-                an image file, a folder or a table of paths. A table's cells are read by the rules
-                of the training table, wherever they come from.
+                examples. Or a file: CSV, npy or npz, for a table CSV, TSV or Parquet; for images
+                also an image file, a folder or a table of paths. A table's cells are read by the
+                rules of the training table, wherever they come from.
             header: Whether the first row of a table names its columns; None to tell it from the
                 rows. Without names, columns are taken by their position (`read_new_table`).
             encoding: A table's text encoding, where it is not the training table's.
@@ -359,8 +359,13 @@ class Run:
     ) -> str:
         """Predict, and return CSV: `label` and a probability a class, or `value`.
 
-        Files come first, images in a column `image`, texts in a column `file`. Of several targets
-        each has such columns under its name: `diagnosis label`, `price value`.
+        What tells the rows apart comes first: files, images in a column `image`, texts in a column
+        `file`; of a table its columns of the time, the series or the group, and those that were
+        left out of training as identifiers, as they stand in it. Of several targets each has
+        columns under its name: `diagnosis label`, `price value`.
+
+        Of a table in the order of time, the rows to come are predicted, those without a target;
+        all rows where each has one. `predict` answers for every row.
 
         The label is the most probable class or, where a threshold was chosen, what that decides.
 

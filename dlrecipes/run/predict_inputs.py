@@ -8,16 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas
 
+from dlrecipes.data import Columns
 from dlrecipes.diagnose import check_unknown_values
 from dlrecipes.errors import DataWarning
-from dlrecipes.export import (
-    find_image_inputs,
-    find_text_inputs,
-    given_inputs,
-    load_model,
-    predict,
-    read_inputs,
-)
+from dlrecipes.export import NewExamples, given_examples, load_model, predict, read_examples
 from dlrecipes.metrics import split_predictions
 from dlrecipes.results import DataSpec
 from dlrecipes.run.prediction_table import prediction_table
@@ -44,24 +38,8 @@ def predict_inputs(
         quoting: Whether quotes hold its cells together, likewise.
     """
     spec = directory.read_info().raw_spec
-    if not isinstance(inputs, str | Path):
-        x = given_inputs(inputs, spec)
-    else:
-        x = read_inputs(
-            inputs,
-            spec,
-            header=header,
-            encoding=encoding,
-            separator=separator,
-            quoting=quoting,
-        )
-    model = load_model(directory.path / directory.read_result().refits[0].checkpoint)
-    unknown = check_unknown_values(model, x)
-    if unknown is not None and unknown.severity == "warning":
-        for line in (*unknown.verdict.splitlines(), unknown.advice):
-            warnings.warn(line, DataWarning, stacklevel=3)
-    predictions = predict(model, x)
-    return split_predictions(predictions, spec) if spec.targets else predictions
+    examples = _examples(inputs, spec, header, encoding, separator, quoting)
+    return _predictions(directory, examples.x, spec)
 
 
 def predict_as_csv(
@@ -83,26 +61,39 @@ def predict_as_csv(
         separator: Likewise.
         quoting: Likewise.
     """
-    predictions = predict_inputs(
-        directory,
-        inputs,
-        header=header,
-        encoding=encoding,
-        separator=separator,
-        quoting=quoting,
-    )
     spec, threshold = directory.read_info().raw_spec, directory.read_result().threshold
+    examples = _examples(inputs, spec, header, encoding, separator, quoting).only_to_come()
+    predictions = _predictions(directory, examples.x, spec)
     least = None if threshold is None else threshold.threshold
-    return _named(prediction_table(predictions, spec, least), inputs, spec).to_csv(index=False)
+    table = prediction_table(predictions, spec, least)
+    # An answer keeps its name, a column of the same name gets another.
+    key = examples.key.rename(columns={name: f"{name} (input)" for name in table.columns})
+    return pandas.concat([key, table], axis=1).to_csv(index=False)
 
 
-def _named(table: pandas.DataFrame, inputs: object, spec: DataSpec) -> pandas.DataFrame:
-    """Return predictions with the files that they are of."""
-    if isinstance(inputs, str | Path):
-        images = find_image_inputs(inputs, spec)
-        if images is not None:
-            table.insert(0, "image", images.names)
-        texts = find_text_inputs(inputs, spec)
-        if texts is not None:
-            table.insert(0, "file", texts.names)
-    return table
+def _examples(
+    inputs: object,
+    spec: DataSpec,
+    header: bool | None,
+    encoding: str | None,
+    separator: str | None,
+    quoting: bool | None,
+) -> NewExamples:
+    if not isinstance(inputs, str | Path):
+        return given_examples(inputs, spec)
+    return read_examples(
+        inputs, spec, header=header, encoding=encoding, separator=separator, quoting=quoting
+    )
+
+
+def _predictions(
+    directory: RunDirectory, x: np.ndarray | Columns, spec: DataSpec
+) -> np.ndarray | dict[str, np.ndarray]:
+    """Return predictions; what training did not have is a warning to the caller of `Run`."""
+    model = load_model(directory.path / directory.read_result().refits[0].checkpoint)
+    unknown = check_unknown_values(model, x)
+    if unknown is not None and unknown.severity == "warning":
+        for line in (*unknown.verdict.splitlines(), unknown.advice):
+            warnings.warn(line, DataWarning, stacklevel=4)
+    predictions = predict(model, x)
+    return split_predictions(predictions, spec) if spec.targets else predictions
