@@ -15,7 +15,7 @@ tells several series apart, `--gap 7D` leaves a week out between the parts.
 
     dlrecipes predict RUN new.csv
 
-`new.csv` has the earlier rows, too; in those to come the target is empty.
+`new.csv` has the earlier rows, too; in those to come the target is empty, and these are forecast.
 
 Without `--data` it makes up the daily visits of a swimming pool: a trend, a week, a year, the
 weather, holidays, and noise of 20 visits that nobody can predict, so 20 is the RMSE to reach at

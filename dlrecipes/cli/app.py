@@ -290,7 +290,8 @@ def predict(
     inputs: Annotated[
         Path,
         typer.Argument(
-            help="Raw inputs: .csv, .tsv, .parquet, .npz, an image, or a folder of images or texts."
+            help="Raw inputs: .csv, .tsv, .parquet, .npy, .npz, an image, or a folder of images "
+            "or texts."
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="CSV to write; the screen by default.")] = None,
@@ -314,6 +315,9 @@ def predict(
     """Predict with the exported model: labels and probabilities, or values, as CSV.
 
     A table is read as the training table was; without a header, columns go by their position.
+    First come its columns of the time, the series or the group, and those that were left out of
+    training as identifiers. Of a series, the rows to come are predicted, those with an empty
+    target; all rows where none is empty.
     """
     with one_message():
         opened = open_run(run)

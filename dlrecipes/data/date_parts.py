@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from dlrecipes.data.graph_dates import read_graph_dates
 from dlrecipes.errors import DataError
 
 # Days of a year and a week, hours of a day.
@@ -25,38 +27,45 @@ _FIRST_YEAR, _LAST_YEAR = 1678, 2261
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
 class DateParts(keras.layers.Layer):
-    """Turn ISO 8601 dates into a trend and the calendar's cycles.
+    """Turn dates into a trend and the calendar's cycles.
 
     A date becomes the years since the first training date, and sine and cosine of its place in
     the year, the week and the day, so that December lies beside January. Cycles that
     are constant in the training part are left out; times of day are taken as the clock showed them.
-    A missing or unreadable date, and one before 1678 or after 2261, becomes zeros and a 1 in the
-    last column.
+    A missing date, and one before 1678 or after 2261, becomes zeros and a 1 in the last column. A
+    text that is no date lets the call fail.
 
     Args:
         first: The first training date, in days since 1970-01-01; None to learn it in `adapt`.
         cycles: Some of `"year"`, `"week"`, `"day"`; None to learn them.
+        date_format: How dates may be written beside ISO 8601, as in `Column`; empty for that alone.
+        offsets: The offsets of the training dates; empty for clock times without one.
+        column: What the dates are called in messages.
 
     Call arguments:
-        inputs: Strings of shape `(batch,)`: `2024-05-31`, `2024-05-31 17:30` or
-            `2024-05-31T17:30:00Z`.
+        inputs: Strings of shape `(batch,)`: `2024-05-31`, `2024-05-31 17:30`,
+            `2024-05-31T17:30:00`, or dates in `date_format`; `""` for a missing one.
     """
 
     def __init__(
         self,
         first: float | None = None,
         cycles: tuple[str, ...] | None = None,
+        date_format: str = "",
+        offsets: Sequence[str] = (),
+        column: str = "",
         **kwargs: object,
     ) -> None:
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
         self.first = first
         self.cycles = None if cycles is None else tuple(cycles)
+        self.date_format, self.offsets, self.column = date_format, tuple(offsets), column
 
     def adapt(self, dates: NDArray[Any]) -> None:
         """Learn the first date and which cycles there are.
 
         Args:
-            dates: Strings `(examples,)`, `""` for a missing one.
+            dates: Strings `(examples,)` in ISO 8601, `""` for a missing one.
 
         Raises:
             DataError: If no date can be read.
@@ -76,9 +85,10 @@ class DateParts(keras.layers.Layer):
         """Return days since 1970-01-01, NaN where there is no date that counts.
 
         Args:
-            dates: Strings `(examples,)`.
+            dates: As in a call, `(examples,)`.
         """
-        days, _, known = (np.asarray(values) for values in _read(tf.constant(list(dates))))
+        written = self._written(tf.constant(list(dates)))
+        days, _, known = (np.asarray(values) for values in _read(written))
         return np.where(known, days, np.nan).astype(np.float64)
 
     @property
@@ -90,7 +100,7 @@ class DateParts(keras.layers.Layer):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         if self.first is None or self.cycles is None:
             raise DataError("`DateParts` must be adapted before it is called.")
-        days, hours, known = _read(inputs)
+        days, hours, known = _read(self._written(inputs))
         phases = _phases(days, hours)
         parts = [(days - self.first) / _CYCLES["year"]]
         for name in self.cycles:
@@ -101,11 +111,21 @@ class DateParts(keras.layers.Layer):
         missing = 1.0 - tf.cast(known, values.dtype)
         return tf.concat([values, missing[:, tf.newaxis]], axis=-1)
 
+    def _written(self, dates: tf.Tensor) -> tf.Tensor:
+        return read_graph_dates(dates, self.date_format, self.offsets, self.column)
+
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, int]:
         return input_shape[0], len(self.names)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "first": self.first, "cycles": self.cycles}
+        return {
+            **super().get_config(),
+            "first": self.first,
+            "cycles": self.cycles,
+            "date_format": self.date_format,
+            "offsets": self.offsets,
+            "column": self.column,
+        }
 
 
 def _read(dates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

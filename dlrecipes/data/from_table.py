@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.checks import did_you_mean
 from dlrecipes.data.check_targets import check_known
+from dlrecipes.data.identifier_columns import identifier_columns
 from dlrecipes.data.official_test import with_columns_of, with_labels_of
 from dlrecipes.data.sealed_split import SealedSplit
 from dlrecipes.data.sources import Cells
@@ -106,7 +107,8 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         noticed += lacking
     # ---- what the columns are, and what is predicted
     _check_names(table, {f"kinds[{name!r}]": name for name in kinds})
-    rules = infer_rules(replace(given, table=table), targets, drawing, kinds=kinds, drop=drop)
+    labelled = replace(given, table=table)
+    rules = infer_rules(labelled, targets, drawing, kinds=kinds, drop=drop)
     labels = rules.labels(table)
     if test is not None:
         of_rows = with_labels_of(labels, rules.labels(test, "test"))
@@ -137,6 +139,8 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         targets=encoded.targets,
         file=rules.file,
         lags=found,
+        time=drawing.times,
+        identifiers=identifier_columns(labelled, rules.inputs, drawing, drop),
     )
     # ---- the rows of the parts; R² needs two examples
     minimum = 1 if any((spec.classes, *(target.classes for target in spec.targets))) else 2

@@ -120,6 +120,12 @@ def read_image_data(
     if source.suffix.lower() == ".npz":
         _refuse(options, (*columns, "size", "channels"), f"the archive {source}")
         return _from_arrays(read_image_archive(source), options)
+    if source.suffix.lower() == ".npy":
+        raise DataError(
+            "Images to learn from have labels beside them: an .npz file holds both.",
+            received=f"{source}, one array",
+            fix="Write it with numpy.savez(path, x=images, y=labels).",
+        )
     if not source.exists():
         raise DataError(
             "Images come from a folder of classes, a table of paths or an .npz file.",

@@ -13,9 +13,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dlrecipes.checks import check_integer
+from dlrecipes.data.check_cells import check_cells, one_of
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.date_parts import DateParts
-from dlrecipes.data.sources.text_cells import FALSE, TRUE
+from dlrecipes.data.sources.missing import MISSING
+from dlrecipes.data.sources.text_cells import BOOLEANS, FALSE, TRUE
 from dlrecipes.data.text_weights import TextWeights
 from dlrecipes.data.unknown_values import (
     UnknownValues,
@@ -55,7 +57,8 @@ class TablePreprocess(keras.layers.Layer):
     Call arguments:
         inputs: `{column: tensor (batch,)}`, numbers as float32 (float64 where the column is
             `wide`) with NaN for a missing one, all else as strings with `""` for a missing one.
-            Booleans may be spelled true, True or TRUE.
+            Dates and booleans may be written in every way that a file's are read: a text that is
+            none lets the call fail.
 
     Raises:
         DataError: If no column is an input.
@@ -98,7 +101,16 @@ class TablePreprocess(keras.layers.Layer):
         self._clip = QuantileClip(low, high, name="clip")
         self._fill = Imputation(name="fill")
         self._scale = Standardization(name="scale")
-        self._parts = {name: DateParts(name=f"date_{at}") for at, name in enumerate(self._dates)}
+        dates = (column for column in self.columns if column.kind == "date")
+        self._parts = {
+            column.name: DateParts(
+                date_format=column.date_format,
+                offsets=column.offsets,
+                column=column.name,
+                name=f"date_{at}",
+            )
+            for at, column in enumerate(dates)
+        }
         self._texts = {
             name: TextWeights(self.words, self.least, name=f"text_{at}")
             for at, name in enumerate(self._names("text"))
@@ -277,8 +289,7 @@ class TablePreprocess(keras.layers.Layer):
         if self._spellings[name] == "number":
             return tf.strings.regex_replace(texts, r"^([+-]?\d+)\.0*$", r"\1")
         if self._spellings[name] == "boolean":
-            for spelled, pattern in ((TRUE, "true|t|1"), (FALSE, "false|f|0")):
-                texts = tf.strings.regex_replace(texts, rf"^(?i)({pattern})$", spelled)
+            return _booleans(texts, name)
         return texts
 
     def _number_layers(self) -> tuple[keras.layers.Layer, ...]:
@@ -326,6 +337,18 @@ class TablePreprocess(keras.layers.Layer):
         counts = Counter(values.tolist())
         ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
         return [text for text, count in ranked if count >= self.least][: self.most]
+
+
+def _booleans(texts: tf.Tensor, column: str) -> tf.Tensor:
+    """Return booleans in one spelling, empty where one is missing."""
+    cells = tf.strings.strip(texts)
+    read = tf.fill(tf.shape(cells), "")
+    for spelled in (TRUE, FALSE):
+        words = one_of(word for word, meant in BOOLEANS.items() if meant == spelled)
+        read = tf.where(tf.strings.regex_full_match(cells, f"(?i:{words})"), spelled, read)
+    missing = tf.strings.regex_full_match(cells, one_of(MISSING))
+    check_cells(texts, (read == "") & ~missing, column, "true or false")
+    return read
 
 
 def _middle(values: NDArray[Any]) -> float:

@@ -12,11 +12,22 @@ from dlrecipes.data import Columns, table_columns
 from dlrecipes.data.sources import frame_cells
 from dlrecipes.data.table_lags import lag_sources, with_lags_to_predict
 from dlrecipes.errors import DataError
+from dlrecipes.export.new_examples import NewExamples
 from dlrecipes.export.read_inputs import check_inputs
 from dlrecipes.results import DataSpec, plural
 
 
 def given_inputs(given: object, spec: DataSpec) -> np.ndarray | Columns:
+    """Return the inputs of `given_examples`.
+
+    Args:
+        given: As for `given_examples`.
+        spec: Likewise.
+    """
+    return given_examples(given, spec).x
+
+
+def given_examples(given: object, spec: DataSpec) -> NewExamples:
     """Return raw inputs that were made in Python as the model takes them.
 
     A table's cells are read by the rules of the training table, as those of a file are: the same
@@ -32,17 +43,18 @@ def given_inputs(given: object, spec: DataSpec) -> np.ndarray | Columns:
         spec: The raw data's spec.
 
     Returns:
-        `(examples, *spec.input_shape)` in the spec's dtype, or the columns of a table.
+        Inputs `(examples, *spec.input_shape)` in the spec's dtype, or the columns of a table; and
+        what tells the examples apart.
 
     Raises:
         DataError: If the inputs are of another kind, lack a column, have no rows, or hold a cell
             that cannot be read as training's were.
     """
     if not spec.columns:
-        return check_inputs(_as_array(given, spec), spec, source="an array")
+        return NewExamples.named(check_inputs(_as_array(given, spec), spec, source="an array"))
     if isinstance(given, Columns):
-        return check_inputs(given, spec, source="a table")
-    frame = _as_frame(given, spec)
+        return NewExamples.named(check_inputs(given, spec, source="a table"))
+    frame = table = _as_frame(given, spec)
     names = [column.name for column in spec.columns]
     twice = [name for name in names if list(frame.columns).count(name) > 1]
     if twice:
@@ -54,11 +66,12 @@ def given_inputs(given: object, spec: DataSpec) -> np.ndarray | Columns:
     if spec.lags is not None:
         known = [name for name in lag_sources(spec.lags) if name in frame]
         cells = frame_cells(frame[known], spec.file)
-        frame = frame.assign(**{name: cells[name] for name in known})
+        frame = table = frame.assign(**{name: cells[name] for name in known})
         frame = with_lags_to_predict(frame, spec)
     if set(names) <= set(frame.columns):  # what the model does not take may be anything
         frame = frame_cells(frame[names], spec.file)
-    return table_columns(frame, spec.columns, file=spec.file)
+    x = table_columns(frame, spec.columns, file=spec.file)
+    return NewExamples.of_table(x, table, spec)
 
 
 def _as_frame(given: object, spec: DataSpec) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Inputs to predict, from CSV, npz or image files."""
+"""Inputs to predict, from CSV, npy, npz or image files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import read_array
 from numpy.lib.npyio import NpzFile
 
 from dlrecipes.data import Columns, table_columns
@@ -15,6 +16,7 @@ from dlrecipes.data.sources import read_new_table
 from dlrecipes.data.table_lags import columns_in_file, with_lags_to_predict
 from dlrecipes.errors import DataError
 from dlrecipes.export.image_inputs import find_image_inputs
+from dlrecipes.export.new_examples import NewExamples
 from dlrecipes.export.text_inputs import find_text_inputs
 from dlrecipes.results import DataSpec, TableFile, plural
 
@@ -28,15 +30,39 @@ def read_inputs(
     separator: str | None = None,
     quoting: bool | None = None,
 ) -> np.ndarray | Columns:
+    """Return the inputs of `read_examples`.
+
+    Args:
+        path: As for `read_examples`.
+        spec: Likewise.
+        header: Likewise.
+        encoding: Likewise.
+        separator: Likewise.
+        quoting: Likewise.
+    """
+    return read_examples(
+        path, spec, header=header, encoding=encoding, separator=separator, quoting=quoting
+    ).x
+
+
+def read_examples(
+    path: str | Path,
+    spec: DataSpec,
+    *,
+    header: bool | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
+    quoting: bool | None = None,
+) -> NewExamples:
     """Read raw inputs from a file.
 
     Args:
         path: A `.csv` with a row an example and a column a feature (with or without a header;
-            images are flattened row by row), or an `.npz` with an array `x`, or with only one. For
-            a model of a table, any file that `read_table` reads, read as the training table was
-            (`read_new_table`); columns that the model does not take are passed over, and lags are
-            made of the earlier rows (`with_lags_to_predict`). For a model
-            of images also an image file, a folder of them, or a table with a column of their
+            images are flattened row by row), or an `.npz` with an array `x`, or with only one, or
+            an `.npy`. For a model of a table, any file that `read_table` reads, read as the
+            training table was (`read_new_table`); columns that the model does not take are passed
+            over, and lags are made of the earlier rows (`with_lags_to_predict`). For a model of
+            images also an image file, a folder of them, or a table with a column of their
             paths, read as for training; for a model of one text also a folder of text files.
         spec: The raw data's spec.
         header: Whether the first row of a table names the columns; None to tell it from the rows.
@@ -45,7 +71,8 @@ def read_inputs(
         quoting: Whether quotes hold its cells together, likewise.
 
     Returns:
-        `(examples, *spec.input_shape)` in the spec's dtype, or the columns of a table.
+        Inputs `(examples, *spec.input_shape)` in the spec's dtype, or the columns of a table; and
+        what tells the examples apart.
 
     Raises:
         DataError: If the file is missing, is of another kind, is not numeric, has NaN, or
@@ -54,10 +81,10 @@ def read_inputs(
     path = Path(path)
     images = find_image_inputs(path, spec)
     if images is not None:
-        return images.read(spec)
+        return NewExamples.named(images.read(spec), "image", images.names)
     texts = find_text_inputs(path, spec)
     if texts is not None:
-        return texts.read()
+        return NewExamples.named(texts.read(), "file", texts.names)
     if not path.is_file():
         texts_too = [column.kind for column in spec.columns] == ["text"]
         raise DataError(
@@ -75,15 +102,20 @@ def read_inputs(
             separator=separator,
             quoting=quoting,
         )
-        return table_columns(with_lags_to_predict(table, spec), spec.columns, file=spec.file)
+        x = table_columns(with_lags_to_predict(table, spec), spec.columns, file=spec.file)
+        return NewExamples.of_table(x, table, spec)
     if path.suffix == ".csv":
         values = _read_csv(path, header)
     elif path.suffix == ".npz":
         values = _read_npz(path)
+    elif path.suffix == ".npy":
+        values = _read_npy(path)
     else:
         images_too = ", or PNG, JPEG, BMP or GIF images" if spec.kind == "image" else ""
-        raise DataError(f"Inputs must be a .csv or an .npz file{images_too}.", received=f"{path}")
-    return check_inputs(values, spec, source=str(path))
+        raise DataError(
+            f"Inputs must be a .csv, an .npy or an .npz file{images_too}.", received=f"{path}"
+        )
+    return NewExamples.named(check_inputs(values, spec, source=str(path)))
 
 
 def _file(spec: DataSpec) -> TableFile | None:
@@ -183,6 +215,18 @@ def _read_npz(path: Path) -> np.ndarray:
             raise
         raise DataError(
             "The inputs' file must be a whole .npz of numeric arrays.", received=f"{path} ({error})"
+        ) from error
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    try:
+        with path.open("rb") as file:
+            return np.asarray(read_array(file, allow_pickle=False))
+    except (ValueError, OSError, EOFError, MemoryError) as error:
+        raise DataError(
+            "The inputs' file must be a whole .npy of numbers.",
+            received=f"{path} ({error})",
+            fix="Write it with numpy.save(path, x); a list of objects is no array of numbers.",
         ) from error
 
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 ColumnKind = Literal["number", "category", "date", "text", "ignored"]
 Spelling = Literal["as it stands", "boolean", "number"]
+IDENTIFIER = "identifier"
+"""What the evidence of an ignored column begins with that names or numbers the rows."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ class Column:
         form = config.get("number_form")
         made = None if form is None else NumberForm(**form)
         return cls(**{**config, "number_form": made, "offsets": tuple(config.get("offsets") or ())})
+
+    @property
+    def is_identifier(self) -> bool:
+        """Whether it is ignored because its values are names or numbers of the rows."""
+        return self.kind == "ignored" and self.evidence.startswith(f"{IDENTIFIER}:")
 
     @property
     def dtype(self) -> Literal["float32", "float64", "string"]:

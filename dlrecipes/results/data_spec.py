@@ -44,6 +44,10 @@ class DataSpec:
         file: How a raw table was read, and which columns it had, or how a table of images was;
             None if unknown.
         lags: Which of the columns are earlier targets, and how they are found; None for none.
+        time: The columns of a table that make the time by which its rows were split; empty for
+            none.
+        identifiers: The columns of a table that tell its rows apart without being learned from:
+            the series or the group, names and numbers of the rows.
     """
 
     name: str
@@ -65,6 +69,8 @@ class DataSpec:
     target_dtype: str = ""
     file: TableFile | None = None
     lags: Lags | None = None
+    time: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> int:

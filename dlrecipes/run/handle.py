@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import shutil
 import time
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas
 
 from dlrecipes.baselines import FittedBaseline
 from dlrecipes.checks import check_choice
 from dlrecipes.data import Ledger, Splits, unpack_inputs
-from dlrecipes.diagnose import check_unknown_values
-from dlrecipes.errors import DataWarning, ExportError, RunError
+from dlrecipes.errors import ExportError, RunError
 from dlrecipes.export import (
     check_same_predictions,
     export_saved_model,
-    find_image_inputs,
-    find_text_inputs,
-    given_inputs,
     load_model,
     predict,
     predict_saved_model,
-    read_inputs,
 )
-from dlrecipes.metrics import split_predictions
 from dlrecipes.report import write_report
 from dlrecipes.report.format import format_time
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json
 from dlrecipes.run.assemble import with_total
 from dlrecipes.run.closing_lines import closing_lines
 from dlrecipes.run.ensemble import tested_ensemble
-from dlrecipes.run.prediction_table import prediction_table
+from dlrecipes.run.predict_inputs import predict_as_csv, predict_inputs
 from dlrecipes.run.score_test_set import score_test_set
 from dlrecipes.run.subgroups import tested_subgroups
 from dlrecipes.rundir import Part, RunDirectory
@@ -336,9 +328,9 @@ class Run:
             inputs: For a table a `pandas.DataFrame` (or what has `to_pandas()`), a dictionary
                 `{column: values}` or of one row `{column: value}`, or a list of such rows; for
                 one text a list of texts; else an array `(examples, *shape)`, or a list of
-                examples. Or a file: CSV or npz, for a table CSV, TSV or Parquet; for images also
-                an image file, a folder or a table of paths. A table's cells are read by the rules
-                of the training table, wherever they come from.
+                examples. Or a file: CSV, npy or npz, for a table CSV, TSV or Parquet; for images
+                also an image file, a folder or a table of paths. A table's cells are read by the
+                rules of the training table, wherever they come from.
             header: Whether the first row of a table names its columns; None to tell it from the
                 rows. Without names, columns are taken by their position (`read_new_table`).
             encoding: A table's text encoding, where it is not the training table's.
@@ -362,25 +354,14 @@ class Run:
             run.predict(pandas.DataFrame({"age": [41, 17], "town": ["Oslo", None]}))
             run.predict("new.csv")
         """
-        spec = self.info.raw_spec
-        if not isinstance(inputs, str | Path):
-            x = given_inputs(inputs, spec)
-        else:
-            x = read_inputs(
-                inputs,
-                spec,
-                header=header,
-                encoding=encoding,
-                separator=separator,
-                quoting=quoting,
-            )
-        model = load_model(self.directory / self.result.refits[0].checkpoint)
-        unknown = check_unknown_values(model, x)
-        if unknown is not None and unknown.severity == "warning":
-            for line in (*unknown.verdict.splitlines(), unknown.advice):
-                warnings.warn(line, DataWarning, stacklevel=2)
-        predictions = predict(model, x)
-        return split_predictions(predictions, spec) if spec.targets else predictions
+        return predict_inputs(
+            self._directory,
+            inputs,
+            header=header,
+            encoding=encoding,
+            separator=separator,
+            quoting=quoting,
+        )
 
     def predict_table(
         self,
@@ -393,8 +374,13 @@ class Run:
     ) -> str:
         """Predict, and return CSV: `label` and a probability a class, or `value`.
 
-        Files come first, images in a column `image`, texts in a column `file`. Of several targets
-        each has such columns under its name: `diagnosis label`, `price value`.
+        What tells the rows apart comes first: files, images in a column `image`, texts in a column
+        `file`; of a table its columns of the time, the series or the group, and those that were
+        left out of training as identifiers, as they stand in it. Of several targets each has
+        columns under its name: `diagnosis label`, `price value`.
+
+        Of a table in the order of time, the rows to come are predicted, those without a target;
+        all rows where each has one. `predict` answers for every row.
 
         The label is the most probable class or, where a threshold was chosen, what that decides.
 
@@ -405,26 +391,14 @@ class Run:
             separator: As for `predict`.
             quoting: As for `predict`.
         """
-        threshold = self.result.threshold
-        table = prediction_table(
-            self.predict(
-                inputs, header=header, encoding=encoding, separator=separator, quoting=quoting
-            ),
-            self.info.raw_spec,
-            None if threshold is None else threshold.threshold,
+        return predict_as_csv(
+            self._directory,
+            inputs,
+            header=header,
+            encoding=encoding,
+            separator=separator,
+            quoting=quoting,
         )
-        return self._named(table, inputs)
-
-    def _named(self, table: pandas.DataFrame, inputs: object) -> str:
-        """Return predictions as CSV, with the files that they are of."""
-        if isinstance(inputs, str | Path):
-            images = find_image_inputs(inputs, self.info.raw_spec)
-            if images is not None:
-                table.insert(0, "image", images.names)
-            texts = find_text_inputs(inputs, self.info.raw_spec)
-            if texts is not None:
-                table.insert(0, "file", texts.names)
-        return table.to_csv(index=False)
 
 
 def _remove(path: Path) -> None:

@@ -105,13 +105,15 @@ def test_booleans_inside_the_model_are_spelled_in_any_way(load):
     splits = load(csv(flag=[("true", "false")[at % 2] for at in range(ROWS)]))
     layer = TablePreprocess(splits.spec.columns)
     layer.adapt(splits.train.x)
-    spelled = ["true", "True", "TRUE", "T", "1", "false", "False", "FALSE", "F", "0"]
+    spelled = ["true", "True", "TRUE", "T", "1", " wahr", "false", "False", "FALSE", "F", "0"]
     import tensorflow as tf
 
     given = {"flag": tf.constant(spelled), "x": tf.zeros(len(spelled))}
     found = np.asarray(layer(given))[:, -1]
-    assert len(set(found[:5])) == len(set(found[5:])) == 1
-    assert found[0] != found[5]
+    assert len(set(found[:6])) == len(set(found[6:])) == 1
+    assert found[0] != found[6]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="flag must hold true or false.*maybe"):
+        layer({"flag": tf.constant(["", "maybe"]), "x": tf.zeros(2)})
 
 
 def test_dates_in_another_form(load, read):

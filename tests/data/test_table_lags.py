@@ -1,6 +1,7 @@
 """Earlier targets of a table, in training and in a table to predict."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from dlrecipes.data import Drawing, TablePreprocess, audit, from_table, load_tab
 from dlrecipes.data.sealed_split import _peek
 from dlrecipes.data.table_lags import with_lags_to_predict
 from dlrecipes.errors import DataError, DataWarning
-from dlrecipes.export import read_inputs
+from dlrecipes.export import given_examples, read_examples, read_inputs
 from dlrecipes.export.given_inputs import given_inputs
 from dlrecipes.results import DataSpec, dump_json, parse_json
 
@@ -147,6 +148,40 @@ def test_the_next_step(hours, tmp_path):
     with pytest.warns(DataWarning, match="one step ahead, and 23 of the rows"):
         found = read_inputs(write(coming, tmp_path / "new.csv"), splits.spec)
     np.testing.assert_array_equal(found["sold last value"][-24:], 1000 + HOURS - 25)
+
+
+def test_rows_to_come_are_those_without_a_target(hours, tmp_path):
+    splits = load(write(hours, tmp_path / "a.csv"))
+    assert splits.spec.time == ("date", "hr")
+    coming = hours.tail(200).astype({"sold": object})
+    coming.iloc[-1, -1] = ""
+    for inputs in (write(coming, tmp_path / "new.csv"), coming.replace("", None)):
+        read = read_examples if isinstance(inputs, Path) else given_examples
+        examples = read(inputs, splits.spec)
+        assert len(examples.x) == 200
+        one = examples.only_to_come()
+        assert one.key.to_dict("list") == {"date": ["25.01.2024"], "hr": one.key["hr"].tolist()}
+        assert int(one.key["hr"][0]) == 23
+        assert one.x["sold last value"].tolist() == [1000 + HOURS - 2]
+    # ---- where every row has a target, all are forecast
+    examples = read_examples(write(hours, tmp_path / "old.csv"), splits.spec)
+    assert len(examples.only_to_come().x) == HOURS
+    # ---- without lags, too
+    splits = load(write(hours, tmp_path / "a.csv"), lags="none")
+    assert len(read_examples(tmp_path / "new.csv", splits.spec).only_to_come().x) == 1
+    without = read_examples(write(hours.drop(columns="sold"), tmp_path / "short.csv"), splits.spec)
+    assert len(without.only_to_come().x) == HOURS
+
+
+def test_a_series_is_told_with_its_rows_to_come(hours, tmp_path):
+    table = pd.concat([hours.assign(shop="a"), hours.assign(shop="b", sold=-hours["sold"])])
+    splits = load(write(table, tmp_path / "a.csv"), series="shop")
+    table = table.astype({"sold": object})
+    table.loc[HOURS - 1, "sold"] = ""
+    examples = read_examples(write(table, tmp_path / "new.csv"), splits.spec).only_to_come()
+    assert list(examples.key) == ["date", "hr", "shop"]
+    assert examples.key["shop"].tolist() == ["a", "b"]
+    np.testing.assert_array_equal(examples.x["sold last value"], [998 + HOURS, -998 - HOURS])
 
 
 def test_a_table_that_cannot_have_lags(hours, tmp_path):

@@ -106,5 +106,5 @@ def test_what_is_refused(images, image_spec, spec):
     Image.fromarray(GREY).save(images / "x.tiff")
     with pytest.raises(DataError, match="or PNG, JPEG, BMP or GIF images"):
         read_inputs(images / "x.tiff", image_spec())
-    with pytest.raises(DataError, match=r"\.csv or an \.npz file\. "):
+    with pytest.raises(DataError, match=r"\.csv, an \.npy or an \.npz file\. "):
         read_inputs(images / "b.PNG", spec())

@@ -66,6 +66,48 @@ def test_npz_with_a_single_array_of_any_name(tmp_path, spec):
     np.testing.assert_array_equal(read_inputs(tmp_path / "x.npz", spec()), ROWS)
 
 
+@pytest.mark.parametrize("kind", ["u1", ">i4", "f8", "?"])
+def test_npy(tmp_path, spec, kind):
+    x = np.asfortranarray(np.arange(12).reshape(2, 6).astype(kind))
+    np.save(tmp_path / "x.npy", x)
+    found = read_inputs(tmp_path / "x.npy", spec(shape=(2, 3, 1)))
+    assert (found.shape, found.dtype) == ((2, 2, 3, 1), np.float32)
+    np.testing.assert_array_equal(found.reshape(2, 6), x)
+
+
+class Malicious:
+    def __reduce__(self):
+        return (exec, ("raise SystemExit",))
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.array([[1.0, np.nan, 2.0]]), "finite float32 numbers.*row 0"),
+        (np.ones((0, 3)), "at least one example"),
+        (np.float64(1.0), "at least one example"),
+        (np.ones((2, 4)), r"must have the shape \(3,\)"),
+        (np.array([["a", "b", "c"]]), "must be numbers.*<U1"),
+        (np.array([[1j, 2, 3]]), "must be numbers.*complex"),
+        (np.zeros(2, dtype=[("a", "f4"), ("b", "f4")]), "must be numbers"),
+        (np.array([[Malicious()] * 3]), "whole .npy of numbers.*Object arrays.*numpy.save"),
+    ],
+)
+def test_npy_that_is_refused(tmp_path, spec, array, message):
+    np.save(tmp_path / "x.npy", array, allow_pickle=True)
+    with pytest.raises(DataError, match=message):
+        read_inputs(tmp_path / "x.npy", spec())
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", None])
+def test_npy_that_is_damaged(tmp_path, spec, content):
+    np.save(tmp_path / "x.npy", ROWS)
+    whole = (tmp_path / "x.npy").read_bytes()
+    (tmp_path / "x.npy").write_bytes(whole[:-4] if content is None else content)
+    with pytest.raises(DataError, match="whole .npy of numbers"):
+        read_inputs(tmp_path / "x.npy", spec())
+
+
 def test_too_large_for_float32(tmp_path, spec):
     np.savez(tmp_path / "x.npz", x=[[1.0, 2.0, 1e39]])
     with pytest.raises(DataError, match=r"finite float32 numbers.*row 0"):

@@ -1,8 +1,10 @@
 """A table from its file to a SavedModel that takes the raw columns."""
 
+import io
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -33,11 +35,23 @@ assert np.abs(found - saved["predictions"][0]).max() <= 1e-5
 for row in range(5):
     one = {name: values[row : row + 1] for name, values in batch.items()}
     assert np.abs(serve(**one)["probabilities"].numpy() - found[row]).max() <= 1e-5
-odd = serve(
-    age=tf.constant([np.nan, 1e9]), home_town=tf.constant(["", "Atlantis"]),
-    since=tf.constant(["", "never"]), note=tf.constant(["", "unheard-of words"]),
-)
-assert np.isfinite(odd["probabilities"].numpy()).all()
+odd = {
+    "age": tf.constant([np.nan, 1e9]), "home_town": tf.constant(["", "Atlantis"]),
+    "since": tf.constant(["", "9999-12-31"]), "note": tf.constant(["", "unheard-of words"]),
+}
+assert np.isfinite(serve(**odd)["probabilities"].numpy()).all()
+# ---- dates as the training table wrote them are those that it had
+dates = columns["x:since"].tolist()
+own = ["/".join((date[5:7], date[8:10], date[:4])) for date in dates]
+again = serve(**batch | {"since": tf.constant(own)})["probabilities"].numpy()
+assert np.array_equal(again, found)
+try:
+    serve(**odd | {"since": tf.constant(["", "31/12/2024"])})
+except tf.errors.InvalidArgumentError as error:
+    assert "Column since must hold dates such as 05/31/2024, or" in str(error), error
+    assert "Received: 31/12/2024" in str(error), error
+else:
+    raise AssertionError("a date that cannot be read was taken for a missing one")
 assert not any(name.split(".")[0] == "dlrecipes" for name in sys.modules)
 """
 
@@ -52,7 +66,7 @@ def people(rows=240, seed=0):
         {
             "age": np.where(generator.random(rows) < 0.1, np.nan, age),
             "home town": np.where(generator.random(rows) < 0.1, None, town),
-            "since": pd.date_range("2020-01-01", periods=rows, freq="3D").strftime("%Y-%m-%d"),
+            "since": pd.date_range("2020-01-01", periods=rows, freq="3D").strftime("%m/%d/%Y"),
             "note": np.where(generator.random(rows) < 0.1, None, note),
             "left": np.where((age > 40) ^ (town == "Oslo"), "yes", "no"),
         }
@@ -63,13 +77,15 @@ def people(rows=240, seed=0):
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("table")
     sex = np.random.default_rng(1).choice(["f", "m"], 240)
-    people().assign(sex=sex).to_csv(folder / "people.csv", index=False)
+    table = people().assign(sex=sex, number=np.arange(1000, 1240))
+    table.insert(0, "badge", [f"badge-{row}" for row in range(240)])
+    table.to_csv(folder / "people.csv", index=False)
     return load_recipe("tabular").tune(
         plan=PLAN,
         settings=RunSettings(out=folder / "run", engine="auto"),
         data=str(folder / "people.csv"),
         target="left",
-        drop="sex",
+        drop="sex,number",
         subgroup="sex,home town",
     )
 
@@ -119,9 +135,41 @@ def test_predictions_of_a_file(run, tmp_path):
     assert run.predict_table(columns).startswith("label,probability no,probability yes")
 
 
-@pytest.mark.parametrize("left_out", [("sex", "left"), ("left",), ()])
+def test_identifiers_tell_which_row_a_prediction_is_of(run, tmp_path):
+    assert run.info.raw_spec.identifiers == ("badge", "number")
+    new = people(5, seed=5).assign(number=range(5), sex="f", badge=["x", "y, z", None, "ü", "007"])
+    new.to_csv(tmp_path / "new.csv", index=False)
+    new.to_parquet(tmp_path / "new.parquet")
+    found = run.predict(new)
+    for inputs in (tmp_path / "new.csv", tmp_path / "new.parquet", new.set_axis(range(7, 12))):
+        table = pd.read_csv(io.StringIO(run.predict_table(inputs)), dtype={"badge": str})
+        assert list(table.columns[:3]) == ["number", "badge", "label"]
+        assert table["number"].tolist() == [0, 1, 2, 3, 4]
+        assert table["badge"].fillna("").tolist() == ["x", "y, z", "", "ü", "007"]
+        np.testing.assert_allclose(table["probability yes"], found[:, 1], atol=1e-6)
+    assert run.predict_table(new.drop(columns="number")).startswith("badge,label")
+    plain = people(7, seed=5).assign(sex="f", number=range(7))
+    plain.insert(0, "badge", list("abcdefg"))
+    plain.to_csv(tmp_path / "plain.csv", index=False, header=False)
+    assert run.predict_table(tmp_path / "plain.csv").startswith("badge,number,label")
+
+
+def test_a_column_with_the_name_of_an_answer_keeps_its_values(run, monkeypatch):
+    new = people(3).assign(label=[7, 8, 9])
+    info = run.info
+    spec = replace(info.raw_spec, identifiers=("label",))
+    monkeypatch.setattr(
+        "dlrecipes.rundir.RunDirectory.read_info", lambda _: replace(info, raw_spec=spec)
+    )
+    table = pd.read_csv(io.StringIO(run.predict_table(new)))
+    assert list(table.columns[:2]) == ["label (input)", "label"]
+    assert table["label (input)"].tolist() == [7, 8, 9]
+
+
+@pytest.mark.parametrize("left_out", [("badge", "sex", "number", "left"), ("left",), ()])
 def test_predictions_of_a_file_without_a_header(run, tmp_path, left_out):
-    new = people(7, seed=5).assign(sex="f")
+    new = people(7, seed=5).assign(sex="f", number=range(7))
+    new.insert(0, "badge", list("abcdefg"))
     new.to_csv(tmp_path / "named.csv", index=False)
     new.drop(columns=list(left_out)).to_csv(tmp_path / "plain.csv", index=False, header=False)
     expected = run.predict(tmp_path / "named.csv")

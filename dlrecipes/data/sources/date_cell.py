@@ -39,7 +39,7 @@ _LIKE = re.compile(
     r")(?:[T,\s].*)?",
     re.IGNORECASE,
 )
-_MONTHS = {  # English, German, French, Spanish, Italian, Dutch; without accents
+MONTHS = {  # English, German, French, Spanish, Italian, Dutch; without accents
     1: "january januar janvier enero gennaio januari jan ene gen janv",
     2: "february februar fevrier febrero febbraio februari feb fevr fev",
     3: "march marz maerz mars marzo maart mar mrz mrt",
@@ -53,7 +53,7 @@ _MONTHS = {  # English, German, French, Spanish, Italian, Dutch; without accents
     11: "november novembre noviembre nov",
     12: "december dezember decembre diciembre dicembre dec dez dic",
 }
-_MONTH = {name: month for month, names in _MONTHS.items() for name in names.split()}
+_MONTH = {name: month for month, names in MONTHS.items() for name in names.split()}
 
 
 def has_date_shape(text: str) -> bool:
@@ -100,6 +100,19 @@ def date_forms(text: str, order: str) -> list[str]:
     return ["%B"] if _NAMED.fullmatch(text) else []
 
 
+def date_pattern(form: str) -> re.Pattern[str]:
+    """Return what a date in a format looks like, with a name for each of its parts."""
+    return _PATTERNS.get(form, _THREE)
+
+
+def date_marks(form: str) -> str:
+    """Return the marks that may stand between the numbers of a date in a format."""
+    if form in _MARKS:
+        return _MARKS[form]
+    # A column with the day first takes points as well.
+    return f"{form[2]}." if form.startswith("%d") else form[2]
+
+
 def read_date(text: str, form: str) -> str:
     """Return a date as one text, `2024-05-31 17:30`; empty if it is none.
 
@@ -113,7 +126,7 @@ def read_date(text: str, form: str) -> str:
 
 def _read_year_first(text: str, form: str) -> str:
     found = _YEAR_FIRST.fullmatch(text)
-    if found is None or (found["mark"] == "-") != (form == ISO):
+    if found is None or found["mark"] not in date_marks(form):
         return ""
     # 2024-5 may be anything; 2024-05 is a month.
     if not found["day"] and (len(found["month"]) < 2 or form != ISO or found["hour"]):
@@ -140,18 +153,19 @@ def _read_named(text: str, form: str) -> str:
 
 
 def _read_numbers(text: str, form: str) -> str:
-    """Read `%d/%m/%Y` and the like; a column with the day first takes points as well."""
+    """Read `%d/%m/%Y` and the like."""
     found = _THREE.fullmatch(text)
     if found is None or len(found["year"]) != (4 if form.endswith("%Y") else 2):
         return ""
-    day_first = form.startswith("%d")
-    if found["mark"] != form[2] and not (day_first and found["mark"] == "."):
+    if found["mark"] not in date_marks(form):
         return ""
     numbers = int(found["first"]), int(found["second_number"])
-    day, month = numbers if day_first else numbers[::-1]
+    day, month = numbers if form.startswith("%d") else numbers[::-1]
     return _checked(found, _year(found["year"]), month, day)
 
 
+_PATTERNS = {ISO: _YEAR_FIRST, "%Y/%m/%d": _YEAR_FIRST, "%Y%m%d": _COMPACT, "%B": _NAMED}
+_MARKS = {ISO: "-", "%Y/%m/%d": "/.", "%Y%m%d": "", "%B": ""}
 _READERS: dict[str, Callable[[str, str], str]] = {
     ISO: _read_year_first,
     "%Y/%m/%d": _read_year_first,

@@ -40,7 +40,7 @@ LEAST_COMPACT = 8
 _FIRST, _LAST = pd.Timestamp("1678-01-01"), pd.Timestamp("2262-01-01")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 _EXAMPLES = {"%Y": "2024", "%y": "24", "%m": "05", "%d": "31", "%B": "31 May 2024"}
-_EPOCHS = {"epoch s": 1, "epoch ms": 10**3, "epoch us": 10**6, "epoch ns": 10**9}
+EPOCHS = {"epoch s": 1, "epoch ms": 10**3, "epoch us": 10**6, "epoch ns": 10**9}
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def epoch_format(values: pd.Series[Any]) -> str:
     known = values.dropna()
     if not len(known) or not (known % 1 == 0).all():
         return ""
-    for form, factor in _EPOCHS.items():  # 1973 to 2128
+    for form, factor in EPOCHS.items():  # 1973 to 2128
         if known.between(1e8 * factor, 5e9 * factor).all():
             return form
     return ""
@@ -240,8 +240,8 @@ def _read_value(value: object, form: str) -> str | None:
     if isinstance(value, int | float | np.number):
         value = f"{int(value)}" if float(value).is_integer() else f"{value}"
     text = str(value).strip()
-    if form in _EPOCHS and _NUMBER.fullmatch(text):
-        return _from_epoch(text, _EPOCHS[form])
+    if form in EPOCHS and _NUMBER.fullmatch(text):
+        return _from_epoch(text, EPOCHS[form])
     if form == "%Y%m%d":  # as programs write whole numbers beside a missing one
         text = text.removesuffix(".0")
     return read_date(text, form) or read_date(text, ISO)

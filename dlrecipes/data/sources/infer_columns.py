@@ -43,7 +43,7 @@ from dlrecipes.data.sources.text_cells import are_booleans
 from dlrecipes.data.sources.typed_table import number_values
 from dlrecipes.errors import DataError
 from dlrecipes.results import TableFile, plural
-from dlrecipes.results.column import NumberForm
+from dlrecipes.results.column import IDENTIFIER, NumberForm
 
 MOSTLY, HALF = 0.9, 0.5
 FEW_LABELS = 20
@@ -362,6 +362,6 @@ def _words(
             evidence = f"{words:.0f} words on average, {share} different"
             return Column(name, "text", described(evidence, values))
     if not is_target and different == 1 and len(counts) >= LEAST_IDENTIFIERS:
-        reason = f"identifier: all {len(counts):,} values are different"
+        reason = f"{IDENTIFIER}: all {len(counts):,} values are different"
         return Column(name, "ignored", reason, doubt=doubt)
     return category_column(name, values, counts, is_target=is_target, doubt=doubt)

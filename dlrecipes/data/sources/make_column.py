@@ -18,7 +18,7 @@ from dlrecipes.data.sources.plain_values import amount, check_finite, described
 from dlrecipes.data.sources.typed_table import number_values
 from dlrecipes.errors import DataError
 from dlrecipes.results import plural
-from dlrecipes.results.column import NumberForm, Spelling
+from dlrecipes.results.column import IDENTIFIER, NumberForm, Spelling
 
 MANY_CATEGORIES = 10_000
 LEAST_IDENTIFIERS = 20
@@ -65,7 +65,7 @@ def number_column(
         if low == high and not values.isna().any():
             return constant_column(name, amount(low))
         if _counts_up(name, values):
-            return Column(name, "ignored", f"identifier: {len(values):,} different whole numbers")
+            return Column(name, "ignored", f"{IDENTIFIER}: {len(values):,} different whole numbers")
     written = (
         ""
         if form == NumberForm(fractions=form.fractions)

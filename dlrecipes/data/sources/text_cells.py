@@ -27,7 +27,7 @@ _PAIRS = (
     ("verdadero", "falso"),
     ("vero", "falso"),
 )
-_BOOLEAN = {
+BOOLEANS = {
     **{yes: TRUE for yes, _ in _PAIRS},
     **{no: FALSE for _, no in _PAIRS},
     **{"1": TRUE, "1.0": TRUE, "0": FALSE, "0.0": FALSE},
@@ -69,7 +69,7 @@ def read_texts(values: pd.Series[Any], column: Column) -> NDArray[Any]:
 
 
 def _as_boolean(value: object) -> str | None:
-    return _BOOLEAN.get(str(value).strip().casefold())
+    return BOOLEANS.get(str(value).strip().casefold())
 
 
 def _as_number(value: object) -> str:

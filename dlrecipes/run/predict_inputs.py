@@ -1,0 +1,99 @@
+"""Predictions of a finished run, as arrays or as a table to read."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas
+
+from dlrecipes.data import Columns
+from dlrecipes.diagnose import check_unknown_values
+from dlrecipes.errors import DataWarning
+from dlrecipes.export import NewExamples, given_examples, load_model, predict, read_examples
+from dlrecipes.metrics import split_predictions
+from dlrecipes.results import DataSpec
+from dlrecipes.run.prediction_table import prediction_table
+from dlrecipes.rundir import RunDirectory
+
+
+def predict_inputs(
+    directory: RunDirectory,
+    inputs: object,
+    *,
+    header: bool | None,
+    encoding: str | None,
+    separator: str | None,
+    quoting: bool | None,
+) -> np.ndarray | dict[str, np.ndarray]:
+    """Return what the first refit of a run predicts, see `Run.predict`.
+
+    Args:
+        directory: The run directory.
+        inputs: What `Run.predict` takes.
+        header: Whether the first row of a table names its columns; None to tell it from the rows.
+        encoding: A table's text encoding, where it is not the training table's.
+        separator: Its separator, likewise.
+        quoting: Whether quotes hold its cells together, likewise.
+    """
+    spec = directory.read_info().raw_spec
+    examples = _examples(inputs, spec, header, encoding, separator, quoting)
+    return _predictions(directory, examples.x, spec)
+
+
+def predict_as_csv(
+    directory: RunDirectory,
+    inputs: object,
+    *,
+    header: bool | None,
+    encoding: str | None,
+    separator: str | None,
+    quoting: bool | None,
+) -> str:
+    """Return the same as CSV, see `Run.predict_table`.
+
+    Args:
+        directory: As for `predict_inputs`.
+        inputs: Likewise.
+        header: Likewise.
+        encoding: Likewise.
+        separator: Likewise.
+        quoting: Likewise.
+    """
+    spec, threshold = directory.read_info().raw_spec, directory.read_result().threshold
+    examples = _examples(inputs, spec, header, encoding, separator, quoting).only_to_come()
+    predictions = _predictions(directory, examples.x, spec)
+    least = None if threshold is None else threshold.threshold
+    table = prediction_table(predictions, spec, least)
+    # An answer keeps its name, a column of the same name gets another.
+    key = examples.key.rename(columns={name: f"{name} (input)" for name in table.columns})
+    return pandas.concat([key, table], axis=1).to_csv(index=False)
+
+
+def _examples(
+    inputs: object,
+    spec: DataSpec,
+    header: bool | None,
+    encoding: str | None,
+    separator: str | None,
+    quoting: bool | None,
+) -> NewExamples:
+    if not isinstance(inputs, str | Path):
+        return given_examples(inputs, spec)
+    return read_examples(
+        inputs, spec, header=header, encoding=encoding, separator=separator, quoting=quoting
+    )
+
+
+def _predictions(
+    directory: RunDirectory, x: np.ndarray | Columns, spec: DataSpec
+) -> np.ndarray | dict[str, np.ndarray]:
+    """Return predictions; what training did not have is a warning to the caller of `Run`."""
+    model = load_model(directory.path / directory.read_result().refits[0].checkpoint)
+    unknown = check_unknown_values(model, x)
+    if unknown is not None and unknown.severity == "warning":
+        for line in (*unknown.verdict.splitlines(), unknown.advice):
+            warnings.warn(line, DataWarning, stacklevel=4)
+    predictions = predict(model, x)
+    return split_predictions(predictions, spec) if spec.targets else predictions
