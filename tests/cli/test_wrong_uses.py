@@ -733,7 +733,7 @@ def _npz(path, **arrays):
 
 INPUTS = {
     "missing": ("x.csv", None, r"file must exist.*Received: x\.csv"),
-    "suffix": ("x.txt", "1,2,3,4\n", r"\.csv or an \.npz file.*x\.txt"),
+    "suffix": ("x.txt", "1,2,3,4\n", r"\.csv, an \.npy or an \.npz file.*x\.txt"),
     "width": ("x.csv", "1,2,3\n", r"must have the shape \(4,\).*examples of shape \(3,\)"),
     "nan": (
         "x.csv",

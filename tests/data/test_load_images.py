@@ -276,3 +276,9 @@ def test_wrong_data(archive, classes, tmp_path):
         load_images(archive(x=np.full((20, 3, 3), np.nan), y=np.arange(20) % 2))
     with pytest.raises(DataError, match="at most 1 MB"):
         load_images(archive(x=random(20, (200, 200)), y=np.arange(20) % 2), most_megabytes=1)
+
+
+def test_an_array_without_labels_is_no_data(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((9, 8, 8)))
+    with pytest.raises(DataError, match=r"have labels beside them.*x\.npy, one array.*numpy.savez"):
+        load_images(tmp_path / "x.npy")
