@@ -65,8 +65,7 @@ class UnknownValues:
         if self.unknown and (often or far or self.nothing):
             named = ", ".join(map(repr, self.examples)) + (", …" if self.more else "")
             found.append(
-                f"{self.unknown:,} of {plural(self.cells, 'cell')} of {self.column!r} "
-                f"{'is' if self.unknown == 1 else 'are'} {self.what}"
+                f"{self.unknown:,} of {plural(self.cells, 'cell')} of {self.column!r} are {self.what}"
                 + (f": {named}." if named else ".")
             )
         every = self.cells + self.missing

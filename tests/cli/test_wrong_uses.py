@@ -411,7 +411,7 @@ OPTIONS = [
     (("--trials", "-1"), r"`trials` must be an integer, at least 0.*trials=-1"),
     (("--trials", "0"), r"new run must have at least one trial.*0.*--resume"),
     (("--epochs", "0"), r"`epochs` must be an integer, at least 1.*epochs=0"),
-    (("--minutes", "0"), r"`minutes` must be a finite number in \(0, inf\].*minutes=0"),
+    (("--minutes", "0"), r"`minutes` must be a finite number in \(0, 1e\+06\].*minutes=0"),
     (("--minutes", "nan"), r"`minutes` must be a finite number.*minutes=nan"),
     (("--seed", "-1"), r"`seed` must be an integer, in \[0, 2147483647\].*seed=-1"),
     (("--set", "coarse.trials"), r"`stage\.field=value`.*--set coarse\.trials.*Known: "),

@@ -90,7 +90,7 @@ def test_wine_without_a_file():
         ({"kinds": "age"}, "kinds='age'"),
         ({"validation_fraction": "half"}, "`validation_fraction` is a number"),
         ({"validation_fraction": "1.5"}, "validation_fraction"),
-        ({"split_seed": "x"}, "`split_seed` is a number"),
+        ({"split_seed": "x"}, "`split_seed` is a whole number"),
         ({"columns": "age,job"}, "2"),
         ({"subgroup": "gone"}, r"subgroup\[0\]='gone'"),
         ({"header": "no", "reweigh": "column 2"}, "must be one of the subgroups"),
