@@ -65,9 +65,8 @@ class UnknownValues:
         if self.unknown and (often or far or self.nothing):
             named = ", ".join(map(repr, self.examples)) + (", …" if self.more else "")
             found.append(
-                f"{self.unknown:,} of {plural(self.cells, 'cell')} of {self.column!r} "
-                f"{'is' if self.unknown == 1 else 'are'} {self.what}"
-                + (f": {named}." if named else ".")
+                f"{self.unknown:,} of {plural(self.cells, 'cell')} of {self.column!r} are "
+                f"{self.what}" + (f": {named}." if named else ".")
             )
         every = self.cells + self.missing
         if _tail(self.missing, every, usual["missing"], usual["rows"]) < level:

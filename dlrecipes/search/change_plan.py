@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from dlrecipes.checks import check_integer, did_you_mean, shown
+from dlrecipes.checks import check_integer, did_you_mean
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Plan, Stage
 
@@ -106,5 +106,5 @@ def _parse(setting: str, text: str, current: object) -> int | str | bool | None:
         return int(text)
     except ValueError as error:
         raise ArgumentError(
-            "The setting must be a whole number.", received=f"--set {shown(setting)}"
+            "The setting must be a whole number.", received=f"--set {setting[:200]}"
         ) from error
