@@ -417,7 +417,7 @@ OPTIONS = [
     (("--set", "coarse.trials"), r"`stage\.field=value`.*--set coarse\.trials.*Known: "),
     (("--set", "medium.trials=4"), r"`stage\.field=value`.*--set medium\.trials=4.*coarse\.epochs"),
     (("--set", "coarse.colour=4"), r"--set coarse\.colour=4.*coarse\.sampler"),
-    (("--set", "batch_size=many"), r"must be a whole number.*--set 'batch_size=many'"),
+    (("--set", "batch_size=many"), r"must be a whole number.*--set batch_size=many"),
     (("--set", "batch_size=0"), r"`batch_size` must be an integer, at least 1.*batch_size=0"),
     (("--set", "coarse.narrow=maybe"), r"must be true or false.*--set coarse\.narrow=maybe"),
     (("--set", "coarse.sampler=dice"), r"`sampler` must be one of .*'sobol'.*sampler='dice'"),

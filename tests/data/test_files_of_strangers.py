@@ -177,7 +177,7 @@ def test_what_training_did_not_have_is_said(load, read):
     assert line.startswith("3 of 3 cells of 'c' are values that training did not have")
     assert "'blue', 'green', 'red'" in line
     (line,) = said("c,x\nRed,900\nRed,0.1\n")
-    assert line.startswith("1 of 2 cells of 'x' is outside the range of training")
+    assert line.startswith("1 of 2 cells of 'x' are outside the range of training")
     (line,) = said("c,x\n,0.1\n,0.2\n,0.3\n")
     assert line == "3 of 3 cells of 'c' are missing."
 

@@ -82,7 +82,7 @@ def test_settings(setting, where, value):
         ("coarse.ranges=4", r"Known: "),
         ("stages=4", r"Known: .*batch_size"),
         ("=4", r"Known: "),
-        ("coarse.trials=many", r"must be a whole number\. Received: --set 'coarse\.trials=many'"),
+        ("coarse.trials=many", r"must be a whole number\. Received: --set coarse\.trials=many"),
         ("coarse.trials=-1", r"`trials` must be an integer, at least 0.*trials=-1"),
         ("coarse.trials=none", r"`trials` must be an integer"),
         ("coarse.sampler=grid", r"`sampler` must be one of.*'grid'"),
