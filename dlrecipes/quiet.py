@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from glob import glob
@@ -118,3 +119,13 @@ def hush_retracing() -> None:
     logger = logging.getLogger("tensorflow")
     if not any(isinstance(one, _Retracing) for one in logger.filters):
         logger.addFilter(_Retracing())
+
+
+@contextmanager
+def hush_many_classes() -> Iterator[None]:
+    """Keep scikit-learn's guess that many classes of few rows are values off the screen."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "The number of unique classes is greater than 50%", UserWarning
+        )
+        yield

@@ -25,6 +25,7 @@ from dlrecipes.baselines.tfidf_regression import fit_tfidf_regression
 from dlrecipes.baselines.trees_beside import TreesBeside
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.data import Development, Split, target_development
+from dlrecipes.quiet import hush_many_classes
 
 TREES = "boosted trees"
 Choices = Mapping[str, Choice]
@@ -222,7 +223,8 @@ class _Part:
                 if job.quick:
                     budget.begin(TREES)
                     grown = grow_trees(job.x, job.y, job.settings, left=budget.left)
-                    self.models[TREES] = choose_trees(job, {one.rate: one for one in grown})
+                    with hush_many_classes():
+                        self.models[TREES] = choose_trees(job, {one.rate: one for one in grown})
                 else:
                     self.job = job
         self._forecasts = (

@@ -24,6 +24,7 @@ from dlrecipes.baselines.predictor import (
     validation_cost,
 )
 from dlrecipes.data import Development
+from dlrecipes.quiet import hush_many_classes
 from dlrecipes.results import plural
 
 LEARNING_RATES = (0.05, 0.2)
@@ -90,7 +91,7 @@ def fit_gradient_boosting(
     """
     budget = budget or Budget(SECONDS)
     job = tree_job(development, seed=seed, seconds=SECONDS, choice=choice)
-    with calm_threads(job.x.size):
+    with calm_threads(job.x.size), hush_many_classes():
         grown = grow_trees(job.x, job.y, job.settings, left=budget.left)
         return choose_trees(job, {trees.rate: trees for trees in grown})
 

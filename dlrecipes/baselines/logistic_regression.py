@@ -26,6 +26,7 @@ from dlrecipes.baselines.predictor import (
     training_matrix,
 )
 from dlrecipes.data import Development
+from dlrecipes.quiet import hush_many_classes
 
 INVERSE_PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0)
 MAX_ITERATIONS = 300
@@ -71,7 +72,7 @@ def fit_logistic_regression(
     path = LogisticRegression(max_iter=iterations, warm_start=True)
 
     def fit(inverse_penalty: float) -> Predictor:
-        with warnings.catch_warnings():
+        with hush_many_classes(), warnings.catch_warnings():
             # A baseline that has nearly converged is a baseline all the same.
             warnings.simplefilter("ignore", ConvergenceWarning)
             path.set_params(C=inverse_penalty).fit(scaled, y)

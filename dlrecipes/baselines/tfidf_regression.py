@@ -20,6 +20,7 @@ from dlrecipes.baselines.predictor import (
     rows_note,
 )
 from dlrecipes.data import Development
+from dlrecipes.quiet import hush_many_classes
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -62,7 +63,8 @@ def fit_tfidf_regression(
             model = Ridge(alpha=strength)
         else:
             model = LogisticRegression(C=strength, max_iter=1000)
-        model.fit(words, y)
+        with hush_many_classes():
+            model.fit(words, y)
 
         def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
             found = vectorizer.transform(inputs)

@@ -137,3 +137,10 @@ def test_hardly_any_time_still_gives_every_cheap_baseline():
 def test_malformed_seed():
     with pytest.raises(ArgumentError, match="`seed` must be an integer"):
         fit_baselines(load("iris").development(), seed=-1)
+
+
+def test_many_classes_of_few_rows_are_no_warning(recwarn):
+    x = np.arange(120.0) % 40
+    models = fit_baselines(from_arrays(x[:, None], x.astype(str)).development())
+    assert "logistic regression" in models
+    assert not recwarn.list

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from dlrecipes.data.audit.feature_columns import FeatureColumn
+from dlrecipes.quiet import hush_many_classes
 
 LEAVES = 64
 LEAST_IN_LEAF = 5
@@ -58,7 +59,9 @@ def class_skill(
             class_weight="balanced",
             random_state=0,
         )
-        predicted = tree.fit(_matrix(column.train), train).predict(_matrix(column.validation))
+        with hush_many_classes():
+            tree.fit(_matrix(column.train), train)
+        predicted = tree.predict(_matrix(column.validation))
     right = predicted == validation
     sizes = np.bincount(validation, minlength=classes)
     hits = np.bincount(validation, weights=right, minlength=classes)

@@ -198,3 +198,9 @@ def test_noise_gives_nothing_away(seed, rows, classes, columns):
     assert finding.severity == "info"
     said_none = finding.verdict.startswith("No column gives the target away")
     assert said_none == (finding.evidence["its balanced accuracy alone"] < 0.99)
+
+
+def test_many_classes_of_few_rows_are_no_warning(recwarn):
+    classes = (np.arange(120) % 40).astype(str)
+    check(from_arrays(np.random.default_rng(0).normal(size=(120, 2)), classes))
+    assert not recwarn.list
