@@ -1,8 +1,10 @@
-"""Check: were there enough configurations for a stage's trials?"""
+"""Checks: were there enough configurations for a stage's trials, and was none trained twice?"""
 
 from __future__ import annotations
 
-from dlrecipes.results import Finding, Hyperparameter, Stage, plural
+from collections.abc import Sequence
+
+from dlrecipes.results import Finding, Hyperparameter, Stage, TrialRecord, plural
 from dlrecipes.search.backends import count_configurations
 
 
@@ -29,6 +31,35 @@ def check_configurations(
             {"configurations": configurations, "planned": stage.trials, "spared": spared},
             "No configuration is trained twice in a stage, for the luckiest seed would win. Plan "
             "fewer trials, or let more vary; `refit_seeds` trains the best again.",
+            severity="warning",
+        ),
+    )
+
+
+def check_repeated(stage: str, records: Sequence[TrialRecord]) -> tuple[Finding, ...]:
+    """Return a finding if trials of a stage have the values of others.
+
+    A sampler sees to it that none has, but for the values that a builder asks for behind a plain
+    `if`: which those are is known only when the trial is built.
+
+    Args:
+        stage: The stage's name.
+        records: Its trials.
+    """
+    different = {tuple(sorted(record.values.items())) for record in records}
+    repeated = len(records) - len(different)
+    if not repeated:
+        return ()
+    many = "have" if repeated > 1 else "has"
+    return (
+        Finding(
+            "repeated configurations",
+            f"Of the {plural(len(records), 'trial')} of stage {stage}, {repeated} {many} the "
+            "values of another.",
+            {"trials": len(records), "repeated": repeated},
+            "The builder asks for a hyperparameter behind a plain `if`, so that nobody knows what "
+            "there is to choose from. With `with hp.conditional_scope(name, values):` around it, "
+            "no configuration is trained twice.",
             severity="warning",
         ),
     )

@@ -21,7 +21,7 @@ from dlrecipes.results import (
     Value,
 )
 from dlrecipes.search.backends import Store, clip_to_space, importances
-from dlrecipes.search.check_configurations import check_configurations
+from dlrecipes.search.check_configurations import check_configurations, check_repeated
 from dlrecipes.search.check_time_limit import check_time_limit, check_unused_time
 from dlrecipes.search.edges import Edge, find_edges, joined, outer_part, settled
 from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges
@@ -105,6 +105,7 @@ def search(
         findings=(
             *progress.settled(ranked[0]),
             *progress.exhausted,
+            *progress.repeated,
             *late,
             *early,
         ),
@@ -123,6 +124,7 @@ class _Progress:
         self.trials: list[TrialRecord] = []
         self.spaces: dict[str, Space] = {}
         self.exhausted: list[Finding] = []
+        self.repeated: list[Finding] = []
         self.edges: dict[tuple[Hyperparameter, str], Edge] = {}
 
     def settled(self, best: TrialRecord) -> list[Finding]:
@@ -147,15 +149,16 @@ class _Progress:
         records = run_stage(stage, ranges, self._engine, self._store, self._context, carried)
         self.trials.extend(records)
         if not self._context.expired:
-            self._note_exhausted(check_configurations(stage, ranges, len(records)))
+            self._note(self.exhausted, check_configurations(stage, ranges, len(records)))
+        self._note(self.repeated, check_repeated(stage.name, records))
         if records:
             self.stages.append(_summary(stage.name, ranges, records, self._context))
             self.spaces[stage.name] = ranges
         return ranges
 
-    def _note_exhausted(self, findings: Sequence[Finding]) -> None:
+    def _note(self, found: list[Finding], findings: Sequence[Finding]) -> None:
         for finding in findings:
-            self.exhausted.append(finding)
+            found.append(finding)
             self._context.listener.on_finding(finding)
 
     def widen(self, stage: Stage, current: Space) -> Space:

@@ -92,7 +92,8 @@ def test_every_configuration_once(study, sampler):
     result = study(_mixed, Stage("only", 30, 1, sampler, "none"))
     assert len(result.trials) == len(set(_values(result))) == 11
     assert [one.number for one in result.trials] == list(range(11))
-    assert result.findings[0].evidence["spared"] == 19
+    (finding,) = [one for one in result.findings if one.name == "configurations"]
+    assert finding.evidence["spared"] == 19
 
 
 @pytest.mark.parametrize("sampler", ["sobol", "tpe"])
@@ -131,6 +132,21 @@ def test_values_asked_for_late_make_other_configurations(study):
     assert len(result.trials) == len(set(_values(result))) == 12
     assert sum(not one.values["deep"] for one in result.trials) == 1
     assert result.findings == ()
+
+
+def test_late_values_that_come_again_are_told(study):
+    def build(hp):
+        if hp.Choice("kind", ["a", "b"]) == "b":
+            hp.Int("width", 3, 6)
+        return dict(hp.values)
+
+    result = study(build, Stage("only", 11, 1, "random", "none"))
+    repeated = len(_values(result)) - len(set(_values(result)))
+    assert repeated > 0
+    (finding,) = result.findings
+    assert finding.verdict.startswith(f"Of the 11 trials of stage only, {repeated} have the values")
+    assert "hp.conditional_scope" in finding.advice
+    assert study.heard.findings == [finding]
 
 
 def test_a_branch_without_end_is_searched_on(study):
