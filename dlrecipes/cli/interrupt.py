@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,6 +10,9 @@ from types import FrameType, TracebackType
 
 from dlrecipes.results import Finding, TrialRecord
 from dlrecipes.search import Listener
+
+_STDERR = 2
+_HEARD = b"Ctrl-C: the search ends with this epoch; once more ends it at once.\n"
 
 
 class Interruptible(Listener):
@@ -47,6 +51,8 @@ class Interruptible(Listener):
         if self._pressed or not self._training:
             raise KeyboardInterrupt
         self._pressed = True
+        # Not by the streams of Python, which may be in the middle of a line.
+        os.write(_STDERR, _HEARD)
 
     def _check(self) -> None:
         if self._pressed:

@@ -15,10 +15,13 @@ def _press():
     signal.raise_signal(signal.SIGINT)
 
 
-def test_waits_for_the_end_of_the_epoch():
+def test_waits_for_the_end_of_the_epoch(capfd):
     with Interruptible(Listener()) as listener:
         listener.on_stage("coarse", 3, 0)
         _press()
+        assert (
+            "the search ends with this epoch; once more ends it at once" in capfd.readouterr().err
+        )
         with pytest.raises(KeyboardInterrupt):
             listener.on_epoch("coarse", 0, 0, 3, 0.5)
 

@@ -104,7 +104,7 @@ def test_trials_under_way_count_when_the_time_is_up(study, stops_after, monkeypa
     finished = len(result.trials) - counts.unfinished
     (finding,) = (one for one in result.findings if one.name == "time_limit")
     assert finding.verdict.startswith(f"The time was up after {finished} of 12 trials; ")
-    assert heard.findings[-1] == finding
+    assert finding in heard.findings
     # ---- with more time, what was under way is trained again
     monkeypatch.undo()
     resumed = study(_rate_only, stage, engine=engine)
@@ -117,7 +117,7 @@ def test_what_has_trained_to_its_end_is_finished_when_the_time_is_up(study, stop
     stage = Stage("only", 8, 3, "sobol", "none")
     result = study(_rate_only, stage, engine="population", listener=stops_after(3))
     assert [one.status for one in result.trials] == ["completed"] * 8
-    assert result.findings == ()
+    assert "time_limit" not in [finding.name for finding in result.findings]
 
 
 @pytest.mark.slow
