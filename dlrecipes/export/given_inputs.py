@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,20 @@ def given_examples(given: object, spec: DataSpec) -> NewExamples:
     if set(names) <= set(frame.columns):  # what the model does not take may be anything
         frame = frame_cells(frame[names], spec.file)
     x = table_columns(frame, spec.columns, file=spec.file)
-    return NewExamples.of_table(x, table, spec)
+    examples = NewExamples.of_table(x, table, spec)
+    if isinstance(given, pd.DataFrame) and examples.key.columns.empty:
+        # Nothing else tells the rows apart.
+        examples = replace(examples, key=_index(given.index))
+    return examples
+
+
+def _index(index: pd.Index) -> pd.DataFrame:
+    """Return an index as columns; one that only counts the rows as none."""
+    if isinstance(index, pd.RangeIndex):
+        return pd.DataFrame(index=range(len(index)))
+    single = index.nlevels == 1
+    names = [name or ("index" if single else f"index {at}") for at, name in enumerate(index.names)]
+    return index.to_frame(index=False).set_axis(names, axis=1)
 
 
 def _as_frame(given: object, spec: DataSpec) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from dlrecipes.export import (
 )
 from dlrecipes.report import write_report
 from dlrecipes.report.format import format_time
-from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json
+from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json, plural
 from dlrecipes.run.assemble import with_total
 from dlrecipes.run.closing_lines import closing_lines
 from dlrecipes.run.ensemble import tested_ensemble
@@ -143,11 +143,14 @@ class Run:
                 f"`dlrecipes open {self.directory}`.",
             )
         if splits.test.fingerprint != result.data.fingerprint:
+            now = len(splits.train) + len(splits.validation) + len(splits.test)
+            then = result.data.train + result.data.validation + result.data.test
             raise RunError(
                 "A run must be tested on the test set that was sealed when it began.",
-                received=f"one with fingerprint {splits.test.fingerprint}, not "
-                f"{result.data.fingerprint}",
-                fix="Another split's test rows may be rows that this run trained on.",
+                received=f"another one, with fingerprint {splits.test.fingerprint}, of data with "
+                f"{plural(now, 'example')}, {then:,} when it began",
+                fix="Restore the data as it was, or its split: rows that are tested now may be "
+                "rows that this run trained on.",
             )
         start = time.monotonic()
         self._listener.on_step("baselines, then the test set, opened once")

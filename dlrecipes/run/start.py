@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -153,7 +155,8 @@ def tune(
     except (OSError, StorageError):
         directory.discard()
         raise
-    run = carry_out(directory, info, store, work, prepared)
+    with _going_on(directory, heard, by_recipe=by_recipe):
+        run = carry_out(directory, info, store, work, prepared)
     if not by_recipe:
         heard.on_end(closing_lines(run.result, run.directory))
     return run
@@ -266,10 +269,28 @@ def resume(  # noqa: PLR0913  (one argument a decision)
                 fix="Restore it, or name the right one by `storage`.",
             )
         existing.write(info)
-    run = carry_out(existing, info, store, work, prepared)
+    with _going_on(existing, heard, by_recipe=by_recipe):
+        run = carry_out(existing, info, store, work, prepared)
     if not by_recipe:
         heard.on_end(closing_lines(run.result, run.directory))
     return run
+
+
+@contextmanager
+def _going_on(directory: RunDirectory, heard: Listener, *, by_recipe: bool) -> Iterator[None]:
+    """Say how to go on with a run that Ctrl-C ends; a recipe's command says so itself."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not by_recipe:
+            path = str(directory.path)
+            heard.on_end(
+                (
+                    f"Interrupted. Every finished trial is kept in {path}.",
+                    f"Go on: dlr.resume({path!r}, build, splits)",
+                )
+            )
+        raise
 
 
 def _told(build: Build, splits: Splits) -> Build:

@@ -96,14 +96,13 @@ def rank(
 def edge(one: Hyperparameter, value: Value) -> Literal["low", "high"] | None:
     """Return the edge of the range at which `value` lies, or None.
 
-    Zero is the natural end of a linear range, as is one of whole numbers on a log scale; neither
-    counts as an edge.
+    Zero is the natural end of a range, as is one of whole numbers; neither counts as an edge.
     """
     if not one.numeric or one.low == one.high:
         return None
     where = position(one, value)
-    natural = 0 if not one.log else 1 if one.kind == "int" else None
-    if where <= EDGE and one.low != natural:
+    natural = (0, 1) if one.kind == "int" else (0,)
+    if where <= EDGE and one.low not in natural:
         return "low"
     return "high" if where >= 1 - EDGE else None
 

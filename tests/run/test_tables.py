@@ -148,6 +148,13 @@ def test_identifiers_tell_which_row_a_prediction_is_of(run, tmp_path):
         assert table["badge"].fillna("").tolist() == ["x", "y, z", "", "ü", "007"]
         np.testing.assert_allclose(table["probability yes"], found[:, 1], atol=1e-6)
     assert run.predict_table(new.drop(columns="number")).startswith("badge,label")
+    # ---- a frame without them has its own index
+    bare = new.drop(columns=["number", "badge"])
+    named = pd.read_csv(io.StringIO(run.predict_table(bare.set_axis(list("vwxyz")))))
+    assert named["index"].tolist() == list("vwxyz")
+    deep = bare.set_axis(pd.MultiIndex.from_product([["a"], range(5)], names=["shop", None]))
+    assert run.predict_table(deep).startswith("shop,index 1,label")
+    assert run.predict_table(bare).startswith("label,")
     plain = people(7, seed=5).assign(sex="f", number=range(7))
     plain.insert(0, "badge", list("abcdefg"))
     plain.to_csv(tmp_path / "plain.csv", index=False, header=False)

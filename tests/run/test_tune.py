@@ -52,6 +52,25 @@ def test_builder_and_objective_from_python(splits, build, plan, settings, capsys
     assert "dlrecipes-heartbeat" not in [thread.name for thread in threading.enumerate()]
 
 
+def test_ctrl_c_says_how_to_go_on(splits, build, plan, settings):
+    class Pressed(Listener):
+        said = ()
+
+        def on_trial(self, record):
+            raise KeyboardInterrupt
+
+        def on_end(self, lines):
+            self.said = lines
+
+    listener, options = Pressed(), settings()
+    with pytest.raises(KeyboardInterrupt):
+        dlr.tune(build, splits, plan=plan(), settings=options, listener=listener)
+    assert listener.said == (
+        f"Interrupted. Every finished trial is kept in {options.out}.",
+        f"Go on: dlr.resume({str(options.out)!r}, build, splits)",
+    )
+
+
 def test_every_part_of_a_run_says_what_it_does(splits, build, plan, settings):
     class Recorder(Listener):
         said, open, most = [], 0, 0

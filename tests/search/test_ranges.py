@@ -138,7 +138,7 @@ def test_edges_are_the_outer_tenths(one, unit):
     where = position(one, value)
     side = edge(one, value)
     if where <= EDGE:
-        natural = one.low == (0 if not one.log else 1 if one.kind == "int" else None)
+        natural = one.low in ((0, 1) if one.kind == "int" else (0,))
         assert side == (None if natural else "low")
     else:
         assert side == ("high" if where >= 1 - EDGE else None)

@@ -31,7 +31,8 @@ def check_file(path: Path) -> None:
     if path.is_dir():
         raise DataError("A data file must be no directory.", received=str(path))
     if not path.is_file():
-        raise DataError("A data file must exist.", received=f"{path}, which is no file")
+        here = "" if path.is_absolute() else f" in {Path.cwd()}"
+        raise DataError("A data file must exist.", received=f"{path}, which is no file{here}")
     if not path.stat().st_size:
         raise DataError("A data file must not be empty.", received=f"{path} with 0 bytes")
 
