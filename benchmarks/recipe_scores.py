@@ -24,7 +24,7 @@ from statistics import fmean, stdev
 from rich.console import Console
 from rich.table import Table
 
-from dlrecipes.recipe import load_recipe
+from dlrecipes.recipe import read_facts, recipe_path
 
 RUN = """
 import sys
@@ -84,7 +84,7 @@ def _run(recipe: str, seed: int, split: int) -> dict[str, object]:
 
 def _stated_metric(recipe: str) -> str:
     """Return the metric's name, such as "pr_auc" for "test PR-AUC 0.939 ± 0.010"."""
-    return load_recipe(recipe).expected.split()[1].lower().replace("-", "_")
+    return read_facts(recipe_path(recipe)).expected.split()[1].lower().replace("-", "_")
 
 
 def _print_table(recipes: list[str], done: dict[str, dict], options: argparse.Namespace) -> None:
@@ -112,6 +112,8 @@ def _print_table(recipes: list[str], done: dict[str, dict], options: argparse.Na
 
 def _print_pairs(recipes: list[str], done: dict[str, dict], options: argparse.Namespace) -> None:
     """Print what a recipe is ahead of the baselines that it says it beats, seed by seed."""
+    from dlrecipes.recipe import load_recipe  # with TensorFlow
+
     table = Table("recipe", "baseline", "ahead in", "mean", "least", "seeds ahead")
     for recipe in recipes:
         metric = _stated_metric(recipe)

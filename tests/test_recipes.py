@@ -15,7 +15,6 @@ from dlrecipes.search import with_budget
 
 ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "recipes").glob("[!_]*.py"))
-FAST = ("digits_mlp",)
 
 
 def test_there_are_some():
@@ -53,13 +52,8 @@ def test_builder_is_a_plain_keras_tuner_builder(path):
     assert model.input_shape[1:] == splits.model_spec.input_shape
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, id=path.stem, marks=[] if path.stem in FAST else [pytest.mark.slow])
-        for path in RECIPES
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_smoke(path, tmp_path):
     recipe = load_recipe(path)
     plan = dataclasses.replace(with_budget(recipe.plan, 2, 1), refit_seeds=1)

@@ -53,6 +53,7 @@ def test_differences(fixed_runs):
     assert fixed_runs.differences({"a": 0.25}, {"a": float("nan")}) == {"a": infinite}
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_says_why(fixed_runs, tmp_path):
     with pytest.raises(RuntimeError, match="no such recipe|No recipe|recipe"):
         fixed_runs.run_case([["no-such"]], ROOT, tmp_path)

@@ -50,5 +50,5 @@ def test_the_rows_to_come_are_forecast_and_warned_of(tmp_path):
     assert found["value"][0] == pytest.approx(every[-1], rel=1e-5)
     new["rain"] = 1e6
     new.to_csv(tmp_path / "odd.csv", index=False)
-    with pytest.warns(DataWarning, match="1 of 1 cells of 'rain' are outside"):
+    with pytest.warns(DataWarning, match="1 of 1 cell of 'rain' are outside"):
         run.predict_table(tmp_path / "odd.csv")

@@ -270,6 +270,7 @@ class OwnStep(keras.Sequential):
         return super().train_step(data)
 
 
+@pytest.mark.slow
 def test_what_no_program_trains_is_trained_by_fit(development, scripted):
     """With one line for all of them."""
 

@@ -357,7 +357,10 @@ FEW = (
         regularizer="l2 and activity",
         constraint="max norm",
     ),
-    _case(optimizer="rmsprop momentum", body="convolution 2d", schedule="piecewise"),
+    pytest.param(
+        _case(optimizer="rmsprop momentum", body="convolution 2d", schedule="piecewise"),
+        marks=pytest.mark.slow,
+    ),
 )
 
 

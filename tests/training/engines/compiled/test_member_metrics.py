@@ -95,6 +95,7 @@ def _check(kind, built, side_by_side, examples, *, weighted, shape=(6,)):
         np.testing.assert_allclose(logs[-1][name][0], value, rtol=1e-9, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("float64")
 def test_as_in_the_logs_of_fit(built, side_by_side, examples):
     _check("one-hot", built, side_by_side, examples, weighted=True)
