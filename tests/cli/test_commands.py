@@ -182,9 +182,7 @@ def test_ctrl_c_and_the_best_so_far(process, tmp_path, recipe_text):
     status, errors = _tune_until_the_third_trial(tmp_path)
     assert status == 130
     assert "Traceback" not in errors
-    assert errors.startswith(
-        "Ctrl-C: the search ends with this epoch; once more ends it at once.\n"
-    )
+    assert errors.startswith("Ctrl-C: the search ends with this epoch; once more ends it at once.")
     assert "\nInterrupted.\n" in errors
     assert "Every finished trial is kept in my run." in errors
     assert "dlrecipes tune tiny.py --resume 'my run' --trials 0" in errors
