@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,34 +11,20 @@ import numpy as np
 
 from dlrecipes.baselines import FittedBaseline
 from dlrecipes.checks import check_choice
-from dlrecipes.data import Ledger, Splits, unpack_inputs
-from dlrecipes.errors import ExportError, RunError
-from dlrecipes.export import (
-    check_same_predictions,
-    export_saved_model,
-    load_model,
-    predict,
-    predict_saved_model,
-)
+from dlrecipes.data import Ledger, Splits
+from dlrecipes.errors import RunError
 from dlrecipes.report import write_report
 from dlrecipes.report.format import format_time
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json, plural
 from dlrecipes.run.assemble import with_total
 from dlrecipes.run.closing_lines import closing_lines
 from dlrecipes.run.ensemble import tested_ensemble
+from dlrecipes.run.exports import FORMATS, compare_exports, export_run
 from dlrecipes.run.predict_inputs import predict_as_csv, predict_inputs
 from dlrecipes.run.score_test_set import score_test_set
 from dlrecipes.run.subgroups import tested_subgroups
-from dlrecipes.rundir import Part, RunDirectory
+from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Listener
-
-FORMATS = {
-    "saved_model": "saved_model",
-    "keras": "model.keras",
-    "ensemble_saved_model": "ensemble",
-    "ensemble_keras": "ensemble.keras",
-}
-"""`{format: file or folder in the run directory}`"""
 
 
 class Run:
@@ -120,7 +105,7 @@ class Run:
                 self._listener.on_note(self._opened_before())
                 return result.test
             test = self._open_test_set(result, reason)
-            self._compare_exports()
+            compare_exports(self._directory)
         return test
 
     def _opened_before(self) -> str:
@@ -175,17 +160,6 @@ class Run:
         )
         return test
 
-    def _compare_exports(self) -> None:
-        """Compare what was exported while the test set was closed with the tested predictions."""
-        result = self.result
-        for name in set(FORMATS) & set(result.artifacts):
-            try:
-                self._compare(name, self.directory / FORMATS[name])
-            except ExportError:
-                kept = {key: file for key, file in result.artifacts.items() if key != name}
-                self._directory.write(replace(result, artifacts=kept))
-                raise
-
     def export(self, format: str = "saved_model") -> Path:  # noqa: A002  (the word users know)
         """Export the first refit, load it again and compare it with the saved predictions.
 
@@ -205,60 +179,7 @@ class Run:
         check_choice("format", format, FORMATS)
         with self._directory.locked(), self._listener.busy():
             self._listener.on_step(f"export as {format}, compared with the saved predictions")
-            return self._export(format)
-
-    def _export(self, format: str) -> Path:  # noqa: A002
-        start = time.monotonic()
-        result = self.result
-        if format.startswith("ensemble"):
-            if result.ensemble is None:
-                raise RunError(
-                    "Only a run with an ensemble can export one.",
-                    received=f"format={format!r} for {self.directory}",
-                    fix="Start a run with `ensemble=4`, on the command line --ensemble 4.",
-                )
-            checkpoint = self.directory / result.ensemble.checkpoint
-        else:
-            checkpoint = self.directory / result.refits[0].checkpoint
-        path = self.directory / FORMATS[format]
-        # An export takes its name, and the place of an older one, only once it is compared.
-        unchecked = path.with_name(f"unchecked-{path.name}")
-        try:
-            if format.endswith("keras"):
-                shutil.copyfile(checkpoint, unchecked)
-            else:
-                export_saved_model(load_model(checkpoint), unchecked, self.info.raw_spec)
-            self._compare(format, unchecked)
-            _remove(path)
-            unchecked.rename(path)
-        finally:
-            _remove(unchecked)
-        seconds = {**result.seconds, f"export {format}": time.monotonic() - start}
-        artifacts = {**result.artifacts, format: path.name}
-        self._directory.write(replace(result, artifacts=artifacts, seconds=with_total(seconds)))
-        return path
-
-    def _compare(self, format: str, path: Path) -> None:  # noqa: A002
-        """Compare an export with the predictions that were saved last."""
-        result, info = self.result, self.info
-        part: Part = "validation" if result.test is None else "test"
-        if not self._directory.predictions_on(part).is_file():
-            raise RunError(
-                "An export is compared with saved predictions.",
-                received=f"{self.directory} without those of the {part} part",
-                fix="Resume the run, which saves them.",
-            )
-        arrays, saved = self._directory.read_predictions(part)
-        x = unpack_inputs(arrays)
-        if format.startswith("ensemble"):
-            saved = arrays["ensemble"]
-        if format.endswith("keras"):
-            predictions = predict(load_model(path), x)
-        else:
-            predictions = predict_saved_model(path, x)
-        check_same_predictions(
-            predictions, saved[: len(x)], info.spec, policy=info.policy, what=str(path)
-        )
+            return export_run(self._directory, format)
 
     def finish(
         self, reason: str = "final score of the procedure", *, sealed: bool | None = None
@@ -402,10 +323,3 @@ class Run:
             separator=separator,
             quoting=quoting,
         )
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

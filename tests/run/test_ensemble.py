@@ -110,12 +110,12 @@ def test_the_report_says_it(ended):
 
 def test_an_export_that_differs_is_not_kept(ended, monkeypatch):
     from dlrecipes.errors import ExportError
-    from dlrecipes.run import handle
+    from dlrecipes.run import exports
 
     run = ended("binary")
     before = run.result
-    honest = handle.predict_saved_model
-    monkeypatch.setattr(handle, "predict_saved_model", lambda path, x: honest(path, x) + 1e-3)
+    honest = exports.predict_saved_model
+    monkeypatch.setattr(exports, "predict_saved_model", lambda path, x: honest(path, x) + 1e-3)
     with pytest.raises(ExportError, match=r"reproduce the saved predictions.*off by 0\.001"):
         run.export("ensemble_saved_model")
     assert run.result == before

@@ -142,12 +142,12 @@ def test_exported_again_it_is_the_same(copied):
 
 def test_an_export_that_differs_is_not_kept(copied, monkeypatch):
     from dlrecipes.errors import ExportError
-    from dlrecipes.run import handle
+    from dlrecipes.run import exports
 
     run = dlr.Run(copied())
     before = {path: path.stat().st_mtime_ns for path in run.directory.rglob("*") if path.is_file()}
-    honest = handle.predict_saved_model
-    monkeypatch.setattr(handle, "predict_saved_model", lambda path, x: honest(path, x) + 1e-3)
+    honest = exports.predict_saved_model
+    monkeypatch.setattr(exports, "predict_saved_model", lambda path, x: honest(path, x) + 1e-3)
     with pytest.raises(ExportError, match=r"reproduce the saved predictions.*off by 0\.001"):
         run.export("saved_model")
     after = {path: path.stat().st_mtime_ns for path in run.directory.rglob("*") if path.is_file()}

@@ -1,0 +1,122 @@
+"""The exports of a run: written, loaded again, and compared with what was predicted before."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from dlrecipes.data import unpack_inputs
+from dlrecipes.errors import ExportError, RunError
+from dlrecipes.export import (
+    check_same_predictions,
+    export_saved_model,
+    load_model,
+    predict,
+    predict_saved_model,
+)
+from dlrecipes.run.assemble import with_total
+from dlrecipes.rundir import Part, RunDirectory
+
+FORMATS = {
+    "saved_model": "saved_model",
+    "keras": "model.keras",
+    "ensemble_saved_model": "ensemble",
+    "ensemble_keras": "ensemble.keras",
+}
+"""`{format: file or folder in the run directory}`"""
+
+
+def export_run(directory: RunDirectory, format: str) -> Path:  # noqa: A002  (the word users know)
+    """Write an export, load it again and compare it with the saved predictions.
+
+    Args:
+        directory: The run directory, locked.
+        format: One of `FORMATS`.
+
+    Returns:
+        The folder or file.
+
+    Raises:
+        ExportError: If the exported model does not reproduce the saved predictions.
+        RunError: If there is no ensemble, or no predictions were saved.
+    """
+    start = time.monotonic()
+    result = directory.read_result()
+    if format.startswith("ensemble"):
+        if result.ensemble is None:
+            raise RunError(
+                "Only a run with an ensemble can export one.",
+                received=f"format={format!r} for {directory.path}",
+                fix="Start a run with `ensemble=4`, on the command line --ensemble 4.",
+            )
+        checkpoint = directory.path / result.ensemble.checkpoint
+    else:
+        checkpoint = directory.path / result.refits[0].checkpoint
+    path = directory.path / FORMATS[format]
+    # An export takes its name, and the place of an older one, only once it is compared.
+    unchecked = path.with_name(f"unchecked-{path.name}")
+    try:
+        if format.endswith("keras"):
+            shutil.copyfile(checkpoint, unchecked)
+        else:
+            export_saved_model(load_model(checkpoint), unchecked, directory.read_info().raw_spec)
+        _compare(directory, format, unchecked)
+        _remove(path)
+        unchecked.rename(path)
+    finally:
+        _remove(unchecked)
+    seconds = {**result.seconds, f"export {format}": time.monotonic() - start}
+    artifacts = {**result.artifacts, format: path.name}
+    directory.write(replace(result, artifacts=artifacts, seconds=with_total(seconds)))
+    return path
+
+
+def _compare(directory: RunDirectory, format: str, path: Path) -> None:  # noqa: A002
+    """Compare an export with the predictions that were saved last."""
+    result, info = directory.read_result(), directory.read_info()
+    part: Part = "validation" if result.test is None else "test"
+    if not directory.predictions_on(part).is_file():
+        raise RunError(
+            "An export is compared with saved predictions.",
+            received=f"{directory.path} without those of the {part} part",
+            fix="Resume the run, which saves them.",
+        )
+    arrays, saved = directory.read_predictions(part)
+    x = unpack_inputs(arrays)
+    if format.startswith("ensemble"):
+        saved = arrays["ensemble"]
+    if format.endswith("keras"):
+        predictions = predict(load_model(path), x)
+    else:
+        predictions = predict_saved_model(path, x)
+    check_same_predictions(
+        predictions, saved[: len(x)], info.spec, policy=info.policy, what=str(path)
+    )
+
+
+def compare_exports(directory: RunDirectory) -> None:
+    """Compare what was exported while the test set was closed with the tested predictions.
+
+    Args:
+        directory: The run directory, locked.
+
+    Raises:
+        ExportError: If one does not reproduce them; it is no artifact of the run any more.
+    """
+    result = directory.read_result()
+    for name in set(FORMATS) & set(result.artifacts):
+        try:
+            _compare(directory, name, directory.path / FORMATS[name])
+        except ExportError:
+            kept = {key: file for key, file in result.artifacts.items() if key != name}
+            directory.write(replace(result, artifacts=kept))
+            raise
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
