@@ -189,7 +189,10 @@ def _chance_of_gap(deviations: NDArray[np.float64], above: int) -> float:
     # The sum of i (log d_i - log d_{i+1}) over the places below the gap.
     others = (above + 1) * logs[above] + logs[above + 1 : -1].sum() - (above + length) * logs[-1]
     gap = above * (logs[above - 1] - logs[above])
-    return float((1 + gap / max(others, np.finfo(np.float64).tiny)) ** -float(length))
+    if others <= 0:  # no gap further in: any is one of a kind
+        return 1.0 if gap <= 0 else 0.0
+    with np.errstate(over="ignore"):
+        return float((1 + gap / others) ** -float(length))
 
 
 def _name(train: Split, validation: Split, place: int) -> str:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.data import Drawing, from_arrays, from_table
-from dlrecipes.data.audit.outliers import check_outliers
+from dlrecipes.data.audit.outliers import _chance_of_gap, check_outliers
 
 
 def check(splits):
@@ -136,3 +136,16 @@ def test_copies_of_a_far_row_are_no_code(people):
     table = people.iloc[[*range(1000), *copies]].reset_index(drop=True)
     for seed in range(3):
         assert check(from_table(table, "left", drawing=Drawing(seed=seed))).severity == "info"
+
+
+@pytest.mark.parametrize(
+    ("deviations", "chance"),
+    [
+        ([0.0, 1.0, 1.0, 55.0], 0.0),  # no gap further in
+        ([0.0, 1.0, 1.0, 1.0], 1.0),
+        ([0.0, 1.0, np.nextafter(1.0, 2.0), 1e300], 0.0),
+    ],
+)
+def test_the_chance_of_a_gap_below_which_all_is_equal(deviations, chance):
+    """Without a warning of NumPy's."""
+    assert _chance_of_gap(np.array(deviations), 1) == pytest.approx(chance, abs=1e-12)
