@@ -11,6 +11,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from dlrecipes.data.encode_targets import form_of, read_form
 from dlrecipes.data.from_arrays import from_arrays
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
@@ -18,7 +19,6 @@ from dlrecipes.data.read_dataset import MOST_MEGABYTES, Examples, read_dataset
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
-from dlrecipes.data.targets import column_dtype, column_shape
 from dlrecipes.errors import DataError
 from dlrecipes.results import plural
 
@@ -164,23 +164,20 @@ def _frame(
 
 
 def _flat(y: Targets) -> Targets:
-    """Return targets `(examples,)` also of columns `(examples, 1)`, as a table has them."""
+    """Return targets `(examples,)` whatever their form, as a table has them."""
     if isinstance(y, dict):
-        return {name: one[:, 0] if column_shape(one) else one for name, one in y.items()}
-    return y[:, 0] if column_shape(y) else y
+        return {name: read_form(one)[0] for name, one in y.items()}
+    return read_form(y)[0]
 
 
 def _in_form(splits: Splits, y: Targets) -> Splits:
     """Return splits whose targets are handed to Keras in the form that they had."""
-    spec = splits.spec
-    if isinstance(y, dict):
-        shapes = [column_shape(one) for one in y.values()]
-        targets = zip(spec.targets, shapes, strict=True)
-        spec = replace(spec, targets=tuple(replace(one, shape=shape) for one, shape in targets))
-    elif column_shape(y):
-        dtype = column_dtype(y) if spec.classes else ""
-        spec = replace(spec, target_shape=(1,), target_dtype=dtype)
-    return replace(splits, spec=spec)
+    columns = list(y.values()) if isinstance(y, dict) else [y]
+    targets = tuple(
+        replace(target, form=form_of(target, read_form(column)[1]))
+        for target, column in zip(splits.spec.targets, columns, strict=True)
+    )
+    return replace(splits, spec=replace(splits.spec, targets=targets))
 
 
 def _weighted(splits: Splits, read: Mapping[str, Examples]) -> Splits:

@@ -161,9 +161,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     table = cells.table
     targets = _targets(target, table)
     tasks, order = _tasks(task, target, targets), _orders(orders)
-    # A single one is several where only one of several can be what it is to be.
-    several = len(targets) > 1 or not isinstance(target, str) or bool(order)
-    several = several or (isinstance(tasks, Mapping) and bool(tasks))
+    several = len(targets) > 1 or not isinstance(target, str)
     times = [time] if isinstance(time, str) and time in table else as_list(time)
     known = _kinds(kinds)
     file = replace(file, columns=tuple(table.columns), targets=tuple(targets))
@@ -242,9 +240,7 @@ def _tasks(
     if isinstance(task, str) and "=" in task:
         return as_pairs("task", task, example="condition=ordinal,price=regression")
     several = len(targets) > 1 or not isinstance(target, str)
-    if isinstance(task, str) and (several or task == "ordinal"):
-        return dict.fromkeys(targets, task)
-    return task
+    return dict.fromkeys(targets, task) if isinstance(task, str) and several else task
 
 
 def _orders(orders: str | Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keras
 
-from dlrecipes.models.one_target import check_one_target
 from dlrecipes.results import DataSpec
 
 
@@ -29,13 +28,12 @@ def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
         Zeng et al. 2023, Are Transformers Effective for Time Series Forecasting? (NLinear),
         arXiv:2205.13504; Bachlechner et al. 2021, ReZero is All You Need, arXiv:2003.04887.
     """
-    check_one_target(spec)
     names = [feature.name for feature in spec.features]
     last = None if spec.lags is None else spec.lags.last
     if last not in names:
         return model
     inputs, at = model.inputs[0], names.index(last)
-    mean, std = spec.target_mean, spec.target_std or 1.0
+    mean, std = spec.target.mean, spec.target.std or 1.0
     learned = keras.layers.Rescaling(1 / std, -mean / std, dtype="float32", name="learned")(
         model.outputs[0]
     )

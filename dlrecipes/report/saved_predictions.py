@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.data import Columns, unpack_inputs
-from dlrecipes.errors import RunError
-from dlrecipes.results import DataSpec
+from dlrecipes.errors import ArgumentError, RunError
+from dlrecipes.results import DataSpec, Target
+from dlrecipes.targets import split_predictions, target_columns
 
 
 @dataclass(frozen=True)
@@ -64,28 +65,29 @@ def _check(
     y: NDArray[Any],
     predictions: NDArray[np.float64],
 ) -> SavedPredictions:
-    y = y if spec.targets else y.reshape(-1)
-    count = len(y)
-    if spec.targets:
-        width = sum(target.columns for target in spec.targets)
-        fits = predictions.ndim == 3 and predictions.shape[1:] == (count, width)
-        fits = fits and y.shape == (count, len(spec.targets))
-    elif spec.task == "regression":
-        if predictions.ndim == 3 and predictions.shape[2] == 1:
-            predictions = predictions[:, :, 0]
-        fits = predictions.ndim == 2 and predictions.shape[1] == count
-    else:
-        classes = len(spec.classes)
-        if classes == 2 and predictions.shape[-1:] == (1,):
-            predictions = np.concatenate([1 - predictions, predictions], axis=-1)
-        fits = predictions.ndim == 3 and predictions.shape[1:] == (count, classes)
-        fits = fits and np.issubdtype(y.dtype, np.integer)
-        fits = fits and (not count or bool(y.min() >= 0 and y.max() < classes))
+    y, count = y if spec.keyed else y.reshape(-1), len(y)
+    try:
+        by_target = split_predictions(predictions, spec)
+        fits = all(
+            _fits(column, by_target[target.name], target)
+            for target, column in target_columns(y, spec)
+        )
+    except ArgumentError:
+        fits = False
     if not fits or len(predictions) == 0 or ids.shape != (count,) or len(x) > count:
         raise _damaged(
             path, f"ids {ids.shape}, x {x.shape}, y {y.shape}, predictions {predictions.shape}"
         )
     return SavedPredictions(tuple(str(name) for name in ids), x, y, predictions)
+
+
+def _fits(column: NDArray[Any], predictions: NDArray[np.float64], target: Target) -> bool:
+    """Whether saved targets and predictions, one row a refit, have the form of a target."""
+    if not target.class_names:
+        return predictions.shape[1:] == column.shape
+    known = column[~np.isnan(column)]
+    among = bool(np.isin(known, range(target.columns)).all())
+    return predictions.shape[1:] == (len(column), target.columns) and among
 
 
 def _damaged(path: Path, received: str) -> RunError:

@@ -29,8 +29,6 @@ def chance_score(
         baselines: The scored baselines.
         spec: The data.
     """
-    if spec.targets:  # whose metrics have the names that Keras gives them
-        trivial = next(iter(baselines.values()))
-        return trivial.validation.get(objective.metric)
-    trivial = baselines["mean" if spec.task == "regression" else "majority class"]
-    return trivial.validation.get(_NAMES.get(objective.metric, ""))
+    trivial = next(iter(baselines.values())).validation
+    # Of several targets metrics have the names that Keras gives them.
+    return trivial.get(objective.metric if spec.keyed else _NAMES.get(objective.metric, ""))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas
 from numpy.typing import NDArray
 
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import kind_of
 
 
 def prediction_table(
@@ -27,21 +28,9 @@ def prediction_table(
         least: The probability from which on an example is of class 1 of two; None for the label
             that is more probable.
     """
-    if not isinstance(predictions, Mapping):
-        return _table(predictions, spec.classes, least)
-    tables = [
-        _table(predictions[one.name], one.labels).add_prefix(f"{one.shown} ")
-        for one in spec.targets
-    ]
+    by_target = predictions if isinstance(predictions, Mapping) else {"": predictions}
+    tables = []
+    for target in spec.targets:
+        table = kind_of(target).table(by_target[target.name], least)
+        tables.append(table.add_prefix(f"{target.shown} ") if spec.keyed else table)
     return pandas.concat(tables, axis=1)
-
-
-def _table(
-    predictions: NDArray[np.floating], classes: Sequence[str], least: float | None = None
-) -> pandas.DataFrame:
-    if not classes:
-        return pandas.DataFrame({"value": predictions})
-    table = pandas.DataFrame(predictions, columns=[f"probability {name}" for name in classes])
-    decided = predictions.argmax(axis=1) if least is None else predictions[:, 1] >= least
-    table.insert(0, "label", [classes[int(index)] for index in decided])
-    return table

@@ -19,7 +19,7 @@ from dlrecipes.data import (
     target_development,
     target_part,
 )
-from dlrecipes.data.several_targets import encode_targets
+from dlrecipes.data.encode_targets import encode_targets
 from dlrecipes.errors import ArgumentError, DataError
 
 
@@ -56,7 +56,7 @@ def encoded(values, **options):
 def test_what_a_target_is(values, options, indices, task, labels):
     found, target = encoded(values, **options)
     assert target.task == task
-    assert target.labels == tuple(labels.split())
+    assert target.class_names == tuple(labels.split())
     assert found.dtype == np.float32
     if indices is not None:
         np.testing.assert_array_equal(found, np.array(indices, "float32"))
@@ -110,17 +110,17 @@ def test_names_are_those_of_outputs():
 
 def test_booleans_keep_their_labels_beside_a_gap():
     values = np.array([True, False, None] * 4, dtype=object)
-    assert encoded(values)[1].labels == ("False", "True")
+    assert encoded(values)[1].class_names == ("False", "True")
     frame = pd.DataFrame({"x": np.arange(60.0), "t": pd.array([True, False, None] * 20, "boolean")})
     frame["u"] = frame["x"] ** 2
-    assert from_table(frame, ["t", "u"]).spec.targets[0].labels == ("False", "True")
+    assert from_table(frame, ["t", "u"]).spec.targets[0].class_names == ("False", "True")
 
 
 def test_an_ordered_categorical_has_its_order():
     grades = pd.Categorical(["b", "a", "c"] * 20, categories=["c", "b", "a", "z"], ordered=True)
     frame = pd.DataFrame({"x": np.arange(60.0), "t": grades, "u": np.arange(60.0) + 0.5})
     target = from_table(frame, ["t", "u"]).spec.targets[0]
-    assert (target.task, target.labels) == ("ordinal", ("c", "b", "a"))
+    assert (target.task, target.class_names) == ("ordinal", ("c", "b", "a"))
 
 
 def test_a_task_for_one_name_only_is_said_as_such():
@@ -186,7 +186,7 @@ def test_one_target_alone(table):
     assert len(part) == splits.spec.targets[2].known < len(splits.train)
     assert part.y.dtype == np.int32
     plain = splits.spec.of_target(sold)
-    assert (plain.task, plain.classes, plain.targets) == ("binary", ("no", "yes"), ())
+    assert (plain.task, plain.target.class_names, plain.keyed) == ("binary", ("no", "yes"), False)
     given = keras_targets(splits.train.y, splits.spec)
     assert list(given) == TARGETS
     np.testing.assert_array_equal(given["sold"], splits.train.y[:, 1])
@@ -226,8 +226,8 @@ def test_in_the_order_of_time(table):
         ({}, {"subgroup": ["noise"]}, ArgumentError, "Subgroups.*single target"),
         ({}, {"positive": "yes"}, ArgumentError, "no positive class"),
         ({}, {"task": "regression"}, ArgumentError, "tasks by name"),
-        ({}, {"target": "sold", "orders": {"sold": ["no"]}}, ArgumentError, "several targets"),
-        ({}, {"target": "sold", "task": {"sold": "ordinal"}}, ArgumentError, "several targets"),
+        ({}, {"target": "sold", "orders": {"price": ["no"]}}, ArgumentError, "name the target"),
+        ({}, {"target": "sold", "task": {"sold": "ordinal"}}, DataError, "order of an ordinal"),
         (
             {"price": [1.5, 2.5] + [np.nan] * 298},
             {},
@@ -253,7 +253,7 @@ def test_options_of_the_command_line(table, tmp_path):
     alone = load_table(tmp_path / "a.csv", "sold", orders="sold=no<yes", drop="price,state")
     assert [one.task for one in alone.spec.targets] == ["ordinal"]
     plain = load_table(tmp_path / "a.csv", "sold", task="classification", drop="price,state")
-    assert plain.spec.targets == ()
+    assert plain.spec.target.class_names == ("no", "yes")
 
 
 def test_every_part_has_its_share_of_a_sparse_target():
@@ -314,7 +314,7 @@ def test_lags_of_each_target(table, tmp_path):
 def test_a_column_with_a_comma_is_one_target(table, tmp_path):
     table = table.rename(columns={"sold": "price,sold"}).drop(columns=["price", "state"])
     table.to_csv(tmp_path / "a.csv", index=False)
-    assert load_table(tmp_path / "a.csv", "price,sold").spec.classes == ("no", "yes")
+    assert load_table(tmp_path / "a.csv", "price,sold").spec.target.class_names == ("no", "yes")
 
 
 class TestArrays:
@@ -403,7 +403,7 @@ def test_development_of_one_target(table):
     price = splits.spec.targets[0]
     development = target_development(splits.development(), price)
     assert development.spec.task == "regression"
-    assert development.spec.target_mean == price.mean
+    assert development.spec.target.mean == price.mean
     assert np.isfinite(development.validation.y).all()
 
 
