@@ -76,8 +76,8 @@ def table_target(
         task = task.get(target) if isinstance(task, Mapping) else task
         if task is None and order is not None:
             task = "ordinal"
-        labels = _labels(table[target], columns[0])
-        encoded = encode_target(labels, task=task, order=order, name=target)
+        column = _labels(table[target], columns[0])
+        encoded = encode_target(column, task=task, order=order, name=target)
         named = replace(encoded.targets[0], title=target, form=TargetForm())
         encoded = replace(encoded, targets=(named,))
         return encoded if positive is None else with_positive(encoded, positive)

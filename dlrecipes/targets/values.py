@@ -136,9 +136,10 @@ class ValueKind(NumberKind[ValueTarget]):
         if bias is not None:
             bias = [(value - target.mean) / target.std for value in bias]
         last = output_layer(1, l2=l2, output_bias=bias, name=name)
-        return keras.layers.Rescaling(
+        units = keras.layers.Rescaling(
             target.std, target.mean, dtype=last.dtype_policy, name=f"{name}_units"
-        )(last(x))
+        )
+        return units(last(x))
 
     def loss(self, ordinal: str) -> keras.losses.Loss:
         return keras.losses.MeanSquaredError()
