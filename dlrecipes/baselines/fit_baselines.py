@@ -19,8 +19,8 @@ from dlrecipes.baselines.mean import fit_mean
 from dlrecipes.baselines.naive_forecast import fit_naive_forecasts
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
 from dlrecipes.baselines.of_each_target import choices_of_target, join_targets
+from dlrecipes.baselines.penalised_regression import fit_poisson_regression, fit_ridge_regression
 from dlrecipes.baselines.predictor import Choice, FittedBaseline, FittedModel
-from dlrecipes.baselines.ridge_regression import fit_ridge_regression
 from dlrecipes.baselines.tfidf_regression import fit_tfidf_regression
 from dlrecipes.baselines.trees_beside import TreesBeside
 from dlrecipes.checks import check_integer, check_real
@@ -33,6 +33,7 @@ _TRIVIAL = {"majority class": fit_majority_class, "mean": fit_mean}
 _LINEAR = {
     "logistic regression": fit_logistic_regression,
     "ridge regression": fit_ridge_regression,
+    "Poisson regression": fit_poisson_regression,
 }
 """By the names that targets have for them (`TargetKind.trivial` and `linear`)."""
 Choices = Mapping[str, Choice]

@@ -4,6 +4,7 @@ from dlrecipes.data.add_lags import add_lags
 from dlrecipes.data.as_tensors import as_tensors
 from dlrecipes.data.audit import audit
 from dlrecipes.data.balance_classes import balance_classes
+from dlrecipes.data.by_exposure import by_exposure
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.cross_validation import FoldData, draw_folds
 from dlrecipes.data.development import Development
@@ -55,6 +56,7 @@ __all__ = [
     "draw_folds",
     "audit",
     "balance_classes",
+    "by_exposure",
     "fit_preprocess",
     "from_arrays",
     "from_dataset",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import kind_of
 
 
 def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
@@ -14,7 +15,8 @@ def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
     it long and never quite succeeds. Here it learns what to add: the output is
     `mean + std * (z + gate * n)`, where `z` is the last value as the preprocessing standardised it,
     `n` what `model` predicts, in standard deviations from the mean of the target, and `gate` a
-    weight that begins at 0. A model without the last value among its inputs is returned as it is.
+    weight that begins at 0. A model without the last value among its inputs, or of
+    counts, is returned as it is.
 
     Args:
         model: From preprocessed rows `(batch, features)` to values `(batch, 1)` in the target's
@@ -30,7 +32,7 @@ def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
     """
     names = [feature.name for feature in spec.features]
     last = None if spec.lags is None else spec.lags.last
-    if last not in names:
+    if last not in names or not kind_of(spec.target).adds_up:
         return model
     inputs, at = model.inputs[0], names.index(last)
     mean, std = spec.target.mean, spec.target.std or 1.0

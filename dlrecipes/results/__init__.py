@@ -38,6 +38,7 @@ from dlrecipes.results.subgroup_result import Estimate, Gap, GroupResult, Subgro
 from dlrecipes.results.table_file import TableFile
 from dlrecipes.results.target import (
     ClassTarget,
+    CountTarget,
     OrdinalTarget,
     Target,
     TargetForm,
@@ -91,6 +92,7 @@ __all__ = [
     "SubgroupResult",
     "TableFile",
     "ClassTarget",
+    "CountTarget",
     "OrdinalTarget",
     "Target",
     "TargetForm",

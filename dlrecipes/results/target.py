@@ -203,5 +203,36 @@ class ValueTarget(_Numbered):
         return "regression"
 
 
-Target = ClassTarget | OrdinalTarget | ValueTarget
+@dataclass(frozen=True)
+class CountTarget(_Numbered):
+    """How often something happened: a whole number from 0, or of unequal exposures a rate.
+
+    Args:
+        name: As for every target: its key among the model's outputs, empty for the only one.
+        title: Its name where it is shown to people.
+        known: Number of training examples whose target is known.
+        form: How it is handed to Keras.
+        mean: Mean of the known training targets, above 0.
+        std: Their standard deviation.
+        deviance: Mean Poisson deviance of predicting the mean: what skill is measured by, above 0.
+        exposure: The column whose share of the count this is: time, area, population; empty where
+            all examples had the same.
+    """
+
+    deviance: float = 1.0
+    exposure: str = ""
+    kind: Literal["count"] = "count"
+
+    @property
+    def task(self) -> str:
+        """`"count"`."""
+        return "count"
+
+    @property
+    def base_loss(self) -> float:
+        """The deviance of the mean."""
+        return self.deviance
+
+
+Target = ClassTarget | OrdinalTarget | ValueTarget | CountTarget
 """Every kind of target there is: `run.json` is read back into one of these, by its `kind`."""

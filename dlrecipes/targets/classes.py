@@ -37,6 +37,7 @@ class LabelKind(TargetKind[Labelled], Generic[Labelled]):
     trees_loss = "log_loss"
     puts_out_values = False
     has_forecasts = False
+    adds_up = False
     strengths = ("inverse penalty", (0.1, 1.0, 10.0, 100.0))
 
     # ---- data

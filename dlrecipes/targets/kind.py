@@ -54,6 +54,8 @@ class TargetKind(ABC, Generic[Described]):
     """Whether outputs are numbers as they are, and neither logits nor probabilities."""
     has_forecasts: ClassVar[bool]
     """Whether an earlier value, or the mean of some, is a prediction of it."""
+    adds_up: ClassVar[bool]
+    """Whether a network may predict it as something known plus what it learns."""
     strengths: ClassVar[tuple[str, tuple[float, ...]]]
     """What is chosen for `linear_model`, and from which values."""
 

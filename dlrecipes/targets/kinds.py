@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlrecipes.results import ClassTarget, OrdinalTarget, Target, ValueTarget
+from dlrecipes.results import ClassTarget, CountTarget, OrdinalTarget, Target, ValueTarget
 from dlrecipes.targets.classes import ClassKind
+from dlrecipes.targets.counts import CountKind
 from dlrecipes.targets.kind import TargetKind
 from dlrecipes.targets.ordinal import OrdinalKind
 from dlrecipes.targets.values import ValueKind
@@ -14,6 +15,7 @@ _KINDS: dict[type[Target], type[TargetKind[Any]]] = {
     ClassTarget: ClassKind,
     OrdinalTarget: OrdinalKind,
     ValueTarget: ValueKind,
+    CountTarget: CountKind,
 }
 OF_TASK = {kind.task: kind for kind in _KINDS.values()}
 """The kinds by what users call them."""

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from dlrecipes.errors import DataError
 from dlrecipes.metrics import value_scores
-from dlrecipes.results import ValueTarget, plural, significant
+from dlrecipes.results import CountTarget, ValueTarget, plural, significant
 from dlrecipes.targets.classes import check_shape
 from dlrecipes.targets.kind import Array, Floats, OutputKind, Scores, TargetKind
 from dlrecipes.targets.output_layer import output_layer
 
-Numbered = TypeVar("Numbered", bound=ValueTarget)
+Numbered = TypeVar("Numbered", ValueTarget, CountTarget)
 
 
 class NumberKind(TargetKind[Numbered], Generic[Numbered]):
@@ -32,6 +32,7 @@ class NumberKind(TargetKind[Numbered], Generic[Numbered]):
     trivial = "mean"
     puts_out_values = True
     has_forecasts = True
+    adds_up = True
 
     # ---- data
 
