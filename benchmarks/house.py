@@ -27,8 +27,10 @@ from pathlib import Path
 from typing import Any
 
 TASKS = frozenset({"binary", "multiclass", "ordinal", "regression", "multitask", "classification"})
-TARGET_ATTRIBUTES = frozenset({"task", "targets", "is_class", "several", "num_targets"})
-CLASS_ATTRIBUTES = frozenset({"classes", "class_names", "num_classes", "labels"})
+TARGET_ATTRIBUTES = frozenset({"task", "targets", "keyed", "puts_out_values"})
+NO_TARGETS = ("file.targets", "lags.targets", "trained_on.targets", "rules.targets")
+"""Names of a table's columns, and not what they are."""
+CLASS_ATTRIBUTES = frozenset({"classes", "class_names", "num_classes"})
 """Empty where a target is no class: a test of whether they are is one of its kind."""
 
 ROW = """
@@ -282,9 +284,14 @@ def branches_on_target(function: ast.FunctionDef) -> bool:
 def asks_for_target(test: ast.AST) -> bool:
     """Whether a test asks what a target is, or how many there are."""
     for inner in ast.walk(test):
-        if isinstance(inner, ast.Attribute) and inner.attr in TARGET_ATTRIBUTES:
-            return True
+        if isinstance(inner, ast.Attribute):
+            said = ast.unparse(inner)
+            asked = inner.attr in TARGET_ATTRIBUTES or said == "target.name"
+            if asked and not said.endswith(NO_TARGETS):
+                return True
         if isinstance(inner, ast.Constant) and inner.value in TASKS:
+            return True
+        if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "named_targets":
             return True
         if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "isinstance":
             kind = ast.unparse(inner.args[1])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dlrecipes.baselines.predictor import Choice, FittedBaseline, join_notes
 from dlrecipes.data import Split
 from dlrecipes.results import DataSpec, Target
-from dlrecipes.targets import OF_TASK, join_predictions, kind_of
+from dlrecipes.targets import OF_TASK, join_predictions, kind_of, named_targets
 
 
 def join_targets(
@@ -29,7 +29,7 @@ def join_targets(
     Returns:
         `{name: baseline}`, whose predictions are those of all targets (`join_predictions`).
     """
-    if not spec.keyed:
+    if not named_targets(spec):
         return dict(fitted[spec.target.name])
     parts = {
         target.name: _renamed(fitted[target.name], joint_names(spec, target))
@@ -53,7 +53,7 @@ def choices_of_target(
         spec: The data.
         target: One of its targets.
     """
-    if not spec.keyed:
+    if target not in named_targets(spec):
         return dict(choices)
     own = {joint: name for name, joint in joint_names(spec, target).items()}
     prefix = f"{target.name}: "

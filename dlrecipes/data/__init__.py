@@ -8,7 +8,6 @@ from dlrecipes.data.by_exposure import by_exposure
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.cross_validation import FoldData, draw_folds
 from dlrecipes.data.development import Development
-from dlrecipes.data.encode_targets import describe_target
 from dlrecipes.data.from_arrays import from_arrays
 from dlrecipes.data.from_dataset import from_dataset
 from dlrecipes.data.from_table import from_table
@@ -19,7 +18,7 @@ from dlrecipes.data.load_table import load_table
 from dlrecipes.data.only_with_data import check_only_with_data
 from dlrecipes.data.opening import Opening
 from dlrecipes.data.pack import pack_inputs, pack_subgroups, unpack_inputs, unpack_subgroups
-from dlrecipes.data.part_targets import keras_targets, target_development, target_part
+from dlrecipes.data.part_targets import target_development, target_part
 from dlrecipes.data.preprocess import apply_preprocess, fit_preprocess
 from dlrecipes.data.rare_class import rare_below
 from dlrecipes.data.read_times import read_times, table_times
@@ -34,6 +33,8 @@ from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.data.table_preprocess import TablePreprocess
 from dlrecipes.data.text_tokens import TextTokens
 from dlrecipes.data.weigh_classes import weigh_classes
+from dlrecipes.targets import keras_targets
+from dlrecipes.targets.encode import describe_target
 
 __all__ = [
     "Columns",

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.checks import check_integer, check_real
-from dlrecipes.data.part_targets import check_classes, with_statistics
+from dlrecipes.data.part_targets import with_statistics
 from dlrecipes.data.splits import Splits
 from dlrecipes.errors import DataError
+from dlrecipes.targets import check_classes
 
 
 def balance_classes(splits: Splits, ratio: float = 1.0, *, seed: int = 0) -> Splits:

@@ -22,10 +22,11 @@ from dlrecipes.data.drawing import (
 )
 from dlrecipes.data.drawing.join_copies import join_copies
 from dlrecipes.data.fresh_layer import fresh_layer
-from dlrecipes.data.part_targets import check_known, strata, with_statistics
+from dlrecipes.data.part_targets import check_known, with_statistics
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.errors import ArgumentError
+from dlrecipes.targets import strata
 
 _STOPPING = 0.1
 

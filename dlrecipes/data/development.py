@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from dlrecipes.data.fingerprint import fingerprint
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import shaped_targets
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +34,5 @@ class Development:
         weights = [
             part.sample_weight for part in (train, validation) if part.sample_weight is not None
         ]
-        targets = [_formed(part.y, self.spec) for part in (train, validation)]
+        targets = [shaped_targets(part.y, self.spec) for part in (train, validation)]
         return fingerprint(train.x, targets[0], validation.x, targets[1], *weights)
-
-
-def _formed(y: NDArray[Any], spec: DataSpec) -> NDArray[Any]:
-    """Return encoded targets in the shape in which they were handed in."""
-    if spec.keyed:
-        return y
-    shape = spec.target.form.shape
-    return y.reshape(*y.shape, *shape) if shape in ((), (1,)) else np.eye(shape[0])[y]

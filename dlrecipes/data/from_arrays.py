@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.data.drawing import draw_parts
-from dlrecipes.data.encode_targets import (
-    EncodedTargets,
-    encode_target,
-    encode_targets,
-    read_form,
-)
 from dlrecipes.data.inputs import as_array, encode_inputs, kind_of_shape
-from dlrecipes.data.part_targets import check_known, least_of_part, strata, with_statistics
+from dlrecipes.data.part_targets import check_known, with_statistics
 from dlrecipes.data.sealed_split import SealedSplit
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec, plural
-from dlrecipes.targets import known_values
+from dlrecipes.targets import kind_of, known_values, least_of_part, strata
+from dlrecipes.targets.encode import (
+    EncodedTargets,
+    encode_target,
+    encode_targets,
+    read_form,
+)
 
 Part = tuple[object, object] | Split
 
@@ -200,7 +200,7 @@ def _encode_targets(
         single = task if isinstance(task, str | None) else None
         labels = None if isinstance(classes, Mapping) else classes
         if not given:
-            return encode_target(y, task=single, classes=labels), {}
+            return encode_target(as_array("y", y), task=single, classes=labels), {}
         columns = _columns(parts)
         joined = _in_form(np.concatenate(columns), as_array("y", y).shape[1:])
         whole = encode_target(joined, task=single, classes=labels)
@@ -252,8 +252,9 @@ def _check_given(parts: Mapping[str, Split], given: Mapping[str, _Given], spec: 
                 received=f"examples of shape {part.x.shape[1:]}, in training {train.x.shape[1:]}",
             )
         for target in spec.targets:
-            here, trained = (known_values(y, spec, target)[1] for y in (part.y, train.y))
-            unknown = np.setdiff1d(here, trained) if target.class_names else ()
+            strata = kind_of(target).strata
+            here, trained = (strata(known_values(y, spec, target)[1]) for y in (part.y, train.y))
+            unknown = np.setdiff1d(here, trained)
             if len(unknown):
                 names = target.class_names
                 raise DataError(

@@ -11,7 +11,6 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from dlrecipes.data.encode_targets import form_of, read_form
 from dlrecipes.data.from_arrays import from_arrays
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
@@ -21,6 +20,7 @@ from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.errors import DataError
 from dlrecipes.results import plural
+from dlrecipes.targets.encode import form_of, read_form
 
 Targets = NDArray[Any] | dict[str, NDArray[Any]]
 

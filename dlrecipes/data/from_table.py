@@ -11,10 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.checks import did_you_mean
-from dlrecipes.data.encode_targets import EncodedTargets
 from dlrecipes.data.identifier_columns import identifier_columns
 from dlrecipes.data.official_test import with_columns_of, with_labels_of
-from dlrecipes.data.part_targets import check_known, least_of_part, strata, with_statistics
+from dlrecipes.data.part_targets import check_known, with_statistics
 from dlrecipes.data.sealed_split import SealedSplit
 from dlrecipes.data.sources import Cells
 from dlrecipes.data.split import Split
@@ -28,6 +27,8 @@ from dlrecipes.data.table_targets import own_orders, table_target, target_list
 from dlrecipes.data.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec, Finding, Lags
+from dlrecipes.targets import least_of_part, strata
+from dlrecipes.targets.encode import EncodedTargets
 
 
 def from_table(  # noqa: PLR0913  (one argument a choice about the table)

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.data.part_targets import check_classes
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.errors import DataError
+from dlrecipes.targets import check_classes
 
 
 def reweigh_groups(splits: Splits, column: str) -> Splits:

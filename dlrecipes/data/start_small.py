@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.data.drawing import ladder, subset
-from dlrecipes.data.part_targets import check_known, strata, with_statistics
+from dlrecipes.data.part_targets import check_known, with_statistics
 from dlrecipes.data.splits import Splits
 from dlrecipes.errors import ArgumentError
+from dlrecipes.targets import strata
 
 
 def start_small(splits: Splits, size_or_fraction: float, *, seed: int = 0) -> Splits:

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.data.encode_targets import (
+from dlrecipes.errors import ArgumentError
+from dlrecipes.results import Column, TargetForm
+from dlrecipes.targets.encode import (
     EncodedTargets,
     encode_target,
     encode_targets,
     with_positive,
 )
-from dlrecipes.errors import ArgumentError
-from dlrecipes.results import Column, TargetForm
 
 
 def target_list(target: object) -> list[str]:

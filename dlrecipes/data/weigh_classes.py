@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.checks import check_real
-from dlrecipes.data.part_targets import check_classes, with_statistics
+from dlrecipes.data.part_targets import with_statistics
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.targets import check_classes
 
 
 def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balanced") -> Splits:

@@ -6,7 +6,7 @@ import keras
 
 from dlrecipes.export.raw_inputs import preprocessed, raw_inputs
 from dlrecipes.results import DataSpec
-from dlrecipes.targets import kind_of
+from dlrecipes.targets import by_name, in_form, kind_of
 from dlrecipes.training.outputs import output_kinds
 
 
@@ -31,24 +31,25 @@ def build_inference_model(
     """
     inputs = raw_inputs(raw_spec)
     features = preprocessed(inputs, preprocess, raw_spec)
-    outputs = _uncompiled(network, spec)(features)
-    by_name = outputs if spec.keyed else {"": outputs}
+    outputs = _uncompiled(network)(features)
+    named = by_name(outputs, spec)
     kinds = output_kinds(network, spec)
     predictions = {
         target.name: kind_of(target).predictions(
-            keras.ops.cast(by_name[target.name], "float32"), kinds[target.name]
+            keras.ops.cast(named[target.name], "float32"), kinds[target.name]
         )
         for target in spec.targets
     }
-    return keras.Model(inputs, predictions.get("", predictions), name="inference")
+    return keras.Model(inputs, in_form(predictions, spec), name="inference")
 
 
-def _uncompiled(network: keras.Model, spec: DataSpec) -> keras.Model:
+def _uncompiled(network: keras.Model) -> keras.Model:
     """Leave optimizer and loss behind, which a deployed model has no use for.
 
     A subclassed model has no symbolic inputs to start from and stays as it is.
     """
     if not getattr(network, "inputs", None):
         return network
-    outputs = network.output if spec.keyed else network.outputs[0]
+    output = network.output
+    outputs = output if isinstance(output, dict) else network.outputs[0]
     return keras.Model(network.inputs[0], outputs, name=network.name)

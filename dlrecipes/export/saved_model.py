@@ -14,7 +14,7 @@ from dlrecipes.data import Columns, as_tensors
 from dlrecipes.export.serving_names import input_names, output_prefixes, serving_names
 from dlrecipes.results import DataSpec, Target
 from dlrecipes.rundir import check_place
-from dlrecipes.targets import join_predictions, kind_of
+from dlrecipes.targets import by_name, join_predictions, kind_of, named_targets
 
 
 def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
@@ -50,11 +50,11 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
 
     def serve(*columns: tf.Tensor) -> dict[str, tf.Tensor]:
         predictions = model(_inputs(spec, columns), training=False)
-        by_name = predictions if spec.keyed else {"": predictions}
+        named = by_name(predictions, spec)
         return {
             f"{prefix}{answer}": value
             for target, prefix in prefixes.items()
-            for answer, value in _answers(by_name[target.name], target).items()
+            for answer, value in _answers(named[target.name], target).items()
         }
 
     archive.add_endpoint("serving_default", serve, input_signature=signature)
@@ -62,15 +62,15 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
         _add_names(archive, "columns", _columns(spec))
     for target, prefix in prefixes.items():
         if target.class_names:
-            names = f"{prefix}classes" if spec.keyed else "class_names"
+            names = f"{prefix}classes" if prefix else "class_names"
             _add_names(archive, names, {"class_names": target.class_names})
-    if spec.keyed:
-        named = {
+    if named_targets(spec):
+        told = {
             "name": [target.name for target in prefixes],
             "prefix": [prefix.removesuffix("_") for prefix in prefixes.values()],
             "title": [target.shown for target in prefixes],
         }
-        _add_names(archive, "targets", named)
+        _add_names(archive, "targets", told)
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
@@ -133,10 +133,8 @@ def _answers(predictions: tf.Tensor, target: Target) -> dict[str, tf.Tensor]:
 
 def _prefixes(spec: DataSpec) -> dict[Target, str]:
     """Return what the answers of each target begin with; nothing for the only one."""
-    if not spec.keyed:
-        return {spec.target: ""}
-    prefixes = output_prefixes([target.name for target in spec.targets])
-    return {target: f"{prefixes[target.name]}_" for target in spec.targets}
+    prefixes = output_prefixes([target.name for target in named_targets(spec)])
+    return {target: f"{prefixes[target.name]}_" if target.name else "" for target in spec.targets}
 
 
 def _columns(spec: DataSpec) -> dict[str, list[str]]:

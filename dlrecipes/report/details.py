@@ -20,13 +20,11 @@ def best_values(result: RunResult) -> Rows:
 def data_rows(result: RunResult, info: RunInfo) -> Rows:
     """Return what is known of the data."""
     data, spec = result.data, info.raw_spec
-    names = [] if spec.keyed else spec.target.class_names
-    classes = [len(names)] if names else []
     rows = [
         ("name", data.name),
         (
             "task",
-            ", ".join([data.task, *(plural(count, "class", "classes") for count in classes)]),
+            data.task,
         ),
         ("examples", f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"),
         ("one example", _example(spec)),

@@ -73,7 +73,7 @@ def error_sections(
     for at, target in enumerate(spec.targets, start=1):
         single = spec.of_target(target)
         found = _section(_of_target(saved, spec, target), single, threshold)
-        sections.append(_named(found, target.shown, at) if spec.keyed else found)
+        sections.append(_named(found, target.shown, at) if target.name else found)
     return tuple(sections)
 
 

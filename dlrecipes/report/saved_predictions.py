@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Columns, unpack_inputs
 from dlrecipes.errors import ArgumentError, RunError
-from dlrecipes.results import DataSpec, Target
-from dlrecipes.targets import split_predictions, target_columns
+from dlrecipes.results import DataSpec
+from dlrecipes.targets import kind_of, split_predictions, target_columns
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ def _check(
     y: NDArray[Any],
     predictions: NDArray[np.float64],
 ) -> SavedPredictions:
-    y, count = y if spec.keyed else y.reshape(-1), len(y)
+    count = len(y)
     try:
         by_target = split_predictions(predictions, spec)
         fits = all(
-            _fits(column, by_target[target.name], target)
+            kind_of(target).fits(column, by_target[target.name])
             for target, column in target_columns(y, spec)
         )
     except ArgumentError:
@@ -79,15 +79,6 @@ def _check(
             path, f"ids {ids.shape}, x {x.shape}, y {y.shape}, predictions {predictions.shape}"
         )
     return SavedPredictions(tuple(str(name) for name in ids), x, y, predictions)
-
-
-def _fits(column: NDArray[Any], predictions: NDArray[np.float64], target: Target) -> bool:
-    """Whether saved targets and predictions, one row a refit, have the form of a target."""
-    if not target.class_names:
-        return predictions.shape[1:] == column.shape
-    known = column[~np.isnan(column)]
-    among = bool(np.isin(known, range(target.columns)).all())
-    return predictions.shape[1:] == (len(column), target.columns) and among
 
 
 def _damaged(path: Path, received: str) -> RunError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlrecipes.results import BaselineResult, DataSpec, Objective
+from dlrecipes.targets import named_targets
 
 _NAMES = {
     "accuracy": "accuracy",
@@ -31,4 +32,5 @@ def chance_score(
     """
     trivial = next(iter(baselines.values())).validation
     # Of several targets metrics have the names that Keras gives them.
-    return trivial.get(objective.metric if spec.keyed else _NAMES.get(objective.metric, ""))
+    name = objective.metric
+    return trivial.get(name if named_targets(spec) else _NAMES.get(name, ""))

@@ -77,7 +77,7 @@ def _target(splits: Splits, source: Mapping[str, SourceValue]) -> str:
     spec, said = splits.spec, []
     for target in spec.targets:
         known = known_values(splits.train.y, spec, target)[1]
-        name = f"{target.shown!r}, " if spec.keyed else _column(spec, source)
+        name = f"{target.shown!r}, " if target.name else _column(spec, source)
         said.append(f"{name}{kind_of(target).seen(known)}")
     return "; ".join(said)
 

@@ -18,7 +18,7 @@ from dlrecipes.results import (
     significant,
 )
 from dlrecipes.run.main_metric import MainMetric
-from dlrecipes.targets import known_values, per_example_loss, split_predictions
+from dlrecipes.targets import known_values, named_targets, per_example_loss, split_predictions
 
 Baselines = Mapping[str, BaselineResult]
 
@@ -64,7 +64,7 @@ def give_verdict(
     )
     by_target = {
         target.name: name
-        for target in (spec.targets if spec.keyed else ())
+        for target in named_targets(spec)
         if (name := _strongest_for(target, y, spec, results, predicted))
     }
     return replace(verdict, by_target=by_target)

@@ -17,7 +17,7 @@ from dlrecipes.metrics import (
     rmse_shares,
 )
 from dlrecipes.results import DataSpec, Metrics, ThresholdGoal
-from dlrecipes.targets import kind_of, per_example_loss, score_predictions
+from dlrecipes.targets import kind_of, named_targets, per_example_loss, score_predictions
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def main_metric(
         test: The part that is judged.
         goal: What thresholds were chosen for; None without thresholds.
     """
-    if spec.keyed:
+    if named_targets(spec):
         reason = "of several targets, it is the mean over them of the share of the base loss "
         return _because("skill", "max", f"{reason}that is predicted away")
     if not spec.target.class_names:

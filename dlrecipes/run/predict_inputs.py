@@ -15,7 +15,7 @@ from dlrecipes.export import NewExamples, given_examples, load_model, predict, r
 from dlrecipes.results import DataSpec
 from dlrecipes.run.prediction_table import prediction_table
 from dlrecipes.rundir import RunDirectory
-from dlrecipes.targets import split_predictions
+from dlrecipes.targets import in_form, split_predictions
 
 
 def predict_inputs(
@@ -96,4 +96,4 @@ def _predictions(
         for line in (*unknown.verdict.splitlines(), unknown.advice):
             warnings.warn(line, DataWarning, stacklevel=4)
     predictions = predict(model, x)
-    return split_predictions(predictions, spec) if spec.keyed else predictions
+    return in_form(split_predictions(predictions, spec), spec)

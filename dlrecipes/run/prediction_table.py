@@ -9,7 +9,7 @@ import pandas
 from numpy.typing import NDArray
 
 from dlrecipes.results import DataSpec
-from dlrecipes.targets import kind_of
+from dlrecipes.targets import by_name, kind_of
 
 
 def prediction_table(
@@ -28,9 +28,11 @@ def prediction_table(
         least: The probability from which on an example is of class 1 of two; None for the label
             that is more probable.
     """
-    by_target = predictions if isinstance(predictions, Mapping) else {"": predictions}
-    tables = []
-    for target in spec.targets:
-        table = kind_of(target).table(by_target[target.name], least)
-        tables.append(table.add_prefix(f"{target.shown} ") if spec.keyed else table)
+    named = by_name(predictions, spec)
+    tables = [
+        kind_of(target)
+        .table(named[target.name], least)
+        .add_prefix(f"{target.shown} " if target.name else "")
+        for target in spec.targets
+    ]
     return pandas.concat(tables, axis=1)

@@ -109,6 +109,11 @@ class LabelKind(TargetKind[Labelled], Generic[Labelled]):
         # Half-precision outputs miss 1 by up to a per cent, which scikit-learn warns about.
         return targets.astype(np.int64), values / sums
 
+    def fits(self, y: Array, predictions: Array) -> bool:
+        known = y[~np.isnan(y)]
+        among = bool(np.isin(known, range(self.target.num_classes)).all())
+        return predictions.shape[1:] == (len(y), self.target.num_classes) and among
+
     def scores(self, y: Array, predictions: Floats) -> Scores:
         return probability_scores(y, predictions)
 

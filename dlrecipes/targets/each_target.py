@@ -101,3 +101,13 @@ def split_predictions(predictions: object, spec: DataSpec) -> dict[str, NDArray[
         for target, part in zip(targets, parts, strict=True)
     }
     return {target.name: found[target.name] for target in spec.targets}
+
+
+def named_targets(spec: DataSpec) -> tuple[Target, ...]:
+    """Return the targets that are called by their names: several, or none of a single one."""
+    return spec.targets if spec.keyed else ()
+
+
+def with_name(text: str, target: Target) -> str:
+    """Return what is said of a target, under its name where there are several."""
+    return f"{target.shown}: {text}" if target.name else text

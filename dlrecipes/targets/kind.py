@@ -171,6 +171,15 @@ class TargetKind(ABC, Generic[Described]):
         """
 
     @abstractmethod
+    def fits(self, y: Array, predictions: Array) -> bool:
+        """Whether targets, and predictions of several networks for them, have their form.
+
+        Args:
+            y: Encoded targets, `(examples,)`, NaN where one is not known.
+            predictions: `(networks, examples, classes)`, or numbers `(networks, examples)`.
+        """
+
+    @abstractmethod
     def scores(self, y: Array, predictions: Floats) -> Scores:
         """Return every score of checked predictions, `{name: value}`."""
 

@@ -84,6 +84,9 @@ class NumberKind(TargetKind[Numbered], Generic[Numbered]):
         check_shape(values, (len(targets),))
         return targets.astype(np.float64), values
 
+    def fits(self, y: Array, predictions: Array) -> bool:
+        return predictions.shape[1:] == y.shape
+
     def scores(self, y: Array, predictions: Floats) -> Scores:
         return value_scores(y, predictions)
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.errors import BuilderError
+from dlrecipes.errors import ArgumentError, BuilderError
 from dlrecipes.losses import MaskedMetric
 from dlrecipes.results import DataSpec, Target, plural
-from dlrecipes.targets import OutputKind, kind_of
+from dlrecipes.targets import OutputKind, by_name, kind_of, named_targets
 from dlrecipes.training.check_kind import check_kind, check_threshold
 from dlrecipes.training.outputs import activation_of, head_layer, head_loss, output_kinds
 
@@ -55,32 +54,28 @@ def find_heads(model: keras.Model, outputs: Any, spec: DataSpec) -> list[Head]: 
         BuilderError: If there is not one head with a loss for each target, under its name where
             there are several, or if a head's width or loss does not fit its target.
     """
-    by_name = _by_name(model, outputs, spec)
+    try:
+        named = by_name(outputs, spec)
+    except ArgumentError as error:
+        raise BuilderError(str(error)) from error
+    _check_heads(model, spec)
     for target in spec.targets:
-        _check_width(by_name[target.name], target, spec)
+        _check_width(named[target.name], target, spec)
         _check_labels(model, target)
     heads = []
     for name, kind in output_kinds(model, spec).items():
         target = next(target for target in spec.targets if target.name == name)
-        head = Head(target, by_name[name], kind, f"the head of {name!r}" if name else "")
+        head = Head(target, named[name], kind, f"the head of {name!r}" if name else "")
         shown = head.words or f"loss={model.loss!r}"
         check_kind(kind, head.outputs, activation_of(head_layer(model, name)), shown)
         heads.append(head)
     return heads
 
 
-def _by_name(model: keras.Model, outputs: Any, spec: DataSpec) -> dict[str, NDArray[Any]]:  # noqa: ANN401
-    names = sorted(target.name for target in spec.targets)
-    if not spec.keyed:
-        return {"": np.asarray(outputs)}
-    found = sorted(outputs) if isinstance(outputs, dict) else None
-    if found != names:
-        raise BuilderError(
-            f"A model of several targets must put out a dictionary with {', '.join(names)}.",
-            received="one output" if found is None else ", ".join(found) or "no output",
-            fix="Use `build_multitask(shape, spec.targets)`.",
-        )
-    if not isinstance(getattr(model, "output", None), dict):
+def _check_heads(model: keras.Model, spec: DataSpec) -> None:
+    """Check that a model of several targets has a head and a loss for each."""
+    names = [target.name for target in named_targets(spec)]
+    if names and not isinstance(getattr(model, "output", None), dict):
         raise BuilderError(
             "A model of several targets must be functional: its heads are exported by name.",
             received=type(model).__name__,
@@ -93,7 +88,6 @@ def _by_name(model: keras.Model, outputs: Any, spec: DataSpec) -> dict[str, NDAr
             received=f"none for {', '.join(lacking)}",
             fix="Compile with `**loss_and_metrics(spec.targets)`.",
         )
-    return {name: keras.ops.convert_to_numpy(outputs[name]) for name in names}
 
 
 def _check_width(outputs: NDArray[Any], target: Target, spec: DataSpec) -> None:
@@ -105,7 +99,7 @@ def _check_width(outputs: NDArray[Any], target: Target, spec: DataSpec) -> None:
     wanted = " or ".join([*map(str, fewer), plural(most, "unit")])
     whose = (
         f"The head of {target.name!r}"
-        if spec.keyed
+        if target.name
         else f"The last layer of a model for this {spec.task} data"
     )
     raise BuilderError(

@@ -27,6 +27,7 @@ from dlrecipes.data.sealed_split import _peek
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.results import DataSpec, Finding
+from dlrecipes.targets import named_targets, with_name
 
 
 def audit(
@@ -85,7 +86,7 @@ def _about_target(
     parts: Mapping[str, Split], spec: DataSpec, on_step: Callable[[str], None]
 ) -> list[Finding]:
     """Return what is found of each target, under its name where there are several."""
-    findings = [check_target_coverage(parts, spec)] if spec.keyed else []
+    findings = [check_target_coverage(parts, spec)] if named_targets(spec) else []
     for target in spec.targets:
         own = {name: target_part(part, spec, target) for name, part in parts.items()}
         single = spec.of_target(target)
@@ -94,7 +95,6 @@ def _about_target(
             found.append(check_class_balance(own["train"], target))
             found.append(check_class_coverage(own, target))
         for finding in found:
-            said = f"{target.shown}: {finding.verdict}"
-            named = replace(finding, name=f"{finding.name}: {target.shown}", verdict=said)
-            findings.append(named if spec.keyed else finding)
+            name = f"{finding.name}: {target.shown}" if target.name else finding.name
+            findings.append(replace(finding, name=name, verdict=with_name(finding.verdict, target)))
     return findings

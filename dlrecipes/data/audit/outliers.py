@@ -64,7 +64,7 @@ def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
     columns = list(feature_columns(train, validation, spec, most=MOST_COLUMNS))
     columns += [
         FeatureColumn(
-            f"target {target.shown}" if spec.keyed else "the target", "number", column, later
+            f"target {target.shown}" if target.name else "the target", "number", column, later
         )
         for (target, column), (_, later) in zip(
             target_columns(train.y, spec), target_columns(validation.y, spec), strict=True

@@ -19,8 +19,8 @@ from dlrecipes.data import (
     target_development,
     target_part,
 )
-from dlrecipes.data.encode_targets import encode_targets
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.targets.encode import encode_targets
 
 
 def encoded(values, **options):

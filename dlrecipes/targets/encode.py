@@ -13,10 +13,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dlrecipes.checks import check_choice, check_integer
-from dlrecipes.data.inputs import as_array
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import Target, TargetForm, plural
-from dlrecipes.targets import OF_TASK, TASKS, kind_of
+from dlrecipes.targets.kinds import OF_TASK, TASKS, kind_of
 
 FEW_VALUES = 20
 _SIGNS = (-1.0, 1.0)
@@ -40,7 +39,7 @@ class EncodedTargets:
 
 
 def encode_target(
-    y: object,
+    y: NDArray[Any],
     *,
     task: str | None = None,
     classes: Sequence[str] | None = None,
@@ -70,7 +69,7 @@ def encode_target(
     """
     if task is not None:
         check_choice("task", task, TASKS)
-    array, form = read_form(as_array(name, y), name)
+    array, form = read_form(y, name)
     if not len(array):
         raise DataError(
             f"`{name}` must have at least one example.", received=f"{name}.shape={array.shape}"
@@ -90,7 +89,7 @@ def encode_target(
 
 
 def encode_targets(
-    columns: Mapping[str, object],
+    columns: Mapping[str, NDArray[Any]],
     *,
     tasks: Mapping[str, str] | None = None,
     orders: Mapping[str, Sequence[str]] | None = None,
@@ -131,7 +130,7 @@ def encode_targets(
     if len(lengths) > 1:
         raise DataError(
             "All targets must have the same number of examples.",
-            received=", ".join(f"{name}: {len(as_array(name, y))}" for name, y in columns.items()),
+            received=", ".join(f"{name}: {len(y)}" for name, y in columns.items()),
         )
     values = np.stack(encoded, axis=1)
     empty = np.flatnonzero(np.isfinite(values).sum(axis=1) == 0)
@@ -321,10 +320,10 @@ def _encode_known(
 
 
 def _encode_column(
-    name: str, column: object, task: str | None, order: Sequence[str] | None
+    name: str, column: NDArray[Any], task: str | None, order: Sequence[str] | None
 ) -> tuple[NDArray[np.float32], Target]:
     """Return one of several targets, NaN where it is missing."""
-    array, form = read_form(as_array(name, column), name)
+    array, form = read_form(column, name)
     known: NDArray[np.bool_] = np.asarray(~np.asarray(pd.isna(array)))
     if not known.any():
         raise DataError("A target must be known for some examples.", received=f"{name}: none is")
