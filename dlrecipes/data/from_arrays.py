@@ -37,6 +37,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     groups: object = None,
     ids: object = None,
     name: str = "data",
+    kind: str | None = None,
     task: str | Mapping[str, str] | None = None,
     classes: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     validation_fraction: float = 0.2,
@@ -49,7 +50,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     for regression. The parts are copies.
 
     Args:
-        x: Numbers, `(examples, features)`, images `(examples, height, width)` or
+        x: Numbers, `(examples, features)`, sequences `(examples, steps, features)`, images
             `(examples, height, width, channels)`, or `(examples, …)`; cast to float32.
         y: Labels (text, booleans, whole numbers, the floats 0 and 1) or values, `(examples,)`.
             They are handed to Keras in the form that they have here, whatever that in other parts:
@@ -64,6 +65,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             in one part; None if there are none.
         ids: What each example is called in reports, `(examples,)`; None for row numbers.
         name: What the data is called in reports.
+        kind: What an example is: `"table"`, `"sequence"`, `"image"` (then `x` may also be
+            `(examples, height, width)`) or `"array"`; None to tell it from the axes.
         task: `"classification"`, `"ordinal"` or `"regression"`; None to tell it from `y`, see
             `encode_target`. Of several targets `{name: task}`.
         classes: Names of the classes in the order of the sorted labels; for text labels, the
@@ -81,8 +84,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         ArgumentError: If another argument is outside its range.
     """
     official = {"test": test, "validation": validation}
-    given = {what: _read(what, part) for what, part in official.items() if part is not None}
-    inputs = encode_inputs(x)
+    given = {what: _read(what, part, kind) for what, part in official.items() if part is not None}
+    inputs = encode_inputs(x, kind)
     target, labels = _encode_targets(y, given, task=task, classes=classes)
     if len(inputs) != len(target.values):
         raise DataError(
@@ -93,7 +96,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         name=name,
         input_shape=inputs.shape[1:],
         input_dtype=inputs.dtype.name,
-        kind=kind_of_shape(inputs.shape[1:]),
+        kind="array" if kind == "array" else kind_of_shape(inputs.shape[1:]),
         eight_bit=inputs.ndim == 4 and as_array("x", x).dtype == np.uint8,
         targets=target.targets,
     )
@@ -143,7 +146,7 @@ class _Given:
     ids: NDArray[Any]
 
 
-def _read(what: str, part: Part) -> _Given:
+def _read(what: str, part: Part, kind: str | None) -> _Given:
     x: object
     y: object
     ids = None
@@ -156,7 +159,7 @@ def _read(what: str, part: Part) -> _Given:
             raise DataError(
                 f"`{what}` must be inputs and targets, (x, y).", received=type(part).__name__
             ) from error
-    inputs = encode_inputs(x)
+    inputs = encode_inputs(x, kind)
     labels = y if isinstance(y, Mapping) else {what: as_array(f"{what} y", y)}
     for name, one in labels.items():
         if len(as_array(name, one)) != len(inputs):

@@ -32,6 +32,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     *,
     name: str = "data",
     target: str = "target",
+    kind: str | None = None,
     task: str | Mapping[str, str] | None = None,
     classes: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     kinds: Mapping[str, str] | None = None,
@@ -55,6 +56,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         test: The official test part, likewise; None to draw one.
         name: What the data is called in reports.
         target: What the target of a table is called.
+        kind: What an example of an array is, see `from_arrays`; None to tell it from the axes.
         task: `"classification"` or `"regression"`; None to tell it from `y`. Of several targets
             `{name: task}`, see `from_arrays`.
         classes: Names of the classes in the order of the sorted labels. Of several targets
@@ -93,6 +95,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
             validation=_pair(read.get("validation")),
             test=_pair(read.get("test")),
             name=name,
+            kind=kind,
             task=task,
             classes=classes,
             validation_fraction=validation_fraction,

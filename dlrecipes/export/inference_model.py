@@ -50,6 +50,6 @@ def _uncompiled(network: keras.Model) -> keras.Model:
     """
     if not getattr(network, "inputs", None):
         return network
-    output = network.output
+    output = getattr(network, "output", None)
     outputs = output if isinstance(output, dict) else network.outputs[0]
     return keras.Model(network.inputs[0], outputs, name=network.name)

@@ -24,8 +24,8 @@ class DataSpec:
         name: What the data is called in reports.
         input_shape: Shape of one example, without the batch axis.
         input_dtype: NumPy name of the inputs' dtype; `"columns"` for a raw table, see `columns`.
-        kind: `"image"` for `(height, width, channels)`, `"table"` for `(features,)`, `"text"` for
-            tokens, `"array"` for anything else.
+        kind: `"table"` for `(features,)`, `"sequence"` for `(steps, features)`, `"image"` for
+            `(height, width, channels)`, `"text"` for tokens, `"array"` for anything else.
         targets: What is predicted: one target or several, never none.
         train_size: Number of training examples.
         columns: The columns of a raw table that are inputs; empty for an array.
@@ -45,7 +45,7 @@ class DataSpec:
     name: str
     input_shape: tuple[int, ...]
     input_dtype: str
-    kind: Literal["image", "table", "text", "array"]
+    kind: Literal["image", "sequence", "table", "text", "array"]
     targets: tuple[Annotated[Target, Field(discriminator="kind")], ...]
     train_size: int = 0
     columns: tuple[Column, ...] = ()

@@ -19,12 +19,17 @@ from dlrecipes.data import (
     target_development,
     target_part,
 )
+from dlrecipes.data.inputs import as_array
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.targets.encode import encode_targets
 
 
+def encoded_arrays(columns, **options):
+    return encode_targets({name: as_array(name, y) for name, y in columns.items()}, **options)
+
+
 def encoded(values, **options):
-    found = encode_targets({"t": values, "whole": np.arange(len(values)) + 0.5}, **options)
+    found = encoded_arrays({"t": values, "whole": np.arange(len(values)) + 0.5}, **options)
     return found.values[:, 0], found.targets[0]
 
 
@@ -89,12 +94,12 @@ def test_what_a_target_is(values, options, indices, task, labels):
 )
 def test_what_cannot_be_learned(columns, options, error, message):
     with pytest.raises(error, match=message):
-        encode_targets(columns, **options)
+        encoded_arrays(columns, **options)
 
 
 def test_names_are_those_of_outputs():
     columns = ["median value (€)", "a b", "a_b", "价格", "_x", "val", "val_x", "value"]
-    found = encode_targets({name: [1.5, 2.5, 3.5] for name in columns}).targets
+    found = encoded_arrays({name: [1.5, 2.5, 3.5] for name in columns}).targets
     assert [one.shown for one in found] == columns
     assert [one.name for one in found] == [
         "median_value____",
@@ -125,7 +130,7 @@ def test_an_ordered_categorical_has_its_order():
 
 def test_a_task_for_one_name_only_is_said_as_such():
     with pytest.raises(DataError, match=re.escape("task={'t': 'regression'}")):
-        encode_targets({"t": [1.0, 2.0, 3.0, 4.0] * 3})
+        encoded_arrays({"t": [1.0, 2.0, 3.0, 4.0] * 3})
 
 
 @pytest.fixture
