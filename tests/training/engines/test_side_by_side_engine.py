@@ -367,6 +367,17 @@ def test_convolutions_are_trained_one_by_one(development, scripted):
     assert "batched form" in watched.choices[0].reason
 
 
+def test_recurrent_networks_are_trained_one_by_one(development, scripted, capfd):
+    """Whichever engine was asked for, with one line that says why."""
+    builder = _Builder(partial(LAYERS.Reshape, (2, 2)), partial(LAYERS.GRU, 3))
+    watched = _Watched("population", development)
+    source = watched.run(scripted(*builder.jobs(3, epochs=1)))
+    assert {one.engine for one in source.outcomes} == {"resident"}
+    (line,) = watched.lines
+    assert line == ("trained by `resident`: it has layers without a batched form over members")
+    assert capfd.readouterr().err.count("\n") < 5
+
+
 class _Random:
     """Hands out as many jobs as it likes and prunes as it likes.
 
