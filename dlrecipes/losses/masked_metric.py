@@ -47,11 +47,27 @@ class MaskedMetric(keras.metrics.Metric):
         y_pred: keras.KerasTensor,
         sample_weight: keras.KerasTensor | None = None,
     ) -> None:
-        filled, known = known_targets(y_true, self.missing)
-        weight = keras.ops.cast(known, "float32")
-        if sample_weight is not None:
-            weight *= keras.ops.reshape(keras.ops.cast(sample_weight, "float32"), (-1,))
+        filled, weight = self.known(y_true, sample_weight)
         self.metric.update_state(filled, y_pred, sample_weight=weight)
+
+    def known(
+        self, y_true: keras.KerasTensor, sample_weight: keras.KerasTensor | None = None
+    ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+        """Return what the inner metric is updated with.
+
+        Args:
+            y_true: Targets, `(batch,)` or `(batch, 1)`.
+            sample_weight: Weights of the examples, `(batch,)`; None for equal ones.
+
+        Returns:
+            The targets `(batch, 1)` with zeros where they are missing, and weights `(batch,)`
+            that are zero there.
+        """
+        filled, known = known_targets(y_true, self.missing)
+        weight = keras.ops.cast(known, self.dtype)
+        if sample_weight is not None:
+            weight *= keras.ops.reshape(keras.ops.cast(sample_weight, self.dtype), (-1,))
+        return filled, weight
 
     def result(self) -> keras.KerasTensor:
         return self.metric.result()

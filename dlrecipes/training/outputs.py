@@ -109,16 +109,17 @@ def are_probabilities(outputs: NDArray[Any]) -> bool:
 
 
 def put_out_float32(model: keras.Model) -> None:
-    """Give the layer that makes a model's output the float32 policy, if its own is half precision.
+    """Give each layer that makes an output the float32 policy, if its own is half precision.
 
     A subclassed model has no such layer that could be told.
 
     Args:
         model: A built model.
     """
-    layer = _last_layer(model) if getattr(model, "outputs", None) else None
-    if isinstance(layer, keras.Layer) and layer.compute_dtype in _HALF:
-        layer.dtype_policy = "float32"
+    for output in getattr(model, "outputs", None) or ():
+        layer = _innermost(output._keras_history.operation)
+        if isinstance(layer, keras.Layer) and layer.compute_dtype in _HALF:
+            layer.dtype_policy = "float32"
 
 
 def _kind(loss: object, layer: object, looked: Callable[[], bool]) -> OutputKind:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlrecipes.data import from_arrays
+from dlrecipes.data import from_arrays, keras_targets
+from dlrecipes.losses import FocalLoss, MaskedLoss, MaskedMetric
 from dlrecipes.results import Objective
 from dlrecipes.training.job import Job
 
@@ -52,6 +53,39 @@ def _model(
     optimizer = optimizer or keras.optimizers.Adam(rate)
     # XLA costs a second a model.
     model.compile(optimizer, loss, metrics=list(metrics), jit_compile=False)
+    return model
+
+
+def _development_of_two():
+    """A grade of three and an age, each of which some examples lack."""
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(100, 4)).astype("float32")
+    y = {"grade": np.digitize(x[:, 0], [-0.5, 0.5]).astype(float), "age": 3 * x[:, 0] + 1}
+    gaps = generator.random(100)
+    y["grade"][gaps < 0.3], y["age"][gaps > 0.6] = math.nan, math.nan
+    tasks = {"grade": "classification", "age": "regression"}
+    return from_arrays(x, y, task=tasks).development()
+
+
+def _model_of_two(gamma=2.0, rate=0.05):
+    """A network with a head for each of two targets."""
+    inputs = keras.Input((4,))
+    x = keras.layers.Dense(8, activation="relu")(inputs)
+    heads = {"grade": keras.layers.Dense(3)(x), "age": keras.layers.Dense(1)(x)}
+    model = keras.Model(inputs, heads)
+    model.compile(
+        keras.optimizers.Adam(rate),
+        loss={
+            "grade": MaskedLoss(FocalLoss("sparse", gamma)),
+            "age": MaskedLoss(keras.losses.MeanSquaredError()),
+        },
+        loss_weights={"grade": 1.0, "age": 0.5},
+        metrics={
+            "grade": [MaskedMetric(keras.metrics.SparseCategoricalAccuracy(name="accuracy"))],
+            "age": [MaskedMetric(keras.metrics.RootMeanSquaredError(name="rmse"))],
+        },
+        jit_compile=False,
+    )
     return model
 
 
@@ -250,6 +284,34 @@ class _Contract:
         assert first == again
         assert first != other
 
+    def check_several_outputs(self):
+        """Losses and metrics of each, over the known targets, in the batches of `fit`."""
+        data, objective = _development_of_two(), Objective("val_age_rmse", "min")
+        job = _job(_model_of_two, keep_weights=True, patience=9)
+        source = self.run(job, objective=objective, data=data)
+        (outcome,) = source.outcomes
+        assert (outcome.status, outcome.error) == ("completed", "")
+        names = {"loss", "grade_loss", "age_loss", "grade_accuracy", "age_rmse"}
+        assert set(outcome.history) == names | {f"val_{name}" for name in names}
+        scores = outcome.history["val_age_rmse"]
+        assert outcome.score == min(scores) == scores[outcome.best_epoch]
+        assert [best for _, _, best in source.reports] == [
+            min(scores[: epoch + 1]) for epoch in range(len(scores))
+        ]
+        model, held_out = _model_of_two(), data.validation
+        assert len(held_out) % job.batch_size
+        model.set_weights(outcome.weights)
+        logs = model.evaluate(
+            held_out.array,
+            keras_targets(held_out.y, data.spec),
+            batch_size=job.batch_size,
+            verbose=0,
+            return_dict=True,
+        )
+        for name, value in logs.items():
+            kept = outcome.history[f"val_{name}"][outcome.best_epoch]
+            assert kept == pytest.approx(value, rel=1e-5), name
+
     def check_divergence(self):
         """In the first epoch, later, and by a learning rate without measure."""
 
@@ -405,6 +467,18 @@ def scripted():
 def development():
     """`development(task, shape)`: small data of a task."""
     return _development
+
+
+@pytest.fixture(scope="session")
+def development_of_two():
+    """`development_of_two()`: small data of two targets with gaps."""
+    return _development_of_two
+
+
+@pytest.fixture(scope="session")
+def make_model_of_two():
+    """`make_model_of_two(gamma, rate)`: a tiny compiled network for these."""
+    return _model_of_two
 
 
 @pytest.fixture(scope="session")

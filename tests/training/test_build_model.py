@@ -37,6 +37,22 @@ class Subclassed(keras.Model):
         return self.outputs_(inputs)
 
 
+def test_each_of_several_outputs_is_float32():
+    def build():
+        inputs = keras.Input((4,))
+        hidden = keras.layers.Dense(8)(inputs)
+        heads = {name: keras.layers.Dense(1)(hidden) for name in ("age", "income")}
+        model = keras.Model(inputs, heads)
+        model.compile("sgd", "mse")
+        return model
+
+    x = np.ones((1, 4), np.float32)
+    with dtype_policy("mixed_bfloat16"):
+        model = build_model(Job(0, {}, build, seed=0, epochs=1, batch_size=8), x)
+        assert {one.dtype.name for one in model(x).values()} == {"float32"}
+        assert model.layers[1].compute_dtype == "bfloat16"
+
+
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize("make", [sequential, without_input, nested, functional, Subclassed])
 def test_output_is_float32(make, policy):

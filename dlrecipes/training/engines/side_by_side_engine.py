@@ -11,8 +11,8 @@ from threading import Event
 
 import tensorflow as tf
 
-from dlrecipes.data import Development, Split, keras_targets
-from dlrecipes.results import DataSpec, EngineChoice, Objective, plural
+from dlrecipes.data import Development, keras_targets
+from dlrecipes.results import EngineChoice, Objective, plural
 from dlrecipes.training.best_epoch import BestEpoch
 from dlrecipes.training.engines.compiled.blueprint import Blueprint, Blueprints
 from dlrecipes.training.engines.compiled.choose_program import ProgramChooser
@@ -85,7 +85,7 @@ class SideBySideEngine:
         self._fit = FitEngine(development, objective, policy, on_step)
         self._workers = count_workers()
         train, validation = (
-            _on_device(part, development.spec)
+            DeviceData.of(part, keras_targets(part.y, development.spec))
             for part in (development.train, development.validation)
         )
         chooser = ProgramChooser(name, train, validation, self._workers, choices, on_step)
@@ -291,12 +291,6 @@ class SideBySideEngine:
             self._explained.add(reason)
             self._log(f"trained by `{engine}`: {reason}")
         return new
-
-
-def _on_device(part: Split, spec: DataSpec) -> DeviceData:
-    y = keras_targets(part.y, spec)
-    # Models of several targets are trained by `fit`.
-    return DeviceData.of(part, part.y if isinstance(y, dict) else y)
 
 
 def _reason(error: Exception) -> str:

@@ -32,6 +32,7 @@ class SideBySide:
         self, models, train, validation, *, batch_size=16, stacked=True, xla=False, width=None
     ):
         self.models, self.train, self.validation = models, train, validation
+        self.batch_size = batch_size
         descriptions = [describe(model) for model in models]
         leaves = [find_leaves(model) for model in models]
         first = descriptions[0]
@@ -42,9 +43,9 @@ class SideBySide:
         assert not missing, f"no number that may change: {missing}"
         self.paths = paths
         member = Member(models[0], [leaves[0][path] for path in paths])
-        metrics = MemberMetrics(
-            models[0], train.y[:8], np.asarray(models[0](train.x[:8], training=False))
-        )
+        few, predictions = _rows(train.y, slice(8)), models[0](train.x[:8], training=False)
+        models[0]._compile_loss(few, predictions)
+        metrics = MemberMetrics(models[0], few, predictions)
         rows = list(range(len(models)))
         rows += [rows[-1]] * ((width or len(models)) - len(models))
         self.program = Program(
@@ -98,7 +99,7 @@ class SideBySide:
             weight = None if train.sample_weight is None else train.sample_weight[order]
             history = model.fit(
                 train.x[order],
-                train.y[order],
+                _rows(train.y, order),
                 sample_weight=weight,
                 batch_size=program.batch_size,
                 shuffle=False,
@@ -108,9 +109,14 @@ class SideBySide:
         return logs
 
     def evaluated(self, row, batch_size=None):
-        """Let Keras evaluate a model; by default all rows at once, as the loss is a mean."""
-        held_out = self.validation
-        logs = self.models[row].evaluate(
+        """Let Keras evaluate a model; by default all rows at once, if the loss is a mean of them.
+
+        Else in the batches and in a graph, as `fit` does: without one, Keras weighs the batches.
+        """
+        held_out, model = self.validation, self.models[row]
+        if self.program.member.losses_by_batch:
+            batch_size, model.run_eagerly = self.batch_size, False
+        logs = model.evaluate(
             held_out.x,
             held_out.y,
             sample_weight=held_out.sample_weight,
@@ -143,6 +149,10 @@ class SideBySide:
                     got, wanted, rtol=rtol, atol=0.1 * rtol, err_msg=f"{row}: {variable.path}"
                 )
         return logs
+
+
+def _rows(y, rows):
+    return keras.tree.map_structure(lambda one: one[rows], y)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ FAST = {
     "check_the_outcome",
     "check_the_best_epochs_weights",
     "check_pruning",
+    "check_several_outputs",
 }
 
 
@@ -106,15 +107,16 @@ class _Watched:
     Args:
         name: The engine's name.
         development: The data.
+        objective: What is better.
         options: Those of the engine.
     """
 
-    def __init__(self, name, development, **options):
+    def __init__(self, name, development, objective=ACCURACY, **options):
         self.choices, self.lines, self.steps = [], [], []
         self.engine = SideBySideEngine(
             name,
             development(),
-            ACCURACY,
+            objective,
             "float32",
             on_choice=self.choices.append,
             log=self.lines.append,
@@ -216,6 +218,30 @@ def test_embeddings_are_trained_side_by_side(development, scripted):
     source = watched.run(scripted(*_Builder(*embed).jobs(5)))
     assert watched.lines == []
     assert {outcome.engine for outcome in source.outcomes} == {"population"}
+
+
+def test_models_of_several_outputs_are_trained_side_by_side(
+    development_of_two, make_model_of_two, scripted
+):
+    """Each with a focusing exponent of its own; a trial of a hopeless one is pruned."""
+    space = (
+        Hyperparameter("gamma", "float", 0.0, 8.0),
+        Hyperparameter("rate", "float", 1e-3, 1.0, log=True),
+    )
+    all_values = [{"gamma": 0.5 + at, "rate": 0.01 * 2**at} for at in range(5)]
+    jobs = [
+        Job(at, values, partial(make_model_of_two, **values), seed=at, epochs=3, batch_size=16,
+            rebuild=lambda values: make_model_of_two(**values), space=space, shared_seed=5)
+        for at, values in enumerate(all_values)
+    ]  # fmt: skip
+    watched = _Watched("population", development_of_two, objective=Objective("val_loss", "min"))
+    source = watched.run(scripted(*jobs, stop=lambda job, epoch, _: job.number == 4))
+    assert watched.lines == []
+    assert [program.traces for program in watched.programs] == [1]
+    assert {one.engine for one in source.outcomes} == {"population"}
+    assert [one.status for one in source.outcomes] == ["completed"] * 4 + ["pruned"]
+    losses = {one.history["val_grade_loss"][0] for one in source.outcomes}
+    assert len(losses) == len(jobs)
 
 
 @pytest.mark.slow
@@ -339,6 +365,17 @@ def test_convolutions_are_trained_one_by_one(development, scripted):
     (program,) = watched.programs
     assert (program.width, program.traces) == (1, 1)
     assert "batched form" in watched.choices[0].reason
+
+
+def test_recurrent_networks_are_trained_one_by_one(development, scripted, capfd):
+    """Whichever engine was asked for, with one line that says why."""
+    builder = _Builder(partial(LAYERS.Reshape, (2, 2)), partial(LAYERS.GRU, 3))
+    watched = _Watched("population", development)
+    source = watched.run(scripted(*builder.jobs(3, epochs=1)))
+    assert {one.engine for one in source.outcomes} == {"resident"}
+    (line,) = watched.lines
+    assert line == ("trained by `resident`: it has layers without a batched form over members")
+    assert capfd.readouterr().err.count("\n") < 5
 
 
 class _Random:

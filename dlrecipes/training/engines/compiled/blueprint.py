@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.results import Value
@@ -145,10 +144,13 @@ class Blueprints:
         self._initial: OrderedDict[tuple[str, int], State] = OrderedDict()
         train = development.train
         weight = train.sample_weight
-        rows = few_rows(train.y, weight, _EXAMPLES)
-        # A model of several targets is refused before they are looked at.
-        y: Any = keras_targets(train.y[rows], development.spec)
-        self._few = (train.array[rows], y, None if weight is None else weight[rows])
+        y = keras_targets(train.y, development.spec)
+        rows = few_rows(keras.tree.flatten(y), weight, _EXAMPLES)
+        self._few: tuple[Any, Any, Any] = (
+            train.array[rows],
+            keras.tree.map_structure(lambda one: one[rows], y),
+            None if weight is None else weight[rows],
+        )
 
     def of(self, job: Job) -> Blueprint:
         """Return the structure of a job's model.
@@ -202,7 +204,7 @@ class Blueprints:
         before = self._structural.get(names, frozenset())
         probe = Probe(self._build_with, job, model, self._few, before)
         # Before others are built: a metric may refuse the model.
-        metrics = MemberMetrics(model, y, np.asarray(model(x, training=False)))
+        metrics = MemberMetrics(model, y, model(x, training=False))
         paths = probe.dynamic()
         fixed = {name: one for name, one in job.values.items() if name not in paths}
         # A dropout rate of 0 is structure where others are not.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import keras
 
 from dlrecipes.layers import InvertedDropout
-from dlrecipes.losses import FocalLoss
+from dlrecipes.losses import FocalLoss, MaskedLoss
 from dlrecipes.training.engines.compiled.dropout_call import dropout_call
 from dlrecipes.training.engines.compiled.dynamic_number import DynamicNumber
 
@@ -153,14 +153,54 @@ def _of_compile(model: keras.Model) -> Iterator[Leaf]:
             number = getattr(optimizer, name, None)
             if number or name == "weight_decay":  # a momentum of 0 has no slots to keep it in
                 yield from _number(f"optimizer/{name}", optimizer, name, number)
-    loss = model.loss
+    yield from _of_losses("loss", model.loss)
+    yield from _of_loss_weights(model)
+
+
+def _of_losses(path: str, loss: object) -> Iterator[Leaf]:
+    """Yield the numbers of a loss, of the loss of each output, or of one that another masks."""
     options = getattr(loss, "_fn_kwargs", None)
-    if isinstance(options, dict) and type(loss).__module__.startswith("keras."):
+    if isinstance(loss, dict | list | tuple):
+        for name, inner in loss.items() if isinstance(loss, dict) else enumerate(loss):
+            yield from _of_losses(f"{path}/{name}", inner)
+    elif isinstance(loss, MaskedLoss):
+        yield from _of_losses(f"{path}/config/loss", loss.loss)
+    elif isinstance(options, dict) and type(loss).__module__.startswith("keras."):
         for name in _OF_LOSSES:
-            yield from _number(f"loss/config/{name}", options, name, options.get(name))
+            yield from _number(f"{path}/config/{name}", options, name, options.get(name))
     elif isinstance(loss, FocalLoss):
         for name in _OF_LOSSES:
-            yield from _number(f"loss/config/{name}", loss, name, getattr(loss, name, None))
+            yield from _number(f"{path}/config/{name}", loss, name, getattr(loss, name, None))
+
+
+def _of_loss_weights(model: keras.Model) -> Iterator[Leaf]:
+    """Yield the weights of the outputs' losses."""
+    compiled = model._compile_loss
+    weights = getattr(compiled, "_user_loss_weights", None)
+    if weights is None:
+        return
+    if not isinstance(weights, dict | list | tuple):
+        weights = {"": weights}
+    names = list(compiled.output_names or ())
+    for key, weight in weights.items() if isinstance(weights, dict) else enumerate(weights):
+        # Where Keras keeps it: by the output's key, by its place among the outputs, or alone.
+        places: list[tuple[Any, ...]] = [
+            (key,),
+            *((at,) for at, name in enumerate(names) if name == key),
+        ]
+        if len(weights) == 1:
+            places.append(())
+        for leaf in _number(f"loss_weights/{key}".removesuffix("/"), compiled, "", weight):
+            put = partial(_weighted, compiled, places)
+            yield replace(leaf, attribute="_flat_losses", stand_in=put)
+
+
+def _weighted(compiled: Any, places: list[tuple[Any, ...]], weight: Any) -> list[Any]:  # noqa: ANN401
+    """Return Keras' list of the outputs' losses with another weight of one of them."""
+    return [
+        one._replace(loss_weights=weight) if one.path in places else one
+        for one in compiled._flat_losses
+    ]
 
 
 def _number(path: str, owner: object, name: str, value: object) -> Iterator[Leaf]:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlrecipes.losses import MaskedLoss
 from dlrecipes.training.engines.compiled.leaves import Leaf
 from dlrecipes.training.engines.compiled.plain_updates import plain_updates
 
@@ -37,7 +38,7 @@ class Member:
     many states, or run in several threads at once.
 
     Args:
-        model: A built, compiled functional model with one input and one output.
+        model: A built, compiled functional model with one input and any number of outputs.
         leaves: Its numbers that are arguments; all others are constants of the graph.
     """
 
@@ -58,6 +59,28 @@ class Member:
         scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
         places = [id(one) for one in self.optimizer]
         self.counter = None if scaled else places.index(id(model.optimizer.iterations))
+
+    @property
+    def loss_names(self) -> list[str]:
+        """Names of what a step returns as losses: the total, and of several outputs each one's."""
+        return ["loss", *(one.name for one in self._each_loss)]
+
+    @property
+    def losses_by_batch(self) -> bool:
+        """Whether the losses of some examples depend on how they are divided into batches.
+
+        Keras logs the loss of each of several outputs as the plain mean over the batches, however
+        many examples the last one has; and a `MaskedLoss` is a mean over the known targets of a
+        batch, of which each has another number.
+        """
+        masked = [isinstance(one.loss, MaskedLoss) for one in self.model._compile_loss._flat_losses]
+        return bool(self._each_loss) or any(masked)
+
+    @property
+    def _each_loss(self) -> list[keras.metrics.Mean]:
+        """What Keras keeps of each output's loss; nothing if there is one."""
+        means: list[keras.metrics.Mean] = self.model._compile_loss.metrics
+        return means
 
     def initial(self, model: keras.Model) -> State:
         """Return the state in which another model of the same structure begins.
@@ -92,16 +115,20 @@ class Member:
         x: tf.Tensor,
         y: tf.Tensor,
         sample_weight: tf.Tensor | None,
-    ) -> tuple[State, Tensors, tf.Tensor, tf.Tensor]:
-        """Return the state after one batch, the seeds, the loss and the predictions.
+    ) -> tuple[State, Tensors, tf.Tensor, Tensors]:
+        """Return the state after one batch, the seeds, the losses and the predictions.
 
         Args:
             state: Before the batch.
             numbers: One scalar for each of the leaves.
             seeds: One for each random layer.
             x: Inputs `(batch, …)`.
-            y: Targets.
+            y: Targets, in whatever structure Keras takes them.
             sample_weight: `(batch,)` or None.
+
+        Returns:
+            Of the losses one number for each of `loss_names`, of the predictions a tensor for each
+            of `model.outputs`.
         """
         optimizer = self.model.optimizer
         with self._scope(state, numbers, seeds) as scope, plain_updates():
@@ -110,6 +137,7 @@ class Member:
                 predictions = self.model(x, training=True)
                 loss = self.model.compute_loss(x, y, predictions, sample_weight, training=True)
                 scaled = optimizer.scale_loss(loss)
+            losses = self._losses(loss)
             gradients = tape.gradient(scaled, state.trainable)
             if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
                 updated = self._apply_scaled(scope, state, gradients)
@@ -117,7 +145,7 @@ class Member:
                 optimizer.apply(gradients)
                 updated = self._read(scope)
             seeds = [scope.get_current_value(one) for one in self.seeds]
-        return updated, seeds, loss, predictions
+        return updated, seeds, losses, keras.tree.flatten(predictions)
 
     def test_step(
         self,
@@ -127,12 +155,13 @@ class Member:
         x: tf.Tensor,
         y: tf.Tensor,
         sample_weight: tf.Tensor | None,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return the loss and the predictions of one batch, not training."""
+    ) -> tuple[tf.Tensor, Tensors]:
+        """Return the losses and the predictions of one batch, not training."""
         with self._scope(state, numbers, seeds):
             predictions = self.model(x, training=False)
             loss = self.model.compute_loss(x, y, predictions, sample_weight, training=False)
-        return loss, predictions
+            losses = self._losses(loss)
+        return losses, keras.tree.flatten(predictions)
 
     def compute(
         self,
@@ -144,9 +173,12 @@ class Member:
     ) -> list[tf.Tensor | None]:
         """Return all that the model computes of one batch, to be compared with another model's.
 
-        Loss, predictions, gradients and moving averages of training; loss and predictions of
+        Gradients, moving averages, losses and predictions of training; losses and predictions of
         evaluation.
         """
+        if not self.model._compile_loss.built:
+            # It makes variables, which cannot be done in a scope.
+            self.model._compile_loss(y, self.model(x, training=False))
         seeds = [tf.constant([at, 0], one.dtype) for at, one in enumerate(self.seeds)]
         with self._scope(state, numbers, seeds) as scope:
             with tf.GradientTape() as tape:
@@ -154,11 +186,17 @@ class Member:
                 predictions = self.model(x, training=True)
                 loss = self.model.compute_loss(x, y, predictions, sample_weight, training=True)
             gradients = tape.gradient(loss, state.trainable)
-            averages = self._read(scope).other
-        tested = self.test_step(state, numbers, seeds, x, y, sample_weight)
+            averages, losses = self._read(scope).other, self._losses(loss)
+        tested, later = self.test_step(state, numbers, seeds, x, y, sample_weight)
         # Of an embedding's table the gradient has only the rows that were looked up.
         dense = [None if one is None else tf.convert_to_tensor(one) for one in gradients]
-        return [loss, predictions, *dense, *averages, *tested]
+        shown = keras.tree.flatten(predictions)
+        return [*dense, *averages, losses, *shown, tested, *later]
+
+    def _losses(self, total: tf.Tensor) -> tf.Tensor:
+        """Return the numbers of `loss_names`; inside of the scope in which Keras computed them."""
+        each = [tf.cast(one.result(), keras.config.floatx()) for one in self._each_loss]
+        return tf.stack([tf.cast(total, keras.config.floatx()), *each])
 
     def _apply_scaled(self, scope: keras.StatelessScope, state: State, gradients: Tensors) -> State:
         """Do what `LossScaleOptimizer.apply` does, without branches: those have no batched form.
@@ -212,6 +250,12 @@ class Member:
             *zip(self.other, state.other, strict=True),
             *zip(self.optimizer, state.optimizer, strict=True),
             *zip(self.seeds, seeds, strict=True),
+            # Of this batch alone.
+            *(
+                (variable, tf.zeros(variable.shape, variable.dtype))
+                for mean in self._each_loss
+                for variable in mean.variables
+            ),
         ]
         with ExitStack() as places:
             for leaf, number in zip(self.leaves, numbers, strict=True):

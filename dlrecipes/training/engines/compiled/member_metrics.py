@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from dlrecipes.losses import MaskedMetric
 from dlrecipes.training.engines.compiled.plausible_predictions import plausible_predictions
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
 
 Tensors = list[tf.Tensor]
+
+
+class _Metric(NamedTuple):
+    """A metric, and what it is measured on.
+
+    Args:
+        metric: As it was compiled.
+        weighted: Whether by the examples' weights.
+        target: Its place among the targets as Keras flattens them.
+        output: Its place among `model.outputs`.
+        beginning: Its state before the first example, as arrays: a traced function may not read
+            the metric's own variables.
+    """
+
+    metric: keras.metrics.Metric
+    weighted: bool
+    target: int
+    output: int
+    beginning: list[np.ndarray]
 
 
 class MemberMetrics:
@@ -23,91 +44,96 @@ class MemberMetrics:
 
     Args:
         model: A compiled model.
-        y: Some targets `(batch, …)`, at least two, the first half of them unlike the second.
-        predictions: Some predictions `(batch, …)`.
+        y: Some targets `(batch, …)`, at least two, the first half of them unlike the second; of
+            several outputs in a structure as Keras takes it.
+        predictions: What the model predicts there, in the structure of its outputs.
 
     Raises:
         Unsupported: If a metric is one of batches, not of examples.
     """
 
-    def __init__(self, model: keras.Model, y: np.ndarray, predictions: np.ndarray) -> None:
-        compiled = model._compile_metrics
-        if compiled is not None and not compiled.built:
-            compiled.build(y, predictions)
-        self._metrics: list[tuple[keras.metrics.Metric, bool]] = []
-        for flat, weighted in (("_flat_metrics", False), ("_flat_weighted_metrics", True)):
-            for group in getattr(compiled, flat, []):
-                self._metrics += [(one, weighted) for one in getattr(group, "metrics", [])]
-        self.names = _names(self._metrics)
-        plausible = plausible_predictions(model, predictions)
-        for metric, _ in self._metrics:
-            metric.update_state(y, predictions)  # some make their variables only then
-            metric.reset_state()
-            if not type(metric).__module__.startswith("keras.") or not _is_of_keras(metric):
+    def __init__(self, model: keras.Model, y: object, predictions: object) -> None:
+        self._compiled = model._compile_metrics
+        self._metrics: list[_Metric] = []
+        self.names: list[str] = []
+        if self._compiled is None:
+            return
+        self._compiled.update_state(y, predictions)  # some make their variables only then
+        self.names = list(self._compiled.result())
+        self._compiled.reset_state()
+        self._metrics = _flat(self._compiled, predictions)
+        plausible = [keras.tree.flatten(one) for one in plausible_predictions(model, predictions)]
+        targets = self._compiled._flatten_y(y)
+        for one in self._metrics:
+            if not type(one.metric).__module__.startswith("keras.") or not _is_of_keras(one.metric):
                 for shown in plausible:
-                    _check_adds_up(metric, y, shown)
-        # As arrays: a traced function may not read the metrics' own variables.
-        self._beginnings = [
-            [keras.ops.convert_to_numpy(one.value) for one in metric.variables]
-            for metric, _ in self._metrics
-        ]
+                    _check_adds_up(one.metric, targets[one.target], shown[one.output])
 
     def start(self, members: int) -> list[Tensors]:
         """Return the state of every metric before the first example."""
         zeros = tf.zeros(members, keras.config.floatx())
         return [
             [zeros, zeros]
-            if _is_mean(metric)
-            else [tf.constant(np.stack([one] * members)) for one in beginning]
-            for (metric, _), beginning in zip(self._metrics, self._beginnings, strict=True)
+            if _mean(one.metric)
+            else [tf.constant(np.stack([value] * members)) for value in one.beginning]
+            for one in self._metrics
         ]
 
     def update(
         self,
         states: Sequence[Tensors],
-        y: tf.Tensor,
-        predictions: tf.Tensor,
+        y: object,
+        predictions: Tensors,
         sample_weight: tf.Tensor | None,
     ) -> list[Tensors]:
         """Return the states after more examples.
 
         Args:
             states: From `start` or an earlier `update`.
-            y: Targets `(examples, …)`, the same for all members.
-            predictions: `(members, examples, …)`.
+            y: Targets `(examples, …)`, the same for all members, in the structure as before.
+            predictions: `(members, examples, …)` for each of `model.outputs`.
             sample_weight: `(examples,)` or None.
         """
+        if not self._metrics:
+            return []
+        targets = self._compiled._flatten_y(y)
         return [
-            (_update_mean if _is_mean(metric) else _update_each)(
-                metric, state, y, predictions, sample_weight if weighted else None
+            (_update_mean if _mean(one.metric) else _update_each)(
+                one.metric,
+                state,
+                targets[one.target],
+                predictions[one.output],
+                sample_weight if one.weighted else None,
             )
-            for (metric, weighted), state in zip(self._metrics, states, strict=True)
+            for one, state in zip(self._metrics, states, strict=True)
         ]
 
     def results(self, states: Sequence[Tensors]) -> Tensors:
         """Return each metric's values `(members,)`."""
         return [
             tf.math.divide_no_nan(*state)
-            if _is_mean(metric)
+            if _mean(one.metric)
             else tf.map_fn(
-                partial(_result, metric), state, fn_output_signature=keras.config.floatx()
+                partial(_result, one.metric), state, fn_output_signature=keras.config.floatx()
             )
-            for (metric, _), state in zip(self._metrics, states, strict=True)
+            for one, state in zip(self._metrics, states, strict=True)
         ]
 
 
-def _names(metrics: Sequence[tuple[keras.metrics.Metric, bool]]) -> list[str]:
-    """Return the names that `fit` logs: of two metrics of one name the second is renamed."""
-    taken: dict[str, int] = {}
-    for metric, weighted in metrics:
-        name = metric.name
-        if name in taken and weighted:
-            name = f"weighted_{name}"
-        if name in taken:
-            taken[name] += 1
-            name = f"{name}_{taken[name] - 1}"
-        taken[name] = taken.get(name, 1)
-    return list(taken)
+def _flat(compiled: keras.metrics.Metric, predictions: object) -> list[_Metric]:
+    """Return a model's metrics in the order in which Keras names them."""
+    count = len(keras.tree.flatten(predictions))
+    order = compiled._flatten_y(keras.tree.pack_sequence_as(predictions, range(count)))
+    found = []
+    for groups, weighted in (
+        (compiled._flat_metrics, False),
+        (compiled._flat_weighted_metrics, True),
+    ):
+        for target, group in enumerate(groups):
+            for metric in () if group is None else group.metrics:
+                beginning = [keras.ops.convert_to_numpy(one.value) for one in metric.variables]
+                found.append(_Metric(metric, weighted, target, order[target], beginning))
+    return found
 
 
 def _result(metric: keras.metrics.Metric, state: Tensors) -> tf.Tensor:
@@ -138,25 +164,32 @@ def _check_adds_up(metric: keras.metrics.Metric, y: np.ndarray, predictions: np.
         raise Unsupported(f"the metric {metric.name} depends on the batches")
 
 
-def _is_mean(metric: keras.metrics.Metric) -> bool:
+def _mean(metric: keras.metrics.Metric) -> keras.metrics.MeanMetricWrapper | None:
+    """Return the metric itself, or the one that it masks, if it is the mean of a function."""
+    if type(metric) is MaskedMetric:
+        return _mean(metric.metric)
     wrapper = keras.metrics.MeanMetricWrapper
-    return (
+    is_mean = (
         isinstance(metric, wrapper)
         and type(metric).update_state is wrapper.update_state
         and type(metric).result is wrapper.result
         # Whose functions take each example for itself, also beside those of other members.
         and _is_of_keras(metric)
     )
+    return metric if is_mean else None
 
 
 def _update_mean(
-    metric: keras.metrics.MeanMetricWrapper,
+    metric: keras.metrics.Metric,
     state: Tensors,
     y: tf.Tensor,
     predictions: tf.Tensor,
     sample_weight: tf.Tensor | None,
 ) -> Tensors:
     """Measure all members as if they were one long batch."""
+    if isinstance(metric, MaskedMetric):
+        y, sample_weight = metric.known(y, sample_weight)
+        return _update_mean(metric.metric, state, y, predictions, sample_weight)
     members, examples = tf.shape(predictions)[0], tf.shape(predictions)[1]
     labels = tf.tile(y, [members, *[1] * (y.shape.rank - 1)])
     rows = tf.reshape(predictions, [members * examples, *predictions.shape[2:]])

@@ -155,7 +155,7 @@ class Probe:
             [None if value is None else np.asarray(value, "float64") for value in values]
             for values in computed
         )
-        gradients = range(2, 2 + len(one.trainable))
+        gradients = range(len(one.trainable))
         largest = max(_size(wanted[at]) for at in gradients)
         # That of a bias in front of a normalization is zero but for rounding.
         nothing = 0.01 * rounding * largest

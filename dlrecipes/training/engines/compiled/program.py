@@ -22,7 +22,8 @@ from dlrecipes.training.engines.compiled.tracing import check_pure, quiet_tracin
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
 from dlrecipes.training.headline import headline
 
-_VALIDATION_ROWS = 1024
+# Examples that are evaluated at once, where the losses do not depend on it.
+_MANY_ROWS = 1024
 
 Tensors = list[tf.Tensor]
 Logs = dict[str, np.ndarray]
@@ -56,6 +57,9 @@ class Program:
         self.narrower: dict[int, Program] = {}
         self._metrics = metrics
         self._train, self._validation = train, validation
+        # `fit` evaluates in batches of the size that was asked for.
+        self._asked = batch_size
+        self._evaluated = batch_size if member.losses_by_batch else _MANY_ROWS
         self.batch_size = min(batch_size, len(train))
         self.steps = -(-len(train) // self.batch_size)
         recorded = self.width if metrics.names else 0
@@ -71,7 +75,7 @@ class Program:
     def with_layout(self, layout: Layout) -> Program:
         """Return a program of the same structure and data, not traced yet."""
         return Program(
-            self.member, self._metrics, self._train, self._validation, self.batch_size, layout
+            self.member, self._metrics, self._train, self._validation, self._asked, layout
         )
 
     def prepare(
@@ -92,10 +96,7 @@ class Program:
         """
         given = [tf.constant(values, keras.config.floatx()) for values in numbers]
         rows = tf.zeros(self._piece * self.batch_size, "int32")
-        total, metrics = (
-            tf.zeros(self.width, keras.config.floatx()),
-            self._metrics.start(self.width),
-        )
+        total, metrics = self._no_losses(), self._metrics.start(self.width)
         try:
             with quiet_tracing(), ThreadPoolExecutor(1) as pool:
                 self._results_function.get_concrete_function(metrics)
@@ -148,8 +149,7 @@ class Program:
         steps = self.steps if steps is None else steps
         order = self._order(seed)
         seeds = self._seeds(seed)
-        total = tf.zeros(self.width, keras.config.floatx())
-        metrics = self._metrics.start(self.width)
+        total, metrics = self._no_losses(), self._metrics.start(self.width)
         given = [tf.constant(values, keras.config.floatx()) for values in numbers]
         size = self._piece * self.batch_size
         for start in range(0, steps, self._piece):
@@ -160,16 +160,29 @@ class Program:
             state, seeds, total, metrics = self._piece_function(
                 state, given, seeds, tf.constant(rows), tf.constant(now), total, metrics
             )
-        values = [total / steps, *self._results_function(metrics)]
-        names = ["loss", *self._metrics.names]
-        return state, {name: np.asarray(one) for name, one in zip(names, values, strict=True)}
+        return state, self._logs(total / steps, self._results_function(metrics))
 
     def evaluate(self, state: State, numbers: Sequence[np.ndarray], seed: int = 0) -> Logs:
         """Return the logs of the validation data."""
         given = [tf.constant(values, keras.config.floatx()) for values in numbers]
-        values = self._test_function(state, given, self._seeds(seed))
-        names = [f"val_{name}" for name in ("loss", *self._metrics.names)]
-        return {name: np.asarray(one) for name, one in zip(names, values, strict=True)}
+        logs = self._logs(*self._test_function(state, given, self._seeds(seed)))
+        return {f"val_{name}": values for name, values in logs.items()}
+
+    def _logs(self, losses: tf.Tensor, metrics: Tensors) -> Logs:
+        """Return `{name: values (width,)}`, in the order of Keras' logs.
+
+        Args:
+            losses: `(width, losses)`.
+            metrics: `(width,)` each.
+        """
+        total, *each = np.moveaxis(np.asarray(losses), 1, 0)
+        first, *others = self.member.loss_names
+        names = (first, *self._metrics.names, *others)
+        values = (total, *map(np.asarray, metrics), *each)
+        return dict(zip(names, values, strict=True))
+
+    def _no_losses(self) -> tf.Tensor:
+        return tf.zeros([self.width, len(self.member.loss_names)], keras.config.floatx())
 
     def _seeds(self, seed: int) -> Tensors:
         """Return a state for every random layer, the same for all members."""
@@ -203,26 +216,16 @@ class Program:
         total: tf.Tensor,
         metrics: list[Tensors],
     ) -> tuple[State, Tensors, tf.Tensor, list[Tensors]]:
-        data = self._train
-        batches = [
-            None if one is None else self._batches(tf.gather(one, rows))
-            for one in (data.x, data.y, data.sample_weight)
-        ]
-        state, seeds, loss, predictions = self._steps_function(
+        batches = self._train.map(lambda one: self._batches(tf.gather(one, rows)))
+        state, seeds, losses, predictions = self._steps_function(
             state, numbers, seeds, *batches, steps
         )
         if self._metrics.names:
-            seen = rows[: steps * self.batch_size]
-            # (steps, width, batch, …) -> (width, examples, …)
-            shown = predictions[:steps]
-            order = [1, 0, *range(2, shown.shape.rank)]
-            shown = tf.reshape(
-                tf.transpose(shown, order),
-                [self.width, steps * self.batch_size, *shown.shape[3:]],
-            )
-            weight = None if data.sample_weight is None else tf.gather(data.sample_weight, seen)
-            metrics = self._metrics.update(metrics, tf.gather(data.y, seen), shown, weight)
-        return state, seeds, total + loss, metrics
+            size = steps * self.batch_size
+            _, y, weight = self._train.map(lambda one: tf.gather(one, rows[:size]))
+            shown = [_by_member(one[:steps], self.width, size) for one in predictions]
+            metrics = self._metrics.update(metrics, y, shown, weight)
+        return state, seeds, total + losses, metrics
 
     def _train_steps(
         self,
@@ -230,18 +233,20 @@ class Program:
         numbers: Tensors,
         seeds: Tensors,
         x: tf.Tensor,
-        y: tf.Tensor,
+        y: Any,  # noqa: ANN401  (a tensor or a structure)
         sample_weight: tf.Tensor | None,
         steps: tf.Tensor,
-    ) -> tuple[State, Tensors, tf.Tensor, tf.Tensor]:
+    ) -> tuple[State, Tensors, tf.Tensor, Tensors]:
         """Train `steps` batches out of `(piece, batch, …)`; the rest is not looked at."""
         self.traces += 1
-        record = bool(self._metrics.names)
+        batches = DeviceData(x, y, sample_weight)
+        outputs = self.member.model.outputs if self._metrics.names else []
+        floatx = keras.config.floatx()
 
         def body(step: tf.Tensor, *carried: Any) -> tuple[Any, ...]:  # noqa: ANN401
             state, seeds, total, shown = carried
-            batch = [None if one is None else one[step] for one in (x, y, sample_weight)]
-            state, seeds, loss, predictions = map_members(
+            batch = batches.map(lambda one: one[step])
+            state, seeds, losses, predictions = map_members(
                 lambda one, given: self.member.train_step(one, given, seeds, *batch),
                 self.member,
                 self.layout,
@@ -249,48 +254,62 @@ class Program:
                 numbers,
             )
             seeds = [one[0] for one in seeds]
-            if record:
-                shown = shown.write(step, tf.cast(predictions, keras.config.floatx()))
-            return step + 1, state, seeds, total + tf.cast(loss, total.dtype), shown
+            shown = [
+                kept.write(step, tf.cast(one, floatx))
+                for kept, one in zip(shown, predictions if outputs else [], strict=True)
+            ]
+            return step + 1, state, seeds, total + losses, shown
 
-        zero = tf.zeros(self.width, keras.config.floatx())
-        shape = (self.width, self.batch_size, *self.member.model.output_shape[1:])
-        shown = tf.TensorArray(zero.dtype, x.shape[0] if record else 0, element_shape=shape)
+        shown = [
+            tf.TensorArray(
+                floatx, x.shape[0], element_shape=(self.width, self.batch_size, *one.shape[1:])
+            )
+            for one in outputs
+        ]
         _, state, seeds, total, shown = tf.while_loop(
             lambda step, *_: step < steps,
             body,
-            (tf.constant(0), state, seeds, zero, shown),
+            (tf.constant(0), state, seeds, self._no_losses(), shown),
             maximum_iterations=x.shape[0],
         )
         check_pure()
-        return state, seeds, total, shown.stack() if record else total
+        return state, seeds, total, [one.stack() for one in shown]
 
-    def _test(self, state: State, numbers: Tensors, seeds: Tensors) -> Tensors:
-        data = self._validation
-        total = len(data)
+    def _test(self, state: State, numbers: Tensors, seeds: Tensors) -> tuple[tf.Tensor, Tensors]:
+        """Return the losses `(width, losses)` of the validation data, and the metrics."""
+        total = len(self._validation)
+        batches = -(-total // self._evaluated)
+        each = len(self.member.loss_names) - 1
 
         def body(start: tf.Tensor, *carried: Any) -> tuple[Any, ...]:  # noqa: ANN401
             summed, metrics = carried
-            stop = tf.minimum(start + _VALIDATION_ROWS, total)
-            x, y = data.x[start:stop], data.y[start:stop]
-            weight = None if data.sample_weight is None else data.sample_weight[start:stop]
-            loss, predictions = map_members(
+            stop = tf.minimum(start + self._evaluated, total)
+            x, y, weight = self._validation.map(lambda one: one[start:stop])
+            losses, predictions = map_members(
                 lambda one, given: self.member.test_step(one, given, seeds, x, y, weight),
                 self.member,
                 self.layout,
                 state,
                 numbers,
             )
-            predictions = tf.cast(predictions, keras.config.floatx())
+            predictions = [tf.cast(one, keras.config.floatx()) for one in predictions]
             metrics = self._metrics.update(metrics, y, predictions, weight)
+            # The total is a mean over examples, each output's loss for Keras one over batches.
             share = tf.cast(stop - start, summed.dtype) / total
-            return stop, summed + share * tf.cast(loss, summed.dtype), metrics
+            shares = tf.stack([share, *[tf.constant(1 / batches, summed.dtype)] * each])
+            return stop, summed + shares * losses, metrics
 
-        zero = tf.zeros(self.width, keras.config.floatx())
-        carried = (tf.constant(0), zero, self._metrics.start(self.width))
-        if total <= _VALIDATION_ROWS:
-            _, loss, metrics = body(*carried)
+        carried = (tf.constant(0), self._no_losses(), self._metrics.start(self.width))
+        if batches == 1:
+            _, losses, metrics = body(*carried)
         else:
-            _, loss, metrics = tf.while_loop(lambda start, *_: start < total, body, carried)
+            _, losses, metrics = tf.while_loop(lambda start, *_: start < total, body, carried)
         check_pure()
-        return [loss, *self._metrics.results(metrics)]
+        return losses, self._metrics.results(metrics)
+
+
+def _by_member(predictions: tf.Tensor, members: int, examples: tf.Tensor) -> tf.Tensor:
+    """Turn `(steps, members, batch, …)` into `(members, examples, …)`."""
+    order = [1, 0, *range(2, predictions.shape.rank)]
+    shape = [members, examples, *predictions.shape[3:]]
+    return tf.reshape(tf.transpose(predictions, order), shape)

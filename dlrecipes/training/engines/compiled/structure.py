@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from dlrecipes.losses import MaskedLoss, MaskedMetric
 from dlrecipes.training.engines.compiled.leaves import all_layers, inner_optimizer
 
 Values = dict[str, Any]
@@ -108,6 +109,10 @@ def _serialized(value: Any) -> Any:  # noqa: ANN401  (a loss or metric in any fo
         own = {} if _is_known(value) else _held(value)
         function = getattr(value, "_fn", None) or getattr(value, "fn", None)
         config = {**value.get_config(), **options, **own}
+        if isinstance(value, MaskedLoss):
+            config["loss"] = _serialized(value.loss)
+        elif isinstance(value, MaskedMetric):
+            config["metric"] = _serialized(value.metric)
         return {"class": _type_name(value), "config": config, "function": function}
     if isinstance(value, list | tuple):
         return [_serialized(inner) for inner in value]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
+from dlrecipes.losses import MaskedLoss
+from dlrecipes.losses.known_targets import known_targets
 from dlrecipes.results import plural
 from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS, all_layers, inner_optimizer
 from dlrecipes.training.engines.compiled.plausible_predictions import plausible_predictions
@@ -48,55 +51,93 @@ def check_supported(model: keras.Model) -> None:
 
 
 def _check_ends(model: keras.Model) -> None:
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise Unsupported(
-            f"it has {plural(len(model.inputs), 'input')} and "
-            f"{plural(len(model.outputs), 'output')}"
-        )
-    if not isinstance(model, keras.Sequential) and isinstance(model.output, dict):
-        raise Unsupported("its outputs are a dictionary")
+    if len(model.inputs) != 1:
+        raise Unsupported(f"it has {plural(len(model.inputs), 'input')}")
+    outputs = None if isinstance(model, keras.Sequential) else model.output
+    if isinstance(outputs, dict | list | tuple) and len(outputs) != len(model.outputs):
+        raise Unsupported("its outputs are a structure of structures")
 
 
 def check_loss(
-    model: keras.Model, x: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None
+    model: keras.Model,
+    x: np.ndarray,
+    y: object,
+    sample_weight: np.ndarray | None,
 ) -> None:
     """Refuse a loss that depends on how the examples are divided into batches.
 
-    The validation data are evaluated in other batches than in `fit`: a loss that is no mean
-    over examples (Dice over a batch, a sum, a mean divided by the weights) has another value.
+    The validation data are evaluated in other batches than in `fit`, and an epoch's last batch is
+    filled up: a loss that is no mean over examples (Dice over a batch, a sum, a mean divided by
+    the weights) has another value. A `MaskedLoss` is to be a mean over the examples whose target
+    is known; see `Member.losses_by_batch`.
 
     Args:
         model: A compiled model.
         x: Some inputs, at least two, the first half of them unlike the second.
-        y: Their targets.
+        y: Their targets, of several outputs in a structure as Keras takes it.
         sample_weight: `(examples,)` or None.
 
     Raises:
         Unsupported: With the reason, to be logged.
     """
-    if model._compile_loss is None:
+    losses = model._compile_loss
+    if losses is None:
         raise Unsupported("it was compiled without a loss")
-    half = len(y) // 2
+    half = len(x) // 2
     parts = (slice(0, half), slice(half, 2 * half), slice(0, 2 * half))
     added = []
     for part in parts:
         predictions = model(x[part], training=False)
         added.append(_added_loss(model))
-    if getattr(predictions, "_keras_mask", None) is not None:
+    flat = keras.tree.flatten(predictions)
+    if any(getattr(one, "_keras_mask", None) is not None for one in flat):
         raise Unsupported("its output has a mask")
-    if not _last_is_mean(added):
+    if not _last_is_mean(added, (half, half, 2 * half)):
         raise Unsupported("what `add_loss` adds to the loss is not a mean over the examples")
-    for shown in plausible_predictions(model, np.asarray(predictions)):
-        values = [
-            model._compile_loss(
-                y[part],
-                shown[part],
-                None if sample_weight is None else sample_weight[part],
-            )
-            for part in parts
-        ]
-        if not _last_is_mean(values):
-            raise Unsupported("the loss is not the mean of the examples' losses")
+    losses(_rows(y, parts[-1]), predictions)  # with examples Keras finds out what belongs together
+    for shown in plausible_predictions(model, predictions):
+        for path, loss, _, name in losses._flat_losses:
+            target = _at(path, y, losses.output_names)
+            predicted = _at(path, shown, losses.output_names)
+            values = [
+                loss(
+                    target[part],
+                    predicted[part],
+                    None if sample_weight is None else sample_weight[part],
+                )
+                for part in parts
+            ]
+            if not _last_is_mean(values, [_counted(loss, target[part]) for part in parts]):
+                of = f" of {name}" if len(losses._flat_losses) > 1 else ""
+                raise Unsupported(f"the loss{of} is not the mean of the examples' losses")
+
+
+def _rows(y: object, part: slice) -> Any:  # noqa: ANN401  (an array or a structure)
+    return keras.tree.map_structure(lambda one: one[part], y)
+
+
+def _at(path: Sequence[Any], values: Any, names: Sequence[str]) -> Any:  # noqa: ANN401
+    """Return what belongs to one of the losses.
+
+    Args:
+        path: Where Keras finds it among the model's outputs.
+        values: In the structure of the outputs, by the names of the layers that put them out, or
+            those of the only output.
+        names: Those of these layers.
+    """
+    for key in path:
+        if isinstance(values, dict) and key not in values:
+            values = values[names[key]]
+        elif isinstance(values, dict | list | tuple):
+            values = values[key]
+    return values
+
+
+def _counted(loss: keras.losses.Loss, y: np.ndarray) -> int:
+    """Return over how many of some examples a loss is a mean."""
+    if isinstance(loss, MaskedLoss):
+        return int(np.sum(known_targets(y, loss.missing)[1]))
+    return len(y)
 
 
 def _added_loss(model: keras.Model) -> float:
@@ -110,10 +151,17 @@ def _added_loss(model: keras.Model) -> float:
     return sum(float(keras.ops.sum(one)) for one in added)
 
 
-def _last_is_mean(values: Sequence[float]) -> bool:
-    """Whether the value of a whole, the last, is the mean of the values of its halves."""
-    *halves, whole = (float(one) for one in values)
-    return np.allclose(whole, np.mean(halves), rtol=1e-3, atol=1e-6, equal_nan=True)
+def _last_is_mean(values: Sequence[float], counts: Sequence[int]) -> bool:
+    """Whether the value of a whole, the last, is the mean of the values of its halves.
+
+    Args:
+        values: Of the two halves and the whole.
+        counts: How many examples each is a mean over.
+    """
+    *halves, whole = (
+        float(value) * count / max(counts) for value, count in zip(values, counts, strict=True)
+    )
+    return np.allclose(whole, sum(halves), rtol=1e-3, atol=1e-6, equal_nan=True)
 
 
 def _check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:

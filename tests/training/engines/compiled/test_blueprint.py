@@ -9,7 +9,7 @@ import pytest
 from dlrecipes.data import from_arrays
 from dlrecipes.errors import BuilderError
 from dlrecipes.layers import InvertedDropout, ResidualBlock
-from dlrecipes.losses import FocalLoss
+from dlrecipes.losses import FocalLoss, MaskedLoss
 from dlrecipes.results import Hyperparameter
 from dlrecipes.training.engines.compiled.blueprint import Blueprints
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
@@ -179,6 +179,7 @@ DYNAMIC = {
     "wrapped layer": lambda a, rate: _wrapped(a),
     "label smoothing": lambda a, rate: _net(loss=FocalLoss("sparse", label_smoothing=a)),
     "gamma": lambda a, rate: _net(loss=FocalLoss("sparse", a)),
+    "weight of the loss": lambda a, rate: _net(optimizer=SGD(rate), loss_weights=[a]),
     "nothing": lambda a, rate: _net(),
 }
 STRUCTURE = {
@@ -199,7 +200,6 @@ STRUCTURE = {
     "operation": lambda a, rate: _graph(lambda x: x * a, rate),
     "argument of an operation": lambda a, rate: _graph(lambda x: keras.ops.clip(x, -a, 0.5), rate),
     "limit in a block": lambda a, rate: _net(_Block(0.5, limit=a), optimizer=SGD(rate)),
-    "weight of the loss": lambda a, rate: _net(optimizer=SGD(rate), loss_weights=[a]),
     # ---- no configuration shows these
     "closure": lambda a, rate: _net(LAYERS.Lambda(_scaled(a)), optimizer=SGD(rate)),
     "activation": lambda a, rate: _net(LAYERS.Dense(3, activation=_scaled(a)), optimizer=SGD(rate)),
@@ -307,6 +307,37 @@ def _all_at_once(values):
 
 
 ALL = ("l2", "dropout", "rate", "decay", "gamma", "smoothing")
+
+
+def _heads(values):
+    inputs = keras.Input((4,))
+    model = keras.Model(
+        inputs, {name: LAYERS.Dense(units)(inputs) for name, units in (("grade", 3), ("age", 1))}
+    )
+    model.compile(
+        SGD(0.1),
+        loss={
+            "grade": MaskedLoss(FocalLoss("sparse", values["gamma"])),
+            "age": MaskedLoss(keras.losses.Huber(values["delta"])),
+        },
+        loss_weights={"grade": values["weight"], "age": 2 * values["twice"]},
+        jit_compile=False,
+    )
+    return model
+
+
+def test_numbers_of_several_outputs(development_of_two):
+    """The losses' own, also where they are masked, and their weights; not twice a number."""
+    builder = _Builder(_heads, [_float(name) for name in ("gamma", "delta", "weight", "twice")])
+    found = Blueprints(development_of_two(), "float32").of(
+        builder.job(gamma=0.5, delta=0.5, weight=0.5, twice=0.25)
+    )
+    assert found.dynamic == {
+        "gamma": ("loss/grade/config/loss/config/gamma",),
+        "delta": ("loss/age/config/loss/config/delta",),
+        "weight": ("loss_weights/grade",),
+    }
+    assert found.fixed == {"twice": 0.25}
 
 
 def test_equal_values_are_not_mixed_up(blueprints):

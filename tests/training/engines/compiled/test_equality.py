@@ -439,6 +439,32 @@ def test_more_layers(name, built, side_by_side, examples):
     side_by_side(built(build, FACTORS), train, held_out).check()
 
 
+RECURRENT = {
+    "gru": lambda a: LAYERS.GRU(4),
+    "lstm": lambda a: LAYERS.LSTM(4, dropout=0.25, kernel_regularizer=REGULARIZERS.L2(a)),
+    "both ways": lambda a: LAYERS.Bidirectional(LAYERS.SimpleRNN(3, recurrent_dropout=0.25)),
+}
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.slow] * (one != "gru")) for one in RECURRENT]
+)
+def test_recurrent_layers_alone(name, built, side_by_side, examples):
+    """On sequences of 24 steps of three features."""
+
+    def build(factor):
+        model = keras.Sequential(
+            [keras.Input((24, 3)), RECURRENT[name](factor / 64), LAYERS.Dense(3)]
+        )
+        loss = LOSSES.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(OPTIMIZERS.Adam(factor / 64), loss, metrics=["accuracy"], jit_compile=False)
+        return model
+
+    train, held_out = (examples("sparse", n, (24, 3), seed=s) for n, s in ((40, 0), (20, 1)))
+    side_by_side(built(build, (1.0,)), train, held_out, stacked=False).check(epochs=1)
+
+
 @pytest.mark.usefixtures("float64")
 def test_optimizers_that_leave_weights_out_of_the_decay(built, side_by_side, examples):
     def build(factor):

@@ -47,7 +47,7 @@ def _frozen():
 REFUSED = {
     "a `train_step` of its own": lambda: _net(kind=_OwnStep),
     "neither functional nor Sequential": _Subclassed,
-    "2 inputs and 1 output": _two_inputs,
+    "it has 2 inputs": _two_inputs,
     "run_eagerly": lambda: _net(run_eagerly=True),
     "no trainable weights": _frozen,
     "keeps a state between batches": lambda: _net(
