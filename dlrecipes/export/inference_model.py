@@ -6,7 +6,7 @@ import keras
 
 from dlrecipes.export.raw_inputs import preprocessed, raw_inputs
 from dlrecipes.results import DataSpec
-from dlrecipes.training.outputs import OutputKind, output_kind, output_kinds
+from dlrecipes.training.predictions import as_predictions, kinds_of
 
 
 def build_inference_model(
@@ -31,27 +31,8 @@ def build_inference_model(
     inputs = raw_inputs(raw_spec)
     features = preprocessed(inputs, preprocess, raw_spec)
     outputs = _uncompiled(network, spec)(features)
-    if spec.targets:
-        kinds = output_kinds(network, spec)
-        predictions = {name: _predictions(outputs[name], kind) for name, kind in kinds.items()}
-    else:
-        predictions = _predictions(outputs, output_kind(network, spec))
+    predictions = as_predictions(outputs, kinds_of(network, spec))
     return keras.Model(inputs, predictions, name="inference")
-
-
-def _predictions(outputs: keras.KerasTensor, kind: OutputKind) -> keras.KerasTensor:
-    """Return probabilities `(batch, classes)` or values `(batch,)`, in float32."""
-    outputs = keras.ops.cast(outputs, "float32")
-    if kind == "values":
-        return keras.ops.reshape(outputs, (-1,))
-    if len(outputs.shape) == 1:
-        outputs = keras.ops.expand_dims(outputs, -1)
-    if outputs.shape[-1] == 1:
-        # sigmoid(-z) keeps the small probability exact where 1 - sigmoid(z) would round it.
-        positive = keras.ops.sigmoid(outputs) if kind == "logits" else outputs
-        negative = keras.ops.sigmoid(-outputs) if kind == "logits" else 1.0 - outputs
-        return keras.ops.concatenate([negative, positive], axis=-1)
-    return keras.ops.softmax(outputs, axis=-1) if kind == "logits" else outputs
 
 
 def _uncompiled(network: keras.Model, spec: DataSpec) -> keras.Model:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas
+from numpy.typing import NDArray
 
 from dlrecipes.data import Columns
 from dlrecipes.diagnose import check_unknown_values
@@ -14,7 +16,6 @@ from dlrecipes.errors import DataWarning
 from dlrecipes.export import NewExamples, given_examples, load_model, predict, read_examples
 from dlrecipes.metrics import split_predictions
 from dlrecipes.results import DataSpec
-from dlrecipes.run.prediction_table import prediction_table
 from dlrecipes.rundir import RunDirectory
 
 
@@ -65,7 +66,7 @@ def predict_as_csv(
     examples = _examples(inputs, spec, header, encoding, separator, quoting).only_to_come()
     predictions = _predictions(directory, examples.x, spec)
     least = None if threshold is None else threshold.threshold
-    table = prediction_table(predictions, spec, least)
+    table = _prediction_table(predictions, spec, least)
     # An answer keeps its name, a column of the same name gets another.
     key = examples.key.rename(columns={name: f"{name} (input)" for name in table.columns})
     return pandas.concat([key, table], axis=1).to_csv(index=False)
@@ -97,3 +98,39 @@ def _predictions(
             warnings.warn(line, DataWarning, stacklevel=4)
     predictions = predict(model, x)
     return split_predictions(predictions, spec) if spec.targets else predictions
+
+
+def _prediction_table(
+    predictions: NDArray[np.floating] | Mapping[str, NDArray[np.floating]],
+    spec: DataSpec,
+    least: float | None = None,
+) -> pandas.DataFrame:
+    """Return the columns `label` and a probability a class, or `value`.
+
+    Of several targets each has them under its name.
+
+    Args:
+        predictions: `(examples, classes)` probabilities or `(examples,)` values; of several
+            targets `{target: either}`.
+        spec: The data's description.
+        least: The probability from which on an example is of class 1 of two; None for the label
+            that is more probable.
+    """
+    if not isinstance(predictions, Mapping):
+        return _table_of_one(predictions, spec.classes, least)
+    tables = [
+        _table_of_one(predictions[one.name], one.labels).add_prefix(f"{one.shown} ")
+        for one in spec.targets
+    ]
+    return pandas.concat(tables, axis=1)
+
+
+def _table_of_one(
+    predictions: NDArray[np.floating], classes: Sequence[str], least: float | None = None
+) -> pandas.DataFrame:
+    if not classes:
+        return pandas.DataFrame({"value": predictions})
+    table = pandas.DataFrame(predictions, columns=[f"probability {name}" for name in classes])
+    decided = predictions.argmax(axis=1) if least is None else predictions[:, 1] >= least
+    table.insert(0, "label", [classes[int(index)] for index in decided])
+    return table
