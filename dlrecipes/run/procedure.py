@@ -71,7 +71,7 @@ def carry_out(
         RunError: If no trial or no refit ended with a score, or another process holds the run.
     """
     goal, splits, plan = Objective(info.objective, info.direction), work.splits, work.plan
-    data = splits.development()
+    data, settings = splits.development(), work.settings
     with (
         directory.locked(),
         run_log(directory.log) as log,
@@ -94,20 +94,20 @@ def carry_out(
         baseline_fit = ending.enter_context(
             BaselineFit(
                 data,
-                seed=info.settings.seed,
-                seconds=info.settings.baseline_seconds,
+                seed=settings.seed,
+                seconds=settings.baseline_seconds,
                 choices=recorded_choices(directory),
                 on_step=heard.on_step,
             )
         )
-        baselines = score_baselines(baseline_fit.ready, data, info.settings.goal)
+        baselines = score_baselines(baseline_fit.ready, data, settings.goal)
         seconds = {"baselines": time.monotonic() - start}
 
         # ---- 4. search: coarse, widened where the best value lies at an edge, fine
         heard.on_phase("search")
         chosen = RecordedChoices(info, directory)
         engine = make_engine(
-            info.settings.engine,
+            settings.engine,
             data,
             goal,
             info.policy,
@@ -121,15 +121,13 @@ def carry_out(
             objective=goal,
             batch_size=plan.batch_size,
             patience=plan.patience,
-            seed=info.settings.seed,
+            seed=settings.seed,
             engine=engine.name,
             chance=chance_score(goal, baselines, data.spec),
             listener=heard,
-            deadline=None
-            if work.settings.minutes is None
-            else time.monotonic() + 60 * work.settings.minutes,
+            deadline=None if settings.minutes is None else time.monotonic() + 60 * settings.minutes,
         )
-        declared = work.settings.penalty
+        declared = settings.penalty
         if declared is not None:
             penalty = make_penalty(declared, splits, prepared.folds)
             context = replace(context, penalty=penalty)
@@ -144,8 +142,8 @@ def carry_out(
                 on_step=heard.on_step,
             )
             context = replace(context, reports=len(prepared.folds))
-        if work.settings.minutes is not None:
-            heard.on_limit(60 * work.settings.minutes)
+        if settings.minutes is not None:
+            heard.on_limit(60 * settings.minutes)
         study = search(plan, prepared.space, scoring, store, context)
         directory.write(study)
         directory.write_tables(study)
@@ -167,14 +165,14 @@ def carry_out(
         began_with = replace(info, plan=plan)
         refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
         # ---- and the best trials once each, as the members of an ensemble
-        if info.settings.ensemble > 1:
+        if settings.ensemble > 1:
             heard.on_phase("ensemble")
         trained = train_members(study, began_with, data, engine, store, context, directory)
         heard.on_step("predictions on the validation part")
         # ---- and the baselines that have grown beside it all, with a little more time if need be
         began = time.monotonic()
         fitted, baselines = finish_baselines(
-            baseline_fit, baselines, data, info.settings.goal, seconds["search"], heard
+            baseline_fit, baselines, data, settings.goal, seconds["search"], heard
         )
         seconds["baselines"] += time.monotonic() - began
         info = chosen.info
@@ -187,7 +185,7 @@ def carry_out(
         seconds |= {"ensemble": sum(member.record.seconds for member in trained)} if trained else {}
         part, spec = splits.validation, splits.model_spec
         threshold, refits, missed = set_thresholds(
-            info.settings.goal, refitted.results, refitted.predictions, part.y, spec
+            settings.goal, refitted.results, refitted.predictions, part.y, spec
         )
         ensemble, too_few = average_members(
             trained, info, splits, directory, refits, refitted.predictions

@@ -147,7 +147,7 @@ def tune(
     with _going_on(directory, heard, by_recipe=by_recipe):
         run = carry_out(directory, info, store, work, prepared)
     if not by_recipe:
-        heard.on_end(closing_lines(run.result, RunDirectory(run.directory)))
+        heard.on_end(closing_lines(run.result, directory))
     return run
 
 
@@ -259,7 +259,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     with _going_on(existing, heard, by_recipe=by_recipe):
         run = carry_out(existing, info, store, work, prepared)
     if not by_recipe:
-        heard.on_end(closing_lines(run.result, RunDirectory(run.directory)))
+        heard.on_end(closing_lines(run.result, existing))
     return run
 
 
