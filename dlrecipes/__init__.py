@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         search,
         training,
     )
-    from dlrecipes.export.load_model import load_model as load_model
+    from dlrecipes.export.keras_file import load_model as load_model
     from dlrecipes.recipe import Recipe as Recipe, recipe_names
     from dlrecipes.recipe.load import load_recipe as load_recipe
     from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunSettings, Stage

@@ -46,7 +46,7 @@ def check_same_options(
         value = context.params[name]
         if not _written(context, name):
             continue
-        recorded = getattr(info, name)
+        recorded = getattr(info.settings, name)
         if name == "threshold":
             value = str(ThresholdGoal.parse(value))
         elif name == "gap_penalty":

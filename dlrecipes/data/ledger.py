@@ -11,8 +11,9 @@ from pathlib import Path
 
 from dlrecipes.data.opening import Opening
 from dlrecipes.errors import RunError
+from dlrecipes.rundir import LEDGER
 
-DEFAULT_LEDGER = Path("runs") / "test_sets.jsonl"
+DEFAULT_LEDGER = Path("runs") / LEDGER
 
 
 class Ledger:

@@ -6,7 +6,7 @@ from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.choose_threshold import choose_threshold
 from dlrecipes.diagnose.decide import decide
 from dlrecipes.diagnose.decision_losses import decision_losses, decision_step
-from dlrecipes.diagnose.ensemble_gain import measure_gain
+from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.measure_gap import measure_gap
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
 from dlrecipes.diagnose.strongest_baseline import strongest_baseline
@@ -15,6 +15,7 @@ from dlrecipes.diagnose.verdict import judge
 from dlrecipes.diagnose.weigh_penalty import weigh_penalty
 
 __all__ = [
+    "average_predictions",
     "check_penalty_gain",
     "check_selection_optimism",
     "check_subgroups",

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.mean_advantage import mean_advantage
 from dlrecipes.results import Gain, plural, significant
+
+
+def average_predictions(members: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return what the average of some networks predicts, in the order of sums of Keras' `Average`.
+
+    Args:
+        members: Predictions of each for the same examples, `(examples, classes)` or `(examples,)`.
+
+    >>> average_predictions([np.float32([0.2, 0.8]), np.float32([0.6, 0.4])]).tolist()
+    [0.4000000059604645, 0.6000000238418579]
+    """
+    total = members[0]
+    for one in members[1:]:
+        total = total + one
+    return total / np.float32(len(members))
 
 
 def measure_gain(

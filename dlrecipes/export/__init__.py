@@ -5,7 +5,7 @@ from dlrecipes.export.compare import check_same_predictions
 from dlrecipes.export.given_inputs import given_examples, given_inputs
 from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.export.inference_model import build_inference_model
-from dlrecipes.export.load_model import load_model
+from dlrecipes.export.keras_file import export_keras, load_model, predict_keras
 from dlrecipes.export.new_examples import NewExamples
 from dlrecipes.export.predict import predict, predict_few
 from dlrecipes.export.read_inputs import check_inputs, read_examples, read_inputs
@@ -21,6 +21,7 @@ __all__ = [
     "check_layers_as_trained",
     "check_same_as_trained",
     "check_same_predictions",
+    "export_keras",
     "export_saved_model",
     "find_image_inputs",
     "find_text_inputs",
@@ -29,6 +30,7 @@ __all__ = [
     "load_model",
     "predict",
     "predict_few",
+    "predict_keras",
     "predict_saved_model",
     "read_examples",
     "read_inputs",

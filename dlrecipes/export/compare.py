@@ -49,7 +49,7 @@ def check_same_predictions(
         raise ExportError(
             "An exported model must reproduce the saved predictions.",
             received=f"{what}, off by {largest:.3g} (tolerance {tolerance:g})",
-            fix="Nothing was claimed: the tested model is the one in `checkpoints`.",
+            fix="Nothing was claimed: the tested model is the one that the run keeps.",
         )
     return largest
 

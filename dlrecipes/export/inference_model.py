@@ -6,8 +6,8 @@ import keras
 
 from dlrecipes.export.raw_inputs import preprocessed, raw_inputs
 from dlrecipes.results import DataSpec
-from dlrecipes.targets import by_name, in_form, kind_of
 from dlrecipes.training.outputs import output_kinds
+from dlrecipes.training.predictions import as_predictions
 
 
 def build_inference_model(
@@ -32,15 +32,8 @@ def build_inference_model(
     inputs = raw_inputs(raw_spec)
     features = preprocessed(inputs, preprocess, raw_spec)
     outputs = _uncompiled(network)(features)
-    named = by_name(outputs, spec)
-    kinds = output_kinds(network, spec)
-    predictions = {
-        target.name: kind_of(target).predictions(
-            keras.ops.cast(named[target.name], "float32"), kinds[target.name]
-        )
-        for target in spec.targets
-    }
-    return keras.Model(inputs, in_form(predictions, spec), name="inference")
+    predictions = as_predictions(outputs, output_kinds(network, spec), spec)
+    return keras.Model(inputs, predictions, name="inference")
 
 
 def _uncompiled(network: keras.Model) -> keras.Model:

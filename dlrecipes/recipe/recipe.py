@@ -252,7 +252,7 @@ class Recipe:
             compare=compare,
             origin=self._origin(info.source),
         )
-        run.finish(sealed=info.sealed if sealed is None else sealed)
+        run.finish(sealed=info.settings.sealed if sealed is None else sealed)
         return run
 
     def open(

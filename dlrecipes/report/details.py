@@ -44,23 +44,24 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
 def run_rows(result: RunResult, info: RunInfo) -> Rows:
     """Return settings, seeds and the machine."""
     better = "highest" if result.direction == "max" else "lowest"
-    asked = f" (asked for: {info.engine})" if info.engine != result.engine.name else ""
-    wanted = f" (asked for: {info.precision})" if info.precision != result.engine.precision else ""
+    settings, used = info.settings, result.engine
+    asked = f" (asked for: {settings.engine})" if settings.engine != used.name else ""
+    wanted = f" (asked for: {settings.precision})" if settings.precision != used.precision else ""
     rows = [
         ("run", info.run),
         ("recipe", info.recipe + (f", {info.recipe_path}" if info.recipe_path else "")),
         ("started", format_time(info.created)),
-        ("seed", str(info.seed)),
+        ("seed", str(settings.seed)),
         ("refit seeds", ", ".join(str(refit.seed) for refit in result.refits)),
         ("objective", f"{better} {info.objective}"),
-        ("threshold chosen for", info.threshold),
-        ("gap penalty", info.gap_penalty),
+        ("threshold chosen for", settings.goal),
+        ("gap penalty", str(settings.penalty or "")),
         ("score of a trial", _fold_scores(result, info)),
-        ("engine", result.engine.name + asked),
+        ("engine", used.name + asked),
         *((f"structure {at}", _engine(one)) for at, one in enumerate(info.engines, start=1)),
-        ("precision", result.engine.precision + wanted),
+        ("precision", used.precision + wanted),
         ("device", info.device),
-        ("storage", info.storage or "journal in the run directory"),
+        ("storage", settings.storage or "journal in the run directory"),
         ("weights", f"{info.parameters:,}" if info.parameters else ""),
     ]
     return [(name, value) for name, value in rows if value]
@@ -68,13 +69,13 @@ def run_rows(result: RunResult, info: RunInfo) -> Rows:
 
 def _fold_scores(result: RunResult, info: RunInfo) -> str:
     """Say what the score of a trial is a mean of; nothing if the validation part gave it."""
-    if info.folds is None:
+    if info.settings.folds is None:
         return ""
-    drawn = f", drawn {info.repeats} times" if info.repeats > 1 else ""
+    drawn = f", drawn {info.settings.repeats} times" if info.settings.repeats > 1 else ""
     scores = (
         ", ".join(format_value(score) for score in result.best.fold_scores) if result.best else ""
     )
-    return f"mean over {info.folds} folds{drawn}; the winner's: {scores}"
+    return f"mean over {info.settings.folds} folds{drawn}; the winner's: {scores}"
 
 
 def _engine(choice: EngineChoice) -> str:

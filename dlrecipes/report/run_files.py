@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from dlrecipes.errors import RunError
 from dlrecipes.report.saved_predictions import SavedPredictions, read_predictions
-from dlrecipes.results import RunInfo, RunResult, StudyResult, parse_json
-
-Result = TypeVar("Result")
+from dlrecipes.results import RunInfo, RunResult, StudyResult
+from dlrecipes.rundir import RunDirectory
 
 
 @dataclass(frozen=True)
@@ -38,30 +36,11 @@ def read_run(directory: Path) -> RunFiles:
             received=f"{directory}, which is no directory",
             fix="Pass the directory that a run has written, for example runs/digits-…",
         )
-    info = _read(RunInfo, directory / "run.json")
-    study = directory / "study.json"
+    run = RunDirectory(directory)
+    info = run.read_info()
     return RunFiles(
-        result=_read(RunResult, directory / "result.json"),
+        result=run.read_result(),
         info=info,
-        study=_read(StudyResult, study) if study.exists() else None,
-        predictions=read_predictions(directory / "test_predictions.npz", info.raw_spec),
+        study=run.read_study() if run.study_file.exists() else None,
+        predictions=read_predictions(run.predictions, info.raw_spec),
     )
-
-
-def _read(kind: type[Result], path: Path) -> Result:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise RunError(
-            f"{path.parent} must hold {path.name}.",
-            received="no such file",
-            fix="Either this is no run directory, or the run ended before it was written: "
-            "resume the run.",
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(
-            f"{path} must be a readable text file.",
-            received=str(error),
-            fix="Restore the file, or resume the run to have it written again.",
-        ) from error
-    return parse_json(kind, text, source=str(path))

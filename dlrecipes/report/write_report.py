@@ -25,6 +25,7 @@ from dlrecipes.report.stages import stage_tables
 from dlrecipes.report.subgroup_tables import subgroup_tables
 from dlrecipes.report.trial_points import order_trials
 from dlrecipes.results import ThresholdGoal, plural, write_text
+from dlrecipes.rundir import RunDirectory
 
 
 def write_report(directory: Path) -> Path:
@@ -41,7 +42,7 @@ def write_report(directory: Path) -> Path:
         RunError: If the directory is none, or if a file is missing or damaged.
     """
     directory = Path(directory)
-    path = directory / "report.html"
+    path = RunDirectory(directory).report
     write_text(path, _render(read_run(directory)))
     return path
 

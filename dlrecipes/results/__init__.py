@@ -15,7 +15,7 @@ from dlrecipes.results.penalty_result import PenalisedTrial, PenaltyResult
 from dlrecipes.results.plan import Plan
 from dlrecipes.results.plan_change import PlanChange, Value
 from dlrecipes.results.plural import plural
-from dlrecipes.results.run_info import RunInfo
+from dlrecipes.results.run_info import RunInfo, upgrade_info
 from dlrecipes.results.run_result import (
     BaselineResult,
     BestResult,
@@ -109,6 +109,7 @@ __all__ = [
     "plural",
     "score_text",
     "significant",
+    "upgrade_info",
     "write_text",
     "written_whole",
 ]

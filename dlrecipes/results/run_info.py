@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import json
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 from dlrecipes.results.builder_record import BuilderRecord
 from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.engine_choice import EngineChoice
 from dlrecipes.results.plan import Plan
+from dlrecipes.results.run_settings import RunSettings
+
+SCHEMA_VERSION = 2
+_SETTINGS = tuple(field.name for field in fields(RunSettings))
 
 SourceValue = bool | int | float | str | list[str | int | float] | dict[str, str | list[str]]
 """An argument of a recipe's `load`."""
@@ -27,14 +32,11 @@ class RunInfo:
         source: Arguments of the recipe's `load`, to load the same data when resuming: text and
             numbers, from Python also lists and dictionaries of them.
         created: Start in UTC, ISO 8601.
-        seed: The run's seed.
         objective: Key in the logs of an epoch.
         direction: `"max"` or `"min"`.
+        settings: What the run was asked for, the storage's URL without its password.
         plan: The plan.
-        engine: The engine that was asked for.
-        precision: The precision that was asked for.
         policy: The dtype policy chosen for this device.
-        storage: Storage URL without its password; empty for the journal in the run directory.
         device: The device in words.
         versions: `{package: version}`.
         raw_spec: The data as loaded.
@@ -44,18 +46,10 @@ class RunInfo:
         split_seed: The split's seed; None where the split was given.
         model_summary: `model.summary()` of the winner; empty until the refits are done.
         parameters: Number of weights of the winner.
-        folds: Folds of which a trial's score is the mean; None for the validation part.
-        repeats: How often the rows are divided into folds.
-        threshold: What the threshold between two classes is chosen for; empty for none.
-        ensemble: Members asked for in the ensemble; 0 and 1 for none.
-        gap_penalty: The penalty for a gap between groups, as `GapPenalty.parse` takes it; empty for
-            none.
-        sealed: Whether the run was asked to end with its test set closed, or to open it whoever
-            has opened it before; None for neither.
-        baseline_seconds: What the baselines may take together.
         engines: Which engine trains each structure, and the timings behind it.
         builder: What the builder made when the run began, which a resumed run is compared with;
             None of a run that an earlier version began.
+        schema_version: Of `run.json`; files without one have the settings among the other fields.
     """
 
     run: str
@@ -65,14 +59,11 @@ class RunInfo:
     recipe_text: str
     source: dict[str, SourceValue]
     created: str
-    seed: int
     objective: str
     direction: Literal["max", "min"]
+    settings: RunSettings
     plan: Plan
-    engine: str
-    precision: str
     policy: str
-    storage: str
     device: str
     versions: dict[str, str]
     raw_spec: DataSpec
@@ -82,12 +73,25 @@ class RunInfo:
     split_seed: int | None
     model_summary: str = ""
     parameters: int = 0
-    folds: int | None = None
-    repeats: int = 1
-    threshold: str = ""
-    ensemble: int = 0
-    gap_penalty: str = ""
-    sealed: bool | None = None
-    baseline_seconds: float = 60.0
     engines: tuple[EngineChoice, ...] = ()
     builder: BuilderRecord | None = None
+    schema_version: int = SCHEMA_VERSION
+
+
+def upgrade_info(text: str) -> str:
+    """Return a `run.json` of any version as this one writes it.
+
+    Before version 2 the settings stood among the other fields, with empty text for None.
+
+    Args:
+        text: JSON; what is none is returned as it is, for the reader to say so.
+    """
+    try:
+        known = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(known, dict) or "schema_version" in known:
+        return text
+    settings: dict[str, Any] = {name: known.pop(name) for name in _SETTINGS if name in known}
+    known["settings"] = {name: None if value == "" else value for name, value in settings.items()}
+    return json.dumps(known)

@@ -65,6 +65,16 @@ class RunSettings:
     sealed: bool | None = None
     baseline_seconds: float = 60.0
 
+    @property
+    def goal(self) -> str:
+        """What the threshold is chosen for, as text; empty for none."""
+        return "" if self.threshold is None else str(ThresholdGoal.parse(self.threshold))
+
+    @property
+    def penalty(self) -> GapPenalty | None:
+        """The declared penalty; None for none."""
+        return None if self.gap_penalty is None else GapPenalty.parse(self.gap_penalty)
+
     def __post_init__(self) -> None:
         check_choice("engine", self.engine, ENGINES)
         check_choice("precision", self.precision, PRECISIONS)

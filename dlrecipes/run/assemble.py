@@ -34,7 +34,7 @@ def assemble_result(
     return RunResult(
         recipe=info.recipe,
         run=info.run,
-        seed=info.seed,
+        seed=info.settings.seed,
         split_seed=info.split_seed,
         objective=goal.name,
         direction=goal.direction,

@@ -8,15 +8,30 @@ from dataclasses import replace
 from dlrecipes.baselines import TREES, BaselineFit, FittedBaseline, fit_baselines
 from dlrecipes.baselines.budget import SECONDS
 from dlrecipes.data import Development, Splits
-from dlrecipes.results import BaselineResult, Finding, RunResult
-from dlrecipes.run.set_threshold import validated_baseline
+from dlrecipes.results import BaselineResult, DataSpec, Finding, Objective, RunResult
+from dlrecipes.run.thresholds import validated_baseline
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Listener
+from dlrecipes.targets import named_targets
 
 _LEAST_MORE = 10.0
 _AGAIN = 3600.0
 """Seconds for what was chosen within a budget already: the choice bounds the work."""
 _LEFT_OUT = "left_out_baseline"
+_SCORES = {
+    "accuracy": "accuracy",
+    "acc": "accuracy",
+    "binary_accuracy": "accuracy",
+    "categorical_accuracy": "accuracy",
+    "sparse_categorical_accuracy": "accuracy",
+    "mae": "mae",
+    "mean_absolute_error": "mae",
+    "mse": "mse",
+    "mean_squared_error": "mse",
+    "rmse": "rmse",
+    "root_mean_squared_error": "rmse",
+}
+"""What our scores call a metric of Keras."""
 
 
 def recorded_choices(directory: RunDirectory) -> dict[str, Mapping[str, float]]:
@@ -62,6 +77,21 @@ def score_baselines(
         )
         for name, baseline in baselines.items()
     }
+
+
+def chance_score(
+    objective: Objective, baselines: dict[str, BaselineResult], spec: DataSpec
+) -> float | None:
+    """Return what the trivial baseline reaches in the objective; None where that is unknown.
+
+    Args:
+        objective: What the study optimises.
+        baselines: The scored baselines.
+        spec: The data.
+    """
+    trivial, name = next(iter(baselines.values())).validation, objective.metric
+    # Of several targets metrics have the names that Keras gives them.
+    return trivial.get(name if named_targets(spec) else _SCORES.get(name, ""))
 
 
 def finish_baselines(

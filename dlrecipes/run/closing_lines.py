@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from dlrecipes.metrics import better_low, metric_words
 from dlrecipes.report.scores import main_metric, mean_and_spread
 from dlrecipes.results import Objective, RunResult, plural, score_text, significant
+from dlrecipes.rundir import RunDirectory
 
 
-def closing_lines(result: RunResult, directory: Path) -> tuple[str, ...]:
+def closing_lines(result: RunResult, directory: RunDirectory) -> tuple[str, ...]:
     """Return the last words of a run, a sentence or two a line.
 
     Args:
         result: The result of a run whose search and refits are done.
         directory: The run directory.
     """
-    report = directory / "report.html"
-    lines = [f"run directory: {directory}"]
+    report = directory.report
+    lines = [f"run directory: {directory.path}"]
     if result.best is not None:
         metric = Objective(result.objective, result.direction).metric
         lines.append(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
-from dlrecipes.data import Splits
-from dlrecipes.diagnose import measure_gain
+from dlrecipes.data import Development, Splits
+from dlrecipes.diagnose import average_predictions, measure_gain
 from dlrecipes.errors import RunError
-from dlrecipes.export import build_average_model, load_model, predict
+from dlrecipes.export import build_average_model, build_inference_model
 from dlrecipes.results import (
     DataSpec,
     EnsembleMember,
@@ -22,81 +23,156 @@ from dlrecipes.results import (
     RefitResult,
     RunInfo,
     RunResult,
+    StudyResult,
     TestResult,
     ThresholdGoal,
     TrialRecord,
     significant,
-    written_whole,
+)
+from dlrecipes.run.keep_network import (
+    keep_model,
+    keep_weights,
+    restore_kept,
+    save_as_trained,
+    with_weights,
 )
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.score_test_set import keep_predictions
-from dlrecipes.run.set_threshold import score_validation, usable_goal
+from dlrecipes.run.thresholds import score_validation, usable_goal
 from dlrecipes.rundir import RunDirectory
+from dlrecipes.search import Store, StudyContext, ensemble_stage, ensemble_trials, refit
+from dlrecipes.training.engines import Engine
 
-FEWEST = 2
+_FEWEST = 2
 """The fewest members that make an ensemble."""
 
 
+@dataclass(frozen=True)
+class Member:
+    """A trial of the study, trained again for the ensemble.
+
+    Args:
+        trial: The trial.
+        record: How it ended when it was trained again.
+        model: From preprocessed examples to predictions; None where it ended without a score.
+        predictions: Of that model for the validation part.
+    """
+
+    trial: TrialRecord
+    record: TrialRecord
+    model: keras.Model | None = None
+    predictions: NDArray[np.float32] | None = None
+
+
+def train_members(
+    study: StudyResult,
+    info: RunInfo,
+    data: Development,
+    engine: Engine,
+    store: Store,
+    context: StudyContext,
+    directory: RunDirectory,
+) -> tuple[Member, ...]:
+    """Train the study's best trials again, with seeds of their own and the refits' epochs.
+
+    A member's weights are written before its trial counts as finished, so a finished one always
+    has its network, and a run that was cut off trains only the others.
+
+    Args:
+        study: The search.
+        info: Its settings say how many members; 0 and 1 mean none.
+        data: What they are trained on.
+        engine: Trains.
+        store: Where the study of the members lives.
+        context: What all stages share; members have no deadline.
+        directory: The run directory.
+
+    Returns:
+        The members; none where fewer than two trials have a score.
+
+    Raises:
+        ExportError: If a saved member answers otherwise than the trained one.
+        BuilderError: If the builder builds another network for the same values.
+        RunError: If an earlier version trained them.
+    """
+    asked = info.settings.ensemble
+    trials = ensemble_trials(study, asked)
+    if asked < _FEWEST or len(trials) < _FEWEST:
+        return ()
+    stage = ensemble_stage(info.plan, trials)
+    keep = keep_weights(directory, stage.name)
+    records = refit(stage, trials, study.space, engine, store, context, keep)
+    members = [Member(trials[record.number], record) for record in records]
+    usable = {record.number for record in with_weights(records, directory)}
+    for at, member in enumerate(members):
+        record = member.record
+        if record.number not in usable:
+            continue
+        network = restore_kept(record, directory, context, data, info.policy)
+        model = build_inference_model(network, None, info.spec, info.spec)
+        predictions = keep_model(model, record, directory, data.validation.array, info.policy)
+        members[at] = replace(member, model=model, predictions=predictions)
+    return tuple(members)
+
+
 def average_members(
-    trained: Sequence[tuple[TrialRecord, TrialRecord]],
+    trained: Sequence[Member],
     info: RunInfo,
     splits: Splits,
     directory: RunDirectory,
     refits: Sequence[RefitResult],
+    single: NDArray[np.float32],
 ) -> tuple[EnsembleResult | None, tuple[Finding, ...]]:
     """Average the members in one model, save that and score it on the validation part.
 
+    What it predicts for that part is the mean of what its members predict.
+
     Args:
-        trained: Each trial of the study with its record as a member; members without a file
-            ended without a score and are left out.
+        trained: The members; those without a model are left out.
         info: What the run was started with.
         splits: The data.
         directory: The run directory.
         refits: The refits, for the gain over a single network.
+        single: What each of them predicts for the validation part.
 
     Returns:
         The ensemble, and what there is to say where there is none or it is smaller than was
         asked for.
-    """
-    if info.ensemble < FEWEST:
-        return None, ()
-    files = [directory.checkpoint(record.stage, record.number) for _, record in trained]
-    models = {at: load_model(file) for at, file in enumerate(files) if file.is_file()}
-    found = len(models)
-    said = (_too_few(info.ensemble, found),) if found < info.ensemble else ()
-    if found < FEWEST:
-        return None, said
-    average = build_average_model(list(models.values()), splits.preprocess, splits.spec)
-    file = files[0].with_name("ensemble.keras")
-    with written_whole(file) as partial:
-        average.save(partial)
 
+    Raises:
+        ExportError: If the saved average answers otherwise.
+    """
+    asked, wanted = info.settings.ensemble, info.settings.goal
+    if asked < _FEWEST:
+        return None, ()
+    models = [one.model for one in trained if one.model is not None]
+    found = [one.predictions for one in trained if one.predictions is not None]
+    said = (_too_few(asked, len(models)),) if len(models) < asked else ()
+    if len(models) < _FEWEST:
+        return None, said
     part = splits.validation
-    members = tuple(
-        _member(
-            *trained[at],
-            model,
-            splits,
-            info.threshold,
-            str(files[at].relative_to(directory.path)),
-        )
-        for at, model in models.items()
-    )
-    predictions = predict(average, part.x)
-    single = directory.read_predictions("validation")[0]["predictions"]
+    predictions = average_predictions(found)
+    file = directory.networks(trained[0].record.stage).ensemble
+    average = build_average_model(models, splits.preprocess, splits.spec)
+    save_as_trained(average, file, part.x, predictions, info.policy)
     keep_predictions(directory, part, single, predictions, name="validation")
-    validation, threshold = score_validation(part.y, predictions, info.spec, info.threshold)
-    goal = usable_goal(info.threshold, (threshold, *(refit.threshold for refit in refits)))
+
+    validation, threshold = score_validation(part.y, predictions, info.spec, wanted)
+    goal = usable_goal(wanted, (threshold, *(refit.threshold for refit in refits)))
     metric = main_metric(info.spec, part, part, goal)
     levels = threshold, [refit.threshold for refit in refits]
     result = EnsembleResult(
-        asked=info.ensemble,
-        members=members,
+        asked=asked,
+        members=tuple(
+            _member(one, one.predictions, splits, wanted, directory)
+            for one in trained
+            if one.predictions is not None
+        ),
         validation=validation,
         validation_gain=_gain(
-            "validation", part.y, (predictions, single), levels, metric, info.spec, found
+            "validation", part.y, (predictions, single), levels, metric, info.spec, len(models)
         ),
-        checkpoint=str(file.relative_to(directory.path)),
+        checkpoint=directory.relative(file),
         threshold=threshold,
     )
     return result, said
@@ -145,23 +221,21 @@ def tested_ensemble(
 
 
 def _member(
-    trial: TrialRecord,
-    record: TrialRecord,
-    model: keras.Model,
+    member: Member,
+    predictions: NDArray[np.float32],
     splits: Splits,
     goal: str,
-    checkpoint: str,
+    directory: RunDirectory,
 ) -> EnsembleMember:
-    developed = splits.development()
-    predictions = predict(model, developed.validation.array)
-    scores, _ = score_validation(developed.validation.y, predictions, developed.spec, goal)
+    trial, record = member.trial, member.record
+    scores, _ = score_validation(splits.validation.y, predictions, splits.model_spec, goal)
     return EnsembleMember(
         stage=trial.stage,
         trial=trial.number,
         values=record.values,
         seed=record.seed,
         validation=scores,
-        checkpoint=checkpoint,
+        checkpoint=directory.relative(directory.networks(record.stage).model(record.number)),
     )
 
 
@@ -192,7 +266,7 @@ def _gain(
 
 
 def _too_few(asked: int, found: int) -> Finding:
-    made = f"has {found}" if found >= FEWEST else "is not made"
+    made = f"has {found}" if found >= _FEWEST else "is not made"
     return Finding(
         name="ensemble",
         verdict=f"The ensemble {made}, though {asked} members were asked for: the study has no "

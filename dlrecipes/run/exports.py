@@ -11,24 +11,17 @@ from dlrecipes.data import unpack_inputs
 from dlrecipes.errors import ExportError, RunError
 from dlrecipes.export import (
     check_same_predictions,
+    export_keras,
     export_saved_model,
     load_model,
-    predict,
+    predict_keras,
     predict_saved_model,
 )
 from dlrecipes.run.assemble import with_total
-from dlrecipes.rundir import Part, RunDirectory
-
-FORMATS = {
-    "saved_model": "saved_model",
-    "keras": "model.keras",
-    "ensemble_saved_model": "ensemble",
-    "ensemble_keras": "ensemble.keras",
-}
-"""`{format: file or folder in the run directory}`"""
+from dlrecipes.rundir import FORMATS, Format, Part, RunDirectory
 
 
-def export_run(directory: RunDirectory, format: str) -> Path:  # noqa: A002  (the word users know)
+def export_run(directory: RunDirectory, format: Format) -> Path:  # noqa: A002  (the word users know)
     """Write an export, load it again and compare it with the saved predictions.
 
     Args:
@@ -54,12 +47,12 @@ def export_run(directory: RunDirectory, format: str) -> Path:  # noqa: A002  (th
         checkpoint = directory.path / result.ensemble.checkpoint
     else:
         checkpoint = directory.path / result.refits[0].checkpoint
-    path = directory.path / FORMATS[format]
+    path = directory.export(format)
     # An export takes its name, and the place of an older one, only once it is compared.
     unchecked = path.with_name(f"unchecked-{path.name}")
     try:
         if format.endswith("keras"):
-            shutil.copyfile(checkpoint, unchecked)
+            export_keras(checkpoint, unchecked)
         else:
             export_saved_model(load_model(checkpoint), unchecked, directory.read_info().raw_spec)
         _compare(directory, format, unchecked)
@@ -73,7 +66,7 @@ def export_run(directory: RunDirectory, format: str) -> Path:  # noqa: A002  (th
     return path
 
 
-def _compare(directory: RunDirectory, format: str, path: Path) -> None:  # noqa: A002
+def _compare(directory: RunDirectory, format: Format, path: Path) -> None:  # noqa: A002
     """Compare an export with the predictions that were saved last."""
     result, info = directory.read_result(), directory.read_info()
     part: Part = "validation" if result.test is None else "test"
@@ -87,10 +80,8 @@ def _compare(directory: RunDirectory, format: str, path: Path) -> None:  # noqa:
     x = unpack_inputs(arrays)
     if format.startswith("ensemble"):
         saved = arrays["ensemble"]
-    if format.endswith("keras"):
-        predictions = predict(load_model(path), x)
-    else:
-        predictions = predict_saved_model(path, x)
+    ask = predict_keras if format.endswith("keras") else predict_saved_model
+    predictions = ask(path, x)
     check_same_predictions(
         predictions, saved[: len(x)], info.spec, policy=info.policy, what=str(path)
     )
@@ -106,9 +97,11 @@ def compare_exports(directory: RunDirectory) -> None:
         ExportError: If one does not reproduce them; it is no artifact of the run any more.
     """
     result = directory.read_result()
-    for name in set(FORMATS) & set(result.artifacts):
+    for name in FORMATS:
+        if name not in result.artifacts:
+            continue
         try:
-            _compare(directory, name, directory.path / FORMATS[name])
+            _compare(directory, name, directory.export(name))
         except ExportError:
             kept = {key: file for key, file in result.artifacts.items() if key != name}
             directory.write(replace(result, artifacts=kept))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
@@ -19,11 +19,10 @@ from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json, plural
 from dlrecipes.run.assemble import with_total
 from dlrecipes.run.closing_lines import closing_lines
 from dlrecipes.run.ensemble import tested_ensemble
-from dlrecipes.run.exports import FORMATS, compare_exports, export_run
+from dlrecipes.run.exports import compare_exports, export_run
 from dlrecipes.run.predict_inputs import predict_as_csv, predict_inputs
-from dlrecipes.run.score_test_set import score_test_set
-from dlrecipes.run.subgroups import tested_subgroups
-from dlrecipes.rundir import RunDirectory
+from dlrecipes.run.score_test_set import score_test_set, tested_subgroups
+from dlrecipes.rundir import FORMATS, Format, RunDirectory
 from dlrecipes.search import Listener
 
 
@@ -179,7 +178,7 @@ class Run:
         check_choice("format", format, FORMATS)
         with self._directory.locked(), self._listener.busy():
             self._listener.on_step(f"export as {format}, compared with the saved predictions")
-            return export_run(self._directory, format)
+            return export_run(self._directory, cast(Format, format))
 
     def finish(
         self, reason: str = "final score of the procedure", *, sealed: bool | None = None
@@ -209,7 +208,7 @@ class Run:
         finally:
             self.report()
         result = self.result
-        self._listener.on_end(closing_lines(result, self.directory))
+        self._listener.on_end(closing_lines(result, self._directory))
         return result
 
     def _stays_sealed(self, sealed: bool | None) -> bool:

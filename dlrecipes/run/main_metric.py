@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Split, rare_below
+from dlrecipes.data import Split, Splits, rare_below
 from dlrecipes.diagnose import decide, decision_losses, decision_step
 from dlrecipes.errors import RunError
 from dlrecipes.metrics import (
@@ -16,7 +17,15 @@ from dlrecipes.metrics import (
     metric_words,
     rmse_shares,
 )
-from dlrecipes.results import DataSpec, Metrics, ThresholdGoal
+from dlrecipes.results import (
+    BaselineResult,
+    DataSpec,
+    Metrics,
+    RefitResult,
+    RunInfo,
+    ThresholdGoal,
+)
+from dlrecipes.run.thresholds import usable_goal
 from dlrecipes.targets import kind_of, named_targets, per_example_loss, score_predictions
 
 
@@ -130,6 +139,26 @@ def main_metric(
             return _because("cost", "min", f"{reason}; it is the mean of an example", goal)
         return _because(goal.metric, "max", reason, goal)
     return _of_classes(spec, validation, test, goal)
+
+
+def judged_by(
+    info: RunInfo,
+    splits: Splits,
+    refits: Sequence[RefitResult],
+    baselines: Mapping[str, BaselineResult],
+) -> str:
+    """Return the name of the metric that the validation part is judged by.
+
+    Args:
+        info: What the run was started with.
+        splits: The data; its test part is not touched.
+        refits: The refits, with their thresholds.
+        baselines: The baselines, likewise.
+    """
+    thresholds = [refit.threshold for refit in refits]
+    thresholds += [baseline.threshold for baseline in baselines.values()]
+    goal = usable_goal(info.settings.goal, thresholds)
+    return main_metric(info.spec, splits.validation, splits.validation, goal).name
 
 
 def _of_classes(

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas
+from numpy.typing import NDArray
 
 from dlrecipes.data import Columns
 from dlrecipes.diagnose import check_unknown_values
 from dlrecipes.errors import DataWarning
 from dlrecipes.export import NewExamples, given_examples, load_model, predict, read_examples
 from dlrecipes.results import DataSpec
-from dlrecipes.run.prediction_table import prediction_table
 from dlrecipes.rundir import RunDirectory
-from dlrecipes.targets import in_form, split_predictions
+from dlrecipes.targets import by_name, in_form, kind_of, split_predictions
 
 
 def predict_inputs(
@@ -65,7 +66,7 @@ def predict_as_csv(
     examples = _examples(inputs, spec, header, encoding, separator, quoting).only_to_come()
     predictions = _predictions(directory, examples.x, spec)
     least = None if threshold is None else threshold.threshold
-    table = prediction_table(predictions, spec, least)
+    table = _prediction_table(predictions, spec, least)
     # An answer keeps its name, a column of the same name gets another.
     key = examples.key.rename(columns={name: f"{name} (input)" for name in table.columns})
     return pandas.concat([key, table], axis=1).to_csv(index=False)
@@ -97,3 +98,29 @@ def _predictions(
             warnings.warn(line, DataWarning, stacklevel=4)
     predictions = predict(model, x)
     return in_form(split_predictions(predictions, spec), spec)
+
+
+def _prediction_table(
+    predictions: NDArray[np.floating] | Mapping[str, NDArray[np.floating]],
+    spec: DataSpec,
+    least: float | None = None,
+) -> pandas.DataFrame:
+    """Return the columns `label` and a probability a class, or `value`.
+
+    Of several targets each has them under its name.
+
+    Args:
+        predictions: `(examples, classes)` probabilities or `(examples,)` values; of several
+            targets `{target: either}`.
+        spec: The data's description.
+        least: The probability from which on an example is of class 1 of two; None for the label
+            that is more probable.
+    """
+    named = by_name(predictions, spec)
+    tables = [
+        kind_of(target)
+        .table(named[target.name], least)
+        .add_prefix(f"{target.shown} " if target.name else "")
+        for target in spec.targets
+    ]
+    return pandas.concat(tables, axis=1)

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 
 from dlrecipes.data import FoldData, Splits, audit, draw_folds, study_running
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import BuilderRecord, Finding, GapPenalty, Hyperparameter, Objective, Plan
-from dlrecipes.run.check_penalty import check_penalty
+from dlrecipes.results import (
+    BuilderRecord,
+    Finding,
+    Hyperparameter,
+    Objective,
+    Plan,
+    RunSettings,
+)
+from dlrecipes.run.gap_penalty import check_penalty
 from dlrecipes.run.same_builder import record_builder
 from dlrecipes.run.try_ending import try_ending
 from dlrecipes.search import Build, Listener
@@ -26,11 +33,8 @@ class Work:
         splits: The data.
         plan: How the trials are spent.
         listener: Hears of everything.
-        minutes: Minutes after which the search ends; None for no limit.
+        settings: What is asked for.
         compare: Whether simpler searches are run for real.
-        folds: Folds of which a trial's score is the mean; None for the validation part.
-        repeats: How often the rows are divided into folds.
-        gap_penalty: What a gap between groups takes off a trial's score; None for nothing.
         described: What was understood of the data, in words.
     """
 
@@ -38,11 +42,8 @@ class Work:
     splits: Splits
     plan: Plan
     listener: Listener
-    minutes: float | None = None
+    settings: RunSettings
     compare: bool = False
-    folds: int | None = None
-    repeats: int = 1
-    gap_penalty: GapPenalty | None = None
     described: tuple[str, ...] = ()
 
 
@@ -87,12 +88,12 @@ def prepare(
         DataError: If the audit finds an error, or there is too little to divide into folds or to
             measure the gap.
     """
-    listener = work.listener
+    listener, settings, penalty = work.listener, work.settings, work.settings.penalty
     for line in work.described:
         listener.on_note(line)
-    if work.gap_penalty is not None:
-        train = [] if work.folds is None else [work.splits.train]
-        check_penalty(work.gap_penalty, [*train, work.splits.validation], work.splits.spec)
+    if penalty is not None:
+        train = [] if settings.folds is None else [work.splits.train]
+        check_penalty(penalty, [*train, work.splits.validation], work.splits.spec)
 
     # ---- 1. the builder: does it run, does it fit the data, does the metric exist?
     listener.on_phase("check")
@@ -118,13 +119,13 @@ def prepare(
         listener.on_finding(finding)
     if work.splits.spec.lags is not None:
         listener.on_note(work.splits.spec.lags.sentence)
-    if work.folds is None:
+    if settings.folds is None:
         return Prepared(space, findings, builder, notes=notes)
     listener.on_phase("folds")
     with listener.busy():
-        folds = draw_folds(work.splits, work.folds, repeats=work.repeats)
-    if work.gap_penalty is not None:
-        check_penalty(work.gap_penalty, [fold.held_out for fold in folds], work.splits.spec)
+        folds = draw_folds(work.splits, settings.folds, repeats=settings.repeats)
+    if penalty is not None:
+        check_penalty(penalty, [fold.held_out for fold in folds], work.splits.spec)
     return Prepared(space, findings, builder, folds, notes)
 
 

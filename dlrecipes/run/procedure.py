@@ -10,39 +10,37 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dlrecipes.baselines import BaselineFit
-from dlrecipes.data import study_running
+from dlrecipes.data import Split, study_running
 from dlrecipes.diagnose import (
     check_penalty_gain,
     check_selection_optimism,
     check_subgroups,
+    measure_subgroups,
     weigh_penalty,
 )
-from dlrecipes.results import Objective, RunInfo, RunResult
+from dlrecipes.results import DataSpec, Objective, RunInfo, RunResult, SubgroupResult, Threshold
 from dlrecipes.run.assemble import assemble_result, keep_what_holds
 from dlrecipes.run.baselines import (
+    chance_score,
     finish_baselines,
     left_out,
     recorded_choices,
     score_baselines,
 )
-from dlrecipes.run.chance import chance_score
-from dlrecipes.run.cross_validation import make_cross_validated
-from dlrecipes.run.ensemble import average_members
-from dlrecipes.run.export_tables import write_tables
+from dlrecipes.run.engines import RecordedChoices, make_cross_validated
+from dlrecipes.run.ensemble import average_members, train_members
 from dlrecipes.run.fresh_start import begin_differently
+from dlrecipes.run.gap_penalty import make_penalty, refit_gaps
 from dlrecipes.run.handle import Run
-from dlrecipes.run.judged_by import judged_by
-from dlrecipes.run.log import run_log
+from dlrecipes.run.main_metric import judged_by
 from dlrecipes.run.prepare import Prepared, Work
-from dlrecipes.run.recorded_choices import RecordedChoices
-from dlrecipes.run.refit_gaps import refit_gaps
 from dlrecipes.run.refits import refit_winner
-from dlrecipes.run.set_threshold import set_thresholds
-from dlrecipes.run.subgroups import validation_subgroups
-from dlrecipes.run.train_members import train_members
-from dlrecipes.run.trial_gap import make_penalty
-from dlrecipes.rundir import RunDirectory
+from dlrecipes.run.thresholds import set_thresholds
+from dlrecipes.rundir import RunDirectory, run_log
 from dlrecipes.search import (
     LogListener,
     Store,
@@ -73,7 +71,7 @@ def carry_out(
         RunError: If no trial or no refit ended with a score, or another process holds the run.
     """
     goal, splits, plan = Objective(info.objective, info.direction), work.splits, work.plan
-    data = splits.development()
+    data, settings = splits.development(), work.settings
     with (
         directory.locked(),
         run_log(directory.log) as log,
@@ -96,20 +94,20 @@ def carry_out(
         baseline_fit = ending.enter_context(
             BaselineFit(
                 data,
-                seed=info.seed,
-                seconds=info.baseline_seconds,
+                seed=settings.seed,
+                seconds=settings.baseline_seconds,
                 choices=recorded_choices(directory),
                 on_step=heard.on_step,
             )
         )
-        baselines = score_baselines(baseline_fit.ready, data, info.threshold)
+        baselines = score_baselines(baseline_fit.ready, data, settings.goal)
         seconds = {"baselines": time.monotonic() - start}
 
         # ---- 4. search: coarse, widened where the best value lies at an edge, fine
         heard.on_phase("search")
         chosen = RecordedChoices(info, directory)
         engine = make_engine(
-            info.engine,
+            settings.engine,
             data,
             goal,
             info.policy,
@@ -123,15 +121,15 @@ def carry_out(
             objective=goal,
             batch_size=plan.batch_size,
             patience=plan.patience,
-            seed=info.seed,
+            seed=settings.seed,
             engine=engine.name,
             chance=chance_score(goal, baselines, data.spec),
             listener=heard,
-            deadline=None if work.minutes is None else time.monotonic() + 60 * work.minutes,
+            deadline=None if settings.minutes is None else time.monotonic() + 60 * settings.minutes,
         )
-        declared = work.gap_penalty
+        declared = settings.penalty
         if declared is not None:
-            penalty = make_penalty(declared, splits, prepared.folds, work.build, info.policy)
+            penalty = make_penalty(declared, splits, prepared.folds)
             context = replace(context, penalty=penalty)
         scoring: Engine = engine
         if prepared.folds:
@@ -144,11 +142,11 @@ def carry_out(
                 on_step=heard.on_step,
             )
             context = replace(context, reports=len(prepared.folds))
-        if work.minutes is not None:
-            heard.on_limit(60 * work.minutes)
+        if settings.minutes is not None:
+            heard.on_limit(60 * settings.minutes)
         study = search(plan, prepared.space, scoring, store, context)
         directory.write(study)
-        write_tables(study, directory.path)
+        directory.write_tables(study)
         seconds["search"] = sum(trial.seconds for trial in study.trials)
 
         # ---- 5. what simpler searches reach with the same epochs
@@ -165,32 +163,37 @@ def carry_out(
         context = replace(context, deadline=None, penalty=None)
         context, alike = begin_differently(context, data.train.array[:1], info.policy)
         began_with = replace(info, plan=plan)
-        refits, records, summary, parameters = refit_winner(
-            study, began_with, splits, engine, store, context, directory
-        )
+        refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
         # ---- and the best trials once each, as the members of an ensemble
-        if info.ensemble > 1:
+        if settings.ensemble > 1:
             heard.on_phase("ensemble")
         trained = train_members(study, began_with, data, engine, store, context, directory)
         heard.on_step("predictions on the validation part")
         # ---- and the baselines that have grown beside it all, with a little more time if need be
         began = time.monotonic()
         fitted, baselines = finish_baselines(
-            baseline_fit, baselines, data, info.threshold, seconds["search"], heard
+            baseline_fit, baselines, data, settings.goal, seconds["search"], heard
         )
         seconds["baselines"] += time.monotonic() - began
         info = chosen.info
         # Scores of folds and of refits are not of the same rows.
         scored_alike = not prepared.folds
-        optimism = (check_selection_optimism(study.best, records, goal),) if scored_alike else ()
-        seconds["refits"] = sum(record.seconds for record in records)
-        seconds |= {"ensemble": sum(member.seconds for _, member in trained)} if trained else {}
-        threshold, refits, missed = set_thresholds(info.threshold, directory, refits, splits)
-        ensemble, too_few = average_members(trained, info, splits, directory, refits)
-        subgroups = validation_subgroups(directory, refits, splits, threshold)
+        optimism = (
+            (check_selection_optimism(study.best, refitted.records, goal),) if scored_alike else ()
+        )
+        seconds["refits"] = sum(record.seconds for record in refitted.records)
+        seconds |= {"ensemble": sum(member.record.seconds for member in trained)} if trained else {}
+        part, spec = splits.validation, splits.model_spec
+        threshold, refits, missed = set_thresholds(
+            settings.goal, refitted.results, refitted.predictions, part.y, spec
+        )
+        ensemble, too_few = average_members(
+            trained, info, splits, directory, refits, refitted.predictions
+        )
+        subgroups = _subgroups(part, refitted.predictions[0], spec, threshold)
         weighed = None
         if declared is not None:
-            gaps = refit_gaps(declared, directory, refits, splits)
+            gaps = refit_gaps(declared, refitted.predictions, part, spec)
             weighed = weigh_penalty(study, declared, gaps)
 
         # ---- the result so far; what was done with the same refits before stays
@@ -224,7 +227,9 @@ def carry_out(
         )
         before = directory.read_result() if directory.result_file.exists() else None
         result = keep_what_holds(result, before)
-        directory.write(replace(info, model_summary=summary, parameters=parameters))
+        directory.write(
+            replace(info, model_summary=refitted.summary, parameters=refitted.parameters)
+        )
         directory.write(result)
         _remove_stale(directory, result)
     # ---- 7. the export, compared with the validation predictions while the test set is closed
@@ -232,6 +237,22 @@ def carry_out(
     if "saved_model" not in result.artifacts:
         run.export("saved_model")
     return run
+
+
+def _subgroups(
+    part: Split, predictions: NDArray[np.float32], spec: DataSpec, threshold: Threshold | None
+) -> tuple[SubgroupResult, ...]:
+    """Return how the refit that is exported fares on each group of the validation part."""
+    if part.subgroups is None:
+        return ()
+    return measure_subgroups(
+        part.y,
+        predictions,
+        part.subgroups,
+        spec,
+        part="validation",
+        threshold=None if threshold is None else threshold.threshold,
+    )
 
 
 def _remove_stale(directory: RunDirectory, result: RunResult) -> None:

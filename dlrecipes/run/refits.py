@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import math
-from pathlib import Path
+from dataclasses import dataclass
 
-import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from dlrecipes.data import Splits
 from dlrecipes.errors import RunError
-from dlrecipes.export import build_inference_model, load_model, predict
+from dlrecipes.export import build_inference_model
 from dlrecipes.results import (
     Objective,
     RefitResult,
@@ -20,16 +20,32 @@ from dlrecipes.results import (
     TrialRecord,
     write_text,
 )
-from dlrecipes.run.save_as_trained import check_score_as_trained, save_as_trained
+from dlrecipes.run.keep_network import keep_model, keep_weights, restore_kept, with_weights
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Store, StudyContext, refit, refit_stage
 from dlrecipes.targets import score_predictions
-from dlrecipes.training.build_model import rebuild
 from dlrecipes.training.engines import Engine
-from dlrecipes.training.job import Job
-from dlrecipes.training.outcome import Outcome
-from dlrecipes.training.precision import dtype_policy
+
+
+@dataclass(frozen=True)
+class Refits:
+    """What the refits of a run came to.
+
+    Args:
+        results: Those that ended with a score, the best first.
+        records: The records of all.
+        predictions: What each of the results' networks predicts for the validation part,
+            `(refits, examples, …)`.
+        summary: The network as Keras summarises it.
+        parameters: Number of its weights.
+    """
+
+    results: tuple[RefitResult, ...]
+    records: tuple[TrialRecord, ...]
+    predictions: NDArray[np.float32]
+    summary: str
+    parameters: int
 
 
 def refit_winner(
@@ -40,50 +56,28 @@ def refit_winner(
     store: Store,
     context: StudyContext,
     directory: RunDirectory,
-) -> tuple[tuple[RefitResult, ...], tuple[TrialRecord, ...], str, int]:
+) -> Refits:
     """Train the winner again, save each refit and score it on the validation part.
 
-    A refit's file is written before its trial counts as finished, so a finished one always has
-    its model.
+    A refit's weights are written before its trial counts as finished, so a finished one always
+    has its network. What each predicts for the validation part is kept, and all that is said about
+    that part is said by these predictions.
 
     The refit with the best validation score comes first: it is the one that is exported, and it is
-    named before the test set is opened; refits that were tested keep their order. All their
-    validation predictions are saved.
-
-    Returns:
-        The refits that ended with a score, the best first, the records of all, the network's
-        summary and its number of weights.
+    named before the test set is opened; refits that were tested keep their order.
 
     Raises:
-        RunError: If no refit ended with a score.
+        RunError: If no refit ended with a score, or an earlier version trained them.
         ExportError: If a saved refit answers otherwise than the trained one.
         BuilderError: If the builder builds another network for the same values.
     """
     stage = refit_stage(info.plan, study.best)
-    folder = directory.checkpoint(stage.name, 0).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    summary_file = folder / "summary.txt"
-    data = splits.development()
-    saved: dict[int, keras.Model] = {}
-
-    def keep(job: Job, outcome: Outcome) -> None:
-        if outcome.weights is None:
-            return
-        with dtype_policy(info.policy):
-            network = rebuild(job, outcome.weights, data.train.array[:1])
-            check_score_as_trained(network, job, outcome, data.validation, data.spec)
-            model = build_inference_model(network, splits.preprocess, splits.spec, info.spec)
-        text = io.StringIO()
-        network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
-        write_text(summary_file, text.getvalue())
-        file = directory.checkpoint(stage.name, job.number)
-        saved[job.number] = save_as_trained(model, file, splits.validation.x, info.policy)
-
     winner = [study.best] * stage.trials
+    keep = keep_weights(directory, stage.name)
     records = refit(stage, winner, study.space, engine, store, context, keep)
-    usable = [record for record in records if _file(directory, stage.name, record).is_file()]
+    usable = with_weights(records, directory)
     usable.sort(key=lambda record: _badness(record, context.objective))
-    usable = _as_tested(usable, directory, stage.name)
+    usable = _as_tested(usable, directory)
     if not usable:
         reasons = "; ".join(sorted({record.error or record.status for record in records}))
         raise RunError(
@@ -91,12 +85,10 @@ def refit_winner(
             received=reasons or "no refit",
             fix="Narrow the range of the learning rate and tune again.",
         )
-    results, predictions = [], []
     context.listener.on_step("predictions of the refits on the validation part")
+    results, predictions = [], []
     for record in usable:
-        # Those of an earlier part of the run are loaded now.
-        model = saved.get(record.number) or load_model(_file(directory, stage.name, record))
-        predictions.append(predict(model, splits.validation.x))
+        predictions.append(_kept(record, directory, info, splits, context))
         results.append(
             RefitResult(
                 seed=record.seed,
@@ -105,12 +97,34 @@ def refit_winner(
                 best_epoch=record.best_epoch or 0,
                 seconds=record.seconds,
                 policy=record.policy,
-                checkpoint=_name(directory, stage.name, record),
+                checkpoint=_name(directory, record),
             )
         )
-    keep_predictions(directory, splits.validation, np.stack(predictions), name="validation")
-    summary = summary_file.read_text(encoding="utf-8")
-    return tuple(results), records, summary, usable[0].parameters
+    together = np.stack(predictions)
+    keep_predictions(directory, splits.validation, together, name="validation")
+    summary = directory.networks(stage.name).summary.read_text(encoding="utf-8")
+    return Refits(tuple(results), records, together, summary, usable[0].parameters)
+
+
+def _kept(
+    record: TrialRecord,
+    directory: RunDirectory,
+    info: RunInfo,
+    splits: Splits,
+    context: StudyContext,
+) -> NDArray[np.float32]:
+    """Return a refit's validation predictions, after making whatever is not there yet."""
+    networks = directory.networks(record.stage)
+    predictions = networks.kept_predictions(record.number)
+    files = networks.model(record.number), networks.summary
+    if predictions is not None and all(file.is_file() for file in files):
+        return predictions
+    network = restore_kept(record, directory, context, splits.development(), info.policy)
+    text = io.StringIO()
+    network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
+    write_text(networks.summary, text.getvalue())
+    model = build_inference_model(network, splits.preprocess, splits.spec, info.spec)
+    return keep_model(model, record, directory, splits.validation.x, info.policy)
 
 
 def _badness(record: TrialRecord, objective: Objective) -> tuple[float, float, int]:
@@ -127,9 +141,7 @@ def _badness(record: TrialRecord, objective: Objective) -> tuple[float, float, i
     )
 
 
-def _as_tested(
-    records: list[TrialRecord], directory: RunDirectory, stage: str
-) -> list[TrialRecord]:
+def _as_tested(records: list[TrialRecord], directory: RunDirectory) -> list[TrialRecord]:
     """Return the refits in the order in which they were tested, if they were.
 
     Which network is exported is settled before the test set is opened. Versions that took the
@@ -139,15 +151,11 @@ def _as_tested(
     if before is None or before.test is None:
         return records
     order = [refit.checkpoint for refit in before.refits]
-    names = [_name(directory, stage, record) for record in records]
+    names = [_name(directory, record) for record in records]
     if sorted(names) != sorted(order):
         return records
-    return sorted(records, key=lambda record: order.index(_name(directory, stage, record)))
+    return sorted(records, key=lambda record: order.index(_name(directory, record)))
 
 
-def _name(directory: RunDirectory, stage: str, record: TrialRecord) -> str:
-    return str(_file(directory, stage, record).relative_to(directory.path))
-
-
-def _file(directory: RunDirectory, refits: str, record: TrialRecord) -> Path:
-    return directory.checkpoint(refits, record.number)
+def _name(directory: RunDirectory, record: TrialRecord) -> str:
+    return directory.relative(directory.networks(record.stage).model(record.number))

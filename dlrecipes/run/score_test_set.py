@@ -8,21 +8,31 @@ from statistics import fmean, stdev
 import numpy as np
 
 from dlrecipes.baselines import FittedBaseline
-from dlrecipes.data import Ledger, Split, Splits, pack_inputs, pack_subgroups
-from dlrecipes.diagnose import check_unknown_values, decide
+from dlrecipes.data import (
+    Ledger,
+    Split,
+    Splits,
+    pack_inputs,
+    pack_subgroups,
+    unpack_subgroups,
+)
+from dlrecipes.diagnose import check_unknown_values, decide, measure_subgroups
 from dlrecipes.export import load_model, predict
 from dlrecipes.results import (
     BaselineResult,
+    DataSpec,
     Metrics,
     RefitResult,
     RunResult,
+    SubgroupResult,
     TestResult,
+    Threshold,
     Verdict,
 )
 from dlrecipes.run.baselines import fitted_again
 from dlrecipes.run.give_verdict import give_verdict
 from dlrecipes.run.main_metric import main_metric
-from dlrecipes.run.set_threshold import usable_goal
+from dlrecipes.run.thresholds import usable_goal
 from dlrecipes.rundir import Part, RunDirectory
 
 _KEPT_BYTES = 64 * 2**20
@@ -63,7 +73,7 @@ def score_test_set(
     info = directory.read_info()
     recorded = result.baselines
     if fitted is None:
-        fitted, recorded = fitted_again(result, splits, info.threshold)
+        fitted, recorded = fitted_again(result, splits, info.settings.goal)
     spec = splits.model_spec
     ledger = Ledger(directory.ledger)
 
@@ -79,7 +89,7 @@ def score_test_set(
     # ---- scores
     thresholds = [refit.threshold for refit in result.refits]
     thresholds += [baseline.threshold for baseline in result.baselines.values()]
-    goal = usable_goal(info.threshold, thresholds)
+    goal = usable_goal(info.settings.goal, thresholds)
     main = main_metric(spec, splits.validation, test, goal)
     refits = tuple(
         replace(refit, test=main.scores(test.y, predicted, spec, refit.threshold))
@@ -117,6 +127,36 @@ def score_test_set(
         main, scored, test.y, spec, (refits, predictions), (baselines, by_baseline)
     )
     return scored, verdict, refits, baselines
+
+
+def tested_subgroups(
+    directory: RunDirectory, spec: DataSpec, threshold: Threshold | None
+) -> tuple[SubgroupResult, ...]:
+    """Return how the first refit fares on each group of the test part, by its saved predictions.
+
+    Args:
+        directory: The run directory.
+        spec: The data's description.
+        threshold: The threshold that decides, if one was chosen.
+
+    Returns:
+        One a column; none if the data has no subgroups.
+
+    Raises:
+        RunError: If the saved predictions are damaged.
+    """
+    arrays, predictions = directory.read_predictions()
+    subgroups = unpack_subgroups(arrays)
+    if subgroups is None:
+        return ()
+    return measure_subgroups(
+        arrays["y"],
+        predictions,
+        subgroups,
+        spec,
+        part="test",
+        threshold=None if threshold is None else threshold.threshold,
+    )
 
 
 def keep_predictions(

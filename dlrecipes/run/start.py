@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +10,14 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any, cast
 
 from dlrecipes.data import Splits
 from dlrecipes.errors import ArgumentError, RunError, StorageError
-from dlrecipes.results import GapPenalty, Objective, Plan, RunInfo, RunSettings, ThresholdGoal
+from dlrecipes.results import Objective, Plan, RunInfo, RunSettings
 from dlrecipes.run.closing_lines import closing_lines
 from dlrecipes.run.describe_data import describe_data
 from dlrecipes.run.handle import Run
-from dlrecipes.run.origin import Origin
+from dlrecipes.run.origin import Origin, name_of, source_of, told
 from dlrecipes.run.prepare import Work, prepare
 from dlrecipes.run.procedure import carry_out
 from dlrecipes.run.same_builder import check_same_description, compare_builders
@@ -30,7 +27,6 @@ from dlrecipes.search import (
     CoarseToFine,
     Listener,
     PlainProgress,
-    SpecBuilder,
     Store,
     builder_of,
     mask_password,
@@ -96,22 +92,19 @@ def tune(
             received="a plan with 0 trials",
             fix="`--trials 0` ends a run that exists: `--resume DIR --trials 0`.",
         )
-    threshold = _threshold_goal(settings, splits)
+    _check_threshold(settings, splits)
     by_recipe = origin is not None
-    origin = origin or Origin(_name_of(build), text=_source_of(build))
+    origin = origin or Origin(name_of(build), text=source_of(build))
     RunDirectory.planned(settings.out, origin.recipe)
     policy = choose_policy(settings.precision, weakest_capability())
     heard = listener or PlainProgress(goal)
     work = Work(
-        _told(build, splits),
+        told(build, splits),
         splits,
         plan,
         heard,
-        settings.minutes,
+        settings,
         compare,
-        settings.folds,
-        settings.repeats,
-        _declared(settings.gap_penalty),
         describe_data(splits, origin.source),
     )
     prepared = prepare(work, goal, policy)
@@ -126,14 +119,17 @@ def tune(
         recipe_text=origin.text,
         source=origin.source,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        seed=settings.seed,
+        settings=replace(
+            settings,
+            storage=mask_password(storage) or None,
+            out=str(directory.path),
+            threshold=settings.goal or None,
+            gap_penalty=None if settings.penalty is None else str(settings.penalty),
+        ),
         objective=goal.name,
         direction=goal.direction,
         plan=plan,
-        engine=settings.engine,
-        precision=settings.precision,
         policy=policy,
-        storage=mask_password(storage),
         device=describe_device(),
         versions={name: metadata.version(name) for name in _PACKAGES},
         raw_spec=splits.spec,
@@ -141,13 +137,6 @@ def tune(
         fingerprint=splits.test.fingerprint,
         development=splits.development().fingerprint,
         split_seed=splits.split_seed,
-        folds=settings.folds,
-        repeats=settings.repeats,
-        threshold=threshold,
-        ensemble=settings.ensemble,
-        baseline_seconds=settings.baseline_seconds,
-        gap_penalty="" if work.gap_penalty is None else str(work.gap_penalty),
-        sealed=settings.sealed,
     )
     try:
         directory.write(info)
@@ -158,7 +147,7 @@ def tune(
     with _going_on(directory, heard, by_recipe=by_recipe):
         run = carry_out(directory, info, store, work, prepared)
     if not by_recipe:
-        heard.on_end(closing_lines(run.result, run.directory))
+        heard.on_end(closing_lines(run.result, directory))
     return run
 
 
@@ -229,20 +218,17 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     info = replace(info, plan=plan if plan.trials else info.plan)
     by_recipe = origin is not None
     if origin is None and not info.recipe_path:
-        origin = Origin(info.recipe, text=_source_of(build))
+        origin = Origin(info.recipe, text=source_of(build))
     text = origin.text if origin else ""
     goal = Objective(info.objective, info.direction)
     heard = listener or PlainProgress(goal)
     work = Work(
-        _told(build, splits),
+        told(build, splits),
         splits,
         plan,
         heard,
-        minutes,
+        replace(info.settings, minutes=minutes),
         compare,
-        info.folds,
-        info.repeats,
-        _declared(info.gap_penalty),
         describe_data(splits, info.source),
     )
     prepared = prepare(
@@ -254,11 +240,12 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         # What is trained from now on is this text's.
         info = replace(info, recipe_text=text, recipe_path=origin.path)
     with existing.locked():
-        location = _absolute(storage or info.storage)
-        if mask_password(location) != info.storage:
+        began = info.settings.storage or ""
+        location = _absolute(storage or began)
+        if mask_password(location) != began:
             raise RunError(
                 "A resumed run keeps its storage.",
-                received=f"storage={mask_password(location)!r}, begun with {info.storage!r}",
+                received=f"storage={mask_password(location)!r}, begun with {began!r}",
                 fix="Leave the option out, or start a new run.",
             )
         store = Store.open(location or existing.journal, info.study)
@@ -272,7 +259,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     with _going_on(existing, heard, by_recipe=by_recipe):
         run = carry_out(existing, info, store, work, prepared)
     if not by_recipe:
-        heard.on_end(closing_lines(run.result, run.directory))
+        heard.on_end(closing_lines(run.result, existing))
     return run
 
 
@@ -293,47 +280,13 @@ def _going_on(directory: RunDirectory, heard: Listener, *, by_recipe: bool) -> I
         raise
 
 
-def _told(build: Build, splits: Splits) -> Build:
-    """Return a builder that is told the data, if it has a place for that."""
-    if isinstance(build, SpecBuilder):
-        return build
-    try:
-        asks = "spec" in inspect.signature(build).parameters
-    except (TypeError, ValueError):  # a callable that Python cannot look into
-        return build
-    if not asks:
-        return build
-    return SpecBuilder(cast(Any, build), splits.model_spec, _name_of(build))
-
-
-def _threshold_goal(settings: RunSettings, splits: Splits) -> str:
-    """Return the goal as text; empty for none."""
-    if settings.threshold is None:
-        return ""
-    if splits.spec.task != "binary":
+def _check_threshold(settings: RunSettings, splits: Splits) -> None:
+    if settings.threshold is not None and splits.spec.task != "binary":
         raise ArgumentError(
             "A threshold is chosen between two classes.",
             received=f"threshold={str(settings.threshold)!r} for {splits.spec.task} data",
             fix="Leave it out.",
         )
-    return str(ThresholdGoal.parse(settings.threshold))
-
-
-def _declared(penalty: str | GapPenalty | None) -> GapPenalty | None:
-    return GapPenalty.parse(penalty) if penalty else None
-
-
-def _source_of(build: object) -> str:
-    try:
-        return inspect.getsource(build)  # type: ignore[arg-type]  # a callable object is refused
-    except (OSError, TypeError):
-        return ""
-
-
-def _name_of(build: object) -> str:
-    """A name that can be a folder's, also for a lambda."""
-    name = getattr(build, "__name__", type(build).__name__)
-    return re.sub(r"\W+", "_", name)
 
 
 def _absolute(storage: str) -> str:

@@ -51,7 +51,7 @@ def try_ending(network: keras.Model, splits: Splits, policy: str) -> None:
     inference = build_inference_model(network, splits.preprocess, spec, splits.model_spec)
     with tempfile.TemporaryDirectory() as folder:
         directory = RunDirectory(Path(folder))
-        file, saved = directory.path / "untrained.keras", directory.path / "untrained"
+        file, saved = directory.export("keras"), directory.export("saved_model")
         inference.save(file)
         model = load_model(file)
         check_layers_as_trained(inference, model, some.x, policy=policy)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import time
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -21,14 +20,30 @@ from dlrecipes.results import (
     StudyResult,
     dump_json,
     parse_json,
+    upgrade_info,
     write_text,
-    written_whole,
 )
+from dlrecipes.rundir.arrays import read_arrays, write_arrays
+from dlrecipes.rundir.networks import Networks
 from dlrecipes.rundir.place import check_names, check_place
+from dlrecipes.rundir.tables import write_tables
 from dlrecipes.system_errors import system_errors
 
 Result = TypeVar("Result")
 Part = Literal["validation", "test"]
+Format = Literal["saved_model", "keras", "ensemble_saved_model", "ensemble_keras"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+LEDGER = "test_sets.jsonl"
+"""The ledger of test set openings, in a folder of runs."""
+
+_INFO = "run.json"
+_CHECKPOINTS = "checkpoints"
+_EXPORTS: dict[Format, str] = {
+    "saved_model": "saved_model",
+    "keras": "model.keras",
+    "ensemble_saved_model": "ensemble",
+    "ensemble_keras": "ensemble.keras",
+}
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ class RunDirectory:
         try:
             if out is None:
                 path = _make_new(path)
-            (path / "checkpoints").mkdir(parents=True)
+            (path / _CHECKPOINTS).mkdir(parents=True)
         except OSError as error:
             raise RunError(
                 "The run directory must be writable.",
@@ -120,7 +135,7 @@ class RunDirectory:
     @property
     def info_file(self) -> Path:
         """Settings, versions, recipe."""
-        return self.path / "run.json"
+        return self.path / _INFO
 
     @property
     def result_file(self) -> Path:
@@ -140,7 +155,7 @@ class RunDirectory:
     @property
     def ledger(self) -> Path:
         """The ledger of test set openings of the folder that the run lies in."""
-        return self.path.resolve().parent / "test_sets.jsonl"
+        return self.path.resolve().parent / LEDGER
 
     @property
     def predictions(self) -> Path:
@@ -169,9 +184,27 @@ class RunDirectory:
         result = self.read_result()
         return bool(result.verdict or result.sealed)
 
-    def checkpoint(self, refits: str, number: int) -> Path:
-        """Model number `number` of the refits of that name."""
-        return self.path / "checkpoints" / refits / f"refit-{number}.keras"
+    @property
+    def trials_table(self) -> Path:
+        """A row a trial, for other tools."""
+        return self.path / "trials.csv"
+
+    @property
+    def curves(self) -> Path:
+        """Each trial's curves, for other tools."""
+        return self.path / "curves.npz"
+
+    def export(self, format: Format) -> Path:  # noqa: A002  (the word users know)
+        """Where an export in that format lies, a file or a folder."""
+        return self.path / _EXPORTS[format]
+
+    def networks(self, stage: str) -> Networks:
+        """What is kept of the networks of a stage."""
+        return Networks(self.path / _CHECKPOINTS / stage)
+
+    def relative(self, file: Path) -> str:
+        """Return a file of the run as its results name it."""
+        return str(file.relative_to(self.path))
 
     def read_info(self) -> RunInfo:
         """Return what the run was started with."""
@@ -193,6 +226,10 @@ class RunDirectory:
             StudyResult: self.study_file,
         }
         write_text(files[type(result)], dump_json(result))
+
+    def write_tables(self, study: StudyResult) -> None:
+        """Write the trials and their curves for other tools."""
+        write_tables(study, self.trials_table, self.curves)
 
     def write_predictions(
         self,
@@ -219,8 +256,7 @@ class RunDirectory:
         arrays: dict[str, Any] = {"ids": ids, **inputs, "y": y, "predictions": predictions}
         if ensemble is not None:
             arrays["ensemble"] = ensemble
-        with written_whole(self.predictions_on(part)) as partial:
-            np.savez_compressed(partial, **arrays)
+        write_arrays(self.predictions_on(part), arrays)
 
     def read_predictions(self, part: Part = "test") -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Return what `write_predictions` wrote, and what the exported refit predicted.
@@ -228,15 +264,8 @@ class RunDirectory:
         Raises:
             RunError: If the file is damaged.
         """
-        file = self.predictions_on(part)
-        try:
-            with np.load(file, allow_pickle=False) as saved:
-                arrays = dict(saved)
-                return arrays, arrays["predictions"][0]
-        except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
-            raise RunError(
-                "The saved predictions must be whole.", received=f"{file} ({error})"
-            ) from error
+        arrays = read_arrays(self.predictions_on(part), "saved predictions", "predictions")
+        return arrays, arrays["predictions"][0]
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -281,7 +310,10 @@ class RunDirectory:
                 f"{self.path}`.",
             ) from error
         except (OSError, UnicodeDecodeError) as error:
-            raise RunError("The run's files must be readable.", received=str(error)) from error
+            raise RunError(
+                "The run's files must be readable.", received=f"{path}: {error}"
+            ) from error
+        text = upgrade_info(text) if kind is RunInfo else text
         return parse_json(kind, text, source=str(path))
 
 
@@ -308,7 +340,7 @@ def newest_unfinished(folder: Path, recipe: str) -> RunDirectory:
     Raises:
         RunError: If there is none.
     """
-    found = sorted(folder.glob("*/run.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    found = sorted(folder.glob(f"*/{_INFO}"), key=lambda file: file.stat().st_mtime, reverse=True)
     for file in found:
         directory = RunDirectory(file.parent)
         with suppress(RunError):

@@ -20,7 +20,7 @@ from dlrecipes.search.listener import Listener
 from dlrecipes.search.log_listener import LogListener
 from dlrecipes.search.penalty import Penalty
 from dlrecipes.search.plain_progress import PlainProgress
-from dlrecipes.search.refit import refit, refit_stage
+from dlrecipes.search.refit import refit, refit_stage, restore_trial
 from dlrecipes.search.spec_builder import SpecBuilder
 from dlrecipes.search.study import search
 from dlrecipes.search.trial_source import StudyContext
@@ -41,6 +41,7 @@ __all__ = [
     "of_search",
     "refit",
     "refit_stage",
+    "restore_trial",
     "run_comparisons",
     "CoarseToFine",
     "Listener",

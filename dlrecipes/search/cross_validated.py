@@ -6,24 +6,26 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import itemgetter
 from statistics import fmean, median
 
 import keras
-import numpy as np
 
 from dlrecipes.data import FoldData, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import History, Objective
 from dlrecipes.search.backends import Build
 from dlrecipes.search.spec_builder import SpecBuilder
-from dlrecipes.training.build_model import rebuild
 from dlrecipes.training.engines import Engine
 from dlrecipes.training.job import Job
 from dlrecipes.training.job_source import JobSource, Report
 from dlrecipes.training.log_value import log_value
 from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.precision import dtype_policy
+from dlrecipes.training.predictions import predict_network
+from dlrecipes.training.restore import restore
 
 _TOGETHER = 64
 _BATCH = 1024
@@ -86,7 +88,7 @@ class CrossValidated:
         def finish(ended: Sequence[tuple[Job, Outcome]]) -> None:
             # At once: the weights of all trials until the fold is over would fill the memory.
             for job, outcome in ended:
-                going[job.number].take(outcome, self._score(job, outcome, fold))
+                going[job.number].take(*self._judged(going[job.number].job, outcome, fold))
 
         with self._building_for(fold):
             engine.run(_OneFold([one.job for one in going.values()], source, finish))
@@ -106,17 +108,27 @@ class CrossValidated:
             return self._build.building_for(fold.development.spec)
         return nullcontext()
 
-    def _score(self, job: Job, outcome: Outcome, fold: FoldData) -> float | None:
-        """Return the score of a training's best epoch on the rows that are held out."""
+    def _judged(self, job: Job, outcome: Outcome, fold: FoldData) -> tuple[Outcome, float | None]:
+        """Return an outcome as far as it is kept, and its score on the rows that are held out.
+
+        Its predictions are those for the rows held out; without a score there are none.
+        """
+        kept = outcome if job.keep_weights else replace(outcome, weights=None)
         if outcome.status != "completed" or outcome.weights is None:
-            return None
-        held_out = fold.held_out
+            return kept, None
+        example, predictions = fold.held_out.array[:1], None
         with dtype_policy(self._policy):
             keras.utils.clear_session(free_memory=False)
             keras.config.set_dtype_policy(self._policy)
-            model = rebuild(job, outcome.weights, held_out.array[:1])
+            model = restore(job.build, outcome.weights, example, seed=job.seed, policy=self._policy)
             score = self._evaluate(model, fold)
-        return score if math.isfinite(score) else None
+            if job.keep_predictions:
+                kinds = output_kinds(model, fold.development.spec)
+                call = partial(model, training=False)
+                predictions = predict_network(
+                    call, fold.held_out.array, kinds, fold.development.spec
+                )
+        return replace(kept, predictions=predictions), score if math.isfinite(score) else None
 
     def _evaluate(self, model: keras.Model, fold: FoldData) -> float:
         """Return what `model.evaluate` gives, which takes ten times as long to be made ready.
@@ -157,8 +169,7 @@ class _Trial:
         return fmean(self.scores)
 
     def take(self, outcome: Outcome, score: float | None) -> None:
-        kept = outcome if self.job.keep_weights else replace(outcome, weights=None)
-        self.outcomes.append(kept)
+        self.outcomes.append(outcome)
         if score is not None:
             self.scores.append(score)
 
@@ -169,7 +180,9 @@ class _Trial:
         if not self.pruned and not self.goes_on:
             # A training that went well and scores NaN on the rows held out has diverged.
             status = "diverged" if last.status == "completed" else last.status
-            return replace(last, status=status, score=None, seconds=seconds, weights=None)
+            return replace(
+                last, status=status, score=None, seconds=seconds, weights=None, predictions=None
+            )
         epochs = [one.best_epoch for one in self.outcomes if one.best_epoch is not None]
         return replace(
             last,
@@ -179,12 +192,12 @@ class _Trial:
             history=_mean_history([one.history for one in self.outcomes]),
             seconds=seconds,
             weights=None,
+            predictions=None,
             fold_scores=tuple(self.scores),
-            fold_weights=self._weights(),
+            fold_predictions=tuple(
+                one.predictions for one in self.outcomes if one.predictions is not None
+            ),
         )
-
-    def _weights(self) -> tuple[list[np.ndarray], ...]:
-        return tuple(one.weights for one in self.outcomes if one.weights is not None)
 
 
 class _OneFold:
@@ -196,7 +209,7 @@ class _OneFold:
         source: JobSource,
         finish: Callable[[Sequence[tuple[Job, Outcome]]], None],
     ) -> None:
-        self._jobs = [replace(job, keep_weights=True) for job in jobs]
+        self._jobs = [replace(job, keep_weights=True, keep_predictions=False) for job in jobs]
         self._source = source
         self._finish = finish
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dlrecipes.results import GapPenalty
-from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
 
 
@@ -16,9 +15,9 @@ class Penalty:
 
     Args:
         declared: What is taken off a score.
-        gap: Takes a training and its outcome, weights of the best epoch included, and returns
-            the gap between groups with them; None where it cannot be measured.
+        gap: Takes an outcome, the best epoch's predictions included, and returns the gap between
+            groups by them; None where it cannot be measured.
     """
 
     declared: GapPenalty
-    gap: Callable[[Job, Outcome], float | None]
+    gap: Callable[[Outcome], float | None]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import keras
+import numpy as np
+
 from dlrecipes.results import Hyperparameter, Plan, Stage, TrialRecord
-from dlrecipes.search.backends import Store
+from dlrecipes.search.backends import Build, GivenHyperParameters, Store, run_builder
 from dlrecipes.search.trial_source import StudyContext, TrialSource
 from dlrecipes.training.engines import Engine
 from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.restore import restore
 
 
 def refit_stage(plan: Plan, best: TrialRecord) -> Stage:
@@ -62,6 +66,32 @@ def refit(
     finally:
         backend.flush()
     return backend.records
+
+
+def restore_trial(
+    trial: TrialRecord,
+    weights: Sequence[np.ndarray],
+    build: Build,
+    example: np.ndarray,
+    *,
+    policy: str,
+) -> keras.Model:
+    """Return the network of a finished trial, from the weights that were kept of it.
+
+    Args:
+        trial: Its record.
+        weights: In the order of `model.get_weights()`.
+        build: The builder that it was trained with.
+        example: A preprocessed example, `(1, …)`.
+        policy: The dtype policy that was set when it was trained.
+
+    Raises:
+        BuilderError: If the builder makes another network now.
+    """
+    given = GivenHyperParameters(dict(trial.values))
+    return restore(
+        lambda: run_builder(build, given), weights, example, seed=trial.seed, policy=policy
+    )
 
 
 def _wide_enough(

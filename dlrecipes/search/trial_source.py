@@ -68,7 +68,7 @@ class TrialSource:
         backend: Proposes and stores.
         stage: How many trials of how many epochs.
         context: What all stages share.
-        keep_weights: Whether outcomes carry the best weights; with a penalty they always do.
+        keep_weights: Whether outcomes carry the best weights.
         share_seed: Whether trials may share the order of the examples and the masks; refits must
             differ in everything.
         on_outcome: Called with job and outcome before the trial is stored as finished.
@@ -87,7 +87,7 @@ class TrialSource:
         self._backend = backend
         self._stage = stage
         self._context = context
-        self._keep_weights = keep_weights or context.penalty is not None
+        self._keep_weights = keep_weights
         self._shared_seed = derive_seed(context.seed, "shared") if share_seed else None
         self._on_outcome = on_outcome
         self._handed_out = len(backend.records)
@@ -136,6 +136,7 @@ class TrialSource:
             rebuild=proposal.rebuild,
             space=self._backend.space,
             shared_seed=self._shared_seed,
+            keep_predictions=self._context.penalty is not None,
         )
 
     def report(self, reports: Sequence[Report]) -> set[int]:
@@ -179,7 +180,7 @@ class TrialSource:
         self._check_deadline()
 
     def _record(self, job: Job, outcome: Outcome) -> TrialRecord:
-        score, unpenalised, gap = self._scores(job, outcome)
+        score, unpenalised, gap = self._scores(outcome)
         return TrialRecord(
             stage=self._stage.name,
             number=job.number,
@@ -200,16 +201,14 @@ class TrialSource:
             gap=gap,
         )
 
-    def _scores(
-        self, job: Job, outcome: Outcome
-    ) -> tuple[float | None, float | None, float | None]:
+    def _scores(self, outcome: Outcome) -> tuple[float | None, float | None, float | None]:
         """Return the score that counts, and with a penalty the objective itself and the gap."""
         penalty, direction = self._context.penalty, self._context.objective.direction
         if outcome.status == "diverged":
             return self._chance(), None if penalty is None else self._context.chance, None
         if penalty is None or outcome.score is None:
             return outcome.score, None, None
-        gap = penalty.gap(job, outcome)
+        gap = penalty.gap(outcome)
         if gap is None:
             return None, outcome.score, None
         return penalty.declared.penalised(outcome.score, gap, direction), outcome.score, gap

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import keras
 
 from dlrecipes.results import Hyperparameter, Value
+from dlrecipes.training.weights_by_path import Weights
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Job:
         space: The stage's hyperparameters with their ranges; late ones are not among them.
         shared_seed: Seed of what the trials of one study may share: the order of the examples,
             masks, initial weights of a few. None: everything comes from `seed`.
+        keep_predictions: Whether the outcome carries the best epoch's predictions for the
+            validation part.
+        initial: Weights to begin from by path, as `weights_by_path` names them, for example those
+            of a pre-trained encoder; all others are drawn as the builder says. None for none.
     """
 
     number: int
@@ -42,3 +47,10 @@ class Job:
     rebuild: Callable[[dict[str, Value]], keras.Model] | None = None
     space: tuple[Hyperparameter, ...] = ()
     shared_seed: int | None = None
+    keep_predictions: bool = False
+    initial: Weights | None = None
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the best epoch's weights are needed at the end."""
+        return self.keep_weights or self.keep_predictions

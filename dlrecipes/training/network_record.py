@@ -151,9 +151,9 @@ def _renamed(described: Any, *, every: bool) -> Any:  # noqa: ANN401  (JSON)
     """
     names: dict[str, str] = {}
     for class_name, name in _named(described):
-        numbered = re.sub(r"_\d+$", "", name) == _snake(class_name)
+        numbered = re.sub(r"_\d+$", "", name) == default_name(class_name)
         if (every or numbered) and name not in names:
-            names[name] = f"{_snake(class_name)}#{len(names)}"
+            names[name] = f"{default_name(class_name)}#{len(names)}"
     return _replaced(described, names)
 
 
@@ -184,8 +184,12 @@ def _replaced(described: Any, names: dict[str, str]) -> Any:  # noqa: ANN401  (J
     return names.get(described, described) if isinstance(described, str) else described
 
 
-def _snake(class_name: str) -> str:
-    """Return the name that Keras gives the first layer of a class."""
+def default_name(class_name: str) -> str:
+    """Return the name that Keras gives the first layer of a class.
+
+    Args:
+        class_name: The class's name, as in `"LayerNormalization"`.
+    """
     name = re.sub(r"\W+", "", class_name.rsplit(".", 1)[-1])
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlrecipes.results import History
 from dlrecipes.results.trial_record import Status
@@ -26,7 +27,11 @@ class Outcome:
         engine: The engine that really trained it; empty for the one that was asked.
         fold_scores: The score of each fold, where `score` is their mean.
         weights: The best epoch's weights in the order of `model.get_weights()`, if asked for.
-        fold_weights: Those of each fold, where the score is a mean over folds.
+        predictions: What the best epoch's network predicts for the validation part, if asked for:
+            probabilities `(examples, classes)` or values `(examples,)`, of several targets both
+            side by side.
+        fold_predictions: Those of each fold for the examples held out, where the score is a mean
+            over folds.
     """
 
     status: Status
@@ -40,4 +45,5 @@ class Outcome:
     engine: str = ""
     fold_scores: tuple[float, ...] = ()
     weights: list[np.ndarray] | None = None
-    fold_weights: tuple[list[np.ndarray], ...] = ()
+    predictions: NDArray[np.float32] | None = None
+    fold_predictions: tuple[NDArray[np.float32], ...] = ()

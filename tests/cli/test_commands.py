@@ -107,7 +107,7 @@ def test_sealed_run_is_opened_later(cli, tmp_path, tiny):
     assert "Open it: dlrecipes open run" in result.stdout
     assert "Exported is the best of 2 refits by their validation accuracy, seed" in result.stdout
     assert not (tmp_path / "test_sets.jsonl").exists()
-    assert json.loads((tmp_path / "run" / "run.json").read_text())["sealed"] is True
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["settings"]["sealed"] is True
     left = json.loads((tmp_path / "run" / "result.json").read_text())
     assert (left["sealed"], left["opened_before"], left["test"]) == ("asked", 0, None)
     opened = cli("open", "run", "--reason", "a decision")

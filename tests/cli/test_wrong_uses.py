@@ -667,7 +667,7 @@ RESUMED = {
     "run.json with another seed": (
         _change("run.json", '"seed": 0', '"seed": "none"'),
         (),
-        r"run/run\.json must hold a RunInfo.*Received: seed: ",
+        r"run/run\.json must hold a RunInfo.*Received: settings\.seed: ",
     ),
     "run.json is no text": (
         lambda run: (run / "run.json").write_bytes(b"\xff\xfe\x00"),

@@ -1,10 +1,11 @@
 """The gain of an ensemble: its arithmetic, and no surer than it may be."""
 
+import keras
 import numpy as np
 import pytest
 from scipy import stats
 
-from dlrecipes.diagnose import judge, measure_gain
+from dlrecipes.diagnose import average_predictions, judge, measure_gain
 
 
 def _gain(ensemble, single, metric="accuracy"):
@@ -67,3 +68,13 @@ def test_noise_of_the_seeds_widens_the_interval():
     assert apart.value == pytest.approx(alike.value)
     assert alike.outcome == "better"
     assert apart.interval > 2 * alike.interval
+
+
+@pytest.mark.parametrize("members", [2, 3, 7])
+def test_the_average_is_what_the_exported_layer_makes_to_the_last_digit(members):
+    generator = np.random.default_rng(0)
+    each = [generator.dirichlet(np.ones(4), size=50).astype("float32") for _ in range(members)]
+    found = average_predictions(each)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, keras.layers.Average(dtype="float32")(each))
+    np.testing.assert_allclose(found, np.mean(each, axis=0), rtol=1e-6)

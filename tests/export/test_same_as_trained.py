@@ -165,3 +165,17 @@ def test_what_is_random_at_prediction_is_no_fault_of_the_file(tmp_path, check):
     x = np.ones((16, 8), np.float32)
     with pytest.raises(ExportError, match=r"same answer .*each time, from the layer 'drawing'"):
         check(model, saved, x, policy="float32")
+
+
+def test_what_is_known_of_the_trained_one_is_not_asked_again(spec, tmp_path):
+    trained, saved = pair(sequential(keras.layers.Dense(4)), spec, tmp_path)
+    known = np.asarray(trained(X))
+
+    def never(inputs, training=False):
+        raise AssertionError("its predictions are known")
+
+    check_same_as_trained(never, saved, X, predicted=known, policy="float32")
+    # ---- where they are not what the file answers, the model itself decides
+    check_same_as_trained(trained, saved, X, predicted=known + 1e-3, policy="float32")
+    with pytest.raises(AssertionError, match="predictions are known"):
+        check_same_as_trained(never, saved, X, predicted=known + 1e-3, policy="float32")

@@ -78,7 +78,7 @@ def test_fitted_once(wide):
     run, _, fits = wide
     assert len(fits) == 1
     assert fits[0][0]["seconds"] == 2.0
-    assert run.info.baseline_seconds == 2.0
+    assert run.info.settings.baseline_seconds == 2.0
     assert all(baseline.test for baseline in run.result.baselines.values())
 
 

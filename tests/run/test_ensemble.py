@@ -137,7 +137,7 @@ def test_interrupted_among_the_members(ended, tmp_path, recipe_text):
     settings = RunSettings(out=tmp_path / "run", ensemble=2)
     with pytest.raises(KeyboardInterrupt):
         recipe.tune(settings=settings, listener=Interrupt())
-    files = list((tmp_path / "run").glob("checkpoints/refit-ensemble-*/refit-*.keras"))
+    files = list((tmp_path / "run").glob("checkpoints/refit-ensemble-*/refit-*.weights.npz"))
     before = {file: file.stat().st_mtime_ns for file in files}
     assert before
     run = recipe.resume(tmp_path / "run")

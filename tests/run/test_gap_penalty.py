@@ -12,7 +12,7 @@ import dlrecipes as dlr
 from dlrecipes.data import from_arrays
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import Plan, RunSettings, Stage
-from dlrecipes.run import resume, trial_gap
+from dlrecipes.run import resume
 from dlrecipes.search import Listener
 
 PENALTY = "sex: true positive rate=1"
@@ -113,7 +113,7 @@ def test_all_else_is_told_plainly(run, splits):
 
 @pytest.mark.slow
 def test_it_is_recorded(run, splits):
-    assert run.info.gap_penalty == PENALTY
+    assert run.info.settings.gap_penalty == PENALTY
     table = pandas.read_csv(run.directory / "trials.csv")
     assert len(table) == 2
     for shortcut in (False, True):
@@ -141,8 +141,7 @@ def test_the_report_tells_what_it_cost(run):
 @pytest.mark.parametrize(
     ("engine", "precision"), [("population", "float32"), ("resident", "mixed_bfloat16")]
 )
-def test_no_training_is_another_for_it(tmp_path, splits, monkeypatch, engine, precision):
-    monkeypatch.setattr(trial_gap, "_FORGET_AFTER", 2)
+def test_no_training_is_another_for_it(tmp_path, splits, engine, precision):
     plan = Plan((Stage("only", 8, 3, "sobol", "none"),), refit_seeds=1)
     trials = {}
     for penalty in (None, PENALTY):

@@ -50,11 +50,11 @@ def test_a_sealed_run_gets_the_baseline_that_was_left_out():
 
 def test_refits_that_were_tested_keep_their_order(tmp_path):
     directory = RunDirectory(tmp_path)
-    best_first = [SimpleNamespace(number=number) for number in (2, 0, 1)]
-    assert _as_tested(best_first, directory, "refit-fine-0") == best_first
+    best_first = [SimpleNamespace(stage="refit-fine-0", number=number) for number in (2, 0, 1)]
+    assert _as_tested(best_first, directory) == best_first
     directory.write(SEALED)
-    assert _as_tested(best_first, directory, "refit-fine-0") == best_first
+    assert _as_tested(best_first, directory) == best_first
     directory.write(TESTED)
-    kept = _as_tested(best_first, directory, "refit-fine-0")
+    kept = _as_tested(best_first, directory)
     assert [record.number for record in kept] == [0, 1, 2]
-    assert _as_tested(best_first[:2], directory, "refit-fine-0") == best_first[:2]
+    assert _as_tested(best_first[:2], directory) == best_first[:2]

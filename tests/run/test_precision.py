@@ -31,12 +31,12 @@ def test_mixed_bfloat16_on_the_cpu(tmp_path, recipe, python):
     assert {trial["policy"] for trial in trials} == {"mixed_bfloat16"}
     assert {refit.policy for refit in run.result.refits} == {"mixed_bfloat16"}
     assert run.result.engine.precision == "mixed_bfloat16"
-    assert (run.info.precision, run.info.policy) == ("mixed_bfloat16", "mixed_bfloat16")
+    assert (run.info.settings.precision, run.info.policy) == ("mixed_bfloat16", "mixed_bfloat16")
     assert run.predict(np.ones((2, 4))).dtype == np.float32
     assert "'probabilities': 'float32'" in python(CODE, run.directory / "saved_model")
 
 
 def test_auto_on_the_cpu_is_float32(finished):
     run = Run(finished("binary"))
-    assert (run.info.precision, run.info.policy) == ("auto", "float32")
+    assert (run.info.settings.precision, run.info.policy) == ("auto", "float32")
     assert {refit.policy for refit in run.result.refits} == {"float32"}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import dlrecipes as dlr
+from dlrecipes.errors import RunError
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import RunSettings
 from dlrecipes.rundir import RunDirectory
@@ -142,3 +143,56 @@ def test_run_that_lacks_only_its_report_is_unfinished(copied):
     assert not RunDirectory(run).finished
     _resume(run)
     assert RunDirectory(run).finished
+
+
+# ---- networks are made again from their weights
+
+
+def _loaded(run):
+    return [dlr.load_model(file) for file in sorted(run.rglob("refit-*.keras"))]
+
+
+def test_what_is_missing_of_a_refit_is_made_from_its_weights(copied):
+    run = copied()
+    x = np.random.default_rng(0).normal(size=(30, 4)).astype("float32")
+    before = [model.predict(x, verbose=0) for model in _loaded(run)]
+    kept = RunDirectory(run).read_predictions("validation")[0]["predictions"]
+    for file in [*run.rglob("refit-*.keras"), *run.rglob("*.validation.npz")]:
+        file.unlink()
+    next(run.rglob("summary.txt")).unlink()
+    _resume(run)
+    for model, expected in zip(_loaded(run), before, strict=True):
+        np.testing.assert_array_equal(model.predict(x, verbose=0), expected)
+    again = RunDirectory(run).read_predictions("validation")[0]["predictions"]
+    np.testing.assert_array_equal(again, kept)
+    assert "Total params" in next(run.rglob("summary.txt")).read_text()
+
+
+def test_what_is_kept_is_neither_built_nor_predicted_again(copied, monkeypatch):
+    def never(*arguments, **named):
+        raise AssertionError("a finished refit is read back")
+
+    run = copied()
+    before = dlr.Run(run).result
+    monkeypatch.setattr("dlrecipes.run.keep_network.restore_trial", never)
+    monkeypatch.setattr("dlrecipes.run.keep_network.predict", never)
+    assert _resume(run).result.refits == before.refits
+
+
+def test_a_run_of_an_earlier_version(copied):
+    run = copied()
+    info = json.loads((run / "run.json").read_text())
+    settings = info.pop("settings")
+    settings |= dict.fromkeys(("storage", "threshold", "gap_penalty"), "")
+    names = settings.keys() - {"out", "minutes"}
+    info.pop("schema_version")
+    (run / "run.json").write_text(json.dumps(info | {name: settings[name] for name in names}))
+    for file in [*run.rglob("*.weights.npz"), *run.rglob("*.validation.npz")]:
+        file.unlink()
+    opened = dlr.Run(run)
+    assert opened.predict(np.zeros((2, 4))).shape == (2, 2)
+    assert opened.report().is_file()
+    (run / "model.keras").unlink()
+    assert opened.export("keras").is_file()
+    with pytest.raises(RunError, match=r"needs the weights.*refit-\d\.keras of an earlier version"):
+        _resume(run)

@@ -56,8 +56,8 @@ def test_a_test_set_that_was_opened_stays_sealed_until_it_is_opened_by_name(tiny
 
 def test_sealed_is_remembered_and_open_overrules(tiny, tmp_path):
     directory, ledger = RunDirectory(tmp_path / "run"), tmp_path / "test_sets.jsonl"
-    # As `RunSettings(sealed=True)` leaves a run.
-    directory.write(replace(directory.read_info(), sealed=True))
+    info = directory.read_info()  # as `RunSettings(sealed=True)` leaves it
+    directory.write(replace(info, settings=replace(info.settings, sealed=True)))
     directory.write(replace(directory.read_result(), test=None, verdict=None, sealed="asked"))
     ledger.unlink()
     kept = tiny.resume(directory.path, listener=Listener()).result

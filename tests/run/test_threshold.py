@@ -16,7 +16,7 @@ from dlrecipes.errors import ArgumentError
 from dlrecipes.recipe import load_recipe, recipe as recipe_module
 from dlrecipes.results import Decisions, RunSettings, Threshold, dump_json
 from dlrecipes.run import Run
-from dlrecipes.run.set_threshold import set_thresholds
+from dlrecipes.run.thresholds import set_thresholds
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Listener
 
@@ -109,15 +109,15 @@ def test_a_goal_out_of_reach_is_a_finding(finished):
     refits = Run(directory).result.refits
     splits = load_recipe(directory.parent / "tiny.py").load()
     labels = 1 - splits.validation.y  # so that the surest is wrong
-    wrong = replace(splits, validation=replace(splits.validation, y=labels))
+    predictions = RunDirectory(directory).read_predictions("validation")[0]["predictions"]
     found, same, findings = set_thresholds(
-        "recall@precision=1", RunDirectory(directory), refits, wrong
+        "recall@precision=1", refits, predictions, labels, splits.model_spec
     )
     assert found is None
     assert findings[0].severity == "warning"
     assert "a precision of at most 0." in findings[0].verdict
     assert same == refits
-    assert set_thresholds("", RunDirectory(directory), refits, splits) == (None, refits, ())
+    assert set_thresholds("", refits, predictions, labels, splits.model_spec) == (None, refits, ())
 
 
 def test_two_classes_only(build, plan, settings):

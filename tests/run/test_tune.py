@@ -152,7 +152,7 @@ def test_time_is_up_at_once_in_a_database(splits, build, plan, settings, tmp_pat
     assert run.result.stages[0].trials.completed == 1
     assert not (run.directory / "study.journal").exists()
     assert (tmp_path / "study.db").is_file()
-    assert run.info.storage == url
+    assert run.info.settings.storage == url
     before = run.result
     again = dlr.resume(run.directory, build, splits)
     assert again.result.best == before.best
@@ -254,7 +254,7 @@ def test_folds_score_the_trials(splits, settings):
     assert "mean over 3 folds" in run.report().read_text(encoding="utf-8")
     # A resumed run goes on with the same folds.
     again = dlr.resume(run.directory, build, splits, plan=dlr.search.with_budget(plan, 3))
-    assert again.info.folds == 3
+    assert again.info.settings.folds == 3
     trials = json.loads((run.directory / "study.json").read_text())["trials"]
     assert [len(one["fold_scores"]) for one in trials] == [3, 3, 3]
 

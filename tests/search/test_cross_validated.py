@@ -32,7 +32,7 @@ class Untrained:
         while jobs := source.next_jobs(2):
             for job in jobs:
                 self.trained.append(job.number)
-                model = build_model(job, self.fold.development.train.array[:1])
+                model = build_model(job.build, self.fold.development.train.array[:1])
                 history = {"val_accuracy": [0.25, 0.5 + 0.1 * job.number]}
                 outcome = Outcome(
                     self.status, 0.5, 1, history, seconds=2.0, weights=model.get_weights()
@@ -213,15 +213,23 @@ def test_weights_are_let_go_once_they_are_scored(folds):
     assert Watched.most == 1  # this one's own
 
 
-def test_the_weights_of_all_folds_are_kept_if_asked_for(folds):
+def test_predictions_for_the_rows_held_out_in_all_folds_are_kept_if_asked_for(folds):
     source = Source(
-        [replace(job(0), keep_weights=True), replace(job(1), keep_weights=True), job(2)],
+        [
+            replace(job(0, label=0), keep_predictions=True),
+            replace(job(1), keep_predictions=True),
+            job(2),
+        ],
         prune=lambda fold: {1} if fold == 1 else set(),
     )
     cross_validated(folds).run(source)
-    kept = {number: outcome.fold_weights for number, outcome in source.ended.items()}
+    kept = {number: outcome.fold_predictions for number, outcome in source.ended.items()}
     assert [len(kept[number]) for number in (0, 1, 2)] == [3, 2, 0]
-    assert [array.shape for array in kept[0][2]] == [(2, 1), (1,)]
+    for fold, predictions in zip(folds, kept[0], strict=True):
+        assert predictions.shape == (len(fold.held_out), 2)
+        np.testing.assert_allclose(predictions, [[1.0, 0.0]] * len(predictions), atol=1e-4)
+    np.testing.assert_allclose(kept[1][0][:, 1], 1.0, atol=1e-4)
+    assert {outcome.predictions is None for outcome in source.ended.values()} == {True}
 
 
 def test_a_training_that_fails_in_one_fold_has_failed(folds):

@@ -35,8 +35,8 @@ def nearly_tied(values, epochs):
     return [score - 0.5 ** (epoch + 2) for epoch in range(epochs - 1)] + [score]
 
 
-def gap_of(job, outcome):
-    return 0.3 if job.values["use_shortcut"] else 0.1
+def gap_of(outcome):
+    return 0.3 if outcome.score > 0.745 else 0.1
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_the_fairer_of_two_near_ties_wins(fake_engine, context, penalised, store
 def test_what_is_stored_comes_back(fake_engine, penalised, store):
     before = search(PLAN, SPACE, fake_engine(nearly_tied), store(), penalised())
 
-    def never(job, outcome):
+    def never(outcome):
         raise AssertionError("a finished trial is not measured again")
 
     context = penalised(penalty=Penalty(DECLARED, never))
@@ -142,16 +142,14 @@ def done(score, status="completed"):
     return Outcome(status, score, 0, {"val_accuracy": [score or 0.0]}, policy="float32")
 
 
-def test_weights_are_kept_for_it_only(source, context):
-    assert all(job.keep_weights for job in source().next_jobs(2))
-    assert not any(job.keep_weights for job in source(penalty=None).next_jobs(2))
+def test_predictions_are_kept_for_it_only(source, context):
+    assert all(job.keep_predictions for job in source().next_jobs(2))
+    assert not any(job.keep_predictions for job in source(penalty=None).next_jobs(2))
 
 
 def test_a_low_score_is_raised(source):
     half = GapPenalty("sex", "accuracy", 0.5)
-    one = source(
-        objective=Objective("val_loss", "min"), penalty=Penalty(half, lambda job, outcome: 0.2)
-    )
+    one = source(objective=Objective("val_loss", "min"), penalty=Penalty(half, lambda outcome: 0.2))
     (job,) = one.next_jobs(1)
     one.finish([(job, done(0.4))])
     assert source.heard.trials[0].score == pytest.approx(0.5)
@@ -167,7 +165,7 @@ def test_pruned_trials_are_penalised_and_judged_without(source, store):
         third.number,
     }
     one.finish([(first, done(0.6, "pruned"))])
-    assert source.heard.trials[0].score == pytest.approx(0.6 - gap_of(first, None))
+    assert source.heard.trials[0].score == pytest.approx(0.5)
     # Optuna takes the last report; proposers are told what trials are compared by.
     stored = store().study(stage, SPACE, Objective("val_accuracy", "max"), 0)._study.trials[0]
     assert stored.value == 0.6
@@ -175,7 +173,7 @@ def test_pruned_trials_are_penalised_and_judged_without(source, store):
 
 
 def test_a_diverged_trial_is_as_bad_as_the_worst(source):
-    one = source(penalty=Penalty(DECLARED, lambda job, outcome: 0.9))
+    one = source(penalty=Penalty(DECLARED, lambda outcome: 0.9))
     good, lost, failed = one.next_jobs(3)
     one.finish([(good, done(0.5)), (lost, done(None, "diverged"))])
     one.finish([(failed, Outcome("failed", error="ValueError: no such layer"))])
@@ -186,7 +184,7 @@ def test_a_diverged_trial_is_as_bad_as_the_worst(source):
 
 
 def test_a_gap_that_cannot_be_measured_leaves_no_score(source):
-    one = source(penalty=Penalty(DECLARED, lambda job, outcome: None))
+    one = source(penalty=Penalty(DECLARED, lambda outcome: None))
     (job,) = one.next_jobs(1)
     one.finish([(job, done(0.5, "pruned"))])
     assert (source.heard.trials[0].score, source.heard.trials[0].plain_score) == (None, 0.5)

@@ -266,8 +266,52 @@ class _Contract:
         schedule = keras.optimizers.schedules.PiecewiseConstantDecay([steps - 1], [0.05, rate])
         return keras.optimizers.SGD(schedule)
 
-    def check_no_weights_unless_asked_for(self):
-        assert self.run(_job(epochs=1)).outcomes[0].weights is None
+    def check_nothing_is_kept_unless_asked_for(self):
+        (outcome,) = self.run(_job(epochs=1)).outcomes
+        assert (outcome.weights, outcome.predictions) == (None, None)
+
+    def check_the_best_epochs_predictions(self):
+        """A learning rate that spoils everything after the first epoch; logits and one unit."""
+        optimizer = self._from_second_epoch
+        job = _job(
+            lambda: _model(optimizer=optimizer(50.0)), keep_predictions=True, keep_weights=True
+        )
+        (outcome,) = self.run(job, objective=LOSS).outcomes
+        assert outcome.best_epoch == 0
+        model, held_out = _model(), self.data.validation
+        model.set_weights(outcome.weights)
+        expected = keras.ops.softmax(model(held_out.x))
+        assert outcome.predictions.dtype == np.float32
+        np.testing.assert_allclose(outcome.predictions, expected, rtol=1e-5, atol=1e-7)
+        # ---- values of a regression, and without the weights
+        data = _development("regression")
+        job = _job(lambda: _model(units=1, loss="mse", metrics=()), keep_predictions=True)
+        (outcome,) = self.run(job, objective=LOSS, data=data).outcomes
+        assert (outcome.weights, outcome.predictions.shape) == (None, (len(data.validation),))
+        error = np.mean((outcome.predictions - data.validation.y) ** 2)
+        assert error == pytest.approx(outcome.score, rel=1e-4)
+
+    def check_initial_weights(self):
+        """Those that are given are where it begins, the others are as without."""
+        kernel = np.full((4, 8), 0.25, np.float32)
+        given = {"sequential/dense/kernel": kernel}
+
+        def still():
+            return _model(optimizer=keras.optimizers.SGD(0.0))
+
+        jobs = [
+            _job(still, epochs=1, keep_weights=True, initial=initial) for initial in (given, None)
+        ]
+        changed, own = (self.run(job).outcomes[0].weights for job in jobs)
+        np.testing.assert_array_equal(changed[0], kernel)
+        assert not np.array_equal(own[0], kernel)
+        for with_given, without in zip(changed[1:], own[1:], strict=True):
+            np.testing.assert_array_equal(with_given, without)
+        # ---- a network that has no such weight
+        wrong = _job(still, epochs=1, initial={"encoder/kernel": kernel})
+        (outcome,) = self.run(wrong).outcomes
+        assert outcome.status == "failed"
+        assert "'encoder/kernel', which the network lacks" in outcome.error
 
     def check_sample_weights_count(self):
         weights = np.where(np.arange(len(self.data.train)) % 2, 1.0, 0.0).astype("float32")

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from dlrecipes.training.build_model import build_model
-from dlrecipes.training.job import Job
 from dlrecipes.training.precision import dtype_policy
 
 
@@ -48,7 +47,7 @@ def test_each_of_several_outputs_is_float32():
 
     x = np.ones((1, 4), np.float32)
     with dtype_policy("mixed_bfloat16"):
-        model = build_model(Job(0, {}, build, seed=0, epochs=1, batch_size=8), x)
+        model = build_model(build, x)
         assert {one.dtype.name for one in model(x).values()} == {"float32"}
         assert model.layers[1].compute_dtype == "bfloat16"
 
@@ -64,7 +63,7 @@ def test_output_is_float32(make, policy):
 
     x, y = np.ones((8, 4), np.float32), np.arange(8) % 3
     with dtype_policy(policy):
-        model = build_model(Job(0, {}, build, seed=0, epochs=1, batch_size=8), x[:1])
+        model = build_model(build, x[:1])
         model.fit(x, y, verbose=0)
         assert model.predict(x, verbose=0).dtype == np.float32
         if make is not Subclassed:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.results import History, Objective
@@ -20,7 +22,9 @@ from dlrecipes.training.job import Job
 from dlrecipes.training.job_source import JobSource, Report
 from dlrecipes.training.log_value import log_value
 from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.precision import dtype_policy, policy_that_ran
+from dlrecipes.training.predictions import predict_network
 
 
 class FitEngine:
@@ -69,8 +73,9 @@ class FitEngine:
             keras.config.set_dtype_policy(self._policy)
             keras.utils.set_random_seed(job.seed)
             try:
-                model = build_model(job, self._development.train.array[:1])
+                model = build_model(job.build, self._development.train.array[:1], job.initial)
                 self._fit(model, job, watch)
+                predictions = self._predictions(model, watch) if job.keep_predictions else None
             except (tf.errors.ResourceExhaustedError, MemoryError) as error:
                 if watch.raised is error:
                     raise
@@ -88,7 +93,8 @@ class FitEngine:
             policy=policy_that_ran(model, self._policy),
             parameters=int(model.count_params()),
             engine=self.name,
-            weights=watch.weights,
+            weights=watch.weights if job.keep_weights else None,
+            predictions=predictions,
         )
 
     def _fit(self, model: keras.Model, job: Job, watch: _Watch) -> None:
@@ -107,6 +113,16 @@ class FitEngine:
             callbacks=[watch],
             verbose=0,
         )
+
+    def _predictions(self, model: keras.Model, watch: _Watch) -> NDArray[np.float32] | None:
+        """Return the best epoch's predictions; the model has that epoch's weights afterwards."""
+        if watch.weights is None:
+            return None
+        model.set_weights(watch.weights)
+        data = self._development
+        kinds = output_kinds(model, data.spec)
+        call = partial(model, training=False)
+        return predict_network(call, data.validation.array, kinds, data.spec)
 
     def _failed(self, message: str, watch: _Watch, start: float) -> Outcome:
         return Outcome(
@@ -149,7 +165,7 @@ class _Watch(keras.callbacks.Callback):
             self._stop("diverged")
         if self.status == "diverged":
             return
-        if self.best.update(epoch, score) and self._job.keep_weights:
+        if self.best.update(epoch, score) and self._job.keeps_best:
             self.weights = self.model.get_weights()
         try:
             prune = self._report(epoch, float(self.best.score or 0.0))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from threading import Event
 
@@ -13,6 +14,7 @@ import tensorflow as tf
 
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.results import EngineChoice, Objective, plural
+from dlrecipes.targets import OutputKind
 from dlrecipes.training.best_epoch import BestEpoch
 from dlrecipes.training.engines.compiled.blueprint import Blueprint, Blueprints
 from dlrecipes.training.engines.compiled.choose_program import ProgramChooser
@@ -31,7 +33,10 @@ from dlrecipes.training.engines.from_epoch import FromEpoch
 from dlrecipes.training.headline import headline
 from dlrecipes.training.job import Job
 from dlrecipes.training.job_source import JobSource, Report
+from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.precision import dtype_policy
+from dlrecipes.training.predictions import predict_network
 from dlrecipes.training.seeds import derive_seed
 
 # Different initial weights among the trials of a study.
@@ -82,6 +87,8 @@ class SideBySideEngine:
         self._on_choice = on_choice
         self._log = log
         self._on_step = on_step
+        self._development = development
+        self._kinds: dict[str, dict[str, OutputKind]] = {}
         self._fit = FitEngine(development, objective, policy, on_step)
         self._workers = count_workers()
         train, validation = (
@@ -258,9 +265,21 @@ class SideBySideEngine:
         return [one for one in group.trials if one.status is None]
 
     def _finish(self, trials: Sequence[Trial], source: JobSource) -> None:
-        ended = [(one.job, one.outcome()) for one in trials if one.status is not None]
+        ended = [(one.job, self._outcome(one)) for one in trials if one.status is not None]
         if ended:
             source.finish(ended)
+
+    def _outcome(self, trial: Trial) -> Outcome:
+        """Return how a trial ended, with its best epoch's predictions if they are asked for."""
+        outcome, state = trial.outcome(), trial.best_state
+        if state is None or not trial.job.keep_predictions:
+            return outcome
+        member, key, data = trial.blueprint.member, trial.blueprint.key, self._development
+        if key not in self._kinds:
+            self._kinds[key] = output_kinds(member.model, data.spec)
+        call = partial(member.predict, state, trial.numbers)
+        predictions = predict_network(call, data.validation.array, self._kinds[key], data.spec)
+        return replace(outcome, predictions=predictions)
 
     def _take_choice(self, choice: EngineChoice) -> None:
         self._record(choice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -21,6 +21,7 @@ from dlrecipes.training.engines.compiled.structure import Values, describe, key_
 from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
 from dlrecipes.training.job import Job
 from dlrecipes.training.precision import policy_that_ran
+from dlrecipes.training.weights_by_path import Weights
 
 _INITIAL_WEIGHTS_KEPT = 16
 _STRUCTURES_KEPT = 32
@@ -141,7 +142,9 @@ class Blueprints:
         self._told: set[str] = set()
         self._known: list[Blueprint] = []
         self._asks_late = False
-        self._initial: OrderedDict[tuple[str, int], State] = OrderedDict()
+        self._initial: OrderedDict[tuple[str, int, int], tuple[Weights | None, State]] = (
+            OrderedDict()
+        )
         train = development.train
         weight = train.sample_weight
         y = keras_targets(train.y, development.spec)
@@ -173,7 +176,7 @@ class Blueprints:
 
     def initial(self, blueprint: Blueprint, job: Job, seed: int) -> State:
         """Return the state from which a training with a seed begins."""
-        place = (blueprint.key, seed)
+        place = (blueprint.key, seed, id(job.initial))
         if place not in self._initial:
             # A dropout of rate 0 draws no seed, so that the weights of later layers would be
             # others; whichever job comes first, they must be the same.
@@ -183,10 +186,11 @@ class Blueprints:
                     values[name] = min((one for one in tried if one), key=abs, default=0.0)
             model = self._build(job, seed) if values == job.values else None
             model = model or self._build_with(job, values, seed)
-            self._initial[place] = blueprint.member.initial(model)
+            # The given weights are kept, too: as long as they are, no others have their id.
+            self._initial[place] = (job.initial, blueprint.member.initial(model))
             while len(self._initial) > _INITIAL_WEIGHTS_KEPT:
                 self._initial.popitem(last=False)
-        return self._initial[place]
+        return self._initial[place][1]
 
     def _confirmed(self, known: Blueprint, job: Job) -> bool:
         if not known.matches(job, self._build(job, job.seed)):
@@ -247,7 +251,7 @@ class Blueprints:
         keras.utils.clear_session(free_memory=False)
         keras.config.set_dtype_policy(self._policy)
         keras.utils.set_random_seed(seed)
-        return build_model(job, self._data.train.array[:1])
+        return build_model(job.build, self._data.train.array[:1], job.initial)
 
     def _build_with(
         self, job: Job, values: dict[str, Value], seed: int | None = None
@@ -257,5 +261,4 @@ class Blueprints:
         rebuild = job.rebuild
         if rebuild is None:
             raise ValueError("the job cannot be built with other values")
-        other = Job(job.number, values, lambda: rebuild(values), seed, job.epochs, job.batch_size)
-        return self._build(other, seed)
+        return self._build(replace(job, values=values, build=lambda: rebuild(values)), seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -162,6 +162,13 @@ class Member:
             loss = self.model.compute_loss(x, y, predictions, sample_weight, training=False)
             losses = self._losses(loss)
         return losses, keras.tree.flatten(predictions)
+
+    def predict(self, state: State, numbers: Sequence[float], x: tf.Tensor) -> Any:  # noqa: ANN401
+        """Return what one state puts out for a batch, not training, without a graph."""
+        given = [tf.constant(number, keras.config.floatx()) for number in numbers]
+        seeds = [tf.zeros(one.shape, one.dtype) for one in self.seeds]
+        with self._scope(state, given, seeds):
+            return self.model(x, training=False)
 
     def compute(
         self,

@@ -53,7 +53,7 @@ class Trial:
     history: History = field(default_factory=dict)
     seconds: float = 0.0
     status: Status | None = None
-    _best_state: State | None = None
+    best_state: State | None = None
 
     @property
     def cohort(self) -> tuple[int, int, int]:
@@ -82,11 +82,11 @@ class Trial:
         if not all(math.isfinite(value) for value in watched):
             self.status = "diverged"
             return None
-        if self.best.update(self.epoch, score) and self.job.keep_weights:
+        if self.best.update(self.epoch, score) and self.job.keeps_best:
             # A copy: the rows of a stack have their best epochs at different times, and each
             # would keep all of it. What the optimizer holds is not needed.
             kept = place.stack._replace(optimizer=[])
-            self._best_state = State(
+            self.best_state = State(
                 *([np.asarray(one[place.row]).copy() for one in group] for group in kept)
             )
         self.epoch += 1
@@ -97,8 +97,8 @@ class Trial:
     def outcome(self) -> Outcome:
         """Return how it ended."""
         weights = None
-        if self._best_state is not None:
-            weights = self.blueprint.member.weights(self._best_state, self.numbers)
+        if self.best_state is not None and self.job.keep_weights:
+            weights = self.blueprint.member.weights(self.best_state, self.numbers)
         return Outcome(
             status=self.status or "failed",
             score=self.best.score,

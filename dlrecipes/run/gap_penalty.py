@@ -1,17 +1,23 @@
-"""Can the gap of a declared penalty be measured here?"""
+"""The gap between groups that a run declared a penalty for: can it be measured, how large is it?
+
+It is measured on predictions that the trials and the refits made when they were trained.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dlrecipes.data import Split
+from dlrecipes.data import FoldData, Split, Splits
 from dlrecipes.diagnose import measure_gap
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec, GapPenalty
 from dlrecipes.results.gap_penalty import MEASURES
 from dlrecipes.results.subgroup_result import ENOUGH
+from dlrecipes.search import Penalty
+from dlrecipes.training.outcome import Outcome
 
 
 def check_penalty(declared: GapPenalty, parts: Sequence[Split], spec: DataSpec) -> None:
@@ -59,3 +65,58 @@ def check_penalty(declared: GapPenalty, parts: Sequence[Split], spec: DataSpec) 
             received=f"{counted} by {declared.column!r}: {', '.join(sizes)}",
             fix="Make the validation part larger, or penalise a column with larger groups.",
         )
+
+
+def make_penalty(declared: GapPenalty, splits: Splits, folds: Sequence[FoldData]) -> Penalty:
+    """Return a declared penalty with what measures its gap.
+
+    The gap is that of the examples that score a trial: the validation part, or the rows that are
+    held out in all folds together. They count alike, whatever their weights.
+
+    Args:
+        declared: The penalty.
+        splits: The data.
+        folds: The folds that score a trial; none where the validation part does.
+    """
+    data = splits.development()
+    parts = [fold.held_out for fold in folds] or [data.validation]
+
+    def gap(outcome: Outcome) -> float | None:
+        whole = () if outcome.predictions is None else (outcome.predictions,)
+        # A pruned trial may have gone through some of the folds only.
+        seen = list(zip(parts, outcome.fold_predictions or whole, strict=False))
+        if not seen:
+            return None
+        found = np.concatenate([predictions for _, predictions in seen])
+        if not np.isfinite(found).all():
+            return None
+        y = np.concatenate([part.y for part, _ in seen])
+        groups = np.concatenate([_groups(part, declared.column) for part, _ in seen])
+        measured = measure_gap(y, found, groups, data.spec, declared.measure)
+        return None if measured is None else measured.value
+
+    return Penalty(declared, gap)
+
+
+def refit_gaps(
+    declared: GapPenalty, predictions: NDArray[np.float32], part: Split, spec: DataSpec
+) -> tuple[float, ...]:
+    """Return the gap of each refit on the validation part, where it can be measured.
+
+    Args:
+        declared: The penalty that the gap is for.
+        predictions: Of each refit for that part, `(refits, examples, …)`.
+        part: The validation part.
+        spec: The data's description.
+    """
+    if part.subgroups is None:
+        return ()
+    groups = part.subgroups[declared.column]
+    gaps = [measure_gap(part.y, one, groups, spec, declared.measure) for one in predictions]
+    return tuple(gap.value for gap in gaps if gap is not None)
+
+
+def _groups(part: Split, column: str) -> NDArray[np.object_]:
+    if part.subgroups is None:
+        raise TypeError("the penalty was checked against these parts")
+    return part.subgroups[column]

@@ -6,13 +6,12 @@ import pytest
 
 from dlrecipes.data import from_arrays
 from dlrecipes.errors import BuilderError, ExportError
-from dlrecipes.export import build_inference_model, load_model
-from dlrecipes.run.save_as_trained import check_score_as_trained, save_as_trained
-from dlrecipes.training.job import Job
-from dlrecipes.training.outcome import Outcome
+from dlrecipes.export import build_inference_model, load_model, predict
+from dlrecipes.results import TrialRecord
+from dlrecipes.run.keep_network import check_score_as_trained, save_as_trained
 
 
-@keras.saving.register_keras_serializable("test_save_as_trained")
+@keras.saving.register_keras_serializable("test_keep_network")
 class Times(keras.layers.Layer):
     def __init__(self, by=1.0, **options):
         super().__init__(**options)
@@ -39,34 +38,37 @@ def data():
     return from_arrays(x, np.digitize(x[:, 0], [-0.5, 0.5])).development()
 
 
-def outcome(model, data):
+def record(model, data):
     part = data.validation
     loss = model.evaluate(part.x, part.y, verbose=0)
-    return Outcome("completed", -loss, 1, {"val_loss": [9.0, loss]}, policy="float32")
+    history = {"val_loss": [9.0, loss]}
+    values = {"by": 2}
+    return TrialRecord(
+        "refit", 0, values, "completed", -loss, best_epoch=1, history=history, policy="float32"
+    )
 
 
 def test_a_network_that_was_built_again(data):
-    job = Job(0, {"by": 2}, network, 0, 2, 8)
     trained = network(2.0)
-    ended = outcome(trained, data)
+    ended = record(trained, data)
     for by in (2.0, 3.0):
         again = network(by)
         again.set_weights(trained.get_weights())
         if by == 2.0:
-            check_score_as_trained(again, job, ended, data.validation, data.spec)
+            check_score_as_trained(again, ended, 8, data.validation, data.spec)
         else:
             with pytest.raises(BuilderError, match=r"same network at each call.*'by': 2"):
-                check_score_as_trained(again, job, ended, data.validation, data.spec)
+                check_score_as_trained(again, ended, 8, data.validation, data.spec)
 
 
 def test_no_file_is_left_that_answers_otherwise(data, tmp_path):
     x, file = data.validation.array, tmp_path / "model.keras"
     good = build_inference_model(network(1.0), None, data.spec, data.spec)
-    saved = save_as_trained(good, file, x, "float32")
-    np.testing.assert_array_equal(saved(x), good(x))
+    save_as_trained(good, file, x, predict(good, x), "float32")
+    np.testing.assert_array_equal(load_model(file)(x), good(x))
     bad = build_inference_model(network(3.0), None, data.spec, data.spec)
     with pytest.raises(ExportError, match="by is 3.0 as trained, 1.0 as loaded"):
-        save_as_trained(bad, file, x, "float32")
+        save_as_trained(bad, file, x, predict(bad, x), "float32")
     np.testing.assert_array_equal(load_model(file)(x), good(x))  # the file of before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.keras"]
 

@@ -28,7 +28,7 @@ def run_log(path: Path) -> Iterator[logging.Logger]:
     What ends the block is its last line, with the traceback of an error that no user is told of.
 
     Args:
-        path: The run's `log.txt`.
+        path: The log file of a run.
     """
     log = logging.getLogger(f"dlrecipes.run.{path.parent.name}")
     handler = _QuietHandler(path, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The trials as files for other tools: `trials.csv` and `curves.npz`."""
+"""The trials of a search as files for other tools."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas
 
-from dlrecipes.results import StudyResult, write_text, written_whole
+from dlrecipes.results import StudyResult, write_text
+from dlrecipes.rundir.arrays import write_arrays
 
 
-def write_tables(study: StudyResult, directory: Path) -> None:
-    """Write a row a trial to `trials.csv`, and each trial's curves to `curves.npz`.
+def write_tables(study: StudyResult, trials: Path, curves: Path) -> None:
+    """Write a row a trial to one file, and each trial's curves to another.
 
     Args:
         study: The search; with a declared penalty there are columns for the objective itself and
             the gap.
-        directory: The run directory.
+        trials: A `.csv` file.
+        curves: An `.npz` file with an array for each `stage/number/metric`.
     """
     penalised = any(one.unpenalised is not None for one in study.trials)
     rows = [
@@ -38,13 +40,14 @@ def write_tables(study: StudyResult, directory: Path) -> None:
         }
         for one in study.trials
     ]
-    write_text(directory / "trials.csv", pandas.DataFrame(rows).to_csv(index=False))
-    curves = {
-        f"{one.stage}/{one.number}/{metric}": np.array(
-            [np.nan if value is None else value for value in curve]
-        )
-        for one in study.trials
-        for metric, curve in one.history.items()
-    }
-    with written_whole(directory / "curves.npz") as partial:
-        np.savez_compressed(partial, **curves)  # type: ignore[arg-type]  # numpy's stub
+    write_text(trials, pandas.DataFrame(rows).to_csv(index=False))
+    write_arrays(
+        curves,
+        {
+            f"{one.stage}/{one.number}/{metric}": np.array(
+                [np.nan if value is None else value for value in curve]
+            )
+            for one in study.trials
+            for metric, curve in one.history.items()
+        },
+    )

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from dlrecipes.errors import DataError
-from dlrecipes.run.log import run_log
+from dlrecipes.rundir import run_log
 
 
 class _Full(io.StringIO):

@@ -1,14 +1,20 @@
-"""Loading a model that dlrecipes saved."""
+"""The `.keras` file: the tested model as it is, for programs with Keras and dlrecipes."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 import dlrecipes.layers
 import dlrecipes.losses  # noqa: F401  (imported so that Keras knows its classes)
+from dlrecipes.data import Columns
 from dlrecipes.errors import ExportError
+from dlrecipes.export.predict import predict
 from dlrecipes.system_errors import find_refusal, refused
 
 
@@ -16,7 +22,7 @@ def load_model(path: str | Path) -> keras.Model:
     """Load a `.keras` file with the layers of dlrecipes in it.
 
     Args:
-        path: A `.keras` file, for example `model.keras` of a run directory.
+        path: A `.keras` file, for example one that a run has exported.
 
     Returns:
         The model, without optimizer and loss.
@@ -39,3 +45,23 @@ def load_model(path: str | Path) -> keras.Model:
             fix="Decorate layers of your own with `@keras.saving.register_keras_serializable()` "
             "and import them first.",
         ) from error
+
+
+def export_keras(checkpoint: Path, path: Path) -> None:
+    """Write a `.keras` file: what was tested, byte by byte.
+
+    Args:
+        checkpoint: The file of the tested model.
+        path: Where it is written.
+    """
+    shutil.copyfile(checkpoint, path)
+
+
+def predict_keras(path: Path, x: NDArray[Any] | Columns) -> NDArray[np.float32]:
+    """Return what a `.keras` file predicts, as loaded.
+
+    Args:
+        path: The file.
+        x: Raw inputs, `(examples, …)`, or the columns of a table.
+    """
+    return predict(load_model(path), x)

@@ -1,14 +1,34 @@
-"""The engine of a run whose trials are scored by folds."""
+"""The engines of a run: what `auto` chooses is written down, and folds have one each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from dlrecipes.data import FoldData
 from dlrecipes.results import EngineChoice, Objective, RunInfo
+from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Build, CrossValidated
 from dlrecipes.training.engines import make_engine
+
+
+class RecordedChoices:
+    """Writes each choice of an engine down as soon as it is known, so that a resumed run keeps it.
+
+    Args:
+        info: What the run was started with, earlier choices included.
+        directory: Where the run keeps its files.
+    """
+
+    def __init__(self, info: RunInfo, directory: RunDirectory) -> None:
+        self.info = info
+        self._directory = directory
+
+    def take(self, choice: EngineChoice) -> None:
+        """Write a choice down."""
+        self.info = replace(self.info, engines=(*self.info.engines, choice))
+        self._directory.write(self.info)
 
 
 def make_cross_validated(
@@ -33,7 +53,7 @@ def make_cross_validated(
     goal = Objective(info.objective, info.direction)
     engines = [
         make_engine(
-            info.engine,
+            info.settings.engine,
             fold.development,
             goal,
             info.policy,

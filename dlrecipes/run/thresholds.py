@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dlrecipes.data import Splits
 from dlrecipes.diagnose import choose_threshold
 from dlrecipes.errors import DataError
 from dlrecipes.results import (
@@ -19,12 +19,15 @@ from dlrecipes.results import (
     Threshold,
     ThresholdGoal,
 )
-from dlrecipes.rundir import RunDirectory
 from dlrecipes.targets import score_predictions
 
 
 def set_thresholds(
-    goal: str, directory: RunDirectory, refits: Sequence[RefitResult], splits: Splits
+    goal: str,
+    refits: Sequence[RefitResult],
+    predictions: NDArray[np.float32],
+    y: np.ndarray,
+    spec: DataSpec,
 ) -> tuple[Threshold | None, tuple[RefitResult, ...], tuple[Finding, ...]]:
     """Choose the threshold on the validation predictions of the exported refit, the first.
 
@@ -34,17 +37,16 @@ def set_thresholds(
 
     Args:
         goal: What it is chosen for, as `ThresholdGoal.parse` takes it; empty for no threshold.
-        directory: The run directory.
         refits: The refits.
-        splits: The data, of two classes.
+        predictions: Of each for the validation part, `(refits, examples, 2)`.
+        y: The labels there, `(examples,)`.
+        spec: The data's description, of two classes.
 
     Returns:
         The threshold or None, the refits with theirs, and what there is to say about it.
     """
     if not goal:
         return None, tuple(refits), ()
-    y = splits.validation.y
-    predictions = directory.read_predictions("validation")[0]["predictions"]
     try:
         threshold = choose_threshold(y, predictions[0][:, 1], goal)
     except DataError as error:
@@ -61,7 +63,7 @@ def set_thresholds(
         return threshold, tuple(refits), ()
     scored = []
     for refit, own in zip(refits, predictions, strict=True):
-        validation, level = score_validation(y, own, splits.model_spec, goal)
+        validation, level = score_validation(y, own, spec, goal)
         scored.append(replace(refit, validation=validation, threshold=level))
     return threshold, tuple(scored), ()
 

@@ -1,0 +1,230 @@
+"""What is kept of a network of a run, and the proofs that it is the one that was trained.
+
+Weights are written as soon as a training ends. With the builder and the training's values they
+are the network; all else follows from them: its predictions for the validation part, made once,
+and its file, which is read back only to prove that it answers alike. A run that was cut off
+anywhere goes on from what is there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.data import Columns, Development, Split, keras_targets
+from dlrecipes.errors import BuilderError, RunError
+from dlrecipes.export import check_same_as_trained, load_model, predict
+from dlrecipes.results import DataSpec, TrialRecord, written_whole
+from dlrecipes.rundir import RunDirectory
+from dlrecipes.search import StudyContext, restore_trial
+from dlrecipes.training.job import Job
+from dlrecipes.training.outcome import Outcome
+
+_ROWS, _BATCH = 1024, 1024
+# Weights and examples are the same; in half precision sums depend on how they are grouped.
+_RELATIVE, _RELATIVE_HALF, _ABSOLUTE = 1e-3, 5e-2, 1e-5
+
+
+def keep_weights(directory: RunDirectory, stage: str) -> Callable[[Job, Outcome], None]:
+    """Return what keeps the weights of a training before its trial counts as finished.
+
+    Args:
+        directory: The run directory.
+        stage: The name of the stage that trains.
+    """
+    networks = directory.networks(stage)
+    networks.create()
+
+    def keep(job: Job, outcome: Outcome) -> None:
+        if outcome.weights is not None:
+            networks.write_weights(job.number, outcome.weights)
+
+    return keep
+
+
+def with_weights(records: Sequence[TrialRecord], directory: RunDirectory) -> list[TrialRecord]:
+    """Return the trainings of which there is a network; the others ended without a score.
+
+    Args:
+        records: The trainings.
+        directory: The run directory.
+
+    Raises:
+        RunError: If an earlier version left the network's file alone.
+    """
+    for record in records:
+        networks = directory.networks(record.stage)
+        file = networks.model(record.number)
+        if file.is_file() and not networks.has_weights(record.number):
+            raise RunError(
+                "A resumed run needs the weights of the networks that it trained again.",
+                received=f"{file} of an earlier version, which kept no weights beside it",
+                fix="Such a run can be opened, exported, reported and predicted with; to search "
+                "on, start a new run.",
+            )
+    return [one for one in records if directory.networks(one.stage).has_weights(one.number)]
+
+
+def restore_kept(
+    record: TrialRecord,
+    directory: RunDirectory,
+    context: StudyContext,
+    data: Development,
+    policy: str,
+) -> keras.Model:
+    """Return the network of a training, from its weights, with the validation loss it had.
+
+    Args:
+        record: The training.
+        directory: Where its weights are kept.
+        context: The builder that it was trained with.
+        data: What it was trained on.
+        policy: The dtype policy of the run.
+
+    Raises:
+        BuilderError: If the builder makes another network for the same values.
+        RunError: If the weights are damaged.
+    """
+    weights = directory.networks(record.stage).read_weights(record.number)
+    example = data.train.array[:1]
+    network = restore_trial(record, weights, context.build, example, policy=policy)
+    batch_size = int(record.values.get("batch_size") or context.batch_size)
+    check_score_as_trained(network, record, batch_size, data.validation, data.spec)
+    return network
+
+
+def keep_model(
+    model: keras.Model,
+    record: TrialRecord,
+    directory: RunDirectory,
+    validation: NDArray[np.generic] | Columns,
+    policy: str,
+) -> NDArray[np.float32]:
+    """Return a model's predictions for the validation part, and keep them and the model.
+
+    Args:
+        model: From inputs to probabilities or values, with the network of the training inside.
+        record: The training.
+        directory: The run directory.
+        validation: The inputs of the validation part, as the model takes them.
+        policy: The dtype policy of the run.
+
+    Raises:
+        ExportError: If the model as loaded from its file answers otherwise.
+    """
+    networks = directory.networks(record.stage)
+    predictions = networks.kept_predictions(record.number)
+    if predictions is None:
+        predictions = predict(model, validation)
+        networks.keep_predictions(record.number, predictions)
+    file = networks.model(record.number)
+    if not file.is_file():
+        save_as_trained(model, file, validation, predictions, policy)
+    return predictions
+
+
+def save_as_trained(
+    model: keras.Model,
+    file: Path,
+    validation: NDArray[np.generic] | Columns,
+    predictions: NDArray[np.float32],
+    policy: str,
+) -> None:
+    """Save a model and prove that its file answers for the validation part as the model did.
+
+    A thousand examples, from all over the part, are enough: what a file lacks of a layer, it lacks
+    for all of them. No file is left that answers otherwise.
+
+    Args:
+        model: The model.
+        file: Where it is saved.
+        validation: The inputs of the validation part.
+        predictions: What the model predicted for them.
+        policy: The dtype policy of the network.
+
+    Raises:
+        ExportError: If it does not; the message names the layer where that begins.
+    """
+    rows = np.unique(np.linspace(0, len(validation) - 1, _ROWS).astype(int))
+    with written_whole(file) as partial:
+        model.save(partial)
+        saved = load_model(partial)
+        check_same_as_trained(
+            model, saved, validation[rows], predicted=predictions[rows], policy=policy
+        )
+
+
+def check_score_as_trained(
+    network: keras.Model, record: TrialRecord, batch_size: int, validation: Split, spec: DataSpec
+) -> None:
+    """Check that a network that was built again has the validation loss that the trained one had.
+
+    A builder that builds something else at each call, or an engine that trained something else,
+    shows here: weights alone do not make a network.
+
+    Args:
+        network: Built again, with the weights of the training.
+        record: How the training ended.
+        batch_size: Examples a batch of it.
+        validation: The validation part, preprocessed.
+        spec: The description of the preprocessed data.
+
+    Raises:
+        BuilderError: If it has not.
+    """
+    curve = record.history.get("val_loss", [])
+    before = curve[record.best_epoch] if record.best_epoch is not None and curve else None
+    if before is None:
+        return
+    half = record.policy not in ("", "float32", "float64")
+    relative = _RELATIVE_HALF if half else _RELATIVE
+
+    def same(after: float) -> bool:
+        return math.isclose(before, after, rel_tol=relative, abs_tol=_ABSOLUTE)
+
+    if same(_loss(network, validation, spec)):
+        return
+    # A loss of batches, a step of the user's own, or layers that draw lots: as Keras evaluates it.
+    first, again = (_evaluated(network, validation, spec, batch_size) for _ in range(2))
+    if same(first) or not math.isclose(first, again, rel_tol=relative, abs_tol=_ABSOLUTE):
+        return
+    raise BuilderError(
+        "A builder must build the same network at each call with the same values.",
+        received=f"a validation loss of {before:.4g} in training and of {first:.4g} with the same "
+        f"weights in a network that was built again ({record.values})",
+        fix="What it draws at random must follow from the hyperparameters; what differs between "
+        "calls belongs into weights.",
+    )
+
+
+def _loss(network: keras.Model, part: Split, spec: DataSpec) -> float:
+    """Return the loss without a graph, which takes longer to trace than to run once."""
+    targets = keras_targets(part.y, spec)
+    total = 0.0
+    for start in range(0, len(part), _BATCH):
+        rows = slice(start, start + _BATCH)
+        x = keras.ops.convert_to_tensor(part.array[rows])
+        y = keras.tree.map_structure(
+            lambda one, rows=rows: keras.ops.convert_to_tensor(one[rows]), targets
+        )
+        weight = None if part.sample_weight is None else part.sample_weight[rows]
+        loss = network.compute_loss(x, y, network(x, training=False), weight, training=False)
+        total += float(loss) * len(x)
+    return total / len(part)
+
+
+def _evaluated(network: keras.Model, part: Split, spec: DataSpec, batch_size: int) -> float:
+    logs = network.evaluate(
+        part.array,
+        keras_targets(part.y, spec),
+        sample_weight=part.sample_weight,
+        batch_size=batch_size,
+        verbose=0,
+        return_dict=True,
+    )
+    return float(logs["loss"])

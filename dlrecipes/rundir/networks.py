@@ -1,0 +1,88 @@
+"""What is kept of the networks that a stage of a run trained: weights, predictions, models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.rundir.arrays import read_arrays, write_arrays
+
+_WEIGHTS, _PREDICTIONS = ".weights.npz", ".validation.npz"
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What is kept of the networks of one stage, each under its trial's number.
+
+    Args:
+        folder: Where.
+    """
+
+    folder: Path
+
+    def create(self) -> None:
+        """Make the folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def model(self, number: int) -> Path:
+        """The model that is tested, from inputs to predictions."""
+        return self.folder / f"refit-{number}.keras"
+
+    @property
+    def ensemble(self) -> Path:
+        """The model that averages them, where they are the members of an ensemble."""
+        return self.folder / "ensemble.keras"
+
+    @property
+    def summary(self) -> Path:
+        """The network as Keras summarises it."""
+        return self.folder / "summary.txt"
+
+    def has_weights(self, number: int) -> bool:
+        """Whether the weights of a network are kept."""
+        return self._beside(number, _WEIGHTS).is_file()
+
+    def write_weights(self, number: int, weights: Sequence[NDArray[Any]]) -> None:
+        """Keep a network's weights.
+
+        Args:
+            number: The trial's number.
+            weights: In the order of `model.get_weights()`. Types that NumPy does not know by
+                itself, such as bfloat16, are written as float32, which loses nothing.
+        """
+        known = [np.asarray(one, np.float32) if one.dtype.kind == "V" else one for one in weights]
+        arrays = {str(at): one for at, one in enumerate(known)}
+        # Weights hardly become smaller by packing.
+        write_arrays(self._beside(number, _WEIGHTS), arrays, compress=False)
+
+    def read_weights(self, number: int) -> list[NDArray[Any]]:
+        """Return a network's weights, in the order of `model.get_weights()`.
+
+        Raises:
+            RunError: If they are not kept, or damaged.
+        """
+        arrays = read_arrays(self._beside(number, _WEIGHTS), "weights of a network")
+        return [arrays[str(at)] for at in range(len(arrays))]
+
+    def keep_predictions(self, number: int, predictions: NDArray[np.float32]) -> None:
+        """Keep what a network predicts for the validation part."""
+        write_arrays(self._beside(number, _PREDICTIONS), {"predictions": predictions})
+
+    def kept_predictions(self, number: int) -> NDArray[np.float32] | None:
+        """Return what a network predicts for the validation part; None if that is not kept.
+
+        Raises:
+            RunError: If the file is damaged.
+        """
+        file = self._beside(number, _PREDICTIONS)
+        if not file.is_file():
+            return None
+        return read_arrays(file, "kept predictions", "predictions")["predictions"]
+
+    def _beside(self, number: int, suffix: str) -> Path:
+        return self.model(number).with_suffix(suffix)
