@@ -6,9 +6,9 @@
 
 Reads the sources as text and never imports them, but for the way of a row, which runs a small study
 on scikit-learn's wine table and notes every file of the package whose functions are handed rows, or
-hand rows on, before the first step of training. Blank lines and comments are lines; an `__init__.py`
-is a list of names and no file here. A file serves one other if exactly one file imports from it and
-its package does not offer it to everyone.
+hand rows on, before the first step of training. Blank lines and comments are lines; an
+`__init__.py` is a list of names and no file here. A file serves one other if exactly one file
+imports from it and its package does not offer it to everyone.
 """
 
 from __future__ import annotations

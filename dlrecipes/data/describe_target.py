@@ -26,6 +26,11 @@ def describe_target(
         ArgumentError: If the task is none of these.
         DataError: If nothing is known or all that is known is the same, if an index is no whole
             number in [0, classes), or if a value is infinite.
+
+    Example:
+        >>> target = dlr.data.describe_target("price", [1.0, 3.0, np.nan], "regression")
+        >>> target.mean, target.std
+        (2.0, 1.0)
     """
     check_choice("task", task, TARGET_TASKS)
     values = np.asarray(y, dtype=np.float64)

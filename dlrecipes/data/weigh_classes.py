@@ -40,6 +40,14 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
         ArgumentError: If there are no classes, or the weights are none.
         DataError: If a class has no weight in the training part to be balanced.
 
+    Example:
+        >>> splits = dlr.data.from_arrays(
+        ...     np.arange(100.0).reshape(-1, 1), ["no"] * 80 + ["yes"] * 20
+        ... )
+        >>> weighed = dlr.data.weigh_classes(splits)
+        >>> [float(weighed.train.sample_weight[weighed.train.y == label][0]) for label in (0, 1)]
+        [0.625, 2.5]
+
     Reference:
         King and Zeng 2001, Logistic Regression in Rare Events Data.
     """

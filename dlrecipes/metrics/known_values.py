@@ -26,6 +26,18 @@ def known_values(
 
     Raises:
         ArgumentError: If `y` has another shape.
+
+    Example:
+        >>> y = {
+        ...     "price": [2.5, None, 3.5, 1.0, 2.0] * 4,
+        ...     "sold": ["no", "yes", None, "yes", "no"] * 4,
+        ... }
+        >>> spec = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).spec
+        >>> known, values = dlr.metrics.known_values(
+        ...     np.array([[2.5, 0.0], [np.nan, 1.0]]), spec, spec.targets[0]
+        ... )
+        >>> known.tolist(), values.tolist()
+        ([True, False], [2.5])
     """
     values = np.asarray(y)
     if values.ndim != 2 or values.shape[1] != len(spec.targets):

@@ -40,6 +40,12 @@ def rmse_shares(y: object, predictions: object, spec: DataSpec) -> Shares:
 
     Raises:
         ArgumentError: If the shapes do not fit, or if a prediction is not finite.
+
+    Example:
+        >>> spec = dlr.data.load("diabetes").spec
+        >>> shares = dlr.metrics.rmse_shares([100.0, 200.0], [101.0, 207.0], spec)
+        >>> shares.round(1).tolist(), float(shares.mean().round(1))
+        ([2.6, 7.4], 5.0)
     """
     targets, values = check_predictions(y, predictions, spec)
     errors = np.abs(values - targets)
@@ -71,6 +77,11 @@ def f_shares(y: ArrayLike, called: ArrayLike, beta: float = 1.0) -> Shares:
 
     Raises:
         ArgumentError: If the shapes do not fit, or `beta` is out of range.
+
+    Example:
+        >>> shares = dlr.metrics.f_shares([0, 1, 1, 1], [0, 1, 1, 0])
+        >>> shares.round(2).tolist(), float(shares.mean().round(2))  # F1 is 0.8
+        ([0.8, 1.12, 1.12, 0.16], 0.8)
     """
     check_real("beta", beta, 0, low_open=True)
     labels, alarms = np.asarray(y).astype(bool), np.asarray(called).astype(bool)

@@ -28,6 +28,11 @@ def per_example_loss(y: object, predictions: object, spec: DataSpec) -> NDArray[
     Raises:
         ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
             probability.
+
+    Example:
+        >>> spec = dlr.data.load("diabetes").spec
+        >>> dlr.metrics.per_example_loss([100.0, 200.0], [110.0, 180.0], spec).tolist()
+        [100.0, 400.0]
     """
     if spec.targets:
         return _joint_loss(y, predictions, spec)

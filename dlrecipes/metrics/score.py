@@ -37,6 +37,13 @@ def score_predictions(y: object, predictions: object, spec: DataSpec) -> dict[st
     Raises:
         ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
             probability.
+
+    Example:
+        >>> spec = dlr.data.load("breast_cancer").spec
+        >>> predictions = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+        >>> scores = dlr.metrics.score_predictions(np.array([0, 1, 1]), predictions, spec)
+        >>> {name: round(score, 3) for name, score in scores.items()}
+        {'accuracy': 0.667, 'log_loss': 0.415, 'macro_f1': 0.667, 'roc_auc': 1.0, 'pr_auc': 1.0}
     """
     if spec.targets:
         return _score_targets(y, predictions, spec)

@@ -19,6 +19,10 @@ def join_predictions(predictions: Mapping[str, ArrayLike]) -> NDArray[np.float64
 
     Returns:
         `(examples, numbers)`, in the order of the targets' names.
+
+    Example:
+        >>> dlr.metrics.join_predictions({"price": [3.5], "sold": [[0.2, 0.8]]}).tolist()
+        [[3.5, 0.2, 0.8]]
     """
     parts = [np.asarray(predictions[name]) for name in sorted(predictions)]
     return np.concatenate(
@@ -38,6 +42,16 @@ def split_predictions(predictions: object, spec: DataSpec) -> dict[str, NDArray[
 
     Raises:
         ArgumentError: If the predictions have another width.
+
+    Example:
+        >>> y = {
+        ...     "price": [2.5, 1.5, 3.5, 1.0, 2.0] * 4,
+        ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
+        ... }
+        >>> spec = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).spec
+        >>> parts = dlr.metrics.split_predictions([[3.5, 0.2, 0.8]], spec)
+        >>> {name: part.tolist() for name, part in parts.items()}
+        {'price': [3.5], 'sold': [[0.2, 0.8]]}
     """
     joined = np.asarray(predictions)
     targets = sorted(spec.targets, key=lambda target: target.name)

@@ -41,6 +41,16 @@ def multitask_objective(
 
     Raises:
         ArgumentError: If a weight is out of range or names no target, or if `ordinal` is neither.
+
+    Example:
+        >>> y = {
+        ...     "price": [2.5, 1.5, 3.5, 1.0, 2.0] * 4,
+        ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
+        ... }
+        >>> targets = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).spec.targets
+        >>> objective = dlr.models.multitask_objective(targets, weights={"sold": 0.5})
+        >>> {name: round(weight, 3) for name, weight in objective["loss_weights"].items()}
+        {'price': 1.8, 'sold': 0.786}
     """
     check_choice("ordinal", ordinal, ORDINAL)
     factors = {name: check_real(f"weights[{name!r}]", w, 0) for name, w in (weights or {}).items()}
