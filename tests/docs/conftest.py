@@ -107,7 +107,7 @@ def working_folder(tmp_path, monkeypatch):
     tables = {
         "churn.csv": _customers(generator, 240),
         "transactions.csv": _transactions(generator, 400),
-        "people.csv": _people(generator, 400),
+        "people.csv": _people(generator, 800),
         "houses.csv": _houses(generator, 240),
         "sales.csv": _sales(generator, 120),
     }
@@ -115,7 +115,7 @@ def working_folder(tmp_path, monkeypatch):
         table.to_csv(tmp_path / name, index=False)
     tables["churn.csv"].drop(columns="churn").head(5).to_csv(tmp_path / "new.csv", index=False)
     days = tables["sales.csv"].tail(60).copy()
-    days.iloc[-4:, days.columns.get_loc("sold")] = np.nan
+    days.iloc[-2:, days.columns.get_loc("sold")] = np.nan
     days.to_csv(tmp_path / "new_days.csv", index=False)
     _pictures(generator, tmp_path)
     _reviews(generator, tmp_path)
