@@ -70,7 +70,7 @@ def _sales(generator, days):
     day = pd.date_range("2026-01-01", periods=days)
     shops = []
     for shop, level in (("north", 100), ("south", 60)):
-        week = 20 * np.sin(2 * np.pi * day.dayofweek.to_numpy() / 7)
+        week = 20 * np.sin(2 * np.pi * day.day_of_week.to_numpy() / 7)
         sold = (level + week + generator.normal(0, 3, days)).round(1)
         shops.append(pd.DataFrame({"day": day, "shop": shop, "sold": sold}))
     return pd.concat(shops).sort_values(["day", "shop"])
@@ -107,7 +107,7 @@ def working_folder(tmp_path, monkeypatch):
     tables = {
         "churn.csv": _customers(generator, 240),
         "transactions.csv": _transactions(generator, 400),
-        "people.csv": _people(generator, 800),
+        "people.csv": _people(generator, 1200),
         "houses.csv": _houses(generator, 240),
         "sales.csv": _sales(generator, 120),
     }
