@@ -88,13 +88,6 @@ def test_a_score_is_stated(name):
     assert recipe.minutes > 0
 
 
-def test_the_readmes_pictures_exist():
-    root = recipes_folder().parent
-    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (root / "README.md").read_text())
-    assert pictures
-    assert all((root / picture).is_file() for picture in pictures)
-
-
 def test_facts_that_a_file_computes_are_left_out(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text("RECIPE = make()\nOTHER = 3\n")

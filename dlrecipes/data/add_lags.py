@@ -50,6 +50,17 @@ def add_lags(
         ArgumentError: If a lag is no duration or number above 0, or is given twice.
         DataError: If a column is missing, the times cannot be read, or two rows have the same
             series and time: which of them is the earlier value?
+
+    Example:
+        >>> import pandas as pd
+        >>> table = pd.DataFrame(
+        ...     {"day": ["2026-01-01", "2026-01-02", "2026-01-03"], "sold": [5.0, 7.0, 6.0]}
+        ... )
+        >>> dlr.data.add_lags(table, ["last", "2D"], column="sold", time="day")
+                  day  sold  sold last value  sold 2D earlier
+        0  2026-01-01   5.0              NaN              NaN
+        1  2026-01-02   7.0              5.0              NaN
+        2  2026-01-03   6.0              7.0              5.0
     """
     times = [time] if isinstance(time, str) else list(time)
     for name in (column, *times, *([] if series is None else [series])):

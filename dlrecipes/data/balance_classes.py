@@ -31,7 +31,7 @@ def balance_classes(splits: Splits, ratio: float = 1.0, *, seed: int = 0) -> Spl
     as the area under the precision-recall curve, or use `weigh_classes`, which has the same
     training loss in expectation and weighs the validation part, too.
 
-    `spec.priors` become the new shares, and with them the start of `prior_bias`. Predicted
+    `spec.target.priors` become the new shares, and with them the start of `prior_bias`. Predicted
     probabilities are those of a world with these shares (King and Zeng): rare classes are
     overrated, ranks are not affected. Choose a threshold (`RunSettings.threshold`).
 
@@ -45,6 +45,13 @@ def balance_classes(splits: Splits, ratio: float = 1.0, *, seed: int = 0) -> Spl
     Raises:
         ArgumentError: If there are no classes, or an argument is out of range.
         DataError: If a class does not occur in the training part.
+
+    Example:
+        >>> splits = dlr.data.from_arrays(np.arange(100.0).reshape(-1, 1), [0] * 80 + [1] * 20)
+        >>> np.bincount(splits.train.y).tolist()
+        [48, 12]
+        >>> np.bincount(dlr.data.balance_classes(splits, 0.5).train.y).tolist()
+        [48, 24]
 
     Reference:
         King and Zeng 2001, Logistic Regression in Rare Events Data; Buda, Maki and Mazurowski

@@ -27,6 +27,11 @@ class Columns:
 
     Raises:
         DataError: If there are none, if they differ in length, or if one is no column.
+
+    Example:
+        >>> columns = dlr.data.Columns({"age": [41, None], "town": ["Oslo", None]})
+        >>> columns.shape, columns["age"].tolist(), columns["town"].tolist()
+        ((2, 2), [41.0, nan], ['Oslo', ''])
     """
 
     def __init__(self, columns: Mapping[str, object], *, wide: Collection[str] = ()) -> None:

@@ -39,6 +39,11 @@ class FoldData:
         development: What is trained on, and as its validation part a tenth of the fold's
             training rows, for early stopping.
         held_out: What the fold's score is measured on; no training has seen it.
+
+    Example:
+        >>> fold = dlr.data.draw_folds(dlr.data.load("iris"), 4)[0]
+        >>> len(fold.development.train), len(fold.development.validation), len(fold.held_out)
+        (81, 9, 30)
     """
 
     development: Development
@@ -65,6 +70,11 @@ def draw_folds(splits: Splits, folds: int, *, repeats: int = 1) -> tuple[FoldDat
     Raises:
         ArgumentError: If a number is out of range.
         DataError: If there is too little to divide.
+
+    Example:
+        >>> folds = dlr.data.draw_folds(dlr.data.load("iris"), 3)
+        >>> [len(fold.held_out) for fold in folds]
+        [40, 40, 40]
 
     Reference:
         Kohavi 1995, A Study of Cross-Validation and Bootstrap for Accuracy Estimation and Model

@@ -18,6 +18,11 @@ class Development:
         train: What is trained on.
         validation: What trials are compared on.
         spec: Shapes, classes and priors of these arrays.
+
+    Example:
+        >>> development = dlr.data.load("iris").development()
+        >>> development.train.x.shape, development.validation.x.shape
+        ((90, 4), (30, 4))
     """
 
     train: Split

@@ -82,6 +82,14 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             missing, not finite or not numbers, or the target has nothing to learn; or if a given
             part has other shapes or labels.
         ArgumentError: If another argument is outside its range.
+
+    Example:
+        >>> x = np.arange(20.0).reshape(-1, 1)
+        >>> splits = dlr.data.from_arrays(x, ["no", "yes"] * 10)
+        >>> len(splits.train), len(splits.validation), len(splits.test)
+        (12, 4, 4)
+        >>> splits.train.y.dtype.name, sorted(set(splits.train.y.tolist()))
+        ('int32', [0, 1])
     """
     official = {"test": test, "validation": validation}
     given = {what: _read(what, part, kind) for what, part in official.items() if part is not None}

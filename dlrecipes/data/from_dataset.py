@@ -72,6 +72,13 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         DataError: If a data set is infinite, empty, too large, cannot be read, or holds something
             else; or if the data cannot be trained on as it is.
         ArgumentError: If another argument is outside its range.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> x, y = np.arange(20.0).reshape(-1, 1), np.array([0, 1] * 10)
+        >>> splits = dlr.data.from_dataset(tf.data.Dataset.from_tensor_slices((x, y)).batch(8))
+        >>> splits.train.x.shape, np.bincount(splits.train.y).tolist()
+        ((12, 1), [6, 6])
     """
     given = {"train": train, "validation": validation, "test": test}
     read: dict[str, Examples] = {}

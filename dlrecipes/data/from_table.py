@@ -79,6 +79,21 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     Raises:
         DataError: If the table cannot be trained on as it is.
         ArgumentError: If an argument is outside its range.
+
+    Example:
+        >>> import pandas as pd
+        >>> table = pd.DataFrame(
+        ...     {
+        ...         "age": [31, 45, 28, 52] * 5,
+        ...         "town": ["Oslo", "Bergen"] * 10,
+        ...         "paid": ["no", "yes"] * 10,
+        ...     }
+        ... )
+        >>> splits = dlr.data.from_table(table, "paid")
+        >>> [(column.name, column.kind) for column in splits.spec.columns]
+        [('age', 'number'), ('town', 'category')]
+        >>> len(splits.train), len(splits.validation), len(splits.test)
+        (10, 5, 5)
     """
     drawing = drawing or Drawing()
     given = table if isinstance(table, Cells) else Cells(table)

@@ -21,6 +21,16 @@ class Ledger:
 
     Args:
         path: The file; it and its folder are created at the first opening.
+
+    Example:
+        >>> import tempfile
+        >>> ledger = dlr.data.Ledger(f"{tempfile.mkdtemp()}/test_sets.jsonl")
+        >>> for run, reason in (("digits-1", "final score"), ("digits-2", "another look")):
+        ...     opening = ledger.append("0123456789abcdef", reason=reason, study=run)
+        >>> ledger.counts("0123456789abcdef")  # openings, studies
+        (2, 2)
+        >>> [opening.reason for opening in ledger.openings("0123456789abcdef")]
+        ['final score', 'another look']
     """
 
     def __init__(self, path: str | Path = DEFAULT_LEDGER) -> None:

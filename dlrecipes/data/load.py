@@ -39,6 +39,13 @@ def load(
     Raises:
         DataError: If no data set has this name, or it cannot be read.
         ArgumentError: If another argument is outside its range.
+
+    Example:
+        >>> splits = dlr.data.load("iris")
+        >>> len(splits.train), len(splits.validation), len(splits.test)
+        (90, 30, 30)
+        >>> splits.train.x.shape, np.bincount(splits.train.y).tolist()
+        ((90, 4), [30, 30, 30])
     """
     if is_tfds(name):
         return _load_tfds(name, data_dir, validation_fraction, test_fraction, split_seed)

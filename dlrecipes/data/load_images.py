@@ -91,6 +91,11 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
     Raises:
         DataError: If the images cannot be read, or cannot be trained on.
         ArgumentError: If an argument is outside its range, or does not belong to this form.
+
+    Example:
+        >>> splits = dlr.data.load_images()  # scikit-learn's digits
+        >>> splits.train.x.shape, float(splits.train.x.max())
+        ((1079, 8, 8, 1), 16.0)
     """
     seed = check_integer("split_seed", as_whole("split_seed", split_seed), 0)
     validation_share = as_number("validation_fraction", validation_fraction)

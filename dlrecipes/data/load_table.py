@@ -61,7 +61,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     exposure: str | None = None,
     positive: str | None = None,
 ) -> Splits:
-    """Read a table's file and split it.
+    r"""Read a table's file and split it.
 
     Every argument may be text, as it comes from a command line: lists with commas between
     (`drop="casual,registered"`), kinds with equals signs (`kinds="zip=category"`).
@@ -115,6 +115,14 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     Raises:
         DataError: If a file cannot be read, or the table cannot be trained on.
         ArgumentError: If an argument is outside its range.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp(), "loans.csv")
+        >>> _ = file.write_text("amount;paid\n" + "1,5;yes\n2,25;no\n4,75;yes\n3,5;no\n" * 5)
+        >>> splits = dlr.data.load_table(file, "paid")
+        >>> splits.spec.columns[0].kind, sorted(set(splits.train.x["amount"].tolist()))
+        ('number', [1.5, 3.5])
     """
     file = TableFile(
         separator=as_separator(separator),

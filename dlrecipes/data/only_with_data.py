@@ -15,8 +15,8 @@ def check_only_with_data(**options: object) -> None:
         ArgumentError: If one is given.
 
     Example:
-        >>> check_only_with_data(target=None)
-        >>> check_only_with_data(target="price")
+        >>> dlr.data.check_only_with_data(target=None)
+        >>> dlr.data.check_only_with_data(target="price")
         Traceback (most recent call last):
         ...
         dlrecipes.errors.ArgumentError: What says how data is read needs `data`. Received: \

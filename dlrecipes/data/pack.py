@@ -23,6 +23,11 @@ def pack_inputs(x: NDArray[Any] | Columns) -> dict[str, NDArray[Any]]:
     """Return inputs as arrays that NumPy saves without pickling: `x`, or `x:name` a column.
 
     What cannot stand in the name of a file is written as in a URL: `x:km%2Fh`.
+
+    Example:
+        >>> columns = dlr.data.Columns({"age": [41.0], "town": ["Oslo"]})
+        >>> {name: array.tolist() for name, array in dlr.data.pack_inputs(columns).items()}
+        {'x:age': [41.0], 'x:town': ['Oslo']}
     """
     if isinstance(x, Columns):
         return {
@@ -33,7 +38,13 @@ def pack_inputs(x: NDArray[Any] | Columns) -> dict[str, NDArray[Any]]:
 
 
 def pack_subgroups(subgroups: Columns | None) -> dict[str, NDArray[Any]]:
-    """Return each example's groups as arrays of text, `subgroup:name` a column."""
+    """Return each example's groups as arrays of text, `subgroup:name` a column.
+
+    Example:
+        >>> packed = dlr.data.pack_subgroups(dlr.data.Columns({"sex": ["f", "m"]}))
+        >>> {name: array.tolist() for name, array in packed.items()}
+        {'subgroup:sex': ['f', 'm']}
+    """
     if subgroups is None:
         return {}
     return {_key(_SUBGROUP, name): one.astype(str) for name, one in subgroups.items()}
@@ -44,6 +55,11 @@ def unpack_subgroups(arrays: Mapping[str, NDArray[Any]]) -> Columns | None:
 
     Args:
         arrays: What was saved; others may be among it.
+
+    Example:
+        >>> packed = dlr.data.pack_subgroups(dlr.data.Columns({"sex": ["f", "m"]}))
+        >>> dlr.data.unpack_subgroups(packed)["sex"].tolist()
+        ['f', 'm']
     """
     columns = _unpack(arrays, _SUBGROUP)
     return Columns(columns) if columns else None
@@ -57,6 +73,12 @@ def unpack_inputs(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | Columns:
 
     Raises:
         LookupError: If there are no inputs in it.
+
+    Example:
+        >>> packed = dlr.data.pack_inputs(dlr.data.Columns({"age": [41.0], "town": ["Oslo"]}))
+        >>> columns = dlr.data.unpack_inputs(packed)
+        >>> columns["age"].tolist(), columns["town"].tolist()
+        ([41.0], ['Oslo'])
     """
     columns = _unpack(arrays, _COLUMN)
     wide = [name for name, values in columns.items() if values.dtype == np.float64]

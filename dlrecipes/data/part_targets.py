@@ -69,6 +69,16 @@ def target_part(part: Split, spec: DataSpec, target: Target) -> Split:
         part: A part of the data.
         spec: The data's description.
         target: One of `spec.targets`.
+
+    Example:
+        >>> y = {
+        ...     "price": [2.5, None, 3.5, 1.0, 2.0] * 4,
+        ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
+        ... }
+        >>> splits = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y)
+        >>> part = dlr.data.target_part(splits.train, splits.spec, splits.spec.targets[0])
+        >>> sorted(set(part.y.tolist()))
+        [1.0, 2.0, 2.5, 3.5]
     """
     known, values = known_values(part.y, spec, target)
     return replace(part.pick(np.flatnonzero(known)), y=values)
@@ -80,6 +90,16 @@ def target_development(development: Development, target: Target) -> Development:
     Args:
         development: Training and validation part.
         target: One of them.
+
+    Example:
+        >>> y = {
+        ...     "price": [2.5, None, 3.5, 1.0, 2.0] * 4,
+        ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
+        ... }
+        >>> development = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).development()
+        >>> price = dlr.data.target_development(development, development.spec.targets[0])
+        >>> price.spec.task, bool(np.isnan(price.train.y).any())
+        ('regression', False)
     """
     spec = development.spec
     return Development(

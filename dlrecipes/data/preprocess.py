@@ -30,6 +30,13 @@ def fit_preprocess(layer: keras.Layer, train: Split) -> keras.Layer:
     Raises:
         DataError: If the layer cannot work on these inputs or gives other than one finite array
             with one row an example.
+
+    Example:
+        >>> splits = dlr.data.load("iris")
+        >>> layer = dlr.data.fit_preprocess(dlr.layers.MinMaxScaling(), splits.train)
+        >>> x = np.asarray(layer(splits.train.x))
+        >>> x.min(axis=0).tolist(), x.max(axis=0).tolist()
+        ([0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0])
     """
     try:
         _adapt(layer, train.x)
@@ -61,6 +68,12 @@ def apply_preprocess(layer: keras.Layer, x: NDArray[np.generic] | Columns) -> ND
 
     Returns:
         Outputs in float32, `(examples, …)`.
+
+    Example:
+        >>> splits = dlr.data.load("iris")
+        >>> layer = dlr.data.fit_preprocess(dlr.layers.MinMaxScaling(), splits.train)
+        >>> dlr.data.apply_preprocess(layer, splits.validation.x).max(axis=0).round(2)
+        array([1.  , 0.73, 0.97, 0.92], dtype=float32)
     """
     outputs = []
     for start in range(0, len(x), BATCH_SIZE):

@@ -14,5 +14,9 @@ def rare_below(num_classes: int) -> float:
 
     Args:
         num_classes: At least 2.
+
+    Example:
+        >>> dlr.data.rare_below(2), dlr.data.rare_below(10)
+        (0.2, 0.04)
     """
     return RARE_SHARE / num_classes

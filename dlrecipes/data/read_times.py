@@ -32,6 +32,11 @@ def read_times(values: object, name: str = "time") -> NDArray[Any]:
 
     Raises:
         DataError: If they are neither, if one is no date, or if they are in different time zones.
+
+    Example:
+        >>> times = dlr.data.read_times(["31.05.2024 17:30", "01.06.2024 08:00"])
+        >>> [str(time)[:16] for time in times]
+        ['2024-05-31T17:30', '2024-06-01T08:00']
     """
     series = pd.Series(np.asarray(values) if isinstance(values, list) else values, name=name)
     if pd.api.types.is_bool_dtype(series):
@@ -101,6 +106,12 @@ def table_times(
 
     Raises:
         DataError: If the columns make no time.
+
+    Example:
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"day": ["2026-01-01", "2026-01-01"], "hour": [8, 17]})
+        >>> [str(time)[:16] for time in dlr.data.table_times(table, ["day", "hour"])]
+        ['2026-01-01T08:00', '2026-01-01T17:00']
     """
     columns = time_columns(table, names, file=file) if columns is None else columns
     typed = typed_table(table, columns, file=file, part=part)

@@ -33,6 +33,22 @@ def reweigh_groups(splits: Splits, column: str) -> Splits:
         DataError: If there is no such subgroup column, or if a
             combination of label and group has no training example, so that no weight helps it.
 
+    Example:
+        >>> import pandas as pd
+        >>> rows = [(years, sex) for years in range(1, 21) for sex in "fm"]
+        >>> table = pd.DataFrame(rows, columns=["years", "sex"])
+        >>> table["hired"] = np.where(table.years > np.where(table.sex == "f", 15, 5), "yes", "no")
+        >>> splits = dlr.data.from_table(table, "hired", subgroup=["sex"])
+        >>> fair = dlr.data.reweigh_groups(splits, "sex").train
+        >>> women = fair.subgroups["sex"] == "f"
+        >>> float(fair.y[women].mean().round(2)), float(fair.y[~women].mean().round(2))
+        (0.33, 0.67)
+        >>> shares = [
+        ...     np.average(fair.y[who], weights=fair.sample_weight[who]) for who in (women, ~women)
+        ... ]
+        >>> np.round(shares, 2).tolist()
+        [0.5, 0.5]
+
     Reference:
         Kamiran and Calders 2012, Data Preprocessing Techniques for Classification without
         Discrimination.

@@ -21,6 +21,15 @@ def study_running(fingerprint: str) -> Iterator[None]:
 
     Args:
         fingerprint: `SealedSplit.fingerprint` of the test part.
+
+    Example:
+        >>> sealed = dlr.data.load("iris").test
+        >>> with dlr.data.study_running(sealed.fingerprint):
+        ...     try:
+        ...         sealed.open("a look")
+        ...     except dlr.errors.SealError as error:
+        ...         print(str(error).partition(".")[0])
+        The test set stays closed while a study runs
     """
     with _lock:
         _running[fingerprint] += 1

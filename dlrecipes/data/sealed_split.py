@@ -23,6 +23,15 @@ class SealedSplit:
 
     Args:
         split: The examples to seal.
+
+    Example:
+        >>> import tempfile
+        >>> sealed = dlr.data.load("iris").test
+        >>> len(sealed)
+        30
+        >>> part = sealed.open("final score", ledger=f"{tempfile.mkdtemp()}/test_sets.jsonl")
+        >>> part.x.shape, part.y[:5].tolist()
+        ((30, 4), [1, 1, 0, 1, 1])
     """
 
     __slots__ = ("__weakref__", "_fingerprint", "_size")

@@ -38,6 +38,13 @@ class Split:
     Raises:
         DataError: If there are no examples, if the lengths differ, if a weight is negative or not
             finite, or if a subgroup is no text.
+
+    Example:
+        >>> part = dlr.data.Split(np.array([[0.5], [1.5], [2.5]]), np.array([0, 1, 1]))
+        >>> part
+        Split(3 examples, x: (1,) float64)
+        >>> part.pick(np.array([2, 0])).x.tolist()
+        [[2.5], [0.5]]
     """
 
     x: NDArray[Any] | Columns

@@ -37,6 +37,14 @@ class Splits:
     Raises:
         DataError: If an input does not have the shape that `spec` names, or if all weights of a
             part are 0.
+
+    Example:
+        >>> splits = dlr.data.load("iris")
+        >>> len(splits.train), len(splits.validation), splits.test
+        (90, 30, SealedSplit(30 examples, fingerprint fde99eecbee16469))
+        >>> scaled = splits.with_preprocess(dlr.layers.MinMaxScaling())
+        >>> scaled.development().train.x.max(axis=0).tolist()
+        [1.0, 1.0, 1.0, 1.0]
     """
 
     train: Split

@@ -30,6 +30,12 @@ def start_small(splits: Splits, size_or_fraction: float, *, seed: int = 0) -> Sp
     Raises:
         ArgumentError: If an argument is out of range, or the data is preprocessed already.
         DataError: If too few of the examples have one of several targets.
+
+    Example:
+        >>> splits = dlr.data.load("iris")
+        >>> small = dlr.data.start_small(splits, 30)
+        >>> np.bincount(small.train.y).tolist(), len(small.validation) == len(splits.validation)
+        ([10, 10, 10], True)
     """
     _check_raw(splits)
     return _with_rows(splits, subset(_labels(splits), size_or_fraction, seed=seed))
@@ -52,6 +58,11 @@ def climb_ladder(
     Raises:
         ArgumentError: If an argument is out of range, or the data is preprocessed already.
         DataError: If too few of the examples have one of several targets.
+
+    Example:
+        >>> rungs = dlr.data.climb_ladder(dlr.data.load("iris"), 20)
+        >>> [len(rung.train) for rung in rungs]
+        [20, 40, 80, 90]
     """
     _check_raw(splits)
     rungs = ladder(_labels(splits), first=first, factor=factor, seed=seed)

@@ -32,6 +32,14 @@ def table_columns(
     Raises:
         DataError: If a column is missing, or a cell cannot be read as training's were; the message
             names the column, the cell and the row.
+
+    Example:
+        >>> import pandas as pd
+        >>> kinds = [dlr.results.Column("price", "number"), dlr.results.Column("town", "category")]
+        >>> table = pd.DataFrame({"town": ["Oslo", "Bergen"], "price": [13.5, None]})
+        >>> columns = dlr.data.table_columns(table, kinds)
+        >>> columns["price"].tolist(), columns["town"].tolist()
+        ([13.5, nan], ['Oslo', 'Bergen'])
     """
     wanted = [column for column in columns if column.kind != "ignored"]
     typed = typed_table(frame, wanted, file=file, part=part)

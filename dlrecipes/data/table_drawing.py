@@ -27,6 +27,15 @@ class Drawing:
         validation_fraction: Share of the validation part, in (0, 1).
         test_fraction: Share of the test part, in (0, 1); the two together below 1.
         seed: Seed of the draw, at least 0, apart from any study's seed.
+
+    Example:
+        >>> import pandas as pd
+        >>> table = pd.DataFrame(
+        ...     {"day": range(10), "x": [3, 1, 4, 1, 5, 9, 2, 6, 5, 3], "y": np.sqrt(range(10))}
+        ... )
+        >>> splits = dlr.data.from_table(table, "y", drawing=dlr.data.Drawing(time="day"))
+        >>> splits.train.time.tolist(), splits.validation.time.tolist()
+        ([0, 1, 2, 3, 4, 5], [6, 7])
     """
 
     group: str | None = None

@@ -62,6 +62,17 @@ class TablePreprocess(keras.layers.Layer):
 
     Raises:
         DataError: If no column is an input.
+
+    Example:
+        >>> columns = dlr.data.Columns(
+        ...     {"age": [20.0, 30.0, 40.0], "town": ["Oslo", "Bergen", "Oslo"]}
+        ... )
+        >>> kinds = [dlr.results.Column("age", "number"), dlr.results.Column("town", "category")]
+        >>> layer = dlr.data.TablePreprocess(kinds, least=1)
+        >>> layer.adapt(columns)
+        >>> rows = dlr.data.Columns({"age": [30.0, None], "town": ["Oslo", "Rome"]})
+        >>> dlr.data.apply_preprocess(layer, rows).tolist()
+        [[0.0, 1.0], [0.0, 0.0]]
     """
 
     def __init__(  # noqa: PLR0913  (one argument a choice about the columns)

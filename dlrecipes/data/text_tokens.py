@@ -63,9 +63,9 @@ class TextTokens(keras.layers.Layer):
         DataError: If the input is anything but one column of text.
 
     Example:
-        >>> layer = TextTokens([Column("text", "text")])
-        >>> layer.adapt(Columns({"text": ["a good film", "a bad film", "bad"]}))
-        >>> layer({"text": tf.constant(["A bad day"])}).numpy().tolist()
+        >>> layer = dlr.data.TextTokens([dlr.results.Column("text", "text")])
+        >>> layer.adapt(dlr.data.Columns({"text": ["a good film", "a bad film", "bad"]}))
+        >>> dlr.data.apply_preprocess(layer, dlr.data.Columns({"text": ["A bad day"]})).tolist()
         [[2.0, 3.0, 1.0]]
     """
 

@@ -26,7 +26,7 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
     The weights have mean 1 over the training part, so that learning rates keep their meaning;
     weights that are there already are multiplied. Test scores are not weighted.
 
-    `spec.priors` become the weighted shares, and with them the start of `prior_bias` and the loss
+    `spec.target.priors` become the weighted shares, and with them the start of `prior_bias` and the loss
     at the start (balanced: the log of the number of classes). The probabilities of a network
     trained so are those of a world with the weighted shares: of two classes the log odds are
     higher by `log(w_1 / w_0)`. Ranks, and so ROC and precision-recall curves, need no correction,
@@ -40,6 +40,14 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
     Raises:
         ArgumentError: If there are no classes, or the weights are none.
         DataError: If a class has no weight in the training part to be balanced.
+
+    Example:
+        >>> splits = dlr.data.from_arrays(
+        ...     np.arange(100.0).reshape(-1, 1), ["no"] * 80 + ["yes"] * 20
+        ... )
+        >>> weighed = dlr.data.weigh_classes(splits)
+        >>> [float(weighed.train.sample_weight[weighed.train.y == label][0]) for label in (0, 1)]
+        [0.625, 2.5]
 
     Reference:
         King and Zeng 2001, Logistic Regression in Rare Events Data.

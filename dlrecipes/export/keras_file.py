@@ -29,6 +29,13 @@ def load_model(path: str | Path) -> keras.Model:
 
     Raises:
         ExportError: If the file is missing, damaged, or has layers that Keras does not know.
+
+    Example:
+        >>> import tempfile
+        >>> file = f"{tempfile.mkdtemp()}/model.keras"
+        >>> dlr.models.build_mlp((2,), 1, target_mean=20.0, target_std=5.0).save(file)
+        >>> np.asarray(dlr.load_model(file)(np.zeros((1, 2)))).tolist()
+        [[20.0]]
     """
     if not Path(path).is_file():
         raise ExportError("The model's file must exist.", received=f"path={str(path)!r}")

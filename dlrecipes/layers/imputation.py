@@ -38,6 +38,14 @@ class Imputation(AdaptedLayer):
         ArgumentError: If `strategy` is unknown, if `indicators` is no boolean, if the layer is
             called before `adapt`, or with another number of features.
 
+    Example:
+        >>> layer = dlr.layers.Imputation("mean")
+        >>> layer.adapt(np.array([[1.0, 10.0], [3.0, np.nan]]))
+        >>> layer.indicator_columns
+        (1,)
+        >>> np.asarray(layer(np.array([[np.nan, np.nan], [5.0, 20.0]]))).tolist()
+        [[2.0, 10.0, 1.0], [5.0, 20.0, 0.0]]
+
     Reference:
         Le Morvan et al., What's a good imputation to predict with missing values?,
         arXiv:2106.00311; indicators: Van Ness et al., The Missing Indicator Method,

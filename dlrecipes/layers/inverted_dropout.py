@@ -35,6 +35,17 @@ class InvertedDropout(keras.layers.Layer):
     Raises:
         ArgumentError: If `rate` or `seed` is out of range.
 
+    Example:
+        >>> layer = dlr.layers.InvertedDropout(0.5, seed=0)
+        >>> x = keras.ops.ones((1, 8))
+        >>> np.asarray(layer(x)).tolist()
+        [[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]]
+        >>> sorted(set(np.asarray(layer(x, training=True)).ravel().tolist()))
+        [0.0, 2.0]
+        >>> _ = layer.rate.assign(0.0)
+        >>> np.asarray(layer(x, training=True)).tolist()
+        [[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]]
+
     Reference:
         Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting,
         JMLR 15 (2014), https://jmlr.org/papers/v15/srivastava14a.html.

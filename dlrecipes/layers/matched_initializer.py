@@ -39,6 +39,10 @@ def matched_initializer(activation: str) -> str:
     Raises:
         ArgumentError: If no initialiser is known for the activation.
 
+    Example:
+        >>> dlr.layers.matched_initializer("relu"), dlr.layers.matched_initializer("tanh")
+        ('he_normal', 'glorot_uniform')
+
     Reference:
         Glorot & Bengio, AISTATS 2010; He et al., arXiv:1502.01852; Klambauer et al.,
         Self-Normalizing Neural Networks, arXiv:1706.02515.

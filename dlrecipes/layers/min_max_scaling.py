@@ -39,6 +39,12 @@ class MinMaxScaling(AdaptedLayer):
         ArgumentError: If `low` is not below `high`, if `clip` is no boolean, if the layer is
             called before `adapt`, or with another number of features.
 
+    Example:
+        >>> layer = dlr.layers.MinMaxScaling()
+        >>> layer.adapt(np.array([[0.0], [10.0]]))
+        >>> np.asarray(layer(np.array([[5.0], [20.0]]))).tolist()
+        [[0.5], [1.0]]
+
     Reference:
         Han, Kamber & Pei, Data Mining: Concepts and Techniques, 3rd edition, 2011, section 3.5.2.
     """

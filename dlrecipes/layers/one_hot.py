@@ -33,6 +33,10 @@ class OneHot(keras.layers.Layer):
 
     Raises:
         ArgumentError: If a size is no whole number of at least 1, or there is none.
+
+    Example:
+        >>> np.asarray(dlr.layers.OneHot([2, 3])(np.array([[1, 0], [0, 2]]))).tolist()
+        [[0.0, 1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 1.0]]
     """
 
     def __init__(self, sizes: Sequence[int], **kwargs: object) -> None:

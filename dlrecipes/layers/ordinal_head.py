@@ -48,6 +48,11 @@ class OrdinalHead(keras.layers.Layer):
     Raises:
         ArgumentError: If an argument is out of range, or the inputs have another rank.
 
+    Example:
+        >>> head = dlr.layers.OrdinalHead(3, priors=[0.2, 0.5, 0.3], kernel_initializer="zeros")
+        >>> np.exp(head(keras.ops.ones((1, 4)))).round(3)
+        array([[0.2, 0.5, 0.3]], dtype=float32)
+
     Reference:
         McCullagh 1980, Regression Models for Ordinal Data; Cao, Mirjalili and Raschka 2020, Rank
         Consistent Ordinal Regression for Neural Networks (arXiv:1901.07884).

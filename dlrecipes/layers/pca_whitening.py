@@ -54,6 +54,13 @@ class PCAWhitening(AdaptedLayer):
         DataError: From `adapt`, if the training data have a NaN, no variance, or fewer
             directions than `components`.
 
+    Example:
+        >>> layer = dlr.layers.PCAWhitening(epsilon=0.0)
+        >>> x = np.array([[6.0, 2.0], [-6.0, -2.0], [1.0, -3.0], [-1.0, 3.0]])
+        >>> layer.adapt(x)
+        >>> np.cov(layer(x), rowvar=False).round(3).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
+
     Reference:
         Kessy, Lewin & Strimmer, Optimal whitening and decorrelation, arXiv:1512.00809.
     """

@@ -50,6 +50,11 @@ class PiecewiseLinearEncoding(AdaptedLayer):
         ArgumentError: If an argument is out of range, if the layer is called before `adapt`
             without `edges`, or with another number of features.
 
+    Example:
+        >>> layer = dlr.layers.PiecewiseLinearEncoding(edges=[[0.0, 10.0, 20.0]])
+        >>> np.asarray(layer(np.array([[5.0], [15.0], [30.0]]))).tolist()
+        [[0.5, 0.0], [1.0, 0.5], [1.0, 2.0]]
+
     Reference:
         Gorishniy, Rubachev & Babenko, On Embeddings for Numerical Features in Tabular Deep
         Learning, arXiv:2203.05556, section 3.2 and equation (1).

@@ -35,6 +35,12 @@ class QuantileClip(AdaptedLayer):
         ArgumentError: If `low` is not below `high` or one is out of range, if the layer is
             called before `adapt`, or with another number of features.
 
+    Example:
+        >>> layer = dlr.layers.QuantileClip(low=0.1, high=0.9)
+        >>> layer.adapt(np.arange(11.0).reshape(-1, 1))
+        >>> np.asarray(layer(np.array([[-5.0], [5.0], [100.0]]))).tolist()
+        [[1.0], [5.0], [9.0]]
+
     Reference:
         Dixon, Simplified Estimation from Censored Normal Samples, Annals of Mathematical
         Statistics 31 (1960), https://doi.org/10.1214/aoms/1177705900.

@@ -63,6 +63,15 @@ class ResidualBlock(keras.layers.Layer):
     Raises:
         ArgumentError: If an argument is out of range or the input is not of rank 4.
 
+    Example:
+        >>> x = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])  # one image of 1 x 2 pixels, 2 channels
+        >>> block = dlr.layers.ResidualBlock(2, zero_init_residual=True)
+        >>> np.asarray(block(x)).tolist()  # starts as its shortcut
+        [[[[1.0, 2.0], [3.0, 4.0]]]]
+        >>> block = dlr.layers.ResidualBlock(2, strides=2, variant="bottleneck")
+        >>> tuple(block(x).shape)
+        (1, 1, 1, 8)
+
     Reference:
         He et al., Deep Residual Learning, arXiv:1512.03385; Identity Mappings in Deep Residual
         Networks, arXiv:1603.05027. Zero start: Goyal et al., arXiv:1706.02677, section 5.1.

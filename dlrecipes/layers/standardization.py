@@ -45,6 +45,12 @@ class Standardization(AdaptedLayer):
         ArgumentError: If an argument is no boolean, if the layer is called before `adapt`, or
             with another number of features.
 
+    Example:
+        >>> layer = dlr.layers.Standardization()
+        >>> layer.adapt(np.array([[1.0, 5.0], [3.0, 5.0]]))  # the second column is constant
+        >>> np.asarray(layer(np.array([[4.0, 5.5], [np.nan, 5.0]]))).tolist()
+        [[2.0, 0.5], [nan, 0.0]]
+
     Reference:
         LeCun et al., Efficient BackProp, 1998, section 4.3,
         http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf.

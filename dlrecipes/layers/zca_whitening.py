@@ -47,6 +47,16 @@ class ZCAWhitening(AdaptedLayer):
             with examples of another shape.
         DataError: From `adapt`, if the training data have a NaN or no variance.
 
+    Example:
+        >>> layer = dlr.layers.ZCAWhitening(epsilon=0.0)
+        >>> x = np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+        >>> layer.adapt(x)
+        >>> np.asarray(layer(x)).round(2)
+        array([[ 1.22,  0.  ],
+               [-1.22,  0.  ],
+               [ 0.  ,  1.22],
+               [ 0.  , -1.22]], dtype=float32)
+
     Reference:
         Bell & Sejnowski, The "independent components" of natural scenes are edge filters, Vision
         Research 37 (1997), https://doi.org/10.1016/S0042-6989(97)00121-1; Kessy, Lewin &

@@ -51,6 +51,15 @@ class FocalLoss(keras.losses.Loss):
     Raises:
         ArgumentError: If an argument is out of range or the shapes do not fit together.
 
+    Example:
+        >>> y, logits = np.array([[1.0], [1.0]]), np.array([[0.0], [4.0]])
+        >>> focal = dlr.losses.FocalLoss(gamma=2.0, reduction=None)
+        >>> np.asarray(focal(y, logits)).round(4)  # the second is right already
+        array([0.1733, 0.    ], dtype=float32)
+        >>> cross_entropy = dlr.losses.FocalLoss(gamma=0.0, reduction=None)
+        >>> np.asarray(cross_entropy(y, logits)).round(4)
+        array([0.6931, 0.0181], dtype=float32)
+
     Reference:
         Lin et al., Focal Loss for Dense Object Detection, arXiv:1708.02002.
     """

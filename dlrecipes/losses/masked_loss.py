@@ -34,6 +34,11 @@ class MaskedLoss(keras.losses.Loss):
 
     Raises:
         ArgumentError: If `loss` is no Keras loss.
+
+    Example:
+        >>> loss = dlr.losses.MaskedLoss(keras.losses.MeanSquaredError())
+        >>> float(loss(np.array([1.0, np.nan]), np.array([[3.0], [100.0]])))
+        4.0
     """
 
     def __init__(

@@ -22,6 +22,12 @@ class MaskedMetric(keras.metrics.Metric):
 
     Raises:
         ArgumentError: If `metric` is no Keras metric.
+
+    Example:
+        >>> metric = dlr.losses.MaskedMetric(keras.metrics.MeanAbsoluteError())
+        >>> metric.update_state(np.array([1.0, np.nan]), np.array([[3.0], [100.0]]))
+        >>> float(metric.result())
+        2.0
     """
 
     def __init__(

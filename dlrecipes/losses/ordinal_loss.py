@@ -36,6 +36,12 @@ class OrdinalLoss(keras.losses.Loss):
     Raises:
         ArgumentError: If the predictions have fewer than two classes.
 
+    Example:
+        >>> loss = dlr.losses.OrdinalLoss()
+        >>> near, far = np.log([[0.1, 0.8, 0.1]]), np.log([[0.1, 0.1, 0.8]])
+        >>> round(float(loss(np.array([0]), near)), 3), round(float(loss(np.array([0]), far)), 3)
+        (2.408, 3.912)
+
     Reference:
         Cao, Mirjalili and Raschka 2020, Rank Consistent Ordinal Regression for Neural Networks
         (arXiv:1901.07884), equation 4.

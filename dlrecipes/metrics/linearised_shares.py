@@ -37,6 +37,11 @@ def rmse_shares(y: ArrayLike, values: ArrayLike) -> Shares:
 
     Raises:
         ArgumentError: If the shapes do not fit, or if a number is not finite.
+
+    Example:
+        >>> shares = dlr.metrics.rmse_shares([100.0, 200.0], [101.0, 207.0])
+        >>> shares.round(1).tolist(), float(shares.mean().round(1))
+        ([2.6, 7.4], 5.0)
     """
     targets, predicted = np.asarray(y, np.float64), np.asarray(values, np.float64)
     errors = np.abs(predicted - targets) if targets.shape == predicted.shape else targets
@@ -73,6 +78,11 @@ def f_shares(y: ArrayLike, called: ArrayLike, beta: float = 1.0) -> Shares:
 
     Raises:
         ArgumentError: If the shapes do not fit, or `beta` is out of range.
+
+    Example:
+        >>> shares = dlr.metrics.f_shares([0, 1, 1, 1], [0, 1, 1, 0])
+        >>> shares.round(2).tolist(), float(shares.mean().round(2))  # F1 is 0.8
+        ([0.8, 1.12, 1.12, 0.16], 0.8)
     """
     check_real("beta", beta, 0, low_open=True)
     labels, alarms = np.asarray(y).astype(bool), np.asarray(called).astype(bool)

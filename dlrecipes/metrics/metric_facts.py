@@ -23,6 +23,10 @@ def metric_words(name: str) -> str:
 
     Args:
         name: Its name among the scores; of several targets with the target's name in front.
+
+    Example:
+        >>> dlr.metrics.metric_words("pr_auc"), dlr.metrics.metric_words("rmse")
+        ('average precision', 'RMSE')
     """
     if name in _WORDS:
         return _WORDS[name]

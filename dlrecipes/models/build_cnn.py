@@ -50,6 +50,13 @@ def build_cnn(  # noqa: PLR0913 - each argument is one choice of the architectur
 
     Raises:
         ArgumentError: If an argument is out of range or the images are too small.
+
+    Example:
+        >>> model = dlr.models.build_cnn((8, 8, 1), 3, filters=(4,), output_bias=[0.5, 0.0, 0.0])
+        >>> np.asarray(model(np.zeros((1, 8, 8, 1)))).tolist()
+        [[0.5, 0.0, 0.0]]
+        >>> [layer.name for layer in model.layers[1:5]]
+        ['stage_1_convolution', 'stage_1_normalization', 'stage_1_activation', 'stage_1_pooling']
     """
     stages = check_sizes("filters", filters)
     shape = check_image_shape(input_shape, halvings=len(stages))

@@ -55,6 +55,15 @@ def build_mlp(  # noqa: PLR0913 - each argument is one choice of the architectur
 
     Raises:
         ArgumentError: If an argument is out of range.
+
+    Example:
+        >>> model = dlr.models.build_mlp(
+        ...     (4,), 1, hidden_units=(8,), target_mean=20.0, target_std=5.0
+        ... )
+        >>> np.asarray(model(np.zeros((1, 4)))).tolist()
+        [[20.0]]
+        >>> [layer.name for layer in model.layers]
+        ['inputs', 'hidden_1_dense', 'hidden_1_activation', 'outputs', 'target_units']
     """
     if not input_shape:
         raise ArgumentError(

@@ -34,11 +34,8 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
     """Return an uncompiled model with one trunk for all targets and a head for each.
 
     What the tasks share is learned from the examples of all of them. `loss_and_metrics` gives
-    its losses, weights and metrics:
-
-        model = build_multitask((8,), targets)
-        model.compile("adam", **dlr.targets.loss_and_metrics(targets))
-        model.fit(x, {"age": age, "grade": grade})  # NaN where a target is missing
+    its losses, weights and metrics. `fit` takes the targets as a dictionary, NaN where one is
+    missing.
 
     Args:
         input_shape: Shape of one example without the batch axis; flattened if it has more than
@@ -61,6 +58,17 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
 
     Raises:
         ArgumentError: If an argument is out of range.
+
+    Example:
+        >>> y = {
+        ...     "price": [2.5, 1.5, 3.5, 1.0, 2.0] * 4,
+        ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
+        ... }
+        >>> targets = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).spec.targets
+        >>> model = dlr.models.build_multitask((1,), targets, hidden_units=(8,))
+        >>> model.compile("adam", **dlr.targets.loss_and_metrics(targets))
+        >>> {name: output.shape for name, output in model.output.items()}
+        {'price': (None, 1), 'sold': (None, 1)}
 
     Reference:
         Caruana 1997, Multitask Learning.

@@ -54,6 +54,13 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
     Raises:
         ArgumentError: If an argument is out of range or the images are too small.
 
+    Example:
+        >>> model = dlr.models.build_resnet((8, 8, 1), 2, filters=(4, 8), output_bias=[0.0, 1.0])
+        >>> np.asarray(model(np.zeros((1, 8, 8, 1)))).tolist()
+        [[0.0, 1.0]]
+        >>> sum(isinstance(layer, dlr.layers.ResidualBlock) for layer in model.layers)
+        2
+
     Reference:
         He et al., arXiv:1512.03385, section 4.2, and arXiv:1603.05027; Goyal et al.,
         arXiv:1706.02677, for the zero start.

@@ -46,6 +46,14 @@ def build_tabular(
         DataError: If the spec does not describe its features.
         ArgumentError: If another argument is out of range.
 
+    Example:
+        >>> splits = dlr.data.load_table()  # scikit-learn's wine: 13 numbers, 3 classes
+        >>> splits = splits.with_preprocess(dlr.data.TablePreprocess(splits.spec.columns))
+        >>> spec = splits.model_spec
+        >>> model = dlr.models.build_tabular(spec, output_bias=dlr.models.prior_bias(spec))
+        >>> model.input_shape, model.output_shape
+        ((None, 13), (None, 3))
+
     Reference:
         Gorishniy, Rubachev and Babenko 2022, On Embeddings for Numerical Features in Tabular
         Deep Learning (arXiv:2203.05556).

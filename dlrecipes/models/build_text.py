@@ -43,6 +43,18 @@ def build_text(
         DataError: If the spec does not describe tokens.
         ArgumentError: If another argument is out of range.
 
+    Example:
+        >>> import pandas as pd
+        >>> texts = [
+        ...     f"a {word} film of {year}" for year in range(1990, 2000) for word in ("good", "bad")
+        ... ]
+        >>> table = pd.DataFrame({"text": texts, "liked": ["yes", "no"] * 10})
+        >>> splits = dlr.data.from_table(table, "liked", kinds={"text": "text"})
+        >>> splits = splits.with_preprocess(dlr.data.TextTokens(splits.spec.columns))
+        >>> model = dlr.models.build_text(splits.model_spec, embedding_size=4, hidden_units=8)
+        >>> model.input_shape, model.output_shape  # tokens, a logit
+        ((None, 5), (None, 1))
+
     Reference:
         Joulin et al. 2016, Bag of Tricks for Efficient Text Classification (arXiv:1607.01759);
         Kim 2014, Convolutional Neural Networks for Sentence Classification (arXiv:1408.5882).

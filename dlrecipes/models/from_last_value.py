@@ -26,6 +26,21 @@ def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
     Raises:
         DataError: If the data has several targets.
 
+    Example:
+        >>> import pandas as pd
+        >>> days = pd.date_range("2026-01-01", periods=60)
+        >>> table = pd.DataFrame({"day": days, "sold": [20.5 + day % 7 for day in range(60)]})
+        >>> order = dlr.data.Drawing(time="day")
+        >>> splits = dlr.data.from_table(table, "sold", drawing=order, lags="step")
+        >>> splits = splits.with_preprocess(dlr.data.TablePreprocess(splits.spec.columns))
+        >>> network = dlr.models.build_tabular(splits.model_spec, hidden_units=(4,))
+        >>> model = dlr.models.from_last_value(network, splits.model_spec)
+        >>> part = splits.development().validation
+        >>> np.asarray(model(part.x))[1:5, 0].round(1)  # before it is trained
+        array([21.4, 22.4, 23.4, 24.4], dtype=float32)
+        >>> part.y[:4]
+        array([21.5, 22.5, 23.5, 24.5], dtype=float32)
+
     Reference:
         Zeng et al. 2023, Are Transformers Effective for Time Series Forecasting? (NLinear),
         arXiv:2205.13504; Bachlechner et al. 2021, ReZero is All You Need, arXiv:2003.04887.

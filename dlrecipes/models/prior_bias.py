@@ -25,6 +25,11 @@ def prior_bias(spec: DataSpec) -> list[float]:
         DataError: If the data has several targets.
         ArgumentError: If a classification has not one prior in [0, 1] for each class.
 
+    Example:
+        >>> splits = dlr.data.from_arrays(np.arange(100.0).reshape(-1, 1), [0] * 75 + [1] * 25)
+        >>> [round(bias, 3) for bias in dlr.models.prior_bias(splits.spec)]  # log(0.25 / 0.75)
+        [-1.099]
+
     Reference:
         Lin et al., Focal Loss for Dense Object Detection, arXiv:1708.02002, section 4.1;
         Karpathy, A Recipe for Training Neural Networks (2019): "init well".

@@ -41,7 +41,12 @@ def recipes_folder() -> Path:
 
 
 def recipe_names() -> list[str]:
-    """Return the names of the bundled recipes."""
+    """Return the names of the bundled recipes.
+
+    Example:
+        >>> dlr.recipe_names()[:4]
+        ['breast_cancer', 'diabetes', 'digits', 'digits_mlp']
+    """
     return sorted(path.stem for path in recipes_folder().glob("[!_]*.py"))
 
 

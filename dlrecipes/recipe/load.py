@@ -23,6 +23,13 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
 
     Raises:
         RecipeError: If there is no such recipe, or its file cannot be imported or defines none.
+
+    Example:
+        >>> recipe = dlr.load_recipe("digits")
+        >>> recipe.name, recipe.objective, recipe.plan.trials
+        ('digits', 'val_loss', 20)
+        >>> recipe.load(split_seed=1).train.x.shape
+        (1079, 8, 8, 1)
     """
     path = recipe_path(name_or_path)
     recipe = getattr(_import(path), "RECIPE", None)

@@ -51,6 +51,19 @@ class Recipe:
         expected: The score to expect: the mean over at least ten study seeds and its standard
             deviation, such as `"test accuracy 0.987 ± 0.002"`.
         beats: Names of baselines that it beats on that data, whatever the seed.
+
+    Example:
+        >>> def build(hp, spec):
+        ...     model = dlr.models.build_mlp(
+        ...         spec.input_shape, spec.outputs, hidden_units=(hp.Int("units", 4, 64),)
+        ...     )
+        ...     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        ...     model.compile("adam", loss, metrics=["accuracy"])
+        ...     return model
+        >>> recipe = dlr.Recipe(name="iris", load=lambda: dlr.data.load("iris"), build=build)
+        >>> splits = recipe.load()
+        >>> recipe.name, recipe.plan.trials, len(splits.train)
+        ('iris', 64, 90)
     """
 
     def __init__(  # noqa: PLR0913  (a recipe is these eleven things)

@@ -33,7 +33,6 @@ class ErrorSection:
     Args:
         name: The target's name; empty for a single one.
         suffix: What its identifiers in the page end in.
-        task: The target's task.
         mistakes: The worst mistakes.
         thresholds: The curves of two classes.
         cells: The confusion matrix as a table; empty for values and for many classes.
@@ -46,7 +45,6 @@ class ErrorSection:
 
     name: str
     suffix: str
-    task: str
     mistakes: Mistakes
     thresholds: ThresholdSection | None = None
     cells: Sequence[tuple[str, int, list[ConfusionCell]]] = ()
@@ -99,7 +97,7 @@ def _named(section: ErrorSection, name: str, at: int) -> ErrorSection:
 
 def _section(saved: SavedPredictions, spec: DataSpec, threshold: Threshold | None) -> ErrorSection:
     first = saved.predictions[0]
-    section = ErrorSection("", "", spec.task, find_mistakes(saved, spec))
+    section = ErrorSection("", "", find_mistakes(saved, spec))
     names = spec.target.class_names
     if not names:
         return replace(section, regression=plot_regression(saved.y, first))

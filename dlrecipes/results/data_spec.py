@@ -40,6 +40,11 @@ class DataSpec:
             none.
         identifiers: The columns of a table that tell its rows apart without being learned from:
             the series or the group, names and numbers of the rows.
+
+    Example:
+        >>> spec = dlr.data.load("iris").spec
+        >>> spec.name, spec.input_shape, spec.kind, spec.train_size
+        ('iris', (4,), 'table', 90)
     """
 
     name: str

@@ -21,6 +21,12 @@ class Finding:
         advice: One sentence that says what to do; empty when nothing is to be done.
         action: The change to the plan that carries the advice out, where there is one.
         severity: `"info"`, `"warning"` (reported) or `"error"` (stops the procedure).
+
+    Example:
+        >>> verdict, advice = "1 column is constant: x1.", "Leave it out."
+        >>> finding = dlr.Finding("constant features", verdict, advice=advice, severity="warning")
+        >>> finding.advice, finding.evidence
+        ('Leave it out.', {})
     """
 
     name: str

@@ -25,6 +25,12 @@ class Objective:
     Args:
         name: Key in the logs of an epoch, for example `"val_accuracy"`.
         direction: `"max"` or `"min"`.
+
+    Example:
+        >>> dlr.Objective.parse("val_accuracy")
+        Objective(name='val_accuracy', direction='max')
+        >>> dlr.Objective("val_f1", "max").direction
+        'max'
     """
 
     name: str

@@ -25,6 +25,12 @@ class Plan:
 
     Raises:
         ArgumentError: If a number is out of range, a name is used twice or there is no stage.
+
+    Example:
+        >>> stage = dlr.Stage("all", trials=20, epochs=10, sampler="random")
+        >>> plan = dlr.Plan((stage,), batch_size=64)
+        >>> plan.trials, plan.refit_seeds
+        (20, 3)
     """
 
     stages: tuple[Stage, ...]

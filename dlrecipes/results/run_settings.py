@@ -49,6 +49,14 @@ class RunSettings:
 
     Raises:
         ArgumentError: If a value is none of these.
+
+    Example:
+        >>> dlr.RunSettings(engine="fit", seed=1, threshold="f1").threshold
+        'f1'
+        >>> dlr.RunSettings(seed=-1)
+        Traceback (most recent call last):
+        ...
+        dlrecipes.errors.ArgumentError: `seed` must be an integer, ... Received: seed=-1.
     """
 
     engine: str = "auto"

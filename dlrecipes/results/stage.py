@@ -29,6 +29,11 @@ class Stage:
 
     Raises:
         ArgumentError: If a number, a name or a range is not valid.
+
+    Example:
+        >>> stage = dlr.Stage("random", trials=20, epochs=10, sampler="random", pruner="none")
+        >>> stage.pruner, stage.ranges
+        ('none', {})
     """
 
     name: str

@@ -38,6 +38,15 @@ class Run:
 
     Raises:
         RunError: If the directory is no run.
+
+    Example:
+        >>> run = dlr.Run("runs/first")  # as the example of `dlr.tune` leaves it
+        >>> run.predict([[5.1, 3.5, 1.4, 0.2]]).shape
+        (1, 3)
+        >>> run.predict_table([[5.1, 3.5, 1.4, 0.2]]).splitlines()[0]
+        'label,probability setosa,probability versicolor,probability virginica'
+        >>> run.export("keras").name
+        'model.keras'
     """
 
     def __init__(

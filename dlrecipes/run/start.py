@@ -75,6 +75,24 @@ def tune(
         DataError: If the audit finds an error.
         RunError: If the directory cannot be used, or no trial ended with a score.
         StorageError: If the storage cannot be opened.
+
+    Example:
+        >>> splits = dlr.data.load("iris")
+        >>> def build(hp):
+        ...     rate = hp.Float("learning_rate", 1e-3, 1e-1, sampling="log")
+        ...     model = dlr.models.build_mlp((4,), 3, hidden_units=(8,))
+        ...     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        ...     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+        ...     return model
+        >>> plan = dlr.CoarseToFine(trials=2, epochs=2, refit_seeds=1)
+        >>> settings = dlr.RunSettings(out="runs/first", baseline_seconds=1.0)
+        >>> run = dlr.tune(
+        ...     build, splits, plan=plan, settings=settings, listener=dlr.search.Listener()
+        ... )
+        >>> list(run.result.best.values), [stage.name for stage in run.result.stages]
+        (['learning_rate'], ['coarse', 'fine'])
+        >>> run.result.verdict is None  # the test set is sealed: run.open_test_set(reason) opens it
+        True
     """
     check_backend()
     build = builder_of(build)
@@ -191,6 +209,19 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         RunError: If the directory is no run, is damaged, is no place to load a SavedModel from,
             or builder, data or plan are not what the run began with.
         StorageError: If its storage cannot be opened.
+
+    Example:
+        >>> splits = dlr.data.load("iris")
+        >>> def build(hp):
+        ...     rate = hp.Float("learning_rate", 1e-3, 1e-1, sampling="log")
+        ...     model = dlr.models.build_mlp((4,), 3, hidden_units=(8,))
+        ...     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        ...     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+        ...     return model
+        >>> more = dlr.CoarseToFine(trials=4, epochs=2, refit_seeds=1)
+        >>> run = dlr.resume("runs/first", build, splits, plan=more, listener=dlr.search.Listener())
+        >>> run.info.plan.trials, len(run.result.refits)
+        (4, 1)
     """
     check_backend()
     build = builder_of(build)

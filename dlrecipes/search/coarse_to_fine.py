@@ -38,6 +38,11 @@ def CoarseToFine(  # noqa: N802, PLR0913  (it reads as a kind of plan; one argum
     Raises:
         ArgumentError: If an argument is out of range.
 
+    Example:
+        >>> plan = dlr.CoarseToFine(trials=30, epochs=12, limits={"dropout": (0.0, 0.7)})
+        >>> [(stage.name, stage.trials, stage.epochs, stage.sampler) for stage in plan.stages]
+        [('coarse', 20, 4, 'sobol'), ('fine', 10, 12, 'tpe')]
+
     Reference:
         Bergstra and Bengio 2012, Random Search for Hyper-Parameter Optimization; Google's Deep
         Learning Tuning Playbook (quasi-random exploration, then exploitation).

@@ -50,6 +50,18 @@ def known_values(
 
     Raises:
         ArgumentError: If `y` has another shape.
+
+    Example:
+        >>> y = {
+        ...     "price": [2.5, None, 3.5, 1.0, 2.0] * 4,
+        ...     "sold": ["no", "yes", None, "yes", "no"] * 4,
+        ... }
+        >>> spec = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).spec
+        >>> known, values = dlr.targets.known_values(
+        ...     np.array([[2.5, 0.0], [np.nan, 1.0]]), spec, spec.targets[0]
+        ... )
+        >>> known.tolist(), values.tolist()
+        ([True, False], [2.5])
     """
     column = dict(target_columns(y, spec))[target]
     known = ~np.isnan(column)
@@ -64,6 +76,10 @@ def join_predictions(predictions: Mapping[str, ArrayLike]) -> NDArray[np.float64
 
     Returns:
         `(examples, numbers)`, in the order of the targets' names.
+
+    Example:
+        >>> dlr.targets.join_predictions({"price": [3.5], "sold": [[0.2, 0.8]]}).tolist()
+        [[3.5, 0.2, 0.8]]
     """
     parts = [np.asarray(predictions[name]) for name in sorted(predictions)]
     return np.concatenate(
@@ -84,6 +100,16 @@ def split_predictions(predictions: object, spec: DataSpec) -> dict[str, NDArray[
 
     Raises:
         ArgumentError: If the predictions have another width.
+
+    Example:
+        >>> y = {
+        ...     "price": [2.5, 1.5, 3.5, 1.0, 2.0] * 4,
+        ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
+        ... }
+        >>> spec = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).spec
+        >>> parts = dlr.targets.split_predictions([[3.5, 0.2, 0.8]], spec)
+        >>> {name: part.tolist() for name, part in parts.items()}
+        {'price': [3.5], 'sold': [[0.2, 0.8]]}
     """
     joined = np.asarray(predictions)
     if not spec.keyed:

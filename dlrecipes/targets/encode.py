@@ -161,9 +161,9 @@ def describe_target(
             number from 0 to the number of classes, or if a value is infinite.
 
     Example:
-        >>> import dlrecipes as dlr
-        >>> dlr.data.describe_target("kind", [0, 1, 1, 2], "classification").priors
-        (0.25, 0.5, 0.25)
+        >>> target = dlr.data.describe_target("price", [1.0, 3.0, np.nan], "regression")
+        >>> target.mean, target.std
+        (2.0, 1.0)
     """
     check_choice("task", task, TASKS)
     values = np.asarray(y, dtype=np.float64)

@@ -29,6 +29,15 @@ def keras_targets(y: NDArray[Any], spec: DataSpec) -> NDArray[Any] | dict[str, N
 
     Returns:
         `(examples, …)`; of several targets one such array by the name of each model output.
+
+    Example:
+        >>> splits = dlr.data.from_arrays(
+        ...     np.arange(10.0).reshape(-1, 1), np.array([[0.5], [1.5]] * 5)
+        ... )
+        >>> splits.train.y[:2].tolist()
+        [0.5, 1.5]
+        >>> dlr.data.keras_targets(splits.train.y, splits.spec)[:2].tolist()
+        [[0.5], [1.5]]
     """
     forms = {target.name: _in_form(column, target) for target, column in target_columns(y, spec)}
     return in_form(forms, spec)

@@ -36,6 +36,13 @@ def score_predictions(y: object, predictions: object, spec: DataSpec) -> dict[st
     Raises:
         ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
             probability.
+
+    Example:
+        >>> spec = dlr.data.load("breast_cancer").spec
+        >>> predictions = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+        >>> scores = dlr.targets.score_predictions(np.array([0, 1, 1]), predictions, spec)
+        >>> {name: round(score, 3) for name, score in scores.items()}
+        {'accuracy': 0.667, 'log_loss': 0.415, 'macro_f1': 0.667, 'roc_auc': 1.0, 'pr_auc': 1.0}
     """
     by_target = split_predictions(predictions, spec)
     skills: list[float] = []
@@ -70,6 +77,11 @@ def per_example_loss(y: object, predictions: object, spec: DataSpec) -> NDArray[
     Raises:
         ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
             probability.
+
+    Example:
+        >>> spec = dlr.data.load("diabetes").spec
+        >>> dlr.targets.per_example_loss([100.0, 200.0], [110.0, 180.0], spec).tolist()
+        [100.0, 400.0]
     """
     by_target = split_predictions(predictions, spec)
     shares = []

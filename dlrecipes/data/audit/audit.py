@@ -41,6 +41,15 @@ def audit(
     Args:
         splits: The three parts.
         on_step: Hears what is looked for now.
+
+    Example:
+        >>> x = np.random.default_rng(0).normal(size=(100, 3))
+        >>> y = x[:, 0] + x[:, 1] > 0
+        >>> x[:, 2] = 1.0
+        >>> for finding in dlr.data.audit(dlr.data.from_arrays(x, y)):
+        ...     if finding.advice:
+        ...         print(f"{finding.severity}, {finding.name}: {finding.verdict}")
+        warning, constant features: 1 of 3 features is constant in the training part.
     """
     parts = {
         "train": splits.train,

@@ -59,13 +59,6 @@ class TrialHyperParameters(AskedHyperParameters):
 def suggest(trial: optuna.Trial, build: object) -> object:
     """Build a model in a plain Optuna objective, with the values the trial suggests.
 
-    ```python
-    def objective(trial):
-        model = dlr.search.suggest(trial, build)
-        history = model.fit(x, y, validation_data=held_out, epochs=10, verbose=0)
-        return max(history.history["val_accuracy"])
-    ```
-
     Args:
         trial: The trial that Optuna hands to an objective.
         build: A KerasTuner-style builder, `build(hp) -> keras.Model`.
@@ -75,6 +68,18 @@ def suggest(trial: optuna.Trial, build: object) -> object:
 
     Raises:
         BuilderError: If the builder declares a distribution that Optuna lacks.
+
+    Example:
+        >>> import optuna
+        >>> def build(hp):
+        ...     units = hp.Int("units", 4, 64, sampling="log")
+        ...     return keras.Sequential([keras.Input((2,)), keras.layers.Dense(units)])
+        >>> def objective(trial):
+        ...     return dlr.search.suggest(trial, build).count_params()
+        >>> study = optuna.create_study(sampler=optuna.samplers.GridSampler({"units": [4, 8]}))
+        >>> study.optimize(objective, n_trials=2)
+        >>> study.best_value, study.best_params
+        (12.0, {'units': 4})
     """
     if not callable(build):
         raise ArgumentError("`build` must be callable.", received=f"build={build!r}")
