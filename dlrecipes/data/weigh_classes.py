@@ -26,11 +26,11 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
     The weights have mean 1 over the training part, so that learning rates keep their meaning;
     weights that are there already are multiplied. Test scores are not weighted.
 
-    `spec.target.priors` become the weighted shares, and with them the start of `prior_bias` and the loss
-    at the start (balanced: the log of the number of classes). The probabilities of a network
-    trained so are those of a world with the weighted shares: of two classes the log odds are
-    higher by `log(w_1 / w_0)`. Ranks, and so ROC and precision-recall curves, need no correction,
-    but 0.5 is another threshold than before: choose one (`RunSettings.threshold`).
+    `spec.target.priors` become the weighted shares, and with them the start of `prior_bias` and
+    the loss at the start (balanced: the log of the number of classes). The probabilities of a
+    network trained so are those of a world with the weighted shares: of two classes the log
+    odds are higher by `log(w_1 / w_0)`. Ranks, and so ROC and precision-recall curves, need no
+    correction, but 0.5 is another threshold than before: choose one (`RunSettings.threshold`).
 
     Args:
         splits: Data with classes.
