@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.baselines import fit_naive_forecasts
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError
 from dlrecipes.recipe import load_recipe
 from dlrecipes.targets import score_predictions

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.drawing import draw_parts
-from dlrecipes.data.inputs import as_array, encode_inputs, kind_of_shape
-from dlrecipes.data.part_targets import check_known, with_statistics
-from dlrecipes.data.sealed_split import SealedSplit
-from dlrecipes.data.split import Split
-from dlrecipes.data.splits import Splits
+from dlrecipes.data.parts.inputs import as_array, encode_inputs, kind_of_shape
+from dlrecipes.data.parts.part_targets import check_known, with_statistics
+from dlrecipes.data.parts.sealed_split import SealedSplit
+from dlrecipes.data.parts.split import Split
+from dlrecipes.data.parts.splits import Splits
+from dlrecipes.data.splitting import draw_parts
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec, plural
 from dlrecipes.targets import kind_of, known_values, least_of_part, strata

@@ -12,12 +12,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dlrecipes.data.from_arrays import from_arrays
-from dlrecipes.data.from_table import from_table
-from dlrecipes.data.join_parts import join_parts
-from dlrecipes.data.read_dataset import MOST_MEGABYTES, Examples, read_dataset
-from dlrecipes.data.split import Split
-from dlrecipes.data.splits import Splits
-from dlrecipes.data.table_drawing import Drawing
+from dlrecipes.data.parts.split import Split
+from dlrecipes.data.parts.splits import Splits
+from dlrecipes.data.sources.read_dataset import MOST_MEGABYTES, Examples, read_dataset
+from dlrecipes.data.splitting.split_rule import Drawing
+from dlrecipes.data.tables.from_table import from_table
+from dlrecipes.data.tables.table_rows import join_parts
 from dlrecipes.errors import DataError
 from dlrecipes.results import plural
 from dlrecipes.targets.encode import form_of, read_form

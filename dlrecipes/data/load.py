@@ -6,11 +6,11 @@ from pathlib import Path
 
 from dlrecipes.checks import did_you_mean
 from dlrecipes.data.from_arrays import from_arrays
-from dlrecipes.data.from_table import from_table
-from dlrecipes.data.join_parts import join_parts
+from dlrecipes.data.parts.splits import Splits
 from dlrecipes.data.sources import is_tfds, read_tfds
-from dlrecipes.data.splits import Splits
-from dlrecipes.data.table_drawing import Drawing
+from dlrecipes.data.splitting.split_rule import Drawing
+from dlrecipes.data.tables.from_table import from_table
+from dlrecipes.data.tables.table_rows import join_parts
 from dlrecipes.errors import DataError
 
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import Split, from_arrays
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
 N = 30

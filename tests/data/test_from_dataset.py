@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from dlrecipes.data import from_arrays, from_dataset
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import DataError
 
 ROWS = 60

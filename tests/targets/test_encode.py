@@ -19,7 +19,7 @@ from dlrecipes.data import (
     target_development,
     target_part,
 )
-from dlrecipes.data.inputs import as_array
+from dlrecipes.data.parts.inputs import as_array
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.targets.encode import encode_targets
 

@@ -12,12 +12,15 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
-from dlrecipes.data.audit.feature_columns import feature_columns
-from dlrecipes.data.audit.sample import sample_rows
-from dlrecipes.data.audit.thumbnails import thumbnails
-from dlrecipes.data.columns import Columns
-from dlrecipes.data.row_hashes import Hashes, row_hashes
-from dlrecipes.data.split import Split
+from dlrecipes.data.audit.evidence import (
+    Hashes,
+    feature_columns,
+    row_hashes,
+    sample_rows,
+    thumbnails,
+)
+from dlrecipes.data.parts.columns import Columns
+from dlrecipes.data.parts.split import Split
 from dlrecipes.results import DataSpec, Finding, plural
 
 MOST_ROWS = 5_000

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.split import Split
+from dlrecipes.data.parts.split import Split
 from dlrecipes.results import Finding, plural
 
 LEAST_IMAGES = 10

@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from dlrecipes.data import Drawing, from_arrays, from_table
-from dlrecipes.data.audit.duplicates import check_duplicates
-from dlrecipes.data.audit.equal_by_chance import equal_by_chance
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.audit.duplicates import check_duplicates, equal_by_chance
+from dlrecipes.data.parts.sealed_split import _peek
 
 
 def check(splits):

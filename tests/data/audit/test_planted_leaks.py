@@ -16,7 +16,7 @@ from dlrecipes.data import (
     from_arrays,
     from_table,
 )
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 
 
 def test_nothing_planted(people, named):

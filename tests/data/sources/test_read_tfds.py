@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.data import load, load_images, load_table
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.data.sources import read_tfds
 from dlrecipes.errors import ArgumentError, DataError
 
