@@ -25,7 +25,7 @@ from dlrecipes.search import CoarseToFine
 
 
 def load(split_seed: int = 0) -> Splits:
-    """Load the Wisconsin tumours; `split_seed` draws another test set."""
+    """Load the Wisconsin tumours; `split_seed` gives another test set."""
     return load_bundled("breast_cancer", split_seed=split_seed)
 
 

@@ -23,7 +23,7 @@ from dlrecipes.data.preprocess import apply_preprocess, as_tensors, fit_preproce
 from dlrecipes.data.series.add_lags import add_lags
 from dlrecipes.data.series.read_times import read_times, table_times
 from dlrecipes.data.splitting.cross_validation import FoldData, draw_folds
-from dlrecipes.data.splitting.split_rule import Drawing
+from dlrecipes.data.splitting.split_rule import SplitRule
 from dlrecipes.data.splitting.start_small import climb_ladder, start_small
 from dlrecipes.data.tables.by_exposure import by_exposure
 from dlrecipes.data.tables.from_table import from_table
@@ -37,7 +37,7 @@ from dlrecipes.targets.encode import describe_target
 __all__ = [
     "Columns",
     "Development",
-    "Drawing",
+    "SplitRule",
     "FoldData",
     "Ledger",
     "Opening",

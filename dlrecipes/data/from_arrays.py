@@ -14,7 +14,7 @@ from dlrecipes.data.parts.part_targets import check_known, with_statistics
 from dlrecipes.data.parts.sealed_split import SealedSplit
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.parts.splits import Splits
-from dlrecipes.data.splitting import draw_parts
+from dlrecipes.data.splitting import split_parts
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec, plural
 from dlrecipes.targets import kind_of, known_values, least_of_part, strata
@@ -46,7 +46,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
 ) -> Splits:
     """Split arrays into a training, a validation and a sealed test part.
 
-    What is not given is drawn from `x` and `y`: by group, or stratified by class and by chance
+    What is not given is split off `x` and `y`: by group, or stratified by class and by chance
     for regression. The parts are copies.
 
     Args:
@@ -58,8 +58,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             1 as such, values in float32; text and other whole numbers as indices 0…C-1 (int32).
             For several targets `{name: (examples,)}`, each of them NaN
             or None where it is missing.
-        test: An official test part, `(x, y)` or, with one target, a `Split` with ids; None to draw
-            one.
+        test: An official test part, `(x, y)` or, with one target, a `Split` with ids; None to split
+            one off.
         validation: A given validation part, likewise.
         groups: The group (patient, family, …) of each example, `(examples,)`, of which all stay
             in one part; None if there are none.
@@ -73,8 +73,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             labels themselves in the order that their indices shall have. Of several targets
             `{name: labels}` of ordinal ones, from the lowest to the highest.
         validation_fraction: Share of the validation part of `x`, in (0, 1).
-        test_fraction: Share of the test part of `x`, in (0, 1); of those that are drawn, the sum
-            must be below 1.
+        test_fraction: Share of the test part of `x`, in (0, 1); of the parts that are split
+            off, the sum must be below 1.
         split_seed: Seed of the split, at least 0, apart from any study's seed.
 
     Raises:
@@ -109,7 +109,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         targets=target.targets,
     )
     minimum = least_of_part(spec)
-    drawn = draw_parts(
+    split_rows = split_parts(
         strata(target.values, spec, least=3 * minimum),
         groups=groups,
         validation_fraction=None if "validation" in given else validation_fraction,
@@ -120,7 +120,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     names = np.arange(len(inputs)) if ids is None else as_array("ids", ids)
     members = None if groups is None else as_array("groups", groups).astype(str)
     parts = {}
-    for what, rows in zip(("train", "validation", "test"), drawn, strict=True):
+    for what, rows in zip(("train", "validation", "test"), split_rows, strict=True):
         if what in given:
             parts[what] = Split(x=given[what].x, y=labels[what], ids=given[what].ids)
             continue

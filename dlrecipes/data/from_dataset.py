@@ -15,7 +15,7 @@ from dlrecipes.data.from_arrays import from_arrays
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.parts.splits import Splits
 from dlrecipes.data.sources.read_dataset import MOST_MEGABYTES, Examples, read_dataset
-from dlrecipes.data.splitting.split_rule import Drawing
+from dlrecipes.data.splitting.split_rule import SplitRule
 from dlrecipes.data.tables.from_table import from_table
 from dlrecipes.data.tables.table_rows import join_parts
 from dlrecipes.errors import DataError
@@ -45,15 +45,15 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
 
     A data set is read once, to its end, in the order in which it comes. What it does at random
     (shuffling, augmentation) is done once, too: leave it out, the engines shuffle by themselves.
-    Parts that are not given are drawn from the training part, stratified by class.
+    Parts that are not given are split off the training part, stratified by class.
 
     Args:
         train: A finite data set of `(x, y)` or `(x, y, weight)`, in batches or not. `x` is an
             array, the same shape for each example; a text; or a dictionary of numbers and texts,
             which become the columns of a table. `y` is one label or value an example, or a
             dictionary of those for several targets.
-        validation: The given validation part, likewise; None to draw one.
-        test: The official test part, likewise; None to draw one.
+        validation: The given validation part, likewise; None to split one off.
+        test: The official test part, likewise; None to split one off.
         name: What the data is called in reports.
         target: What the target of a table is called.
         kind: What an example of an array is, see `from_arrays`; None to tell it from the axes.
@@ -116,7 +116,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     table, official, column = join_parts(
         frames, names[0], test_fraction=test_fraction, split_seed=split_seed
     )
-    drawing = Drawing(
+    split_rule = SplitRule(
         part=column,
         validation_fraction=validation_fraction,
         test_fraction=test_fraction,
@@ -126,7 +126,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         table,
         names if several else target,
         test=official,
-        drawing=drawing,
+        split_rule=split_rule,
         name=name,
         task=task,
         orders=classes if isinstance(classes, Mapping) else None,
@@ -203,7 +203,7 @@ def _weighted(splits: Splits, read: Mapping[str, Examples]) -> Splits:
     whole = np.concatenate([one for one in weights if one is not None])
 
     def weighted(part: Split) -> Split:
-        # A part drawn from the training examples, or of a joined table, has their row numbers.
+        # A part split off the training examples, or of a joined table, has their row numbers.
         numbered = np.asarray(part.ids).dtype.kind in "iu"
         weight = whole[part.ids] if numbered else whole[-len(part) :]
         return replace(part, sample_weight=weight)

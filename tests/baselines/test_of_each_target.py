@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dlrecipes.baselines import fit_baselines
-from dlrecipes.data import Drawing, TablePreprocess, from_arrays, from_table, target_development
+from dlrecipes.data import SplitRule, TablePreprocess, from_arrays, from_table, target_development
 from dlrecipes.targets import score_predictions, split_predictions
 
 
@@ -73,13 +73,13 @@ def test_naive_forecasts_where_all_targets_are_values():
         }
     )
     table.loc[generator.random(len(table)) < 0.05, "a"] = np.nan
-    splits = from_table(table, ["a", "b"], drawing=Drawing(time="time"))
+    splits = from_table(table, ["a", "b"], split_rule=SplitRule(time="time"))
     data = splits.with_preprocess(TablePreprocess(splits.spec.columns)).development()
     baselines = fit_baselines(data)
     last_week = baselines["last week's same hour"](data.validation)
     assert np.isfinite(last_week).all()
     assert score_predictions(data.validation.y, last_week, data.spec)["skill"] > 0.9
     table["late"] = np.where(generator.random(len(table)) < 0.5, "yes", "no")
-    mixed = from_table(table, ["a", "late"], drawing=Drawing(time="time"))
+    mixed = from_table(table, ["a", "late"], split_rule=SplitRule(time="time"))
     mixed = mixed.with_preprocess(TablePreprocess(mixed.spec.columns))
     assert not any("week" in name for name in fit_baselines(mixed.development()))

@@ -73,5 +73,5 @@ def test_the_tokens_of_the_network(script):
 
 def test_no_token_in_two_texts():
     numbers = [chr(0x4E00 + at) for at in range(240)]
-    data = development(numbers, np.arange(240) % 2, least=1)
+    data = development(numbers, np.arange(240) % 2, min_frequency=1)
     assert set(fit_baselines(data)) == {"majority class", "regression on TF-IDF"}

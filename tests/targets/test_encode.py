@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import (
-    Drawing,
+    SplitRule,
     audit,
     draw_folds,
     from_arrays,
@@ -216,7 +216,7 @@ def test_official_test_table(table):
 
 def test_in_the_order_of_time(table):
     table["day"] = pd.date_range("2020-01-01", periods=300)
-    splits = from_table(table, TARGETS, orders=ORDER, drawing=Drawing(time="day"))
+    splits = from_table(table, TARGETS, orders=ORDER, split_rule=SplitRule(time="day"))
     assert splits.train.time.max() < splits.validation.time.min()
 
 
@@ -296,7 +296,7 @@ def test_training_with_one_class_only_is_said_as_such():
     frame["part"] = ["train"] * 40 + ["validation"] * 10 + ["test"] * 10
     frame["b"] = ["u"] * 40 + ["u", "v"] * 10
     with pytest.raises(DataError, match="'b', the same in all of 40 training examples"):
-        from_table(frame, ["a", "b"], drawing=Drawing(part="part"))
+        from_table(frame, ["a", "b"], split_rule=SplitRule(part="part"))
 
 
 def test_options_for_one_target_in_a_list(table, tmp_path):

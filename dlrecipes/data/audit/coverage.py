@@ -90,7 +90,7 @@ def check_class_coverage(parts: Mapping[str, Split], target: Target) -> Finding:
             "class coverage",
             f"Validated, but not trained on: {', '.join(map(repr, untrained))}.",
             evidence,
-            advice="Join these classes with others, leave them out, or deal the rows by chance.",
+            advice="Join these classes with others, leave them out, or split the rows by chance.",
             severity="error",
         )
     if not few and not any(lacking.values()):

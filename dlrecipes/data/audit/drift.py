@@ -41,7 +41,7 @@ def check_drift(train: Split, validation: Split, spec: DataSpec) -> Finding:
     are alike. An interval that lies above 0.6 is a warning, except for parts in the order of
     time, whose difference is what they are made for.
 
-    What was dealt to a part as a whole counts once and is judged without any of its rows: a group
+    What was put into a part as a whole counts once and is judged without any of its rows: a group
     and, where rows with equal inputs were kept together, each different row. The parts differ in
     these by the luck of the draw, and that is no drift.
 
@@ -106,7 +106,7 @@ def check_drift(train: Split, validation: Split, spec: DataSpec) -> Finding:
             "so that each is validated on."
         )
     else:
-        advice = "Find out how the parts were made: dealt by chance, they would be alike."
+        advice = "Find out how the parts were made: split by chance, they would be alike."
     return Finding("drift", f"{apart}.", evidence, advice=advice, severity="warning")
 
 
@@ -132,7 +132,7 @@ def _groups(
 def _different(hashes: Hashes, side: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return one of the rows with the same hash, rising; all if equal rows were not kept together.
 
-    They were, if hardly any are in both parts where dealing row by row would have put them.
+    They were, if hardly any are in both parts where splitting row by row would have put them.
     """
     _, kept, units, sizes = np.unique(
         hashes, return_index=True, return_inverse=True, return_counts=True

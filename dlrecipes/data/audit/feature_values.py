@@ -71,7 +71,7 @@ def check_constant_features(parts: Mapping[str, Split]) -> Finding:
 
     In images they are usual at the border, hence information only; in a table they are a
     warning, since a column that never changes is often one that was filled in wrongly. One that
-    changes in another part has a rare value, which was not dealt to training: that is told. Of
+    changes in another part has a rare value, which is not in training: that is told. Of
     the test part, only whether a feature changes comes back.
 
     Args:
@@ -96,7 +96,7 @@ def check_constant_features(parts: Mapping[str, Split]) -> Finding:
     if len(rare) == len(constant):
         return Finding(
             "constant features",
-            f"{told}, since their other values are too rare to be dealt to each part.",
+            f"{told}, since their other values are too rare to be in each part.",
             evidence,
             advice="A network learns nothing of them: more rows would help, or leave them out.",
         )

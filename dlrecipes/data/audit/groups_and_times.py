@@ -44,7 +44,7 @@ def check_groups(parts: Mapping[str, Split]) -> Finding:
         "groups",
         f"{plural(len(shared), 'group is', 'groups are')} in two parts.",
         evidence,
-        advice="Deal the rows by group: `Drawing(group=…)`, or `split_by_group`."
+        advice="Split the rows by group: `SplitRule(group=…)`, or `split_by_group`."
         if wrong
         else "Leave these groups out of training: test scores on them are too good.",
         severity="error" if wrong else "warning",
@@ -92,8 +92,8 @@ def check_times(parts: Mapping[str, Split]) -> Finding:
         f"{plural(early, 'row is', 'rows are')} later than a row that should come after: the "
         "future trains.",
         evidence,
-        advice="Deal the rows by time: `Drawing(time=…)`, or `split_by_time`. Leave `time` out if "
-        "their order means nothing."
+        advice="Split the rows by time: `SplitRule(time=…)`, or `split_by_time`. Leave `time` out "
+        "if their order means nothing."
         if wrong
         else "The test score is not that of a model which knows the past only: leave out what is "
         "later than the test part begins.",

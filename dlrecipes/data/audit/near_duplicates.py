@@ -80,11 +80,11 @@ def check_near_duplicates(train: Split, validation: Split, spec: DataSpec) -> Fi
 def _near_pairs(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
     if isinstance(train.x, Columns):
         if all(one.kind == "text" for one in spec.columns):
-            return near_texts(train, validation, [one.name for one in spec.columns])
-        return near_rows(train, validation, spec)
+            return _near_texts(train, validation, [one.name for one in spec.columns])
+        return _near_rows(train, validation, spec)
     if train.x.ndim == 2 and train.x.shape[1] <= MOST_COLUMNS:
-        return near_rows(train, validation, spec)
-    return near_images(train, validation)
+        return _near_rows(train, validation, spec)
+    return _near_images(train, validation)
 
 
 def _names(part: Split, near: NearPairs, side: int) -> list[str]:
@@ -102,7 +102,7 @@ MOST_KEYS = 30
 MOST_PAIRS = 200_000
 
 
-def near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
+def _near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
     """Return the pairs with the same categories and texts and almost the same numbers.
 
     All rows are compared: of those that fall into one cell of a grid, 100 tolerances wide, the ones
@@ -209,7 +209,7 @@ LEAST_SHINGLES = 8
 SHARED = 0.6
 
 
-def near_texts(train: Split, validation: Split, names: list[str]) -> NearPairs:
+def _near_texts(train: Split, validation: Split, names: list[str]) -> NearPairs:
     """Return the pairs with the same words, or with most runs of three words in common.
 
     The same words: in the same order, whatever the case, digits and punctuation, and at least
@@ -305,7 +305,7 @@ _BATCH = 500
 Features = NDArray[np.float32]
 
 
-def near_images(train: Split, validation: Split) -> NearPairs:
+def _near_images(train: Split, validation: Split) -> NearPairs:
     """Return the pairs whose thumbnails are almost the same up to brightness and contrast.
 
     A thumbnail has at most 16 × 16 grey pixels. Of arrays that are no images, the features are

@@ -56,7 +56,7 @@ def check_target_leak(
     most = max(min(MOST_ROWS, MOST_CELLS // width), LEAST_ROWS)
     first, second = (part.pick(sample_rows(len(part), most)) for part in (train, validation))
     measures = _measures(spec.target)
-    skills: dict[str, Skill] = {}
+    skills: dict[str, _Skill] = {}
     suspects = set()
     lags = () if spec.lags is None else spec.lags.columns
     columns = feature_columns(first, second, spec, most=MOST_FEATURES)
@@ -96,25 +96,25 @@ class _Measures:
     """
 
     score: tuple[str, str]
-    skill: Callable[[FeatureColumn, NDArray[Any], NDArray[Any]], Skill]
+    skill: Callable[[FeatureColumn, NDArray[Any], NDArray[Any]], _Skill]
     same: Callable[[FeatureColumn, NDArray[Any]], bool]
-    unsure: Callable[[Mapping[str, Skill], str, NDArray[Any]], str]
+    unsure: Callable[[Mapping[str, _Skill], str, NDArray[Any]], str]
 
 
 def _measures(target: Target) -> _Measures:
     if not target.class_names:
-        return _Measures(("an", "R²"), value_skill, is_rescaled_value, _unsure_of_value)
+        return _Measures(("an", "R²"), _value_skill, _is_rescaled_value, _unsure_of_value)
     classes = len(target.class_names)
     return _Measures(
         ("a", "balanced accuracy"),
-        partial(class_skill, classes=classes),
-        partial(is_renamed_class, classes=classes),
+        partial(_class_skill, classes=classes),
+        partial(_is_renamed_class, classes=classes),
         _unsure_of_class,
     )
 
 
 def _finding(
-    skills: dict[str, Skill],
+    skills: dict[str, _Skill],
     copies: list[str],
     telling: list[str],
     measures: _Measures,
@@ -170,12 +170,12 @@ def _finding(
     )
 
 
-def _unsure_of_value(skills: Mapping[str, Skill], best: str, y: NDArray[Any]) -> str:
+def _unsure_of_value(skills: Mapping[str, _Skill], best: str, y: NDArray[Any]) -> str:
     rows, lower = plural(len(y), "validation example"), skills[best].lower
     return f", but {rows} cannot tell it from {max(lower, 0.0):.2f}"
 
 
-def _unsure_of_class(skills: Mapping[str, Skill], best: str, y: NDArray[Any]) -> str:
+def _unsure_of_class(skills: Mapping[str, _Skill], best: str, y: NDArray[Any]) -> str:
     rows, lower = plural(len(y), "validation example"), skills[best].lower
     said = f", but with {rows} it is surely right in {lower:.0%} only"
     usual = float(np.bincount(y).max()) / len(y)
@@ -189,7 +189,7 @@ LEAST_KNOWN_SHARE = 0.9
 ROUNDING = 1e-5
 
 
-def is_renamed_class(column: FeatureColumn, y: NDArray[Any], classes: int) -> bool:
+def _is_renamed_class(column: FeatureColumn, y: NDArray[Any], classes: int) -> bool:
     """Return whether each value stands for one class and each class for one value.
 
     Args:
@@ -210,7 +210,7 @@ def is_renamed_class(column: FeatureColumn, y: NDArray[Any], classes: int) -> bo
     return len(pairs) == len(names)
 
 
-def is_rescaled_value(column: FeatureColumn, y: NDArray[Any]) -> bool:
+def _is_rescaled_value(column: FeatureColumn, y: NDArray[Any]) -> bool:
     """Return whether the targets are the column times a factor, or rise or fall exactly with it.
 
     Args:
@@ -248,7 +248,7 @@ _RESAMPLES = 200
 
 
 @dataclass(frozen=True)
-class Skill:
+class _Skill:
     """The validation score of a predictor that sees one column.
 
     Args:
@@ -262,9 +262,9 @@ class Skill:
     lower: float
 
 
-def class_skill(
+def _class_skill(
     column: FeatureColumn, train: NDArray[Any], validation: NDArray[Any], classes: int
-) -> Skill:
+) -> _Skill:
     """Return the balanced accuracy of a small tree, or of the class most usual for a category.
 
     A class counts by its share, so that rare ones are not drowned.
@@ -291,10 +291,10 @@ def class_skill(
     sizes = np.bincount(validation, minlength=classes)
     hits = np.bincount(validation, weights=right, minlength=classes)
     there = sizes > 0
-    return Skill(float((hits[there] / sizes[there]).mean()), _lower(int(right.sum()), len(right)))
+    return _Skill(float((hits[there] / sizes[there]).mean()), _lower(int(right.sum()), len(right)))
 
 
-def value_skill(column: FeatureColumn, train: NDArray[Any], validation: NDArray[Any]) -> Skill:
+def _value_skill(column: FeatureColumn, train: NDArray[Any], validation: NDArray[Any]) -> _Skill:
     """Return the best R² of a small tree and a straight line, or that of the means by category.
 
     Args:
@@ -314,7 +314,7 @@ def value_skill(column: FeatureColumn, train: NDArray[Any], validation: NDArray[
     total = float(np.square(validation - validation.mean()).sum()) or 1.0
     errors = min((np.square(validation - one) for one in predictions), key=lambda each: each.sum())
     score = 1 - float(errors.sum()) / total
-    return Skill(score, score if score < WORTH_TESTING else _lower_value(validation, errors))
+    return _Skill(score, score if score < WORTH_TESTING else _lower_value(validation, errors))
 
 
 def _matrix(values: NDArray[Any]) -> NDArray[np.float32]:

@@ -31,7 +31,7 @@ from dlrecipes.results import Finding, TableFile
 
 @dataclass(frozen=True)
 class ImageOptions:
-    """How images are read; the arguments of `load_images` without what deals them to parts.
+    """How images are read; the arguments of `load_images` without what splits them into parts.
 
     Args:
         target: Column to be predicted.
@@ -74,7 +74,7 @@ class ImageData:
     """Images with labels, ids and, where there are some, groups; one `Split` a given part.
 
     Args:
-        parts: `{"train", "validation" or "test": part}`; only `"train"` if parts are to be drawn.
+        parts: `{"train", "validation" or "test": part}`; only `"train"` if parts are to be split.
             Labels are as they were read.
         eight_bit: Whether the values are those of image files, 0 to 255.
         damaged: Files that were left out, each with the reason.
@@ -168,8 +168,10 @@ def _from_files(
     kept = images.rows
     places = {"train": np.arange(len(kept))}
     if files.parts is not None:
-        drawn = split_by_column(files.parts[kept])
-        places = {part: rows for part, rows in zip(PARTS, drawn, strict=True) if rows is not None}
+        rows_of_parts = split_by_column(files.parts[kept])
+        places = {
+            part: rows for part, rows in zip(PARTS, rows_of_parts, strict=True) if rows is not None
+        }
     parts = {
         part: Split(
             x=images.pixels[rows],

@@ -64,7 +64,7 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
             `tfds:NAME` for a data set of TensorFlow Datasets, with its own parts;
             None for scikit-learn's digits.
         target: The column to be predicted, of a table; None for the last one.
-        test: An official test part, in one of the same forms; None to draw one where `data`
+        test: An official test part, in one of the same forms; None to split one off where `data`
             has none.
         image: The column of paths, of a table; None for the only one with names of images.
         size: Height and width in pixels, as in `32x48`, or one number for both; None if all files
@@ -132,10 +132,10 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
         )
     images = _with_test(read_image_data(data, options), test, options)
     train = images.parts["train"]
-    # Where nothing is drawn, nothing needs to be kept together.
-    drawn = len(images.parts) < 3
+    # Where nothing is split, nothing needs to be kept together.
+    is_split = len(images.parts) < 3
     ids = np.asarray(train.ids)
-    groups = join_copies(train.array, ids, train.groups) if drawn else train.groups
+    groups = join_copies(train.array, ids, train.groups) if is_split else train.groups
     splits = from_arrays(
         train.x,
         train.y,

@@ -36,14 +36,14 @@ def check_known(parts: Iterable[tuple[str, Split]], spec: DataSpec) -> None:
                     "every part of a fold.",
                     received=f"{target.shown!r} for {len(values)} of {len(part)} in the {name} "
                     "part",
-                    fix="Leave the target out, take fewer folds, or deal the rows in another way.",
+                    fix="Leave the target out, take fewer folds, or split the rows in another way.",
                 )
             if name == "training" and values.min() == values.max():
                 raise DataError(
                     "A target must differ between training examples.",
                     received=f"{target.shown!r}, the same in all of "
                     f"{plural(len(values), 'training example')} that have it",
-                    fix="Leave the target out, or deal the rows in another way.",
+                    fix="Leave the target out, or split the rows in another way.",
                 )
 
 

@@ -74,7 +74,7 @@ class SealedSplit:
                 received=f"reason={reason!r}",
                 fix="Say why, for example reason='final score'.",
             )
-        if is_study_running(self._fingerprint):
+        if _is_study_running(self._fingerprint):
             raise SealError(
                 "The test set stays closed while a study runs.",
                 received=f"reason={reason!r}",
@@ -153,7 +153,7 @@ def study_running(fingerprint: str) -> Iterator[None]:
                 del _running[fingerprint]
 
 
-def is_study_running(fingerprint: str) -> bool:
+def _is_study_running(fingerprint: str) -> bool:
     """Return whether a study over the data with this fingerprint is running."""
     with _lock:
         return fingerprint in _running

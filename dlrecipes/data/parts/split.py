@@ -79,7 +79,7 @@ class Split:
                 "A split must have at least one example.", received=f"x.shape={self.x.shape}"
             )
         if self.sample_weight is not None:
-            check_weights(self.sample_weight)
+            _check_weights(self.sample_weight)
         if self.subgroups is not None:
             _check_subgroups(self.subgroups)
 
@@ -158,7 +158,7 @@ def _owned_array(name: str, values: object) -> NDArray[Any]:
     return np.array(array, copy=True, order="C", subok=False)
 
 
-def check_weights(weights: NDArray[Any]) -> None:
+def _check_weights(weights: NDArray[Any]) -> None:
     """Refuse weights that are no finite numbers, at least 0, one an example.
 
     Some may be 0, also all of a class: such examples do not count.
@@ -199,7 +199,7 @@ def check_some_weight(part: str, weights: NDArray[Any] | None) -> None:
         raise DataError(
             f"Some example of the {part} part must have a weight above 0.",
             received=f"sample_weight with {len(weights)} zeros",
-            fix="Leave out examples that do not count before the parts are drawn, or leave the "
+            fix="Leave out examples that do not count before the parts are split, or leave the "
             "weights out.",
         )
 

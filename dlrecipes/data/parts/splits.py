@@ -27,7 +27,7 @@ class Splits:
         validation: The validation part.
         test: The test part, sealed.
         spec: Shapes, classes and priors of the raw training part.
-        split_seed: The seed that drew the parts; None if they were given as they are.
+        split_seed: The seed that the parts were split by; None if they were given as they are.
         preprocess: A layer that is already adapted, or None; use `with_preprocess` for one that
             is not.
         gap: Duration left out between parts in the order of time; None where there is none.

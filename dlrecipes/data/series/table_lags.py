@@ -13,7 +13,7 @@ from dlrecipes.data.option_text import as_list
 from dlrecipes.data.series.lag_values import check_lag_times, lag_values, one_step_lags, read_lags
 from dlrecipes.data.series.read_times import table_times, time_columns
 from dlrecipes.data.sources import Cells, infer_columns, typed_table
-from dlrecipes.data.splitting.split_rule import Drawing
+from dlrecipes.data.splitting.split_rule import SplitRule
 from dlrecipes.errors import ArgumentError, DataError, DataWarning
 from dlrecipes.results import Column, DataSpec, Finding, Lags, TableFile, plural
 
@@ -40,7 +40,7 @@ def find_lags(  # noqa: PLR0913  (one argument a role of a column)
     cells: Cells,
     targets: Sequence[str],
     lags: str | Sequence[str | int],
-    drawing: Drawing,
+    split_rule: SplitRule,
     *,
     kinds: Mapping[str, str],
     drop: Sequence[str],
@@ -52,7 +52,7 @@ def find_lags(  # noqa: PLR0913  (one argument a role of a column)
         targets: The columns to be predicted; of several, the numbers have lags.
         lags: As `add_lags` takes them; `"step"` for what is known one step ahead, told from how
             far apart the times are (`one_step_lags`).
-        drawing: Which columns are the time and the series.
+        split_rule: Which columns are the time and the series.
         kinds: Kinds of columns that are known better.
         drop: Columns that are no inputs.
 
@@ -64,14 +64,18 @@ def find_lags(  # noqa: PLR0913  (one argument a role of a column)
         ArgumentError: If there is no time, or if a lag is none.
         DataError: If a time is missing or occurs twice, or the targets are no numbers.
     """
-    if not drawing.times:
+    if not split_rule.times:
         raise ArgumentError(
             "Lags are earlier values: they need the time.",
             received=f"lags={lags!r} without `time`",
             fix="Name the column of times.",
         )
     table, file = cells.table, cells.file
-    roles = [*targets, *drawing.times, *([] if drawing.series is None else [drawing.series])]
+    roles = [
+        *targets,
+        *split_rule.times,
+        *([] if split_rule.series is None else [split_rule.series]),
+    ]
     # Of the whole table, for other columns tell what a decimal mark is.
     kept = [str(name) for name in table.columns if name in roles or name not in drop]
     orders = {
@@ -93,12 +97,12 @@ def find_lags(  # noqa: PLR0913  (one argument a role of a column)
         rules[name]
         if rules[name].kind in ("number", "date")
         else time_columns(table, [name], file=file)[0]
-        for name in drawing.times
+        for name in split_rule.times
     )
-    series = None if drawing.series is None else rules[drawing.series]
+    series = None if split_rule.series is None else rules[split_rule.series]
     found = Lags((), (), numbers, times, series, one_step=lags == ONE_STEP)
     frame = _history(table, found, numbers[0], file)
-    check_lag_times(frame, drawing.series, unique=not found.one_step)
+    check_lag_times(frame, split_rule.series, unique=not found.one_step)
     texts = one_step_lags(frame) if found.one_step else [str(lag).strip() for lag in lags]
     wanted = read_lags(texts, dates=frame["time"].dtype.kind == "M")
     names = [f"{target.name} {lag.title}" for target in numbers for lag in wanted]
@@ -106,7 +110,7 @@ def find_lags(  # noqa: PLR0913  (one argument a role of a column)
     if taken:
         raise DataError("A lag must have a new name.", received=f"a column {taken[0]!r}")
     found = replace(found, lags=tuple(texts), columns=tuple(names))
-    return found, _repeated(frame, drawing)
+    return found, _repeated(frame, split_rule)
 
 
 def with_lags(
@@ -252,12 +256,12 @@ def _history(
     )
 
 
-def _repeated(frame: pd.DataFrame, drawing: Drawing) -> tuple[Finding, ...]:
+def _repeated(frame: pd.DataFrame, split_rule: SplitRule) -> tuple[Finding, ...]:
     """Return a finding if several rows have one time."""
     twice = frame.duplicated(["series", "time"], keep=False)
     if not twice.any():
         return ()
-    several = drawing.series is None
+    several = split_rule.series is None
     return (
         Finding(
             "times that occur twice",

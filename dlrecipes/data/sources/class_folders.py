@@ -22,14 +22,14 @@ _NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
-class ClassFolder:
+class _ClassFolder:
     """Files of classes, one an example, sorted.
 
     Args:
         paths: The files.
         ids: Their paths inside the folder, `(examples,)`.
         labels: The names of the classes' folders, `(examples,)`.
-        parts: The part of each, as `split_by_column` knows them, `(examples,)`; None to draw them.
+        parts: The part of each, as `split_by_column` knows them, `(examples,)`; None to split them.
     """
 
     paths: tuple[Path, ...]
@@ -38,9 +38,9 @@ class ClassFolder:
     parts: NDArray[Any] | None
 
 
-def list_class_folder(
+def _list_class_folder(
     folder: str | Path, what: str, *, lost: Callable[[Path], bool]
-) -> ClassFolder:
+) -> _ClassFolder:
     """Return the files of a folder with one subfolder a class.
 
     Subfolders that are called train, validation and test, or alike (`part_named`), and have the
@@ -79,9 +79,9 @@ def list_class_folder(
     tops = checked_subfolders(root)
     parts = _parts(root, tops)
     if parts:
-        drawn = len(set(parts.values())) == 1
+        to_split = len(set(parts.values())) == 1
         classes = [
-            (one, None if drawn else part)
+            (one, None if to_split else part)
             for top, part in parts.items()
             for one in checked_subfolders(top)
         ]
@@ -107,7 +107,7 @@ def list_class_folder(
         paths += inside
         labels += [unicodedata.normalize("NFC", one.name)] * len(inside)
         of_part += [part] * len(inside)
-    return ClassFolder(
+    return _ClassFolder(
         paths=tuple(paths),
         ids=np.array([path.relative_to(root).as_posix() for path in paths]),
         labels=np.array(labels),
@@ -160,7 +160,7 @@ def _parts(root: Path, tops: Sequence[Path]) -> dict[Path, str]:
     else:
         left = strange or [top for top in tops if parts[top] == "validation"]
         fix = f"Rename the one to be tested on to test ({_shown(left)}). Where there is no "
-        fix += "validation part, it is drawn from the training part."
+        fix += "validation part, it is split off the training part."
     raise DataError(
         "Parts must be train and test, or train, validation and test.",
         received=f"{root} with {', '.join(top.name for top in tops)}",
@@ -169,7 +169,7 @@ def _parts(root: Path, tops: Sequence[Path]) -> dict[Path, str]:
 
 
 def _refuse_inner_parts(tops: Sequence[Path]) -> None:
-    """Refuse parts below the classes: their files would be mixed and drawn anew."""
+    """Refuse parts below the classes: their files would be mixed and split anew."""
     for top in tops:
         inner = [one for one in _subfolders(top) if may_be_part(one.name)]
         if len(inner) < 2 or all(part_named(one.name) != "train" for one in inner):
@@ -204,7 +204,7 @@ def _shown(folders: Sequence[Path]) -> str:
 
 
 def list_image_folder(folder: str | Path) -> ImageFiles:
-    """Return the images of a folder with one subfolder a class, see `list_class_folder`.
+    """Return the images of a folder with one subfolder a class, see `_list_class_folder`.
 
     Args:
         folder: The folder. Images beside the classes' folders would have no class.
@@ -216,7 +216,7 @@ def list_image_folder(folder: str | Path) -> ImageFiles:
     Raises:
         DataError: If the folder is no such folder.
     """
-    found = list_class_folder(folder, "images", lost=has_image_suffix)
+    found = _list_class_folder(folder, "images", lost=has_image_suffix)
     return ImageFiles(found.paths, found.ids, found.labels, parts=found.parts)
 
 
@@ -231,12 +231,12 @@ def read_text_folder(folder: str | Path, *, encoding: str = "utf-8") -> dict[str
 
     Args:
         folder: The folder, with one subfolder a class, or with train, test and perhaps validation
-            that have those (`list_class_folder`).
+            that have those (`_list_class_folder`).
         encoding: The files' text encoding.
 
     Returns:
         `{part: table}` with the columns `text` and `label`; only `"train"` where the parts are to
-        be drawn.
+        be split off.
 
     Raises:
         DataError: If the folder is no such folder, or a file is no text in that encoding.
@@ -245,7 +245,7 @@ def read_text_folder(folder: str | Path, *, encoding: str = "utf-8") -> dict[str
     Reference:
         Maas et al. 2011, Learning Word Vectors for Sentiment Analysis, whose reviews come so.
     """
-    files = list_class_folder(folder, "texts", lost=lambda path: False)
+    files = _list_class_folder(folder, "texts", lost=lambda path: False)
     table = pd.DataFrame(
         {
             TEXT: [read_text_file(path, encoding) or None for path in files.paths],

@@ -32,7 +32,7 @@ class ImageFiles:
         ids: What each is called in reports, `(examples,)`.
         labels: What is to be predicted of each, `(examples,)`.
         groups: The group (patient, camera, …) of each, `(examples,)`, or None.
-        parts: The part of each, as `split_by_column` knows them, `(examples,)`; None to draw them.
+        parts: The part of each, as `split_by_column` knows them, `(examples,)`; None to split them.
         target: The column that labels come from; None if from no table.
         noticed: Findings about rows that were left out.
     """

@@ -72,7 +72,7 @@ def number_column(
     low, high = values.min(), values.max()
     if not is_target and not evidence:
         if low == high and not values.isna().any():
-            return constant_column(name, amount(low))
+            return _constant_column(name, amount(low))
         if _counts_up(name, values):
             return Column(name, "ignored", f"{IDENTIFIER}: {len(values):,} different whole numbers")
     written = (
@@ -147,7 +147,7 @@ def date_column(
         raise DataError(f"Column {name!r} must hold dates.", received="none that can be read")
     low, high = known[0], known[-1]
     if low == high and not values.isna().any() and not is_target and not evidence:
-        return constant_column(name, low)
+        return _constant_column(name, low)
     shown = "" if form == ISO else f", written as {date_example(form)}"
     doubt = ""
     beyond = [text[:10] for text in known if not "1678" <= text[:4] <= "2261"]
@@ -193,14 +193,14 @@ def category_column(
         doubt: What may be wrong about the kind.
     """
     if len(counts) == 1 and not values.isna().any() and not is_target:
-        return constant_column(name, str(counts.index[0]))
+        return _constant_column(name, str(counts.index[0]))
     evidence = described(plural(len(counts), "value"), values)
     if len(counts) > MANY_CATEGORIES:
         evidence += f"; more than {MANY_CATEGORIES:,}, the rare ones will be joined"
     return Column(name, "category", evidence + note, spelling=spelling, doubt=doubt)
 
 
-def constant_column(name: str, value: str) -> Column:
+def _constant_column(name: str, value: str) -> Column:
     """Return a column that is ignored because it never changes."""
     short = value if len(value) <= 40 else f"{value[:39]}…"
     return Column(name, "ignored", f"constant: always {short}")

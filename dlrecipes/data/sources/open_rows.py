@@ -55,10 +55,10 @@ def open_rows(
         comments = list(takewhile(lambda line: line.startswith("#"), head))
         if separator is None:
             rest = head[len(comments) :]
-            separator = detect_separator(rest or head, quoting=quoting, suffix=suffix)
+            separator = _detect_separator(rest or head, quoting=quoting, suffix=suffix)
         lines = _without_comments(head, len(comments), separator)
         skipped = len(head) - len(lines) + bool(announced)
-        rows = read_rows(
+        rows = _read_rows(
             chain(lines, stream), separator=separator, quoting=quoting, skipped=skipped
         )
         yield rows, separator
@@ -72,8 +72,8 @@ def _without_comments(head: list[str], comments: int, separator: str) -> list[st
     if not comments or comments == len(head):
         return head
     last, below = head[comments - 1], head[comments]
-    width = len(cells_of(last.lstrip("# "), separator))
-    if width > 1 and width == len(cells_of(below, separator)):
+    width = len(_cells_of(last.lstrip("# "), separator))
+    if width > 1 and width == len(_cells_of(below, separator)):
         named = last.lstrip("#").lstrip() if last.startswith(("# ", "##")) else last
         return [named, *head[comments:]]
     return head[comments:]
@@ -85,7 +85,7 @@ ALIKE = (1.0, 0.9, 0.6)
 WHOLE_ROWS = 10
 
 
-def detect_separator(lines: Sequence[str], *, quoting: bool, suffix: str) -> str:
+def _detect_separator(lines: Sequence[str], *, quoting: bool, suffix: str) -> str:
     """Return the separator that cuts most of the lines into equally many cells.
 
     Args:
@@ -128,7 +128,7 @@ def _mode(lines: Sequence[str], separator: str, *, quoting: bool) -> tuple[int, 
         skipinitialspace=True,
     )
     try:
-        with cells_of_any_length():
+        with _cells_of_any_length():
             widths = [len(row) for row in reader if row]
     except csv.Error:
         widths = []
@@ -150,7 +150,7 @@ def _width_in_spaces(lines: Sequence[str], *, quoting: bool) -> int:
         skipinitialspace=True,
     )
     try:
-        with cells_of_any_length():
+        with _cells_of_any_length():
             rows = list(reader)
     except csv.Error:
         return 0
@@ -168,7 +168,7 @@ _NO_QUOTES = "If quotes are ordinary characters in this file: quoting=False (--q
 
 
 @contextmanager
-def cells_of_any_length() -> Iterator[None]:
+def _cells_of_any_length() -> Iterator[None]:
     """Let Python's reader take cells of more than its 131,072 characters."""
     before = csv.field_size_limit(sys.maxsize)
     try:
@@ -177,7 +177,7 @@ def cells_of_any_length() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def read_rows(
+def _read_rows(
     lines: Iterable[str], *, separator: str, quoting: bool, skipped: int = 0
 ) -> Iterator[list[list[str]]]:
     """Yield the rows in lists of at most 20,000, blank lines left out.
@@ -195,11 +195,11 @@ def read_rows(
         DataError: If a row has more or fewer cells, if a quote is not closed where its cell ends,
             or if a line has a zero byte.
     """
-    with cells_of_any_length():
+    with _cells_of_any_length():
         yield from _rows(lines, separator, quoting, skipped)
 
 
-def cells_of(line: str, separator: str) -> list[str]:
+def _cells_of(line: str, separator: str) -> list[str]:
     """Return the cells of one line."""
     return next(_reader([line], separator, quoting=True), [])
 

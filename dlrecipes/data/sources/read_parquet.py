@@ -45,10 +45,10 @@ def read_parquet(path: Path, *, missing: Sequence[str] | None = None) -> pd.Data
             received=f"{path} with {plural(table.num_rows, 'row')} and "
             f"{plural(table.num_columns, 'column')}",
         )
-    return typed_cells(table, source=str(path), missing=missing)
+    return _typed_cells(table, source=str(path), missing=missing)
 
 
-def typed_cells(
+def _typed_cells(
     table: pa.Table, *, source: str, missing: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """Return an Arrow table's cells with its own types; text stays text.
@@ -149,7 +149,7 @@ def frame_cells(frame: pd.DataFrame, trained_on: TableFile | None) -> pd.DataFra
     columns = {name: _as_arrow(name, frame[name]) for name in frame.columns}
     if trained_on is None:
         return frame
-    cells = typed_cells(pa.table(columns), source="the table", missing=trained_on.missing)
+    cells = _typed_cells(pa.table(columns), source="the table", missing=trained_on.missing)
     return cells.set_index(frame.index)
 
 

@@ -10,13 +10,13 @@ from dlrecipes.data.splitting.folds import (
 from dlrecipes.data.splitting.split_by_column import PARTS, may_be_part, part_named, split_by_column
 from dlrecipes.data.splitting.split_by_group import split_by_group
 from dlrecipes.data.splitting.split_by_time import split_by_time
-from dlrecipes.data.splitting.split_parts import draw_parts, join_copies
+from dlrecipes.data.splitting.split_parts import join_copies, split_parts
 from dlrecipes.data.splitting.subsets import ladder, subset
 
 __all__ = [
     "PARTS",
     "Fold",
-    "draw_parts",
+    "split_parts",
     "group_folds",
     "join_copies",
     "ladder",

@@ -51,7 +51,7 @@ class FoldData:
 def draw_folds(splits: Splits, folds: int, *, repeats: int = 1) -> tuple[FoldData, ...]:
     """Divide the training and the validation part, taken together, into folds.
 
-    The folds are drawn as the parts were: no group on two sides where there are groups, each
+    The folds are split as the parts were: no group on two sides where there are groups, each
     trained on what is earlier where there are times, else by chance, stratified by class, with
     copies of an example on one side. Statistics (preprocessing, priors) are a fold's own. The
     test part is not touched.
@@ -59,7 +59,7 @@ def draw_folds(splits: Splits, folds: int, *, repeats: int = 1) -> tuple[FoldDat
     Args:
         splits: The data.
         folds: Number of folds, at least 2.
-        repeats: How often all rows are divided, each time by another draw, at least 1; with
+        repeats: How often all rows are divided, each time in another way, at least 1; with
             times once only, for there chance has no part.
 
     Returns:
@@ -86,19 +86,19 @@ def draw_folds(splits: Splits, folds: int, *, repeats: int = 1) -> tuple[FoldDat
     if whole.time is not None:
         if repeats > 1:
             raise ArgumentError(
-                "Folds in the order of time can be drawn in one way only.",
+                "Folds in the order of time can be made in one way only.",
                 received=f"repeats={repeats}",
                 fix="Leave `repeats` out.",
             )
-        drawn = time_folds(whole.time, folds, splits.gap)
+        made = time_folds(whole.time, folds, splits.gap)
         apart: dict[str, Any] = {"time": whole.time, "gap": splits.gap}
     else:
         groups = _copies(whole.x) if whole.groups is None else whole.groups
         apart = {"groups": groups}
         if groups is None:
-            drawn = stratified_folds(labels, folds, repeats=repeats, seed=seed)
+            made = stratified_folds(labels, folds, repeats=repeats, seed=seed)
         else:
-            drawn = [
+            made = [
                 fold
                 for repeat in range(repeats)
                 for fold in group_folds(groups, labels, folds, seed + repeat)
@@ -107,7 +107,7 @@ def draw_folds(splits: Splits, folds: int, *, repeats: int = 1) -> tuple[FoldDat
         _prepared(
             splits, whole, fold, stopping_part(fold, labels, fraction=_STOPPING, seed=seed, **apart)
         )
-        for fold in drawn
+        for fold in made
     )
 
 
@@ -122,7 +122,7 @@ def _prepared(
     # A fold is a small data set of its own: its test part stands for the rows that are held out.
     inner = replace(splits, train=train, validation=stopping, spec=spec, preprocess=None)
     if splits.preprocess is not None:
-        inner = inner.with_preprocess(fresh_layer(splits.preprocess))
+        inner = inner.with_preprocess(_fresh_layer(splits.preprocess))
     return FoldData(inner.development(), inner.preprocessed(held_out))
 
 
@@ -139,7 +139,7 @@ _LEARNED = "learned"
 """The key under which this library's table and text layers keep what they learned."""
 
 
-def fresh_layer(layer: keras.Layer) -> keras.Layer:
+def _fresh_layer(layer: keras.Layer) -> keras.Layer:
     """Return a layer with the same options that has learned nothing.
 
     Args:
@@ -149,7 +149,7 @@ def fresh_layer(layer: keras.Layer) -> keras.Layer:
         DataError: If the layer cannot be made again from its configuration.
     """
     if isinstance(layer, keras.Sequential | keras.layers.Pipeline):
-        return type(layer)([fresh_layer(inner) for inner in layer.layers])
+        return type(layer)([_fresh_layer(inner) for inner in layer.layers])
     config = {name: value for name, value in layer.get_config().items() if name != _LEARNED}
     try:
         return type(layer).from_config(config)

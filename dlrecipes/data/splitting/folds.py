@@ -43,8 +43,8 @@ def stratified_folds(labels: object, folds: int, *, repeats: int = 1, seed: int)
     Args:
         labels: The class of each example, `(examples,)`; all equal for regression.
         folds: Number of folds, at least 2, at most the examples of the rarest class.
-        repeats: Number of repeats, at least 1, each with a draw of its own.
-        seed: Seed of the draws, at least 0.
+        repeats: Number of repeats, at least 1, each with a split of its own.
+        seed: Seed of the splits, at least 0.
 
     Raises:
         ArgumentError: If an argument is outside its range.
@@ -85,7 +85,7 @@ def group_folds(groups: object, labels: object, folds: int, seed: int) -> list[F
         groups: The group of each example, text, numbers or dates, `(examples,)`.
         labels: The class of each example, `(examples,)`; all equal for regression.
         folds: Number of folds, at least 2, at most the number of groups.
-        seed: Seed of the draw, at least 0.
+        seed: Seed of the split, at least 0.
 
     Raises:
         ArgumentError: If an argument is outside its range.
@@ -160,7 +160,7 @@ def stopping_part(
 ) -> tuple[Rows, Rows]:
     """Return the training rows of a fold as rows to fit and rows to stop early on.
 
-    So early stopping never sees the fold's validation rows. By default the draw is stratified,
+    So early stopping never sees the fold's validation rows. By default the choice is stratified,
     and a class with one training row stays in the rows to fit. With `groups`, no group is on
     both sides; with `time`, the rows to stop on are the latest ones, chance has no part, and
     rows in the gap are in neither.
@@ -172,7 +172,7 @@ def stopping_part(
         time: The time of each example of the data, `(examples,)`, or None; not both.
         gap: Duration left out before the rows to stop on; None for none. Needs `time`.
         fraction: Share of the training rows to stop on, in (0, 1).
-        seed: Seed of the draw, at least 0.
+        seed: Seed of the split, at least 0.
 
     Raises:
         ArgumentError: If an argument is outside its range, or if both `groups` and `time`, or
@@ -184,14 +184,14 @@ def stopping_part(
     check_integer("seed", seed, 0)
     if (groups is not None and time is not None) or (gap is not None and time is None):
         raise ArgumentError(
-            "Rows to stop on are drawn by `groups`, or by `time` (with or without `gap`), or "
+            "Rows to stop on are chosen by `groups`, or by `time` (with or without `gap`), or "
             "by neither.",
             received="both" if time is not None else "`gap` without `time`",
         )
     column = encode_column("labels", labels)
     if np.max(fold.train, initial=-1) >= len(column):
         raise DataError(
-            "The labels must be those of the data that the fold was drawn from.",
+            "The labels must be those of the data that the fold was made of.",
             received=f"{plural(len(column), 'label')} and row {int(fold.train.max())}",
         )
     if time is not None:
@@ -211,7 +211,7 @@ def stopping_part(
         part = assign_groups(members.codes, classes.codes, fractions, generator)
         stopping = part[members.codes] == 1
     else:
-        stopping = _draw_stratified(classes, fraction, generator)
+        stopping = _choose_stratified(classes, fraction, generator)
     return fold.train[~stopping], fold.train[stopping]
 
 
@@ -235,18 +235,18 @@ def _check_two(name: str, number: int) -> None:
         )
 
 
-def _draw_stratified(
+def _choose_stratified(
     classes: Column, fraction: float, generator: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Return whether each row is drawn; never the only one of its class."""
+    """Return whether each row is chosen; never the only one of its class."""
     shared = np.flatnonzero(classes.counts > 1)
     counts = classes.counts[shared]
     _check_two("examples of a class", int(classes.counts.max()))
     total = min(max(round(fraction * len(classes)), len(shared)), int((counts - 1).sum()))
     sizes = np.zeros_like(classes.counts)
     sizes[shared] = stratified_sizes(counts, total, counts - 1)
-    drawn = np.zeros(len(classes), dtype=bool)
+    chosen = np.zeros(len(classes), dtype=bool)
     by_class = np.split(np.argsort(classes.codes, kind="stable"), np.cumsum(classes.counts)[:-1])
     for rows, size in zip(by_class, sizes, strict=True):
-        drawn[generator.permutation(rows)[:size]] = True
-    return drawn
+        chosen[generator.permutation(rows)[:size]] = True
+    return chosen

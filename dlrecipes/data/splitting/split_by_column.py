@@ -19,7 +19,7 @@ def split_by_column(
     """Return the rows of the training, the validation and the test part, in rising order.
 
     Known are the words that `part_named` knows. Numbers are not guessed. The validation part is
-    None where no row belongs to it: it must then be drawn from the training rows.
+    None where no row belongs to it: it must then be split off the training rows.
 
     Args:
         values: The part of each example, text or numbers, `(examples,)`.

@@ -36,7 +36,7 @@ def split_by_group(
         labels: The class of each example, `(examples,)`; all equal for regression.
         validation_fraction: Share of the validation part, in (0, 1).
         test_fraction: Share of the test part, in (0, 1); the two together below 1.
-        split_seed: Seed of the draw, at least 0.
+        split_seed: Seed of the split, at least 0.
 
     Raises:
         ArgumentError: If a fraction or the seed is outside its range.
@@ -124,22 +124,22 @@ def assign_groups(
     """
     classes = int(labels.max()) + 1
     keys, counts = np.unique(groups * classes + labels, return_counts=True)
-    dealer = _Dealer(keys // classes, keys % classes, counts, fractions)
+    assigned = _Assignment(keys // classes, keys % classes, counts, fractions)
     # Sizes in powers of two: else the seed could not move groups of different sizes.
-    bins = np.log2(dealer.sizes).astype(np.int64)
+    bins = np.log2(assigned.sizes).astype(np.int64)
     order = generator.permutation(len(bins))
     order = order[np.argsort(-bins[order], kind="stable")]
-    dealer.cover(order)
-    dealer.fill(order)
-    part = np.array(dealer.part)
+    assigned.cover(order)
+    assigned.fill(order)
+    part = np.array(assigned.part)
     if len(part) ** 2 * (classes + 1) <= EXCHANGES:
         dense = np.zeros((len(part), classes))
-        dense[dealer.group_of, dealer.class_of] = counts
+        dense[assigned.group_of, assigned.class_of] = counts
         _exchange(part, dense, np.array(fractions))
     return part
 
 
-class _Dealer:
+class _Assignment:
     """Groups as sparse rows of class counts, and what each part still needs."""
 
     def __init__(

@@ -16,7 +16,7 @@ from dlrecipes.data.splitting.split_by_group import encode_groups, split_by_grou
 from dlrecipes.data.splitting.split_stratified import Rows, split_stratified
 
 
-def draw_parts(
+def split_parts(
     labels: NDArray[Any],
     *,
     groups: object = None,
@@ -25,16 +25,16 @@ def draw_parts(
     split_seed: int,
     minimum: int = 1,
 ) -> tuple[Rows, Rows, Rows]:
-    """Return the rows to train on, to validate on and to test on, those not drawn empty.
+    """Return the rows to train on, to validate on and to test on, those not split off empty.
 
     Stratified by class; where there are groups, no group is in two parts.
 
     Args:
         labels: The class of each example, `(examples,)`; all equal for regression.
         groups: The group of each example, `(examples,)`, or None.
-        validation_fraction: Share of the validation part, in (0, 1); None if it is not drawn.
-        test_fraction: Share of the test part, in (0, 1); None if it is not drawn.
-        split_seed: Seed of the draw, at least 0.
+        validation_fraction: Share of the validation part, in (0, 1); None if it is not split off.
+        test_fraction: Share of the test part, in (0, 1); None if it is not split off.
+        split_seed: Seed of the split, at least 0.
         minimum: Smallest number of examples of a class in a part, without groups.
 
     Raises:
@@ -48,16 +48,16 @@ def draw_parts(
     for name, fraction in fractions.items():
         if fraction is not None:
             check_real(name, fraction, 0, 1, low_open=True, high_open=True)
-    # What would be the part that is not drawn trains along.
+    # What would be the part that is not split off trains along.
     wanted = {
         name: (1 - sum(filter(None, fractions.values()))) / 2 if fraction is None else fraction
         for name, fraction in fractions.items()
     }
     if groups is None:
-        drawn = split_stratified(labels, split_seed=split_seed, minimum=minimum, **wanted)
+        rows = split_stratified(labels, split_seed=split_seed, minimum=minimum, **wanted)
     else:
-        drawn = split_by_group(groups, labels, split_seed=split_seed, **wanted)
-    train, validation, test = drawn
+        rows = split_by_group(groups, labels, split_seed=split_seed, **wanted)
+    train, validation, test = rows
     if validation_fraction is None:
         return np.concatenate([train, validation]), none, test
     if test_fraction is None:

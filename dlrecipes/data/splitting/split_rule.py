@@ -1,4 +1,4 @@
-"""How a table's rows are dealt to the parts."""
+"""How a table's rows are split into parts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _WAYS = ("group", "time", "part")
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """How a table's rows are dealt to the parts; by chance, stratified by class, if nothing is set.
+class SplitRule:
+    """How a table's rows are split into parts; by chance, stratified by class, if nothing is set.
 
     By chance, rows with the same inputs stay in one part: a test on what was trained on is none.
 
@@ -26,14 +26,14 @@ class Drawing:
         part: Column that names the part of each row: train, validation or test.
         validation_fraction: Share of the validation part, in (0, 1).
         test_fraction: Share of the test part, in (0, 1); the two together below 1.
-        seed: Seed of the draw, at least 0, apart from any study's seed.
+        seed: Seed of the split, at least 0, apart from any study's seed.
 
     Example:
         >>> import pandas as pd
         >>> table = pd.DataFrame(
         ...     {"day": range(10), "x": [3, 1, 4, 1, 5, 9, 2, 6, 5, 3], "y": np.sqrt(range(10))}
         ... )
-        >>> splits = dlr.data.from_table(table, "y", drawing=dlr.data.Drawing(time="day"))
+        >>> splits = dlr.data.from_table(table, "y", split_rule=dlr.data.SplitRule(time="day"))
         >>> splits.train.time.tolist(), splits.validation.time.tolist()
         ([0, 1, 2, 3, 4, 5], [6, 7])
     """
@@ -51,7 +51,7 @@ class Drawing:
         chosen = [name for name in _WAYS if getattr(self, name) is not None]
         if len(chosen) > 1:
             raise ArgumentError(
-                "Rows are dealt by group, by time or by a column of parts.",
+                "Rows are split by group, by time or by a column of parts.",
                 received=", ".join(f"{name}={getattr(self, name)!r}" for name in chosen),
                 fix="Give one of them.",
             )
@@ -70,7 +70,7 @@ class Drawing:
 
     @property
     def times(self) -> tuple[str, ...]:
-        """The columns of the time; none if rows are not dealt by time."""
+        """The columns of the time; none if rows are not split by time."""
         if self.time is None:
             return ()
         return (self.time,) if isinstance(self.time, str) else tuple(self.time)

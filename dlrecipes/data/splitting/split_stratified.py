@@ -31,7 +31,7 @@ def split_stratified(
         labels: The class of each example, `(examples,)`; all equal for a plain random split.
         validation_fraction: Share of the validation part, in (0, 1).
         test_fraction: Share of the test part, in (0, 1); the two together below 1.
-        split_seed: Seed of the draw, at least 0.
+        split_seed: Seed of the split, at least 0.
         minimum: Smallest number of examples of a class in a part.
 
     Raises:

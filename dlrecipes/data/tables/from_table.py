@@ -18,7 +18,7 @@ from dlrecipes.data.parts.splits import Splits
 from dlrecipes.data.series.table_lags import NO_LAGS, as_lags, find_lags, with_lags
 from dlrecipes.data.sources import Cells
 from dlrecipes.data.sources.unlabelled_rows import leave_out_unlabelled
-from dlrecipes.data.splitting.split_rule import Drawing
+from dlrecipes.data.splitting.split_rule import SplitRule
 from dlrecipes.data.tables.table_columns import Subgroups, subgroup_columns
 from dlrecipes.data.tables.table_rows import (
     as_duration,
@@ -45,7 +45,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     target: str | Sequence[str],
     *,
     test: pd.DataFrame | Cells | None = None,
-    drawing: Drawing | None = None,
+    split_rule: SplitRule | None = None,
     name: str = "table",
     task: str | Mapping[str, str] | None = None,
     orders: Mapping[str, Sequence[str]] | None = None,
@@ -66,9 +66,9 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
             they stand (`read_cells`).
         target: The column to be predicted; a list of columns for several targets, which may be
             missing here and there (`build_multitask`).
-        test: An official test part with the same columns; None to draw one.
-        drawing: How rows are dealt to the parts; None for by chance, stratified by class. Beside
-            an official test part only training and validation are drawn.
+        test: An official test part with the same columns; None to split one off.
+        split_rule: How rows are split into parts; None for by chance, stratified by class. Beside
+            an official test part only training and validation are split.
         name: What the data is called in reports.
         task: `"classification"` or `"regression"`; None to tell it from the target. Of several
             targets `{column: task}`, with `"ordinal"` for classes in an order; those it does not
@@ -104,11 +104,11 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         >>> len(splits.train), len(splits.validation), len(splits.test)
         (10, 5, 5)
     """
-    drawing = drawing or Drawing()
+    split_rule = split_rule or SplitRule()
     given = table if isinstance(table, Cells) else Cells(table)
     table = given.table
     targets = [target] if isinstance(target, str) else target_list(target)
-    _check_arguments(table, target, test is not None, drawing, drop, subgroup)
+    _check_arguments(table, target, test is not None, split_rule, drop, subgroup)
     kinds = dict(kinds or {})
     of_test = test if isinstance(test, Cells) or test is None else Cells(test)
     test = None if of_test is None else with_columns_of(table, of_test.table)
@@ -117,7 +117,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     found: Lags | None = None
     repeated: tuple[Finding, ...] = ()
     if wanted:
-        found, repeated = find_lags(given, targets, wanted, drawing, kinds=kinds, drop=drop)
+        found, repeated = find_lags(given, targets, wanted, split_rule, kinds=kinds, drop=drop)
     if found is not None:
         if test is not None:
             test = with_lags(test, found, given.file, before=table, part="test")
@@ -131,7 +131,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     # ---- what the columns are, and what is predicted
     _check_names(table, {f"kinds[{name!r}]": name for name in kinds})
     labelled = replace(given, table=table)
-    rules = infer_rules(labelled, targets, drawing, kinds=kinds, drop=drop)
+    rules = infer_rules(labelled, targets, split_rule, kinds=kinds, drop=drop)
     labels = rules.labels(table)
     if test is not None:
         of_rows = with_labels_of(labels, rules.labels(test, "test"))
@@ -156,8 +156,8 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         targets=encoded.targets,
         file=rules.file,
         lags=found,
-        time=drawing.times,
-        identifiers=identifier_columns(labelled, rules.inputs, drawing, drop),
+        time=split_rule.times,
+        identifiers=identifier_columns(labelled, rules.inputs, split_rule, drop),
     )
     # ---- the rows of the parts
     minimum = least_of_part(spec)
@@ -165,7 +165,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     train, validation, held_out = table_rows(
         table,
         strata(y, spec, least=3 * minimum),
-        drawing,
+        split_rule,
         whole.x,
         whole.time,
         official=test is not None,
@@ -187,12 +187,12 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         ids = np.array([f"test {row}" for row in test.index])
         sealed = Split(y=official, ids=ids, **rules.read(test, groups, "test").of(every))
     check_known(zip(("training", "validation", "test"), (*parts, sealed), strict=True), spec)
-    gap = None if drawing.gap is None else as_duration(drawing.gap)
+    gap = None if split_rule.gap is None else as_duration(split_rule.gap)
     return Splits(
         *parts,
         SealedSplit(sealed),
         with_statistics(spec, parts[0]),
-        split_seed=drawing.seed,
+        split_seed=split_rule.seed,
         gap=gap,
         noticed=noticed,
     )
@@ -202,26 +202,26 @@ def _check_arguments(
     table: pd.DataFrame,
     target: str | Sequence[str],
     has_test: bool,
-    drawing: Drawing,
+    split_rule: SplitRule,
     drop: Sequence[str],
     subgroup: Sequence[str],
 ) -> None:
     """Check that the columns exist, and that what is asked for goes together."""
     targets = [target] if isinstance(target, str) else list(target)
-    named: dict[str, str | None] = {"group": drawing.group, "part": drawing.part}
+    named: dict[str, str | None] = {"group": split_rule.group, "part": split_rule.part}
     named |= (
         {"target": target}
         if isinstance(target, str)
         else {f"target[{at}]": name for at, name in enumerate(targets)}
     )
     named |= {
-        "series": drawing.series,
-        **{f"time[{at}]": name for at, name in enumerate(drawing.times)},
+        "series": split_rule.series,
+        **{f"time[{at}]": name for at, name in enumerate(split_rule.times)},
     }
-    if has_test and drawing.part is not None:
+    if has_test and split_rule.part is not None:
         raise ArgumentError(
             "The test part is a table of its own, or named by a column.",
-            received=f"a test table and part={drawing.part!r}",
+            received=f"a test table and part={split_rule.part!r}",
             fix="Give one of them.",
         )
     named |= {f"drop[{at}]": name for at, name in enumerate(drop)}

@@ -21,7 +21,7 @@ from dlrecipes.data.sources import (
     read_tfds,
 )
 from dlrecipes.data.sources.class_folders import LABEL, TEXT
-from dlrecipes.data.splitting.split_rule import Drawing
+from dlrecipes.data.splitting.split_rule import SplitRule
 from dlrecipes.data.tables.by_exposure import by_exposure
 from dlrecipes.data.tables.from_table import from_table
 from dlrecipes.data.tables.table_rows import join_parts
@@ -72,7 +72,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         target: The column to be predicted, or several with commas between
             (`target="price,condition"`); None for the last one, or for the label of a data set of
             TFDS.
-        test: A file, or a folder of texts, with the official test part; None to draw one.
+        test: A file, or a folder of texts, with the official test part; None to split one off.
         header: Whether the first row names the columns; None to tell it from the rows.
         separator: One character, `"tab"`, or `"space"` for runs of spaces; None to tell it from
             the first lines.
@@ -176,7 +176,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     times = [time] if isinstance(time, str) and time in table else as_list(time)
     known = _kinds(kinds)
     file = replace(file, columns=tuple(table.columns), targets=tuple(targets))
-    drawing = Drawing(
+    split_rule = SplitRule(
         group=group,
         time=times or None,
         series=series,
@@ -192,7 +192,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         test=official
         if given_test is None or official is None
         else replace(given_test, table=official),
-        drawing=drawing,
+        split_rule=split_rule,
         name=name,
         task=tasks,
         orders=order or None,

@@ -27,7 +27,17 @@ from dlrecipes.data.tables.unknown_values import (
 from dlrecipes.data.texts.tfidf import TextWeights
 from dlrecipes.errors import DataError
 from dlrecipes.layers import Imputation, QuantileClip, Standardization
+from dlrecipes.layers.quantile_clip import with_quantile_range
 from dlrecipes.results import Column, Feature, plural
+
+# What the arguments are called in older configurations.
+_OLD_NAMES = {
+    "least": "min_frequency",
+    "most": "max_categories",
+    "pieces": "n_bins",
+    "values": "n_value_bins",
+    "words": "max_features",
+}
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
@@ -38,18 +48,20 @@ class TablePreprocess(keras.layers.Layer):
     and marked by an indicator, and standardised. Dates become a trend and cycles (`DateParts`).
     Categories become indices: 0 is for all that training did not see often enough, an empty cell
     is a category of its own where training has enough of them. Texts become the TF-IDF weights of
-    their words (`TextWeights`). Nothing is learned from anything but the training part.
+    their words (`TfIdf`). Nothing is learned from anything but the training part.
 
     Args:
         columns: The columns that are inputs; those of kind `"ignored"` are left out.
-        low: Quantile below which numbers are clipped, in [0, 0.5); 0 for the smallest.
-        high: Quantile above which numbers are clipped, in (0.5, 1].
-        least: Examples that a category or a word must have in the training part, at least 1.
-        most: Categories kept of a column, the most frequent ones, at least 1.
-        pieces: Of a number's `edges`, for a piecewise-linear encoding: pieces with equally many
+        quantile_range: Quantiles beyond which numbers are clipped, as fractions:
+            `0 <= lower < upper <= 1`; 0 and 1 for the smallest and the largest.
+        min_frequency: Examples that a category or a word must have in the training part, at
+            least 1.
+        max_categories: Categories kept of a column, the most frequent ones, at least 1.
+        n_bins: Of a number's `edges`, for a piecewise-linear encoding: bins with equally many
             examples, at least 1, beside those with equally many different values.
-        values: Pieces with equally many different values, at least 1; None for half of `pieces`.
-        words: Words kept of a column of texts, the most frequent ones, at least 1.
+        n_value_bins: Bins with equally many different values, at least 1; None for half of
+            `n_bins`.
+        max_features: Words kept of a column of texts, the most frequent ones, at least 1.
         unclipped: Columns of numbers that are not clipped, such as the last value of a series that
             rises beyond what training had.
         learned: What an adapted layer has learned; leave it to the layer.
@@ -68,7 +80,7 @@ class TablePreprocess(keras.layers.Layer):
         ...     {"age": [20.0, 30.0, 40.0], "town": ["Oslo", "Bergen", "Oslo"]}
         ... )
         >>> kinds = [dlr.results.Column("age", "number"), dlr.results.Column("town", "category")]
-        >>> layer = dlr.data.TablePreprocess(kinds, least=1)
+        >>> layer = dlr.data.TablePreprocess(kinds, min_frequency=1)
         >>> layer.adapt(columns)
         >>> rows = dlr.data.Columns({"age": [30.0, None], "town": ["Oslo", "Rome"]})
         >>> dlr.data.apply_preprocess(layer, rows).tolist()
@@ -78,13 +90,12 @@ class TablePreprocess(keras.layers.Layer):
     def __init__(  # noqa: PLR0913  (one argument a choice about the columns)
         self,
         columns: Sequence[Column | Mapping[str, Any]],
-        low: float = 0.001,
-        high: float = 0.999,
-        least: int = 5,
-        most: int = 1000,
-        pieces: int = 16,
-        values: int | None = None,
-        words: int = 256,
+        quantile_range: Sequence[float] = (0.001, 0.999),
+        min_frequency: int = 5,
+        max_categories: int = 1000,
+        n_bins: int = 16,
+        n_value_bins: int | None = None,
+        max_features: int = 256,
         unclipped: Sequence[str] = (),
         learned: Mapping[str, Any] | None = None,
         **kwargs: object,
@@ -96,11 +107,13 @@ class TablePreprocess(keras.layers.Layer):
             for column in columns
         ]
         self.columns = tuple(column for column in made if column.kind != "ignored")
-        self.low, self.high = low, high
-        self.least, self.most = check_integer("least", least, 1), check_integer("most", most, 1)
-        self.pieces = check_integer("pieces", pieces, 1)
-        self.values = check_integer("values", max(1, pieces // 2) if values is None else values, 1)
-        self.words = check_integer("words", words, 1)
+        self.quantile_range = tuple(quantile_range)
+        self.min_frequency = check_integer("min_frequency", min_frequency, 1)
+        self.max_categories = check_integer("max_categories", max_categories, 1)
+        self.n_bins = check_integer("n_bins", n_bins, 1)
+        value_bins = max(1, n_bins // 2) if n_value_bins is None else n_value_bins
+        self.n_value_bins = check_integer("n_value_bins", value_bins, 1)
+        self.max_features = check_integer("max_features", max_features, 1)
         self.unclipped = tuple(unclipped)
         if not self.columns:
             raise DataError("A table must have at least one column that is an input.")
@@ -109,7 +122,7 @@ class TablePreprocess(keras.layers.Layer):
         self._categories = self._names("category")
         self._spellings = {column.name: column.spelling for column in self.columns}
         self._wide = tuple(column.name for column in self.columns if column.wide)
-        self._clip = QuantileClip(low, high, name="clip")
+        self._clip = QuantileClip(quantile_range, name="clip")
         self._fill = Imputation(name="fill")
         self._scale = Standardization(name="scale")
         dates = (column for column in self.columns if column.kind == "date")
@@ -123,7 +136,7 @@ class TablePreprocess(keras.layers.Layer):
             for at, column in enumerate(dates)
         }
         self._texts = {
-            name: TextWeights(self.words, self.least, name=f"text_{at}")
+            name: TextWeights(self.max_features, self.min_frequency, name=f"text_{at}")
             for at, name in enumerate(self._names("text"))
         }
         self._learned: dict[str, Any] | None = None
@@ -191,7 +204,7 @@ class TablePreprocess(keras.layers.Layer):
             scaled = keras.ops.convert_to_numpy(self._scale(filled))
             learned["indicators"] = list(self._fill.indicator_columns)
             learned["edges"] = {
-                name: _edges(scaled[:, at], self.pieces, self.values)
+                name: _edges(scaled[:, at], self.n_bins, self.n_value_bins)
                 for at, name in enumerate(self._numbers)
             }
         for name, part in self._parts.items():
@@ -200,7 +213,7 @@ class TablePreprocess(keras.layers.Layer):
             learned["dates"][name] = {"first": part.first, "cycles": list(part.cycles or ())}
         for name in self._categories:
             learned["vocabularies"][name] = self._vocabulary(columns[name])
-            learned["usual"][name] = learn_usual(columns[name], self.least)
+            learned["usual"][name] = learn_usual(columns[name], self.min_frequency)
         for name, text in self._texts.items():
             text.adapt(columns[name])
             learned["texts"][name] = text.learned
@@ -208,7 +221,7 @@ class TablePreprocess(keras.layers.Layer):
         if not self.features:
             raise DataError(
                 "The training texts must share some words.",
-                received=f"{plural(len(columns), 'text')}, no word in {self.least} of them",
+                received=f"{plural(len(columns), 'text')}, no word in {self.min_frequency} of them",
                 fix="The recipe `text` takes one column of texts, by characters if need be.",
             )
 
@@ -241,16 +254,21 @@ class TablePreprocess(keras.layers.Layer):
         return {
             **super().get_config(),
             "columns": [asdict(one) for one in self.columns],
-            "low": self.low,
-            "high": self.high,
-            "least": self.least,
-            "most": self.most,
-            "pieces": self.pieces,
-            "values": self.values,
-            "words": self.words,
+            "quantile_range": list(self.quantile_range),
+            "min_frequency": self.min_frequency,
+            "max_categories": self.max_categories,
+            "n_bins": self.n_bins,
+            "n_value_bins": self.n_value_bins,
+            "max_features": self.max_features,
             "unclipped": list(self.unclipped),
             "learned": self._learned,
         }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> TablePreprocess:
+        """Make the layer from its `get_config`, or an older one with other names."""
+        renamed = {_OLD_NAMES.get(name, name): value for name, value in config.items()}
+        return cls(**with_quantile_range(renamed))
 
     def build(self, input_shape: object) -> None:
         """Say that there is nothing to build: what is learned comes with `adapt`."""
@@ -347,7 +365,9 @@ class TablePreprocess(keras.layers.Layer):
         """Return the categories that are frequent enough, the most frequent first."""
         counts = Counter(values.tolist())
         ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-        return [text for text, count in ranked if count >= self.least][: self.most]
+        return [text for text, count in ranked if count >= self.min_frequency][
+            : self.max_categories
+        ]
 
 
 def _booleans(texts: tf.Tensor, column: str) -> tf.Tensor:
@@ -368,13 +388,13 @@ def _middle(values: NDArray[Any]) -> float:
     return float(np.median(known)) if len(known) else 0.0
 
 
-def _edges(values: NDArray[np.float32], pieces: int, of_different: int) -> list[float]:
-    """Return the borders of pieces with equally many examples, or equally many different values.
+def _edges(values: NDArray[np.float32], n_bins: int, n_value_bins: int) -> list[float]:
+    """Return the edges of bins with equally many examples, or equally many different values.
 
     The latter for columns such as an income that is zero for most: its quantiles are zero, too.
     """
     exact = values.astype(np.float64)
-    of_examples = np.quantile(exact, np.linspace(0, 1, pieces + 1))
-    of_values = np.quantile(np.unique(exact), np.linspace(0, 1, of_different + 1))
+    of_examples = np.quantile(exact, np.linspace(0, 1, n_bins + 1))
+    of_values = np.quantile(np.unique(exact), np.linspace(0, 1, n_value_bins + 1))
     edges = np.unique(np.concatenate([of_examples, of_values]).astype(np.float32))
     return [float(one) for one in edges]

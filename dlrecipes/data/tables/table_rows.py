@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.data.parts.columns import Columns
-from dlrecipes.data.splitting import draw_parts, split_by_column, split_by_group, split_by_time
-from dlrecipes.data.splitting.split_rule import Drawing
+from dlrecipes.data.splitting import split_by_column, split_by_group, split_by_time, split_parts
+from dlrecipes.data.splitting.split_rule import SplitRule
 from dlrecipes.data.splitting.split_stratified import Rows, split_stratified
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import plural
@@ -21,7 +21,7 @@ from dlrecipes.results import plural
 def table_rows(
     table: pd.DataFrame,
     labels: NDArray[np.int64],
-    drawing: Drawing,
+    split_rule: SplitRule,
     inputs: Columns,
     times: NDArray[Any] | None,
     *,
@@ -32,48 +32,50 @@ def table_rows(
 
     Args:
         table: The table without an official test part.
-        labels: The label of each row by which it is drawn, `(rows,)`; zeros for values.
-        drawing: How the rows are dealt. By chance, rows with the same inputs stay in one part.
+        labels: The label of each row by which it is split, `(rows,)`; zeros for values.
+        split_rule: How the rows are split. By chance, rows with the same inputs stay in one part.
         inputs: What the rows hold, as a model takes it.
-        times: The time of each row; None where rows are not drawn by time.
-        official: Whether there is an official test part, so that none is drawn and the third
+        times: The time of each row; None where rows are not split by time.
+        official: Whether there is an official test part, so that none is split off and the third
             array says nothing.
-        minimum: Smallest number of examples of a label in a part drawn by chance.
+        minimum: Smallest number of examples of a label in a part split by chance.
 
     Raises:
         DataError: If there are too few rows, groups or times.
         ArgumentError: If a fraction, a gap or the seed is outside its range.
     """
-    by_chance = drawing.group is None and drawing.time is None and drawing.part is None
+    by_chance = split_rule.group is None and split_rule.time is None and split_rule.part is None
     copies = _copies(inputs) if by_chance else None
     fractions = {
-        "validation_fraction": drawing.validation_fraction,
-        "test_fraction": drawing.test_fraction,
+        "validation_fraction": split_rule.validation_fraction,
+        "test_fraction": split_rule.test_fraction,
     }
-    if drawing.part is not None:
-        train, validation, test = split_by_column(table[drawing.part].to_numpy(dtype=object))
+    if split_rule.part is not None:
+        train, validation, test = split_by_column(table[split_rule.part].to_numpy(dtype=object))
         if validation is None:
             raise DataError(
                 "A column of parts must have rows for validation, too.",
-                received=f"{drawing.part!r} with train and test only",
+                received=f"{split_rule.part!r} with train and test only",
             )
         return train, validation, test
     if times is not None:
-        gap = None if drawing.gap is None else as_duration(drawing.gap)
+        gap = None if split_rule.gap is None else as_duration(split_rule.gap)
         if official:  # the latest rows validate: what comes after them must not train
-            fractions["test_fraction"] = drawing.validation_fraction
+            fractions["test_fraction"] = split_rule.validation_fraction
         train, validation, test, _ = split_by_time(times, gap=gap, **fractions)
         if official:
             return np.concatenate([train, validation]), test, test
         return train, validation, test
-    if drawing.group is not None or copies is not None:
-        groups = copies if drawing.group is None else table[drawing.group].to_numpy(dtype=object)
+    if split_rule.group is not None or copies is not None:
+        groups = (
+            copies if split_rule.group is None else table[split_rule.group].to_numpy(dtype=object)
+        )
         train, validation, test = split_by_group(
-            groups, labels, split_seed=drawing.seed, **fractions
+            groups, labels, split_seed=split_rule.seed, **fractions
         )
     else:
         train, validation, test = split_stratified(
-            labels, split_seed=drawing.seed, minimum=minimum, **fractions
+            labels, split_seed=split_rule.seed, minimum=minimum, **fractions
         )
     # With an official test part, what would be the test trains along.
     return (np.concatenate([train, test]) if official else train), validation, test
@@ -189,10 +191,10 @@ def join_parts(
         frames: `{"train", "validation" or "test": table}`; at least `"train"`.
         target: The column to be predicted.
         test_fraction: Share of the training rows that become the test part, in (0, 1).
-        split_seed: Seed of that draw, at least 0.
+        split_seed: Seed of that split, at least 0.
 
     Raises:
-        DataError: If there is no training part, or too little to draw a test part from.
+        DataError: If there is no training part, or too little to split a test part off.
     """
     if "train" not in frames:
         raise DataError(
@@ -211,7 +213,7 @@ def join_parts(
     if "test" not in frames:
         labels = pd.factorize(train[target], use_na_sentinel=False)[0]
         few = np.bincount(labels).min() >= 2
-        test = draw_parts(
+        test = split_parts(
             labels if few else np.zeros(len(train)),
             validation_fraction=None,
             test_fraction=test_fraction,

@@ -15,7 +15,7 @@ from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.series.read_times import table_times, time_columns
 from dlrecipes.data.sources import Cells, infer_columns, typed_table
 from dlrecipes.data.sources.typed_table import read_texts
-from dlrecipes.data.splitting.split_rule import Drawing
+from dlrecipes.data.splitting.split_rule import SplitRule
 from dlrecipes.data.tables.table_columns import Subgroups, subgroup_columns, table_columns
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import Column, TableFile, TargetForm
@@ -131,7 +131,7 @@ def _members(values: pd.Series[Any], part: str) -> NDArray[np.str_]:
 def infer_rules(
     cells: Cells,
     targets: Sequence[str],
-    drawing: Drawing,
+    split_rule: SplitRule,
     *,
     kinds: Mapping[str, str],
     drop: Sequence[str],
@@ -141,7 +141,7 @@ def infer_rules(
     Args:
         cells: The table without an official test part.
         targets: The columns to be predicted.
-        drawing: How rows are dealt to the parts.
+        split_rule: How rows are split into parts.
         kinds: Kinds of columns that are known better, see `infer_columns`.
         drop: Columns that are no inputs.
 
@@ -149,11 +149,11 @@ def infer_rules(
         DataError: If a column cannot be read, or if there is nothing to learn from.
     """
     table = cells.table
-    outside = {*targets, *drop, drawing.group, drawing.part}
+    outside = {*targets, *drop, split_rule.group, split_rule.part}
     inputs = [str(column) for column in table.columns if column not in outside]
-    member = drawing.group or drawing.series
+    member = split_rule.group or split_rule.series
     roles = [*targets, *([member] if member is not None and member not in inputs else [])]
-    known = {drawing.series: "category"} if drawing.series in inputs else {}
+    known = {split_rule.series: "category"} if split_rule.series in inputs else {}
     known |= {name: kind for name, kind in kinds.items() if name in (*inputs, *roles)}
     rules = {
         column.name: column
@@ -168,12 +168,12 @@ def infer_rules(
     columns = tuple(rules[name] for name in inputs)
     if all(column.kind == "ignored" for column in columns):
         raise _nothing_to_learn(columns)
-    times = tuple(_time(name, rules.get(name), cells, kinds) for name in drawing.times)
+    times = tuple(_time(name, rules.get(name), cells, kinds) for name in split_rule.times)
     return TableRules(
         columns,
         tuple(rules[name] for name in targets),
         None if member is None else rules[member],
-        drawing.times,
+        split_rule.times,
         times,
         cells.file,
     )
@@ -315,7 +315,7 @@ def _own_order(values: pd.Series[Any]) -> list[str]:
 
 
 def identifier_columns(
-    cells: Cells, inputs: Sequence[Column], drawing: Drawing, drop: Sequence[str]
+    cells: Cells, inputs: Sequence[Column], split_rule: SplitRule, drop: Sequence[str]
 ) -> tuple[str, ...]:
     """Return the columns that tell rows apart, in the order of the table.
 
@@ -325,14 +325,14 @@ def identifier_columns(
     Args:
         cells: The training table.
         inputs: The columns that may be inputs, those that are ignored among them.
-        drawing: How rows are dealt to the parts.
+        split_rule: How rows are split into parts.
         drop: The columns that were dropped.
     """
     unused = [*drop, *(column.name for column in inputs if column.kind == "ignored")]
     known = {column.name for column in inputs if column.is_identifier}
     found = {
-        drawing.series,
-        drawing.group,
+        split_rule.series,
+        split_rule.group,
         *known,
         *(name for name in unused if name not in known and _names_rows(cells, name)),
     }

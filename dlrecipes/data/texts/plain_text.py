@@ -96,14 +96,17 @@ def _lower(texts: tf.Tensor) -> tf.Tensor:
     return tf.strings.regex_replace(lower, _STRAY_JOINER, r"\1\2")
 
 
-def frequent_tokens(texts: Iterable[Sequence[str]], *, least: int, most: int) -> dict[str, int]:
+def frequent_tokens(
+    texts: Iterable[Sequence[str]], min_frequency: int, max_tokens: int
+) -> dict[str, int]:
     """Return `{token: number of texts it occurs in}`, the most frequent first.
 
     Args:
         texts: The tokens of each text.
-        least: Texts that a token must occur in, at least 1.
-        most: Tokens that are kept at most; of equally frequent ones, those first in the alphabet.
+        min_frequency: Texts that a token must occur in, at least 1.
+        max_tokens: Tokens that are kept at most; of equally frequent ones, those first in the
+            alphabet.
     """
     counts = Counter(token for text in texts for token in set(text))
     ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return {token: count for token, count in ranked[:most] if count >= least}
+    return {token: count for token, count in ranked[:max_tokens] if count >= min_frequency}

@@ -29,6 +29,9 @@ LEAST_KNOWN = 0.1
 _ONE_WORD = re.compile(rf"[^\s{WITHOUT_SPACES}]{{1,20}}")
 _SPLITS = {"words": plain_text, "characters": plain_characters}
 
+# What the arguments are called in older configurations.
+_OLD_NAMES = {"length": "sequence_length", "most": "max_tokens", "least": "min_frequency"}
+
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
 class TextTokens(keras.layers.Layer):
@@ -45,10 +48,10 @@ class TextTokens(keras.layers.Layer):
 
     Args:
         columns: The columns that are inputs: one of kind `"text"`.
-        length: Tokens kept of a text, at least 1; None for what 99 % of the training texts need,
-            512 at most.
-        most: Tokens in the vocabulary, the most frequent ones, at least 1.
-        least: Training texts that a token must occur in, at least 1.
+        sequence_length: Tokens kept of a text, at least 1; None for what 99 % of the training
+            texts need, 512 at most.
+        max_tokens: Tokens in the vocabulary, the most frequent ones, at least 1.
+        min_frequency: Training texts that a token must occur in, at least 1.
         split: What a token is, `"words"` or `"characters"`; None for characters where, of the
             words of different training texts, less than a tenth is in two of them. A text of at
             most 20 characters without a space is one word then, whatever marks it has.
@@ -73,9 +76,9 @@ class TextTokens(keras.layers.Layer):
     def __init__(
         self,
         columns: Sequence[Column | Mapping[str, Any]],
-        length: int | None = None,
-        most: int = 20_000,
-        least: int = 2,
+        sequence_length: int | None = None,
+        max_tokens: int = 20_000,
+        min_frequency: int = 2,
         split: str | None = None,
         learned: Mapping[str, Any] | None = None,
         **kwargs: object,
@@ -98,9 +101,13 @@ class TextTokens(keras.layers.Layer):
                 "takes texts beside other columns.",
             )
         self.column = used[0]
-        self.length = None if length is None else check_integer("length", length, 1)
-        self.most = check_integer("most", most, 1)
-        self.least = check_integer("least", least, 1)
+        self.sequence_length = (
+            None
+            if sequence_length is None
+            else check_integer("sequence_length", sequence_length, 1)
+        )
+        self.max_tokens = check_integer("max_tokens", max_tokens, 1)
+        self.min_frequency = check_integer("min_frequency", min_frequency, 1)
         self.split = None if split is None else check_choice("split", split, _SPLITS)
         self._learned: dict[str, Any] | None = None
         if learned is not None:
@@ -135,14 +142,14 @@ class TextTokens(keras.layers.Layer):
         if self.split is None and _known_words(texts, tokens) < LEAST_KNOWN:
             split = "characters"
             tokens = cut_texts(texts, _SPLITS[split])
-        vocabulary = list(frequent_tokens(tokens, least=self.least, most=self.most))
+        vocabulary = list(frequent_tokens(tokens, self.min_frequency, self.max_tokens))
         if not vocabulary:
             raise self._nothing_shared(tokens, split)
         lengths = [len(text) for text in tokens]
         enough = np.quantile(lengths, 0.99, method="inverted_cdf")
         needed = int(np.clip(enough, 1, MOST_TOKENS))
-        length = self.length or needed
-        usual = learn_usual_texts(tokens, vocabulary, self.least)
+        length = self.sequence_length or needed
+        usual = learn_usual_texts(tokens, vocabulary, self.min_frequency)
         self._set({"split": split, "vocabulary": vocabulary, "length": length, "usual": usual})
 
     def unknown_values(self, columns: Columns) -> tuple[UnknownValues, ...]:
@@ -175,12 +182,17 @@ class TextTokens(keras.layers.Layer):
         return {
             **super().get_config(),
             "columns": [asdict(self.column)],
-            "length": self.length,
-            "most": self.most,
-            "least": self.least,
+            "sequence_length": self.sequence_length,
+            "max_tokens": self.max_tokens,
+            "min_frequency": self.min_frequency,
             "split": self.split,
             "learned": self._learned,
         }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> TextTokens:
+        """Make the layer from its `get_config`, or an older one with other names."""
+        return cls(**{_OLD_NAMES.get(name, name): value for name, value in config.items()})
 
     def build_from_config(self, config: Mapping[str, Any]) -> None:
         self.built = True
@@ -197,12 +209,15 @@ class TextTokens(keras.layers.Layer):
                 received=f"{plural(len(tokens), 'blank text')} in column {self.column.name!r}",
                 fix="Say which column holds the texts: --kinds COLUMN=text.",
             )
-        fix = f"TextTokens(…, least=1) keeps those that one text has, instead of {self.least}."
+        fix = (
+            "TextTokens(…, min_frequency=1) keeps those that one text has, instead of "
+            f"{self.min_frequency}."
+        )
         if split == "words":
             fix = f"TextTokens(…, split='characters') cuts words up; {fix}"
         return DataError(
             f"The training texts must share some {split}.",
-            received=f"{plural(len(tokens), 'text')}, no token in {self.least} of them",
+            received=f"{plural(len(tokens), 'text')}, no token in {self.min_frequency} of them",
             fix=fix,
         )
 
@@ -234,7 +249,7 @@ def _known_words(texts: Iterable[str], tokens: list[list[str]]) -> float:
         for text, cut in different.items()
     ]
     total = sum(map(len, words))
-    shared = frequent_tokens(words, least=2, most=total)
+    shared = frequent_tokens(words, 2, total)
     return sum(word in shared for text in words for word in text) / max(1, total)
 
 

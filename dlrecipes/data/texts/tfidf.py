@@ -1,4 +1,4 @@
-"""Texts as the weights of their words."""
+"""Texts as the TF-IDF weights of their words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dlrecipes.errors import DataError
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
-class TextWeights(keras.layers.Layer):
+class TfIdf(keras.layers.Layer):
     """Turn texts into the TF-IDF weights of the words that training texts share.
 
     Texts are cut into tokens as `plain_text` says: words in lower case, characters of scripts
@@ -40,8 +40,8 @@ class TextWeights(keras.layers.Layer):
     A missing text, and one without a known token, is all zeros.
 
     Args:
-        most: Tokens kept, those that occur in most training texts, at least 1.
-        least: Training texts that a token must occur in, at least 1.
+        max_features: Tokens kept, those that occur in most training texts, at least 1.
+        min_frequency: Training texts that a token must occur in, at least 1.
         learned: What an adapted layer has learned; leave it to the layer.
 
     Call arguments:
@@ -60,14 +60,14 @@ class TextWeights(keras.layers.Layer):
 
     def __init__(
         self,
-        most: int = 256,
-        least: int = 5,
+        max_features: int = 256,
+        min_frequency: int = 5,
         learned: Mapping[str, Any] | None = None,
         **kwargs: object,
     ) -> None:
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
-        self.most = check_integer("most", most, 1)
-        self.least = check_integer("least", least, 1)
+        self.max_features = check_integer("max_features", max_features, 1)
+        self.min_frequency = check_integer("min_frequency", min_frequency, 1)
         self._learned: dict[str, Any] | None = None
         if learned is not None:
             self.set_learned(learned)
@@ -81,7 +81,7 @@ class TextWeights(keras.layers.Layer):
     def learned(self) -> dict[str, Any]:
         """What an adapted layer has learned: tokens, their rarity and the common factor."""
         if self._learned is None:
-            raise DataError("`TextWeights` must be adapted on the training part first.")
+            raise DataError("`TfIdf` must be adapted on the training part first.")
         return self._learned
 
     def adapt(self, texts: Sequence[str] | np.ndarray) -> None:
@@ -91,14 +91,14 @@ class TextWeights(keras.layers.Layer):
             texts: Training texts `(examples,)`, `""` for a missing one.
         """
         tokens = cut_texts(texts)
-        counts = frequent_tokens(tokens, least=self.least, most=self.most)
+        counts = frequent_tokens(tokens, self.min_frequency, self.max_features)
         known = [len(counts.keys() & text) for text in tokens]
         self.set_learned(
             {
                 "words": list(counts),
                 "rarity": [math.log(1 + len(tokens) / (1 + count)) for count in counts.values()],
                 "factor": math.sqrt(sum(known) / max(sum(one > 0 for one in known), 1)),
-                "usual": learn_usual_texts(tokens, counts, self.least),
+                "usual": learn_usual_texts(tokens, counts, self.min_frequency),
             }
         )
 
@@ -148,10 +148,15 @@ class TextWeights(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            "most": self.most,
-            "least": self.least,
+            "max_features": self.max_features,
+            "min_frequency": self.min_frequency,
             "learned": self._learned,
         }
 
     def build_from_config(self, config: Mapping[str, Any]) -> None:
         self.built = True
+
+
+@keras.saving.register_keras_serializable(package="dlrecipes")
+class TextWeights(TfIdf):
+    """`TfIdf` inside a `TablePreprocess`: Keras finds the state of a saved one by this name."""

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import Drawing, from_arrays, from_table
+from dlrecipes.data import SplitRule, from_arrays, from_table
 from dlrecipes.data.audit.feature_values import check_constant_features
 from dlrecipes.data.parts.sealed_split import _peek
 
@@ -29,9 +29,9 @@ def test_a_rare_value_that_another_part_has(values, row):
     table.loc[row, "rare"] = values[1]
     table["part"] = np.repeat(["train", "validation", "test"], [180, 60, 60])
     table["y"] = np.arange(300) % 2
-    finding = check(from_table(table, "y", drawing=Drawing(part="part"), kinds={}))
+    finding = check(from_table(table, "y", split_rule=SplitRule(part="part"), kinds={}))
     assert (finding.severity, finding.evidence["columns"]) == ("info", ["rare"])
-    assert "too rare to be dealt to each part" in finding.verdict
+    assert "too rare to be in each part" in finding.verdict
 
 
 def test_a_column_that_never_changes_is_a_warning():

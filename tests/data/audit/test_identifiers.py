@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import Drawing, from_arrays, from_table
+from dlrecipes.data import SplitRule, from_arrays, from_table
 from dlrecipes.data.audit.identifiers import check_identifiers
 
 
@@ -103,4 +103,4 @@ def test_a_category_whose_levels_chance_dealt_to_one_part_each():
     table = pd.DataFrame({"level": levels, "sex": generator.choice(["f", "m"], 300)})
     table["part"] = np.repeat(["train", "validation", "test"], [180, 60, 60])
     table["y"] = generator.choice(["no", "yes"], 300)
-    assert check(from_table(table, "y", drawing=Drawing(part="part"))).severity == "info"
+    assert check(from_table(table, "y", split_rule=SplitRule(part="part"))).severity == "info"

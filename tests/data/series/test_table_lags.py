@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import Drawing, TablePreprocess, audit, from_table, load_table
+from dlrecipes.data import SplitRule, TablePreprocess, audit, from_table, load_table
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.data.series.table_lags import with_lags_to_predict
 from dlrecipes.errors import DataError, DataWarning
@@ -96,7 +96,7 @@ def test_no_lags(hours, tmp_path):
     kinds = hours.assign(sold=np.where(hours["hr"] < 12, "few", "many"))
     splits = load(write(kinds, tmp_path / "b.csv"), task="classification")
     assert splits.spec.lags is None
-    splits = from_table(hours, "sold", drawing=Drawing(time=["date", "hr"]), lags="7D, 1")
+    splits = from_table(hours, "sold", split_rule=SplitRule(time=["date", "hr"]), lags="7D, 1")
     assert splits.spec.lags.columns == ("sold 7D earlier", "sold 1 row earlier")
     assert splits.spec.lags.last is None
     assert "one step" not in splits.spec.lags.sentence

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import Drawing, TablePreprocess, draw_folds, from_table, load_table
+from dlrecipes.data import SplitRule, TablePreprocess, draw_folds, from_table, load_table
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -73,7 +73,7 @@ def test_training_sees_no_target_of_an_official_test_part(shops, tmp_path):
 
 
 def test_folds_of_several_series_are_in_the_order_of_time(shops):
-    splits = from_table(shops, "sold", drawing=Drawing(time=["day", "hr"], series="shop"))
+    splits = from_table(shops, "sold", split_rule=SplitRule(time=["day", "hr"], series="shop"))
     splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
     for fold in draw_folds(splits, 3):
         assert set(fold.held_out.groups) == {"1", "2"}
@@ -108,4 +108,4 @@ def test_wrong(shops, tmp_path, change, options, message):
 
 def test_series_need_a_time():
     with pytest.raises(ArgumentError, match="series='shop' without `time`"):
-        Drawing(series="shop")
+        SplitRule(series="shop")

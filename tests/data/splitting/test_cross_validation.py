@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import (
     Columns,
-    Drawing,
+    SplitRule,
     TablePreprocess,
     draw_folds,
     from_arrays,
@@ -88,7 +88,7 @@ def test_preprocessing_is_a_folds_own():
 
 
 def test_groups_stay_together():
-    splits = from_table(table(), "left", drawing=Drawing(group="family"))
+    splits = from_table(table(), "left", split_rule=SplitRule(group="family"))
     splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
     for one in draw_folds(splits, 4, repeats=2):
         parts = (one.development.train, one.development.validation, one.held_out)
@@ -98,8 +98,8 @@ def test_groups_stay_together():
 
 
 def test_time_goes_forward_and_the_gap_is_kept():
-    drawing = Drawing(time="day", gap="4D")
-    splits = from_table(table(), "left", drawing=drawing)
+    split_rule = SplitRule(time="day", gap="4D")
+    splits = from_table(table(), "left", split_rule=split_rule)
     splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
     gap = pd.Timedelta("4D")
     for one in draw_folds(splits, 3):
@@ -142,8 +142,8 @@ def test_a_tables_copies_stay_together():
 def test_a_folds_vocabulary_is_its_own():
     rows = table(60)
     rows["town"] = ["Oslo"] * 54 + ["Rome"] * 6
-    splits = from_table(rows, "left", drawing=Drawing(time="day"), kinds={"town": "category"})
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns, least=1))
+    splits = from_table(rows, "left", split_rule=SplitRule(time="day"), kinds={"town": "category"})
+    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns, min_frequency=1))
     (first, *_) = draw_folds(splits, 3)
     sizes = {one.name: one.size for one in first.development.spec.features}
     assert sizes["town"] == 2  # Oslo, and whatever else will come
@@ -152,8 +152,8 @@ def test_a_folds_vocabulary_is_its_own():
 def test_a_folds_words_are_its_own():
     rows = table(60)
     rows["note"] = ["came late"] * 54 + ["left early"] * 6
-    splits = from_table(rows, "left", drawing=Drawing(time="day"), kinds={"note": "text"})
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns, least=1))
+    splits = from_table(rows, "left", split_rule=SplitRule(time="day"), kinds={"note": "text"})
+    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns, min_frequency=1))
     (first, *_) = draw_folds(splits, 3)
     words = [one.name for one in first.development.spec.features if one.kind == "weight"]
     assert words == ["note 'came'", "note 'late'"]

@@ -1,10 +1,10 @@
-"""Drawing what is not given."""
+"""Splitting off what is not given."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dlrecipes.data.splitting import draw_parts, join_copies
+from dlrecipes.data.splitting import join_copies, split_parts
 from dlrecipes.data.splitting.split_stratified import split_stratified
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -16,7 +16,7 @@ FRACTIONS = st.sampled_from([None, 0.1, 0.3, 0.45])
 def test_every_row_is_in_one_part(size, validation, test, grouped, seed):
     labels = np.arange(size) % 2
     groups = np.arange(size) // 3 if grouped else None
-    parts = draw_parts(
+    parts = split_parts(
         labels,
         groups=groups,
         validation_fraction=validation,
@@ -37,7 +37,7 @@ def test_both_drawn_are_the_stratified_split():
     labels = np.arange(50) % 3
     arguments = {"validation_fraction": 0.2, "test_fraction": 0.3, "split_seed": 4}
     for one, other in zip(
-        draw_parts(labels, **arguments), split_stratified(labels, **arguments), strict=True
+        split_parts(labels, **arguments), split_stratified(labels, **arguments), strict=True
     ):
         np.testing.assert_array_equal(one, other)
 
@@ -45,7 +45,7 @@ def test_both_drawn_are_the_stratified_split():
 @pytest.mark.parametrize(("validation", "test"), [(1.0, None), (None, 0.0), (0.5, 0.5)])
 def test_fractions_outside_their_range(validation, test):
     with pytest.raises(ArgumentError):
-        draw_parts(
+        split_parts(
             np.arange(50) % 2, validation_fraction=validation, test_fraction=test, split_seed=0
         )
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import Drawing, from_table
+from dlrecipes.data import SplitRule, from_table
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -63,7 +63,7 @@ def test_copies_stay_in_one_part(people):
 
 
 def test_by_group(people):
-    splits = from_table(people, "left", drawing=Drawing(group="family"))
+    splits = from_table(people, "left", split_rule=SplitRule(group="family"))
     groups = [set(part.groups) for part in parts(splits).values()]
     assert groups[0] | groups[1] | groups[2] == set(people["family"])
     assert sum(map(len, groups)) == people["family"].nunique()
@@ -71,7 +71,7 @@ def test_by_group(people):
 
 
 def test_by_time(people):
-    splits = from_table(people, "pay", drawing=Drawing(time="day", gap="10D"), drop=["left"])
+    splits = from_table(people, "pay", split_rule=SplitRule(time="day", gap="10D"), drop=["left"])
     days = [pd.to_datetime(part.time) for part in parts(splits).values()]
     assert (days[1].min() - days[0].max()).days > 10
     assert (days[2].min() - days[1].max()).days > 10
@@ -80,7 +80,7 @@ def test_by_time(people):
 
 
 def test_by_a_column(people):
-    splits = from_table(people, "left", drawing=Drawing(part="part"))
+    splits = from_table(people, "left", split_rule=SplitRule(part="part"))
     for name, part in parts(splits).items():
         assert set(people["part"].iloc[part.ids.astype(int)]) == {name}
     assert "part" not in splits.train.x.names
@@ -102,7 +102,7 @@ def test_an_official_test_part(people):
 
 def test_an_official_test_part_and_time(people):
     splits = from_table(
-        people, "pay", test=people.head(20), drawing=Drawing(time="day"), drop=["left"]
+        people, "pay", test=people.head(20), split_rule=SplitRule(time="day"), drop=["left"]
     )
     days = [pd.to_datetime(part.time) for part in (splits.train, splits.validation)]
     assert days[0].max() < days[1].min()
@@ -110,9 +110,9 @@ def test_an_official_test_part_and_time(people):
 
 
 def test_only_the_seed_moves_rows(people):
-    one = from_table(people, "left", drawing=Drawing(seed=1))
-    same = from_table(people, "left", drawing=Drawing(seed=1))
-    other = from_table(people, "left", drawing=Drawing(seed=2))
+    one = from_table(people, "left", split_rule=SplitRule(seed=1))
+    same = from_table(people, "left", split_rule=SplitRule(seed=1))
+    other = from_table(people, "left", split_rule=SplitRule(seed=2))
     assert one.test.fingerprint == same.test.fingerprint
     assert one.test.fingerprint != other.test.fingerprint
 
@@ -121,7 +121,7 @@ def test_only_the_seed_moves_rows(people):
     ("change", "options", "message"),
     [
         (None, {"target": "gone"}, r"target='gone'. The columns are 'age'"),
-        (None, {"drawing": Drawing(group="gone")}, "group='gone'"),
+        (None, {"split_rule": SplitRule(group="gone")}, "group='gone'"),
         (None, {"drop": ["gone"]}, "drop"),
         (None, {"kinds": {"gone": "number"}}, "gone"),
         (lambda t: t.assign(left=None), {}, "must have a target.*300 rows without 'left'"),
@@ -129,13 +129,13 @@ def test_only_the_seed_moves_rows(people):
         (lambda t: t.assign(left="yes"), {}, "at least two classes"),
         (lambda t: t.assign(age=[*[1.0] * 299, np.inf]), {}, "finite numbers"),
         (None, {"test": pd.DataFrame({"age": [1.0]})}, "a test table without 'job'"),
-        (None, {"drawing": Drawing(time="job")}, "numbers or dates"),
+        (None, {"split_rule": SplitRule(time="job")}, "numbers or dates"),
         (
             lambda t: t,
-            {"test": pd.DataFrame(), "drawing": Drawing(part="part")},
+            {"test": pd.DataFrame(), "split_rule": SplitRule(part="part")},
             "a test table and",
         ),
-        (None, {"drawing": Drawing(part="family")}, "f0"),
+        (None, {"split_rule": SplitRule(part="family")}, "f0"),
     ],
 )
 def test_wrong_tables(people, change, options, message):
@@ -158,12 +158,12 @@ def test_unknown_labels_in_the_test_part(people):
 )
 def test_wrong_drawings(options, message):
     with pytest.raises(ArgumentError, match=message):
-        Drawing(**options)
+        SplitRule(**options)
 
 
 def test_a_gap_that_is_no_duration(people):
     with pytest.raises(ArgumentError, match="gap='a while'"):
-        from_table(people, "left", drawing=Drawing(time="day", gap="a while"))
+        from_table(people, "left", split_rule=SplitRule(time="day", gap="a while"))
 
 
 def test_a_table_needs_preprocessing(people):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dlrecipes.data import Drawing, from_table
+from dlrecipes.data import SplitRule, from_table
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.data.tables.table_columns import Subgroups, subgroup_columns
 from dlrecipes.errors import DataError
@@ -144,4 +144,4 @@ def test_subgroups_move_no_row():
 )
 def test_wrong_subgroups(subgroup, message):
     with pytest.raises(DataError, match=message):
-        from_table(people(), "left", subgroup=subgroup, drawing=Drawing(seed=1))
+        from_table(people(), "left", subgroup=subgroup, split_rule=SplitRule(seed=1))

@@ -79,10 +79,10 @@ def test_categories(layer):
 
 def test_rare_and_too_many_categories():
     columns = Columns({"job": ["a"] * 9 + ["b"] * 6 + ["c"] * 5 + ["d"] * 2})
-    layer = TablePreprocess((Column("job", "category"),), least=3, most=2)
+    layer = TablePreprocess((Column("job", "category"),), min_frequency=3, max_categories=2)
     layer.adapt(columns)
     assert run(layer, columns)["job"].tolist() == [1] * 9 + [2] * 6 + [0] * 7
-    none = TablePreprocess((Column("job", "category"),), least=100)
+    none = TablePreprocess((Column("job", "category"),), min_frequency=100)
     none.adapt(columns)
     assert set(run(none, columns)["job"].tolist()) == {0}
 
@@ -99,13 +99,13 @@ def test_texts(layer):
 
 
 def test_fewer_words():
-    fewer = TablePreprocess(COLUMNS, words=2)
+    fewer = TablePreprocess(COLUMNS, max_features=2)
     fewer.adapt(table())
     names = [one.name for one in fewer.features if one.kind == "weight"]
     assert names == ["note 'came'", "note 'late'"]
     assert TablePreprocess.from_config(fewer.get_config()).features == fewer.features
     with pytest.raises(ArgumentError, match="`words`"):
-        TablePreprocess(COLUMNS, words=0)
+        TablePreprocess(COLUMNS, max_features=0)
 
 
 def test_texts_without_a_word_in_common():
@@ -163,7 +163,7 @@ def test_more_pieces_are_finer():
     table = Columns({"age": np.where(np.arange(1000) % 2, ages, 0.0)})
     edges = {}
     for pieces, values in ((16, None), (64, None), (64, 1)):
-        layer = TablePreprocess((Column("age", "number"),), pieces=pieces, values=values)
+        layer = TablePreprocess((Column("age", "number"),), n_bins=pieces, n_value_bins=values)
         layer.adapt(table)
         edges[pieces, values] = set(layer.features[0].edges)
         again = TablePreprocess.from_config(layer.get_config())
@@ -171,7 +171,7 @@ def test_more_pieces_are_finer():
     assert edges[16, None] < edges[64, None]
     assert edges[64, 1] < edges[64, None]
     with pytest.raises(ArgumentError, match="`pieces`"):
-        TablePreprocess((Column("age", "number"),), pieces=0)
+        TablePreprocess((Column("age", "number"),), n_bins=0)
 
 
 @pytest.mark.parametrize(
@@ -193,3 +193,18 @@ def test_wrong_data():
         TablePreprocess(COLUMNS).adapt(Columns({"age": [1.0, 2.0]}))
     with pytest.raises(DataError, match="must be adapted on the training part first"):
         TablePreprocess(COLUMNS)(as_tensors(table()))
+
+
+def test_a_layer_saved_under_older_names():
+    made = TablePreprocess(COLUMNS, (0.1, 0.8), 3, 7, 4, 5, 6)
+    config = made.get_config()
+    config["low"], config["high"] = config.pop("quantile_range")
+    old = {
+        "least": "min_frequency",
+        "most": "max_categories",
+        "pieces": "n_bins",
+        "values": "n_value_bins",
+        "words": "max_features",
+    }
+    config |= {name: config.pop(new) for name, new in old.items()}
+    assert TablePreprocess.from_config(config).get_config() == made.get_config()

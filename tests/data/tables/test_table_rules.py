@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from dlrecipes.data import Drawing, from_table
+from dlrecipes.data import SplitRule, from_table
 
 
 def table(rows=60):
@@ -23,7 +23,7 @@ def test_names_and_numbers_of_rows_whether_found_or_dropped():
     splits = from_table(table(), "y", drop=["invoice", "later", "unclear", "patient"])
     assert splits.spec.identifiers == ("uuid", "invoice")
     kinds = {"uuid": "ignored", "later": "ignored", "unclear": "ignored"}
-    splits = from_table(table(), "y", kinds=kinds, drawing=Drawing(group="patient"))
+    splits = from_table(table(), "y", kinds=kinds, split_rule=SplitRule(group="patient"))
     assert splits.spec.identifiers == ("uuid", "invoice", "patient")
     assert splits.spec.time == ()
 

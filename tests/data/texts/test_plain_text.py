@@ -156,7 +156,7 @@ TOKENS = [["b", "a", "b"], ["c", "b"], ["a"], [], ["d"]]
 
 
 def test_counts_are_of_texts_and_ties_are_in_order():
-    assert list(frequent_tokens(TOKENS, least=1, most=9).items()) == [
+    assert list(frequent_tokens(TOKENS, min_frequency=1, max_tokens=9).items()) == [
         ("a", 2),
         ("b", 2),
         ("c", 1),
@@ -165,6 +165,6 @@ def test_counts_are_of_texts_and_ties_are_in_order():
 
 
 def test_limits():
-    assert frequent_tokens(TOKENS, least=2, most=9) == {"a": 2, "b": 2}
-    assert frequent_tokens(TOKENS, least=1, most=3) == {"a": 2, "b": 2, "c": 1}
-    assert frequent_tokens(TOKENS, least=3, most=3) == {}
+    assert frequent_tokens(TOKENS, min_frequency=2, max_tokens=9) == {"a": 2, "b": 2}
+    assert frequent_tokens(TOKENS, min_frequency=1, max_tokens=3) == {"a": 2, "b": 2, "c": 1}
+    assert frequent_tokens(TOKENS, min_frequency=3, max_tokens=3) == {}

@@ -58,7 +58,7 @@ def test_short_long_and_unknown(layer):
 
 
 def test_limits():
-    layer = adapted(TEXTS, length=2, most=1, least=1)
+    layer = adapted(TEXTS, sequence_length=2, max_tokens=1, min_frequency=1)
     assert (len(layer.features), layer.features[0].size) == (2, 3)
 
 
@@ -94,12 +94,12 @@ def test_names_are_cut_into_characters(layer, characters):
 def test_what_is_cut_into_characters(texts, found):
     assert adapted(texts).get_config()["learned"]["split"] == found
     for split in ("words", "characters"):
-        learned = adapted(texts, least=1, split=split).get_config()["learned"]
+        learned = adapted(texts, min_frequency=1, split=split).get_config()["learned"]
         assert learned["split"] == split
 
 
 def test_digits_are_characters_and_no_zeros():
-    layer = adapted(["a17", "b17", "c18"], least=1)
+    layer = adapted(["a17", "b17", "c18"], min_frequency=1)
     first, second, third = tokens(layer, "a17", "a18", "a1")
     assert len({tuple(first), tuple(second), tuple(third)}) == 3
 
@@ -176,12 +176,24 @@ def test_wrong_texts(layer):
 
 
 def test_nothing_in_common():
-    with pytest.raises(DataError, match=r"share some characters.*2 texts.*least=1\)") as told:
+    with pytest.raises(
+        DataError, match=r"share some characters.*2 texts.*min_frequency=1\)"
+    ) as told:
         adapted(["one", "2"])
     assert "split=" not in str(told.value)
-    assert len(adapted(["one", "2"], least=1).features) == 3
+    assert len(adapted(["one", "2"], min_frequency=1).features) == 3
     texts = ["", "one", "two"]
-    with pytest.raises(DataError, match=r"share some words.*split='characters'\).*least=1\)"):
+    with pytest.raises(
+        DataError, match=r"share some words.*split='characters'\).*min_frequency=1\)"
+    ):
         adapted(texts, split="words")
     assert len(adapted(["one", "oxen"], split="characters").features) == 4
-    assert len(adapted(texts, split="words", least=1).features) == 1
+    assert len(adapted(texts, split="words", min_frequency=1).features) == 1
+
+
+def test_a_layer_saved_under_older_names():
+    config = TextTokens(COLUMNS, sequence_length=7, max_tokens=9, min_frequency=3).get_config()
+    old = {"length": "sequence_length", "most": "max_tokens", "least": "min_frequency"}
+    config |= {name: config.pop(new) for name, new in old.items()}
+    again = TextTokens.from_config(config)
+    assert (again.sequence_length, again.max_tokens, again.min_frequency) == (7, 9, 3)

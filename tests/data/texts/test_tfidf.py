@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 from sklearn.preprocessing import normalize
 
 from dlrecipes.data.texts.plain_text import plain_text
-from dlrecipes.data.texts.tfidf import TextWeights
+from dlrecipes.data.texts.tfidf import TfIdf
 from dlrecipes.errors import ArgumentError, DataError
 
 TEXTS = [
@@ -21,7 +21,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def layer():
-    made = TextWeights(least=4)
+    made = TfIdf(min_frequency=4)
     made.adapt(TEXTS)
     return made
 
@@ -32,7 +32,7 @@ def weights(layer, *texts):
 
 def test_words_that_enough_texts_have(layer):
     assert layer.words == ("film", "the", "!", ",", "0000", "bad", "good", "was")
-    few = TextWeights(least=4, most=3)
+    few = TfIdf(min_frequency=4, max_features=3)
     few.adapt(np.array(TEXTS, dtype=object))
     assert few.words == layer.words[:3]
 
@@ -64,14 +64,14 @@ def test_no_known_word(layer):
 
 
 def test_no_word_is_frequent_enough():
-    none = TextWeights(least=19)
+    none = TfIdf(min_frequency=19)
     none.adapt(TEXTS)
     assert none.words == ()
     assert weights(none, *TEXTS).shape == (18, 0)
 
 
 def test_words_with_marks_and_scripts_without_spaces():
-    layer = TextWeights(least=2)
+    layer = TfIdf(min_frequency=2)
     layer.adapt(["हिन्दी में", "में हिन्दी", "天气好", "天气坏", "a\u00a0b\x00", "b\u3000a"])
     assert layer.words == ("a", "b", "में", "हिन्दी", "天", "气")
     found = weights(layer, "में", "好天坏", "a\u00a0हि\x00 b")
@@ -108,15 +108,15 @@ def test_saved_loaded_and_exported(layer, tmp_path):
 
 
 def test_config(layer):
-    again = TextWeights.from_config(layer.get_config())
-    assert (again.most, again.least, again.learned) == (256, 4, layer.learned)
+    again = TfIdf.from_config(layer.get_config())
+    assert (again.max_features, again.min_frequency, again.learned) == (256, 4, layer.learned)
     np.testing.assert_array_equal(weights(again, *TEXTS), weights(layer, *TEXTS))
 
 
 def test_wrong_uses():
     with pytest.raises(DataError, match="must be adapted on the training part first"):
-        _ = TextWeights().words
-    with pytest.raises(ArgumentError, match="`most`"):
-        TextWeights(most=0)
-    with pytest.raises(ArgumentError, match="`least`"):
-        TextWeights(least=0)
+        _ = TfIdf().words
+    with pytest.raises(ArgumentError, match="`max_features`"):
+        TfIdf(max_features=0)
+    with pytest.raises(ArgumentError, match="`min_frequency`"):
+        TfIdf(min_frequency=0)
