@@ -35,9 +35,7 @@ def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
         spec: The data it is for.
     """
     return {
-        target.name: "values"
-        if kind_of(target).puts_out_values
-        else _kind_of_head(model, target, spec)
+        target.name: kind_of(target).output_kind(partial(_kind_of_head, model, target, spec))
         for target in spec.targets
     }
 
