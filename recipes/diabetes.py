@@ -42,8 +42,8 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
         dropout_rate=hp.Float("dropout", 0.0, 0.5),
         l2=hp.Float("l2", 1e-6, 1e-1, sampling="log"),
         output_bias=prior_bias(spec),
-        target_mean=spec.target_mean,
-        target_std=spec.target_std,
+        target_mean=spec.target.mean,
+        target_std=spec.target.std,
     )
     model.compile(
         optimizer=keras.optimizers.Adam(hp.Float("learning_rate", 1e-4, 1e-1, sampling="log")),

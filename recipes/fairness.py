@@ -50,6 +50,7 @@ from dlrecipes.models import build_tabular, prior_bias
 from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec
 from dlrecipes.search import CoarseToFine
+from dlrecipes.targets import loss_and_metrics
 
 SHARES = {
     ("smile", "man"): 0.47,
@@ -112,21 +113,12 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
         dropout_rate=hp.Float("dropout", 0.0, 0.5),
         output_bias=prior_bias(spec),
     )
-    losses = {
-        "binary": keras.losses.BinaryCrossentropy(from_logits=True),
-        "multiclass": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    }
-    metrics = {
-        "binary": keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy"),
-        "multiclass": "accuracy",
-    }
     model.compile(
         optimizer=keras.optimizers.AdamW(
             learning_rate=hp.Float("learning_rate", 1e-4, 1e-2, sampling="log"),
             weight_decay=hp.Float("weight_decay", 1e-4, 1.0, sampling="log"),
         ),
-        loss=losses[spec.task],
-        metrics=[metrics[spec.task]],
+        **loss_and_metrics(spec.targets),
     )
     return model
 

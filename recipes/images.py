@@ -35,6 +35,7 @@ from dlrecipes.models import build_cnn, prior_bias
 from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec
 from dlrecipes.search import CoarseToFine
+from dlrecipes.targets import loss_and_metrics
 
 # The cosine runs over a full training. Coarse trials see its beginning; to train for another
 # number of epochs, change it here and not by `--epochs`.
@@ -74,23 +75,12 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     )
     rate = hp.Float("learning_rate", 1e-3, 3e-2, sampling="log")
     steps = EPOCHS * math.ceil(spec.train_size / size)
-    losses = {
-        "binary": keras.losses.BinaryCrossentropy(from_logits=True),
-        "multiclass": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        "regression": keras.losses.MeanSquaredError(),
-    }
-    metrics = {
-        "binary": keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy"),
-        "multiclass": "accuracy",
-        "regression": keras.metrics.RootMeanSquaredError(name="rmse"),
-    }
     model.compile(
         optimizer=keras.optimizers.AdamW(
             learning_rate=keras.optimizers.schedules.CosineDecay(rate, steps),
             weight_decay=hp.Float("weight_decay", 1e-4, 1e-1, sampling="log"),
         ),
-        loss=losses[spec.task],
-        metrics=[metrics[spec.task]],
+        **loss_and_metrics(spec.targets),
     )
     return model
 

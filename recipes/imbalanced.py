@@ -68,11 +68,12 @@ def load(
     if splits.spec.task != "binary":
         raise DataError(
             "This recipe is for two classes.",
-            received=f"{splits.spec.task} data with {len(splits.spec.classes)} classes",
+            received=f"{splits.spec.task} data",
             fix="The recipe `tabular` takes any table.",
         )
     # With a balance of 1 the classes have equal shares of the loss, with 0 their own.
-    shares = dict(zip(splits.spec.classes, splits.spec.priors, strict=True))
+    classes = splits.spec.target
+    shares = dict(zip(classes.class_names, classes.priors, strict=True))
     return weigh_classes(splits, {name: p**-balance for name, p in shares.items()})
 
 

@@ -37,10 +37,11 @@ from dlrecipes.data import (
     load_table,
 )
 from dlrecipes.errors import ArgumentError
-from dlrecipes.models import build_multitask, build_table_encoder, multitask_objective
+from dlrecipes.models import build_multitask, build_table_encoder
 from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec
 from dlrecipes.search import CoarseToFine
+from dlrecipes.targets import loss_and_metrics
 
 GRADES = ("low", "moderate", "high")
 
@@ -106,7 +107,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
             learning_rate=hp.Float("learning_rate", 3e-4, 1e-2, sampling="log"),
             weight_decay=hp.Float("weight_decay", 1e-4, 1.0, sampling="log"),
         ),
-        **multitask_objective(spec.targets),
+        **loss_and_metrics(spec.targets),
     )
     return model
 

@@ -9,8 +9,8 @@ import pytest
 from dlrecipes.baselines import fit_naive_forecasts
 from dlrecipes.data.sealed_split import _peek
 from dlrecipes.errors import ArgumentError
-from dlrecipes.metrics import score_predictions
 from dlrecipes.recipe import load_recipe
+from dlrecipes.targets import score_predictions
 
 
 @pytest.fixture(scope="module")

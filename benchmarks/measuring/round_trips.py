@@ -106,14 +106,14 @@ def _read(splits: Splits, path: Path, *, raw: bool) -> list[Any]:
 def _raw_arrays(splits: Splits) -> list[Any]:
     parts: tuple[Any, ...] = (splits.train, splits.validation)
     columns = [values for part in parts for _, values in part.x.items()]
-    labels = np.array(splits.spec.classes)
+    labels = np.array(splits.spec.target.class_names)
     return [*columns, *(array for part in parts for array in (part.y, part.ids)), labels]
 
 
 def _training_arrays(splits: Splits) -> list[Any]:
     data = splits.development()
     parts = (data.train, data.validation)
-    labels = np.array(data.spec.classes)
+    labels = np.array(data.spec.target.class_names)
     return [array for part in parts for array in (part.array, part.y, part.ids)] + [labels]
 
 

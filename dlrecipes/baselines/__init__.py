@@ -6,8 +6,8 @@ from dlrecipes.baselines.majority_class import fit_majority_class
 from dlrecipes.baselines.mean import fit_mean
 from dlrecipes.baselines.naive_forecast import fit_naive_forecasts
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
+from dlrecipes.baselines.penalised_regression import fit_poisson_regression, fit_ridge_regression
 from dlrecipes.baselines.predictor import Baseline, FittedBaseline, FittedModel, Predictor
-from dlrecipes.baselines.ridge_regression import fit_ridge_regression
 
 __all__ = [
     "TREES",
@@ -22,5 +22,6 @@ __all__ = [
     "fit_mean",
     "fit_naive_forecasts",
     "fit_nearest_neighbours",
+    "fit_poisson_regression",
     "fit_ridge_regression",
 ]

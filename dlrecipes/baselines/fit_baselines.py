@@ -19,15 +19,23 @@ from dlrecipes.baselines.mean import fit_mean
 from dlrecipes.baselines.naive_forecast import fit_naive_forecasts
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
 from dlrecipes.baselines.of_each_target import choices_of_target, join_targets
+from dlrecipes.baselines.penalised_regression import fit_poisson_regression, fit_ridge_regression
 from dlrecipes.baselines.predictor import Choice, FittedBaseline, FittedModel
-from dlrecipes.baselines.ridge_regression import fit_ridge_regression
 from dlrecipes.baselines.tfidf_regression import fit_tfidf_regression
 from dlrecipes.baselines.trees_beside import TreesBeside
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.data import Development, Split, target_development
 from dlrecipes.quiet import hush_many_classes
+from dlrecipes.targets import kind_of
 
 TREES = "boosted trees"
+_TRIVIAL = {"majority class": fit_majority_class, "mean": fit_mean}
+_LINEAR = {
+    "logistic regression": fit_logistic_regression,
+    "ridge regression": fit_ridge_regression,
+    "Poisson regression": fit_poisson_regression,
+}
+"""By the names that targets have for them (`TargetKind.trivial` and `linear`)."""
 Choices = Mapping[str, Choice]
 """`{baseline: what was chosen for it}`."""
 
@@ -104,9 +112,7 @@ class BaselineFit:
         spec = development.spec
         known = choices or {}
         self._parts = [
-            _Part("", development, seed, known, budget, seconds)
-            if target is None
-            else _Part(
+            _Part(
                 target.name,
                 target_development(development, target),
                 seed,
@@ -114,7 +120,7 @@ class BaselineFit:
                 budget,
                 seconds,
             )
-            for target in spec.targets or (None,)
+            for target in spec.targets
         ]
         self._waiting = [part for part in self._parts if part.job is not None]
         if self._waiting:
@@ -169,11 +175,8 @@ class BaselineFit:
         return self._finished
 
     def _joined(self) -> dict[str, FittedBaseline]:
-        if self._development.spec.targets:
-            return join_targets(
-                self._development.spec, {part.name: part.baselines() for part in self._parts}
-            )
-        return self._parts[0].baselines()
+        fitted = {part.name: part.baselines() for part in self._parts}
+        return join_targets(self._development.spec, fitted)
 
 
 class _Part:
@@ -193,22 +196,13 @@ class _Part:
         self.models: dict[str, FittedModel] = {}
         self._size = development.train.array.size
         spec = development.spec
-        regression = spec.task == "regression"
-        trivial, linear, fit_trivial, fit_linear = (
-            ("mean", "ridge regression", fit_mean, fit_ridge_regression)
-            if regression
-            else (
-                "majority class",
-                "logistic regression",
-                fit_majority_class,
-                fit_logistic_regression,
-            )
-        )
+        kind = kind_of(spec.target)
+        linear, fit_linear = kind.linear, _LINEAR[kind.linear]
         if spec.kind == "text":
             linear, fit_linear = "regression on TF-IDF", fit_tfidf_regression
         known = {key: choice or None for key, choice in choices.items()}
         with calm_threads(self._size):
-            self.models[trivial] = fit_trivial(development, seed=seed)
+            self.models[kind.trivial] = _TRIVIAL[kind.trivial](development, seed=seed)
             budget.begin(linear)
             self.models[linear] = fit_linear(
                 development, seed=seed, budget=budget, choice=known.get(linear)
@@ -229,7 +223,7 @@ class _Part:
                     self.job = job
         self._forecasts = (
             fit_naive_forecasts(development)
-            if regression and development.train.time is not None
+            if kind.has_forecasts and development.train.time is not None
             else {}
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +18,13 @@ from dlrecipes.baselines.predictor import (
     Predictor,
     flatten,
     join_notes,
-    probability_table,
     rows_note,
     validation_cost,
 )
 from dlrecipes.data import Development
 from dlrecipes.quiet import hush_many_classes
 from dlrecipes.results import plural
+from dlrecipes.targets import TargetKind, kind_of
 
 LEARNING_RATES = (0.05, 0.2)
 MOST_TREES = 300
@@ -119,7 +118,8 @@ def tree_job(
         dtype=bool,
     )
     wide = int(np.prod(train.array.shape[1:]))
-    outputs = len(spec.classes) if len(spec.classes) > 2 else 1
+    kind = kind_of(spec.target)
+    outputs = kind.scores_an_example
     most_rows, most_columns = _affordable(len(train), wide, outputs, seconds)
     most_rows = round(choice.get("rows", most_rows))
     most_columns = round(choice.get("columns", most_columns))
@@ -129,16 +129,15 @@ def tree_job(
         rows = np.sort(np.random.default_rng(seed).choice(len(train), most_rows, replace=False))
         x, y = x[rows], y[rows]
     if most_columns < wide:
-        columns = _telling_columns(x, y, most_columns, regression=spec.task == "regression")
+        columns = _telling_columns(x, y, most_columns, kind)
         x = x[:, columns]
         categories = categories[columns] if len(categories) else categories
-    regression = spec.task == "regression"
     a_round = outputs * x.shape[1] * (_SECONDS_A_VALUE * len(x) + _BINS * _SECONDS_A_BIN)
     expected = 2 * MOST_TREES * a_round
     known = "rounds" in choice
     settings = TreeSettings(
-        regression=regression,
-        early_stopping=len(x) >= 100 and (regression or _can_be_stratified(y)),
+        loss=kind.trees_loss,
+        early_stopping=len(x) >= 100 and kind.can_hold_out(y, _STOPPING_SHARE),
         categories=categories.tolist() if categories.any() else None,
         seed=seed,
         # The larger one gets somewhere sooner.
@@ -183,21 +182,13 @@ def choose_trees(job: TreeJob, grown: Mapping[float, GrownTrees], why: str = "")
 
 
 def _predictor(job: TreeJob, trees: Any) -> Predictor:  # noqa: ANN401  (of scikit-learn)
-    spec, columns = job.development.spec, job.columns
+    kind, columns = kind_of(job.development.spec.target), job.columns
 
     def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
         x = flatten(inputs) if columns is None else flatten(inputs)[:, columns]
-        if spec.task == "regression":
-            return np.asarray(trees.predict(x), dtype=np.float64)
-        return probability_table(trees.predict_proba(x), trees.classes_, spec)
+        return kind.estimate(trees, x)
 
     return predict
-
-
-def _can_be_stratified(y: NDArray[Any]) -> bool:
-    """Return whether a tenth of the rows, for early stopping, can have each class, as the rest."""
-    sizes = np.unique(y, return_counts=True)[1]
-    return int(sizes.min()) >= 2 and math.ceil(_STOPPING_SHARE * len(y)) >= len(sizes)
 
 
 def _affordable(rows: int, columns: int, outputs: int, seconds: float) -> tuple[int, int]:
@@ -211,17 +202,10 @@ def _affordable(rows: int, columns: int, outputs: int, seconds: float) -> tuple[
 
 
 def _telling_columns(
-    x: NDArray[Any], y: NDArray[Any], number: int, *, regression: bool
+    x: NDArray[Any], y: NDArray[Any], number: int, kind: TargetKind[Any]
 ) -> NDArray[np.int64]:
     """Return the columns that tell most by themselves, in their order."""
     spread = x.std(axis=0, dtype=np.float64)
-    centred = x - x.mean(axis=0, dtype=np.float64)
-    if regression:
-        told = np.abs((y - y.mean()) @ centred)
-    else:
-        labels = np.unique(y)
-        told = np.sqrt(
-            sum(np.sum(y == one) * centred[y == one].mean(axis=0) ** 2 for one in labels)
-        )
+    told = kind.telling(y, x - x.mean(axis=0, dtype=np.float64))
     strength = np.divide(told, spread, out=np.zeros_like(spread), where=spread > 0)
     return np.sort(np.argsort(-strength, kind="stable")[:number])

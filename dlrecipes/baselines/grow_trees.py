@@ -33,7 +33,7 @@ class TreeSettings:
     """What trees are to be grown.
 
     Args:
-        regression: Whether values are predicted, and not classes.
+        loss: `"log_loss"` for classes, or what values are grown for, as scikit-learn calls it.
         early_stopping: Whether a tenth of the rows says when to stop.
         categories: Which columns are categories, or None.
         seed: Seed of the trees.
@@ -42,7 +42,7 @@ class TreeSettings:
         first: Rounds that are grown before the clock is looked at.
     """
 
-    regression: bool
+    loss: str
     early_stopping: bool
     categories: list[bool] | None
     seed: int
@@ -99,8 +99,13 @@ def _grow(
 ) -> Iterator[GrownTrees]:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    kind = HistGradientBoostingRegressor if settings.regression else HistGradientBoostingClassifier
+    kind = (
+        HistGradientBoostingClassifier
+        if settings.loss == "log_loss"
+        else HistGradientBoostingRegressor
+    )
     trees = kind(
+        loss=settings.loss,
         learning_rate=rate,
         early_stopping=settings.early_stopping,
         categorical_features=settings.categories,

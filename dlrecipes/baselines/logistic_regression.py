@@ -21,12 +21,12 @@ from dlrecipes.baselines.predictor import (
     compact,
     encode,
     join_notes,
-    probability_table,
     rows_note,
     training_matrix,
 )
 from dlrecipes.data import Development
 from dlrecipes.quiet import hush_many_classes
+from dlrecipes.targets import kind_of
 
 INVERSE_PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0)
 MAX_ITERATIONS = 300
@@ -59,7 +59,8 @@ def fit_logistic_regression(
 
     spec, train = development.spec, development.train
     wide = encode(train.array[:1], spec).shape[1]
-    each = wide * (len(spec.classes) if len(spec.classes) > 2 else 1)
+    kind = kind_of(spec.target)
+    each = wide * kind.scores_an_example
     most = min(MAX_ROWS, max(_LEAST_ROWS, round(_PRODUCTS / each)))
     x, y = training_matrix(train, spec, seed=seed, most=most)
     scaler = StandardScaler().fit(x)
@@ -79,8 +80,7 @@ def fit_logistic_regression(
         model = deepcopy(path)
 
         def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
-            probabilities = model.predict_proba(scaler.transform(encode(inputs, spec)))
-            return probability_table(probabilities, model.classes_, spec)
+            return kind.estimate(model, scaler.transform(encode(inputs, spec)))
 
         return predict
 

@@ -24,6 +24,7 @@ from dlrecipes.baselines.predictor import (
     training_matrix,
 )
 from dlrecipes.data import Development
+from dlrecipes.targets import kind_of
 
 NEIGHBOURS = (1, 3, 5, 9, 15, 25)
 _AT_ONCE = 2048
@@ -56,7 +57,7 @@ def fit_nearest_neighbours(
         `"nearest neighbour"` and `"nearest neighbours"`.
     """
     budget, choice = budget or Budget(), choice or {}
-    spec, train = development.spec, development.train
+    kind, train = kind_of(development.spec.target), development.train
     memory = _Memory(development, seed, round(choice.get("rows", MAX_ROWS)))
     if "rows" not in choice:
         affordable = memory.affordable_rows(budget)
@@ -64,18 +65,10 @@ def fit_nearest_neighbours(
             memory = _Memory(development, seed, affordable)
 
     def fit(neighbours: int) -> Predictor:
-        def predict_values(inputs: NDArray[Any]) -> NDArray[np.float64]:
-            values: NDArray[np.float64] = memory.nearest(inputs, budget)[:, :neighbours].mean(
-                axis=1, dtype=np.float64
-            )
-            return values
-
         def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
-            votes = memory.nearest(inputs, budget)[:, :neighbours]
-            labels = np.arange(len(spec.classes))
-            return np.stack([(votes == label).mean(axis=1) for label in labels], axis=1)
+            return kind.average(memory.nearest(inputs, budget)[:, :neighbours])
 
-        return predict_values if spec.task == "regression" else predict
+        return predict
 
     memory.nearest(development.validation.array, budget)  # what all of them need
     possible = [neighbours for neighbours in NEIGHBOURS if neighbours <= memory.rows]

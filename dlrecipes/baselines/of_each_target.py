@@ -1,8 +1,8 @@
-"""Baselines of several targets: one of a kind for each."""
+"""Baselines of all targets: one of a kind for each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,14 +10,8 @@ from numpy.typing import NDArray
 
 from dlrecipes.baselines.predictor import Choice, FittedBaseline, join_notes
 from dlrecipes.data import Split
-from dlrecipes.metrics import join_predictions
-from dlrecipes.results import DataSpec, TargetSpec
-
-BASE_RATE = "majority class or mean"
-_KINDS = (
-    ("majority class", "mean", BASE_RATE),
-    ("logistic regression", "ridge regression", "logistic or ridge regression"),
-)
+from dlrecipes.results import DataSpec, Target
+from dlrecipes.targets import OF_TASK, join_predictions, kind_of, named_targets
 
 
 def join_targets(
@@ -29,51 +23,81 @@ def join_targets(
     a ridge regression for the other.
 
     Args:
-        spec: The data, with several targets.
+        spec: The data.
         fitted: `{target: {name: baseline}}`.
 
     Returns:
         `{name: baseline}`, whose predictions are those of all targets (`join_predictions`).
     """
-    mixed = _mixed(spec)
-    named = {target: _renamed(part) if mixed else part for target, part in fitted.items()}
-    first = next(iter(named.values()))
-    shared = [name for name in first if all(name in part for part in named.values())]
+    if not named_targets(spec):
+        return dict(fitted[spec.target.name])
+    parts = {
+        target.name: _renamed(fitted[target.name], joint_names(spec, target))
+        for target in spec.targets
+    }
+    first = next(iter(parts.values()))
+    shared = [name for name in first if all(name in part for part in parts.values())]
     return {
-        name: _together({target: part[name] for target, part in named.items()}, spec)
+        name: _together({target: part[name] for target, part in parts.items()}, spec)
         for name in shared
     }
 
 
 def choices_of_target(
-    choices: Mapping[str, Choice], spec: DataSpec, target: TargetSpec
+    choices: Mapping[str, Choice], spec: DataSpec, target: Target
 ) -> dict[str, Choice]:
     """Return what was chosen for one target, under the names that its own baselines have.
 
     Args:
         choices: What was chosen for joined baselines, `{name: {"target: what": value}}`.
-        spec: The data, with several targets.
-        target: One of them.
+        spec: The data.
+        target: One of its targets.
     """
+    if target not in named_targets(spec):
+        return dict(choices)
+    own = {joint: name for name, joint in joint_names(spec, target).items()}
     prefix = f"{target.name}: "
-    own: dict[str, Choice] = {}
-    for name, choice in choices.items():
-        names = {both: (of_classes, of_values) for of_classes, of_values, both in _KINDS}
-        of_classes, of_values = names.get(name, (name, name))
-        own[of_classes if target.classes else of_values] = {
+    return {
+        own.get(name, name): {
             what.removeprefix(prefix): value
             for what, value in choice.items()
             if what.startswith(prefix)
         }
-    return own
+        for name, choice in choices.items()
+    }
 
 
-def _mixed(spec: DataSpec) -> bool:
-    return len({bool(target.classes) for target in spec.targets}) > 1
+def joint_names(spec: DataSpec, target: Target) -> dict[str, str]:
+    """Return what a target's baselines are called beside those of the others.
+
+    Args:
+        spec: The data.
+        target: One of its targets.
+
+    Returns:
+        `{name among its own: name of all together}`, such as `"majority class or mean"`.
+    """
+    kind, every = kind_of(target), [type(kind_of(one)) for one in spec.targets]
+    known = [one for one in OF_TASK.values() if one in every]
+    return {
+        kind.trivial: _either([one.trivial for one in known]),
+        kind.linear: _either([one.linear for one in known]),
+    }
 
 
-def _renamed(baselines: Mapping[str, FittedBaseline]) -> dict[str, FittedBaseline]:
-    names = {own: both for of_classes, of_values, both in _KINDS for own in (of_classes, of_values)}
+def _either(names: Sequence[str]) -> str:
+    """Return names with "or" between; a last word that all share is said once."""
+    different = list(dict.fromkeys(names))
+    last = {name.split()[-1] for name in different}
+    if len(different) == 1 or len(last) > 1:
+        return " or ".join(different)
+    (word,) = last
+    return " or ".join(name.removesuffix(f" {word}") for name in different) + f" {word}"
+
+
+def _renamed(
+    baselines: Mapping[str, FittedBaseline], names: Mapping[str, str]
+) -> dict[str, FittedBaseline]:
     return {names.get(name, name): baseline for name, baseline in baselines.items()}
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dlrecipes.baselines.budget import Budget
 from dlrecipes.data import Development, Split
-from dlrecipes.metrics import score_predictions
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import kind_of, score_predictions
 
 Predictor = Callable[[NDArray[Any]], NDArray[np.float64]]
 """Preprocessed inputs `(examples, …)` to probabilities `(examples, classes)`, or values
@@ -133,21 +133,6 @@ def join_notes(*notes: str) -> str:
     return "; ".join(dict.fromkeys(note for note in notes if note))
 
 
-def probability_table(
-    probabilities: NDArray[np.float64], labels: NDArray[Any], spec: DataSpec
-) -> NDArray[np.float64]:
-    """Return one column a class, zero for classes that were not in the training part.
-
-    Args:
-        probabilities: `(examples, labels)`.
-        labels: The class index of each column, `(labels,)`.
-        spec: The data's description.
-    """
-    table = np.zeros((len(probabilities), len(spec.classes)))
-    table[:, labels] = probabilities
-    return table
-
-
 def choose_on_validation(
     fit: Callable[[Value], Predictor],
     values: Sequence[Value],
@@ -187,6 +172,4 @@ def validation_cost(candidate: Predictor, development: Development) -> tuple[flo
     """Return what the best candidate has least of: the error, and then the log loss."""
     validation, spec = development.validation, development.spec
     scores = score_predictions(validation.y, candidate(validation.array), spec)
-    if spec.task == "regression":
-        return scores["rmse"], 0.0
-    return -scores["accuracy"], scores["log_loss"]
+    return kind_of(spec.target).cost(scores)

@@ -16,17 +16,14 @@ from dlrecipes.baselines.predictor import (
     Predictor,
     choose_on_validation,
     join_notes,
-    probability_table,
     rows_note,
 )
 from dlrecipes.data import Development
 from dlrecipes.quiet import hush_many_classes
+from dlrecipes.targets import kind_of
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
-
-INVERSE_PENALTIES = (0.1, 1.0, 10.0, 100.0)
-PENALTIES = (0.01, 0.1, 1.0, 10.0)
 
 
 def fit_tfidf_regression(
@@ -47,10 +44,7 @@ def fit_tfidf_regression(
         budget: What the search for it may take; None for the usual.
         choice: What was chosen before: nothing is searched; None to choose.
     """
-    from sklearn.linear_model import LogisticRegression, Ridge
-
-    spec = development.spec
-    regression = spec.task == "regression"
+    kind = kind_of(development.spec.target)
     texts, y = development.train.array, development.train.y
     if len(texts) > MAX_ROWS:
         rows = np.random.default_rng(seed).choice(len(texts), MAX_ROWS, replace=False)
@@ -59,25 +53,19 @@ def fit_tfidf_regression(
     words = vectorizer.transform(texts)
 
     def fit(strength: float) -> Predictor:
-        if regression:
-            model = Ridge(alpha=strength)
-        else:
-            model = LogisticRegression(C=strength, max_iter=1000)
+        model = kind.linear_model(strength)
         with hush_many_classes():
             model.fit(words, y)
 
         def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
-            found = vectorizer.transform(inputs)
-            if regression:
-                return np.asarray(model.predict(found), dtype=np.float64)
-            return probability_table(model.predict_proba(found), model.classes_, spec)
+            return kind.estimate(model, vectorizer.transform(inputs))
 
         return predict
 
-    name = "penalty" if regression else "inverse penalty"
+    name, strengths = kind.strengths
     model = choose_on_validation(
         fit,
-        PENALTIES if regression else INVERSE_PENALTIES,
+        strengths,
         development,
         name=name,
         budget=budget or Budget(),

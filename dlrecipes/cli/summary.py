@@ -9,7 +9,7 @@ from rich.console import Console
 from dlrecipes.results import plural, significant
 
 if TYPE_CHECKING:
-    from dlrecipes.results import RunResult, TargetSpec, TestResult, Verdict
+    from dlrecipes.results import RunResult, Target, TestResult, Verdict
     from dlrecipes.run import Run
 
 
@@ -34,7 +34,7 @@ def print_summary(run: Run, time: str) -> None:
         )
         for line in _unknown(test):
             console.print(f"In the test part: {line}", markup=False)
-        for target in run.info.spec.targets:
+        for target in run.info.spec.targets if run.info.spec.keyed else ():
             console.print(_of_target(target, result, test, verdict), markup=False)
         for one in result.subgroups:
             if one.part == "test":
@@ -64,7 +64,7 @@ def print_summary(run: Run, time: str) -> None:
 
 def _exported(result: RunResult) -> str:
     """Say which refit is exported, and what it reaches by itself."""
-    from dlrecipes.metrics.metric_words import metric_words
+    from dlrecipes.metrics.metric_facts import metric_words
     from dlrecipes.report.scores import chosen_by, main_metric
 
     metric = main_metric(result)
@@ -93,9 +93,13 @@ def _unknown(test: TestResult) -> list[str]:
     return found.verdict.splitlines() if found is not None and found.severity == "warning" else []
 
 
-def _of_target(target: TargetSpec, result: RunResult, test: TestResult, verdict: Verdict) -> str:
+def _of_target(target: Target, result: RunResult, test: TestResult, verdict: Verdict) -> str:
     """Say what the network reaches for one of several targets, and its strongest baseline."""
-    metric, words = ("accuracy", "accuracy") if target.classes else ("rmse", "RMSE")
+    from dlrecipes.metrics.metric_facts import metric_words
+    from dlrecipes.targets import kind_of
+
+    metric = kind_of(target).main_metric
+    words = metric_words(metric)
     name, strongest = f"{target.name}_{metric}", verdict.by_target.get(target.name)
     if strongest is None:
         return f"{target.shown}: no test example has it."

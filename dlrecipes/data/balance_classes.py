@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.checks import check_integer, check_real
+from dlrecipes.data.part_targets import with_statistics
 from dlrecipes.data.splits import Splits
-from dlrecipes.data.training_statistics import with_statistics
-from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.errors import DataError
+from dlrecipes.targets import check_classes
 
 
 def balance_classes(splits: Splits, ratio: float = 1.0, *, seed: int = 0) -> Splits:
@@ -52,13 +53,12 @@ def balance_classes(splits: Splits, ratio: float = 1.0, *, seed: int = 0) -> Spl
     spec, train = splits.spec, splits.train
     check_real("ratio", ratio, 0, 1, low_open=True)
     check_integer("seed", seed, 0)
-    if not spec.classes:
-        raise ArgumentError("Only classes can be balanced.", received=f"{spec.task} data")
-    counts = np.bincount(train.y, minlength=len(spec.classes))
+    names = check_classes(spec, "balanced").class_names
+    counts = np.bincount(train.y, minlength=len(names))
     if not counts.all():
         raise DataError(
             "Every class must occur in the training part.",
-            received=f"none of {spec.classes[int(np.argmin(counts))]!r}",
+            received=f"none of {names[int(np.argmin(counts))]!r}",
         )
     generator = np.random.default_rng(seed)
     wanted = np.maximum(counts, np.round(ratio * counts.max()).astype(np.int64))

@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.checks import check_integer
-from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.check_weights import check_some_weight
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.development import Development
@@ -23,11 +22,11 @@ from dlrecipes.data.drawing import (
 )
 from dlrecipes.data.drawing.join_copies import join_copies
 from dlrecipes.data.fresh_layer import fresh_layer
+from dlrecipes.data.part_targets import check_known, with_statistics
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
-from dlrecipes.data.strata import strata
-from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError
+from dlrecipes.targets import strata
 
 _STOPPING = 0.1
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dlrecipes.data.fingerprint import fingerprint
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import shaped_targets
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,5 @@ class Development:
         weights = [
             part.sample_weight for part in (train, validation) if part.sample_weight is not None
         ]
-        form = self.spec.target_shape
-        targets = [part.y.reshape(*part.y.shape, *form) for part in (train, validation)]
+        targets = [shaped_targets(part.y, self.spec) for part in (train, validation)]
         return fingerprint(train.x, targets[0], validation.x, targets[1], *weights)

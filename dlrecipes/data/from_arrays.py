@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.drawing import draw_parts
 from dlrecipes.data.inputs import as_array, encode_inputs, kind_of_shape
+from dlrecipes.data.part_targets import check_known, with_statistics
 from dlrecipes.data.sealed_split import SealedSplit
-from dlrecipes.data.several_targets import encode_targets
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
-from dlrecipes.data.strata import strata
-from dlrecipes.data.targets import Target, column_dtype, column_shape, encode_target
-from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.metrics import known_values
 from dlrecipes.results import DataSpec, plural
+from dlrecipes.targets import kind_of, known_values, least_of_part, strata
+from dlrecipes.targets.encode import (
+    EncodedTargets,
+    encode_target,
+    encode_targets,
+    read_form,
+)
 
 Part = tuple[object, object] | Split
 
@@ -35,6 +37,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     groups: object = None,
     ids: object = None,
     name: str = "data",
+    kind: str | None = None,
     task: str | Mapping[str, str] | None = None,
     classes: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     validation_fraction: float = 0.2,
@@ -47,12 +50,13 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     for regression. The parts are copies.
 
     Args:
-        x: Numbers, `(examples, features)`, images `(examples, height, width)` or
+        x: Numbers, `(examples, features)`, sequences `(examples, steps, features)`, images
             `(examples, height, width, channels)`, or `(examples, …)`; cast to float32.
-        y: Labels (text, booleans, whole numbers) or values, `(examples,)`. Labels become
-            indices 0…C-1 (int32), values float32. A column `(examples, 1)` is handed to Keras as
-            one in training and evaluation, labels that were float or boolean as such, whatever
-            the form in other parts. For several targets `{name: (examples,)}`, each of them NaN
+        y: Labels (text, booleans, whole numbers, the floats 0 and 1) or values, `(examples,)`.
+            They are handed to Keras in the form that they have here, whatever that in other parts:
+            a column `(examples, 1)`, one-hot rows `(examples, classes)`, floats, booleans, -1 and
+            1 as such, values in float32; text and other whole numbers as indices 0…C-1 (int32).
+            For several targets `{name: (examples,)}`, each of them NaN
             or None where it is missing.
         test: An official test part, `(x, y)` or, with one target, a `Split` with ids; None to draw
             one.
@@ -61,9 +65,10 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             in one part; None if there are none.
         ids: What each example is called in reports, `(examples,)`; None for row numbers.
         name: What the data is called in reports.
-        task: `"classification"` or `"regression"`; None to tell it from `y`: text, booleans
-            and whole numbers with few different values are classes, all else is regression. Of
-            several targets `{name: task}`, with `"ordinal"` for classes in an order.
+        kind: What an example is: `"table"`, `"sequence"`, `"image"` (then `x` may also be
+            `(examples, height, width)`) or `"array"`; None to tell it from the axes.
+        task: `"classification"`, `"ordinal"` or `"regression"`; None to tell it from `y`, see
+            `encode_target`. Of several targets `{name: task}`.
         classes: Names of the classes in the order of the sorted labels; for text labels, the
             labels themselves in the order that their indices shall have. Of several targets
             `{name: labels}` of ordinal ones, from the lowest to the highest.
@@ -79,33 +84,23 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         ArgumentError: If another argument is outside its range.
     """
     official = {"test": test, "validation": validation}
-    given = {what: _read(what, part) for what, part in official.items() if part is not None}
-    inputs = encode_inputs(x)
+    given = {what: _read(what, part, kind) for what, part in official.items() if part is not None}
+    inputs = encode_inputs(x, kind)
     target, labels = _encode_targets(y, given, task=task, classes=classes)
     if len(inputs) != len(target.values):
         raise DataError(
             "`x` and `y` must have the same number of examples.",
             received=f"x.shape={inputs.shape}, y.shape={target.values.shape}",
         )
-    shape = () if target.targets else column_shape(as_array("y", y))
     spec = DataSpec(
         name=name,
-        task=target.task,
         input_shape=inputs.shape[1:],
         input_dtype=inputs.dtype.name,
-        kind=kind_of_shape(inputs.shape[1:]),
-        classes=target.classes,
-        priors=(),
-        target_mean=0.0,
-        target_std=1.0,
-        train_size=0,
+        kind="array" if kind == "array" else kind_of_shape(inputs.shape[1:]),
         eight_bit=inputs.ndim == 4 and as_array("x", x).dtype == np.uint8,
         targets=target.targets,
-        target_shape=shape,
-        target_dtype=column_dtype(y) if shape and target.classes else "",
     )
-    # R² needs two examples.
-    minimum = 1 if any((target.classes, *(one.classes for one in target.targets))) else 2
+    minimum = least_of_part(spec)
     drawn = draw_parts(
         strata(target.values, spec, least=3 * minimum),
         groups=groups,
@@ -151,7 +146,7 @@ class _Given:
     ids: NDArray[Any]
 
 
-def _read(what: str, part: Part) -> _Given:
+def _read(what: str, part: Part, kind: str | None) -> _Given:
     x: object
     y: object
     ids = None
@@ -164,7 +159,7 @@ def _read(what: str, part: Part) -> _Given:
             raise DataError(
                 f"`{what}` must be inputs and targets, (x, y).", received=type(part).__name__
             ) from error
-    inputs = encode_inputs(x)
+    inputs = encode_inputs(x, kind)
     labels = y if isinstance(y, Mapping) else {what: as_array(f"{what} y", y)}
     for name, one in labels.items():
         if len(as_array(name, one)) != len(inputs):
@@ -184,7 +179,7 @@ def _encode_targets(
     *,
     task: str | Mapping[str, str] | None,
     classes: Sequence[str] | Mapping[str, Sequence[str]] | None,
-) -> tuple[Target, dict[str, NDArray[Any]]]:
+) -> tuple[EncodedTargets, dict[str, NDArray[Any]]]:
     """Return the targets of `y`, and those of the given parts in the same indices."""
     several = isinstance(y, Mapping)
     named = [isinstance(one, Mapping) for one in (task, classes) if one is not None]
@@ -197,7 +192,7 @@ def _encode_targets(
     if isinstance(parts[0], Mapping):
         whole = encode_targets(
             {
-                name: _joined_column(name, parts).reshape(-1, *column_shape(as_array(name, values)))
+                name: _in_form(_joined_column(name, parts), as_array(name, values).shape[1:])
                 for name, values in parts[0].items()
             },
             tasks=task if isinstance(task, Mapping) else None,
@@ -208,10 +203,11 @@ def _encode_targets(
         single = task if isinstance(task, str | None) else None
         labels = None if isinstance(classes, Mapping) else classes
         if not given:
-            return encode_target(y, task=single, classes=labels), {}
+            return encode_target(as_array("y", y), task=single, classes=labels), {}
         columns = _columns(parts)
-        whole = encode_target(np.concatenate(columns), task=single, classes=labels)
-        sizes = [len(one) for one in columns]
+        joined = _in_form(np.concatenate(columns), as_array("y", y).shape[1:])
+        whole = encode_target(joined, task=single, classes=labels)
+        sizes = [len(column) for column in columns]
     pieces = np.split(whole.values, np.cumsum(sizes)[:-1])
     return replace(whole, values=pieces[0]), dict(zip(given, pieces[1:], strict=True))
 
@@ -231,8 +227,7 @@ def _joined_column(name: str, parts: Sequence[object]) -> NDArray[Any]:
                 received=f"a part with {', '.join(part) if isinstance(part, Mapping) else 'one'}",
                 fix="Give each part its targets as {name: values}.",
             )
-        column = as_array(name, part[name])
-        columns.append(column[:, 0] if column_shape(column) else column)
+        columns.append(read_form(as_array(name, part[name]))[0])
     if len({one.dtype.kind in "biuf" for one in columns}) > 1:
         columns = [one.astype(object) for one in columns]
     return np.concatenate(columns)
@@ -240,11 +235,7 @@ def _joined_column(name: str, parts: Sequence[object]) -> NDArray[Any]:
 
 def _columns(parts: Sequence[object]) -> list[NDArray[Any]]:
     """Return the targets of all parts as arrays `(examples,)` that can be joined."""
-    columns = [as_array("y", part) for part in parts]
-    columns = [one[:, 0] if column_shape(one) else one for one in columns]
-    for one in columns:
-        if one.ndim != 1:
-            encode_target(one)  # says why not
+    columns = [read_form(as_array("y", part))[0] for part in parts]
     if len({one.dtype.kind in "biuf" for one in columns if one.dtype.kind != "O"}) > 1:
         raise DataError(
             "The targets of all parts must be text, or all be numbers.",
@@ -263,22 +254,21 @@ def _check_given(parts: Mapping[str, Split], given: Mapping[str, _Given], spec: 
                 f"The {what} part must have the shape of the training part.",
                 received=f"examples of shape {part.x.shape[1:]}, in training {train.x.shape[1:]}",
             )
-        for labels, here, trained in _of_classes(part.y, train.y, spec):
+        for target in spec.targets:
+            strata = kind_of(target).strata
+            here, trained = (strata(known_values(y, spec, target)[1]) for y in (part.y, train.y))
             unknown = np.setdiff1d(here, trained)
             if len(unknown):
+                names = target.class_names
                 raise DataError(
                     f"The classes of the {what} part must occur in training.",
-                    received=", ".join(repr(labels[int(one)]) for one in unknown[:5]),
+                    received=", ".join(repr(names[int(index)]) for index in unknown[:5]),
                 )
 
 
-def _of_classes(
-    y: NDArray[Any], train: NDArray[Any], spec: DataSpec
-) -> Iterator[tuple[tuple[str, ...], NDArray[Any], NDArray[Any]]]:
-    """Return labels and known indices of a part and of training, for each target of classes."""
-    if spec.classes:
-        yield spec.classes, y, train
-    for target in spec.targets:
-        if target.labels:
-            here, trained = (known_values(one, spec, target)[1] for one in (y, train))
-            yield target.labels, here, trained
+def _in_form(column: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return labels `(examples,)` in the shape in which they were handed in."""
+    if shape in ((), (1,)):
+        return column.reshape(-1, *shape)
+    one_hot: NDArray[Any] = np.eye(shape[0], dtype=np.float32)[column]
+    return one_hot

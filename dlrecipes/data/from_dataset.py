@@ -18,9 +18,9 @@ from dlrecipes.data.read_dataset import MOST_MEGABYTES, Examples, read_dataset
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.data.table_drawing import Drawing
-from dlrecipes.data.targets import column_dtype, column_shape
 from dlrecipes.errors import DataError
 from dlrecipes.results import plural
+from dlrecipes.targets.encode import form_of, read_form
 
 Targets = NDArray[Any] | dict[str, NDArray[Any]]
 
@@ -32,6 +32,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     *,
     name: str = "data",
     target: str = "target",
+    kind: str | None = None,
     task: str | Mapping[str, str] | None = None,
     classes: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     kinds: Mapping[str, str] | None = None,
@@ -55,6 +56,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         test: The official test part, likewise; None to draw one.
         name: What the data is called in reports.
         target: What the target of a table is called.
+        kind: What an example of an array is, see `from_arrays`; None to tell it from the axes.
         task: `"classification"` or `"regression"`; None to tell it from `y`. Of several targets
             `{name: task}`, see `from_arrays`.
         classes: Names of the classes in the order of the sorted labels. Of several targets
@@ -93,6 +95,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
             validation=_pair(read.get("validation")),
             test=_pair(read.get("test")),
             name=name,
+            kind=kind,
             task=task,
             classes=classes,
             validation_fraction=validation_fraction,
@@ -164,23 +167,20 @@ def _frame(
 
 
 def _flat(y: Targets) -> Targets:
-    """Return targets `(examples,)` also of columns `(examples, 1)`, as a table has them."""
+    """Return targets `(examples,)` whatever their form, as a table has them."""
     if isinstance(y, dict):
-        return {name: one[:, 0] if column_shape(one) else one for name, one in y.items()}
-    return y[:, 0] if column_shape(y) else y
+        return {name: read_form(one)[0] for name, one in y.items()}
+    return read_form(y)[0]
 
 
 def _in_form(splits: Splits, y: Targets) -> Splits:
     """Return splits whose targets are handed to Keras in the form that they had."""
-    spec = splits.spec
-    if isinstance(y, dict):
-        shapes = [column_shape(one) for one in y.values()]
-        targets = zip(spec.targets, shapes, strict=True)
-        spec = replace(spec, targets=tuple(replace(one, shape=shape) for one, shape in targets))
-    elif column_shape(y):
-        dtype = column_dtype(y) if spec.classes else ""
-        spec = replace(spec, target_shape=(1,), target_dtype=dtype)
-    return replace(splits, spec=spec)
+    columns = list(y.values()) if isinstance(y, dict) else [y]
+    targets = tuple(
+        replace(target, form=form_of(target, read_form(column)[1]))
+        for target, column in zip(splits.spec.targets, columns, strict=True)
+    )
+    return replace(splits, spec=replace(splits.spec, targets=targets))
 
 
 def _weighted(splits: Splits, read: Mapping[str, Examples]) -> Splits:

@@ -11,25 +11,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.checks import did_you_mean
-from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.identifier_columns import identifier_columns
 from dlrecipes.data.official_test import with_columns_of, with_labels_of
+from dlrecipes.data.part_targets import check_known, with_statistics
 from dlrecipes.data.sealed_split import SealedSplit
 from dlrecipes.data.sources import Cells
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
-from dlrecipes.data.strata import strata
 from dlrecipes.data.subgroup_columns import Subgroups, subgroup_columns
 from dlrecipes.data.table_drawing import Drawing
 from dlrecipes.data.table_lags import NO_LAGS, as_lags, find_lags, with_lags
 from dlrecipes.data.table_rows import as_duration, table_rows
 from dlrecipes.data.table_rules import TableRules, infer_rules
 from dlrecipes.data.table_targets import own_orders, table_target, target_list
-from dlrecipes.data.targets import Target
-from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.data.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec, Finding, Lags
+from dlrecipes.targets import least_of_part, strata
+from dlrecipes.targets.encode import EncodedTargets
 
 
 def from_table(  # noqa: PLR0913  (one argument a choice about the table)
@@ -125,15 +124,9 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
     y, official = encoded.values[: len(table)], encoded.values[len(table) :]
     spec = DataSpec(
         name=name,
-        task=encoded.task,
         input_shape=(len(rules.used),),
         input_dtype="columns",
         kind="table",
-        classes=encoded.classes,
-        priors=(),
-        target_mean=0.0,
-        target_std=1.0,
-        train_size=0,
         columns=rules.used,
         ignored=tuple(column for column in rules.inputs if column.kind == "ignored"),
         targets=encoded.targets,
@@ -142,8 +135,8 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         time=drawing.times,
         identifiers=identifier_columns(labelled, rules.inputs, drawing, drop),
     )
-    # ---- the rows of the parts; R² needs two examples
-    minimum = 1 if any((spec.classes, *(target.classes for target in spec.targets))) else 2
+    # ---- the rows of the parts
+    minimum = least_of_part(spec)
     whole = rules.read(table)
     train, validation, held_out = table_rows(
         table,
@@ -231,7 +224,7 @@ def _encoded(
     rules: TableRules,
     noticed: Sequence[Finding],
     **choices: Any,  # noqa: ANN401  (what `table_target` takes)
-) -> Target:
+) -> EncodedTargets:
     """Return the target of all parts, encoded; an error says which rows were left out before."""
     try:
         return table_target(labels, target, rules.targets, **choices)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.errors import DataError
+from dlrecipes.checks import check_choice
+from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import plural
 
-Kind = Literal["image", "table", "array"]
+Kind = Literal["image", "sequence", "table", "array"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-def encode_inputs(x: object) -> NDArray[np.float32]:
+def encode_inputs(x: object, kind: str | None = None) -> NDArray[np.float32]:
     """Return inputs as float32, images with a channel axis.
 
     Args:
-        x: Numbers, `(examples, features)`, images `(examples, height, width)` or
-            `(examples, height, width, channels)`, or `(examples, …)`.
+        x: Numbers, `(examples, features)`, sequences `(examples, steps, features)`, images
+            `(examples, height, width, channels)` or, of this kind, `(examples, height, width)`, or
+            `(examples, …)`.
+        kind: What an example is, `"image"` or another; None to tell it from the axes.
 
     Raises:
+        ArgumentError: If the kind is none, or has other axes.
         DataError: If there is nothing to train on, or anything other than finite numbers.
     """
     array = as_array("x", x)
@@ -51,14 +56,28 @@ def encode_inputs(x: object) -> NDArray[np.float32]:
             f"first in row {rows[0]}",
             fix="Fill in the missing values or leave those rows out.",
         )
-    return values[..., np.newaxis] if values.ndim == 3 else values
+    if kind is None:
+        return values
+    check_choice("kind", kind, KINDS)
+    values = values[..., np.newaxis] if kind == "image" and values.ndim == 3 else values
+    if kind not in ("array", kind_of_shape(values.shape[1:])):
+        raise ArgumentError(
+            "The axes of `x` must be those of its kind: (features,) for a table, (steps, features) "
+            "for a sequence, (height, width) or (height, width, channels) for an image.",
+            received=f"kind={kind!r} and x.shape={array.shape}",
+        )
+    return values
 
 
 def kind_of_shape(shape: tuple[int, ...]) -> Kind:
-    """Return what an example of this shape is: `"table"`, `"image"` or `"array"`."""
-    if len(shape) == 1:
-        return "table"
-    return "image" if len(shape) == 3 else "array"
+    """Return what an example of this shape is, unless it is said: the number of axes tells.
+
+    Args:
+        shape: `(features,)` is a table's row, `(steps, features)` a sequence and
+            `(height, width, channels)` an image; anything else is an array.
+    """
+    kinds: dict[int, Kind] = {1: "table", 2: "sequence", 3: "image"}
+    return kinds.get(len(shape), "array")
 
 
 def as_array(name: str, values: object) -> NDArray[Any]:

@@ -61,6 +61,7 @@ def load(
         bunch.images if name == "digits" else bunch.data,
         bunch.target,
         name=name,
+        kind="image" if name == "digits" else "table",
         task="regression" if regression else "classification",
         classes=None if regression else [str(label) for label in bunch.target_names],
         validation_fraction=validation_fraction,

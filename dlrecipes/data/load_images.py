@@ -139,6 +139,7 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
         groups=groups,
         ids=ids,
         name=Path(data).stem,
+        kind="image",
         task=task,
         classes=names or None,
         validation_fraction=validation_share,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from dlrecipes.checks import check_choice
+from dlrecipes.data.by_exposure import by_exposure
 from dlrecipes.data.from_table import from_table
 from dlrecipes.data.join_parts import join_parts
 from dlrecipes.data.only_with_data import check_only_with_data
@@ -57,6 +58,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     split_seed: str | int = 0,
     subgroup: str | Sequence[str] = (),
     reweigh: str | None = None,
+    exposure: str | None = None,
     positive: str | None = None,
 ) -> Splits:
     """Read a table's file and split it.
@@ -105,6 +107,8 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         subgroup: Columns over whose groups the score is compared, see `from_table`.
         reweigh: One of `subgroup` whose groups and the label are made independent by weights of
             the training and validation examples, see `reweigh_groups`; None for no weights.
+        exposure: Column by which counts (`task="count"`) become rates, see `by_exposure`; None for
+            counts as they are.
         positive: Of two classes, the one that is looked for; None for the label that comes later
             in sorted order.
 
@@ -161,9 +165,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
     table = cells.table
     targets = _targets(target, table)
     tasks, order = _tasks(task, target, targets), _orders(orders)
-    # A single one is several where only one of several can be what it is to be.
-    several = len(targets) > 1 or not isinstance(target, str) or bool(order)
-    several = several or (isinstance(tasks, Mapping) and bool(tasks))
+    several = len(targets) > 1 or not isinstance(target, str)
     times = [time] if isinstance(time, str) and time in table else as_list(time)
     known = _kinds(kinds)
     file = replace(file, columns=tuple(table.columns), targets=tuple(targets))
@@ -193,6 +195,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         subgroup=as_list(subgroup),
         positive=None if positive is None else str(positive),
     )
+    splits = splits if exposure is None else by_exposure(splits, exposure)
     return splits if reweigh is None else reweigh_groups(splits, reweigh)
 
 
@@ -242,9 +245,7 @@ def _tasks(
     if isinstance(task, str) and "=" in task:
         return as_pairs("task", task, example="condition=ordinal,price=regression")
     several = len(targets) > 1 or not isinstance(target, str)
-    if isinstance(task, str) and (several or task == "ordinal"):
-        return dict.fromkeys(targets, task)
-    return task
+    return dict.fromkeys(targets, task) if isinstance(task, str) and several else task
 
 
 def _orders(orders: str | Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
 from dlrecipes.errors import DataError
+from dlrecipes.targets import check_classes
 
 
 def reweigh_groups(splits: Splits, column: str) -> Splits:
@@ -28,7 +29,8 @@ def reweigh_groups(splits: Splits, column: str) -> Splits:
         column: The subgroup column.
 
     Raises:
-        DataError: If there is no such subgroup column, if the targets are no classes, or if a
+        ArgumentError: If the target is no class.
+        DataError: If there is no such subgroup column, or if a
             combination of label and group has no training example, so that no weight helps it.
 
     Reference:
@@ -42,13 +44,8 @@ def reweigh_groups(splits: Splits, column: str) -> Splits:
             received=f"{column!r}; the subgroups are {', '.join(map(repr, known)) or 'none'}",
             fix="Name it with `subgroup` (`--subgroup COLUMN`) too.",
         )
-    if not splits.spec.classes:
-        raise DataError(
-            "Only combinations of a class and a group can be reweighed.",
-            received=f"column {column!r} for {splits.spec.task} data",
-            fix="Leave the weights out; the errors of the groups are compared in any case.",
-        )
-    shares = _shares(splits.train, column, splits.spec.classes)
+    classes = check_classes(splits.spec, "reweighed").class_names
+    shares = _shares(splits.train, column, classes)
     independent = np.outer(shares.sum(axis=1), shares.sum(axis=0))
     weights = pd.DataFrame(independent / shares, index=shares.index, columns=shares.columns)
     return replace(

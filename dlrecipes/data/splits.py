@@ -11,7 +11,7 @@ import keras
 from dlrecipes.data.check_weights import check_some_weight
 from dlrecipes.data.columns import Columns
 from dlrecipes.data.development import Development
-from dlrecipes.data.inputs import kind_of_shape
+from dlrecipes.data.inputs import Kind, kind_of_shape
 from dlrecipes.data.preprocess import apply_preprocess, fit_preprocess
 from dlrecipes.data.sealed_split import SealedSplit
 from dlrecipes.data.split import Split
@@ -91,6 +91,13 @@ class Splits:
         """Return the preprocessed training and validation part, computed once."""
         return self._development
 
+    def _kind_of(self, shape: tuple[int, ...]) -> Kind:
+        """Return what a preprocessed example is: with as many axes as before, the same."""
+        raw = self.spec.kind
+        if len(shape) == len(self.spec.input_shape) and raw != "text":
+            return raw
+        return kind_of_shape(shape)
+
     @cached_property
     def _development(self) -> Development:
         if self.preprocess is None:
@@ -107,7 +114,7 @@ class Splits:
             self.spec,
             input_shape=shape,
             input_dtype="float32",
-            kind=getattr(self.preprocess, "kind", kind_of_shape(shape)),
+            kind=getattr(self.preprocess, "kind", self._kind_of(shape)),
             columns=(),
             ignored=(),
             file=None,

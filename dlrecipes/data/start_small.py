@@ -7,12 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.check_targets import check_known
 from dlrecipes.data.drawing import ladder, subset
+from dlrecipes.data.part_targets import check_known, with_statistics
 from dlrecipes.data.splits import Splits
-from dlrecipes.data.strata import strata
-from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError
+from dlrecipes.targets import strata
 
 
 def start_small(splits: Splits, size_or_fraction: float, *, seed: int = 0) -> Splits:

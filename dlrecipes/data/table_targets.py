@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.data.positive_class import with_positive
-from dlrecipes.data.several_targets import encode_targets
-from dlrecipes.data.targets import Target, encode_target
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results import Column
+from dlrecipes.results import Column, TargetForm
+from dlrecipes.targets.encode import (
+    EncodedTargets,
+    encode_target,
+    encode_targets,
+    with_positive,
+)
 
 
 def target_list(target: object) -> list[str]:
@@ -44,15 +48,15 @@ def table_target(
     task: str | Mapping[str, str] | None = None,
     orders: Mapping[str, Sequence[str]] | None = None,
     positive: str | None = None,
-) -> Target:
+) -> EncodedTargets:
     """Return a table's target, encoded.
 
     Args:
         table: The targets of all parts' rows, typed.
         target: A column, or several that are targets side by side.
         columns: What these columns are.
-        task: What is to be learned; of several targets `{column: task}`.
-        orders: `{column: labels from the lowest to the highest}`, of several targets.
+        task: What is to be learned, or `{column: task}`.
+        orders: `{column: labels from the lowest to the highest}`, of ordinal targets.
         positive: Of two classes of a single target, the one that is looked for.
 
     Raises:
@@ -61,13 +65,21 @@ def table_target(
         DataError: If nothing can be learned.
     """
     if isinstance(target, str):
-        if isinstance(task, Mapping) or orders:
+        named_by = {*(task if isinstance(task, Mapping) else ()), *(orders or ())} - {target}
+        if named_by:
             raise ArgumentError(
-                "Tasks and orders by name belong to several targets.",
-                received=f"target={target!r}, task={task!r}, orders={orders!r}",
-                fix=f"Name the targets in a list: target=[{target!r}].",
+                "`task` and `orders` must name the target.",
+                received=", ".join(map(repr, sorted(named_by))),
+                fix=f"The target is {target!r}.",
             )
-        encoded = encode_target(_labels(table[target], columns[0]), task=task)
+        order = (orders or {}).get(target)
+        task = task.get(target) if isinstance(task, Mapping) else task
+        if task is None and order is not None:
+            task = "ordinal"
+        column = _labels(table[target], columns[0])
+        encoded = encode_target(column, task=task, order=order, name=target)
+        named = replace(encoded.targets[0], title=target, form=TargetForm())
+        encoded = replace(encoded, targets=(named,))
         return encoded if positive is None else with_positive(encoded, positive)
     if positive is not None or isinstance(task, str):
         raise ArgumentError(
@@ -78,7 +90,9 @@ def table_target(
     labels = {
         name: _labels(table[name], column) for name, column in zip(target, columns, strict=True)
     }
-    return encode_targets(labels, tasks=task, orders=orders)
+    encoded = encode_targets(labels, tasks=task, orders=orders)
+    plain = tuple(replace(found, form=TargetForm()) for found in encoded.targets)
+    return replace(encoded, targets=plain)
 
 
 def own_orders(

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.checks import check_real
+from dlrecipes.data.part_targets import with_statistics
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
-from dlrecipes.data.training_statistics import with_statistics
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.targets import check_classes
 
 
 def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balanced") -> Splits:
@@ -34,7 +35,7 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
     Args:
         splits: Data with classes.
         weights: `"balanced"` for equal shares of all classes, or `{class: weight}` with weights
-            above 0, by the names in `spec.classes`; a class that is left out weighs 1.
+            above 0, by the names of the classes; a class that is left out weighs 1.
 
     Raises:
         ArgumentError: If there are no classes, or the weights are none.
@@ -44,9 +45,8 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
         King and Zeng 2001, Logistic Regression in Rare Events Data.
     """
     spec, train = splits.spec, splits.train
-    if not spec.classes:
-        raise ArgumentError("Only classes can be weighed.", received=f"{spec.task} data")
-    counts = np.bincount(train.y, train.sample_weight, minlength=len(spec.classes))
+    names = check_classes(spec, "weighed").class_names
+    counts = np.bincount(train.y, train.sample_weight, minlength=len(names))
     if isinstance(weights, str):
         if weights != "balanced":
             raise ArgumentError(
@@ -55,11 +55,11 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
         if not counts.all():
             raise DataError(
                 "Every class must occur in the training part.",
-                received=f"none of {spec.classes[int(np.argmin(counts))]!r}",
+                received=f"none of {names[int(np.argmin(counts))]!r}",
             )
         by_class = counts.sum() / (len(counts) * counts)
     else:
-        by_class = _by_class(weights, spec.classes)
+        by_class = _by_class(weights, names)
     mean = float((counts * by_class).sum() / len(train))
     train = _weighed(train, by_class / mean)
     return replace(

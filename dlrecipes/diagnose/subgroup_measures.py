@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.metrics.predictions import check_predictions
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import kind_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,16 +57,16 @@ def group_measures(
         ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
             probability.
     """
-    targets, values = check_predictions(y, predictions, spec)
+    targets, values = kind_of(spec.target).check(y, predictions)
     everyone = np.ones(len(targets), dtype=bool)
-    if spec.task == "regression":
+    if not spec.target.class_names:
         error = values - targets
         return (
             Measure("rmse", np.square(error), everyone, "RMSE difference", root=True),
             Measure("mean_error", error, everyone, "mean error difference"),
         ), None
     predicted = values.argmax(axis=1)
-    if spec.task == "multiclass":
+    if len(spec.target.class_names) > 2:
         right = predicted == targets
         sure = values.max(axis=1) - right
         return (

@@ -96,7 +96,7 @@ def _cells(
     """Return the accuracy of each label in each group that has it."""
     return tuple(
         _group(name, label, inside & (labels == at), [Measure("accuracy", right, labels == at)])
-        for at, label in enumerate(spec.classes)
+        for at, label in enumerate(spec.target.class_names)
         for name, inside in members.items()
         if (inside & (labels == at)).any()
     )
@@ -113,14 +113,14 @@ def _cell_gaps(
     """Return the largest gap between groups within a label, and that between any two cells."""
     every: dict[str, NDArray[np.bool_]] = {}
     within: list[Gap] = []
-    for at, label in enumerate(spec.classes):
+    for at, label in enumerate(spec.target.class_names):
         groups = {name: right[inside & (labels == at)] for name, inside in members.items()}
         every |= {f"{label}, {name}": one for name, one in groups.items()}
         gap = largest_gap(
             "largest difference within a label",
             f"accuracy of {label}",
             groups,
-            families=len(spec.classes),
+            families=len(spec.target.class_names),
         )
         within += [] if gap is None else [gap]
     return [

@@ -6,7 +6,8 @@ import keras
 
 from dlrecipes.export.raw_inputs import preprocessed, raw_inputs
 from dlrecipes.results import DataSpec
-from dlrecipes.training.outputs import OutputKind, output_kind, output_kinds
+from dlrecipes.targets import by_name, in_form, kind_of
+from dlrecipes.training.outputs import output_kinds
 
 
 def build_inference_model(
@@ -30,36 +31,25 @@ def build_inference_model(
     """
     inputs = raw_inputs(raw_spec)
     features = preprocessed(inputs, preprocess, raw_spec)
-    outputs = _uncompiled(network, spec)(features)
-    if spec.targets:
-        kinds = output_kinds(network, spec)
-        predictions = {name: _predictions(outputs[name], kind) for name, kind in kinds.items()}
-    else:
-        predictions = _predictions(outputs, output_kind(network, spec))
-    return keras.Model(inputs, predictions, name="inference")
+    outputs = _uncompiled(network)(features)
+    named = by_name(outputs, spec)
+    kinds = output_kinds(network, spec)
+    predictions = {
+        target.name: kind_of(target).predictions(
+            keras.ops.cast(named[target.name], "float32"), kinds[target.name]
+        )
+        for target in spec.targets
+    }
+    return keras.Model(inputs, in_form(predictions, spec), name="inference")
 
 
-def _predictions(outputs: keras.KerasTensor, kind: OutputKind) -> keras.KerasTensor:
-    """Return probabilities `(batch, classes)` or values `(batch,)`, in float32."""
-    outputs = keras.ops.cast(outputs, "float32")
-    if kind == "values":
-        return keras.ops.reshape(outputs, (-1,))
-    if len(outputs.shape) == 1:
-        outputs = keras.ops.expand_dims(outputs, -1)
-    if outputs.shape[-1] == 1:
-        # sigmoid(-z) keeps the small probability exact where 1 - sigmoid(z) would round it.
-        positive = keras.ops.sigmoid(outputs) if kind == "logits" else outputs
-        negative = keras.ops.sigmoid(-outputs) if kind == "logits" else 1.0 - outputs
-        return keras.ops.concatenate([negative, positive], axis=-1)
-    return keras.ops.softmax(outputs, axis=-1) if kind == "logits" else outputs
-
-
-def _uncompiled(network: keras.Model, spec: DataSpec) -> keras.Model:
+def _uncompiled(network: keras.Model) -> keras.Model:
     """Leave optimizer and loss behind, which a deployed model has no use for.
 
     A subclassed model has no symbolic inputs to start from and stays as it is.
     """
     if not getattr(network, "inputs", None):
         return network
-    outputs = network.output if spec.targets else network.outputs[0]
+    output = getattr(network, "output", None)
+    outputs = output if isinstance(output, dict) else network.outputs[0]
     return keras.Model(network.inputs[0], outputs, name=network.name)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Columns, as_tensors
 from dlrecipes.export.serving_names import input_names
-from dlrecipes.metrics import join_predictions
+from dlrecipes.targets import join_predictions
 
 BATCH_SIZE = 256
 
@@ -18,7 +18,7 @@ BATCH_SIZE = 256
 def predict(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.float32]:
     """Return a model's probabilities `(examples, classes)` or values `(examples,)`.
 
-    Those of several targets are side by side; `dlrecipes.metrics.split_predictions` takes them
+    Those of several targets are side by side; `dlrecipes.targets.split_predictions` takes them
     apart. Where one batch holds all examples, no graph is made of the model.
 
     Args:

@@ -12,9 +12,9 @@ import tensorflow as tf
 
 from dlrecipes.data import Columns, as_tensors
 from dlrecipes.export.serving_names import input_names, output_prefixes, serving_names
-from dlrecipes.metrics import join_predictions
-from dlrecipes.results import DataSpec, TargetSpec
+from dlrecipes.results import DataSpec, Target
 from dlrecipes.rundir import check_place
+from dlrecipes.targets import by_name, join_predictions, kind_of, named_targets
 
 
 def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
@@ -50,29 +50,27 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
 
     def serve(*columns: tf.Tensor) -> dict[str, tf.Tensor]:
         predictions = model(_inputs(spec, columns), training=False)
-        if not spec.targets:
-            return _answers(predictions, spec.classes)
+        named = by_name(predictions, spec)
         return {
-            f"{prefix}_{answer}": value
+            f"{prefix}{answer}": value
             for target, prefix in prefixes.items()
-            for answer, value in _answers(predictions[target.name], target.labels).items()
+            for answer, value in _answers(named[target.name], target).items()
         }
 
     archive.add_endpoint("serving_default", serve, input_signature=signature)
     if spec.columns:
         _add_names(archive, "columns", _columns(spec))
-    if spec.classes:
-        _add_names(archive, "class_names", {"class_names": spec.classes})
     for target, prefix in prefixes.items():
-        if target.labels:
-            _add_names(archive, f"{prefix}_classes", {"class_names": target.labels})
-    if prefixes:
-        named = {
+        if target.class_names:
+            names = f"{prefix}classes" if prefix else "class_names"
+            _add_names(archive, names, {"class_names": target.class_names})
+    if named_targets(spec):
+        told = {
             "name": [target.name for target in prefixes],
-            "prefix": list(prefixes.values()),
+            "prefix": [prefix.removesuffix("_") for prefix in prefixes.values()],
             "title": [target.shown for target in prefixes],
         }
-        _add_names(archive, "targets", named)
+        _add_names(archive, "targets", told)
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
@@ -124,21 +122,19 @@ def _texts(tensor: tf.Tensor) -> list[str]:
     return [text.decode() for text in tensor.numpy().tolist()]
 
 
-def _answers(predictions: tf.Tensor, classes: Sequence[str]) -> dict[str, tf.Tensor]:
-    predictions = tf.cast(predictions, tf.float32)
-    if not classes:
-        return {"value": predictions}
-    index = tf.argmax(predictions, axis=-1, output_type=tf.int32)
-    return {
-        "probabilities": predictions,
-        "class_index": index,
-        "label": tf.gather(tf.constant(list(classes)), index),
-    }
+def _answers(predictions: tf.Tensor, target: Target) -> dict[str, tf.Tensor]:
+    """Return the answers of one target; a class also by its name, which `keras.ops` has not."""
+    answers: dict[str, tf.Tensor] = kind_of(target).answers(tf.cast(predictions, tf.float32))
+    if "class_index" in answers:
+        names = tf.constant(list(target.class_names))
+        answers["label"] = tf.gather(names, answers["class_index"])
+    return answers
 
 
-def _prefixes(spec: DataSpec) -> dict[TargetSpec, str]:
-    prefixes = output_prefixes([target.name for target in spec.targets])
-    return {target: prefixes[target.name] for target in spec.targets}
+def _prefixes(spec: DataSpec) -> dict[Target, str]:
+    """Return what the answers of each target begin with; nothing for the only one."""
+    prefixes = output_prefixes([target.name for target in named_targets(spec)])
+    return {target: f"{prefixes[target.name]}_" if target.name else "" for target in spec.targets}
 
 
 def _columns(spec: DataSpec) -> dict[str, list[str]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from dlrecipes.metrics.predictions import check_predictions
-from dlrecipes.results import DataSpec
+from dlrecipes.errors import ArgumentError
 
 
-def average_precision_shares(y: object, predictions: object, spec: DataSpec) -> NDArray[np.float64]:
+def average_precision_shares(y: ArrayLike, probabilities: ArrayLike) -> NDArray[np.float64]:
     """Return the jackknife's pseudo-values of the average precision.
 
     Value i is `n AP - (n - 1) AP_i`, where `AP_i` is the average precision without example i.
@@ -18,21 +17,26 @@ def average_precision_shares(y: object, predictions: object, spec: DataSpec) -> 
 
     Args:
         y: Class indices of two classes, `(examples,)`; at least two of class 1 and one of class 0.
-        predictions: Probabilities `(examples, 2)`.
-        spec: The data's description.
+        probabilities: Of class 1, or any score that is higher where it is likelier, `(examples,)`.
 
     Returns:
         `(examples,)`.
 
     Raises:
-        ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
-            probability.
+        ArgumentError: If the shapes do not fit, or if a class has too few examples.
 
     Reference:
         Efron and Stein 1981, The Jackknife Estimate of Variance.
     """
-    labels, values = check_predictions(y, predictions, spec)
-    scores, size = values[:, 1], len(labels)
+    labels, scores = np.asarray(y).astype(np.int64), np.asarray(probabilities, np.float64)
+    size = len(labels)
+    if labels.ndim != 1 or scores.shape != labels.shape or not 1 < int(labels.sum()) < size:
+        raise ArgumentError(
+            "Labels and scores must be `(examples,)` each, at least two of class 1 and one of "
+            "class 0.",
+            received=f"y.shape={labels.shape}, probabilities.shape={scores.shape}, "
+            f"{int(labels.sum())} of class 1",
+        )
     levels, place = np.unique(-scores, return_inverse=True)  # the highest score first
     positives = np.bincount(place, labels, minlength=len(levels))
     found = np.cumsum(positives)

@@ -18,13 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from dlrecipes.checks import check_real
 from dlrecipes.errors import ArgumentError
-from dlrecipes.metrics.predictions import check_predictions
-from dlrecipes.results import DataSpec
 
 Shares = NDArray[np.float64]
 
 
-def rmse_shares(y: object, predictions: object, spec: DataSpec) -> Shares:
+def rmse_shares(y: ArrayLike, values: ArrayLike) -> Shares:
     """Return each example's part of the root mean squared error, in the target's units.
 
     Part i is `RMSE + (e_i² - MSE) / (2 RMSE)` for the error `e_i`. The mean is the RMSE; where all
@@ -32,17 +30,21 @@ def rmse_shares(y: object, predictions: object, spec: DataSpec) -> Shares:
 
     Args:
         y: Values, `(examples,)`.
-        predictions: Values, `(examples,)` or `(examples, 1)`.
-        spec: The description of regression data.
+        values: Predicted ones, `(examples,)`.
 
     Returns:
         `(examples,)`.
 
     Raises:
-        ArgumentError: If the shapes do not fit, or if a prediction is not finite.
+        ArgumentError: If the shapes do not fit, or if a number is not finite.
     """
-    targets, values = check_predictions(y, predictions, spec)
-    errors = np.abs(values - targets)
+    targets, predicted = np.asarray(y, np.float64), np.asarray(values, np.float64)
+    errors = np.abs(predicted - targets) if targets.shape == predicted.shape else targets
+    if errors.ndim != 1 or targets.shape != predicted.shape or not np.isfinite(errors).all():
+        raise ArgumentError(
+            "True and predicted values must be finite numbers, `(examples,)` each.",
+            received=f"y.shape={targets.shape}, values.shape={predicted.shape}",
+        )
     largest = float(errors.max())
     if largest == 0:
         return np.zeros(len(errors))

@@ -8,7 +8,6 @@ from dlrecipes.models.build_tabular import build_tabular
 from dlrecipes.models.build_text import build_text
 from dlrecipes.models.encode_table import build_table_encoder
 from dlrecipes.models.from_last_value import from_last_value
-from dlrecipes.models.multitask_objective import multitask_objective
 from dlrecipes.models.prior_bias import prior_bias
 
 __all__ = [
@@ -20,6 +19,5 @@ __all__ = [
     "build_tabular",
     "build_text",
     "from_last_value",
-    "multitask_objective",
     "prior_bias",
 ]

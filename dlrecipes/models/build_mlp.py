@@ -12,7 +12,7 @@ from dlrecipes.errors import ArgumentError
 from dlrecipes.layers import InvertedDropout
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
-from dlrecipes.models.output_layer import output_layer
+from dlrecipes.targets.output_layer import output_layer
 
 
 def build_mlp(  # noqa: PLR0913 - each argument is one choice of the architecture

@@ -12,8 +12,8 @@ from dlrecipes.errors import ArgumentError
 from dlrecipes.layers import InvertedDropout
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
-from dlrecipes.models.target_head import target_head
-from dlrecipes.results.target_spec import TargetSpec
+from dlrecipes.results import Target
+from dlrecipes.targets import kind_of
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 """What TensorFlow takes as the name of a scope."""
@@ -21,7 +21,7 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
 def build_multitask(  # noqa: PLR0913 - each argument is one choice of the architecture
     input_shape: Sequence[int],
-    targets: Sequence[TargetSpec],
+    targets: Sequence[Target],
     *,
     trunk: keras.Model | None = None,
     hidden_units: Sequence[int] = (64, 64),
@@ -33,17 +33,18 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
 ) -> keras.Model:
     """Return an uncompiled model with one trunk for all targets and a head for each.
 
-    What the tasks share is learned from the examples of all of them. `multitask_objective` gives
+    What the tasks share is learned from the examples of all of them. `loss_and_metrics` gives
     its losses, weights and metrics:
 
         model = build_multitask((8,), targets)
-        model.compile("adam", **multitask_objective(targets))
+        model.compile("adam", **dlr.targets.loss_and_metrics(targets))
         model.fit(x, {"age": age, "grade": grade})  # NaN where a target is missing
 
     Args:
         input_shape: Shape of one example without the batch axis; flattened if it has more than
             one axis and no `trunk`.
-        targets: The targets, at least one, with different names; see `describe_target`.
+        targets: The targets, at least one, with different names; see `describe_target`. A single
+            one without a name is put out by itself, not in a dictionary.
         trunk: A model from examples to features `(batch, features)`, such as a convolutional one
             without its head; None for the hidden layers below.
         hidden_units: Width of each layer that all targets share; behind `trunk`, if there is one.
@@ -65,7 +66,7 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
         Caruana 1997, Multitask Learning.
     """
     names = [target.name for target in targets]
-    valid = all(re.fullmatch(_NAME, name) for name in names)
+    valid = names == [""] or all(re.fullmatch(_NAME, name) for name in names)
     if not names or len(set(names)) != len(names) or not valid:
         raise ArgumentError(
             "`targets` must be at least one, with different names of letters, digits, `_`, `.` "
@@ -106,5 +107,8 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
     for index, target in enumerate(targets, start=1):
         # Layers are numbered: a target may be called "hidden".
         features = hidden(shared, own, f"head_{index}")
-        outputs[target.name] = target_head(features, target, l2=l2, name=f"head_{index}")
-    return keras.Model(inputs, outputs, name="multitask")
+        kind = kind_of(target)
+        outputs[target.name] = kind.head(
+            features, l2=l2, bias=kind.start_bias(), name=f"head_{index}_outputs"
+        )
+    return keras.Model(inputs, outputs.get("", outputs), name="multitask")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from dlrecipes.models.one_target import check_one_target
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import kind_of
 
 
 def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
@@ -15,7 +15,8 @@ def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
     it long and never quite succeeds. Here it learns what to add: the output is
     `mean + std * (z + gate * n)`, where `z` is the last value as the preprocessing standardised it,
     `n` what `model` predicts, in standard deviations from the mean of the target, and `gate` a
-    weight that begins at 0. A model without the last value among its inputs is returned as it is.
+    weight that begins at 0. A model without the last value among its inputs, or of
+    counts, is returned as it is.
 
     Args:
         model: From preprocessed rows `(batch, features)` to values `(batch, 1)` in the target's
@@ -29,13 +30,12 @@ def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
         Zeng et al. 2023, Are Transformers Effective for Time Series Forecasting? (NLinear),
         arXiv:2205.13504; Bachlechner et al. 2021, ReZero is All You Need, arXiv:2003.04887.
     """
-    check_one_target(spec)
     names = [feature.name for feature in spec.features]
     last = None if spec.lags is None else spec.lags.last
-    if last not in names:
+    if last not in names or not kind_of(spec.target).adds_up:
         return model
     inputs, at = model.inputs[0], names.index(last)
-    mean, std = spec.target_mean, spec.target_std or 1.0
+    mean, std = spec.target.mean, spec.target.std or 1.0
     learned = keras.layers.Rescaling(1 / std, -mean / std, dtype="float32", name="learned")(
         model.outputs[0]
     )

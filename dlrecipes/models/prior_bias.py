@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
-from dlrecipes.errors import ArgumentError
-from dlrecipes.models.one_target import check_one_target
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import kind_of
 
 
 def prior_bias(spec: DataSpec) -> list[float]:
@@ -18,7 +15,7 @@ def prior_bias(spec: DataSpec) -> list[float]:
     A prior of 0 has no finite logit; it counts as half an example of the training part.
 
     Args:
-        spec: The training data: `priors` for classes, `target_mean` for regression.
+        spec: The training data, with the priors or the mean of its target.
 
     Returns:
         One number for each output: `log(prior)` of each class (multiclass), the log odds
@@ -32,19 +29,4 @@ def prior_bias(spec: DataSpec) -> list[float]:
         Lin et al., Focal Loss for Dense Object Detection, arXiv:1708.02002, section 4.1;
         Karpathy, A Recipe for Training Neural Networks (2019): "init well".
     """
-    check_one_target(spec)
-    if spec.task == "regression":
-        return [spec.target_mean]
-    in_range = all(0 <= prior <= 1 for prior in spec.priors)
-    if len(spec.priors) != len(spec.classes) or len(spec.priors) < 2 or not in_range:
-        raise ArgumentError(
-            "A classification must have one prior in [0, 1] for each of at least two classes.",
-            received=f"priors={spec.priors}, classes={spec.classes}",
-        )
-    if spec.task == "binary" and len(spec.priors) != 2:
-        raise ArgumentError(
-            "A binary task must have two classes.", received=f"classes={spec.classes}"
-        )
-    least = 0.5 / max(spec.train_size, 1)
-    logs = [math.log(max(prior, least)) for prior in spec.priors]
-    return [logs[1] - logs[0]] if spec.task == "binary" else logs
+    return kind_of(spec.target).start_bias()

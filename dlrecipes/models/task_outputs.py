@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import keras
 
-from dlrecipes.models.one_target import check_one_target
-from dlrecipes.models.output_layer import output_layer
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import kind_of
 
 
 def task_outputs(
@@ -25,13 +24,5 @@ def task_outputs(
     Raises:
         DataError: If the data has several targets.
     """
-    check_one_target(spec)
-    if spec.task != "regression":
-        return output_layer(spec.outputs, l2=None, output_bias=output_bias)(x)
-    if output_bias is not None:
-        # The dense layer works in standardised units.
-        output_bias = [(value - spec.target_mean) / spec.target_std for value in output_bias]
-    last = output_layer(spec.outputs, l2=None, output_bias=output_bias)
-    return keras.layers.Rescaling(
-        spec.target_std, spec.target_mean, dtype=last.dtype_policy, name="target_units"
-    )(last(x))
+    bias = None if output_bias is None else list(output_bias)
+    return kind_of(spec.target).head(x, l2=None, bias=bias, name="outputs")

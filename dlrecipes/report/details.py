@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dlrecipes.report.format import format_seconds, format_time, format_value
-from dlrecipes.results import DataSpec, EngineChoice, Plan, RunInfo, RunResult, TargetSpec, plural
+from dlrecipes.results import DataSpec, EngineChoice, Plan, RunInfo, RunResult, plural
 from dlrecipes.results.run_info import SourceValue
+from dlrecipes.targets import kind_of
 
 Rows = list[tuple[str, str]]
 
@@ -23,9 +24,7 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
         ("name", data.name),
         (
             "task",
-            data.task
-            if not data.classes
-            else f"{data.task}, {plural(len(data.classes), 'class', 'classes')}",
+            data.task,
         ),
         ("examples", f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"),
         ("one example", _example(spec)),
@@ -34,7 +33,7 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
         rows.append(
             ("after preprocessing", f"{_shape(info.spec.input_shape)} {info.spec.input_dtype}")
         )
-    rows += [(f"target {one.shown}", _target(one)) for one in info.spec.targets]
+    rows += [(f"target {one.shown}".strip(), kind_of(one).summary) for one in info.spec.targets]
     rows += [] if spec.lags is None else [("forecast", spec.lags.sentence)]
     rows += [(f"column {one.name}", f"{one.kind}: {one.evidence}") for one in spec.columns]
     split = "given" if info.split_seed is None else str(info.split_seed)
@@ -123,14 +122,6 @@ def time_rows(result: RunResult) -> Rows:
 
 def _plain(value: SourceValue) -> str:
     return str(value) if isinstance(value, list | dict) else format_value(value)
-
-
-def _target(target: TargetSpec) -> str:
-    known = f"known for {plural(target.known, 'training example')}"
-    if not target.classes:
-        return f"{target.task}, {known}"
-    joint = " < " if target.task == "ordinal" else ", "
-    return f"{target.task} ({joint.join(target.labels)}), {known}"
 
 
 def _example(spec: DataSpec) -> str:

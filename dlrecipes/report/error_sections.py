@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dlrecipes.metrics import known_values, split_predictions
 from dlrecipes.report.class_scores import ClassScore, class_scores, worst_classes
 from dlrecipes.report.confusion import (
     MOST_IN_PLOT,
@@ -23,7 +22,8 @@ from dlrecipes.report.plot import Plot
 from dlrecipes.report.regression_errors import plot_regression
 from dlrecipes.report.saved_predictions import SavedPredictions
 from dlrecipes.report.threshold_curves import ThresholdSection, threshold_section
-from dlrecipes.results import DataSpec, TargetSpec, Threshold
+from dlrecipes.results import DataSpec, Target, Threshold
+from dlrecipes.targets import known_values, split_predictions
 
 
 @dataclass(frozen=True)
@@ -65,39 +65,46 @@ def error_sections(
     Args:
         saved: The saved predictions; None while the test set is sealed.
         spec: The data as loaded.
-        threshold: The threshold that was chosen, if any.
+        threshold: The threshold that was chosen, if any: of a single target.
     """
     if saved is None or not len(saved.y):
         return ()
-    if not spec.targets:
-        return (_section(saved, spec, threshold),)
     sections = []
     for at, target in enumerate(spec.targets, start=1):
-        found = _section(_of_target(saved, spec, target), spec.of_target(target), None)
-        thresholds = found.thresholds
-        if thresholds is not None:
-            first, second = (_named(one, at) for one in thresholds.plots)
-            thresholds = replace(thresholds, plots=(first, second))
-        sections.append(
-            replace(
-                found,
-                name=target.shown,
-                suffix=f"-{at}",
-                thresholds=thresholds,
-                confusion_plot=found.confusion_plot and _named(found.confusion_plot, at),
-                regression=tuple(_named(one, at) for one in found.regression),
-            )
-        )
+        single = spec.of_target(target)
+        found = _section(_of_target(saved, spec, target), single, threshold)
+        sections.append(_named(found, target.shown, at) if target.name else found)
     return tuple(sections)
+
+
+def _named(section: ErrorSection, name: str, at: int) -> ErrorSection:
+    """Return a section under the name of its target, its pictures under its number."""
+
+    def numbered(plot: Plot) -> Plot:
+        return replace(plot, name=f"{plot.name}-{at}")
+
+    thresholds = section.thresholds
+    if thresholds is not None:
+        first, second = (numbered(plot) for plot in thresholds.plots)
+        thresholds = replace(thresholds, plots=(first, second))
+    return replace(
+        section,
+        name=name,
+        suffix=f"-{at}",
+        thresholds=thresholds,
+        confusion_plot=section.confusion_plot and numbered(section.confusion_plot),
+        regression=tuple(numbered(plot) for plot in section.regression),
+    )
 
 
 def _section(saved: SavedPredictions, spec: DataSpec, threshold: Threshold | None) -> ErrorSection:
     first = saved.predictions[0]
     section = ErrorSection("", "", spec.task, find_mistakes(saved, spec))
-    if spec.task == "regression":
+    names = spec.target.class_names
+    if not names:
         return replace(section, regression=plot_regression(saved.y, first))
-    matrix = confusion(saved.y, first, spec.classes)
-    count = len(spec.classes)
+    matrix = confusion(saved.y, first, names)
+    count = len(names)
     small = count <= MOST_IN_TABLE
     return replace(
         section,
@@ -105,12 +112,12 @@ def _section(saved: SavedPredictions, spec: DataSpec, threshold: Threshold | Non
         cells=confusion_cells(matrix) if small else (),
         confusion_plot=None if small or count > MOST_IN_PLOT else plot_confusion(matrix),
         pairs=() if small else confused_pairs(matrix),
-        classes=worst_classes(class_scores(saved.y, first, spec.classes)),
+        classes=worst_classes(class_scores(saved.y, first, names)),
         all_classes=count,
     )
 
 
-def _of_target(saved: SavedPredictions, spec: DataSpec, target: TargetSpec) -> SavedPredictions:
+def _of_target(saved: SavedPredictions, spec: DataSpec, target: Target) -> SavedPredictions:
     """Return the predictions of one target, of the examples in which it is known."""
     known, values = known_values(saved.y, spec, target)
     rows = np.flatnonzero(known)
@@ -120,7 +127,3 @@ def _of_target(saved: SavedPredictions, spec: DataSpec, target: TargetSpec) -> S
         values,
         split_predictions(saved.predictions, spec)[target.name][:, rows],
     )
-
-
-def _named(plot: Plot, at: int) -> Plot:
-    return replace(plot, name=f"{plot.name}-{at}")

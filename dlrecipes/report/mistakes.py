@@ -13,6 +13,7 @@ from dlrecipes.report.format import format_number, format_value
 from dlrecipes.report.png import picture_uri, value_span
 from dlrecipes.report.saved_predictions import SavedPredictions
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import kind_of
 
 MOST = 12
 _MOST_FEATURES = 10
@@ -68,13 +69,14 @@ def find_mistakes(saved: SavedPredictions, spec: DataSpec) -> Mistakes:
     shown = spec.kind in ("image", "table") and len(saved.x) > 0
     count = len(saved.x) if shown else len(saved.y)
     predictions, y = saved.predictions[0][:count], saved.y[:count]
-    badness = _badness(y, predictions, spec)
+    kind = kind_of(spec.target)
+    badness = kind.badness(y, predictions)
     order = [int(i) for i in np.argsort(-badness, kind="stable")[:MOST] if badness[i] > 0]
     images = shown and spec.kind == "image" and isinstance(saved.x, np.ndarray)
     span = value_span(np.asarray(saved.x)) if images else (0.0, 1.0)
     found = []
     for index in order:
-        true, predicted, weight = _words(y[index], predictions[index], spec)
+        true, predicted, weight = _words(*kind.mistake(y[index], predictions[index]))
         example = _example(saved.x, index) if shown else None
         found.append(
             Mistake(
@@ -93,29 +95,12 @@ def _example(x: NDArray[Any] | Columns, index: int) -> NDArray[Any] | Columns:
     return x[index : index + 1] if isinstance(x, Columns) else x[index]
 
 
-def _badness(
-    y: NDArray[Any], predictions: NDArray[np.float64], spec: DataSpec
-) -> NDArray[np.float64]:
-    """Return the absolute error, or the probability of the wrong class, 0 where it is right."""
-    if spec.task == "regression":
-        errors: NDArray[np.float64] = np.nan_to_num(np.abs(predictions - y))
-        return errors
-    predicted = predictions.argmax(axis=1)
-    wrong: NDArray[np.float64] = np.where(
-        predicted != y, np.nan_to_num(predictions.max(axis=1)), 0.0
-    )
-    return wrong
-
-
-def _words(y: Any, prediction: Any, spec: DataSpec) -> tuple[str, str, str]:  # noqa: ANN401
-    if spec.task == "regression":
-        error = float(prediction) - float(y)
-        sign = "+" if error > 0 else "−"
-        weight = f"off by {sign}{format_number(abs(error))}"
-        return format_number(float(y)), format_number(float(prediction)), weight
-    predicted = int(prediction.argmax())
-    probability = float(prediction[predicted])
-    return spec.classes[int(y)], spec.classes[predicted], _percent(probability)
+def _words(true: str | float, predicted: str | float, weight: float) -> tuple[str, str, str]:
+    """Return what was true, what was predicted, and how wrong that is, as text."""
+    if isinstance(true, str) or isinstance(predicted, str):
+        return str(true), str(predicted), _percent(weight)
+    off = f"off by {'+' if weight > 0 else '−'}{format_number(abs(weight))}"
+    return format_number(true), format_number(predicted), off
 
 
 def _percent(probability: float) -> str:

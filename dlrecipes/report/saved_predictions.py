@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.data import Columns, unpack_inputs
-from dlrecipes.errors import RunError
+from dlrecipes.errors import ArgumentError, RunError
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import kind_of, split_predictions, target_columns
 
 
 @dataclass(frozen=True)
@@ -64,23 +65,15 @@ def _check(
     y: NDArray[Any],
     predictions: NDArray[np.float64],
 ) -> SavedPredictions:
-    y = y if spec.targets else y.reshape(-1)
     count = len(y)
-    if spec.targets:
-        width = sum(target.columns for target in spec.targets)
-        fits = predictions.ndim == 3 and predictions.shape[1:] == (count, width)
-        fits = fits and y.shape == (count, len(spec.targets))
-    elif spec.task == "regression":
-        if predictions.ndim == 3 and predictions.shape[2] == 1:
-            predictions = predictions[:, :, 0]
-        fits = predictions.ndim == 2 and predictions.shape[1] == count
-    else:
-        classes = len(spec.classes)
-        if classes == 2 and predictions.shape[-1:] == (1,):
-            predictions = np.concatenate([1 - predictions, predictions], axis=-1)
-        fits = predictions.ndim == 3 and predictions.shape[1:] == (count, classes)
-        fits = fits and np.issubdtype(y.dtype, np.integer)
-        fits = fits and (not count or bool(y.min() >= 0 and y.max() < classes))
+    try:
+        by_target = split_predictions(predictions, spec)
+        fits = all(
+            kind_of(target).fits(column, by_target[target.name])
+            for target, column in target_columns(y, spec)
+        )
+    except ArgumentError:
+        fits = False
     if not fits or len(predictions) == 0 or ids.shape != (count,) or len(x) > count:
         raise _damaged(
             path, f"ids {ids.shape}, x {x.shape}, y {y.shape}, predictions {predictions.shape}"

@@ -51,7 +51,8 @@ def threshold_section(
         threshold: The threshold that was chosen on validation data, if any.
         spec: The data's description.
     """
-    if spec.task != "binary" or len(np.unique(saved.y)) < 2:
+    names = spec.target.class_names
+    if len(names) != 2 or len(np.unique(saved.y)) < 2:
         return None
     scores = saved.predictions[:, :, 1]
     goal = None if threshold is None else ThresholdGoal.parse(threshold.goal)
@@ -63,12 +64,12 @@ def threshold_section(
     columns += ("precision", "recall", "F1", "accuracy")
     columns += ("cost an example",) if goal is not None and goal.kind == "cost" else ()
     return ThresholdSection(
-        positive=spec.classes[1],
+        positive=names[1],
         chosen=_chosen(threshold, goal),
         columns=columns,
         rows=tuple((name, _numbers(decisions, goal)) for name, decisions in points),
         plots=(
-            _precision_recall(saved.y, scores, points, spec.classes[1]),
+            _precision_recall(saved.y, scores, points, names[1]),
             _roc(saved.y, scores, points),
         ),
     )

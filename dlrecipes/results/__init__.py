@@ -36,7 +36,14 @@ from dlrecipes.results.stage_result import StageResult, TrialCounts
 from dlrecipes.results.study_result import StudyResult
 from dlrecipes.results.subgroup_result import Estimate, Gap, GroupResult, SubgroupResult
 from dlrecipes.results.table_file import TableFile
-from dlrecipes.results.target_spec import TargetSpec
+from dlrecipes.results.target import (
+    ClassTarget,
+    CountTarget,
+    OrdinalTarget,
+    Target,
+    TargetForm,
+    ValueTarget,
+)
 from dlrecipes.results.threshold import Decisions, Threshold
 from dlrecipes.results.threshold_goal import ThresholdGoal
 from dlrecipes.results.trial_record import History, TrialRecord
@@ -84,7 +91,12 @@ __all__ = [
     "StudyResult",
     "SubgroupResult",
     "TableFile",
-    "TargetSpec",
+    "ClassTarget",
+    "CountTarget",
+    "OrdinalTarget",
+    "Target",
+    "TargetForm",
+    "ValueTarget",
     "TestResult",
     "Threshold",
     "ThresholdGoal",

@@ -16,8 +16,8 @@ MEASURES: dict[str, tuple[str, ...]] = {
     "false positive rate": ("binary",),
     "selection rate": ("binary",),
     "calibration": _CLASSES,
-    "rmse": ("regression",),
-    "mean error": ("regression",),
+    "rmse": ("regression", "count"),
+    "mean error": ("regression", "count"),
 }
 """`{measure: the tasks that have it}`"""
 

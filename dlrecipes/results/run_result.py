@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
 
 from dlrecipes.results.ensemble_result import EnsembleResult
 from dlrecipes.results.finding import Finding
+from dlrecipes.results.older_targets import read_older_targets
 from dlrecipes.results.penalty_result import PenaltyResult
 from dlrecipes.results.plan_change import Value
 from dlrecipes.results.stage_result import StageResult
 from dlrecipes.results.subgroup_result import SubgroupResult
-from dlrecipes.results.target_spec import TargetSpec
+from dlrecipes.results.target import Target
 from dlrecipes.results.threshold import Threshold
 from dlrecipes.results.trial_record import History
 
@@ -29,7 +32,7 @@ class EngineResult:
 
 @dataclass(frozen=True)
 class DataResult:
-    """Sizes of the parts, fingerprint of the test part, the task and each of several targets."""
+    """Sizes of the parts, fingerprint of the test part, the task and the targets."""
 
     name: str
     train: int
@@ -37,8 +40,12 @@ class DataResult:
     test: int
     fingerprint: str
     task: str
-    classes: tuple[str, ...] = ()
-    targets: tuple[TargetSpec, ...] = ()
+    targets: tuple[Annotated[Target, Field(discriminator="kind")], ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older(cls, data: Any) -> Any:  # noqa: ANN401  (JSON)
+        return read_older_targets(data)
 
 
 @dataclass(frozen=True)

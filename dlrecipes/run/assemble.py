@@ -46,7 +46,6 @@ def assemble_result(
             test=len(splits.test),
             fingerprint=info.fingerprint,
             task=spec.task,
-            classes=spec.classes,
             targets=spec.targets,
         ),
         baselines=baselines,

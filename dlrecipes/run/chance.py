@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlrecipes.results import BaselineResult, DataSpec, Objective
+from dlrecipes.targets import named_targets
 
 _NAMES = {
     "accuracy": "accuracy",
@@ -29,8 +30,7 @@ def chance_score(
         baselines: The scored baselines.
         spec: The data.
     """
-    if spec.targets:  # whose metrics have the names that Keras gives them
-        trivial = next(iter(baselines.values()))
-        return trivial.validation.get(objective.metric)
-    trivial = baselines["mean" if spec.task == "regression" else "majority class"]
-    return trivial.validation.get(_NAMES.get(objective.metric, ""))
+    trivial = next(iter(baselines.values())).validation
+    # Of several targets metrics have the names that Keras gives them.
+    name = objective.metric
+    return trivial.get(name if named_targets(spec) else _NAMES.get(name, ""))

@@ -46,8 +46,7 @@ def check_penalty(declared: GapPenalty, parts: Sequence[Split], spec: DataSpec) 
         [part.subgroups[declared.column] for part in parts if part.subgroups is not None]
     )
     # Which examples count follows from the labels alone, so any predictions will do.
-    shape = (len(y),) if spec.task == "regression" else (len(y), len(spec.classes))
-    anything = np.full(shape, 1 / len(spec.classes) if spec.classes else 0.0)
+    anything = np.full((len(y), spec.target.columns), 1 / spec.target.columns)
     if measure_gap(y, anything, groups, spec, declared.measure) is None:
         counted, rows = {
             "true positive rate": ("positives", y == 1),

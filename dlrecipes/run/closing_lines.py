@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dlrecipes.metrics import metric_words
+from dlrecipes.metrics import better_low, metric_words
 from dlrecipes.report.scores import main_metric, mean_and_spread
 from dlrecipes.results import Objective, RunResult, plural, score_text, significant
-
-_LOW = ("rmse", "cost")
-"""Metrics of a verdict that are better low."""
 
 
 def closing_lines(result: RunResult, directory: Path) -> tuple[str, ...]:
@@ -68,6 +65,6 @@ def while_sealed(result: RunResult) -> list[str]:
         if metric in baseline.validation
     }
     if baselines:
-        best = (min if metric in _LOW else max)(baselines, key=lambda name: baselines[name])
+        best = (min if better_low(metric) else max)(baselines, key=lambda name: baselines[name])
         known += f"; the best baseline there, {best}, {significant(baselines[best])}"
     return [said, f"{known}."]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-import numpy as np
-
 from dlrecipes.data import Splits
-from dlrecipes.results import Column, ColumnKind, DataSpec, TargetSpec, plural, significant
+from dlrecipes.results import Column, ColumnKind, DataSpec, plural
 from dlrecipes.results.run_info import SourceValue
+from dlrecipes.targets import kind_of, known_values
 
 _KINDS: dict[ColumnKind, tuple[str, str]] = {
     "number": ("number", "numbers"),
@@ -17,7 +16,7 @@ _KINDS: dict[ColumnKind, tuple[str, str]] = {
     "date": ("date", "dates"),
     "text": ("text", "texts"),
 }
-_MOST_NAMED, _MOST_CLASSES = 6, 6
+_MOST_NAMED = 6
 
 
 def describe_data(splits: Splits, source: Mapping[str, SourceValue]) -> tuple[str, ...]:
@@ -75,45 +74,20 @@ def _left_out(spec: DataSpec) -> list[str]:
 
 def _target(splits: Splits, source: Mapping[str, SourceValue]) -> str:
     """Say what is predicted: its column, and its classes with their shares or its values."""
-    spec = splits.spec
-    if spec.targets:
-        return "; ".join(f"{target.shown!r}, {_one_of_several(target)}" for target in spec.targets)
-    column = ""
-    if spec.file is not None and len(spec.file.targets) == 1:
-        (name,) = spec.file.targets
-        last = name == spec.file.columns[-1]
-        another = last and source.get("data") and not source.get("target")
-        column = f"{name!r}" + (", the last column" if last else "")
-        column += " (--target names another), " if another else ", "
-    if spec.task == "regression":
-        low, high = (
-            significant(float(end)) for end in (splits.train.y.min(), splits.train.y.max())
-        )
-        return f"{column}a number, in the training part from {low} to {high}"
-    counts = np.bincount(splits.train.y, minlength=len(spec.classes))
-    shares = [
-        f"{name!r} {_share(count / counts.sum())}"
-        for name, count in zip(spec.classes, counts, strict=True)
-    ]
-    return f"{column}{_classes(spec.classes, shares)}"
+    spec, said = splits.spec, []
+    for target in spec.targets:
+        known = known_values(splits.train.y, spec, target)[1]
+        name = f"{target.shown!r}, " if target.name else _column(spec, source)
+        said.append(f"{name}{kind_of(target).seen(known)}")
+    return "; ".join(said)
 
 
-def _share(share: float) -> str:
-    return "below 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
-
-
-def _one_of_several(target: TargetSpec) -> str:
-    if not target.classes:
-        return "a number"
-    names = [repr(label) for label in target.labels]
-    ordered = ", in this order" if target.task == "ordinal" else ""
-    return _classes(target.labels, names) + ordered
-
-
-def _classes(labels: tuple[str, ...], shown: list[str]) -> str:
-    """Name few classes, with what is said of each; of many the first and the last."""
-    if len(labels) <= _MOST_CLASSES:
-        named = ", ".join(shown)
-    else:
-        named = ", ".join([*map(repr, labels[:3]), "…", repr(labels[-1])])
-    return f"{plural(len(labels), 'class', 'classes')} ({named})"
+def _column(spec: DataSpec, source: Mapping[str, SourceValue]) -> str:
+    """Name the column of the only target, and how to name another; nothing without a table."""
+    if spec.file is None or len(spec.file.targets) != 1:
+        return ""
+    (name,) = spec.file.targets
+    last = name == spec.file.columns[-1]
+    another = last and source.get("data") and not source.get("target")
+    column = f"{name!r}" + (", the last column" if last else "")
+    return column + (" (--target names another), " if another else ", ")

@@ -8,17 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from dlrecipes.diagnose import judge, strongest_baseline
-from dlrecipes.metrics import known_values, per_example_loss, split_predictions
 from dlrecipes.results import (
     BaselineResult,
     DataSpec,
     RefitResult,
-    TargetSpec,
+    Target,
     TestResult,
     Verdict,
     significant,
 )
 from dlrecipes.run.main_metric import MainMetric
+from dlrecipes.targets import known_values, named_targets, per_example_loss, split_predictions
 
 Baselines = Mapping[str, BaselineResult]
 
@@ -64,7 +64,7 @@ def give_verdict(
     )
     by_target = {
         target.name: name
-        for target in spec.targets
+        for target in named_targets(spec)
         if (name := _strongest_for(target, y, spec, results, predicted))
     }
     return replace(verdict, by_target=by_target)
@@ -72,10 +72,9 @@ def give_verdict(
 
 def _log_losses(results: Baselines, spec: DataSpec) -> dict[str, float] | None:
     """Return the log loss of each baseline, summed over targets; None where one has values."""
-    names = [f"{target.name}_log_loss" for target in spec.targets] or ["log_loss"]
+    names = [f"{target.name}_log_loss".removeprefix("_") for target in spec.targets]
     known = {name for result in results.values() for name in result.test}
-    values = spec.task == "regression" or any(not target.classes for target in spec.targets)
-    if values or not known & set(names):
+    if not all(target.class_names for target in spec.targets) or not known & set(names):
         return None
     return {
         baseline: sum(result.test.get(name, 0.0) for name in names)
@@ -84,7 +83,7 @@ def _log_losses(results: Baselines, spec: DataSpec) -> dict[str, float] | None:
 
 
 def _strongest_for(
-    target: TargetSpec,
+    target: Target,
     y: np.ndarray,
     spec: DataSpec,
     results: Baselines,
@@ -104,6 +103,6 @@ def _strongest_for(
     log_losses = {
         name: result.test[f"{target.name}_log_loss"]
         for name, result in results.items()
-        if target.classes
+        if target.class_names
     }
     return strongest_baseline(losses, log_losses or None)

@@ -14,11 +14,10 @@ from dlrecipes.errors import RunError
 from dlrecipes.metrics import (
     average_precision_shares,
     metric_words,
-    per_example_loss,
     rmse_shares,
-    score_predictions,
 )
 from dlrecipes.results import DataSpec, Metrics, ThresholdGoal
+from dlrecipes.targets import kind_of, named_targets, per_example_loss, score_predictions
 
 
 @dataclass(frozen=True)
@@ -82,9 +81,10 @@ class MainMetric:
             labels = np.asarray(y)
             return decision_losses(labels, _positive(predictions), _known(threshold), self.goal)
         if self.name == "pr_auc":
-            return -average_precision_shares(y, predictions, spec)
+            labels, values = kind_of(spec.target).check(y, predictions)
+            return -average_precision_shares(labels, values[:, 1])
         if self.name == "rmse":
-            return rmse_shares(y, predictions, spec)
+            return rmse_shares(*kind_of(spec.target).check(y, predictions))
         return per_example_loss(y, predictions, spec)
 
     def step(self, y: object) -> float:
@@ -115,11 +115,12 @@ def main_metric(
         test: The part that is judged.
         goal: What thresholds were chosen for; None without thresholds.
     """
-    if spec.targets:
+    if named_targets(spec):
         reason = "of several targets, it is the mean over them of the share of the base loss "
         return _because("skill", "max", f"{reason}that is predicted away")
-    if spec.task == "regression":
-        return _because("rmse", "min", "it is in the units of the target")
+    if not spec.target.class_names:
+        kind = kind_of(spec.target)
+        return _because(kind.main_metric, kind.direction, kind.why)
     if goal is not None and goal.metric:
         reason = (
             f"thresholds were chosen for {goal}, on the validation part, one for each refit and "
@@ -134,10 +135,11 @@ def main_metric(
 def _of_classes(
     spec: DataSpec, validation: Split, test: Split, goal: ThresholdGoal | None
 ) -> MainMetric:
-    shares = np.bincount(validation.y, minlength=len(spec.classes)) / len(validation.y)
-    rarest, below = int(np.argmin(shares)), rare_below(len(spec.classes))
-    rare = f"class {spec.classes[rarest]!r} makes {shares[rarest]:.1%} of the validation part"
-    curve = spec.task == "binary" and 1 < int(np.sum(test.y)) < len(test.y)
+    names = spec.target.class_names
+    shares = np.bincount(validation.y, minlength=len(names)) / len(validation.y)
+    rarest, below = int(np.argmin(shares)), rare_below(len(names))
+    rare = f"class {names[rarest]!r} makes {shares[rarest]:.1%} of the validation part"
+    curve = len(names) == 2 and 1 < int(np.sum(test.y)) < len(test.y)
     if goal is not None and curve:
         reason = (
             f"the threshold was chosen for {goal}, and on new data network and baseline reach "
@@ -146,15 +148,15 @@ def _of_classes(
         return _because("pr_auc", "max", reason)
     if shares[rarest] >= below:
         reason = f"no class makes less than {below:.1%} of the validation part"
-    elif spec.task == "multiclass":
+    elif len(names) > 2:
         reason = (
             f"it counts every example alike; {rare}, and macro F1 counts every class alike: look "
             "at it as well"
         )
     elif rarest == 0:
         reason = (
-            f"what is looked for is {spec.classes[1]!r}; {rare}: to be judged by how it is found, "
-            f"it must be the positive class (`--positive {spec.classes[0]}` for a table)"
+            f"what is looked for is {names[1]!r}; {rare}: to be judged by how it is found, "
+            f"it must be the positive class (`--positive {names[0]}` for a table)"
         )
     elif curve:
         reason = f"{rare}, and accuracy is {1 - shares[rarest]:.1%} without finding any of it"

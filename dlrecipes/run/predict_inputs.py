@@ -12,10 +12,10 @@ from dlrecipes.data import Columns
 from dlrecipes.diagnose import check_unknown_values
 from dlrecipes.errors import DataWarning
 from dlrecipes.export import NewExamples, given_examples, load_model, predict, read_examples
-from dlrecipes.metrics import split_predictions
 from dlrecipes.results import DataSpec
 from dlrecipes.run.prediction_table import prediction_table
 from dlrecipes.rundir import RunDirectory
+from dlrecipes.targets import in_form, split_predictions
 
 
 def predict_inputs(
@@ -96,4 +96,4 @@ def _predictions(
         for line in (*unknown.verdict.splitlines(), unknown.advice):
             warnings.warn(line, DataWarning, stacklevel=4)
     predictions = predict(model, x)
-    return split_predictions(predictions, spec) if spec.targets else predictions
+    return in_form(split_predictions(predictions, spec), spec)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas
 from numpy.typing import NDArray
 
 from dlrecipes.results import DataSpec
+from dlrecipes.targets import by_name, kind_of
 
 
 def prediction_table(
@@ -27,21 +28,11 @@ def prediction_table(
         least: The probability from which on an example is of class 1 of two; None for the label
             that is more probable.
     """
-    if not isinstance(predictions, Mapping):
-        return _table(predictions, spec.classes, least)
+    named = by_name(predictions, spec)
     tables = [
-        _table(predictions[one.name], one.labels).add_prefix(f"{one.shown} ")
-        for one in spec.targets
+        kind_of(target)
+        .table(named[target.name], least)
+        .add_prefix(f"{target.shown} " if target.name else "")
+        for target in spec.targets
     ]
     return pandas.concat(tables, axis=1)
-
-
-def _table(
-    predictions: NDArray[np.floating], classes: Sequence[str], least: float | None = None
-) -> pandas.DataFrame:
-    if not classes:
-        return pandas.DataFrame({"value": predictions})
-    table = pandas.DataFrame(predictions, columns=[f"probability {name}" for name in classes])
-    decided = predictions.argmax(axis=1) if least is None else predictions[:, 1] >= least
-    table.insert(0, "label", [classes[int(index)] for index in decided])
-    return table

@@ -12,7 +12,6 @@ import numpy as np
 from dlrecipes.data import Splits
 from dlrecipes.errors import RunError
 from dlrecipes.export import build_inference_model, load_model, predict
-from dlrecipes.metrics import score_predictions
 from dlrecipes.results import (
     Objective,
     RefitResult,
@@ -25,6 +24,7 @@ from dlrecipes.run.save_as_trained import check_score_as_trained, save_as_traine
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Store, StudyContext, refit, refit_stage
+from dlrecipes.targets import score_predictions
 from dlrecipes.training.build_model import rebuild
 from dlrecipes.training.engines import Engine
 from dlrecipes.training.job import Job

@@ -10,7 +10,6 @@ import numpy as np
 from dlrecipes.data import Splits
 from dlrecipes.diagnose import choose_threshold
 from dlrecipes.errors import DataError
-from dlrecipes.metrics import score_predictions
 from dlrecipes.results import (
     BaselineResult,
     DataSpec,
@@ -21,6 +20,7 @@ from dlrecipes.results import (
     ThresholdGoal,
 )
 from dlrecipes.rundir import RunDirectory
+from dlrecipes.targets import score_predictions
 
 
 def set_thresholds(

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 
 from dlrecipes.errors import BuilderError
-from dlrecipes.training.outputs import OutputKind, are_probabilities
+from dlrecipes.targets import OutputKind
+from dlrecipes.training.outputs import are_probabilities
 
 _VARIED = 1e-3
 

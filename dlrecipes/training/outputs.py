@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import keras_targets
 from dlrecipes.losses import MaskedLoss
-from dlrecipes.results import DataSpec, TargetSpec
+from dlrecipes.results import DataSpec, Target
+from dlrecipes.targets import OutputKind, kind_of
 from dlrecipes.training.looks_through import looks_through
-
-OutputKind = Literal["logits", "probabilities", "values"]
 
 _TO_PROBABILITIES = ("softmax", "sigmoid")
 _HALF = ("float16", "bfloat16")
@@ -24,49 +23,60 @@ _ROWS = 2
 _ROUNDING = 0.02
 
 
-def output_kind(model: keras.Model, spec: DataSpec) -> OutputKind:
-    """Tell what the outputs of a compiled model are.
+def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
+    """Tell what each output of a compiled model is, by its target.
 
     A loss from logits is given logits, unless a softmax or a sigmoid made the outputs and Keras
     looks through it: then they are probabilities. A loss that does not say what it takes leaves it
     to the activation of the last layer.
 
     Args:
-        model: A compiled model.
-        spec: The data it is for.
-    """
-    if spec.task == "regression":
-        return "values"
-
-    def compute_loss(x: keras.KerasTensor) -> keras.KerasTensor:
-        y = keras_targets(np.zeros(_ROWS, np.int32), spec)
-        return model.compute_loss(x, y, model(x, training=True), None, training=True)
-
-    return _kind(_loss_of(model.loss), _last_layer(model), partial(_looks, compute_loss, spec))
-
-
-def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
-    """Tell what each output of a compiled model of several targets is, by its target.
-
-    Args:
-        model: A compiled functional model with a dictionary of outputs.
+        model: A compiled model; of several targets a functional one with a dictionary of outputs.
         spec: The data it is for.
     """
     return {
-        target.name: _kind_of_head(model, target, spec) if target.classes else "values"
+        target.name: "values"
+        if kind_of(target).puts_out_values
+        else _kind_of_head(model, target, spec)
         for target in spec.targets
     }
 
 
-def _kind_of_head(model: keras.Model, target: TargetSpec, spec: DataSpec) -> OutputKind:
-    loss = model.loss[target.name] if isinstance(model.loss, dict) else _loss_of(model.loss)
+def _kind_of_head(model: keras.Model, target: Target, spec: DataSpec) -> OutputKind:
+    loss = head_loss(model, target.name)
+    zeros = keras_targets(np.zeros((_ROWS, len(spec.targets)), np.int32), spec)
 
     def compute_loss(x: keras.KerasTensor) -> keras.KerasTensor:
-        y = np.zeros((_ROWS, *target.shape), np.float32)
-        return loss(y, model(x, training=True)[target.name])
+        outputs = model(x, training=True)
+        if isinstance(zeros, dict):
+            return loss(zeros[target.name], outputs[target.name])
+        return model.compute_loss(x, zeros, outputs, None, training=True)
 
-    head = model.output[target.name]._keras_history.operation
-    return _kind(_loss_of(loss), _innermost(head), partial(_looks, compute_loss, spec))
+    return _kind(
+        _loss_of(loss), head_layer(model, target.name), partial(_looks, compute_loss, spec)
+    )
+
+
+def head_loss(model: keras.Model, name: str) -> Any:  # noqa: ANN401  (a loss in any form)
+    """Return the loss that a compiled model has for a target.
+
+    Args:
+        model: A compiled model.
+        name: The target's name; empty for the only one.
+    """
+    if name and isinstance(model.loss, dict):
+        return model.loss[name]
+    return _loss_of(model.loss)
+
+
+def head_layer(model: keras.Model, name: str) -> object:
+    """Return what makes the output of a target: a layer or an operation; None if it is unknown.
+
+    Args:
+        model: A model; functional if it has a dictionary of outputs.
+        name: The target's name; empty for the only one.
+    """
+    return _innermost(model.output[name]._keras_history.operation) if name else _last_layer(model)
 
 
 def _looks(compute_loss: Callable[[Any], Any], spec: DataSpec) -> bool:
@@ -74,19 +84,16 @@ def _looks(compute_loss: Callable[[Any], Any], spec: DataSpec) -> bool:
     return looks_through(compute_loss, inputs)
 
 
-def head_activation(model: keras.Model, name: str) -> str:
-    """Name of the activation of the layer that puts out a target; empty if it has none.
+def activation_of(layer: object) -> str:
+    """Return the name of a layer's activation; empty if it has none.
 
     Args:
-        model: A functional model with a dictionary of outputs.
-        name: One of the outputs.
+        layer: What `head_layer` returns.
     """
-    return _activation(_innermost(model.output[name]._keras_history.operation))
-
-
-def last_activation(model: keras.Model) -> str:
-    """Name of the activation of the model's last layer; empty if it has none."""
-    return _activation(_last_layer(model))
+    name = type(layer).__name__.lower()
+    if name in _TO_PROBABILITIES and isinstance(layer, keras.Operation):
+        return name  # `keras.layers.Softmax`, or `keras.ops.softmax` in a graph
+    return str(getattr(getattr(layer, "activation", None), "__name__", ""))
 
 
 def are_probabilities(outputs: NDArray[Any]) -> bool:
@@ -116,7 +123,7 @@ def put_out_float32(model: keras.Model) -> None:
 
 
 def _kind(loss: object, layer: object, looked: Callable[[], bool]) -> OutputKind:
-    from_logits, activation = _from_logits(loss), _activation(layer)
+    from_logits, activation = _from_logits(loss), activation_of(layer)
     if from_logits is None and activation in _TO_PROBABILITIES:
         return "probabilities"
     if from_logits is False:
@@ -160,10 +167,3 @@ def _last_layer(model: keras.Model) -> object:
 
 def _innermost(layer: object) -> object:
     return _last_layer(layer) if isinstance(layer, keras.Model) else layer
-
-
-def _activation(layer: object) -> str:
-    name = type(layer).__name__.lower()
-    if name in _TO_PROBABILITIES and isinstance(layer, keras.Operation):
-        return name  # `keras.layers.Softmax`, or `keras.ops.softmax` in a graph
-    return str(getattr(getattr(layer, "activation", None), "__name__", ""))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import keras
 import numpy as np
 
 from dlrecipes.checks import did_you_mean
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.errors import BuilderError
-from dlrecipes.results import DataSpec, Objective, plural
-from dlrecipes.training.check_heads import check_head_accuracies, check_heads
-from dlrecipes.training.check_kind import check_kind, check_threshold
+from dlrecipes.results import Objective
 from dlrecipes.training.headline import headline
-from dlrecipes.training.outputs import last_activation, output_kind, put_out_float32
+from dlrecipes.training.heads import check_accuracies, find_heads
+from dlrecipes.training.outputs import put_out_float32
 
 _ROWS = 8
 
@@ -59,19 +56,14 @@ def check_model(model: object, development: Development, objective: Objective) -
     rows = _some_rows(train.y)
     x, y = train.array[rows], keras_targets(train.y[rows], spec)
     try:
-        outputs = network(x, training=False)
-        if not spec.targets:
-            outputs = np.asarray(outputs)
+        outputs = keras.tree.map_structure(np.asarray, network(x, training=False))
     except Exception as error:  # whatever Keras raises, the user needs the two shapes
         raise BuilderError(
             "The model must take the data's shape.",
             received=f"input_shape={getattr(network, 'input_shape', None)}, data {x.shape[1:]}",
             fix=f"Keras says: {headline(error) or type(error).__name__}",
         ) from error
-    if spec.targets:
-        check_heads(network, outputs, spec)
-    else:
-        _check_outputs(network, outputs, spec)
+    heads = find_heads(network, outputs, spec)
     try:
         logs = network.evaluate(x, y, batch_size=2 * _ROWS, verbose=0, return_dict=True)
     except Exception as error:
@@ -80,11 +72,11 @@ def check_model(model: object, development: Development, objective: Objective) -
             received=f"outputs of shape {_shapes(outputs)}, labels of shape {_shapes(y)}",
             fix=f"Keras says: {headline(error) or type(error).__name__}",
         ) from error
-    if spec.targets and not np.isfinite(logs["loss"]) and np.isnan(train.y[rows]).any():
+    if not np.isfinite(logs["loss"]) and np.isnan(train.y[rows]).any():
         raise BuilderError(
             "The losses of several targets must leave missing ones out.",
             received=f"a loss of {logs['loss']} for examples of which some lack a target",
-            fix="Wrap them in `dlrecipes.losses.MaskedLoss`, as `multitask_objective` does.",
+            fix="Wrap them in `dlrecipes.losses.MaskedLoss`, as `loss_and_metrics` does.",
         )
     several = [name for name, value in logs.items() if np.size(value) > 1]
     if several:
@@ -101,10 +93,7 @@ def check_model(model: object, development: Development, objective: Objective) -
             fix=did_you_mean(objective.name, names)
             or f"This builder has {', '.join(names[: len(logs)])}; add the metric in compile().",
         )
-    if spec.targets:
-        check_head_accuracies(network, spec)
-    else:
-        _check_accuracy_threshold(network, outputs, spec)
+    check_accuracies(network, heads)
 
 
 def _some_rows(y: np.ndarray) -> np.ndarray:
@@ -121,33 +110,3 @@ def _shapes(arrays: object) -> str:
         return ", ".join(f"{name}: {_shapes(one)}" for name, one in arrays.items())
     array = np.asarray(arrays)
     return f"{array.shape} ({array.dtype})"
-
-
-def _check_outputs(model: keras.Model, outputs: np.ndarray, spec: DataSpec) -> None:
-    width = outputs.shape[-1] if outputs.ndim > 1 else 1
-    allowed = {"binary": (1, 2), "multiclass": (len(spec.classes),), "regression": (1,)}
-    if outputs.ndim > 2 or width not in allowed[spec.task]:
-        *fewer, most = allowed[spec.task]
-        wanted = " or ".join([*map(str, fewer), plural(most, "unit")])
-        raise BuilderError(
-            f"The last layer of a model for this {spec.task} data must have {wanted}.",
-            received=f"an output of shape {(None, *outputs.shape[1:])}",
-            fix="Use `spec.outputs` for the number of units.",
-        )
-    if spec.task != "regression":
-        activation = last_activation(model)
-        check_kind(output_kind(model, spec), outputs, activation, f"loss={model.loss!r}")
-
-
-def _check_accuracy_threshold(model: keras.Model, outputs: np.ndarray, spec: DataSpec) -> None:
-    one_unit = outputs.ndim == 1 or outputs.shape[-1] == 1
-    if spec.task == "binary" and one_unit:
-        kind = output_kind(model, spec)
-        for metric in _flat_metrics(model.metrics):
-            check_threshold(metric, kind)
-
-
-def _flat_metrics(metrics: list[keras.metrics.Metric]) -> Iterator[keras.metrics.Metric]:
-    for metric in metrics:
-        inner = getattr(metric, "metrics", None)
-        yield from _flat_metrics(inner) if inner else [metric]

@@ -5,7 +5,7 @@ from sklearn.neighbors import NearestNeighbors
 from dlrecipes.baselines import fit_baselines, predictor
 from dlrecipes.data import Development, Split, from_arrays, load
 from dlrecipes.errors import ArgumentError
-from dlrecipes.metrics import score_predictions
+from dlrecipes.targets import score_predictions
 
 
 def validation_scores(development):

@@ -8,8 +8,8 @@ from dlrecipes.baselines import fit_baselines
 from dlrecipes.baselines.gradient_boosting import fit_gradient_boosting
 from dlrecipes.baselines.predictor import encode
 from dlrecipes.data import TablePreprocess, from_arrays, from_table
-from dlrecipes.metrics import score_predictions
 from dlrecipes.results import Feature
+from dlrecipes.targets import score_predictions
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from dlrecipes.baselines.calm_threads import calm_threads
 from dlrecipes.baselines.grow_trees import TreeSettings, grow_trees
 
 SETTINGS = TreeSettings(
-    regression=False, early_stopping=True, categories=None, seed=0, rates=[0.2, 0.05], rounds=60
+    loss="log_loss", early_stopping=True, categories=None, seed=0, rates=[0.2, 0.05], rounds=60
 )
 
 

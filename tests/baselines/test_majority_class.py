@@ -5,7 +5,7 @@ import pytest
 
 from dlrecipes.baselines import fit_majority_class
 from dlrecipes.data import from_arrays
-from dlrecipes.metrics import score_predictions
+from dlrecipes.targets import score_predictions
 
 
 def test_predicts_the_training_shares():

@@ -7,9 +7,9 @@ from dlrecipes.baselines import fit_baselines, fit_naive_forecasts
 from dlrecipes.data import Development, Split
 from dlrecipes.data.seasons import as_dates, find_seasons
 from dlrecipes.errors import DataError
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, ValueTarget
 
-SPEC = DataSpec("series", "regression", (1,), "float32", "table", (), (), 0.0, 1.0, 10)
+SPEC = DataSpec("series", (1,), "float32", "table", (ValueTarget(),), 10)
 
 
 def part(time, y, groups=None):

@@ -6,7 +6,7 @@ import pytest
 
 from dlrecipes.baselines import fit_baselines
 from dlrecipes.data import Drawing, TablePreprocess, from_arrays, from_table, target_development
-from dlrecipes.metrics import score_predictions, split_predictions
+from dlrecipes.targets import score_predictions, split_predictions
 
 
 @pytest.fixture(scope="module")

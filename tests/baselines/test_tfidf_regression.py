@@ -4,7 +4,7 @@ import pytest
 
 from dlrecipes.baselines import fit_baselines
 from dlrecipes.data import TextTokens, from_table
-from dlrecipes.metrics import score_predictions
+from dlrecipes.targets import score_predictions
 
 
 @pytest.fixture(scope="module")

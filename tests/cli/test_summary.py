@@ -14,8 +14,8 @@ from dlrecipes.results import (
     EngineResult,
     RefitResult,
     RunResult,
-    TargetSpec,
     TestResult,
+    ValueTarget,
     Verdict,
 )
 
@@ -92,7 +92,7 @@ def test_a_result_of_before_has_no_reason(said):
 
 
 def test_each_target_has_its_strongest_baseline(said):
-    target = TargetSpec("price", "regression")
+    target = ValueTarget("price")
     verdict = replace(RESULT.verdict, by_target={"price": "ridge"})
     assert "price: test RMSE 53,212 ± 1,021; the strongest baseline is ridge with 55,113." in said(
         replace(RESULT, verdict=verdict), (target,)

@@ -31,7 +31,7 @@ def test_rare_classes_are_repeated_evenly_and_no_row_is_lost(sizes, ratio, seed)
         own = times[[label[name] == one for name in ids]]
         assert own.max() - own.min() <= 1
     assert (balanced.train.x[:, 0] == balanced.train.ids).all()
-    assert balanced.spec.priors == pytest.approx(after / after.sum())
+    assert balanced.spec.target.priors == pytest.approx(after / after.sum())
     assert balanced.spec.train_size == len(balanced.train)
 
 

@@ -65,7 +65,7 @@ def test_each_row_is_held_out_once_a_repeat(examples, classes, folds, repeats, s
         assert train | stopping == whole - ids(one.held_out)
         assert one.development.spec.train_size == len(train)
         shares = np.bincount(one.development.train.y, minlength=classes) / len(train)
-        assert one.development.spec.priors == pytest.approx(shares.tolist())
+        assert one.development.spec.target.priors == pytest.approx(shares.tolist())
 
 
 def test_preprocessing_is_a_folds_own():

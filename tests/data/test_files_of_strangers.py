@@ -304,14 +304,14 @@ def test_two_rows_of_one_hour_of_the_clock_are_no_copies(load, tmp_path):
 def test_rows_without_a_target_are_left_out_and_counted(load, tmp_path):
     continents = [("NA", "EU", "AS", "")[at % 4] for at in range(ROWS)]
     splits = load(csv(target=continents))
-    assert splits.spec.classes == ("AS", "EU")
+    assert splits.spec.target.class_names == ("AS", "EU")
     assert {at % 4 for at in splits.train.ids} == {1, 2}
     (finding,) = splits.noticed
     assert "60 of 120 rows have no 'y' and are left out ('NA': 30)" in finding.verdict
     option = re.search(r"\(--missing \"\"\)", finding.advice)
     assert option
     kept = load(csv(target=continents), **read_extra(shlex.split(option[0][1:-1])))
-    assert kept.spec.classes == ("AS", "EU", "NA")
+    assert kept.spec.target.class_names == ("AS", "EU", "NA")
     assert "30 of 120" in kept.noticed[0].verdict
     values = load(csv(target=["" if at % 20 == 0 else f"{at * 1.5}" for at in range(ROWS)]))
     assert values.spec.task == "regression"

@@ -35,10 +35,10 @@ def test_rows_keep_their_targets_and_ids(size, classes, seed, regression):
 def test_spec_of_classes():
     splits = from_arrays(X, np.repeat(["b", "a"], [20, 10]), name="letters")
     spec = splits.spec
-    assert (spec.name, spec.task, spec.classes) == ("letters", "binary", ("a", "b"))
-    assert spec.priors == pytest.approx((1 / 3, 2 / 3))
+    assert (spec.name, spec.task, spec.target.class_names) == ("letters", "binary", ("a", "b"))
+    assert spec.target.priors == pytest.approx((1 / 3, 2 / 3))
     assert (spec.input_shape, spec.input_dtype, spec.kind) == ((2,), "float32", "table")
-    assert (spec.target_mean, spec.target_std, spec.outputs) == (0, 1, 1)
+    assert (spec.target.mean, spec.target.std, spec.outputs) == (0, 1, 1)
     assert splits.train.x.dtype == np.float32
     assert splits.train.y.dtype == np.int32
 
@@ -46,9 +46,9 @@ def test_spec_of_classes():
 def test_spec_of_values():
     splits = from_arrays(X, VALUES)
     assert splits.spec.task == "regression"
-    assert splits.spec.classes == splits.spec.priors == ()
-    assert splits.spec.target_mean == pytest.approx(splits.train.y.mean())
-    assert splits.spec.target_std == pytest.approx(splits.train.y.std())
+    assert splits.spec.target.class_names == splits.spec.target.priors == ()
+    assert splits.spec.target.mean == pytest.approx(splits.train.y.mean())
+    assert splits.spec.target.std == pytest.approx(splits.train.y.std())
     assert splits.train.y.dtype == np.float32
     assert splits.train.y.shape == (18,)
 
@@ -90,7 +90,7 @@ def test_kinds(shape, kind, expected):
 )
 def test_tasks(y, arguments, task, classes):
     spec = from_arrays(pd.DataFrame(X), y, **arguments).spec
-    assert (spec.task, spec.classes) == (task, classes)
+    assert (spec.task, spec.target.class_names) == (task, classes)
 
 
 def test_order_of_text_classes_is_the_given_one():
@@ -120,7 +120,7 @@ def spoiled(array, value):
         ([[1, 2], [3]], [0, 1], {}, "rows have the same shape"),
         ({"a": X}, LABELS, {}, "one array.*'a'"),
         (X, LABELS[:-1], {}, r"same number of examples.*\(30, 2\).*\(29,\)"),
-        (X, np.eye(3)[LABELS], {}, "one value an example.*argmax"),
+        (X, np.ones((30, 3)), {}, r"one value an example, or be one-hot.*y\.shape=\(30, 3\)"),
         (X, [], {}, "`y` must have at least one example"),
         (X, spoiled(VALUES, np.nan), {}, "finite value for every example.*1 of 30.*row 7"),
         (X, spoiled(VALUES, np.inf), {}, "finite value for every example"),
@@ -131,7 +131,7 @@ def spoiled(array, value):
         (X, ["a"] * N, {}, "at least two classes.*only 'a'"),
         (X, ["a"] * 28 + ["b"] * 2, {}, "at least 3 examples.*2 of class 'b'"),
         (X, [f"row {i}" for i in range(N)], {}, "at least 3 examples.*30 classes in 30 examples"),
-        (X, LABELS.astype(float), {}, "clear whether `y` holds classes or values.*Pass task="),
+        (X, LABELS.astype(float), {}, "clear whether a target holds classes or values.*Pass task="),
         (X, ["a", "b"] * 15, {"task": "regression"}, "must be numbers.*text such as 'a'"),
         (X, np.full(N, 2.5), {}, "must not be constant.*2.5 in 30 examples"),
         (X, np.full(N, 2), {"task": "regression"}, "must not be constant"),
@@ -150,7 +150,9 @@ def test_malformed_data(x, y, arguments, message):
 
 
 def test_malformed_task():
-    with pytest.raises(ArgumentError, match="`task` must be one of 'classification', 'regression'"):
+    with pytest.raises(
+        ArgumentError, match="`task` must be one of 'classification', 'ordinal', 'regression'"
+    ):
         from_arrays(X, LABELS, task="binary")
 
 
@@ -213,7 +215,7 @@ def test_bytes_of_images(dtype, shape, expected):
         ((X[:3, :1], LABELS[:3]), r"shape of the training part.*\(1,\), in training \(2,\)"),
         ((X[:3], [7, 7, 7]), "classes of the test part must occur in training.*'7'"),
         ((X[:3], ["0", "1", "2"]), "all be numbers"),
-        ((X[:3], np.eye(3)), "one value an example"),
+        ((X[:3], np.ones((3, 3))), "one value an example"),
         (X[:3], r"inputs and targets, \(x, y\)"),
         ((X[:0], LABELS[:0]), "at least one example"),
     ],

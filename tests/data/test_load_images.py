@@ -49,13 +49,13 @@ def test_folder(classes):
     splits = load_images(classes(), split_seed="3")
     assert [len(part) for part in parts(splits)] == [12, 4, 4]
     spec = splits.spec
-    assert (spec.name, spec.task, spec.classes) == ("photos", "binary", ("cat", "dog"))
+    assert (spec.name, spec.task, spec.target.class_names) == ("photos", "binary", ("cat", "dog"))
     assert (spec.input_shape, spec.input_dtype, spec.kind) == ((6, 5, 1), "float32", "image")
     assert (spec.eight_bit, splits.split_seed, splits.noticed) == (True, 3, ())
     for part in parts(splits):
         assert part.y.mean() == 0.5
         for name, label in zip(part.ids, part.y, strict=True):
-            assert name.startswith(spec.classes[label])
+            assert name.startswith(spec.target.class_names[label])
 
 
 def test_options_as_a_command_line_gives_them(classes):
@@ -68,7 +68,7 @@ def test_options_as_a_command_line_gives_them(classes):
         test_fraction="0.25",
     )
     assert splits.spec.input_shape == (4, 3, 3)
-    assert splits.spec.classes == ("dog", "cat")
+    assert splits.spec.target.class_names == ("dog", "cat")
     assert [len(part) for part in parts(splits)] == [10, 5, 5]
     assert load_images(classes(), size="4").spec.input_shape == (4, 4, 1)
     assert load_images(classes(), size=(4, 3)).spec.input_shape == (4, 3, 1)
@@ -117,7 +117,7 @@ def table(classes, tmp_path):
 def test_table(table):
     splits = load_images(table())
     assert splits.spec.name == "table"
-    assert splits.spec.classes == ("cat", "dog")
+    assert splits.spec.target.class_names == ("cat", "dog")
     assert [len(part) for part in parts(splits)] == [12, 4, 4]
 
 
@@ -128,7 +128,7 @@ def test_a_table_of_a_windows_program(table, tmp_path):
     frame["label"] = frame["label"].replace({"cat": "Größe, klein", "dog": "€"})
     frame.to_csv(tmp_path / "win.csv", index=False, sep=";", encoding="cp1252")
     splits = load_images(tmp_path / "win.csv", encoding="cp1252", separator=";")
-    assert set(splits.spec.classes) == {"Größe, klein", "€"}
+    assert set(splits.spec.target.class_names) == {"Größe, klein", "€"}
     assert (splits.spec.file.encoding, splits.spec.file.separator) == ("cp1252", ";")
     for name, image in zip(splits.train.ids, splits.train.x, strict=True):
         expected = Image.open(tmp_path / name.replace("\\", "/"))
@@ -167,7 +167,7 @@ def test_archive_with_an_official_test_part(archive):
     file = archive(x_train=x, y_train=y, x_test=random(8, seed=1), y_test=np.arange(8)[:, None] % 4)
     splits = load_images(file, classes="a,b,c,d")
     assert [len(part) for part in parts(splits)] == [32, 8, 8]
-    assert splits.spec.classes == ("a", "b", "c", "d")
+    assert splits.spec.target.class_names == ("a", "b", "c", "d")
     assert splits.spec.eight_bit
     np.testing.assert_array_equal(splits.train.x[..., 0], x[splits.train.ids])
     np.testing.assert_array_equal(splits.train.y, y[splits.train.ids])

@@ -32,7 +32,7 @@ def test_options_as_a_command_line_gives_them(file):
     )
     assert [(one.name, one.kind) for one in splits.spec.columns] == [("age", "category")]
     assert splits.spec.name == "people"
-    assert splits.spec.classes == ("0", "1")
+    assert splits.spec.target.class_names == ("0", "1")
     assert (len(splits.validation), splits.split_seed) == (27, 4)
 
 
@@ -78,7 +78,7 @@ def test_how_the_file_was_read_is_recorded(file):
 
 def test_wine_without_a_file():
     splits = load_table()
-    assert splits.spec.classes == ("class_0", "class_1", "class_2")
+    assert splits.spec.target.class_names == ("class_0", "class_1", "class_2")
     assert len(splits.spec.columns) == 13
     assert splits.spec.file.columns[-1] == "cultivar"
 

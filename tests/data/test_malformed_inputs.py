@@ -291,7 +291,7 @@ def test_data_that_can_be_trained_on(name, tmp_path):
     for part in (data.train, data.validation):
         assert np.isfinite(part.array).all()
         assert part.array.shape[1:] == data.spec.input_shape
-        assert part.y.max() < len(data.spec.classes)
+        assert part.y.max() < len(data.spec.target.class_names)
     assert all(finding.verdict for finding in audit(splits))
 
 

@@ -7,14 +7,15 @@ from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import SealedSplit, Split, Splits, reweigh_groups
 from dlrecipes.errors import DataError
-from dlrecipes.results import DataSpec
+from dlrecipes.results import ClassTarget, DataSpec, ValueTarget
 
 
 def make_splits(labels, groups, task="binary"):
     labels = np.asarray(labels)
     classes = tuple(f"class {at}" for at in range(labels.max() + 1)) if task != "regression" else ()
+    target = ClassTarget(class_names=classes) if classes else ValueTarget()
     part = Split(np.zeros((len(labels), 1)), labels, subgroups={"group": np.asarray(groups)})
-    spec = DataSpec("made", task, (1,), "float64", "table", classes, (), 0.0, 1.0, len(labels))
+    spec = DataSpec("made", (1,), "float64", "table", (target,), len(labels))
     return Splits(part, part, SealedSplit(part), spec)
 
 
@@ -65,7 +66,7 @@ def test_weights_are_multiplied_and_new_groups_keep_theirs():
     [
         (make_splits([0, 1, 0], ["a", "a", "b"]), "group", "none of 'class 1' in 'b'"),
         (make_splits([0, 1], ["a", "b"]), "sex", "'sex'; the subgroups are 'group'"),
-        (make_splits([0, 1], ["a", "b"], "regression"), "group", "a class and a group"),
+        (make_splits([0, 1], ["a", "b"], "regression"), "group", "Only classes can be reweighed"),
     ],
 )
 def test_what_cannot_be_reweighed(splits, column, message):

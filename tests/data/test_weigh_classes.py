@@ -27,8 +27,8 @@ def test_balanced_classes_have_equal_shares(sizes):
     splits = weigh_classes(from_arrays(x, np.repeat(np.arange(len(sizes)), sizes)))
     assert shares(splits.train) == pytest.approx(np.full(len(sizes), 1 / len(sizes)))
     assert splits.train.sample_weight.mean() == pytest.approx(1)
-    assert splits.spec.priors == pytest.approx(shares(splits.train))
-    assert splits.model_spec.priors == splits.spec.priors
+    assert splits.spec.target.priors == pytest.approx(shares(splits.train))
+    assert splits.model_spec.target.priors == splits.spec.target.priors
     # The validation part weighs a class as training does, whatever its own counts.
     for label in range(len(sizes)):
         weights = [

@@ -3,14 +3,16 @@ import pytest
 from sklearn import metrics
 
 from dlrecipes.diagnose import measure_gap
-from dlrecipes.results import DataSpec
+from dlrecipes.results import ClassTarget, DataSpec, ValueTarget
 from dlrecipes.results.gap_penalty import MEASURES
 
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}
 
 
 def make_spec(task):
-    return DataSpec("made", task, (1,), "float32", "table", CLASSES[task], (), 0.0, 1.0, 10)
+    names = CLASSES[task]
+    target = ClassTarget(class_names=names) if names else ValueTarget()
+    return DataSpec("made", (1,), "float32", "table", (target,), 10)
 
 
 @pytest.fixture

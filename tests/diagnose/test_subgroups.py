@@ -11,13 +11,15 @@ from dlrecipes.diagnose import measure_subgroups
 from dlrecipes.diagnose.subgroup_estimate import estimate
 from dlrecipes.diagnose.subgroup_gaps import largest_gap
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results import DataSpec
+from dlrecipes.results import ClassTarget, DataSpec, ValueTarget
 
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}
 
 
 def make_spec(task):
-    return DataSpec("made", task, (1,), "float32", "table", CLASSES[task], (), 0.0, 1.0, 10)
+    names = CLASSES[task]
+    target = ClassTarget(class_names=names) if names else ValueTarget()
+    return DataSpec("made", (1,), "float32", "table", (target,), 10)
 
 
 def draw(task="binary", examples=600, groups=("f", "m"), seed=0):

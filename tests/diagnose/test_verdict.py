@@ -5,7 +5,7 @@ import pytest
 
 from dlrecipes.diagnose import decision_losses, decision_step, judge
 from dlrecipes.metrics import rmse_shares
-from dlrecipes.results import DataSpec, ThresholdGoal
+from dlrecipes.results import ThresholdGoal
 
 
 def _judge(network, baseline):
@@ -89,7 +89,6 @@ def _covered(network, baseline, truth, step=0.0):
 def test_the_interval_of_the_rmse_covers_it_95_times_in_100(examples, tails, refits, by_seed):
     """The network's errors have the variance `1 + by_seed²` in all, the baseline's `1.1²`."""
     generator = np.random.default_rng(0)
-    spec = DataSpec("made", "regression", (1,), "float32", "table", (), (), 0.0, 1.0, 10)
     rounds, zeros = 600, np.zeros(examples)
     truth = 53_000 * (1.1 - np.mean(np.sqrt((1 + by_seed * generator.normal(size=10**5)) ** 2)))
     covered = 0
@@ -102,8 +101,8 @@ def test_the_interval_of_the_rmse_covers_it_95_times_in_100(examples, tails, ref
         network = 53_000 * scales * (0.8 * shared + 0.6 * own)
         baseline = 53_000 * 1.1 * (0.8 * shared + 0.6 * other)
         covered += _covered(
-            np.stack([rmse_shares(zeros, errors, spec) for errors in network]),
-            rmse_shares(zeros, baseline, spec),
+            np.stack([rmse_shares(zeros, errors) for errors in network]),
+            rmse_shares(zeros, baseline),
             truth,
         )
     assert 0.92 <= covered / rounds <= 0.99

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlrecipes.results import DataSpec
+from dlrecipes.results import ClassTarget, DataSpec, ValueTarget
 
 
 @pytest.fixture(scope="session")
@@ -12,16 +12,14 @@ def spec():
     def make(task="multiclass", shape=(3,), classes=None):
         known = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}
         classes = known[task] if classes is None else classes
+        priors = tuple(1 / len(classes) for _ in classes)
+        target = ClassTarget(class_names=classes, priors=priors) if classes else ValueTarget()
         return DataSpec(
             name="rows",
-            task=task,
             input_shape=shape,
             input_dtype="float32",
             kind="table",
-            classes=classes,
-            priors=tuple(1 / len(classes) for _ in classes),
-            target_mean=0.0,
-            target_std=1.0,
+            targets=(target,),
             train_size=10,
         )
 

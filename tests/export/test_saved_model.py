@@ -41,9 +41,11 @@ def test_signatures(tmp_path, spec, shape):
         "label": tf.string,
     }
     index = model.predict(x, verbose=0).argmax(axis=1)
-    assert [one.decode() for one in answer["label"].numpy()] == [data.classes[at] for at in index]
+    assert [one.decode() for one in answer["label"].numpy()] == [
+        data.target.class_names[at] for at in index
+    ]
     names = loaded.signatures["class_names"]()["class_names"].numpy()
-    assert tuple(one.decode() for one in names) == data.classes
+    assert tuple(one.decode() for one in names) == data.target.class_names
 
 
 def test_values(tmp_path, spec):

@@ -22,8 +22,9 @@ from dlrecipes.export import (
     predict_saved_model,
 )
 from dlrecipes.export.serving_names import input_names, output_prefixes, serving_names
-from dlrecipes.models import build_multitask, multitask_objective
-from dlrecipes.results import Column, DataSpec, TargetSpec
+from dlrecipes.models import build_multitask
+from dlrecipes.results import ClassTarget, Column, DataSpec, ValueTarget
+from dlrecipes.targets import loss_and_metrics
 
 NASTY = [
     *("class", "from", "self", "None", "True", "lambda", "async", "match", "__class__", "_x"),
@@ -79,19 +80,14 @@ class Side(keras.layers.Layer):
 def of_columns(columns, targets=()):
     return DataSpec(
         name="odd",
-        task="multitask" if targets else "regression",
         input_shape=(len(columns),),
         input_dtype="columns",
         kind="table",
-        classes=(),
-        priors=(),
-        target_mean=0.0,
-        target_std=1.0,
         train_size=10,
         columns=tuple(
             Column(name, "category" if at % 3 == 1 else "number") for at, name in enumerate(columns)
         ),
-        targets=targets,
+        targets=targets or (ValueTarget(),),
     )
 
 
@@ -173,15 +169,15 @@ def test_any_names_keep_their_values(tmp_path_factory, columns):
 def test_targets_of_any_names_keep_their_answers(tmp_path):
     shown = ["class", "label", "value", "None", "Sex", "sex", "a_class"]
     targets = tuple(
-        TargetSpec(name, "regression", known=9, std=1.0)
+        ValueTarget(name, known=9, std=1.0)
         if at % 2
-        else TargetSpec(name, "multiclass", 3, (0.2, 0.3, 0.5), known=9, labels=("a", "from", ""))
+        else ClassTarget(name, priors=(0.2, 0.3, 0.5), known=9, class_names=("a", "from", ""))
         for at, name in enumerate(shown)
     )
     spec = of_columns(["class", "b"], targets)
     keras.utils.set_random_seed(0)  # else all units of the hidden layer may be silent
     network = build_multitask((2,), targets, hidden_units=(16,))
-    network.compile("sgd", **multitask_objective(targets))
+    network.compile("sgd", **loss_and_metrics(targets))
     model = build_inference_model(network, Side(["class", "b"]), spec, spec)
     x = some_rows(["class", "b"])
     export_saved_model(model, tmp_path / "m", spec)

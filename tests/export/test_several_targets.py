@@ -17,8 +17,8 @@ from dlrecipes.export import (
     predict,
     predict_saved_model,
 )
-from dlrecipes.metrics import join_predictions, split_predictions
-from dlrecipes.models import build_multitask, multitask_objective
+from dlrecipes.models import build_multitask
+from dlrecipes.targets import join_predictions, loss_and_metrics, split_predictions
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def splits():
 def network(splits, seed=0):
     keras.utils.set_random_seed(seed)
     model = build_multitask(splits.spec.input_shape, splits.spec.targets, hidden_units=(8,))
-    model.compile("adam", **multitask_objective(splits.spec.targets))
+    model.compile("adam", **loss_and_metrics(splits.spec.targets))
     return model
 
 

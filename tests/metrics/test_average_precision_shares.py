@@ -4,9 +4,6 @@ from hypothesis import given, settings, strategies as st
 from sklearn.metrics import average_precision_score
 
 from dlrecipes.metrics import average_precision_shares
-from dlrecipes.results import DataSpec
-
-SPEC = DataSpec("s", "binary", (1,), "float32", "table", ("no", "yes"), (0.5, 0.5), 0.0, 1.0, 9)
 
 
 @settings(deadline=None, max_examples=80)
@@ -17,7 +14,7 @@ def test_as_leaving_out_one_example_after_the_other(rows):
     scores = np.array([score / 5 for _, score in rows])
     n, whole = len(y), average_precision_score(y, scores)
     rest = [average_precision_score(np.delete(y, at), np.delete(scores, at)) for at in range(n)]
-    shares = average_precision_shares(y, np.stack([1 - scores, scores], axis=1), SPEC)
+    shares = average_precision_shares(y, scores)
     np.testing.assert_allclose(shares, n * whole - (n - 1) * np.array(rest), atol=1e-9)
 
 
@@ -26,7 +23,7 @@ def test_the_mean_and_its_error():
     generator = np.random.default_rng(0)
     y = (generator.uniform(size=600) < 0.15).astype(int)
     scores = 1 / (1 + np.exp(-(generator.normal(size=600) + 1.5 * y - 1)))
-    shares = average_precision_shares(y, np.stack([1 - scores, scores], axis=1), SPEC)
+    shares = average_precision_shares(y, scores)
     assert shares.mean() == pytest.approx(average_precision_score(y, scores), abs=0.02)
     drawn = [generator.integers(0, 600, 600) for _ in range(400)]
     spread = np.std([average_precision_score(y[rows], scores[rows]) for rows in drawn])

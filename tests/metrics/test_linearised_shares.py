@@ -8,25 +8,23 @@ from sklearn import metrics
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.metrics import f_shares, rmse_shares
-from dlrecipes.results import DataSpec
 
-SPEC = DataSpec("made", "regression", (1,), "float32", "table", (), (), 0.0, 1.0, 10)
 NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
 
 
 @given(st.integers(1, 40).flatmap(lambda n: st.tuples(*[arrays(float, n, elements=NUMBERS)] * 2)))
 def test_their_mean_is_the_root_mean_squared_error(pair):
     y, predicted = pair
-    shares = rmse_shares(y, predicted, SPEC)
+    shares = rmse_shares(y, predicted)
     expected = metrics.root_mean_squared_error(y, predicted)
     assert shares.mean() == pytest.approx(expected, rel=1e-9, abs=1e-12)
-    assert rmse_shares(y, y, SPEC).tolist() == [0.0] * len(y)
+    assert rmse_shares(y, y).tolist() == [0.0] * len(y)
 
 
 @given(arrays(float, 7, elements=NUMBERS), st.sampled_from([1e-200, 1e-3, 1e3, 1e150]))
 def test_they_are_in_the_units_of_the_target(errors, unit):
-    plain = rmse_shares(np.zeros(7), errors, SPEC)
-    scaled = rmse_shares(np.zeros(7), errors * unit, SPEC)
+    plain = rmse_shares(np.zeros(7), errors)
+    scaled = rmse_shares(np.zeros(7), errors * unit)
     np.testing.assert_allclose(scaled, plain * unit, rtol=1e-9, atol=1e-320)
 
 
@@ -34,7 +32,7 @@ def test_they_are_the_tangent():
     """One more example moves the score by its part less the score, per example."""
     generator = np.random.default_rng(0)
     errors = np.append(generator.normal(size=20_000), 3.0)
-    share = rmse_shares(np.zeros(len(errors)), errors, SPEC)[-1]
+    share = rmse_shares(np.zeros(len(errors)), errors)[-1]
     with_it, without = (np.sqrt(np.mean(part**2)) for part in (errors, errors[:-1]))
     assert (with_it - without) * len(errors) == pytest.approx(share - with_it, rel=1e-2)
 
@@ -64,7 +62,7 @@ def test_their_spread_is_the_bootstraps(seed):
     size, rounds = 400, 1500
     y = generator.normal(size=size)
     first, second = (y + scale * generator.normal(size=size) for scale in (1.0, 1.3))
-    paired = rmse_shares(y, first, SPEC) - rmse_shares(y, second, SPEC)
+    paired = rmse_shares(y, first) - rmse_shares(y, second)
     rows = generator.integers(size, size=(rounds, size))
     again = [
         np.sqrt(np.mean((first - y)[rows] ** 2, axis=1))
@@ -91,4 +89,4 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ArgumentError, match=r"`beta` must be a finite number in \(0, inf\]"):
         f_shares([0, 1], [0, 1], beta=0)
     with pytest.raises(ArgumentError, match="must be finite"):
-        rmse_shares([0.0, 1.0], [0.0, np.nan], SPEC)
+        rmse_shares([0.0, 1.0], [0.0, np.nan])

@@ -4,8 +4,9 @@ import pytest
 
 from dlrecipes.data import describe_target
 from dlrecipes.errors import ArgumentError
-from dlrecipes.models import build_multitask, multitask_objective
-from dlrecipes.results import TargetSpec
+from dlrecipes.models import build_multitask
+from dlrecipes.results import ClassTarget, ValueTarget
+from dlrecipes.targets import loss_and_metrics
 
 NAN = float("nan")
 
@@ -28,8 +29,8 @@ def rows(examples=400, seed=0):
 
 TASKS = {
     "daily.weight-kg": "regression",
-    "yes": "binary",
-    "kind": "multiclass",
+    "yes": "classification",
+    "kind": "classification",
     "grade": "ordinal",
 }
 
@@ -69,7 +70,7 @@ def test_each_loss_starts_at_its_weight(ordinal):
         if variable.path.endswith("kernel"):
             variable.assign(keras.ops.zeros_like(variable))
     weights = {"yes": 3.0, "kind": 0.0}
-    objective = multitask_objective(specs(y), weights=weights, ordinal=ordinal)
+    objective = loss_and_metrics(specs(y), weights=weights, ordinal=ordinal)
     model.compile("sgd", **objective, run_eagerly=True)
     logs = model.evaluate(x, y, batch_size=len(x), verbose=0, return_dict=True)
     for name in TASKS:
@@ -87,7 +88,7 @@ def test_learns_all_targets_from_examples_with_missing_ones():
     x, y = rows()
     targets = specs(y)
     model = build_multitask((6,), targets, hidden_units=(32,), head_units=(8,))
-    model.compile(keras.optimizers.Adam(0.02), **multitask_objective(targets), jit_compile=False)
+    model.compile(keras.optimizers.Adam(0.02), **loss_and_metrics(targets), jit_compile=False)
     history = model.fit(x, y, batch_size=50, epochs=15, verbose=0).history
     assert np.isfinite([value for curve in history.values() for value in curve]).all()
     fresh, truth = rows(300, seed=1)
@@ -107,14 +108,14 @@ def test_learns_all_targets_from_examples_with_missing_ones():
 
 
 def test_images_and_another_trunk():
-    targets = [TargetSpec("yes", "binary", 2, (0.5, 0.5), known=9)]
+    targets = [ClassTarget("yes", class_names=("0", "1"), priors=(0.5, 0.5), known=9)]
     x = np.zeros((2, 4, 4, 1), dtype="float32")
     assert build_multitask((4, 4, 1), targets)(x)["yes"].shape == (2, 1)
     layers = [keras.Input((4, 4, 1)), keras.layers.Conv2D(3, 2)]
     trunk = keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D()])
     model = build_multitask((4, 4, 1), targets, trunk=trunk, hidden_units=())
     assert model(x)["yes"].shape == (2, 1)
-    assert model.get_layer("head_1_logits").kernel.shape == (3, 1)
+    assert model.get_layer("head_1_outputs").kernel.shape == (3, 1)
     with pytest.raises(ArgumentError, match=r"`trunk` must put out features.*pooling"):
         build_multitask((4, 4, 1), targets, trunk=keras.Sequential(layers))
 
@@ -129,7 +130,7 @@ def test_saved_and_loaded_and_in_float32(tmp_path):
     found = model(x)
     assert {keras.backend.standardize_dtype(one.dtype) for one in found.values()} == {"float32"}
     assert len(model.losses) == 2 + 4 + 4
-    model.compile("sgd", **multitask_objective(targets))
+    model.compile("sgd", **loss_and_metrics(targets))
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     for name, value in loaded(x).items():
@@ -141,7 +142,7 @@ def test_saved_and_loaded_and_in_float32(tmp_path):
     [
         ([], {}, r"at least one, with different names.*targets=\[\]"),
         (["a", "a"], {}, r"different names.*\['a', 'a'\]"),
-        ([""], {}, r"different names"),
+        (["", "a"], {}, r"different names"),
         (["in kg / day"], {}, r"names of letters, digits.*\['in kg / day'\]"),
         (["a"], {"hidden_units": (0,)}, r"hidden_units"),
         (["a"], {"head_units": (0,)}, r"head_units"),
@@ -150,7 +151,7 @@ def test_saved_and_loaded_and_in_float32(tmp_path):
     ],
 )
 def test_wrong_arguments(targets, options, message):
-    described = [TargetSpec(name, "regression") for name in targets]
+    described = [ValueTarget(name) for name in targets]
     with pytest.raises(ArgumentError, match=message):
         build_multitask((3,), described, **options)
 
@@ -165,4 +166,4 @@ def test_wrong_arguments(targets, options, message):
 )
 def test_wrong_objectives(options, message):
     with pytest.raises(ArgumentError, match=message):
-        multitask_objective([TargetSpec("a", "regression")], **options)
+        loss_and_metrics([ValueTarget("a")], **options)

@@ -4,7 +4,7 @@ import pytest
 
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.models import build_tabular, prior_bias
-from dlrecipes.results import DataSpec, Feature
+from dlrecipes.results import ClassTarget, DataSpec, Feature, ValueTarget
 
 FEATURES = (
     Feature("age", "number", edges=(-1.0, 0.0, 2.0)),
@@ -17,17 +17,16 @@ FEATURES = (
 
 def spec(task="binary", **changes):
     classes = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}[task]
+    target = ValueTarget(mean=50.0, std=20.0)
+    if classes:
+        target = ClassTarget(class_names=classes, priors=tuple(1 / len(classes) for _ in classes))
     return DataSpec(
         **{
             "name": "people",
-            "task": task,
             "input_shape": (5,),
             "input_dtype": "float32",
             "kind": "table",
-            "classes": classes,
-            "priors": tuple(1 / len(classes) for _ in classes),
-            "target_mean": 50.0 if task == "regression" else 0.0,
-            "target_std": 20.0 if task == "regression" else 1.0,
+            "targets": (target,),
             "train_size": 100,
             "features": FEATURES,
             **changes,
@@ -93,7 +92,7 @@ def test_few_categories_are_one_hot(tmp_path):
 
 
 def test_starts_at_the_base_rates():
-    given = spec(priors=(0.9, 0.1))
+    given = spec(targets=(ClassTarget(class_names=("no", "yes"), priors=(0.9, 0.1), known=100),))
     model = build_tabular(given, output_bias=prior_bias(given))
     model.get_layer("outputs").kernel.assign(keras.ops.zeros((128, 1)))
     np.testing.assert_allclose(keras.ops.sigmoid(model(examples())), 0.1, rtol=1e-5)

@@ -4,21 +4,17 @@ import pytest
 
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.models import build_text
-from dlrecipes.results import DataSpec, Feature
+from dlrecipes.results import ClassTarget, DataSpec, Feature, ValueTarget
 
 
 def spec(**changes):
     return DataSpec(
         **{
             "name": "texts",
-            "task": "multiclass",
             "input_shape": (6,),
             "input_dtype": "float32",
             "kind": "text",
-            "classes": ("a", "b", "c"),
-            "priors": (1 / 3, 1 / 3, 1 / 3),
-            "target_mean": 0.0,
-            "target_std": 1.0,
+            "targets": (ClassTarget(class_names=("a", "b", "c"), priors=(1 / 3, 1 / 3, 1 / 3)),),
             "train_size": 100,
             "features": tuple(Feature(f"token {at}", "category", size=9) for at in range(6)),
             **changes,
@@ -56,7 +52,7 @@ def test_the_mean_leaves_out_what_fills_up():
 
 
 def test_values():
-    values = spec(task="regression", classes=(), priors=(), target_mean=5.0, target_std=2.0)
+    values = spec(targets=(ValueTarget(mean=5.0, std=2.0),))
     model = build_text(values, output_bias=[7.0])
     model.get_layer("outputs").kernel.assign(np.zeros((64, 1)))
     np.testing.assert_allclose(model(TOKENS), 7.0, rtol=1e-6)

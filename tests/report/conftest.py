@@ -15,10 +15,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from dlrecipes.metrics import score_predictions
 from dlrecipes.results import (
     BaselineResult,
     BestResult,
+    ClassTarget,
     Comparison,
     DataResult,
     DataSpec,
@@ -37,9 +37,11 @@ from dlrecipes.results import (
     TestResult,
     TrialCounts,
     TrialRecord,
+    ValueTarget,
     Verdict,
     dump_json,
 )
+from dlrecipes.targets import score_predictions
 
 SPACE = (
     Hyperparameter("learning_rate", "float", 1e-5, 1.0, log=True),
@@ -93,7 +95,7 @@ def synthetic_run(kind: str = "image", trials: int = 24, refits: int = 3) -> Syn
         direction=direction,
         engine=EngineResult("resident", "float32"),
         data=DataResult(
-            spec.name, spec.train_size, 200, len(y), "9f2c41d07be3", spec.task, spec.classes
+            spec.name, spec.train_size, 200, len(y), "9f2c41d07be3", spec.task, spec.targets
         ),
         baselines=_baselines(y, predictions[0], spec),
         stages=study.stages,
@@ -239,16 +241,14 @@ def _predictions(kind: str, refits: int) -> tuple[DataSpec, Any, Any, Any]:
         else:
             noisy = clean ** rng.uniform(1.0, 1.6) * rng.uniform(0.7, 1.3, clean.shape)
             stack.append(noisy / noisy.sum(axis=1, keepdims=True))
+    priors = tuple(1 / len(classes) for _ in classes)
+    target = ClassTarget(class_names=classes, priors=priors) if classes else ValueTarget()
     spec = DataSpec(
         name={"image": "digits", "table": "wine", "regression": "diabetes"}[kind],
-        task="regression" if kind == "regression" else "multiclass",
         input_shape=(8, 8, 1) if kind == "image" else (x.shape[1],),
         input_dtype="float32",
         kind="image" if kind == "image" else "table",
-        classes=classes,
-        priors=tuple(1 / len(classes) for _ in classes),
-        target_mean=0.0,
-        target_std=1.0,
+        targets=(target,),
         train_size=len(train),
     )
     inputs = x[test].reshape(-1, 8, 8, 1) if kind == "image" else x[test]

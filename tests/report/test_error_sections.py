@@ -2,27 +2,15 @@
 
 import numpy as np
 
-from dlrecipes.metrics import join_predictions
 from dlrecipes.report.error_sections import error_sections
 from dlrecipes.report.saved_predictions import SavedPredictions
-from dlrecipes.results import DataSpec, TargetSpec
+from dlrecipes.results import ClassTarget, DataSpec, OrdinalTarget, ValueTarget
+from dlrecipes.targets import join_predictions
 
-PRICE = TargetSpec("price", "regression", mean=5.0, std=2.0, known=9)
-SOLD = TargetSpec("sold", "binary", 2, (0.5, 0.5), known=9, labels=("no", "yes"))
-GRADE = TargetSpec("grade", "ordinal", 3, (0.4, 0.3, 0.3), known=9, labels=("a", "b", "c"))
-SPEC = DataSpec(
-    "data",
-    "multitask",
-    (2,),
-    "float32",
-    "table",
-    (),
-    (),
-    0.0,
-    1.0,
-    9,
-    targets=(PRICE, SOLD, GRADE),
-)
+PRICE = ValueTarget("price", mean=5.0, std=2.0, known=9)
+SOLD = ClassTarget("sold", priors=(0.5, 0.5), known=9, class_names=("no", "yes"))
+GRADE = OrdinalTarget("grade", priors=(0.4, 0.3, 0.3), known=9, class_names=("a", "b", "c"))
+SPEC = DataSpec("data", (2,), "float32", "table", (PRICE, SOLD, GRADE), 9)
 
 
 def saved():

@@ -6,11 +6,10 @@ from sklearn import metrics
 from dlrecipes.diagnose import choose_threshold
 from dlrecipes.report.saved_predictions import SavedPredictions
 from dlrecipes.report.threshold_curves import precision_recall, threshold_section
-from dlrecipes.results import DataSpec
+from dlrecipes.results import ClassTarget, DataSpec
 
-SPEC = DataSpec(
-    "ill", "binary", (3,), "float32", "table", ("healthy", "ill"), (0.9, 0.1), 0.0, 1.0, 300
-)
+ILL = ClassTarget(class_names=("healthy", "ill"), priors=(0.9, 0.1))
+SPEC = DataSpec("ill", (3,), "float32", "table", (ILL,), 300)
 
 
 def saved(y, scores):

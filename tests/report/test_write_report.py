@@ -13,7 +13,7 @@ import pytest
 from dlrecipes.errors import RunError
 from dlrecipes.report import write_report
 from dlrecipes.report.scores import score_table
-from dlrecipes.results import TestResult, TrialRecord
+from dlrecipes.results import ClassTarget, TestResult, TrialRecord
 
 
 class Page(HTMLParser):
@@ -151,8 +151,9 @@ def test_refits_not_done_shows_the_winning_trial(make_run, tmp_path):
 def test_names_are_escaped(make_run, tmp_path):
     run = make_run("table")
     nasty = "<b>bold</b></script><script>alert(1)</script>"
-    classes = (nasty, *run.info.raw_spec.classes[1:])
-    spec = replace(run.info.raw_spec, classes=classes)
+    target = run.info.raw_spec.target
+    named = replace(target, class_names=(nasty, *target.class_names[1:]))
+    spec = replace(run.info.raw_spec, targets=(named,))
     run.info = replace(run.info, raw_spec=spec, spec=spec, recipe_text=nasty, recipe=nasty)
     first = replace(run.study.space[0], name=nasty)
     trials = tuple(
@@ -238,9 +239,7 @@ def test_losses_over_many_decades_are_logarithmic(make_run, tmp_path):
 def test_any_number_of_classes(make_run, tmp_path, classes, plot):
     run = make_run("table")
     names = tuple(f"class {i}" for i in range(classes))
-    spec = replace(
-        run.info.raw_spec, classes=names, task="binary" if classes == 2 else "multiclass"
-    )
+    spec = replace(run.info.raw_spec, targets=(ClassTarget(class_names=names),))
     run.info = replace(run.info, raw_spec=spec, spec=spec)
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.ones(classes), (2, 50)).astype(np.float32)

@@ -7,10 +7,10 @@ import pytest
 
 import dlrecipes as dlr
 from dlrecipes.errors import ArgumentError, RunError
-from dlrecipes.metrics import per_example_loss, score_predictions
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import Plan, RunSettings, Stage
 from dlrecipes.search import Listener, with_budget
+from dlrecipes.targets import per_example_loss, score_predictions
 
 PLAN = "Plan((Stage('only', 3, 2, 'random', 'none'),), refit_seeds=2)"
 

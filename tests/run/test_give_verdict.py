@@ -6,10 +6,10 @@ import pytest
 from sklearn.metrics import root_mean_squared_error
 
 from dlrecipes.data import Split, from_arrays, from_table
-from dlrecipes.metrics import join_predictions
 from dlrecipes.results import BaselineResult, RefitResult, TestResult
 from dlrecipes.run.give_verdict import give_verdict
 from dlrecipes.run.main_metric import main_metric
+from dlrecipes.targets import join_predictions
 
 
 def verdict_of(splits, y, network, baselines):

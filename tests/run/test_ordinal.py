@@ -29,7 +29,9 @@ def test_from_arrays_to_an_export(settings, engine, loss):
     def build(hp, spec):
         inputs = keras.Input(spec.input_shape)
         hidden = keras.layers.Dense(8, activation="relu")(inputs)
-        model = keras.Model(inputs, OrdinalHead(len(spec.classes), spec.priors)(hidden))
+        model = keras.Model(
+            inputs, OrdinalHead(len(spec.target.class_names), spec.target.priors)(hidden)
+        )
         rate = hp.Float("learning_rate", 1e-2, 1e-1, sampling="log")
         model.compile(keras.optimizers.Adam(rate), LOSSES[loss](), metrics=["accuracy"])
         return model
@@ -38,6 +40,6 @@ def test_from_arrays_to_an_export(settings, engine, loss):
     run = dlr.tune(build, splits, plan=plan, settings=settings(engine=engine), listener=Listener())
     result = run.finish()
     assert result.engine.name == engine
-    assert result.data.classes == ("low", "middle", "high")
+    assert result.data.targets[0].class_names == ("low", "middle", "high")
     assert result.test.mean["accuracy"] > 0.75
     assert {"saved_model", "keras"} <= set(result.artifacts)

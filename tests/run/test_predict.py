@@ -75,7 +75,7 @@ def test_predict_is_what_was_tested(finished):
 
 def _labels(run, x):
     predictions = run.predict(x)
-    return [run.info.raw_spec.classes[index] for index in predictions.argmax(axis=1)]
+    return [run.info.raw_spec.target.class_names[index] for index in predictions.argmax(axis=1)]
 
 
 @pytest.mark.parametrize("header", [True, False])

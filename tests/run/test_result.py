@@ -141,7 +141,7 @@ def test_handle(finished):
 
 
 def test_test_scores_are_those_of_the_saved_predictions(finished):
-    from dlrecipes.metrics import score_predictions
+    from dlrecipes.targets import score_predictions
 
     for task in TASKS:
         run = Run(finished(task))

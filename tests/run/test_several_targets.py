@@ -11,9 +11,10 @@ import tensorflow as tf
 import dlrecipes as dlr
 from dlrecipes.data import TablePreprocess, from_table
 from dlrecipes.errors import ArgumentError
-from dlrecipes.models import build_multitask, build_table_encoder, multitask_objective
+from dlrecipes.models import build_multitask, build_table_encoder
 from dlrecipes.results import RunSettings
 from dlrecipes.search import CoarseToFine, Listener, SpecBuilder
+from dlrecipes.targets import loss_and_metrics
 
 
 def table(examples=240):
@@ -36,7 +37,7 @@ def build(hp, spec):
         spec.input_shape, spec.targets, trunk=build_table_encoder(spec), hidden_units=(8,)
     )
     rate = hp.Float("learning_rate", 1e-3, 1e-1, sampling="log")
-    model.compile(keras.optimizers.Adam(rate), **multitask_objective(spec.targets))
+    model.compile(keras.optimizers.Adam(rate), **loss_and_metrics(spec.targets))
     return model
 
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from dlrecipes.losses import FocalLoss, MaskedLoss
-from dlrecipes.training.outputs import last_activation, output_kind
+from dlrecipes.training.outputs import activation_of, head_layer, output_kinds
 
 
 def own_loss(y, outputs):
@@ -35,16 +35,19 @@ def own_loss(y, outputs):
 )
 def test_what_the_outputs_are(make_model, development, loss, activation, kind):
     model = make_model(loss=loss, activation=activation)
-    assert output_kind(model, development().spec) == kind
-    assert output_kind(model, development("regression").spec) == "values"
+    assert output_kinds(model, development().spec) == {"": kind}
+    assert output_kinds(model, development("regression").spec) == {"": "values"}
 
 
 def test_last_activation(make_model):
-    assert last_activation(make_model()) == "linear"
-    assert last_activation(make_model(activation="softmax")) == "softmax"
+    assert activation_of(head_layer(make_model(), "")) == "linear"
+    assert activation_of(head_layer(make_model(activation="softmax"), "")) == "softmax"
     nested = keras.Sequential([keras.Input((4,)), make_model(activation="sigmoid")])
-    assert last_activation(nested) == "sigmoid"
-    assert last_activation(keras.Sequential([nested, keras.layers.Softmax()])) == "softmax"
+    assert activation_of(head_layer(nested, "")) == "sigmoid"
+    assert (
+        activation_of(head_layer(keras.Sequential([nested, keras.layers.Softmax()]), ""))
+        == "softmax"
+    )
 
 
 @keras.saving.register_keras_serializable("test_outputs")
@@ -103,7 +106,7 @@ def test_outputs_are_what_keras_trains_them_as(development, ending):
         warnings.simplefilter("ignore")  # Keras asks whether that was intended
         trained = model.evaluate(part.x, part.y, verbose=0)
     outputs = np.asarray(model(part.x), np.float32)
-    if output_kind(model, data.spec) == "logits":
+    if output_kinds(model, data.spec)[""] == "logits":
         outputs = np.asarray(tf.nn.softmax(outputs))
     log_loss = -np.log(outputs[np.arange(len(part)), part.y]).mean()
     assert log_loss == pytest.approx(trained, rel=5e-3)
@@ -123,4 +126,4 @@ def test_outputs_are_what_keras_trains_them_as(development, ending):
 )
 def test_one_unit(make_model, development, loss, activation, kind):
     model = make_model(units=1, loss=loss, activation=activation)
-    assert output_kind(model, development("binary").spec) == kind
+    assert output_kinds(model, development("binary").spec)[""] == kind

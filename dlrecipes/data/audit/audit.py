@@ -22,11 +22,12 @@ from dlrecipes.data.audit.target_coverage import check_target_coverage
 from dlrecipes.data.audit.target_leak import check_target_leak
 from dlrecipes.data.audit.times_in_order import check_times
 from dlrecipes.data.columns import Columns
+from dlrecipes.data.part_targets import target_part
 from dlrecipes.data.sealed_split import _peek
 from dlrecipes.data.split import Split
 from dlrecipes.data.splits import Splits
-from dlrecipes.data.target_part import target_part
 from dlrecipes.results import DataSpec, Finding
+from dlrecipes.targets import named_targets, with_name
 
 
 def audit(
@@ -84,16 +85,16 @@ def audit(
 def _about_target(
     parts: Mapping[str, Split], spec: DataSpec, on_step: Callable[[str], None]
 ) -> list[Finding]:
-    if not spec.targets:
-        findings = [check_target_leak(parts["train"], parts["validation"], spec, on_step)]
-        if spec.classes:
-            findings.append(check_class_balance(parts["train"], spec))
-            findings.append(check_class_coverage(parts, spec))
-        return findings
-    findings = [check_target_coverage(parts, spec)]
+    """Return what is found of each target, under its name where there are several."""
+    findings = [check_target_coverage(parts, spec)] if named_targets(spec) else []
     for target in spec.targets:
         own = {name: target_part(part, spec, target) for name, part in parts.items()}
-        for one in _about_target(own, spec.of_target(target), on_step):
-            said = f"{target.shown}: {one.verdict}"
-            findings.append(replace(one, name=f"{one.name}: {target.shown}", verdict=said))
+        single = spec.of_target(target)
+        found = [check_target_leak(own["train"], own["validation"], single, on_step)]
+        if target.class_names:
+            found.append(check_class_balance(own["train"], target))
+            found.append(check_class_coverage(own, target))
+        for finding in found:
+            name = f"{finding.name}: {target.shown}" if target.name else finding.name
+            findings.append(replace(finding, name=name, verdict=with_name(finding.verdict, target)))
     return findings

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.data.split import Split
-from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results import Finding, Target
 
 LEAST_TRAIN = 5
 LEAST_VALIDATION = 2
 MAX_NAMED = 20
 
 
-def check_class_coverage(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
+def check_class_coverage(parts: Mapping[str, Split], target: Target) -> Finding:
     """Return the classes that a part lacks, or has hardly any example of.
 
     A class that is validated but not trained on is an error: no trial can get it right, and a loss
@@ -23,16 +23,15 @@ def check_class_coverage(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     back.
 
     Args:
-        parts: `{"train", "validation" and "test": part}` of a classification task.
-        spec: The raw data's description.
+        parts: `{"train", "validation" and "test": part}` with this target only.
+        target: Classes.
     """
-    counts = {
-        name: np.bincount(part.y, minlength=len(spec.classes)) for name, part in parts.items()
-    }
+    names = target.class_names
+    counts = {name: np.bincount(part.y, minlength=len(names)) for name, part in parts.items()}
     train, validation = counts["train"], counts["validation"]
 
     def named(where: NDArray[np.bool_]) -> list[str]:
-        return [spec.classes[index] for index in np.flatnonzero(where)][:MAX_NAMED]
+        return [names[index] for index in np.flatnonzero(where)][:MAX_NAMED]
 
     lacking = {f"none in {name}": named(count == 0) for name, count in counts.items()}
     few = named((train < LEAST_TRAIN) | (validation < LEAST_VALIDATION))

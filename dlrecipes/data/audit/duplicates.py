@@ -13,6 +13,7 @@ from dlrecipes.data.audit.equal_by_chance import equal_by_chance
 from dlrecipes.data.row_hashes import row_hashes
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
+from dlrecipes.targets import kind_of
 
 MAX_IDS = 20
 
@@ -29,6 +30,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
         parts: `{name: part}`.
         spec: The data's description.
     """
+    labelled = not spec.keyed and bool(spec.target.class_names)
     every = pd.concat(
         [
             pd.DataFrame(
@@ -36,7 +38,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
                     "inputs": row_hashes(part.x),
                     "part": place,
                     "id": np.arange(len(part)) if part.ids is None else part.ids,
-                    "y": part.y if spec.classes else 0,
+                    "y": kind_of(spec.targets[0]).strata(part.y) if labelled else 0,
                 }
             )
             for place, part in enumerate(parts.values())
@@ -57,7 +59,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
         across += shared
     copies = rows.groupby("inputs", sort=False)
     conflicting = 0
-    if spec.classes:
+    if labelled:
         conflicting = int((copies["y"].nunique() > 1).sum())
         evidence["different labels"] = conflicting
     if not len(rows):
@@ -70,7 +72,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     evidence["ids"] = [str(one) for one in ordered["id"][:MAX_IDS]]
     extra = len(rows) - len(spread)
     found = f"Copies of other examples: {extra}; shared between two parts: {across}"
-    if spec.classes:
+    if labelled:
         found += f"; with different labels: {conflicting}"
     if not across and not conflicting:
         return Finding("duplicates", f"{found}.", evidence)

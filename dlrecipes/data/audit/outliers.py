@@ -12,6 +12,7 @@ from dlrecipes.data.columns import Columns
 from dlrecipes.data.row_hashes import row_hashes
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding, plural
+from dlrecipes.targets import target_columns
 
 FAR = 5.0
 """Interquartile ranges beyond the quartiles."""
@@ -61,12 +62,14 @@ def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
         spec: The raw data's description.
     """
     columns = list(feature_columns(train, validation, spec, most=MOST_COLUMNS))
-    if spec.task == "regression":
-        columns.append(FeatureColumn("the target", "number", train.y, validation.y))
     columns += [
-        FeatureColumn(f"target {one.shown}", "number", train.y[:, at], validation.y[:, at])
-        for at, one in enumerate(spec.targets)
-        if one.task == "regression"
+        FeatureColumn(
+            f"target {target.shown}" if target.name else "the target", "number", column, later
+        )
+        for (target, column), (_, later) in zip(
+            target_columns(train.y, spec), target_columns(validation.y, spec), strict=True
+        )
+        if not target.class_names
     ]
     numbers = [column for column in columns if column.kind == "number"]
     found = {}

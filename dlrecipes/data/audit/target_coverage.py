@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from dlrecipes.data.split import Split
 from dlrecipes.results import DataSpec, Finding
+from dlrecipes.targets import known_values
 
 FEW = 50
 MOSTLY = 0.5
@@ -25,9 +24,9 @@ def check_target_coverage(parts: Mapping[str, Split], spec: DataSpec) -> Finding
     """
     evidence: dict[str, float | int | str | list[str]] = {}
     few, incomplete = [], []
-    for at, target in enumerate(spec.targets):
+    for target in spec.targets:
         for name, part in parts.items():
-            known = ~np.isnan(part.y[:, at])
+            known = known_values(part.y, spec, target)[0]
             if not known.all():
                 evidence[f"{name}: {target.shown}"] = float(known.mean())
                 incomplete.append(target.shown)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
 from dlrecipes.data.audit.one_column_skill import Skill, class_skill, value_skill
@@ -13,7 +17,7 @@ from dlrecipes.data.audit.one_to_one import is_renamed_class, is_rescaled_value
 from dlrecipes.data.audit.sample import sample_rows
 from dlrecipes.data.option_text import as_option
 from dlrecipes.data.split import Split
-from dlrecipes.results import DataSpec, Finding, plural
+from dlrecipes.results import DataSpec, Finding, Target, plural
 
 MOST_ROWS, LEAST_ROWS = 50_000, 1_000
 MOST_CELLS = 2_000_000
@@ -50,6 +54,7 @@ def check_target_leak(
     width = math.prod(train.x.shape[1:])
     most = max(min(MOST_ROWS, MOST_CELLS // width), LEAST_ROWS)
     first, second = (part.pick(sample_rows(len(part), most)) for part in (train, validation))
+    measures = _measures(spec.target)
     skills: dict[str, Skill] = {}
     suspects = set()
     lags = () if spec.lags is None else spec.lags.columns
@@ -59,46 +64,64 @@ def check_target_leak(
             on_step(f"columns that tell the target, from number {place + 1:,} on")
         if column.name in lags:
             continue
-        skills[column.name] = _skill(column, first, second, spec)
-        if _is_target(column, first, second, spec):
+        skills[column.name] = measures.skill(column, first.y, second.y)
+        if measures.same(column, np.concatenate([first.y, second.y])):
             suspects.add(column.name)
     copies = []
     if suspects:  # so far in the sample only
         copies = [
             column.name
             for column in feature_columns(train, validation, spec, most=MOST_FEATURES)
-            if column.name in suspects and _is_target(column, train, validation, spec)
+            if column.name in suspects
+            and measures.same(column, np.concatenate([train.y, validation.y]))
         ]
     telling = [
         name
         for name, skill in skills.items()
         if name not in copies and skill.score >= TELLING and skill.lower >= SURE
     ]
-    return _finding(skills, copies, telling, spec, second)
+    return _finding(skills, copies, telling, measures, len(spec.columns), second.y)
 
 
-def _skill(column: FeatureColumn, train: Split, validation: Split, spec: DataSpec) -> Skill:
-    if spec.task == "regression":
-        return value_skill(column, train.y, validation.y)
-    return class_skill(column, train.y, validation.y, len(spec.classes))
+@dataclass(frozen=True)
+class _Measures:
+    """How a target is predicted from one column.
+
+    Args:
+        score: What the best column reaches, in words, with its article.
+        skill: A column's skill, trained on the one part and measured on the other.
+        same: Whether a column is the target under another name.
+        unsure: Why a column may reach so much without giving anything away.
+    """
+
+    score: tuple[str, str]
+    skill: Callable[[FeatureColumn, NDArray[Any], NDArray[Any]], Skill]
+    same: Callable[[FeatureColumn, NDArray[Any]], bool]
+    unsure: Callable[[Mapping[str, Skill], str, NDArray[Any]], str]
 
 
-def _is_target(column: FeatureColumn, train: Split, validation: Split, spec: DataSpec) -> bool:
-    y = np.concatenate([train.y, validation.y])
-    if spec.task == "regression":
-        return is_rescaled_value(column, y)
-    return is_renamed_class(column, y, len(spec.classes))
+def _measures(target: Target) -> _Measures:
+    if not target.class_names:
+        return _Measures(("an", "R²"), value_skill, is_rescaled_value, _unsure_of_value)
+    classes = len(target.class_names)
+    return _Measures(
+        ("a", "balanced accuracy"),
+        partial(class_skill, classes=classes),
+        partial(is_renamed_class, classes=classes),
+        _unsure_of_class,
+    )
 
 
 def _finding(
     skills: dict[str, Skill],
     copies: list[str],
     telling: list[str],
-    spec: DataSpec,
-    validation: Split,
+    measures: _Measures,
+    columns: int,
+    y: NDArray[Any],
 ) -> Finding:
-    score = "R²" if spec.task == "regression" else "balanced accuracy"
-    reaches = f"reaches {'an' if spec.task == 'regression' else 'a'} {score} of"
+    article, score = measures.score
+    reaches = f"reaches {article} {score} of"
     if not skills:
         return Finding("target leak", "There is no single column to predict the target from.")
     best = max(skills, key=lambda name: skills[name].score)
@@ -114,8 +137,7 @@ def _finding(
     if not copies and not telling and skills[best].score >= TELLING:
         return Finding(
             "target leak",
-            f"{best!r} alone {reaches} {skills[best].score:.3f}"
-            f"{_unsure(skills, best, spec, validation)}.",
+            f"{best!r} alone {reaches} {skills[best].score:.3f}{measures.unsure(skills, best, y)}.",
             evidence,
             advice="Leave it out if it is known only after the fact.",
         )
@@ -127,7 +149,7 @@ def _finding(
             evidence,
         )
     named = ", ".join(repr(name) for name in (copies or telling)[:MAX_NAMED])
-    if copies and max(len(skills), len(spec.columns)) > 1:
+    if copies and max(len(skills), columns) > 1:
         return Finding(
             "target leak",
             f"The target under another name is an input: {named}.",
@@ -147,14 +169,15 @@ def _finding(
     )
 
 
-def _unsure(skills: dict[str, Skill], best: str, spec: DataSpec, validation: Split) -> str:
-    """Return why a column that tells all or almost all may not give the target away."""
-    examples = len(validation)
-    rows, lower = plural(examples, "validation example"), skills[best].lower
-    if spec.task == "regression":
-        return f", but {rows} cannot tell it from {max(lower, 0.0):.2f}"
+def _unsure_of_value(skills: Mapping[str, Skill], best: str, y: NDArray[Any]) -> str:
+    rows, lower = plural(len(y), "validation example"), skills[best].lower
+    return f", but {rows} cannot tell it from {max(lower, 0.0):.2f}"
+
+
+def _unsure_of_class(skills: Mapping[str, Skill], best: str, y: NDArray[Any]) -> str:
+    rows, lower = plural(len(y), "validation example"), skills[best].lower
     said = f", but with {rows} it is surely right in {lower:.0%} only"
-    usual = float(np.bincount(validation.y).max()) / examples
-    if len(skills) * usual**examples >= LUCKY:
+    usual = float(np.bincount(y).max()) / len(y)
+    if len(skills) * usual ** len(y) >= LUCKY:
         said += f", and the best of {plural(len(skills), 'column')} may be so by luck"
     return said

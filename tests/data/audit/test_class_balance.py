@@ -9,7 +9,7 @@ def check(y, classes):
     x = np.random.default_rng(0).normal(size=(10 * classes, 2))
     named = [f"class {at}" for at in range(classes)]
     spec = from_arrays(x, [named[at % classes] for at in range(10 * classes)]).spec
-    return check_class_balance(Split(np.zeros((len(y), 1)), np.asarray(y)), spec)
+    return check_class_balance(Split(np.zeros((len(y), 1)), np.asarray(y)), spec.target)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ def check(train, validation, test):
         name: Split(np.zeros((sum(counts), 2)), np.repeat(np.arange(CLASSES), counts))
         for name, counts in (("train", train), ("validation", validation), ("test", test))
     }
-    return check_class_coverage(parts, spec)
+    return check_class_coverage(parts, spec.target)
 
 
 def test_all_there():

@@ -66,10 +66,10 @@ def test_another_encoding(tree):
 
 def test_from_a_folder_to_splits(tree):
     splits = load_table(tree({**texts(30, "good"), **texts(20, "bad")}))
-    assert splits.spec.classes == ("bad", "good")
+    assert splits.spec.target.class_names == ("bad", "good")
     assert [(one.name, one.kind) for one in splits.spec.columns] == [("text", "text")]
     assert splits.spec.name == "reviews"
-    labels = [splits.spec.classes[one] for one in splits.train.y]
+    labels = [splits.spec.target.class_names[one] for one in splits.train.y]
     assert all(label in text for label, text in zip(labels, splits.train.x["text"], strict=True))
 
 

@@ -100,7 +100,7 @@ def test_images_with_official_parts(folder):
     parts = {"train": splits.train, "validation": splits.validation, "test": _peek(splits.test)}
     assert {name: len(part) for name, part in parts.items()} == SIZES
     assert (splits.spec.name, splits.spec.kind) == ("tiny_images", "image")
-    assert splits.spec.classes == ("zebra", "ant", "cat")
+    assert splits.spec.target.class_names == ("zebra", "ant", "cat")
     for name, part in parts.items():
         expected = {
             pixels(name, at).astype("float32").tobytes(): at % 3 for at in range(SIZES[name])
@@ -113,7 +113,7 @@ def test_images_as_the_recipes_load_them(folder):
     splits = load_images("tfds:tiny_images", data_dir=str(folder))
     assert (len(splits.train), len(splits.validation), len(splits.test)) == tuple(SIZES.values())
     assert splits.spec.eight_bit
-    assert set(splits.spec.classes) == {"zebra", "ant", "cat"}
+    assert set(splits.spec.target.class_names) == {"zebra", "ant", "cat"}
 
 
 def test_a_table(folder):
@@ -127,9 +127,9 @@ def test_a_table(folder):
             "age": "number",
             "job": "category",
         }
-        assert set(splits.spec.classes) == {"zebra", "ant", "cat"}
+        assert set(splits.spec.target.class_names) == {"zebra", "ant", "cat"}
         for part in parts:
-            names = np.array(splits.spec.classes)[part.y]
+            names = np.array(splits.spec.target.class_names)[part.y]
             expected = np.array(["zebra", "ant", "cat"])[part.x["age"].astype(int) % 3]
             np.testing.assert_array_equal(names, expected)
 

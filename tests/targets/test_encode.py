@@ -19,12 +19,17 @@ from dlrecipes.data import (
     target_development,
     target_part,
 )
-from dlrecipes.data.several_targets import encode_targets
+from dlrecipes.data.inputs import as_array
 from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.targets.encode import encode_targets
+
+
+def encoded_arrays(columns, **options):
+    return encode_targets({name: as_array(name, y) for name, y in columns.items()}, **options)
 
 
 def encoded(values, **options):
-    found = encode_targets({"t": values, "whole": np.arange(len(values)) + 0.5}, **options)
+    found = encoded_arrays({"t": values, "whole": np.arange(len(values)) + 0.5}, **options)
     return found.values[:, 0], found.targets[0]
 
 
@@ -56,7 +61,7 @@ def encoded(values, **options):
 def test_what_a_target_is(values, options, indices, task, labels):
     found, target = encoded(values, **options)
     assert target.task == task
-    assert target.labels == tuple(labels.split())
+    assert target.class_names == tuple(labels.split())
     assert found.dtype == np.float32
     if indices is not None:
         np.testing.assert_array_equal(found, np.array(indices, "float32"))
@@ -89,12 +94,12 @@ def test_what_a_target_is(values, options, indices, task, labels):
 )
 def test_what_cannot_be_learned(columns, options, error, message):
     with pytest.raises(error, match=message):
-        encode_targets(columns, **options)
+        encoded_arrays(columns, **options)
 
 
 def test_names_are_those_of_outputs():
     columns = ["median value (€)", "a b", "a_b", "价格", "_x", "val", "val_x", "value"]
-    found = encode_targets({name: [1.5, 2.5, 3.5] for name in columns}).targets
+    found = encoded_arrays({name: [1.5, 2.5, 3.5] for name in columns}).targets
     assert [one.shown for one in found] == columns
     assert [one.name for one in found] == [
         "median_value____",
@@ -110,22 +115,22 @@ def test_names_are_those_of_outputs():
 
 def test_booleans_keep_their_labels_beside_a_gap():
     values = np.array([True, False, None] * 4, dtype=object)
-    assert encoded(values)[1].labels == ("False", "True")
+    assert encoded(values)[1].class_names == ("False", "True")
     frame = pd.DataFrame({"x": np.arange(60.0), "t": pd.array([True, False, None] * 20, "boolean")})
     frame["u"] = frame["x"] ** 2
-    assert from_table(frame, ["t", "u"]).spec.targets[0].labels == ("False", "True")
+    assert from_table(frame, ["t", "u"]).spec.targets[0].class_names == ("False", "True")
 
 
 def test_an_ordered_categorical_has_its_order():
     grades = pd.Categorical(["b", "a", "c"] * 20, categories=["c", "b", "a", "z"], ordered=True)
     frame = pd.DataFrame({"x": np.arange(60.0), "t": grades, "u": np.arange(60.0) + 0.5})
     target = from_table(frame, ["t", "u"]).spec.targets[0]
-    assert (target.task, target.labels) == ("ordinal", ("c", "b", "a"))
+    assert (target.task, target.class_names) == ("ordinal", ("c", "b", "a"))
 
 
 def test_a_task_for_one_name_only_is_said_as_such():
     with pytest.raises(DataError, match=re.escape("task={'t': 'regression'}")):
-        encode_targets({"t": [1.0, 2.0, 3.0, 4.0] * 3})
+        encoded_arrays({"t": [1.0, 2.0, 3.0, 4.0] * 3})
 
 
 @pytest.fixture
@@ -186,7 +191,7 @@ def test_one_target_alone(table):
     assert len(part) == splits.spec.targets[2].known < len(splits.train)
     assert part.y.dtype == np.int32
     plain = splits.spec.of_target(sold)
-    assert (plain.task, plain.classes, plain.targets) == ("binary", ("no", "yes"), ())
+    assert (plain.task, plain.target.class_names, plain.keyed) == ("binary", ("no", "yes"), False)
     given = keras_targets(splits.train.y, splits.spec)
     assert list(given) == TARGETS
     np.testing.assert_array_equal(given["sold"], splits.train.y[:, 1])
@@ -226,8 +231,8 @@ def test_in_the_order_of_time(table):
         ({}, {"subgroup": ["noise"]}, ArgumentError, "Subgroups.*single target"),
         ({}, {"positive": "yes"}, ArgumentError, "no positive class"),
         ({}, {"task": "regression"}, ArgumentError, "tasks by name"),
-        ({}, {"target": "sold", "orders": {"sold": ["no"]}}, ArgumentError, "several targets"),
-        ({}, {"target": "sold", "task": {"sold": "ordinal"}}, ArgumentError, "several targets"),
+        ({}, {"target": "sold", "orders": {"price": ["no"]}}, ArgumentError, "name the target"),
+        ({}, {"target": "sold", "task": {"sold": "ordinal"}}, DataError, "order of an ordinal"),
         (
             {"price": [1.5, 2.5] + [np.nan] * 298},
             {},
@@ -253,7 +258,7 @@ def test_options_of_the_command_line(table, tmp_path):
     alone = load_table(tmp_path / "a.csv", "sold", orders="sold=no<yes", drop="price,state")
     assert [one.task for one in alone.spec.targets] == ["ordinal"]
     plain = load_table(tmp_path / "a.csv", "sold", task="classification", drop="price,state")
-    assert plain.spec.targets == ()
+    assert plain.spec.target.class_names == ("no", "yes")
 
 
 def test_every_part_has_its_share_of_a_sparse_target():
@@ -314,7 +319,7 @@ def test_lags_of_each_target(table, tmp_path):
 def test_a_column_with_a_comma_is_one_target(table, tmp_path):
     table = table.rename(columns={"sold": "price,sold"}).drop(columns=["price", "state"])
     table.to_csv(tmp_path / "a.csv", index=False)
-    assert load_table(tmp_path / "a.csv", "price,sold").spec.classes == ("no", "yes")
+    assert load_table(tmp_path / "a.csv", "price,sold").spec.target.class_names == ("no", "yes")
 
 
 class TestArrays:
@@ -403,7 +408,7 @@ def test_development_of_one_target(table):
     price = splits.spec.targets[0]
     development = target_development(splits.development(), price)
     assert development.spec.task == "regression"
-    assert development.spec.target_mean == price.mean
+    assert development.spec.target.mean == price.mean
     assert np.isfinite(development.validation.y).all()
 
 

@@ -1,4 +1,4 @@
-"""What a metric is called in a sentence."""
+"""What is known of a metric by its name: what it is called, and which way is better."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 _WORDS = {
     "macro_f1": "macro F1",
+    "deviance": "Poisson deviance",
     "mae": "MAE",
     "mse": "MSE",
     "pr_auc": "average precision",
@@ -13,6 +14,7 @@ _WORDS = {
     "rmse": "RMSE",
     "roc_auc": "ROC AUC",
 }
+_LOW = ("rmse", "mae", "mse", "log_loss", "deviance", "cost")
 _OF_TARGET = re.compile(rf"(.+)_({'|'.join(_WORDS)})")
 
 
@@ -28,3 +30,12 @@ def metric_words(name: str) -> str:
     if of_target is not None:
         return f"{of_target[1].replace('_', ' ')} {_WORDS[of_target[2]]}"
     return name.upper() if re.fullmatch(r"f\d+(\.\d+)?", name) else name.replace("_", " ")
+
+
+def better_low(name: str) -> bool:
+    """Whether a score is better low: errors, losses and costs.
+
+    Args:
+        name: Its name among the scores; of several targets with the target's name in front.
+    """
+    return any(name == low or name.endswith(f"_{low}") for low in _LOW)

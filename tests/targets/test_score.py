@@ -5,17 +5,18 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.errors import ArgumentError
-from dlrecipes.metrics import per_example_loss, score_predictions
-from dlrecipes.results import DataSpec
+from dlrecipes.results import ClassTarget, DataSpec, ValueTarget
+from dlrecipes.targets import per_example_loss, score_predictions
 
 
-def spec(task, classes=()):
-    return DataSpec("data", task, (2,), "float32", "table", classes, (), 0.0, 1.0, 10)
+def spec(classes=()):
+    target = ClassTarget(class_names=classes) if classes else ValueTarget()
+    return DataSpec("data", (2,), "float32", "table", (target,), 10)
 
 
-BINARY = spec("binary", ("a", "b"))
-THREE = spec("multiclass", ("a", "b", "c"))
-VALUES = spec("regression")
+BINARY = spec(("a", "b"))
+THREE = spec(("a", "b", "c"))
+VALUES = spec()
 
 
 def test_binary_by_hand():

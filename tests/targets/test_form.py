@@ -44,8 +44,8 @@ def forms(splits):
         (YES.astype("float64"), ((1,), "float32")),
         (YES.astype("int64"), ((1,), "int32")),
         (np.where(YES, "yes", "no"), ((1,), "int32")),
-        (YES[:, 0], ((), "int32")),
-        (YES[:, 0].astype("float64"), ((), "int32")),
+        (YES[:, 0], ((), "bool")),
+        (YES[:, 0].astype("float64"), ((), "float32")),
     ],
 )
 def test_form_of_arrays(y, form):

@@ -8,7 +8,7 @@ import keras
 
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.errors import ArgumentError
-from dlrecipes.models.kernel_penalty import kernel_penalty
+from dlrecipes.layers.kernel_penalty import kernel_penalty
 
 
 def output_layer(
@@ -43,12 +43,17 @@ def output_layer(
         bias = keras.initializers.Constant(
             [check_real(f"output_bias[{index}]", value) for index, value in enumerate(output_bias)]
         )
-    policy = keras.config.dtype_policy()
     return keras.layers.Dense(
         outputs,
         kernel_initializer="glorot_uniform",
         bias_initializer=bias,
         kernel_regularizer=kernel_penalty(l2),
-        dtype=keras.backend.result_type(policy.compute_dtype, "float32"),
+        dtype=output_dtype(),
         name=name,
     )
+
+
+def output_dtype() -> str:
+    """Return the dtype of outputs under the policy that is set: float32 at least."""
+    dtype: str = keras.backend.result_type(keras.config.dtype_policy().compute_dtype, "float32")
+    return dtype

@@ -6,24 +6,22 @@ from hypothesis import given, settings, strategies as st
 from sklearn.metrics import accuracy_score, r2_score
 
 from dlrecipes.errors import ArgumentError
-from dlrecipes.metrics import (
+from dlrecipes.results import ClassTarget, DataSpec, OrdinalTarget, ValueTarget
+from dlrecipes.targets import (
     join_predictions,
     known_values,
     per_example_loss,
     score_predictions,
     split_predictions,
 )
-from dlrecipes.results import DataSpec, TargetSpec
 
-SICK = TargetSpec("sick", "binary", 2, (0.75, 0.25), known=8, labels=("no", "yes"))
-AGE = TargetSpec("age", "regression", mean=50.0, std=10.0, known=8)
-GRADE = TargetSpec("grade", "ordinal", 3, (0.5, 0.3, 0.2), known=8, labels=("a", "b", "c"))
+SICK = ClassTarget("sick", priors=(0.75, 0.25), known=8, class_names=("no", "yes"))
+AGE = ValueTarget("age", mean=50.0, std=10.0, known=8)
+GRADE = OrdinalTarget("grade", priors=(0.5, 0.3, 0.2), known=8, class_names=("a", "b", "c"))
 
 
 def spec(*targets):
-    return DataSpec(
-        "data", "multitask", (2,), "float32", "table", (), (), 0.0, 1.0, 8, targets=targets
-    )
+    return DataSpec("data", (2,), "float32", "table", targets, 8)
 
 
 def test_skill_is_the_mean_share_of_the_base_loss():
@@ -46,7 +44,7 @@ def test_skill_is_the_mean_share_of_the_base_loss():
 def test_skill_of_values_is_r2_where_training_and_test_are_alike():
     generator = np.random.default_rng(0)
     y = generator.normal(size=50).astype("float32")
-    target = TargetSpec("age", "regression", mean=float(y.mean()), std=float(y.std()), known=50)
+    target = ValueTarget("age", mean=float(y.mean()), std=float(y.std()), known=50)
     predictions = y + generator.normal(size=50) / 2
     scores = score_predictions(y[:, None], predictions[:, None], spec(target))
     assert scores["skill"] == pytest.approx(r2_score(y, predictions), rel=1e-5)

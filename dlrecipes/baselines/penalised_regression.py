@@ -1,7 +1,8 @@
-"""Ridge regression."""
+"""Linear models of numbers with a penalty: ridge and Poisson regression."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,8 +22,11 @@ from dlrecipes.baselines.predictor import (
     training_matrix,
 )
 from dlrecipes.data import Development
+from dlrecipes.targets import kind_of
 
 PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+POISSON_PENALTIES = (1e-4, 1e-3, 1e-2, 0.1, 1.0)
+"""Of the mean loss of an example, as scikit-learn takes it, and not of the sum."""
 _PRODUCTS = 3e10
 """Multiplications that a penalty may cost: seconds."""
 
@@ -44,27 +48,55 @@ def fit_ridge_regression(
         budget: What the search for it may take; None for the usual.
         choice: What was chosen before: nothing is searched; None to choose.
     """
-    from sklearn.linear_model import Ridge
+    return _fit(development, PENALTIES, seed, budget, choice)
+
+
+def fit_poisson_regression(
+    development: Development,
+    *,
+    seed: int = 0,
+    budget: Budget | None = None,
+    choice: Choice | None = None,
+) -> FittedModel:
+    """Return a Poisson regression (log link) on standardised inputs, its L2 penalty likewise.
+
+    Args:
+        development: Training and validation part whose target is a count.
+        seed: Seed of the draw of 20,000 rows from more, at least 0.
+        budget: What the search for it may take; None for the usual.
+        choice: What was chosen before: nothing is searched; None to choose.
+    """
+    return _fit(development, POISSON_PENALTIES, seed, budget, choice)
+
+
+def _fit(
+    development: Development,
+    penalties: Sequence[float],
+    seed: int,
+    budget: Budget | None,
+    choice: Choice | None,
+) -> FittedModel:
+    """Fit the linear model that the target's kind has, with each penalty."""
     from sklearn.preprocessing import StandardScaler
 
     spec = development.spec
+    kind = kind_of(spec.target)
     wide = encode(development.train.array[:1], spec).shape[1]
     x, y = training_matrix(development.train, spec, seed=seed, most=_most_rows(wide))
     scaler = StandardScaler().fit(x)
     scaled = scaler.transform(x)
 
     def fit(penalty: float) -> Predictor:
-        model = Ridge(alpha=penalty).fit(scaled, y)
+        model = kind.linear_model(penalty).fit(scaled, y)
 
         def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
-            values: NDArray[np.float64] = model.predict(scaler.transform(encode(inputs, spec)))
-            return values
+            return kind.estimate(model, scaler.transform(encode(inputs, spec)))
 
         return predict
 
     model = choose_on_validation(
         fit,
-        PENALTIES,
+        penalties,
         development,
         name="penalty",
         budget=budget or Budget(),

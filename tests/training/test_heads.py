@@ -6,8 +6,9 @@ import pytest
 
 from dlrecipes.data import from_arrays
 from dlrecipes.errors import BuilderError
-from dlrecipes.models import build_mlp, build_multitask, multitask_objective
+from dlrecipes.models import build_mlp, build_multitask
 from dlrecipes.results import Objective
+from dlrecipes.targets import loss_and_metrics
 from dlrecipes.training.preflight import check_model
 
 
@@ -79,7 +80,7 @@ def test_a_subclassed_model(splits):
 
 def multitask(splits):
     model = build_multitask(splits.spec.input_shape, splits.spec.targets, hidden_units=(4,))
-    model.compile("adam", **multitask_objective(splits.spec.targets))
+    model.compile("adam", **loss_and_metrics(splits.spec.targets))
     return model
 
 

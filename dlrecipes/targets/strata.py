@@ -1,14 +1,18 @@
-"""The labels by which rows are drawn."""
+"""By what rows are drawn."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.results import DataSpec
+from dlrecipes.targets.each_target import target_columns
+from dlrecipes.targets.kinds import kind_of
 
 
-def strata(y: NDArray[np.generic], spec: DataSpec, *, least: int = 3) -> NDArray[np.int64]:
+def strata(y: NDArray[Any], spec: DataSpec, *, least: int = 3) -> NDArray[np.int64]:
     """Return the labels by which rows are drawn, `(examples,)`: classes, or zeros for values.
 
     Of several targets the classes of the first one that has some, each divided by which targets
@@ -20,18 +24,15 @@ def strata(y: NDArray[np.generic], spec: DataSpec, *, least: int = 3) -> NDArray
         spec: The data's description.
         least: Rows that a label must have, beside those of a rare class, at least 1.
     """
-    if not spec.targets:
-        return np.zeros(len(y), np.int64) if spec.task == "regression" else y.astype(np.int64)
-    values = np.asarray(y, dtype=np.float64)
-    labels = np.zeros(len(y), np.int64)
-    for at, target in enumerate(spec.targets):
-        if target.classes:
-            missing = np.isnan(values[:, at])
-            labels = np.where(missing, target.classes, values[:, at]).astype(np.int64)
+    labels, unknown = np.zeros(len(y), np.int64), []
+    for target, column in target_columns(y, spec):
+        missing = np.isnan(column)
+        unknown.append(missing)
+        if not labels.any():
+            labels = kind_of(target).strata(column)
             if missing.sum() < least:
                 labels[missing] = np.bincount(labels[~missing]).argmax()
-            break
-    _, pattern = np.unique(np.isnan(values), axis=0, return_inverse=True)
+    _, pattern = np.unique(np.stack(unknown, axis=1), axis=0, return_inverse=True)
     joint = labels * (int(pattern.max()) + 1) + pattern.reshape(-1)
     _, place, counts = np.unique(joint, return_inverse=True, return_counts=True)
     for label in np.unique(labels):
@@ -42,3 +43,8 @@ def strata(y: NDArray[np.generic], spec: DataSpec, *, least: int = 3) -> NDArray
             joining = own if counts[largest] < least else small
             place[np.isin(place, joining)] = largest
     return np.unique(place, return_inverse=True)[1].astype(np.int64)
+
+
+def least_of_part(spec: DataSpec) -> int:
+    """Return how many examples a part must have, of each class where there are classes."""
+    return min(kind_of(target).minimum for target in spec.targets)

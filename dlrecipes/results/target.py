@@ -1,0 +1,238 @@
+"""What is predicted: the description of a target, by its kind.
+
+Plain data, as `run.json` keeps it. What follows from a kind (how it is learned, scored, shown)
+stands in `dlrecipes.targets`, a file a kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class TargetForm:
+    """How a target is handed to Keras in training and evaluation: as it was handed in.
+
+    Args:
+        shape: Shape of one example's target: `()`; `(1,)` for a column `(examples, 1)`; for classes
+            `(num_classes,)` where labels are one-hot.
+        dtype: Its NumPy dtype; empty for that of class indices (int32) and of values (float32).
+        labels: The number that stands for each class, `(-1.0, 1.0)`; empty for its index.
+    """
+
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    labels: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What targets of all kinds have.
+
+    Args:
+        name: Its key among the model's outputs; empty where the model has one output without a key.
+        title: Its name where it is shown to people; empty for `name`.
+        known: Number of training examples whose target is known.
+        form: How it is handed to Keras.
+    """
+
+    name: str = ""
+    title: str = ""
+    known: int = 0
+    form: TargetForm = TargetForm()
+
+    @property
+    def shown(self) -> str:
+        """Its name as the user has it."""
+        return self.title or self.name
+
+
+@dataclass(frozen=True)
+class _Labelled(_Named):
+    """Targets that are classes.
+
+    Args:
+        class_names: Names of the classes in the order of their indices.
+        priors: Share of each class among the known training targets, by the weights of the
+            examples where they have some; empty until the training part is known.
+    """
+
+    class_names: tuple[str, ...] = ()
+    priors: tuple[float, ...] = ()
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def mean(self) -> float:
+        """None: 0."""
+        return 0.0
+
+    @property
+    def std(self) -> float:
+        """None: 1."""
+        return 1.0
+
+    @property
+    def columns(self) -> int:
+        """Numbers that a prediction has: a probability a class, also of two."""
+        return self.num_classes
+
+    @property
+    def base_loss(self) -> float:
+        """The error rate of the most frequent class: what skill is measured by, above 0."""
+        return 1.0 - max(self.priors)
+
+
+@dataclass(frozen=True)
+class ClassTarget(_Labelled):
+    """One of several classes.
+
+    Args:
+        name: As for every target: its key among the model's outputs, empty for the only one.
+        title: Its name where it is shown to people.
+        known: Number of training examples whose target is known.
+        form: How it is handed to Keras.
+        class_names: Names of the classes in the order of their indices.
+        priors: Share of each class in the training part.
+    """
+
+    kind: Literal["class"] = "class"
+
+    @property
+    def task(self) -> str:
+        """`"binary"` or `"multiclass"`."""
+        return "binary" if self.num_classes == 2 else "multiclass"
+
+    @property
+    def outputs(self) -> int:
+        """Units of its head: one for two classes, else one a class."""
+        return 1 if self.num_classes == 2 else self.num_classes
+
+
+@dataclass(frozen=True)
+class OrdinalTarget(_Labelled):
+    """One of several classes that have an order, from the lowest to the highest.
+
+    Args:
+        name: As for every target: its key among the model's outputs, empty for the only one.
+        title: Its name where it is shown to people.
+        known: Number of training examples whose target is known.
+        form: How it is handed to Keras.
+        class_names: Names of the classes in their order.
+        priors: Share of each class in the training part.
+    """
+
+    kind: Literal["ordinal"] = "ordinal"
+
+    @property
+    def task(self) -> str:
+        """`"ordinal"`."""
+        return "ordinal"
+
+    @property
+    def outputs(self) -> int:
+        """Units of its head: one a class, log-probabilities."""
+        return self.num_classes
+
+
+@dataclass(frozen=True)
+class _Numbered(_Named):
+    """Targets that are numbers: what they have none of is empty.
+
+    Args:
+        mean: Mean of the known training targets.
+        std: Their standard deviation; 1 until the training part is known.
+    """
+
+    mean: float = 0.0
+    std: float = 1.0
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """None: empty."""
+        return ()
+
+    @property
+    def num_classes(self) -> int:
+        """None: 0."""
+        return 0
+
+    @property
+    def priors(self) -> tuple[float, ...]:
+        """None: empty."""
+        return ()
+
+    @property
+    def outputs(self) -> int:
+        """Units of its head: one."""
+        return 1
+
+    @property
+    def columns(self) -> int:
+        """Numbers that a prediction has: one."""
+        return 1
+
+    @property
+    def base_loss(self) -> float:
+        """The variance: what skill is measured by, above 0."""
+        return self.std**2
+
+
+@dataclass(frozen=True)
+class ValueTarget(_Numbered):
+    """A number.
+
+    Args:
+        name: As for every target: its key among the model's outputs, empty for the only one.
+        title: Its name where it is shown to people.
+        known: Number of training examples whose target is known.
+        form: How it is handed to Keras.
+        mean: Mean of the known training targets.
+        std: Their standard deviation.
+    """
+
+    kind: Literal["value"] = "value"
+
+    @property
+    def task(self) -> str:
+        """`"regression"`."""
+        return "regression"
+
+
+@dataclass(frozen=True)
+class CountTarget(_Numbered):
+    """How often something happened: a whole number from 0, or of unequal exposures a rate.
+
+    Args:
+        name: As for every target: its key among the model's outputs, empty for the only one.
+        title: Its name where it is shown to people.
+        known: Number of training examples whose target is known.
+        form: How it is handed to Keras.
+        mean: Mean of the known training targets, above 0.
+        std: Their standard deviation.
+        deviance: Mean Poisson deviance of predicting the mean: what skill is measured by, above 0.
+        exposure: The column whose share of the count this is: time, area, population; empty where
+            all examples had the same.
+    """
+
+    deviance: float = 1.0
+    exposure: str = ""
+    kind: Literal["count"] = "count"
+
+    @property
+    def task(self) -> str:
+        """`"count"`."""
+        return "count"
+
+    @property
+    def base_loss(self) -> float:
+        """The deviance of the mean."""
+        return self.deviance
+
+
+Target = ClassTarget | OrdinalTarget | ValueTarget | CountTarget
+"""Every kind of target there is: `run.json` is read back into one of these, by its `kind`."""

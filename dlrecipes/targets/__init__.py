@@ -1,0 +1,40 @@
+"""What is predicted, one file a kind: all that follows from what a target is."""
+
+from dlrecipes.targets.each_target import (
+    join_predictions,
+    known_values,
+    named_targets,
+    split_predictions,
+    target_columns,
+    with_name,
+)
+from dlrecipes.targets.form import by_name, check_classes, in_form, keras_targets, shaped_targets
+from dlrecipes.targets.kind import OutputKind, TargetKind
+from dlrecipes.targets.kinds import OF_TASK, TASKS, kind_of
+from dlrecipes.targets.objective import loss_and_metrics
+from dlrecipes.targets.score import per_example_loss, score_predictions
+from dlrecipes.targets.strata import least_of_part, strata
+
+__all__ = [
+    "OF_TASK",
+    "TASKS",
+    "OutputKind",
+    "TargetKind",
+    "by_name",
+    "check_classes",
+    "in_form",
+    "join_predictions",
+    "keras_targets",
+    "kind_of",
+    "known_values",
+    "least_of_part",
+    "loss_and_metrics",
+    "named_targets",
+    "per_example_loss",
+    "score_predictions",
+    "shaped_targets",
+    "split_predictions",
+    "strata",
+    "target_columns",
+    "with_name",
+]

@@ -1,0 +1,92 @@
+"""Scores of predictions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.results import DataSpec
+from dlrecipes.targets.each_target import known_values, split_predictions
+from dlrecipes.targets.kinds import kind_of
+
+
+def score_predictions(y: object, predictions: object, spec: DataSpec) -> dict[str, float]:
+    """Return all metrics that fit the targets, computed by scikit-learn.
+
+    Classes: `accuracy`, `log_loss`, `macro_f1` (over the classes that occur in targets or
+    predictions), and for two classes, where both occur, `roc_auc` and `pr_auc` (average precision)
+    of class 1. Numbers: `rmse`, `mae`, `mse`, and with two examples or more `r2`.
+
+    Several targets: `skill`, and all of these for each target under its name
+    (`diagnosis_accuracy`), over the examples whose target is known. Skill is the mean over the
+    targets of `1 - loss / base loss`, the share of the base loss that is predicted away: the loss
+    is the error rate or the mean squared error, and the base loss is that of the most frequent
+    class, or the variance, in training. 1 is perfect, 0 as good as knowing nothing; of values it
+    is R².
+
+    Args:
+        y: Class indices or values, `(examples,)`; of several targets `(examples, targets)`, NaN
+            where missing.
+        predictions: Probabilities `(examples, classes)`, two columns for two classes, or values
+            `(examples,)` or `(examples, 1)`; of several targets as `join_predictions` gives them.
+        spec: The data's description.
+
+    Raises:
+        ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
+            probability.
+    """
+    by_target = split_predictions(predictions, spec)
+    skills: list[float] = []
+    scores: dict[str, float] = {}
+    for target in spec.targets:
+        known, values = known_values(y, spec, target)
+        if spec.keyed and not known.any():
+            continue
+        kind = kind_of(target)
+        checked = kind.check(values, _of(known, by_target[target.name]))
+        prefix = f"{target.name}_" if spec.keyed else ""
+        scores |= {f"{prefix}{name}": value for name, value in kind.scores(*checked).items()}
+        if spec.keyed:
+            skills.append(1.0 - float(kind.losses(*checked).mean()) / target.base_loss)
+    return {"skill": math.fsum(skills) / len(skills), **scores} if skills else scores
+
+
+def per_example_loss(y: object, predictions: object, spec: DataSpec) -> NDArray[np.float64]:
+    """Return each example's loss: the mean is 1 - accuracy, the mean squared error or 1 - skill.
+
+    Args:
+        y: Class indices or values, `(examples,)`; of several targets `(examples, targets)`, NaN
+            where missing.
+        predictions: Probabilities `(examples, classes)`, two columns for two classes, or values
+            `(examples,)` or `(examples, 1)`; of several targets as `join_predictions` gives them.
+        spec: The data's description.
+
+    Returns:
+        `(examples,)`: 0 or 1 (misclassified), or the squared error; of several targets the
+        example's share of the mean of both, each in units of the target's base loss.
+
+    Raises:
+        ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
+            probability.
+    """
+    by_target = split_predictions(predictions, spec)
+    shares = []
+    for target in spec.targets:
+        known, values = known_values(y, spec, target)
+        if spec.keyed and not known.any():
+            continue
+        kind = kind_of(target)
+        losses = np.zeros(len(known))
+        losses[known] = kind.losses(*kind.check(values, _of(known, by_target[target.name])))
+        if spec.keyed:  # the mean over all examples must be the mean over those that are known
+            losses *= len(known) / known.sum() / target.base_loss
+        shares.append(losses)
+    mean: NDArray[np.float64] = np.mean(shares, axis=0)
+    return mean
+
+
+def _of(known: NDArray[np.bool_], predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the predictions for some examples; those of another number are refused later."""
+    return predictions[known] if len(predictions) == len(known) else predictions

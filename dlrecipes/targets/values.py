@@ -1,0 +1,183 @@
+"""Targets that are numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+import keras
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dlrecipes.errors import DataError
+from dlrecipes.metrics import value_scores
+from dlrecipes.results import CountTarget, ValueTarget, plural, significant
+from dlrecipes.targets.classes import check_shape
+from dlrecipes.targets.kind import Array, Floats, OutputKind, Scores, TargetKind
+from dlrecipes.targets.output_layer import output_layer
+
+Numbered = TypeVar("Numbered", ValueTarget, CountTarget)
+
+
+class NumberKind(TargetKind[Numbered], Generic[Numbered]):
+    """What all numbers share: one prediction, judged by its distance."""
+
+    minimum = 2  # R² of a part
+    dtype = np.float32
+    main_metric = "rmse"
+    direction = "min"
+    why = "it is in the units of the target"
+    trivial = "mean"
+    puts_out_values = True
+    has_forecasts = True
+    adds_up = True
+
+    # ---- data
+
+    @classmethod
+    def encode(cls, y: Array, classes: Sequence[str] | None) -> tuple[Array, Numbered]:
+        if classes is not None:
+            raise DataError("A regression target has no classes.", received=f"classes={classes!r}")
+        return _values(y), cls.made()
+
+    def describe(self, y: Array, sample_weight: Array | None = None) -> Numbered:
+        values = y.astype(np.float64)
+        return replace(
+            self.target, mean=float(values.mean()), std=float(values.std()), known=len(y)
+        )
+
+    def strata(self, y: Array) -> NDArray[np.int64]:
+        return np.zeros(len(y), np.int64)
+
+    def seen(self, y: Array) -> str:
+        low, high = significant(float(y.min())), significant(float(y.max()))
+        return f"a number, in the training part from {low} to {high}"
+
+    @property
+    def summary(self) -> str:
+        return f"{self.target.task}, {self.target.known:,} known"
+
+    # ---- network
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return (1,)
+
+    def start_bias(self) -> list[float]:
+        return [self.target.mean]
+
+    def predictions(self, outputs: keras.KerasTensor, kind: OutputKind) -> keras.KerasTensor:
+        return keras.ops.reshape(outputs, (-1,))
+
+    def answers(self, predictions: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
+        return {"value": predictions}
+
+    # ---- scores
+
+    def check(self, y: object, predictions: object) -> tuple[Array, Floats]:
+        targets = np.asarray(y).reshape(-1)
+        values = np.asarray(predictions, dtype=np.float64)
+        if values.ndim == 2 and values.shape[1] == 1:
+            values = values[:, 0]
+        check_shape(values, (len(targets),))
+        return targets.astype(np.float64), values
+
+    def fits(self, y: Array, predictions: Array) -> bool:
+        return predictions.shape[1:] == y.shape
+
+    def scores(self, y: Array, predictions: Floats) -> Scores:
+        return value_scores(y, predictions)
+
+    def losses(self, y: Array, predictions: Floats) -> Floats:
+        squares: Floats = np.square(predictions - y)
+        return squares
+
+    def cost(self, scores: Mapping[str, float]) -> tuple[float, float]:
+        return scores["rmse"], 0.0
+
+    # ---- answers for people
+
+    def table(self, predictions: Array, least: float | None) -> pd.DataFrame:
+        return pd.DataFrame({"value": predictions})
+
+    def badness(self, y: Array, predictions: Floats) -> Floats:
+        errors: Floats = np.nan_to_num(np.abs(predictions - y))
+        return errors
+
+    def mistake(self, y: Any, prediction: Any) -> tuple[float, float, float]:  # noqa: ANN401
+        return float(y), float(prediction), float(prediction) - float(y)
+
+    # ---- baselines
+
+    def average(self, neighbours: Array) -> Floats:
+        mean: Floats = neighbours.mean(axis=1, dtype=np.float64)
+        return mean
+
+    def estimate(self, estimator: Any, x: Any) -> Floats:  # noqa: ANN401
+        return np.asarray(estimator.predict(x), dtype=np.float64)
+
+    def telling(self, y: Array, centred: Array) -> Floats:
+        together: Floats = np.abs((y - y.mean()) @ centred)
+        return together
+
+
+class ValueKind(NumberKind[ValueTarget]):
+    """Any number."""
+
+    task = "regression"
+    made = ValueTarget
+    linear = "ridge regression"
+    trees_loss = "squared_error"
+    strengths = ("penalty", (0.01, 0.1, 1.0, 10.0))
+
+    def head(
+        self, x: keras.KerasTensor, *, l2: float | None, bias: list[float] | None, name: str
+    ) -> keras.KerasTensor:
+        """Learn standardised values; a fixed layer returns to the user's units."""
+        target = self.target
+        if bias is not None:
+            bias = [(value - target.mean) / target.std for value in bias]
+        last = output_layer(1, l2=l2, output_bias=bias, name=name)
+        units = keras.layers.Rescaling(
+            target.std, target.mean, dtype=last.dtype_policy, name=f"{name}_units"
+        )
+        return units(last(x))
+
+    def loss(self, ordinal: str) -> keras.losses.Loss:
+        return keras.losses.MeanSquaredError()
+
+    def start_loss(self, ordinal: str) -> float:
+        return self.target.std**2
+
+    def metric(self) -> keras.metrics.Metric:
+        return keras.metrics.RootMeanSquaredError(name="rmse")
+
+    def linear_model(self, strength: float) -> Any:  # noqa: ANN401
+        from sklearn.linear_model import Ridge
+
+        return Ridge(alpha=strength)
+
+
+def _values(array: Array) -> NDArray[np.float32]:
+    if array.dtype.kind == "U":
+        raise DataError(
+            "A regression target must be numbers.",
+            received=f"text such as {str(array[0])!r}",
+            fix="Turn it into numbers, or pass task='classification'.",
+        )
+    with np.errstate(over="ignore"):
+        values = array.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise DataError(
+            "A regression target must fit into float32.",
+            received=f"values up to {float(np.abs(array).max()):g}",
+            fix="Scale it down.",
+        )
+    if values.min() == values.max():
+        raise DataError(
+            "A regression target must not be constant.",
+            received=f"{float(values[0]):g} in {plural(len(values), 'example')}",
+        )
+    return values
