@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dlrecipes.baselines.predictor import Choice, FittedBaseline, join_notes
 from dlrecipes.data import Split
 from dlrecipes.results import DataSpec, Target
-from dlrecipes.targets import OF_TASK, join_predictions, kind_of, named_targets
+from dlrecipes.targets import OF_TASK, join_predictions, kind_of, target_columns
 
 
 def join_targets(
@@ -29,8 +29,6 @@ def join_targets(
     Returns:
         `{name: baseline}`, whose predictions are those of all targets (`join_predictions`).
     """
-    if not named_targets(spec):
-        return dict(fitted[spec.target.name])
     parts = {
         target.name: _renamed(fitted[target.name], joint_names(spec, target))
         for target in spec.targets
@@ -53,10 +51,8 @@ def choices_of_target(
         spec: The data.
         target: One of its targets.
     """
-    if target not in named_targets(spec):
-        return dict(choices)
     own = {joint: name for name, joint in joint_names(spec, target).items()}
-    prefix = f"{target.name}: "
+    prefix = _prefix(target.name)
     return {
         own.get(name, name): {
             what.removeprefix(prefix): value
@@ -106,15 +102,20 @@ def _together(baselines: Mapping[str, FittedBaseline], spec: DataSpec) -> Fitted
         return join_predictions(
             {
                 # Of all examples, also of those without the target.
-                target.name: baselines[target.name](replace(part, y=part.y[:, at]))
-                for at, target in enumerate(spec.targets)
+                target.name: baselines[target.name](replace(part, y=column))
+                for target, column in target_columns(part.y, spec)
             }
         )
 
     choice = {
-        f"{target}: {what}": value
+        f"{_prefix(target)}{what}": value
         for target, baseline in baselines.items()
         for what, value in baseline.choice.items()
     }
-    notes = [f"{target}: {one.note}" for target, one in baselines.items() if one.note]
+    notes = [f"{_prefix(target)}{one.note}" for target, one in baselines.items() if one.note]
     return FittedBaseline(predict, choice, join_notes(*notes))
+
+
+def _prefix(name: str) -> str:
+    """Return what stands before what was chosen for a target; nothing for the only one."""
+    return f"{name}: ".removeprefix(": ")

@@ -44,5 +44,6 @@ def _uncompiled(network: keras.Model) -> keras.Model:
     if not getattr(network, "inputs", None):
         return network
     output = getattr(network, "output", None)
-    outputs = output if isinstance(output, dict) else network.outputs[0]
+    several = isinstance(output, dict) or len(network.outputs) > 1
+    outputs = output if several else network.outputs[0]
     return keras.Model(network.inputs[0], outputs, name=network.name)

@@ -12,7 +12,6 @@ from dlrecipes.results import BaselineResult, DataSpec, Finding, Objective, RunR
 from dlrecipes.run.thresholds import validated_baseline
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Listener
-from dlrecipes.targets import named_targets
 
 _LEAST_MORE = 10.0
 _AGAIN = 3600.0
@@ -91,7 +90,7 @@ def chance_score(
     """
     trivial, name = next(iter(baselines.values())).validation, objective.metric
     # Of several targets metrics have the names that Keras gives them.
-    return trivial.get(name if named_targets(spec) else _SCORES.get(name, ""))
+    return trivial.get(_SCORES.get(name, name))
 
 
 def finish_baselines(

@@ -42,8 +42,9 @@ def _inputs(splits: Splits) -> str:
     spec = splits.spec
     if not spec.columns:
         shape = " × ".join(f"{size:,}" for size in spec.input_shape)
-        if spec.kind == "image":
-            return f"each {shape} (height, width, channels)"
+        axes = {"image": "height, width, channels", "sequence": "steps, features"}
+        if spec.kind in axes:
+            return f"each {shape} ({axes[spec.kind]})"
         return (
             f"each {plural(spec.input_shape[0], 'number') if len(spec.input_shape) == 1 else shape}"
         )

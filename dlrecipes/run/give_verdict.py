@@ -72,13 +72,16 @@ def give_verdict(
 
 def _log_losses(results: Baselines, spec: DataSpec) -> dict[str, float] | None:
     """Return the log loss of each baseline, summed over targets; None where one has values."""
-    names = [f"{target.name}_log_loss".removeprefix("_") for target in spec.targets]
-    known = {name for result in results.values() for name in result.test}
-    if not all(target.class_names for target in spec.targets) or not known & set(names):
+    names = []
+    for target in spec.targets:
+        prefix = f"{target.name}_".removeprefix("_")
+        scored = {name for result in results.values() for name in result.test}
+        if any(name.startswith(prefix) for name in scored):  # some test examples have it
+            names.append(f"{prefix}log_loss")
+    if not all(name in result.test for result in results.values() for name in names):
         return None
     return {
-        baseline: sum(result.test.get(name, 0.0) for name in names)
-        for baseline, result in results.items()
+        baseline: sum(result.test[name] for name in names) for baseline, result in results.items()
     }
 
 
@@ -100,9 +103,8 @@ def _strongest_for(
         )
         for name in results
     }
+    log_loss = f"{target.name}_log_loss"
     log_losses = {
-        name: result.test[f"{target.name}_log_loss"]
-        for name, result in results.items()
-        if target.class_names
+        name: result.test[log_loss] for name, result in results.items() if log_loss in result.test
     }
     return strongest_baseline(losses, log_losses or None)

@@ -116,14 +116,27 @@ def check_same_description(info: RunInfo, raw: DataSpec, spec: DataSpec) -> None
         RunError: If classes, columns or targets have other names or another order.
     """
     for before, now in ((info.raw_spec, raw), (info.spec, spec)):
-        for name in ("task", "input_shape", "kind", "classes", "columns", "features", "targets"):
-            had, has = getattr(before, name), getattr(now, name)
+        meanings = zip(_meaning(before).items(), _meaning(now).values(), strict=True)
+        for (name, had), has in meanings:
             if had != has:
                 raise RunError(
                     "A run must be resumed with the data that it began with.",
                     received=f"{name} {_short(has)}, not {_short(had)}",
                     fix="Restore data and preprocessing, or start a new run.",
                 )
+
+
+def _meaning(spec: DataSpec) -> dict[str, object]:
+    """Return what must be the same, by name: not the statistics, which follow from the arrays."""
+    return {
+        "task": spec.task,
+        "input_shape": spec.input_shape,
+        "kind": spec.kind,
+        "classes": tuple(target.class_names for target in spec.targets),
+        "columns": spec.columns,
+        "features": spec.features,
+        "targets": tuple((target.name, target.task) for target in spec.targets),
+    }
 
 
 def _other_space(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
@@ -76,6 +76,9 @@ class LabelKind(TargetKind[Labelled], Generic[Labelled]):
     @property
     def widths(self) -> tuple[int, ...]:
         return (self.target.outputs,)
+
+    def output_kind(self, tell: Callable[[], OutputKind]) -> OutputKind:
+        return tell()
 
     def predictions(self, outputs: keras.KerasTensor, kind: OutputKind) -> keras.KerasTensor:
         if len(outputs.shape) == 1:

@@ -69,7 +69,7 @@ def known_values(
 
 
 def join_predictions(predictions: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
-    """Return the predictions of several targets side by side.
+    """Return the predictions of several targets side by side, those of the only one as they are.
 
     Args:
         predictions: `{target: (examples, classes) or (examples,)}`, at least one.
@@ -82,6 +82,8 @@ def join_predictions(predictions: Mapping[str, ArrayLike]) -> NDArray[np.float64
         [[3.5, 0.2, 0.8]]
     """
     parts = [np.asarray(predictions[name]) for name in sorted(predictions)]
+    if "" in predictions:
+        return parts[0]
     return np.concatenate(
         [part[:, np.newaxis] if part.ndim == 1 else part for part in parts], axis=1
     )

@@ -91,7 +91,8 @@ def by_name(outputs: Any, spec: DataSpec) -> dict[str, Any]:  # noqa: ANN401  (a
     found = sorted(outputs) if isinstance(outputs, dict) else None
     if found != names:
         raise ArgumentError(
-            f"A model of several targets must put out a dictionary with {', '.join(names)}.",
+            "A model of several targets must put out a dictionary, or a list of layers, with their "
+            f"names: {', '.join(names)}.",
             received="one output" if found is None else ", ".join(found) or "no output",
             fix="Use `build_multitask(shape, spec.targets)`.",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import keras
@@ -140,6 +140,14 @@ class TargetKind(ABC, Generic[Described]):
     @abstractmethod
     def metric(self) -> keras.metrics.Metric:
         """Return the metric to watch beside the loss."""
+
+    @abstractmethod
+    def output_kind(self, tell: Callable[[], OutputKind]) -> OutputKind:
+        """Return what outputs are.
+
+        Args:
+            tell: Tells it from the loss and the last layer of a compiled model.
+        """
 
     @abstractmethod
     def predictions(self, outputs: keras.KerasTensor, kind: OutputKind) -> keras.KerasTensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
@@ -67,6 +67,9 @@ class NumberKind(TargetKind[Numbered], Generic[Numbered]):
 
     def start_bias(self) -> list[float]:
         return [self.target.mean]
+
+    def output_kind(self, tell: Callable[[], OutputKind]) -> OutputKind:
+        return "values"
 
     def predictions(self, outputs: keras.KerasTensor, kind: OutputKind) -> keras.KerasTensor:
         return keras.ops.reshape(outputs, (-1,))

@@ -14,7 +14,13 @@ from dlrecipes.losses import MaskedMetric
 from dlrecipes.results import DataSpec, Target, plural
 from dlrecipes.targets import OutputKind, by_name, kind_of, named_targets
 from dlrecipes.training.check_kind import check_kind, check_threshold
-from dlrecipes.training.outputs import activation_of, head_layer, head_loss, output_kinds
+from dlrecipes.training.outputs import (
+    activation_of,
+    head_layer,
+    head_loss,
+    named_outputs,
+    output_kinds,
+)
 
 _OF_TWO = ("crossentropy", "focal")
 """What losses of 0 and 1, whose logarithms -1 has none of, have in their names."""
@@ -55,7 +61,7 @@ def find_heads(model: keras.Model, outputs: Any, spec: DataSpec) -> list[Head]: 
             there are several, or if a head's width or loss does not fit its target.
     """
     try:
-        named = by_name(outputs, spec)
+        named = by_name(named_outputs(model, outputs), spec)
     except ArgumentError as error:
         raise BuilderError(str(error)) from error
     _check_heads(model, spec)
@@ -75,7 +81,7 @@ def find_heads(model: keras.Model, outputs: Any, spec: DataSpec) -> list[Head]: 
 def _check_heads(model: keras.Model, spec: DataSpec) -> None:
     """Check that a model of several targets has a head and a loss for each."""
     names = [target.name for target in named_targets(spec)]
-    if names and not isinstance(getattr(model, "output", None), dict):
+    if names and not isinstance(getattr(model, "output", None), dict | list | tuple):
         raise BuilderError(
             "A model of several targets must be functional: its heads are exported by name.",
             received=type(model).__name__,

@@ -31,15 +31,32 @@ def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
     to the activation of the last layer.
 
     Args:
-        model: A compiled model; of several targets a functional one with a dictionary of outputs.
+        model: A compiled model; of several targets a functional one, with a dictionary or a list of
+            outputs.
         spec: The data it is for.
+
+    Returns:
+        `{target: kind}`, where the model has a list of outputs in its order.
     """
+    targets = {target.name: target for target in spec.targets}
+    listed = isinstance(getattr(model, "output", None), list | tuple)
+    order = model.output_names if listed and spec.keyed else targets
     return {
-        target.name: "values"
-        if kind_of(target).puts_out_values
-        else _kind_of_head(model, target, spec)
-        for target in spec.targets
+        name: kind_of(targets[name]).output_kind(partial(_kind_of_head, model, targets[name], spec))
+        for name in order
     }
+
+
+def named_outputs(model: keras.Model, outputs: Any) -> Any:  # noqa: ANN401  (arrays or tensors)
+    """Return a list of several outputs as a dictionary by the names of the layers that make them.
+
+    Args:
+        model: The model.
+        outputs: What it puts out; all else is returned as it is.
+    """
+    if not isinstance(outputs, list | tuple) or len(outputs) < 2:
+        return outputs
+    return dict(zip(model.output_names, outputs, strict=True))
 
 
 def _kind_of_head(model: keras.Model, target: Target, spec: DataSpec) -> OutputKind:
@@ -49,7 +66,7 @@ def _kind_of_head(model: keras.Model, target: Target, spec: DataSpec) -> OutputK
     def compute_loss(x: keras.KerasTensor) -> keras.KerasTensor:
         outputs = model(x, training=True)
         if isinstance(zeros, dict):
-            return loss(zeros[target.name], outputs[target.name])
+            return loss(zeros[target.name], named_outputs(model, outputs)[target.name])
         return model.compute_loss(x, zeros, outputs, None, training=True)
 
     return _kind(
@@ -66,6 +83,8 @@ def head_loss(model: keras.Model, name: str) -> Any:  # noqa: ANN401  (a loss in
     """
     if name and isinstance(model.loss, dict):
         return model.loss[name]
+    if name and isinstance(model.loss, list | tuple):
+        return model.loss[model.output_names.index(name)]
     return _loss_of(model.loss)
 
 
@@ -73,10 +92,12 @@ def head_layer(model: keras.Model, name: str) -> object:
     """Return what makes the output of a target: a layer or an operation; None if it is unknown.
 
     Args:
-        model: A model; functional if it has a dictionary of outputs.
+        model: A model; functional if it has several outputs.
         name: The target's name; empty for the only one.
     """
-    return _innermost(model.output[name]._keras_history.operation) if name else _last_layer(model)
+    if not name:
+        return _last_layer(model)
+    return _innermost(named_outputs(model, model.output)[name]._keras_history.operation)
 
 
 def _looks(compute_loss: Callable[[Any], Any], spec: DataSpec) -> bool:

@@ -22,11 +22,14 @@ def as_predictions(outputs: Any, kinds: Mapping[str, OutputKind], spec: DataSpec
 
     Args:
         outputs: A network's output, `(batch, units)` or `(batch,)`; of several targets a
-            dictionary of them.
+            dictionary of them, or a list in the order of `kinds`.
         kinds: What they are, as `output_kinds` returns it.
         spec: The data's description.
     """
-    named = by_name(outputs if isinstance(outputs, dict) else keras.tree.flatten(outputs)[0], spec)
+    if not isinstance(outputs, dict):  # one, or a list in the order of `kinds`
+        flat = keras.tree.flatten(outputs)
+        outputs = dict(zip(kinds, flat, strict=True)) if len(kinds) > 1 else flat[0]
+    named = by_name(outputs, spec)
     found = {
         target.name: kind_of(target).predictions(
             keras.ops.cast(named[target.name], "float32"), kinds[target.name]

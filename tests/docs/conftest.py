@@ -50,6 +50,12 @@ def _people(generator, rows):
     )
 
 
+def _bikes(generator, rows):
+    hour, warm = generator.integers(0, 24, rows), generator.normal(15, 8, rows).round(1)
+    expected = np.exp(2 + np.sin((hour - 6) / 12 * np.pi) + 0.04 * warm)
+    return pd.DataFrame({"hour": hour, "warm": warm, "bikes": generator.poisson(expected)})
+
+
 def _houses(generator, rows):
     area = generator.uniform(30, 200, rows).round(1)
     age = generator.integers(0, 100, rows)
@@ -110,6 +116,7 @@ def working_folder(tmp_path, monkeypatch):
         "people.csv": _people(generator, 1200),
         "houses.csv": _houses(generator, 240),
         "sales.csv": _sales(generator, 120),
+        "bikes.csv": _bikes(generator, 240),
     }
     for name, table in tables.items():
         table.to_csv(tmp_path / name, index=False)

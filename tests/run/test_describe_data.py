@@ -51,7 +51,8 @@ def test_a_target_that_was_named(customers):
     _, second = describe_data(load_table(**source), source)
     assert second.startswith("to predict: 'left', the last column, 2 classes")
     _, second = describe_data(load_table(customers, ["income", "left"]), {})
-    assert second == "to predict: 'income', a number; 'left', 2 classes ('no', 'yes')"
+    assert second.startswith("to predict: 'income', a number, in the training part from 1,")
+    assert second.endswith("; 'left', 2 classes ('no' 75.0%, 'yes' 25.0%)")
 
 
 def test_arrays_and_images():
@@ -62,9 +63,11 @@ def test_arrays_and_images():
         "flat: 200 examples, 120 to train, 40 to validate, 40 to test; each 1 number",
         "to predict: 10 classes ('0', '1', '2', …, '9')",
     )
-    images = from_arrays(generator.normal(size=(200, 8, 8)), y, name="digits")
+    images = from_arrays(generator.normal(size=(200, 8, 8)), y, name="digits", kind="image")
     first, _ = describe_data(images, {})
     assert first.endswith(
         "200 images, 120 to train, 40 to validate, 40 to test; each 8 × 8 × 1 "
         "(height, width, channels)"
     )
+    series = from_arrays(generator.normal(size=(200, 24, 3)), y, name="series")
+    assert describe_data(series, {})[0].endswith("; each 24 × 3 (steps, features)")

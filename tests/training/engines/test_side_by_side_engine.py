@@ -21,7 +21,6 @@ FAST = {
     "check_the_outcome",
     "check_the_best_epochs_weights",
     "check_pruning",
-    "check_several_outputs",
 }
 
 

@@ -164,10 +164,13 @@ class Member:
         return losses, keras.tree.flatten(predictions)
 
     def predict(self, state: State, numbers: Sequence[float], x: tf.Tensor) -> Any:  # noqa: ANN401
-        """Return what one state puts out for a batch, not training, without a graph."""
+        """Return what one state puts out for a batch, not training, without a graph.
+
+        What the optimizer keeps may be missing from the state: it does not count.
+        """
         given = [tf.constant(number, keras.config.floatx()) for number in numbers]
         seeds = [tf.zeros(one.shape, one.dtype) for one in self.seeds]
-        with self._scope(state, given, seeds):
+        with self._scope(state._replace(optimizer=self._slots), given, seeds):
             return self.model(x, training=False)
 
     def compute(

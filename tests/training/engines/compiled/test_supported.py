@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from dlrecipes.losses import MaskedLoss
 from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS
 from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
 from dlrecipes.training.engines.compiled.unsupported import Unsupported
@@ -37,6 +38,14 @@ def _two_inputs():
     return model
 
 
+def _nested():
+    inputs = keras.Input((4,))
+    heads = [LAYERS.Dense(1)(inputs) for _ in range(3)]
+    model = keras.Model(inputs, {"a": heads[0], "b": {"c": heads[1], "d": heads[2]}})
+    model.compile("sgd", "mse")
+    return model
+
+
 def _frozen():
     model = _net()
     model.trainable = False
@@ -48,6 +57,7 @@ REFUSED = {
     "a `train_step` of its own": lambda: _net(kind=_OwnStep),
     "neither functional nor Sequential": _Subclassed,
     "it has 2 inputs": _two_inputs,
+    "its outputs are a structure of structures": _nested,
     "run_eagerly": lambda: _net(run_eagerly=True),
     "no trainable weights": _frozen,
     "keeps a state between batches": lambda: _net(
@@ -142,6 +152,34 @@ def test_a_loss_that_depends_on_the_batches_is_refused(loss, weighted, fine):
     else:
         with pytest.raises(Unsupported, match="not the mean of the examples' losses"):
             check_loss(model, x, y, weight)
+
+
+@pytest.mark.parametrize("kind", [dict, list])
+@pytest.mark.parametrize(
+    ("loss", "fine"),
+    [
+        (MaskedLoss(LOSSES.MeanSquaredError()), True),
+        (MaskedLoss(LOSSES.MeanSquaredError(), 7.0), True),
+        (MaskedLoss(LOSSES.MeanSquaredError(), reduction="sum"), False),
+        (_root, False),
+    ],
+)
+def test_of_several_losses_each_must_be_a_mean_over_known_targets(loss, fine, kind):
+    """Here the halves differ in how many are known."""
+    inputs = keras.Input((4,))
+    heads = {name: LAYERS.Dense(1, name=name)(inputs) for name in ("age", "income")}
+    model = keras.Model(inputs, heads if kind is dict else list(heads.values()))
+    model.compile("sgd", loss={"age": "mse", "income": loss})
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(8, 4)).astype("float32")
+    y = {name: generator.normal(size=(8, 1)).astype("float32") for name in heads}
+    unknown = getattr(loss, "missing", 0.0)
+    y["income"][5:] = np.nan if unknown is None else unknown
+    if fine:
+        check_loss(model, x, y, None)
+    else:
+        with pytest.raises(Unsupported, match="the loss of income is not the mean"):
+            check_loss(model, x, y, None)
 
 
 def test_a_loss_is_tried_on_what_an_untrained_model_does_not_predict():
