@@ -169,12 +169,12 @@ def _read(what: str, part: Part, kind: str | None) -> _Given:
             ) from error
     inputs = encode_inputs(x, kind)
     labels = y if isinstance(y, Mapping) else {what: as_array(f"{what} y", y)}
-    for name, one in labels.items():
-        if len(as_array(name, one)) != len(inputs):
+    for name, values in labels.items():
+        if len(as_array(name, values)) != len(inputs):
             raise DataError(
                 f"`x` and `y` of the {what} part must have the same number of examples.",
                 received=f"x: {plural(len(inputs), 'row')}, {name}: "
-                f"{plural(len(as_array(name, one)), 'row')}",
+                f"{plural(len(as_array(name, values)), 'row')}",
             )
     if ids is None:
         ids = np.array([f"{what} {row}" for row in range(len(inputs))])
@@ -190,13 +190,13 @@ def _encode_targets(
 ) -> tuple[EncodedTargets, dict[str, NDArray[Any]]]:
     """Return the targets of `y`, and those of the given parts in the same indices."""
     several = isinstance(y, Mapping)
-    named = [isinstance(one, Mapping) for one in (task, classes) if one is not None]
-    if any(one is not several for one in named):
+    named = [isinstance(argument, Mapping) for argument in (task, classes) if argument is not None]
+    if any(by_name is not several for by_name in named):
         raise ArgumentError(
             "Tasks and classes are given by name for several targets, and only for those.",
             received=f"task={task!r}, classes={classes!r} and y={type(y).__name__}",
         )
-    parts = [_by_text(one) for one in (y, *(part.y for part in given.values()))]
+    parts = [_by_text(part_y) for part_y in (y, *(part.y for part in given.values()))]
     if isinstance(parts[0], Mapping):
         whole = encode_targets(
             {
@@ -222,7 +222,7 @@ def _encode_targets(
 
 def _by_text(y: object) -> object:
     """Return several targets with their names as text."""
-    return {str(name): one for name, one in y.items()} if isinstance(y, Mapping) else y
+    return {str(name): values for name, values in y.items()} if isinstance(y, Mapping) else y
 
 
 def _joined_column(name: str, parts: Sequence[object]) -> NDArray[Any]:
@@ -236,18 +236,18 @@ def _joined_column(name: str, parts: Sequence[object]) -> NDArray[Any]:
                 fix="Give each part its targets as {name: values}.",
             )
         columns.append(read_form(as_array(name, part[name]))[0])
-    if len({one.dtype.kind in "biuf" for one in columns}) > 1:
-        columns = [one.astype(object) for one in columns]
+    if len({column.dtype.kind in "biuf" for column in columns}) > 1:
+        columns = [column.astype(object) for column in columns]
     return np.concatenate(columns)
 
 
 def _columns(parts: Sequence[object]) -> list[NDArray[Any]]:
     """Return the targets of all parts as arrays `(examples,)` that can be joined."""
     columns = [read_form(as_array("y", part))[0] for part in parts]
-    if len({one.dtype.kind in "biuf" for one in columns if one.dtype.kind != "O"}) > 1:
+    if len({column.dtype.kind in "biuf" for column in columns if column.dtype.kind != "O"}) > 1:
         raise DataError(
             "The targets of all parts must be text, or all be numbers.",
-            received=" and ".join(str(one.dtype) for one in columns),
+            received=" and ".join(str(column.dtype) for column in columns),
         )
     return columns
 

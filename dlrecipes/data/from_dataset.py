@@ -84,14 +84,14 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     read: dict[str, Examples] = {}
     for part, dataset in given.items():
         if dataset is not None:
-            taken = sum(one.megabytes for one in read.values())
+            taken = sum(examples.megabytes for examples in read.values())
             read[part] = read_dataset(part, dataset, most_megabytes, taken)
-    if len({frozenset(one.columns or ()) for one in read.values()}) > 1:
+    if len({frozenset(examples.columns or ()) for examples in read.values()}) > 1:
         raise DataError(
             "All parts must have the same features.",
             received="; ".join(
-                f"{part}: {', '.join(one.columns or ()) or 'an array'}"
-                for part, one in read.items()
+                f"{part}: {', '.join(examples.columns or ()) or 'an array'}"
+                for part, examples in read.items()
             ),
         )
     first = read["train"]
@@ -112,7 +112,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         return _weighted(splits, read)
     several = isinstance(first.y, dict)
     names = list(first.y) if isinstance(first.y, dict) else [target]
-    frames = {part: _frame(part, one, names, classes) for part, one in read.items()}
+    frames = {part: _frame(part, examples, names, classes) for part, examples in read.items()}
     table, official, column = join_parts(
         frames, names[0], test_fraction=test_fraction, split_seed=split_seed
     )
@@ -176,7 +176,7 @@ def _frame(
 def _flat(y: Targets) -> Targets:
     """Return targets `(examples,)` whatever their form, as a table has them."""
     if isinstance(y, dict):
-        return {name: read_form(one)[0] for name, one in y.items()}
+        return {name: read_form(values)[0] for name, values in y.items()}
     return read_form(y)[0]
 
 
@@ -193,14 +193,14 @@ def _in_form(splits: Splits, y: Targets) -> Splits:
 def _weighted(splits: Splits, read: Mapping[str, Examples]) -> Splits:
     """Return splits whose training and validation examples have the weights that were given."""
     weights = [read[part].weight for part in ("train", "validation") if part in read]
-    if all(one is None for one in weights):
+    if all(of_part is None for of_part in weights):
         return splits
-    if any(one is None for one in weights):
+    if any(of_part is None for of_part in weights):
         raise DataError(
             "Either all examples have a weight, or none.",
             received="weights in one of the training and the validation part only",
         )
-    whole = np.concatenate([one for one in weights if one is not None])
+    whole = np.concatenate([of_part for of_part in weights if of_part is not None])
 
     def weighted(part: Split) -> Split:
         # A part split off the training examples, or of a joined table, has their row numbers.

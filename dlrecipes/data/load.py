@@ -106,7 +106,7 @@ def _load_tfds(
         test=parts.get("test"),
         name=data.name,
         task="classification" if data.classes else None,
-        classes=[one for one in data.classes if one in set(y.tolist())] or None,
+        classes=[label for label in data.classes if label in set(y.tolist())] or None,
         validation_fraction=validation_fraction,
         test_fraction=test_fraction,
         split_seed=split_seed,

@@ -121,6 +121,7 @@ def as_tensors(x: NDArray[Any] | Columns) -> tf.Tensor | dict[str, tf.Tensor]:
     """
     if isinstance(x, Columns):
         return {
-            name: tf.constant(list(one) if one.dtype == object else one) for name, one in x.items()
+            name: tf.constant(list(values) if values.dtype == object else values)
+            for name, values in x.items()
         }
     return tf.constant(x)

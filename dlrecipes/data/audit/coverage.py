@@ -96,7 +96,7 @@ def check_class_coverage(parts: Mapping[str, Split], target: Target) -> Finding:
     if not few and not any(lacking.values()):
         return Finding("class coverage", "Every part has examples of every class.", evidence)
     evidence["hardly any"] = few
-    missing = ", ".join(repr(one) for one in dict.fromkeys(sum(lacking.values(), few)))
+    missing = ", ".join(repr(label) for label in dict.fromkeys(sum(lacking.values(), few)))
     return Finding(
         "class coverage",
         f"Some parts have no or hardly any example of {missing}.",

@@ -153,7 +153,7 @@ def _features(train: Split, validation: Split, spec: DataSpec) -> pd.DataFrame:
             values = column.both
             # Categories in the order of their frequency.
             found[column.name] = _ranks(values) if column.kind == "category" else values
-        texts = [one.name for one in spec.columns if one.kind == "text"]
+        texts = [column.name for column in spec.columns if column.kind == "text"]
         share = (MOST_FEATURES - len(found)) // max(len(texts), 1)
         for name in texts:
             found |= _words(name, [*first[name], *second[name]], max(share, 2))

@@ -72,7 +72,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     looked_at = rows[rows["inputs"].isin(spread.index[:MAX_IDS])]
     places = looked_at["inputs"].map(pd.Series(np.arange(len(spread)), index=spread.index))
     ordered = looked_at.iloc[np.argsort(places.to_numpy(), kind="stable")]
-    evidence["ids"] = [str(one) for one in ordered["id"][:MAX_IDS]]
+    evidence["ids"] = [str(identifier) for identifier in ordered["id"][:MAX_IDS]]
     extra = len(rows) - len(spread)
     found = f"Copies of other examples: {extra}; shared between two parts: {across}"
     if labelled:

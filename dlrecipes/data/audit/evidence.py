@@ -60,7 +60,7 @@ def feature_columns(
         texts: Whether columns of text are yielded, too, each text a category.
     """
     if isinstance(train.x, Columns) and isinstance(validation.x, Columns):
-        kinds = {one.name: one.kind for one in spec.columns}
+        kinds = {column.name: column.kind for column in spec.columns}
         for name, values in train.x.items():
             others = validation.x[name]
             if values.dtype != object:
@@ -98,7 +98,7 @@ def row_hashes(x: NDArray[Any] | Columns) -> Hashes:
         return join_hashes([_hashed(values) for _, values in x.items()])
     # Adding 0.0 turns -0.0, which equals 0.0 in other bytes, into 0.0.
     digests = [hashlib.blake2b((row + 0.0).tobytes(), digest_size=8).digest() for row in x]
-    return np.array([int.from_bytes(one) for one in digests], dtype=np.uint64)
+    return np.array([int.from_bytes(digest) for digest in digests], dtype=np.uint64)
 
 
 def join_hashes(hashes: list[Hashes]) -> Hashes:
@@ -108,8 +108,8 @@ def join_hashes(hashes: list[Hashes]) -> Hashes:
         hashes: One array a column, `(examples,)`, at least one.
     """
     joined = np.zeros_like(hashes[0])
-    for one in hashes:
-        joined ^= one
+    for column_hashes in hashes:
+        joined ^= column_hashes
         joined *= _FACTOR  # of unsigned numbers: what overflows is dropped
         joined ^= joined >> np.uint64(29)
     return joined

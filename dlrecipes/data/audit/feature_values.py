@@ -52,7 +52,7 @@ def _in_columns(parts: Mapping[str, Split]) -> Finding:
             empty = values == "" if values.dtype == object else np.isnan(values)
             if empty.any():
                 evidence[f"{name}: {column}"] = float(np.mean(empty))
-    columns = {one.split(": ", 1)[1] for one in evidence}
+    columns = {key.split(": ", 1)[1] for key in evidence}
     return Finding(
         "missing values",
         f"{plural(len(columns), 'column has', 'columns have')} missing cells, which are filled in "

@@ -56,7 +56,7 @@ def _rows(train: Split, shared: list[str]) -> list[str]:
     if train.groups is None:
         return []
     rows = np.flatnonzero(np.isin(train.groups.astype(str), shared))[:MAX_NAMED]
-    return [str(one) for one in (rows if train.ids is None else train.ids[rows])]
+    return [str(row) for row in (rows if train.ids is None else train.ids[rows])]
 
 
 _RANK = {"train": 0, "validation": 1, "test": 2}
@@ -83,7 +83,7 @@ def check_times(parts: Mapping[str, Split]) -> Finding:
         if late.any() and "rows" not in evidence:
             part, rows = parts[first], np.flatnonzero(late)[:MAX_NAMED]
             ids = rows if part.ids is None else part.ids[rows]
-            evidence["rows"] = [str(one) for one in ids]
+            evidence["rows"] = [str(identifier) for identifier in ids]
     if not early:
         return Finding("order of time", "Each part ends before the next one begins.", evidence)
     wrong = bool(evidence.get("train rows later than validation begins"))

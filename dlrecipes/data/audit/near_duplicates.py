@@ -79,8 +79,8 @@ def check_near_duplicates(train: Split, validation: Split, spec: DataSpec) -> Fi
 
 def _near_pairs(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
     if isinstance(train.x, Columns):
-        if all(one.kind == "text" for one in spec.columns):
-            return _near_texts(train, validation, [one.name for one in spec.columns])
+        if all(column.kind == "text" for column in spec.columns):
+            return _near_texts(train, validation, [column.name for column in spec.columns])
         return _near_rows(train, validation, spec)
     if train.x.ndim == 2 and train.x.shape[1] <= MOST_COLUMNS:
         return _near_rows(train, validation, spec)
@@ -89,7 +89,7 @@ def _near_pairs(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
 
 def _names(part: Split, near: NearPairs, side: int) -> list[str]:
     rows = near.rows[:MAX_PAIRS, side]
-    return [str(one) for one in (rows if part.ids is None else part.ids[rows])]
+    return [str(row) for row in (rows if part.ids is None else part.ids[rows])]
 
 
 TOLERANCE = 1e-3
@@ -116,9 +116,9 @@ def _near_rows(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
     """
     columns = list(feature_columns(train, validation, spec, texts=True))
     exact = row_hashes(train.x), row_hashes(validation.x)
-    firsts = [np.unique(one, return_index=True)[1] for one in exact]
-    numbers = [_Grid(one, *firsts) for one in columns if one.kind != "category"]
-    texts = [_normalised(one, *firsts) for one in columns if one.kind == "category"]
+    firsts = [np.unique(hashes, return_index=True)[1] for hashes in exact]
+    numbers = [_Grid(column, *firsts) for column in columns if column.kind != "category"]
+    texts = [_normalised(column, *firsts) for column in columns if column.kind == "category"]
     # A pair must fall into one cell of every column, so the more columns, the more are missed.
     places = np.linspace(0, len(numbers), MOST_KEYS, endpoint=False).astype(int)
     keys = [numbers[place] for place in np.unique(places)] if numbers else []
@@ -184,7 +184,9 @@ def _in_one_cell(
 ) -> NDArray[Any]:
     """Return the pairs with the same texts and cells, `(pairs, 2)`, at most 200,000."""
     train, validation = (
-        join_hashes([*(one[side] for one in texts), *(one.cells(side, shift) for one in grids)])
+        join_hashes(
+            [*(hashes[side] for hashes in texts), *(grid.cells(side, shift) for grid in grids)]
+        )
         for side in (0, 1)
     )
     order = np.argsort(train, kind="stable")
@@ -234,7 +236,7 @@ def _near_texts(train: Split, validation: Split, names: list[str]) -> NearPairs:
         f"{min(len(raw[0]), MOST_TRAIN_TEXTS):,} and "
         f"{min(len(raw[1]), MOST_VALIDATION_TEXTS):,} of them"
     )
-    named = np.stack([one[rows[:, side]] for side, one in enumerate(kept)], axis=-1)
+    named = np.stack([of_side[rows[:, side]] for side, of_side in enumerate(kept)], axis=-1)
     return NearPairs(named, 0, 0, 2.0, 0, looked_at)
 
 
@@ -326,7 +328,7 @@ def _near_images(train: Split, validation: Split) -> NearPairs:
         ]
     else:
         features = _projected(train.array[rows[0]], validation.array[rows[1]])
-    first, second = (_unit(one) for one in features)
+    first, second = (_unit(of_part) for of_part in features)
     pairs, distances = [], []
     far = 0
     for start in range(0, len(second), _BATCH):

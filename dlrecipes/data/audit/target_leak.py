@@ -220,7 +220,7 @@ def _is_rescaled_value(column: FeatureColumn, y: NDArray[Any]) -> bool:
     values, known = _known(column)
     if column.kind == "category" or known is None:
         return False
-    x, target = (one[known].astype(np.float64) for one in (values, y))
+    x, target = (array[known].astype(np.float64) for array in (values, y))
     if x.std() == 0 or target.std() == 0:
         return False
     if 1 - abs(float(np.corrcoef(x, target)[0, 1])) <= ROUNDING**2:
@@ -312,7 +312,10 @@ def _value_skill(column: FeatureColumn, train: NDArray[Any], validation: NDArray
         tree.fit(_matrix(column.train), train)
         predictions = [tree.predict(_matrix(column.validation)), _line(column, train)]
     total = float(np.square(validation - validation.mean()).sum()) or 1.0
-    errors = min((np.square(validation - one) for one in predictions), key=lambda each: each.sum())
+    errors = min(
+        (np.square(validation - prediction) for prediction in predictions),
+        key=lambda each: each.sum(),
+    )
     score = 1 - float(errors.sum()) / total
     return _Skill(score, score if score < WORTH_TESTING else _lower_value(validation, errors))
 

@@ -43,7 +43,7 @@ class Columns:
             str(name): _column(str(name), values, np.float64 if name in wide else np.float32)
             for name, values in columns.items()
         }
-        lengths = {name: len(one) for name, one in self._columns.items()}
+        lengths = {name: len(values) for name, values in self._columns.items()}
         if len(set(lengths.values())) > 1:
             received = ", ".join(
                 f"{name}: {plural(length, 'row')}" for name, length in lengths.items()
@@ -77,8 +77,8 @@ class Columns:
     def nbytes(self) -> int:
         """About how many bytes the values take."""
         return sum(
-            sum(len(text) for text in one) if one.dtype == object else one.nbytes
-            for one in self._columns.values()
+            sum(len(text) for text in values) if values.dtype == object else values.nbytes
+            for values in self._columns.values()
         )
 
     def __len__(self) -> int:
@@ -100,7 +100,7 @@ class Columns:
         if isinstance(key, str):
             return self._columns[key]
         picked = object.__new__(Columns)  # what was checked once needs no second look
-        picked._columns = {name: _owned(one[key]) for name, one in self._columns.items()}
+        picked._columns = {name: _owned(values[key]) for name, values in self._columns.items()}
         return picked
 
     def copy(self) -> Columns:
@@ -189,8 +189,8 @@ def pack_inputs(x: NDArray[Any] | Columns) -> dict[str, NDArray[Any]]:
     """
     if isinstance(x, Columns):
         return {
-            _key(_COLUMN, name): one.astype(str) if one.dtype == object else one
-            for name, one in x.items()
+            _key(_COLUMN, name): values.astype(str) if values.dtype == object else values
+            for name, values in x.items()
         }
     return {"x": x}
 
@@ -205,7 +205,7 @@ def pack_subgroups(subgroups: Columns | None) -> dict[str, NDArray[Any]]:
     """
     if subgroups is None:
         return {}
-    return {_key(_SUBGROUP, name): one.astype(str) for name, one in subgroups.items()}
+    return {_key(_SUBGROUP, name): values.astype(str) for name, values in subgroups.items()}
 
 
 def unpack_subgroups(arrays: Mapping[str, NDArray[Any]]) -> Columns | None:

@@ -105,7 +105,9 @@ class Split:
             rows: Their numbers, from 0, in any order, also repeatedly, `(picked,)`.
         """
         given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        picked: dict[str, Any] = {name: one[rows] for name, one in given.items() if one is not None}
+        picked: dict[str, Any] = {
+            name: values[rows] for name, values in given.items() if values is not None
+        }
         return Split(**picked)
 
     def joined(self, other: Split) -> Split:
@@ -219,10 +221,10 @@ def fingerprint(*arrays: NDArray[Any] | Columns) -> str:
 
 
 def _flat(arrays: tuple[NDArray[Any] | Columns, ...]) -> Iterator[NDArray[Any]]:
-    for one in arrays:
-        if isinstance(one, Columns):
-            for name, values in one.items():
+    for array in arrays:
+        if isinstance(array, Columns):
+            for name, values in array.items():
                 yield np.array([name])
                 yield values
         else:
-            yield one
+            yield array

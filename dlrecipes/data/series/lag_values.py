@@ -261,7 +261,7 @@ def find_seasons(times: pd.DatetimeIndex, series: NDArray[Any]) -> tuple[Season,
         found = (Season(f"last year's same {unit}", 0),)
     else:
         found = ()
-    return tuple(one for one in found if span >= (one.days * _DAY or year))
+    return tuple(season for season in found if span >= (season.days * _DAY or year))
 
 
 def as_dates(times: NDArray[Any]) -> pd.DatetimeIndex:

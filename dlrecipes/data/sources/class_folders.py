@@ -41,13 +41,7 @@ class _ClassFolder:
 def _list_class_folder(
     folder: str | Path, what: str, *, lost: Callable[[Path], bool]
 ) -> _ClassFolder:
-    """Return the files of a folder with one subfolder a class.
-
-    Subfolders that are called train, validation and test, or alike (`part_named`), and have the
-    classes below them are the parts. A subfolder of such a name with files directly inside is a
-    class, as `train` beside `bus` and `car`, unless others are called like parts too. Folders
-    inside a class's folder belong to the class; what file managers leave behind (`.DS_Store`,
-    `Thumbs.db`) is passed over.
+    """Return the files of a folder with one subfolder a class, see `list_image_folder`.
 
     Args:
         folder: The folder.
@@ -81,14 +75,14 @@ def _list_class_folder(
     if parts:
         to_split = len(set(parts.values())) == 1
         classes = [
-            (one, None if to_split else part)
+            (folder, None if to_split else part)
             for top, part in parts.items()
-            for one in checked_subfolders(top)
+            for folder in checked_subfolders(top)
         ]
     else:
         _refuse_inner_parts(tops)
-        classes = [(one, None) for one in tops]
-    unlabelled = [one for one, _ in classes if is_unlabelled(one.name)]
+        classes = [(folder, None) for folder in tops]
+    unlabelled = [folder for folder, _ in classes if is_unlabelled(folder.name)]
     if unlabelled:
         raise DataError(
             f"All {what} in a folder of classes must have a class.",
@@ -96,16 +90,16 @@ def _list_class_folder(
             fix="Move that folder out.",
         )
     paths, labels, of_part = [], [], []
-    for one, part in classes:
-        inside = files_below(one)
+    for class_folder, part in classes:
+        inside = files_below(class_folder)
         if not inside:
             raise DataError(
                 f"Every class must have {what}.",
-                received=f"{one}, an empty folder",
+                received=f"{class_folder}, an empty folder",
                 fix=f"Delete the folder, or put its {what} into it.",
             )
         paths += inside
-        labels += [unicodedata.normalize("NFC", one.name)] * len(inside)
+        labels += [unicodedata.normalize("NFC", class_folder.name)] * len(inside)
         of_part += [part] * len(inside)
     return _ClassFolder(
         paths=tuple(paths),
@@ -171,8 +165,8 @@ def _parts(root: Path, tops: Sequence[Path]) -> dict[Path, str]:
 def _refuse_inner_parts(tops: Sequence[Path]) -> None:
     """Refuse parts below the classes: their files would be mixed and split anew."""
     for top in tops:
-        inner = [one for one in _subfolders(top) if may_be_part(one.name)]
-        if len(inner) < 2 or all(part_named(one.name) != "train" for one in inner):
+        inner = [folder for folder in _subfolders(top) if may_be_part(folder.name)]
+        if len(inner) < 2 or all(part_named(folder.name) != "train" for folder in inner):
             continue
         if len(tops) == 1:
             raise DataError(
@@ -204,7 +198,13 @@ def _shown(folders: Sequence[Path]) -> str:
 
 
 def list_image_folder(folder: str | Path) -> ImageFiles:
-    """Return the images of a folder with one subfolder a class, see `_list_class_folder`.
+    """Return the images of a folder with one subfolder a class.
+
+    Subfolders that are called train, validation and test, or alike (`part_named`), and have the
+    classes below them are the parts. A subfolder of such a name with files directly inside is a
+    class, as `train` beside `bus` and `car`, unless others are called like parts too. Folders
+    inside a class's folder belong to the class; what file managers leave behind (`.DS_Store`,
+    `Thumbs.db`) is passed over.
 
     Args:
         folder: The folder. Images beside the classes' folders would have no class.
@@ -231,7 +231,7 @@ def read_text_folder(folder: str | Path, *, encoding: str = "utf-8") -> dict[str
 
     Args:
         folder: The folder, with one subfolder a class, or with train, test and perhaps validation
-            that have those (`_list_class_folder`).
+            that have those (`list_image_folder`).
         encoding: The files' text encoding.
 
     Returns:

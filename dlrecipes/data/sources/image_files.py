@@ -106,7 +106,7 @@ def list_image_table(
             )
     image = image or _only_image_column(table, {target, group, part})
     taken = {image, group, part}
-    left = [str(one) for one in table.columns if one not in taken]
+    left = [str(column) for column in table.columns if column not in taken]
     if target is None and not left:
         raise DataError(
             "A table of images must have a column to be predicted.",
@@ -138,7 +138,7 @@ def find_image_columns(table: pd.DataFrame) -> list[str]:
     for name in table.columns:
         known = table[name].dropna()
         is_text = pd.api.types.is_string_dtype(known) or pd.api.types.is_object_dtype(known)
-        if len(known) and is_text and all(has_image_suffix(str(one)) for one in known):
+        if len(known) and is_text and all(has_image_suffix(str(cell)) for cell in known):
             found.append(str(name))
     return found
 
@@ -158,7 +158,7 @@ def image_paths(table: pd.DataFrame, image: str, folder: Path) -> tuple[Path, ..
         DataError: If a cell is empty, or names a file outside the folder.
     """
     _check_filled(table[image], image)
-    cells = [str(one) for one in table[image]]
+    cells = [str(cell) for cell in table[image]]
     outside = [row for row, cell in enumerate(cells) if _leaves(cell)]
     if outside:
         shown = ", ".join(f"{cells[row]!r} in row {row}" for row in outside[:_NAMED])
@@ -187,7 +187,7 @@ def _leaves(cell: str) -> bool:
 
 
 def _only_image_column(table: pd.DataFrame, taken: set[str | None]) -> str:
-    found = [one for one in find_image_columns(table) if one not in taken]
+    found = [column for column in find_image_columns(table) if column not in taken]
     if len(found) != 1:
         raise DataError(
             "A table of images must have one column of files, ending in .png, .jpg, .jpeg, .bmp "

@@ -105,28 +105,28 @@ def _is_batched(what: str, spec: object) -> bool:
     x, y = spec[0], spec[1]
     inputs = list(x.values()) if isinstance(x, dict) else [x]
     targets = list(y.values()) if isinstance(y, dict) else [y]
-    for one in (*inputs, *targets, *spec[2:]):
-        if not isinstance(one, tf.TensorSpec):
+    for tensor in (*inputs, *targets, *spec[2:]):
+        if not isinstance(tensor, tf.TensorSpec):
             raise DataError(
                 "Examples must be arrays of one shape: no ragged, sparse or nested ones.",
-                received=f"{_shown(one)} in the {what} data set",
+                received=f"{_shown(tensor)} in the {what} data set",
                 fix="Pad them first: dataset.map(lambda x, y: (x.to_tensor(), y)).",
             )
-        if one.shape.rank is None:
+        if tensor.shape.rank is None:
             raise DataError(
                 "The shapes of a data set must be known.",
-                received=f"{_shown(one)} in the {what} data set",
+                received=f"{_shown(tensor)} in the {what} data set",
                 fix="Say what they are: tf.ensure_shape, or output_signature of from_generator.",
             )
     if not inputs:
         raise DataError("A table must have at least one column.", received=f"{what}: no features")
     if not targets:
         raise DataError("There must be at least one target.", received=f"{what}: no target")
-    if any(one.shape.rank == 0 for one in (*inputs, *targets)):
+    if any(tensor.shape.rank == 0 for tensor in (*inputs, *targets)):
         return False
-    leading = {one.shape[0] for one in (*inputs, *targets)}
+    leading = {tensor.shape[0] for tensor in (*inputs, *targets)}
     # A single number or a one-hot label for each example has another length than an image.
-    flat = all(one.shape.rank == 1 for one in targets)
+    flat = all(tensor.shape.rank == 1 for tensor in targets)
     return leading == {None} or (len(leading) == 1 and flat)
 
 
@@ -157,8 +157,8 @@ def _read_all(
 
 def _joined(what: str, values: list[Any]) -> Any:  # noqa: ANN401  (an array, or a dictionary)
     if isinstance(values[0], dict):
-        return {str(name): _joined(what, [one[name] for one in values]) for name in values[0]}
-    shapes = {np.shape(one)[1:] for one in values}
+        return {str(name): _joined(what, [batch[name] for batch in values]) for name in values[0]}
+    shapes = {np.shape(batch)[1:] for batch in values}
     if len(shapes) > 1:
         raise DataError(
             "All examples must have one shape.",
@@ -169,7 +169,7 @@ def _joined(what: str, values: list[Any]) -> Any:  # noqa: ANN401  (an array, or
     if whole.dtype != object:
         return whole
     return np.array(
-        [one.decode("utf-8", errors="replace") for one in whole.ravel()], object
+        [text.decode("utf-8", errors="replace") for text in whole.ravel()], object
     ).reshape(whole.shape)
 
 
@@ -187,7 +187,7 @@ def _weight(what: str, values: NDArray[Any], examples: int) -> NDArray[np.float3
 def _bytes(array: object) -> int:
     values = np.asarray(array)
     if values.dtype == object:
-        return sum(len(one) for one in values.ravel())
+        return sum(len(text) for text in values.ravel())
     return int(values.nbytes)
 
 

@@ -70,7 +70,7 @@ class DateParts(keras.layers.Layer):
         Raises:
             DataError: If no date can be read.
         """
-        days, hours, known = (np.asarray(one) for one in _read(tf.constant(list(dates))))
+        days, hours, known = (np.asarray(tensor) for tensor in _read(tf.constant(list(dates))))
         if not known.any():
             raise DataError(
                 "A column of dates must have dates as in 2024-05-31 or 2024-05-31 17:30.",
@@ -78,8 +78,8 @@ class DateParts(keras.layers.Layer):
                 fix="Declare the column as a category, or leave it out.",
             )
         self.first = float(days[known].min())
-        phases = {name: np.asarray(one) for name, one in _phases(days, hours).items()}
-        self.cycles = tuple(name for name, one in phases.items() if np.ptp(one[known]) > 0)
+        phases = {name: np.asarray(phase) for name, phase in _phases(days, hours).items()}
+        self.cycles = tuple(name for name, phase in phases.items() if np.ptp(phase[known]) > 0)
 
     def days(self, dates: NDArray[Any]) -> NDArray[np.float64]:
         """Return days since 1970-01-01, NaN where there is no date that counts.

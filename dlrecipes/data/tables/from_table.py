@@ -260,7 +260,7 @@ def _encoded(
 def _check_names(table: pd.DataFrame, named: Mapping[str, str | None]) -> None:
     for what, column in named.items():
         if column is not None and column not in table:
-            shown = ", ".join(repr(one) for one in table.columns[:30])
+            shown = ", ".join(repr(column) for column in table.columns[:30])
             raise DataError(
                 "A column must be named as it is in the table.",
                 received=f"{what}={column!r}",

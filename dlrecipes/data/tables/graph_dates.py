@@ -63,9 +63,9 @@ def _read(texts: tf.Tensor, form: str, offsets: Sequence[str], column: str) -> t
     cells = tf.strings.strip(tf.strings.regex_replace(texts, _SPACES, " "))
     missing = tf.strings.regex_full_match(cells, one_of((*MISSING, *MISSING_AMONG_NUMBERS)))
     read = tf.fill(tf.shape(cells), "")
-    for one in _ways_to_read(cells, form):
-        good = one.known & _of_one_place(one, offsets)
-        read = tf.where(good & (read == ""), one.text(), read)
+    for dates in _ways_to_read(cells, form):
+        good = dates.known & _of_one_place(dates, offsets)
+        read = tf.where(good & (read == ""), dates.text(), read)
     example = "" if form == ISO else f"{date_example(form)}, or "
     zone = f"with the offset {' or '.join(offsets)}" if offsets else "without a time zone"
     check_cells(

@@ -259,7 +259,7 @@ def _orders(orders: str | Mapping[str, Sequence[str]] | None) -> dict[str, list[
     if not isinstance(orders, str):
         return {name: list(labels) for name, labels in (orders or {}).items()}
     pairs = as_pairs("orders", orders, example="condition=poor<fair<good")
-    return {name: [one.strip() for one in text.split("<")] for name, text in pairs.items()}
+    return {name: [label.strip() for label in text.split("<")] for name, text in pairs.items()}
 
 
 def check_only_with_data(**options: object) -> None:

@@ -173,8 +173,8 @@ def _quarters(
     below = ordered[ordered < ordered[-1]]
     quartiles = [ordered[int(np.ceil(len(ordered) * share)) - 1] for share in (0.25, 0.5, 0.75)]
     # Nothing lies above the largest value, so it is no cut.
-    cuts = sorted({one for one in quartiles if one < ordered[-1]}) or [below[-1]]
-    shown = [_shown(one) for one in cuts]
+    cuts = sorted({quartile for quartile in quartiles if quartile < ordered[-1]}) or [below[-1]]
+    shown = [_shown(cut) for cut in cuts]
     labels = [f"1. up to {shown[0]}"]
     labels += [
         f"{at}. over {low} to {high}"
@@ -198,7 +198,7 @@ def _values(values: NDArray[Any], different: NDArray[Any], counts: NDArray[Any])
     rare = len(different) - len(frequent)
     others = f"other ({plural(rare, 'rarer value')})" if rare else "not in training"
     kept = {value: _shown(value) for value in different[frequent].tolist()}
-    return np.array([kept.get(one, others) for one in values.tolist()], dtype=object)
+    return np.array([kept.get(value, others) for value in values.tolist()], dtype=object)
 
 
 def _shown(value: str | float) -> str:

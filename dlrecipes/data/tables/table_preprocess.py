@@ -155,7 +155,7 @@ class TablePreprocess(keras.layers.Layer):
             Feature(f"{self._numbers[at]} missing", "indicator") for at in learned["indicators"]
         ]
         for name, part in self._parts.items():
-            found += [Feature(f"{name} {one}", "indicator") for one in part.names]
+            found += [Feature(f"{name} {part_name}", "indicator") for part_name in part.names]
         found += [
             Feature(name, "category", size=1 + len(learned["vocabularies"][name]))
             for name in self._categories
@@ -253,7 +253,7 @@ class TablePreprocess(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            "columns": [asdict(one) for one in self.columns],
+            "columns": [asdict(column) for column in self.columns],
             "quantile_range": list(self.quantile_range),
             "min_frequency": self.min_frequency,
             "max_categories": self.max_categories,
@@ -325,7 +325,7 @@ class TablePreprocess(keras.layers.Layer):
         return (self._clip, self._fill, self._scale) if self._numbers else ()
 
     def _names(self, kind: str) -> tuple[str, ...]:
-        return tuple(one.name for one in self.columns if one.kind == kind)
+        return tuple(column.name for column in self.columns if column.kind == kind)
 
     def _adapted(self) -> dict[str, Any]:
         if self._learned is None:
@@ -353,18 +353,18 @@ class TablePreprocess(keras.layers.Layer):
                 "`TablePreprocess` must be adapted on the columns of a table.",
                 received=f"{type(columns).__name__}",
             )
-        for one in self.columns:
-            dtype = columns.dtypes.get(one.name)
-            if dtype != one.dtype:
+        for column in self.columns:
+            dtype = columns.dtypes.get(column.name)
+            if dtype != column.dtype:
                 raise DataError(
-                    f"The column {one.name!r} must be there, as {one.dtype}.",
+                    f"The column {column.name!r} must be there, as {column.dtype}.",
                     received=f"{dtype or 'no such column'} among {', '.join(columns.names)}",
                 )
 
     def _vocabulary(self, values: NDArray[Any]) -> list[str]:
         """Return the categories that are frequent enough, the most frequent first."""
         counts = Counter(values.tolist())
-        ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+        ranked = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
         return [text for text, count in ranked if count >= self.min_frequency][
             : self.max_categories
         ]
@@ -397,4 +397,4 @@ def _edges(values: NDArray[np.float32], n_bins: int, n_value_bins: int) -> list[
     of_examples = np.quantile(exact, np.linspace(0, 1, n_bins + 1))
     of_values = np.quantile(np.unique(exact), np.linspace(0, 1, n_value_bins + 1))
     edges = np.unique(np.concatenate([of_examples, of_values]).astype(np.float32))
-    return [float(one) for one in edges]
+    return [float(edge) for edge in edges]

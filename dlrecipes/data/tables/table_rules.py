@@ -311,7 +311,7 @@ def _own_order(values: pd.Series[Any]) -> list[str]:
     kind = values.dtype
     if not isinstance(kind, pd.CategoricalDtype) or not kind.ordered:
         return []
-    return [str(one) for one in kind.categories if (values == one).any()]
+    return [str(label) for label in kind.categories if (values == label).any()]
 
 
 def identifier_columns(

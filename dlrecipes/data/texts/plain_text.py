@@ -108,5 +108,5 @@ def frequent_tokens(
             alphabet.
     """
     counts = Counter(token for text in texts for token in set(text))
-    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    ranked = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
     return {token: count for token, count in ranked[:max_tokens] if count >= min_frequency}

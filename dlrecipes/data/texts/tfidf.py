@@ -97,7 +97,7 @@ class TfIdf(keras.layers.Layer):
             {
                 "words": list(counts),
                 "rarity": [math.log(1 + len(tokens) / (1 + count)) for count in counts.values()],
-                "factor": math.sqrt(sum(known) / max(sum(one > 0 for one in known), 1)),
+                "factor": math.sqrt(sum(known) / max(sum(count > 0 for count in known), 1)),
                 "usual": learn_usual_texts(tokens, counts, self.min_frequency),
             }
         )
