@@ -65,14 +65,14 @@ def load(
         splits = from_table(thinned(), "diagnosis", name="thinned tumours", split_rule=split_rule)
     else:
         splits = load_table(data, target, split_seed=split_seed, **options)
-    if splits.spec.task != "binary":
+    if splits.raw_spec.task != "binary":
         raise DataError(
             "This recipe is for two classes.",
-            received=f"{splits.spec.task} data",
+            received=f"{splits.raw_spec.task} data",
             fix="The recipe `tabular` takes any table.",
         )
     # With a balance of 1 the classes have equal shares of the loss, with 0 their own.
-    classes = splits.spec.target
+    classes = splits.raw_spec.target
     shares = dict(zip(classes.class_names, classes.priors, strict=True))
     return weigh_classes(splits, {name: p**-balance for name, p in shares.items()})
 

@@ -185,9 +185,9 @@ def _in_form(splits: Splits, y: Targets) -> Splits:
     columns = list(y.values()) if isinstance(y, dict) else [y]
     targets = tuple(
         replace(target, form=form_of(target, read_form(column)[1]))
-        for target, column in zip(splits.spec.targets, columns, strict=True)
+        for target, column in zip(splits.raw_spec.targets, columns, strict=True)
     )
-    return replace(splits, spec=replace(splits.spec, targets=targets))
+    return replace(splits, raw_spec=replace(splits.raw_spec, targets=targets))
 
 
 def _weighted(splits: Splits, read: Mapping[str, Examples]) -> Splits:

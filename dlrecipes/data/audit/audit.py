@@ -59,7 +59,7 @@ def audit(
         "validation": splits.validation,
         "test": _peek(splits.test),
     }
-    train, validation, spec = splits.train, splits.validation, splits.spec
+    train, validation, spec = splits.train, splits.validation, splits.raw_spec
     on_step("missing values")
     findings = [check_missing_values(parts)]
     if findings[0].severity == "error":

@@ -151,8 +151,8 @@ def load_images(  # noqa: PLR0913  (one argument an option of the command line)
         test_fraction=test_share,
         split_seed=seed,
     )
-    spec = replace(splits.spec, eight_bit=images.eight_bit, file=images.file)
-    return replace(splits, spec=spec, noticed=_noticed(images))
+    spec = replace(splits.raw_spec, eight_bit=images.eight_bit, file=images.file)
+    return replace(splits, raw_spec=spec, noticed=_noticed(images))
 
 
 def _with_test(images: ImageData, test: str | Path | None, options: ImageOptions) -> ImageData:

@@ -54,7 +54,7 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
     Reference:
         King and Zeng 2001, Logistic Regression in Rare Events Data.
     """
-    spec, train = splits.spec, splits.train
+    spec, train = splits.raw_spec, splits.train
     names = check_classes(spec, "weighed").class_names
     counts = np.bincount(train.y, train.sample_weight, minlength=len(names))
     if isinstance(weights, str):
@@ -76,7 +76,7 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
         splits,
         train=train,
         validation=_weighed(splits.validation, by_class / mean),
-        spec=with_statistics(spec, train),
+        raw_spec=with_statistics(spec, train),
     )
 
 
@@ -143,7 +143,7 @@ def balance_classes(splits: Splits, ratio: float = 1.0, *, seed: int = 0) -> Spl
         King and Zeng 2001, Logistic Regression in Rare Events Data; Buda, Maki and Mazurowski
         2018, A systematic study of the class imbalance problem in convolutional neural networks.
     """
-    spec, train = splits.spec, splits.train
+    spec, train = splits.raw_spec, splits.train
     check_real("ratio", ratio, 0, 1, low_open=True)
     check_integer("seed", seed, 0)
     names = check_classes(spec, "balanced").class_names
@@ -160,7 +160,7 @@ def balance_classes(splits: Splits, ratio: float = 1.0, *, seed: int = 0) -> Spl
         for label, size in enumerate(wanted)
     ]
     train = train.pick(generator.permutation(np.concatenate(rows)))
-    return replace(splits, train=train, spec=with_statistics(spec, train))
+    return replace(splits, train=train, raw_spec=with_statistics(spec, train))
 
 
 def _repeated(
@@ -216,7 +216,7 @@ def reweigh_groups(splits: Splits, column: str) -> Splits:
             received=f"{column!r}; the subgroups are {', '.join(map(repr, known)) or 'none'}",
             fix="Name it with `subgroup` (`--subgroup COLUMN`) too.",
         )
-    classes = check_classes(splits.spec, "reweighed").class_names
+    classes = check_classes(splits.raw_spec, "reweighed").class_names
     shares = _shares(splits.train, column, classes)
     independent = np.outer(shares.sum(axis=1), shares.sum(axis=0))
     weights = pd.DataFrame(independent / shares, index=shares.index, columns=shares.columns)

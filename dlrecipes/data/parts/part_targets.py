@@ -76,7 +76,7 @@ def target_part(part: Split, spec: DataSpec, target: Target) -> Split:
         ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
         ... }
         >>> splits = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y)
-        >>> part = dlr.data.target_part(splits.train, splits.spec, splits.spec.targets[0])
+        >>> part = dlr.data.target_part(splits.train, splits.raw_spec, splits.raw_spec.targets[0])
         >>> sorted(set(part.y.tolist()))
         [1.0, 2.0, 2.5, 3.5]
     """
@@ -101,7 +101,7 @@ def target_development(development: Development, target: Target) -> Development:
         >>> price.spec.task, bool(np.isnan(price.train.y).any())
         ('regression', False)
     """
-    spec = development.spec
+    spec = development.model_spec
     return Development(
         target_part(development.train, spec, target),
         target_part(development.validation, spec, target),

@@ -26,7 +26,7 @@ class Splits:
         train: The training part.
         validation: The validation part.
         test: The test part, sealed.
-        spec: Shapes, classes and priors of the raw training part.
+        raw_spec: Shapes, classes and priors of the raw training part.
         split_seed: The seed that the parts were split by; None if they were given as they are.
         preprocess: A layer that is already adapted, or None; use `with_preprocess` for one that
             is not.
@@ -34,7 +34,7 @@ class Splits:
         noticed: What was noticed while the data were read; the audit passes it on.
 
     Raises:
-        DataError: If an input does not have the shape that `spec` names, or if all weights of a
+        DataError: If an input does not have the shape that `raw_spec` names, or if all weights of a
             part are 0.
 
     Example:
@@ -49,7 +49,7 @@ class Splits:
     train: Split
     validation: Split
     test: SealedSplit
-    spec: DataSpec
+    raw_spec: DataSpec
     split_seed: int | None = None
     preprocess: keras.Layer | None = None
     gap: Any = None
@@ -57,10 +57,10 @@ class Splits:
 
     def __post_init__(self) -> None:
         for name, part in (("train", self.train), ("validation", self.validation)):
-            if part.x.shape[1:] != self.spec.input_shape:
+            if part.x.shape[1:] != self.raw_spec.input_shape:
                 raise DataError(
-                    "The inputs must have the shape in `spec`.",
-                    received=f"{name}: {part.x.shape[1:]}, spec: {self.spec.input_shape}",
+                    "The inputs must have the shape in `raw_spec`.",
+                    received=f"{name}: {part.x.shape[1:]}, raw_spec: {self.raw_spec.input_shape}",
                 )
         check_some_weight("training", self.train.sample_weight)
         check_some_weight("validation", self.validation.sample_weight)
@@ -68,7 +68,7 @@ class Splits:
     @property
     def model_spec(self) -> DataSpec:
         """Shapes, classes and priors after preprocessing: what a builder is given."""
-        return self.development().spec
+        return self.development().model_spec
 
     def with_preprocess(self, layer: keras.Layer) -> Splits:
         """Return the same parts with `layer` as preprocessing, adapted on the training part only.
@@ -100,8 +100,8 @@ class Splits:
 
     def _kind_of(self, shape: tuple[int, ...]) -> Kind:
         """Return what a preprocessed example is: with as many axes as before, the same."""
-        raw = self.spec.kind
-        if len(shape) == len(self.spec.input_shape) and raw != "text":
+        raw = self.raw_spec.kind
+        if len(shape) == len(self.raw_spec.input_shape) and raw != "text":
             return raw
         return kind_of_shape(shape)
 
@@ -112,13 +112,13 @@ class Splits:
                 raise DataError(
                     "A table must be preprocessed before a network can train on it.",
                     received=f"the columns {', '.join(self.train.x.names)}",
-                    fix="Use `splits.with_preprocess(TablePreprocess(splits.spec.columns))`.",
+                    fix="Use `splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))`.",
                 )
-            return Development(self.train, self.validation, self.spec)
+            return Development(self.train, self.validation, self.raw_spec)
         train, validation = self.preprocessed(self.train), self.preprocessed(self.validation)
         shape = train.x.shape[1:]
         spec = replace(
-            self.spec,
+            self.raw_spec,
             input_shape=shape,
             input_dtype="float32",
             kind=getattr(self.preprocess, "kind", self._kind_of(shape)),
@@ -137,7 +137,7 @@ class Development:
     Args:
         train: What is trained on.
         validation: What trials are compared on.
-        spec: Shapes, classes and priors of these arrays.
+        model_spec: Shapes, classes and priors of these arrays.
 
     Example:
         >>> development = dlr.data.load("iris").development()
@@ -147,7 +147,7 @@ class Development:
 
     train: Split
     validation: Split
-    spec: DataSpec
+    model_spec: DataSpec
 
     @property
     def fingerprint(self) -> str:
@@ -159,5 +159,5 @@ class Development:
         weights = [
             part.sample_weight for part in (train, validation) if part.sample_weight is not None
         ]
-        targets = [shaped_targets(part.y, self.spec) for part in (train, validation)]
+        targets = [shaped_targets(part.y, self.model_spec) for part in (train, validation)]
         return fingerprint(train.x, targets[0], validation.x, targets[1], *weights)

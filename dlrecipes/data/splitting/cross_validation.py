@@ -81,7 +81,7 @@ def draw_folds(splits: Splits, folds: int, *, repeats: int = 1) -> tuple[FoldDat
     check_integer("folds", folds, 2)
     check_integer("repeats", repeats, 1)
     whole = splits.train.joined(splits.validation)
-    labels = strata(whole.y, splits.spec, least=folds)
+    labels = strata(whole.y, splits.raw_spec, least=folds)
     seed = splits.split_seed or 0
     if whole.time is not None:
         if repeats > 1:
@@ -115,12 +115,14 @@ def _prepared(
     splits: Splits, whole: Split, fold: Fold, rows: tuple[NDArray[np.int64], NDArray[np.int64]]
 ) -> FoldData:
     train, stopping, held_out = (whole.pick(some) for some in (*rows, fold.validation))
-    check_known((("training", train), ("stopping", stopping), ("held-out", held_out)), splits.spec)
+    check_known(
+        (("training", train), ("stopping", stopping), ("held-out", held_out)), splits.raw_spec
+    )
     check_some_weight("training", train.sample_weight)
     check_some_weight("held-out", held_out.sample_weight)
-    spec = with_statistics(splits.spec, train)
+    spec = with_statistics(splits.raw_spec, train)
     # A fold is a small data set of its own: its test part stands for the rows that are held out.
-    inner = replace(splits, train=train, validation=stopping, spec=spec, preprocess=None)
+    inner = replace(splits, train=train, validation=stopping, raw_spec=spec, preprocess=None)
     if splits.preprocess is not None:
         inner = inner.with_preprocess(_fresh_layer(splits.preprocess))
     return FoldData(inner.development(), inner.preprocessed(held_out))

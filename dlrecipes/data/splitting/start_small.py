@@ -79,10 +79,10 @@ def _check_raw(splits: Splits) -> None:
 
 
 def _labels(splits: Splits) -> NDArray[np.generic]:
-    return strata(splits.train.y, splits.spec)
+    return strata(splits.train.y, splits.raw_spec)
 
 
 def _with_rows(splits: Splits, rows: NDArray[np.int64]) -> Splits:
     train = splits.train.pick(rows)
-    check_known((("training", train),), splits.spec)
-    return replace(splits, train=train, spec=with_statistics(splits.spec, train))
+    check_known((("training", train),), splits.raw_spec)
+    return replace(splits, train=train, raw_spec=with_statistics(splits.raw_spec, train))

@@ -48,7 +48,7 @@ def by_exposure(splits: Splits, column: str) -> Splits:
         >>> sorted(set(rates.train.y.tolist()))
         [0.0, 0.5, 1.0]
     """
-    spec = splits.spec
+    spec = splits.raw_spec
     if spec.keyed or not isinstance(spec.target, CountTarget):
         raise ArgumentError(
             "Only counts have an exposure.",
@@ -75,7 +75,7 @@ def by_exposure(splits: Splits, column: str) -> Splits:
         train=train,
         validation=_rates(splits.validation, column, "validation", mean),
         test=SealedSplit(replace(test, sample_weight=None)),
-        spec=with_statistics(spec, train),
+        raw_spec=with_statistics(spec, train),
     )
 
 

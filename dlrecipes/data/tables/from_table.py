@@ -99,7 +99,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         ...     }
         ... )
         >>> splits = dlr.data.from_table(table, "paid")
-        >>> [(column.name, column.kind) for column in splits.spec.columns]
+        >>> [(column.name, column.kind) for column in splits.raw_spec.columns]
         [('age', 'number'), ('town', 'category')]
         >>> len(splits.train), len(splits.validation), len(splits.test)
         (10, 5, 5)

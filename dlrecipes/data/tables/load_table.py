@@ -120,7 +120,7 @@ def load_table(  # noqa: PLR0913  (one argument an option of the command line)
         >>> file = pathlib.Path(tempfile.mkdtemp(), "loans.csv")
         >>> _ = file.write_text("amount;paid\n" + "1,5;yes\n2,25;no\n4,75;yes\n3,5;no\n" * 5)
         >>> splits = dlr.data.load_table(file, "paid")
-        >>> splits.spec.columns[0].kind, sorted(set(splits.train.x["amount"].tolist()))
+        >>> splits.raw_spec.columns[0].kind, sorted(set(splits.train.x["amount"].tolist()))
         ('number', [1.5, 3.5])
     """
     file = TableFile(

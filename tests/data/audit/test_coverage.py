@@ -13,7 +13,7 @@ from dlrecipes.data.parts.sealed_split import _peek
 def check_balance(y, classes):
     x = np.random.default_rng(0).normal(size=(10 * classes, 2))
     named = [f"class {at}" for at in range(classes)]
-    spec = from_arrays(x, [named[at % classes] for at in range(10 * classes)]).spec
+    spec = from_arrays(x, [named[at % classes] for at in range(10 * classes)]).raw_spec
     return check_class_balance(Split(np.zeros((len(y), 1)), np.asarray(y)), spec.target)
 
 
@@ -52,7 +52,7 @@ CLASSES = 3
 
 def check_classes(train, validation, test):
     x = np.random.default_rng(0).normal(size=(60, 2))
-    spec = from_arrays(x, np.arange(60) % CLASSES, classes=["a", "b", "c"]).spec
+    spec = from_arrays(x, np.arange(60) % CLASSES, classes=["a", "b", "c"]).raw_spec
     parts = {
         name: Split(np.zeros((sum(counts), 2)), np.repeat(np.arange(CLASSES), counts))
         for name, counts in (("train", train), ("validation", validation), ("test", test))
@@ -94,7 +94,7 @@ def check_targets(rows, missing):
     y["a"][generator.random(rows) < missing] = np.nan
     splits = from_arrays(generator.normal(size=(rows, 2)), y)
     parts = {"train": splits.train, "validation": splits.validation, "test": _peek(splits.test)}
-    return check_target_coverage(parts, splits.spec)
+    return check_target_coverage(parts, splits.raw_spec)
 
 
 @pytest.mark.parametrize(

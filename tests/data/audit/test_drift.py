@@ -10,7 +10,7 @@ from dlrecipes.data.audit.drift import _ranks, check_drift
 
 
 def check(splits):
-    return check_drift(splits.train, splits.validation, splits.spec)
+    return check_drift(splits.train, splits.validation, splits.raw_spec)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

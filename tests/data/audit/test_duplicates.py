@@ -11,7 +11,7 @@ from dlrecipes.data.parts.sealed_split import _peek
 
 def check(splits):
     parts = {"train": splits.train, "validation": splits.validation, "test": _peek(splits.test)}
-    return check_duplicates(parts, splits.spec)
+    return check_duplicates(parts, splits.raw_spec)
 
 
 def passengers(rows=800, seed=0):

@@ -7,7 +7,7 @@ from dlrecipes.data.audit.identifiers import check_identifiers
 
 
 def check(splits):
-    return check_identifiers(splits.train, splits.validation, splits.spec, 1000)
+    return check_identifiers(splits.train, splits.validation, splits.raw_spec, 1000)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_few_numbers_from_a_range_of_their_own_need_not_repeat():
         splits = from_table(table, "y")
         known = np.concatenate([part.x["floor"] for part in (splits.train, splits.validation)])
         different += pd.Series(known[~np.isnan(known)]).is_unique
-        finding = check_identifiers(splits.train, splits.validation, splits.spec, 60)
+        finding = check_identifiers(splits.train, splits.validation, splits.raw_spec, 60)
         assert finding.severity == "info"
     assert different > 0
 
@@ -90,7 +90,7 @@ def test_categories_of_several_words_are_text_rather():
     table["y"] = generator.choice(["no", "yes"], 200)
     table = table.iloc[np.repeat(np.arange(200), 3)].reset_index(drop=True)
     splits = from_table(table, "y")
-    assert {column.name: column.kind for column in splits.spec.columns}["note"] == "category"
+    assert {column.name: column.kind for column in splits.raw_spec.columns}["note"] == "category"
     finding = check(splits)
     assert finding.verdict == "These categories have several words and hardly repeat: 'note'."
     assert finding.advice == "Read them as text: --kinds note=text."

@@ -8,7 +8,7 @@ from dlrecipes.data.audit.near_duplicates import check_near_duplicates
 
 
 def check(splits):
-    return check_near_duplicates(splits.train, splits.validation, splits.spec)
+    return check_near_duplicates(splits.train, splits.validation, splits.raw_spec)
 
 
 def by_part(table, **options):

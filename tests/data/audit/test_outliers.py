@@ -6,7 +6,7 @@ from dlrecipes.data.audit.outliers import _chance_of_gap, check_outliers
 
 
 def check(splits):
-    return check_outliers(splits.train, splits.validation, splits.spec)
+    return check_outliers(splits.train, splits.validation, splits.raw_spec)
 
 
 def test_ordinary_columns(people):

@@ -151,13 +151,13 @@ def test_other_validation_and_test_rows_change_nothing_of_a_table(people):
     splits = from_table(people.drop(columns="day"), "left")
     others = with_other_rows(splits, other_cells)
     layers = [
-        one.with_preprocess(TablePreprocess(one.spec.columns, name="same")).preprocess
+        one.with_preprocess(TablePreprocess(one.raw_spec.columns, name="same")).preprocess
         for one in (splits, others)
     ]
     assert weights(layers[0]) == weights(layers[1])
     train = Split(other_cells(splits.train.x), splits.train.y)
     moved = replace(splits, train=train).with_preprocess(
-        TablePreprocess(splits.spec.columns, name="same")
+        TablePreprocess(splits.raw_spec.columns, name="same")
     )
     assert weights(moved.preprocess) != weights(layers[0])
 
@@ -168,7 +168,7 @@ def test_other_validation_and_test_rows_change_no_vocabulary():
     splits = from_table(table, "y", kinds={"text": "text"})
     others = with_other_rows(splits, other_cells)
     layers = [
-        one.with_preprocess(TextTokens(one.spec.columns, name="same")).preprocess
+        one.with_preprocess(TextTokens(one.raw_spec.columns, name="same")).preprocess
         for one in (splits, others)
     ]
     assert weights(layers[0]) == weights(layers[1])

@@ -48,7 +48,7 @@ def random(size, shape=(4, 3), dtype=np.uint8, seed=0):
 def test_folder(classes):
     splits = load_images(classes(), split_seed="3")
     assert [len(part) for part in parts(splits)] == [12, 4, 4]
-    spec = splits.spec
+    spec = splits.raw_spec
     assert (spec.name, spec.task, spec.target.class_names) == ("photos", "binary", ("cat", "dog"))
     assert (spec.input_shape, spec.input_dtype, spec.kind) == ((6, 5, 1), "float32", "image")
     assert (spec.eight_bit, splits.split_seed, splits.noticed) == (True, 3, ())
@@ -67,11 +67,11 @@ def test_options_as_a_command_line_gives_them(classes):
         validation_fraction="0.25",
         test_fraction="0.25",
     )
-    assert splits.spec.input_shape == (4, 3, 3)
-    assert splits.spec.target.class_names == ("dog", "cat")
+    assert splits.raw_spec.input_shape == (4, 3, 3)
+    assert splits.raw_spec.target.class_names == ("dog", "cat")
     assert [len(part) for part in parts(splits)] == [10, 5, 5]
-    assert load_images(classes(), size="4").spec.input_shape == (4, 4, 1)
-    assert load_images(classes(), size=(4, 3)).spec.input_shape == (4, 3, 1)
+    assert load_images(classes(), size="4").raw_spec.input_shape == (4, 4, 1)
+    assert load_images(classes(), size=(4, 3)).raw_spec.input_shape == (4, 3, 1)
 
 
 def test_folders_of_parts(classes):
@@ -116,8 +116,8 @@ def table(classes, tmp_path):
 
 def test_table(table):
     splits = load_images(table())
-    assert splits.spec.name == "table"
-    assert splits.spec.target.class_names == ("cat", "dog")
+    assert splits.raw_spec.name == "table"
+    assert splits.raw_spec.target.class_names == ("cat", "dog")
     assert [len(part) for part in parts(splits)] == [12, 4, 4]
 
 
@@ -128,8 +128,8 @@ def test_a_table_of_a_windows_program(table, tmp_path):
     frame["label"] = frame["label"].replace({"cat": "Größe, klein", "dog": "€"})
     frame.to_csv(tmp_path / "win.csv", index=False, sep=";", encoding="cp1252")
     splits = load_images(tmp_path / "win.csv", encoding="cp1252", separator=";")
-    assert set(splits.spec.target.class_names) == {"Größe, klein", "€"}
-    assert (splits.spec.file.encoding, splits.spec.file.separator) == ("cp1252", ";")
+    assert set(splits.raw_spec.target.class_names) == {"Größe, klein", "€"}
+    assert (splits.raw_spec.file.encoding, splits.raw_spec.file.separator) == ("cp1252", ";")
     for name, image in zip(splits.train.ids, splits.train.x, strict=True):
         expected = Image.open(tmp_path / name.replace("\\", "/"))
         np.testing.assert_array_equal(image[..., 0], np.asarray(expected))
@@ -138,7 +138,7 @@ def test_a_table_of_a_windows_program(table, tmp_path):
     # A test table is read alike.
     again = load_images(tmp_path / "win.csv", test=tmp_path / "win.csv", encoding="cp1252")
     assert len(again.test) == 20
-    assert again.spec.file.encoding == "cp1252"
+    assert again.raw_spec.file.encoding == "cp1252"
 
 
 def test_groups_of_a_table(table):
@@ -152,7 +152,7 @@ def test_parts_and_values_of_a_table(table):
     file = table(part=part, weight=np.linspace(0, 1, 20))
     splits = load_images(file, "weight", part="part")
     assert [len(one) for one in parts(splits)] == [10, 5, 5]
-    assert splits.spec.task == "regression"
+    assert splits.raw_spec.task == "regression"
 
 
 def test_the_test_tables_target_is_that_of_the_training_table(table, tmp_path):
@@ -167,8 +167,8 @@ def test_archive_with_an_official_test_part(archive):
     file = archive(x_train=x, y_train=y, x_test=random(8, seed=1), y_test=np.arange(8)[:, None] % 4)
     splits = load_images(file, classes="a,b,c,d")
     assert [len(part) for part in parts(splits)] == [32, 8, 8]
-    assert splits.spec.target.class_names == ("a", "b", "c", "d")
-    assert splits.spec.eight_bit
+    assert splits.raw_spec.target.class_names == ("a", "b", "c", "d")
+    assert splits.raw_spec.eight_bit
     np.testing.assert_array_equal(splits.train.x[..., 0], x[splits.train.ids])
     np.testing.assert_array_equal(splits.train.y, y[splits.train.ids])
     np.testing.assert_array_equal(_peek(splits.test).x[..., 0], random(8, seed=1))
@@ -178,7 +178,7 @@ def test_archive_with_an_official_test_part(archive):
 def test_archive_without_a_test_part_and_of_other_values(archive):
     splits = load_images(archive(x=random(20) / 255, y=np.arange(20) % 2))
     assert [len(part) for part in parts(splits)] == [12, 4, 4]
-    assert not splits.spec.eight_bit
+    assert not splits.raw_spec.eight_bit
 
 
 def test_test_archive_beside_an_archive(archive):
@@ -198,8 +198,12 @@ def test_idx_folder(tmp_path):
 
 def test_digits_without_data():
     splits = load_images(split_seed="1")
-    assert splits.spec.input_shape == (8, 8, 1)
-    assert (splits.spec.name, splits.split_seed, splits.spec.eight_bit) == ("digits", 1, False)
+    assert splits.raw_spec.input_shape == (8, 8, 1)
+    assert (splits.raw_spec.name, splits.split_seed, splits.raw_spec.eight_bit) == (
+        "digits",
+        1,
+        False,
+    )
 
 
 def test_copies_stay_in_one_part(archive):

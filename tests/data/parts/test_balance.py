@@ -39,8 +39,8 @@ def test_balanced_classes_have_equal_shares(sizes):
     splits = weigh_classes(from_arrays(x, np.repeat(np.arange(len(sizes)), sizes)))
     assert shares(splits.train) == pytest.approx(np.full(len(sizes), 1 / len(sizes)))
     assert splits.train.sample_weight.mean() == pytest.approx(1)
-    assert splits.spec.target.priors == pytest.approx(shares(splits.train))
-    assert splits.model_spec.target.priors == splits.spec.target.priors
+    assert splits.raw_spec.target.priors == pytest.approx(shares(splits.train))
+    assert splits.model_spec.target.priors == splits.raw_spec.target.priors
     # The validation part weighs a class as training does, whatever its own counts.
     for label in range(len(sizes)):
         weights = [
@@ -125,8 +125,8 @@ def test_rare_classes_are_repeated_evenly_and_no_row_is_lost(sizes, ratio, seed)
         own = times[[label[name] == one for name in ids]]
         assert own.max() - own.min() <= 1
     assert (balanced.train.x[:, 0] == balanced.train.ids).all()
-    assert balanced.spec.target.priors == pytest.approx(after / after.sum())
-    assert balanced.spec.train_size == len(balanced.train)
+    assert balanced.raw_spec.target.priors == pytest.approx(after / after.sum())
+    assert balanced.raw_spec.train_size == len(balanced.train)
 
 
 def test_validation_and_test_stay_and_the_seed_decides():
@@ -169,7 +169,7 @@ def test_columns_and_weights_go_along():
             sample_weight=train.x[:, 0] + 1,
         ),
         validation=replace(splits.validation, x=Columns({"number": splits.validation.x[:, 0]})),
-        spec=replace(splits.spec, input_dtype="columns"),
+        raw_spec=replace(splits.raw_spec, input_dtype="columns"),
     )
     balanced = balance_classes(splits).train
     assert (balanced.x["number"] == balanced.ids).all()

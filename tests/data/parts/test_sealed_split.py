@@ -102,7 +102,7 @@ def test_cannot_be_pickled_or_changed(split):
     assert copy.copy(sealed) is copy.deepcopy(sealed) is sealed
     with pytest.raises(AttributeError):
         sealed.fingerprint = "0"
-    assert pickle.loads(pickle.dumps(load("iris").development())).spec.name == "iris"
+    assert pickle.loads(pickle.dumps(load("iris").development())).model_spec.name == "iris"
 
 
 def test_rows_are_forgotten_with_the_object(split):

@@ -13,7 +13,7 @@ def test_raw_development_is_the_parts():
     development = splits.development()
     assert development.train is splits.train
     assert development.validation is splits.validation
-    assert development.spec is splits.spec is splits.model_spec
+    assert development.model_spec is splits.raw_spec is splits.model_spec
 
 
 def test_preprocess_leaves_the_parts_raw():
@@ -23,10 +23,10 @@ def test_preprocess_leaves_the_parts_raw():
     development = splits.development()
     assert raw.preprocess is None
     assert splits.train is raw.train
-    assert splits.spec == raw.spec
+    assert splits.raw_spec == raw.raw_spec
     assert splits.test is raw.test
     assert splits.development() is development
-    assert splits.model_spec == replace(raw.spec, input_shape=(64,), kind="table")
+    assert splits.model_spec == replace(raw.raw_spec, input_shape=(64,), kind="table")
     np.testing.assert_allclose(development.train.x, raw.train.x.reshape(-1, 64) / 16)
     np.testing.assert_array_equal(development.validation.y, raw.validation.y)
     np.testing.assert_array_equal(development.validation.ids, raw.validation.ids)
@@ -48,5 +48,5 @@ def test_a_later_preprocess_replaces_the_earlier_one():
 
 def test_spec_must_fit():
     splits = from_arrays(np.zeros((12, 2)), np.arange(12) % 2)
-    with pytest.raises(DataError, match=r"shape in `spec`.*train: \(2,\), spec: \(3,\)"):
-        replace(splits, spec=replace(splits.spec, input_shape=(3,)))
+    with pytest.raises(DataError, match=r"shape in `raw_spec`.*raw_spec: \(3,\)"):
+        replace(splits, raw_spec=replace(splits.raw_spec, input_shape=(3,)))

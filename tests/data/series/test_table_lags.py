@@ -44,18 +44,18 @@ def load(path, **options):
 
 def test_one_step_ahead(hours, tmp_path):
     splits = load(write(hours, tmp_path / "a.csv"), gap="5h")
-    lags = splits.spec.lags
+    lags = splits.raw_spec.lags
     assert lags.lags == ("last", "last 2", "last 3", "1D", "2D", "7D")
     assert lags.last == "sold last value"
     assert "one step ahead" in lags.sentence
-    assert set(lags.columns) <= {column.name for column in splits.spec.columns}
+    assert set(lags.columns) <= {column.name for column in splits.raw_spec.columns}
     back = dict(zip(lags.columns, (1, 2, 3, 24, 48, 168), strict=True))
     for part in (splits.train, splits.validation, _peek(splits.test)):
         for name, steps in back.items():  # across a gap, too: the value was known by then
             known = ~np.isnan(part.x[name])
             np.testing.assert_array_equal(part.x[name][known], part.y[known] - steps)
             assert known[-100:].all()
-    text = dump_json(splits.spec)
+    text = dump_json(splits.raw_spec)
     assert parse_json(DataSpec, text, source="run.json").lags == lags
     # ---- the last value says what comes next, and is no leak
     (leak,) = (found for found in audit(splits) if found.name == "target leak")
@@ -66,7 +66,7 @@ def test_one_step_ahead(hours, tmp_path):
 def test_values_of_one_time_are_averaged_and_counted(hours, tmp_path):
     path = write(pd.concat([hours, hours.assign(sold=hours["sold"] + 10)]), tmp_path / "a.csv")
     splits = load(path)
-    last = splits.train.x[splits.spec.lags.last]
+    last = splits.train.x[splits.raw_spec.lags.last]
     np.testing.assert_array_equal(np.unique(last[~np.isnan(last)])[:2], [1005, 1006])
     (finding,) = splits.noticed
     assert "1,200 of 1,200 rows" in finding.verdict
@@ -92,14 +92,14 @@ def test_rows_without_a_target_are_passed_over(hours, tmp_path):
 
 def test_no_lags(hours, tmp_path):
     path = write(hours, tmp_path / "a.csv")
-    assert load(path, lags="none").spec.lags is None
+    assert load(path, lags="none").raw_spec.lags is None
     kinds = hours.assign(sold=np.where(hours["hr"] < 12, "few", "many"))
     splits = load(write(kinds, tmp_path / "b.csv"), task="classification")
-    assert splits.spec.lags is None
+    assert splits.raw_spec.lags is None
     splits = from_table(hours, "sold", split_rule=SplitRule(time=["date", "hr"]), lags="7D, 1")
-    assert splits.spec.lags.columns == ("sold 7D earlier", "sold 1 row earlier")
-    assert splits.spec.lags.last is None
-    assert "one step" not in splits.spec.lags.sentence
+    assert splits.raw_spec.lags.columns == ("sold 7D earlier", "sold 1 row earlier")
+    assert splits.raw_spec.lags.last is None
+    assert "one step" not in splits.raw_spec.lags.sentence
 
 
 @pytest.mark.parametrize("lags", ["step", "1,24h", "last,7D"])
@@ -112,7 +112,7 @@ def test_a_file_to_predict_has_the_lags_of_training(hours, tmp_path, lags, serie
     trained = pd.DataFrame({name: splits.train.x[name] for name in splits.train.x.names})
     for name, shown in (("all.csv", table), ("part.csv", table[["sold", "hr", *table.columns[2:3],
                         "date", *([] if series is None else ["shop"])]])):  # fmt: skip
-        found = read_inputs(write(shown, tmp_path / name), splits.spec)
+        found = read_inputs(write(shown, tmp_path / name), splits.raw_spec)
         frame = pd.DataFrame({name: found[name] for name in found.names})
         # The file has the rows in its own order, training in that of time.
         places = [int(row) for row in splits.train.ids]
@@ -122,7 +122,7 @@ def test_a_file_to_predict_has_the_lags_of_training(hours, tmp_path, lags, serie
         # From Python as from a file, whatever the index says.
         given = pd.read_csv(tmp_path / name).set_axis(range(7, 7 + len(shown)), axis=0)
         for inputs in (given, {column: given[column].tolist() for column in given}):
-            made = given_inputs(inputs, splits.spec)
+            made = given_inputs(inputs, splits.raw_spec)
             again = pd.DataFrame({column: made[column] for column in made.names})
             pd.testing.assert_frame_equal(again, frame)
 
@@ -133,43 +133,45 @@ def test_the_next_step(hours, tmp_path):
     coming.iloc[-1, -1] = ""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = read_inputs(write(coming, tmp_path / "new.csv"), splits.spec)
+        found = read_inputs(write(coming, tmp_path / "new.csv"), splits.raw_spec)
     assert found["sold last value"][-1] == 1000 + HOURS - 2
     assert found["sold 7D earlier"][-1] == 1000 + HOURS - 1 - 168
     # ---- without a header, as the training table stands
     coming.to_csv(tmp_path / "bare.csv", index=False, header=False)
-    bare = read_inputs(tmp_path / "bare.csv", splits.spec)
+    bare = read_inputs(tmp_path / "bare.csv", splits.raw_spec)
     np.testing.assert_array_equal(bare["sold last value"], found["sold last value"])
     coming.drop(columns="sold").to_csv(tmp_path / "short.csv", index=False, header=False)
     with pytest.raises(DataError, match="columns of a table are known by their number"):
-        read_inputs(tmp_path / "short.csv", splits.spec)
+        read_inputs(tmp_path / "short.csv", splits.raw_spec)
     # ---- further ahead than the model was trained for
     coming.iloc[-24:, -1] = ""
     with pytest.warns(DataWarning, match="one step ahead, and 23 of the rows"):
-        found = read_inputs(write(coming, tmp_path / "new.csv"), splits.spec)
+        found = read_inputs(write(coming, tmp_path / "new.csv"), splits.raw_spec)
     np.testing.assert_array_equal(found["sold last value"][-24:], 1000 + HOURS - 25)
 
 
 def test_rows_to_come_are_those_without_a_target(hours, tmp_path):
     splits = load(write(hours, tmp_path / "a.csv"))
-    assert splits.spec.time == ("date", "hr")
+    assert splits.raw_spec.time == ("date", "hr")
     coming = hours.tail(200).astype({"sold": object})
     coming.iloc[-1, -1] = ""
     for inputs in (write(coming, tmp_path / "new.csv"), coming.replace("", None)):
         read = read_examples if isinstance(inputs, Path) else given_examples
-        examples = read(inputs, splits.spec)
+        examples = read(inputs, splits.raw_spec)
         assert len(examples.x) == 200
         one = examples.only_to_come()
         assert one.key.to_dict("list") == {"date": ["25.01.2024"], "hr": one.key["hr"].tolist()}
         assert int(one.key["hr"][0]) == 23
         assert one.x["sold last value"].tolist() == [1000 + HOURS - 2]
     # ---- where every row has a target, all are forecast
-    examples = read_examples(write(hours, tmp_path / "old.csv"), splits.spec)
+    examples = read_examples(write(hours, tmp_path / "old.csv"), splits.raw_spec)
     assert len(examples.only_to_come().x) == HOURS
     # ---- without lags, too
     splits = load(write(hours, tmp_path / "a.csv"), lags="none")
-    assert len(read_examples(tmp_path / "new.csv", splits.spec).only_to_come().x) == 1
-    without = read_examples(write(hours.drop(columns="sold"), tmp_path / "short.csv"), splits.spec)
+    assert len(read_examples(tmp_path / "new.csv", splits.raw_spec).only_to_come().x) == 1
+    without = read_examples(
+        write(hours.drop(columns="sold"), tmp_path / "short.csv"), splits.raw_spec
+    )
     assert len(without.only_to_come().x) == HOURS
 
 
@@ -178,7 +180,7 @@ def test_a_series_is_told_with_its_rows_to_come(hours, tmp_path):
     splits = load(write(table, tmp_path / "a.csv"), series="shop")
     table = table.astype({"sold": object})
     table.loc[HOURS - 1, "sold"] = ""
-    examples = read_examples(write(table, tmp_path / "new.csv"), splits.spec).only_to_come()
+    examples = read_examples(write(table, tmp_path / "new.csv"), splits.raw_spec).only_to_come()
     assert list(examples.key) == ["date", "hr", "shop"]
     assert examples.key["shop"].tolist() == ["a", "b"]
     np.testing.assert_array_equal(examples.x["sold last value"], [998 + HOURS, -998 - HOURS])
@@ -186,36 +188,36 @@ def test_a_series_is_told_with_its_rows_to_come(hours, tmp_path):
 
 def test_a_table_that_cannot_have_lags(hours, tmp_path):
     splits = load(write(hours, tmp_path / "a.csv"))
-    names = splits.spec.lags.columns
+    names = splits.raw_spec.lags.columns
     with pytest.raises(DataError, match=r"earlier values of 'sold'.*without 'sold'.*earlier rows"):
-        read_inputs(write(hours.drop(columns="sold"), tmp_path / "new.csv"), splits.spec)
+        read_inputs(write(hours.drop(columns="sold"), tmp_path / "new.csv"), splits.raw_spec)
     with pytest.raises(DataError, match="no row that has one.*'sold last value'"):
-        read_inputs(write(hours.assign(sold=""), tmp_path / "new.csv"), splits.spec)
+        read_inputs(write(hours.assign(sold=""), tmp_path / "new.csv"), splits.raw_spec)
     with pytest.raises(DataError, match="'sold' must hold numbers"):
-        read_inputs(write(hours.assign(sold="many"), tmp_path / "new.csv"), splits.spec)
+        read_inputs(write(hours.assign(sold="many"), tmp_path / "new.csv"), splits.raw_spec)
     # ---- whoever has made them is taken at their word
     own = hours.drop(columns="sold").assign(**dict.fromkeys(names, 7.0))
-    assert with_lags_to_predict(own, splits.spec) is own
-    found = read_inputs(write(own, tmp_path / "own.csv"), splits.spec)
+    assert with_lags_to_predict(own, splits.raw_spec) is own
+    found = read_inputs(write(own, tmp_path / "own.csv"), splits.raw_spec)
     assert all((found[name] == 7).all() for name in names)
 
 
 def test_a_series_that_has_nothing_but_its_number(tmp_path):
     table = pd.DataFrame({"step": np.arange(100), "y": np.arange(100.0) ** 2})
     splits = load_table(write(table, tmp_path / "a.csv"), "y", time="step", lags="step")
-    assert [column.name for column in splits.spec.columns] == list(splits.spec.lags.columns)
+    assert [column.name for column in splits.raw_spec.columns] == list(splits.raw_spec.lags.columns)
     for header in (True, False):
         table.to_csv(tmp_path / "new.csv", index=False, header=header)
-        found = read_inputs(tmp_path / "new.csv", splits.spec)
+        found = read_inputs(tmp_path / "new.csv", splits.raw_spec)
         np.testing.assert_array_equal(found["y last value"][1:], table["y"][:-1])
 
 
 def test_a_series_that_rises_is_not_clipped(hours, tmp_path):
     splits = load(write(hours, tmp_path / "a.csv"))
-    lags = splits.spec.lags.columns
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns, unclipped=lags))
+    lags = splits.raw_spec.lags.columns
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns, unclipped=lags))
     data = splits.development()
-    at = [feature.name for feature in data.spec.features].index("sold last value")
+    at = [feature.name for feature in data.model_spec.features].index("sold last value")
     steps = np.diff(np.concatenate([data.train.x[1:, at], data.validation.x[:, at]]))
     np.testing.assert_allclose(steps, steps[0], rtol=1e-3)
     again = TablePreprocess.from_config(splits.preprocess.get_config())

@@ -37,7 +37,7 @@ def test_a_date_and_an_hour(shops, tmp_path):
         assert later.time.min() - earlier.time.max() > np.timedelta64(5, "h")
     assert all((np.diff(part.time) >= np.timedelta64(0)).all() for part in parts)
     assert all(set(part.groups) == {"1", "2"} for part in parts)
-    kinds = {one.name: one.kind for one in splits.spec.columns}
+    kinds = {one.name: one.kind for one in splits.raw_spec.columns}
     assert kinds == {"shop": "category", "day": "date", "hr": "number", "rain": "number"}
 
 
@@ -74,7 +74,7 @@ def test_training_sees_no_target_of_an_official_test_part(shops, tmp_path):
 
 def test_folds_of_several_series_are_in_the_order_of_time(shops):
     splits = from_table(shops, "sold", split_rule=SplitRule(time=["day", "hr"], series="shop"))
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
     for fold in draw_folds(splits, 3):
         assert set(fold.held_out.groups) == {"1", "2"}
         assert fold.development.train.time.max() < fold.held_out.time.min()

@@ -63,9 +63,9 @@ def test_each_row_is_held_out_once_a_repeat(examples, classes, folds, repeats, s
         assert stopping
         assert not train & stopping
         assert train | stopping == whole - ids(one.held_out)
-        assert one.development.spec.train_size == len(train)
+        assert one.development.model_spec.train_size == len(train)
         shares = np.bincount(one.development.train.y, minlength=classes) / len(train)
-        assert one.development.spec.target.priors == pytest.approx(shares.tolist())
+        assert one.development.model_spec.target.priors == pytest.approx(shares.tolist())
 
 
 def test_preprocessing_is_a_folds_own():
@@ -89,7 +89,7 @@ def test_preprocessing_is_a_folds_own():
 
 def test_groups_stay_together():
     splits = from_table(table(), "left", split_rule=SplitRule(group="family"))
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
     for one in draw_folds(splits, 4, repeats=2):
         parts = (one.development.train, one.development.validation, one.held_out)
         families = [set(part.groups.tolist()) for part in parts]
@@ -100,7 +100,7 @@ def test_groups_stay_together():
 def test_time_goes_forward_and_the_gap_is_kept():
     split_rule = SplitRule(time="day", gap="4D")
     splits = from_table(table(), "left", split_rule=split_rule)
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
     gap = pd.Timedelta("4D")
     for one in draw_folds(splits, 3):
         train, stopping, held_out = (
@@ -127,7 +127,7 @@ def test_a_tables_copies_stay_together():
     rows = table(60)[["size", "town", "left"]]
     rows.loc[::7, "size"] = np.nan  # a gap equals a gap
     splits = from_table(pd.concat([rows, rows]), "left")
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
     total = 0
     for one in draw_folds(splits, 3):
         rows_of = [
@@ -143,9 +143,9 @@ def test_a_folds_vocabulary_is_its_own():
     rows = table(60)
     rows["town"] = ["Oslo"] * 54 + ["Rome"] * 6
     splits = from_table(rows, "left", split_rule=SplitRule(time="day"), kinds={"town": "category"})
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns, min_frequency=1))
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns, min_frequency=1))
     (first, *_) = draw_folds(splits, 3)
-    sizes = {one.name: one.size for one in first.development.spec.features}
+    sizes = {one.name: one.size for one in first.development.model_spec.features}
     assert sizes["town"] == 2  # Oslo, and whatever else will come
 
 
@@ -153,9 +153,9 @@ def test_a_folds_words_are_its_own():
     rows = table(60)
     rows["note"] = ["came late"] * 54 + ["left early"] * 6
     splits = from_table(rows, "left", split_rule=SplitRule(time="day"), kinds={"note": "text"})
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns, min_frequency=1))
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns, min_frequency=1))
     (first, *_) = draw_folds(splits, 3)
-    words = [one.name for one in first.development.spec.features if one.kind == "weight"]
+    words = [one.name for one in first.development.model_spec.features if one.kind == "weight"]
     assert words == ["note 'came'", "note 'late'"]
 
 
@@ -207,7 +207,7 @@ def test_a_layer_that_cannot_start_again():
 
 def test_columns_keep_their_kinds():
     splits = from_table(table(), "left")
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
     assert isinstance(splits.train.x, Columns)
     (one, _) = draw_folds(splits, 2)
     assert one.held_out.x.dtype == np.float32

@@ -21,10 +21,10 @@ def test_a_stratified_part_of_the_training_examples(size, seed):
     whole = splits()
     small = start_small(whole, size, seed=seed)
     counts = np.bincount(small.train.y, minlength=4)
-    assert counts.sum() == size == small.spec.train_size
+    assert counts.sum() == size == small.raw_spec.train_size
     assert counts.max() - counts.min() <= 1
     assert set(small.train.ids) <= set(whole.train.ids)
-    assert small.spec.target.priors == pytest.approx((counts / size).tolist())
+    assert small.raw_spec.target.priors == pytest.approx((counts / size).tolist())
     assert small.validation is whole.validation
     assert small.test is whole.test
 
@@ -42,7 +42,7 @@ def test_the_ladder_leads_back_to_all():
 def test_values_are_drawn_by_chance():
     x = np.random.default_rng(0).normal(size=(100, 2))
     small = start_small(from_arrays(x, x[:, 0] + 0.5), 20)
-    assert small.spec.target.mean == pytest.approx(float(small.train.y.mean()))
+    assert small.raw_spec.target.mean == pytest.approx(float(small.train.y.mean()))
 
 
 @pytest.mark.parametrize("size", [0, 3, 121, 1.5, -0.1, True])

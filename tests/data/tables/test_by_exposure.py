@@ -38,11 +38,11 @@ def test_counts_become_rates_with_weights(table):
     assert weights.mean() == pytest.approx(1, rel=1e-6)
     np.testing.assert_allclose(weights / hours, weights[0] / hours[0], rtol=1e-5)
     assert _peek(rates.test).sample_weight is None
-    target = rates.spec.target
+    target = rates.raw_spec.target
     assert target.exposure == "hours"
     assert target.mean == pytest.approx(counts.train.y.sum() / hours.sum(), rel=1e-5)
-    assert [column.name for column in rates.spec.columns] == ["age"]
-    assert rates.spec.input_shape == (1,)
+    assert [column.name for column in rates.raw_spec.columns] == ["age"]
+    assert rates.raw_spec.input_shape == (1,)
 
 
 def test_the_weighted_rates_have_the_likelihood_of_the_counts(table):
@@ -64,7 +64,7 @@ def test_an_option_of_a_table(table, tmp_path):
     table.to_csv(tmp_path / "falls.csv", index=False)
     options = {"task": "count", "exposure": "hours", "kinds": "hours=number"}
     splits = load_table(tmp_path / "falls.csv", "falls", **options)
-    assert splits.spec.target.exposure == "hours"
+    assert splits.raw_spec.target.exposure == "hours"
 
 
 @pytest.mark.parametrize(

@@ -48,13 +48,13 @@ def read(tmp_path):
             text.to_parquet(path)
         else:
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return {name: list(x) for name, x in read_inputs(path, splits.spec, **options).items()}
+        return {name: list(x) for name, x in read_inputs(path, splits.raw_spec, **options).items()}
 
     return read
 
 
 def kinds(splits):
-    return {column.name: column.kind for column in splits.spec.columns}
+    return {column.name: column.kind for column in splits.raw_spec.columns}
 
 
 def train_values(splits, name, cells):
@@ -69,7 +69,7 @@ def test_a_code_is_the_same_beside_any_others(load, read):
     codes = [("01", "02", "03", "04", "X9")[at % 5] for at in range(ROWS)]
     splits = load(csv(code=codes))
     assert kinds(splits)["code"] == "category"
-    assert not any(column.doubt for column in splits.spec.columns)
+    assert not any(column.doubt for column in splits.raw_spec.columns)
     for rows in ("01,0.1\n02,0.1\n", "01,0.1\n02,0.1\nX9,0.1\n"):
         assert read(splits, f"code,x\n{rows}")["code"][:2] == ["01", "02"]
 
@@ -103,7 +103,7 @@ def test_booleans_of_any_writer(load, read, spelled):
 
 def test_booleans_inside_the_model_are_spelled_in_any_way(load):
     splits = load(csv(flag=[("true", "false")[at % 2] for at in range(ROWS)]))
-    layer = TablePreprocess(splits.spec.columns)
+    layer = TablePreprocess(splits.raw_spec.columns)
     layer.adapt(splits.train.x)
     spelled = ["true", "True", "TRUE", "T", "1", " wahr", "false", "False", "FALSE", "F", "0"]
     import tensorflow as tf
@@ -161,7 +161,7 @@ def test_decomposed_letters_are_composed(load, read):
 def test_what_training_did_not_have_is_said(load, read):
     colours = [("Red", "Green", "Blue")[at % 3] for at in range(ROWS)]
     splits = load(csv(c=colours))
-    layer = TablePreprocess(splits.spec.columns)
+    layer = TablePreprocess(splits.raw_spec.columns)
     layer.adapt(splits.train.x)
 
     def said(text):
@@ -218,7 +218,7 @@ DISGUISED = {
 def test_numbers_in_disguise(load, name):
     separator, column, write, value = DISGUISED[name]
     splits = load(csv(separator, **{column: [write(at) for at in range(1, ROWS + 1)]}))
-    assert kinds(splits)[column] == "number", splits.spec.columns
+    assert kinds(splits)[column] == "number", splits.raw_spec.columns
     found, expected = train_values(splits, column, [value(at) for at in range(1, ROWS + 1)])
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
@@ -250,7 +250,9 @@ def test_numbers_that_float32_makes_equal_stay_different(load):
     seconds = [start + 7 * at for at in range(ROWS)]
     splits = load(csv(epoch=seconds))
     assert len(np.unique(splits.train.x["epoch"])) == len(splits.train)
-    inputs = splits.with_preprocess(TablePreprocess(splits.spec.columns)).development().train.array
+    inputs = (
+        splits.with_preprocess(TablePreprocess(splits.raw_spec.columns)).development().train.array
+    )
     assert len(np.unique(inputs[:, 0])) == len(splits.train)
     dated = load(csv(epoch=seconds), kinds="epoch=date")
     expected = pd.to_datetime(pd.Series(seconds), unit="s").dt.strftime("%Y-%m-%d %H:%M")
@@ -304,17 +306,17 @@ def test_two_rows_of_one_hour_of_the_clock_are_no_copies(load, tmp_path):
 def test_rows_without_a_target_are_left_out_and_counted(load, tmp_path):
     continents = [("NA", "EU", "AS", "")[at % 4] for at in range(ROWS)]
     splits = load(csv(target=continents))
-    assert splits.spec.target.class_names == ("AS", "EU")
+    assert splits.raw_spec.target.class_names == ("AS", "EU")
     assert {at % 4 for at in splits.train.ids} == {1, 2}
     (finding,) = splits.noticed
     assert "60 of 120 rows have no 'y' and are left out ('NA': 30)" in finding.verdict
     option = re.search(r"\(--missing \"\"\)", finding.advice)
     assert option
     kept = load(csv(target=continents), **read_extra(shlex.split(option[0][1:-1])))
-    assert kept.spec.target.class_names == ("AS", "EU", "NA")
+    assert kept.raw_spec.target.class_names == ("AS", "EU", "NA")
     assert "30 of 120" in kept.noticed[0].verdict
     values = load(csv(target=["" if at % 20 == 0 else f"{at * 1.5}" for at in range(ROWS)]))
-    assert values.spec.task == "regression"
+    assert values.raw_spec.task == "regression"
     assert "6 of 120" in values.noticed[0].verdict
 
 
@@ -351,7 +353,7 @@ def test_each_option_that_a_message_names_works(load, name):
     assert len(options) >= least, message
     for option in options:
         named = option.replace(" yes or no", " yes")
-        assert load(text, **{**given, **read_extra(shlex.split(named))}).spec.columns, option
+        assert load(text, **{**given, **read_extra(shlex.split(named))}).raw_spec.columns, option
 
 
 def test_names_with_commas_can_be_given(load):
@@ -398,7 +400,7 @@ def test_numbers_that_were_categories_stay_some(tmp_path):
     splits = load_table(tmp_path / "t.parquet", "y")
     assert kinds(splits)["zone"] == "category"
     (tmp_path / "new.csv").write_text("zone,x\n3,0.5\n")
-    assert read_inputs(tmp_path / "new.csv", splits.spec)["zone"].tolist() == ["3"]
+    assert read_inputs(tmp_path / "new.csv", splits.raw_spec)["zone"].tolist() == ["3"]
     numbers = load_table(tmp_path / "t.parquet", "y", kinds="zone=number")
     assert kinds(numbers)["zone"] == "number"
 
@@ -407,7 +409,7 @@ def test_the_same_answers_from_the_layer_whatever_the_file(load, read):
     """What enters a network of a row is the same in the file and alone."""
     colours = [("Red", "Green", "Blue")[at % 3] for at in range(ROWS)]
     splits = load(csv(c=colours, n=[f"{at}%" for at in range(ROWS)]))
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
     from dlrecipes.data import Columns
 
     def entered(text):
@@ -468,7 +470,7 @@ def test_whole_numbers_beside_gaps(load, read, tmp_path):
     assert as_text.train.x["big"].tolist() == as_typed.train.x["big"].tolist()
     assert (
         "equal another one in float64"
-        in load_table(tmp_path / "i.parquet", "y").spec.columns[0].doubt
+        in load_table(tmp_path / "i.parquet", "y").raw_spec.columns[0].doubt
     )
 
 
@@ -500,11 +502,11 @@ def load_without_x(load, **columns):
 
 def test_what_is_mostly_numbers_is_said(load):
     cells = [("<0.5", "1.2", "0.7", "3.3", "2.1", "1.9")[at % 6] for at in range(ROWS)]
-    (column, _) = load(csv(level=cells)).spec.columns
+    (column, _) = load(csv(level=cells)).raw_spec.columns
     assert "most of 'level' are numbers, but not '<0.5'" in column.doubt
     (column, _) = load(
         csv(day=["0001-01-01", *(f"{day:%Y-%m-%d}" for day in DAYS[1:])])
-    ).spec.columns
+    ).raw_spec.columns
     assert "before 1678 or after 2261, such as 0001-01-01, are taken as missing" in column.doubt
 
 

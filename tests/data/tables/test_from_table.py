@@ -37,9 +37,9 @@ def test_by_chance(people):
         "validation": 60,
         "test": 60,
     }
-    assert splits.spec.task == "binary"
-    assert splits.spec.target.class_names == ("no", "yes")
-    assert {one.name: one.kind for one in splits.spec.columns} == {
+    assert splits.raw_spec.task == "binary"
+    assert splits.raw_spec.target.class_names == ("no", "yes")
+    assert {one.name: one.kind for one in splits.raw_spec.columns} == {
         "age": "number",
         "job": "category",
         "day": "date",
@@ -50,7 +50,7 @@ def test_by_chance(people):
     for part in parts(splits).values():
         row = people.iloc[int(part.ids[0])]
         assert part.x["day"][0].startswith(row["day"])
-        assert splits.spec.target.class_names[part.y[0]] == row["left"]
+        assert splits.raw_spec.target.class_names[part.y[0]] == row["left"]
 
 
 def test_copies_stay_in_one_part(people):
@@ -75,8 +75,8 @@ def test_by_time(people):
     days = [pd.to_datetime(part.time) for part in parts(splits).values()]
     assert (days[1].min() - days[0].max()).days > 10
     assert (days[2].min() - days[1].max()).days > 10
-    assert splits.spec.task == "regression"
-    assert splits.spec.target.mean == pytest.approx(splits.train.y.mean(), rel=1e-6)
+    assert splits.raw_spec.task == "regression"
+    assert splits.raw_spec.target.mean == pytest.approx(splits.train.y.mean(), rel=1e-6)
 
 
 def test_by_a_column(people):
@@ -94,7 +94,7 @@ def test_an_official_test_part(people):
     assert len(splits.test) == 50
     assert len(splits.train) + len(splits.validation) == 250
     held_out = _peek(splits.test)
-    names = splits.spec.target.class_names
+    names = splits.raw_spec.target.class_names
     assert [names[index] for index in held_out.y] == people["left"][:50].tolist()
     assert held_out.x["job"][0] == "pilot"
     assert held_out.ids[0] == "test 0"
@@ -175,10 +175,12 @@ def test_a_table_needs_preprocessing(people):
 def test_the_class_that_is_looked_for(people):
     usual = from_table(people, "left", drop=["pay", "part", "family"])
     turned = from_table(people, "left", drop=["pay", "part", "family"], positive="no")
-    assert turned.spec.target.class_names == ("yes", "no")
+    assert turned.raw_spec.target.class_names == ("yes", "no")
     for part in parts(turned).values():
-        labels = [turned.spec.target.class_names[label] for label in part.y]
+        labels = [turned.raw_spec.target.class_names[label] for label in part.y]
         assert labels == people["left"][part.ids].tolist()
-    assert turned.spec.target.priors == pytest.approx(usual.spec.target.priors[::-1], abs=0.02)
+    assert turned.raw_spec.target.priors == pytest.approx(
+        usual.raw_spec.target.priors[::-1], abs=0.02
+    )
     with pytest.raises(DataError, match=r"positive='maybe'.*The classes are 'no', 'yes'"):
         from_table(people, "left", positive="maybe")

@@ -30,9 +30,9 @@ def test_options_as_a_command_line_gives_them(file):
         validation_fraction="0.3",
         split_seed="4",
     )
-    assert [(one.name, one.kind) for one in splits.spec.columns] == [("age", "category")]
-    assert splits.spec.name == "people"
-    assert splits.spec.target.class_names == ("0", "1")
+    assert [(one.name, one.kind) for one in splits.raw_spec.columns] == [("age", "category")]
+    assert splits.raw_spec.name == "people"
+    assert splits.raw_spec.target.class_names == ("0", "1")
     assert (len(splits.validation), splits.split_seed) == (27, 4)
 
 
@@ -60,7 +60,7 @@ def test_separator_and_official_test(file):
 def test_flags_as_a_resumed_run_gives_them(file):
     # ---- JSON keeps False as 0
     splits = load_table(file('age,job,left\n30,"cook,1\n' + ROWS), quoting=0, header=1)
-    assert splits.spec.file.quoting is False
+    assert splits.raw_spec.file.quoting is False
 
 
 def test_how_the_file_was_read_is_recorded(file):
@@ -68,19 +68,19 @@ def test_how_the_file_was_read_is_recorded(file):
     splits = load_table(
         file(text), "left", header="no", columns="age,job,left", separator=";", missing="-9, ?"
     )
-    recorded = splits.spec.file
+    recorded = splits.raw_spec.file
     assert (recorded.columns, recorded.targets) == (("age", "job", "left"), ("left",))
     assert (recorded.separator, recorded.missing) == (";", ("-9", "?"))
     assert (recorded.encoding, recorded.quoting) == ("utf-8", True)
     usual = load_table(file("age,job,left\n" + ROWS))
-    assert (usual.spec.file.separator, usual.spec.file.missing) == (None, None)
+    assert (usual.raw_spec.file.separator, usual.raw_spec.file.missing) == (None, None)
 
 
 def test_wine_without_a_file():
     splits = load_table()
-    assert splits.spec.target.class_names == ("class_0", "class_1", "class_2")
-    assert len(splits.spec.columns) == 13
-    assert splits.spec.file.columns[-1] == "cultivar"
+    assert splits.raw_spec.target.class_names == ("class_0", "class_1", "class_2")
+    assert len(splits.raw_spec.columns) == 13
+    assert splits.raw_spec.file.columns[-1] == "cultivar"
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,13 @@ def table(rows=60):
 
 def test_names_and_numbers_of_rows_whether_found_or_dropped():
     splits = from_table(table(), "y", drop=["invoice", "later", "unclear", "patient"])
-    assert splits.spec.identifiers == ("uuid", "invoice")
+    assert splits.raw_spec.identifiers == ("uuid", "invoice")
     kinds = {"uuid": "ignored", "later": "ignored", "unclear": "ignored"}
     splits = from_table(table(), "y", kinds=kinds, split_rule=SplitRule(group="patient"))
-    assert splits.spec.identifiers == ("uuid", "invoice", "patient")
-    assert splits.spec.time == ()
+    assert splits.raw_spec.identifiers == ("uuid", "invoice", "patient")
+    assert splits.raw_spec.time == ()
 
 
 def test_an_input_is_no_identifier():
     splits = from_table(table()[["x", "later", "y"]], "y")
-    assert splits.spec.identifiers == ()
+    assert splits.raw_spec.identifiers == ()
