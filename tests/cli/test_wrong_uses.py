@@ -561,7 +561,8 @@ def _begun_with(name, value):
 
     def change(run):
         info = json.loads((run / "run.json").read_text())
-        (run / "run.json").write_text(json.dumps({**info, name: value}))
+        info["settings"][name] = value
+        (run / "run.json").write_text(json.dumps(info))
 
     return change
 
