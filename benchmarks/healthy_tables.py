@@ -3,9 +3,9 @@
     python benchmarks/healthy_tables.py --draws 1000 --seed 0 --json healthy_tables.json
 
 Each draw is a table of 60 to 2,000 rows with ties, heavy tails, rare levels, whole-number codes,
-copies, dates and missing cells (`measuring/healthy_tables.py`), dealt to parts by chance, by group
-or by time. Every warning and error of the audit is a false alarm; the JSON has each with its
-verdict and the number of its table.
+copies, dates and missing cells (`measuring/healthy_tables.py`), split into parts by chance, by
+group or by time. Every warning and error of the audit is a false alarm; the JSON has each with
+its verdict and the number of its table.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ def _measure(seeds: range) -> dict[str, Any]:
     """Return how often each check ran, and its alarms."""
     from measuring.healthy_tables import draw_healthy_table
 
-    from dlrecipes.data import Drawing, audit, from_table
+    from dlrecipes.data import SplitRule, audit, from_table
     from dlrecipes.errors import DlrecipesError
 
     ran: dict[str, int] = {}
     alarms: list[dict[str, Any]] = []
     for seed in seeds:
         table = draw_healthy_table(seed)
-        drawing = Drawing(seed=seed, **table.by)
+        split_rule = SplitRule(seed=seed, **table.by)
         try:
-            findings = audit(from_table(table.frame, table.target, drawing=drawing))
+            findings = audit(from_table(table.frame, table.target, split_rule=split_rule))
         except DlrecipesError as error:
             alarms.append(
                 {"table": seed, "check": "reading", "severity": "error", "said": f"{error}"}

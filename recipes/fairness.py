@@ -38,7 +38,7 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.data import (
-    Drawing,
+    SplitRule,
     Splits,
     TablePreprocess,
     check_only_with_data,
@@ -94,9 +94,14 @@ def load(
     """
     if data is None:
         check_only_with_data(target=target, **options)
-        drawing = Drawing(validation_fraction=0.25, test_fraction=0.5, seed=split_seed)
+        split_rule = SplitRule(validation_fraction=0.25, test_fraction=0.5, seed=split_seed)
         splits = from_table(
-            faces(), "expression", drawing=drawing, name="faces", drop=["group"], subgroup=["group"]
+            faces(),
+            "expression",
+            split_rule=split_rule,
+            name="faces",
+            drop=["group"],
+            subgroup=["group"],
         )
     else:
         splits = load_table(data, target, subgroup=subgroup, split_seed=split_seed, **options)

@@ -10,7 +10,7 @@ the ROC curve.
     dlrecipes tune imbalanced --data sick.csv --target Class
 
 The options of `dlrecipes.data.load_table` pass through: `--positive LABEL` names the class that is
-looked for (by default the later one in sorted order), `--split-seed 1` draws another test set, …
+looked for (by default the later one in sorted order), `--split-seed 1` gives another test set, …
 `--threshold recall@precision=0.9` chooses for another goal; `--balance 1` weighs the classes to
 equal shares, 0 not at all.
 
@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.data import (
-    Drawing,
+    SplitRule,
     Splits,
     TablePreprocess,
     check_only_with_data,
@@ -69,18 +69,18 @@ def load(
     """
     if data is None:
         check_only_with_data(target=target, **options)
-        drawing = Drawing(seed=split_seed)
-        splits = from_table(thinned(), "diagnosis", name="thinned tumours", drawing=drawing)
+        split_rule = SplitRule(seed=split_seed)
+        splits = from_table(thinned(), "diagnosis", name="thinned tumours", split_rule=split_rule)
     else:
         splits = load_table(data, target, split_seed=split_seed, **options)
-    if splits.spec.task != "binary":
+    if splits.raw_spec.task != "binary":
         raise DataError(
             "This recipe is for two classes.",
-            received=f"{splits.spec.task} data",
+            received=f"{splits.raw_spec.task} data",
             fix="The recipe `tabular` takes any table.",
         )
     # With a balance of 1 the classes have equal shares of the loss, with 0 their own.
-    classes = splits.spec.target
+    classes = splits.raw_spec.target
     shares = dict(zip(classes.class_names, classes.priors, strict=True))
     return weigh_classes(splits, {name: p**-balance for name, p in shares.items()})
 
@@ -100,7 +100,7 @@ def thinned(share: float = 0.05) -> pd.DataFrame:
 
 def preprocess(spec: DataSpec) -> keras.Layer:
     """Turn raw columns into numbers, with fine pieces: what is rare may lie in a tail."""
-    return TablePreprocess(spec.columns, pieces=128)
+    return TablePreprocess(spec.columns, n_bins=128)
 
 
 def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:

@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.data import (
-    Drawing,
+    SplitRule,
     Splits,
     TablePreprocess,
     check_only_with_data,
@@ -57,7 +57,7 @@ def load(
             ["diagnosis", "worst_concavity", "worst_radius"],
             orders={"worst_concavity": GRADES},
             name="tumours",
-            drawing=Drawing(seed=split_seed),
+            split_rule=SplitRule(seed=split_seed),
         )
     if not target:
         raise ArgumentError(

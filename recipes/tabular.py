@@ -9,7 +9,7 @@ exported model.
     dlrecipes tune tabular --data churn.csv --target Churn
 
 The options of `dlrecipes.data.load_table` say how the file is read (`--header no`, `--missing
-"-9,?"`, …) and how its rows are dealt (`--test FILE`, `--group COLUMN`, `--time COLUMN`, …).
+"-9,?"`, …) and how its rows are split (`--test FILE`, `--group COLUMN`, `--time COLUMN`, …).
 Without `--data` it takes scikit-learn's wine: a quarter of a minute on two CPU cores. Expect a test
 accuracy of 0.982 ± 0.009 (ten study seeds on the default split), equal within the noise to nearest
 neighbours, 1.0, and boosted trees, 0.997: there are 36 test examples.

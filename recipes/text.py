@@ -10,7 +10,7 @@ word in common, as names. Texts beside other columns are for the recipe `tabular
     dlrecipes tune text
 
 A folder (`reviews/good/1.txt`, …) has one subfolder a class, or train and test with those inside.
-The options of `dlrecipes.data.load_table` say how the file is read and how its rows are dealt.
+The options of `dlrecipes.data.load_table` say how the file is read and how its rows are split.
 Without `--data` it makes sentences up, in which one word decides: a quarter of a minute on two CPU
 cores. Expect a test accuracy of 1.000 ± 0.000 (ten study seeds).
 
@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.data import (
-    Drawing,
+    SplitRule,
     Splits,
     TextTokens,
     check_only_with_data,
@@ -52,9 +52,9 @@ def load(
     if data is not None:
         return load_table(data, target, split_seed=split_seed, **options)
     check_only_with_data(target=target, **options)
-    drawing = Drawing(seed=split_seed)
+    split_rule = SplitRule(seed=split_seed)
     return from_table(
-        _sentences(), "label", name="sentences", drawing=drawing, kinds={"text": "text"}
+        _sentences(), "label", name="sentences", split_rule=split_rule, kinds={"text": "text"}
     )
 
 

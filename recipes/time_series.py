@@ -42,7 +42,7 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.data import (
-    Drawing,
+    SplitRule,
     Splits,
     TablePreprocess,
     check_only_with_data,
@@ -70,9 +70,14 @@ def load(
     """Load a table with a time; see `load_table`."""
     if data is None:
         check_only_with_data(target=target, time=time, **options)
-        drawing = Drawing(time="day", seed=split_seed)
+        split_rule = SplitRule(time="day", seed=split_seed)
         return from_table(
-            make_visits(), "visits", drawing=drawing, name="visits", drop=["expected"], lags=lags
+            make_visits(),
+            "visits",
+            split_rule=split_rule,
+            name="visits",
+            drop=["expected"],
+            lags=lags,
         )
     if time is None:
         raise ArgumentError(

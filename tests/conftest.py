@@ -252,11 +252,11 @@ def _beginnings_are_tried_once():
         return None
 
     def check_once(network, development, goal):
-        key = (_described(network), development.fingerprint, repr(development.spec), goal)
+        key = (_described(network), development.fingerprint, repr(development.model_spec), goal)
         once(key, check_model, network, development, goal)
 
     def try_once(network, splits, policy):
-        key = (_described(network), _described(splits.preprocess), repr(splits.spec), policy)
+        key = (_described(network), _described(splits.preprocess), repr(splits.raw_spec), policy)
         once(key, try_ending, network, splits, policy)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.baselines import fit_naive_forecasts
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError
 from dlrecipes.recipe import load_recipe
 from dlrecipes.targets import score_predictions
@@ -43,20 +43,20 @@ def test_the_seasons_of_days(splits):
     }
     validation = development.validation
     for forecast in forecasts.values():
-        score = score_predictions(validation.y, forecast(validation), development.spec)
+        score = score_predictions(validation.y, forecast(validation), development.model_spec)
         # Two noises at the least, one of each day.
         assert score["rmse"] > 20 * np.sqrt(2) * 0.95
 
 
 def test_it_forecasts_one_step_ahead(splits):
-    lags = splits.spec.lags
+    lags = splits.raw_spec.lags
     assert lags.lags == ("last", "last 2", "last 3", "7D", "14D", "364D")
     for part in (splits.train, splits.validation, _peek(splits.test)):
         np.testing.assert_array_equal(part.x["visits last value"][1:], part.y[:-1])
     recipe = load_recipe("time_series")
     assert "ONE STEP" in recipe.path.read_text()
-    assert recipe.load(lags="none").spec.lags is None
-    assert recipe.load(lags="7D,14D").spec.lags.lags == ("7D", "14D")
+    assert recipe.load(lags="none").raw_spec.lags is None
+    assert recipe.load(lags="7D,14D").raw_spec.lags.lags == ("7D", "14D")
 
 
 def test_an_untrained_network_forecasts_the_last_value(splits):

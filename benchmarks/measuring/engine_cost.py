@@ -142,4 +142,4 @@ def _load(shape: str, examples: int) -> tuple[Build, Development]:
     x = generator.normal(size=(total, *size)).astype(np.float32)
     y = generator.integers(0, 10, total).astype(np.int32)
     development = make_development(x, y, _VALIDATION / total)
-    return make_builder(network, development.spec, jit=False), development
+    return make_builder(network, development.model_spec, jit=False), development

@@ -31,7 +31,7 @@ class HealthyTable:
     Args:
         frame: The table.
         target: Its column to be predicted.
-        by: How its rows are to be dealt: `{}` by chance, or `{"group" or "time": column}`.
+        by: How its rows are to be split: `{}` by chance, or `{"group" or "time": column}`.
         kinds: How each input was drawn: `{column: kind}`.
         copies: How many rows repeat another one.
     """
@@ -49,7 +49,7 @@ def draw_healthy_table(seed: int) -> HealthyTable:
     It has 2 to 12 inputs: normal numbers, heavy tails, ties from rounding, amounts that are mostly
     zero, counts, prices, whole-number codes, flags, categories with rare and with many levels,
     dates, texts. Some have missing cells; some tables repeat whole rows, some are sorted. Rows are
-    dealt by chance, by group (whose rows are alike) or by time. The target, two to four classes or
+    split by chance, by group (whose rows are alike) or by time. The target, two to four classes or
     a number, depends moderately on the inputs.
 
     Args:

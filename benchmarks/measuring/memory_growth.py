@@ -61,7 +61,7 @@ def many_structures(engine: str, structures: int, each: int, epochs: int) -> dic
         units = hp.Int("units", _NARROWEST, widest)
         return build_mlp(spec.input_shape, spec.outputs, hidden_units=(units, units))
 
-    build = make_builder(network, task.development.spec, jit=False)
+    build = make_builder(network, task.development.model_spec, jit=False)
     trainer = EngineNotes().make_engine(engine, task.development)
     sizes: list[float] = []
     engines: set[str] = set()

@@ -86,19 +86,19 @@ def load_raw(path: Path, form: Form) -> Splits:
 def load_for_training(path: Path, form: Form) -> Splits:
     """Return the splits of a form's file, with the preprocessing adapted."""
     splits = load_raw(path, form)
-    return splits.with_preprocess(TablePreprocess(splits.spec.columns))
+    return splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
 
 
 def network_inputs(splits: Splits, path: Path) -> NDArray[np.float32]:
     """Return what a network that was trained on `splits` gets of a file to predict."""
     preprocess: Any = splits.preprocess
-    inputs = read_inputs(path, splits.spec)
+    inputs = read_inputs(path, splits.raw_spec)
     return np.asarray(preprocess(as_tensors(inputs)))
 
 
 def _read(splits: Splits, path: Path, *, raw: bool) -> list[Any]:
     if raw:
-        inputs: Any = read_inputs(path, splits.spec)
+        inputs: Any = read_inputs(path, splits.raw_spec)
         return [values for _, values in inputs.items()]
     return [network_inputs(splits, path)]
 
@@ -106,14 +106,14 @@ def _read(splits: Splits, path: Path, *, raw: bool) -> list[Any]:
 def _raw_arrays(splits: Splits) -> list[Any]:
     parts: tuple[Any, ...] = (splits.train, splits.validation)
     columns = [values for part in parts for _, values in part.x.items()]
-    labels = np.array(splits.spec.target.class_names)
+    labels = np.array(splits.raw_spec.target.class_names)
     return [*columns, *(array for part in parts for array in (part.y, part.ids)), labels]
 
 
 def _training_arrays(splits: Splits) -> list[Any]:
     data = splits.development()
     parts = (data.train, data.validation)
-    labels = np.array(data.spec.target.class_names)
+    labels = np.array(data.model_spec.target.class_names)
     return [array for part in parts for array in (part.array, part.y, part.ids)] + [labels]
 
 

@@ -57,7 +57,7 @@ def load_task(choice: TaskChoice) -> Task:
     """
     load = _DATA[choice.name]
     development, source = load(choice.examples)
-    build = make_builder(NETWORKS[choice.name], development.spec, jit=choice.jit_compile)
+    build = make_builder(NETWORKS[choice.name], development.model_spec, jit=choice.jit_compile)
     return Task(build, development, choice.batch_size, source)
 
 

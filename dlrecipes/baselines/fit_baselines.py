@@ -109,7 +109,7 @@ class BaselineFit:
         self._finished: dict[str, FittedBaseline] | None = None
         began = time.monotonic()
         budget = Budget(CHEAP_SHARE * seconds, on_step)
-        spec = development.spec
+        spec = development.model_spec
         known = choices or {}
         self._parts = [
             _Part(
@@ -176,7 +176,7 @@ class BaselineFit:
 
     def _joined(self) -> dict[str, FittedBaseline]:
         fitted = {part.name: part.baselines() for part in self._parts}
-        return join_targets(self._development.spec, fitted)
+        return join_targets(self._development.model_spec, fitted)
 
 
 class _Part:
@@ -195,7 +195,7 @@ class _Part:
         self.job: TreeJob | None = None
         self.models: dict[str, FittedModel] = {}
         self._size = development.train.array.size
-        spec = development.spec
+        spec = development.model_spec
         kind = kind_of(spec.target)
         linear, fit_linear = kind.linear, _LINEAR[kind.linear]
         if spec.kind == "text":

@@ -108,7 +108,7 @@ def tree_job(
         seconds: What they may take.
         choice: What was chosen before; None or empty to choose.
     """
-    spec, train = development.spec, development.train
+    spec, train = development.model_spec, development.train
     choice = choice or {}
     categories = np.array(
         [
@@ -182,7 +182,7 @@ def choose_trees(job: TreeJob, grown: Mapping[float, GrownTrees], why: str = "")
 
 
 def _predictor(job: TreeJob, trees: Any) -> Predictor:  # noqa: ANN401  (of scikit-learn)
-    kind, columns = kind_of(job.development.spec.target), job.columns
+    kind, columns = kind_of(job.development.model_spec.target), job.columns
 
     def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
         x = flatten(inputs) if columns is None else flatten(inputs)[:, columns]

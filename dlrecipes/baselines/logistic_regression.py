@@ -57,7 +57,7 @@ def fit_logistic_regression(
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    spec, train = development.spec, development.train
+    spec, train = development.model_spec, development.train
     wide = encode(train.array[:1], spec).shape[1]
     kind = kind_of(spec.target)
     each = wide * kind.scores_an_example

@@ -20,7 +20,7 @@ def fit_majority_class(development: Development, *, seed: int = 0) -> FittedMode
         development: Training and validation part of a classification task.
         seed: Not used, nothing here is random.
     """
-    counts = np.bincount(development.train.y, minlength=development.spec.target.columns)
+    counts = np.bincount(development.train.y, minlength=development.model_spec.target.columns)
     shares = counts / counts.sum()
 
     def predict(x: NDArray[Any]) -> NDArray[np.float64]:

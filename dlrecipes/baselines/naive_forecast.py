@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.baselines.predictor import Baseline
 from dlrecipes.data import Development, Split, read_times
-from dlrecipes.data.seasons import Season, as_dates, find_seasons
+from dlrecipes.data.series.lag_values import Season, as_dates, find_seasons
 
 _SEASONS_BACK = 10
 

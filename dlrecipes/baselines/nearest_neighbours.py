@@ -57,7 +57,7 @@ def fit_nearest_neighbours(
         `"nearest neighbour"` and `"nearest neighbours"`.
     """
     budget, choice = budget or Budget(), choice or {}
-    kind, train = kind_of(development.spec.target), development.train
+    kind, train = kind_of(development.model_spec.target), development.train
     memory = _Memory(development, seed, round(choice.get("rows", MAX_ROWS)))
     if "rows" not in choice:
         affordable = memory.affordable_rows(budget)
@@ -94,7 +94,7 @@ class _Memory:
         from sklearn.neighbors import NearestNeighbors
         from sklearn.preprocessing import StandardScaler
 
-        self._spec, self._validation = development.spec, development.validation
+        self._spec, self._validation = development.model_spec, development.validation
         x, self._y = training_matrix(development.train, self._spec, seed=seed, most=rows)
         self.rows: int = x.shape[0]
         self._columns: int = x.shape[1]

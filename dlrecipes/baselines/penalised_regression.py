@@ -79,7 +79,7 @@ def _fit(
     """Fit the linear model that the target's kind has, with each penalty."""
     from sklearn.preprocessing import StandardScaler
 
-    spec = development.spec
+    spec = development.model_spec
     kind = kind_of(spec.target)
     wide = encode(development.train.array[:1], spec).shape[1]
     x, y = training_matrix(development.train, spec, seed=seed, most=_most_rows(wide))

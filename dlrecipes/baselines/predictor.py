@@ -170,6 +170,6 @@ def choose_on_validation(
 
 def validation_cost(candidate: Predictor, development: Development) -> tuple[float, float]:
     """Return what the best candidate has least of: the error, and then the log loss."""
-    validation, spec = development.validation, development.spec
+    validation, spec = development.validation, development.model_spec
     scores = score_predictions(validation.y, candidate(validation.array), spec)
     return kind_of(spec.target).cost(scores)

@@ -44,7 +44,7 @@ def fit_tfidf_regression(
         budget: What the search for it may take; None for the usual.
         choice: What was chosen before: nothing is searched; None to choose.
     """
-    kind = kind_of(development.spec.target)
+    kind = kind_of(development.model_spec.target)
     texts, y = development.train.array, development.train.y
     if len(texts) > MAX_ROWS:
         rows = np.random.default_rng(seed).choice(len(texts), MAX_ROWS, replace=False)

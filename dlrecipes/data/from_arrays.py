@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.drawing import draw_parts
-from dlrecipes.data.inputs import as_array, encode_inputs, kind_of_shape
-from dlrecipes.data.part_targets import check_known, with_statistics
-from dlrecipes.data.sealed_split import SealedSplit
-from dlrecipes.data.split import Split
-from dlrecipes.data.splits import Splits
+from dlrecipes.data.parts.inputs import as_array, encode_inputs, kind_of_shape
+from dlrecipes.data.parts.part_targets import check_known, with_statistics
+from dlrecipes.data.parts.sealed_split import SealedSplit
+from dlrecipes.data.parts.split import Split
+from dlrecipes.data.parts.splits import Splits
+from dlrecipes.data.splitting import split_parts
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec, plural
 from dlrecipes.targets import kind_of, known_values, least_of_part, strata
@@ -46,7 +46,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
 ) -> Splits:
     """Split arrays into a training, a validation and a sealed test part.
 
-    What is not given is drawn from `x` and `y`: by group, or stratified by class and by chance
+    What is not given is split off `x` and `y`: by group, or stratified by class and by chance
     for regression. The parts are copies.
 
     Args:
@@ -58,8 +58,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             1 as such, values in float32; text and other whole numbers as indices 0…C-1 (int32).
             For several targets `{name: (examples,)}`, each of them NaN
             or None where it is missing.
-        test: An official test part, `(x, y)` or, with one target, a `Split` with ids; None to draw
-            one.
+        test: An official test part, `(x, y)` or, with one target, a `Split` with ids; None to split
+            one off.
         validation: A given validation part, likewise.
         groups: The group (patient, family, …) of each example, `(examples,)`, of which all stay
             in one part; None if there are none.
@@ -73,8 +73,8 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             labels themselves in the order that their indices shall have. Of several targets
             `{name: labels}` of ordinal ones, from the lowest to the highest.
         validation_fraction: Share of the validation part of `x`, in (0, 1).
-        test_fraction: Share of the test part of `x`, in (0, 1); of those that are drawn, the sum
-            must be below 1.
+        test_fraction: Share of the test part of `x`, in (0, 1); of the parts that are split
+            off, the sum must be below 1.
         split_seed: Seed of the split, at least 0, apart from any study's seed.
 
     Raises:
@@ -109,7 +109,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         targets=target.targets,
     )
     minimum = least_of_part(spec)
-    drawn = draw_parts(
+    split_rows = split_parts(
         strata(target.values, spec, least=3 * minimum),
         groups=groups,
         validation_fraction=None if "validation" in given else validation_fraction,
@@ -120,7 +120,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     names = np.arange(len(inputs)) if ids is None else as_array("ids", ids)
     members = None if groups is None else as_array("groups", groups).astype(str)
     parts = {}
-    for what, rows in zip(("train", "validation", "test"), drawn, strict=True):
+    for what, rows in zip(("train", "validation", "test"), split_rows, strict=True):
         if what in given:
             parts[what] = Split(x=given[what].x, y=labels[what], ids=given[what].ids)
             continue
@@ -169,12 +169,12 @@ def _read(what: str, part: Part, kind: str | None) -> _Given:
             ) from error
     inputs = encode_inputs(x, kind)
     labels = y if isinstance(y, Mapping) else {what: as_array(f"{what} y", y)}
-    for name, one in labels.items():
-        if len(as_array(name, one)) != len(inputs):
+    for name, values in labels.items():
+        if len(as_array(name, values)) != len(inputs):
             raise DataError(
                 f"`x` and `y` of the {what} part must have the same number of examples.",
                 received=f"x: {plural(len(inputs), 'row')}, {name}: "
-                f"{plural(len(as_array(name, one)), 'row')}",
+                f"{plural(len(as_array(name, values)), 'row')}",
             )
     if ids is None:
         ids = np.array([f"{what} {row}" for row in range(len(inputs))])
@@ -190,13 +190,13 @@ def _encode_targets(
 ) -> tuple[EncodedTargets, dict[str, NDArray[Any]]]:
     """Return the targets of `y`, and those of the given parts in the same indices."""
     several = isinstance(y, Mapping)
-    named = [isinstance(one, Mapping) for one in (task, classes) if one is not None]
-    if any(one is not several for one in named):
+    named = [isinstance(argument, Mapping) for argument in (task, classes) if argument is not None]
+    if any(by_name is not several for by_name in named):
         raise ArgumentError(
             "Tasks and classes are given by name for several targets, and only for those.",
             received=f"task={task!r}, classes={classes!r} and y={type(y).__name__}",
         )
-    parts = [_by_text(one) for one in (y, *(part.y for part in given.values()))]
+    parts = [_by_text(part_y) for part_y in (y, *(part.y for part in given.values()))]
     if isinstance(parts[0], Mapping):
         whole = encode_targets(
             {
@@ -222,7 +222,7 @@ def _encode_targets(
 
 def _by_text(y: object) -> object:
     """Return several targets with their names as text."""
-    return {str(name): one for name, one in y.items()} if isinstance(y, Mapping) else y
+    return {str(name): values for name, values in y.items()} if isinstance(y, Mapping) else y
 
 
 def _joined_column(name: str, parts: Sequence[object]) -> NDArray[Any]:
@@ -236,18 +236,18 @@ def _joined_column(name: str, parts: Sequence[object]) -> NDArray[Any]:
                 fix="Give each part its targets as {name: values}.",
             )
         columns.append(read_form(as_array(name, part[name]))[0])
-    if len({one.dtype.kind in "biuf" for one in columns}) > 1:
-        columns = [one.astype(object) for one in columns]
+    if len({column.dtype.kind in "biuf" for column in columns}) > 1:
+        columns = [column.astype(object) for column in columns]
     return np.concatenate(columns)
 
 
 def _columns(parts: Sequence[object]) -> list[NDArray[Any]]:
     """Return the targets of all parts as arrays `(examples,)` that can be joined."""
     columns = [read_form(as_array("y", part))[0] for part in parts]
-    if len({one.dtype.kind in "biuf" for one in columns if one.dtype.kind != "O"}) > 1:
+    if len({column.dtype.kind in "biuf" for column in columns if column.dtype.kind != "O"}) > 1:
         raise DataError(
             "The targets of all parts must be text, or all be numbers.",
-            received=" and ".join(str(one.dtype) for one in columns),
+            received=" and ".join(str(column.dtype) for column in columns),
         )
     return columns
 

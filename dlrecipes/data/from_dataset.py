@@ -12,12 +12,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dlrecipes.data.from_arrays import from_arrays
-from dlrecipes.data.from_table import from_table
-from dlrecipes.data.join_parts import join_parts
-from dlrecipes.data.read_dataset import MOST_MEGABYTES, Examples, read_dataset
-from dlrecipes.data.split import Split
-from dlrecipes.data.splits import Splits
-from dlrecipes.data.table_drawing import Drawing
+from dlrecipes.data.parts.split import Split
+from dlrecipes.data.parts.splits import Splits
+from dlrecipes.data.sources.read_dataset import MOST_MEGABYTES, Examples, read_dataset
+from dlrecipes.data.splitting.split_rule import SplitRule
+from dlrecipes.data.tables.from_table import from_table
+from dlrecipes.data.tables.table_rows import join_parts
 from dlrecipes.errors import DataError
 from dlrecipes.results import plural
 from dlrecipes.targets.encode import form_of, read_form
@@ -45,15 +45,15 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
 
     A data set is read once, to its end, in the order in which it comes. What it does at random
     (shuffling, augmentation) is done once, too: leave it out, the engines shuffle by themselves.
-    Parts that are not given are drawn from the training part, stratified by class.
+    Parts that are not given are split off the training part, stratified by class.
 
     Args:
         train: A finite data set of `(x, y)` or `(x, y, weight)`, in batches or not. `x` is an
             array, the same shape for each example; a text; or a dictionary of numbers and texts,
             which become the columns of a table. `y` is one label or value an example, or a
             dictionary of those for several targets.
-        validation: The given validation part, likewise; None to draw one.
-        test: The official test part, likewise; None to draw one.
+        validation: The given validation part, likewise; None to split one off.
+        test: The official test part, likewise; None to split one off.
         name: What the data is called in reports.
         target: What the target of a table is called.
         kind: What an example of an array is, see `from_arrays`; None to tell it from the axes.
@@ -84,14 +84,14 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     read: dict[str, Examples] = {}
     for part, dataset in given.items():
         if dataset is not None:
-            taken = sum(one.megabytes for one in read.values())
+            taken = sum(examples.megabytes for examples in read.values())
             read[part] = read_dataset(part, dataset, most_megabytes, taken)
-    if len({frozenset(one.columns or ()) for one in read.values()}) > 1:
+    if len({frozenset(examples.columns or ()) for examples in read.values()}) > 1:
         raise DataError(
             "All parts must have the same features.",
             received="; ".join(
-                f"{part}: {', '.join(one.columns or ()) or 'an array'}"
-                for part, one in read.items()
+                f"{part}: {', '.join(examples.columns or ()) or 'an array'}"
+                for part, examples in read.items()
             ),
         )
     first = read["train"]
@@ -112,11 +112,11 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         return _weighted(splits, read)
     several = isinstance(first.y, dict)
     names = list(first.y) if isinstance(first.y, dict) else [target]
-    frames = {part: _frame(part, one, names, classes) for part, one in read.items()}
+    frames = {part: _frame(part, examples, names, classes) for part, examples in read.items()}
     table, official, column = join_parts(
         frames, names[0], test_fraction=test_fraction, split_seed=split_seed
     )
-    drawing = Drawing(
+    split_rule = SplitRule(
         part=column,
         validation_fraction=validation_fraction,
         test_fraction=test_fraction,
@@ -126,7 +126,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         table,
         names if several else target,
         test=official,
-        drawing=drawing,
+        split_rule=split_rule,
         name=name,
         task=task,
         orders=classes if isinstance(classes, Mapping) else None,
@@ -176,7 +176,7 @@ def _frame(
 def _flat(y: Targets) -> Targets:
     """Return targets `(examples,)` whatever their form, as a table has them."""
     if isinstance(y, dict):
-        return {name: read_form(one)[0] for name, one in y.items()}
+        return {name: read_form(values)[0] for name, values in y.items()}
     return read_form(y)[0]
 
 
@@ -185,25 +185,25 @@ def _in_form(splits: Splits, y: Targets) -> Splits:
     columns = list(y.values()) if isinstance(y, dict) else [y]
     targets = tuple(
         replace(target, form=form_of(target, read_form(column)[1]))
-        for target, column in zip(splits.spec.targets, columns, strict=True)
+        for target, column in zip(splits.raw_spec.targets, columns, strict=True)
     )
-    return replace(splits, spec=replace(splits.spec, targets=targets))
+    return replace(splits, raw_spec=replace(splits.raw_spec, targets=targets))
 
 
 def _weighted(splits: Splits, read: Mapping[str, Examples]) -> Splits:
     """Return splits whose training and validation examples have the weights that were given."""
     weights = [read[part].weight for part in ("train", "validation") if part in read]
-    if all(one is None for one in weights):
+    if all(of_part is None for of_part in weights):
         return splits
-    if any(one is None for one in weights):
+    if any(of_part is None for of_part in weights):
         raise DataError(
             "Either all examples have a weight, or none.",
             received="weights in one of the training and the validation part only",
         )
-    whole = np.concatenate([one for one in weights if one is not None])
+    whole = np.concatenate([of_part for of_part in weights if of_part is not None])
 
     def weighted(part: Split) -> Split:
-        # A part drawn from the training examples, or of a joined table, has their row numbers.
+        # A part split off the training examples, or of a joined table, has their row numbers.
         numbered = np.asarray(part.ids).dtype.kind in "iu"
         weight = whole[part.ids] if numbered else whole[-len(part) :]
         return replace(part, sample_weight=weight)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from dlrecipes.checks import did_you_mean
 from dlrecipes.data.from_arrays import from_arrays
-from dlrecipes.data.from_table import from_table
-from dlrecipes.data.join_parts import join_parts
+from dlrecipes.data.parts.splits import Splits
 from dlrecipes.data.sources import is_tfds, read_tfds
-from dlrecipes.data.splits import Splits
-from dlrecipes.data.table_drawing import Drawing
+from dlrecipes.data.splitting.split_rule import SplitRule
+from dlrecipes.data.tables.from_table import from_table
+from dlrecipes.data.tables.table_rows import join_parts
 from dlrecipes.errors import DataError
 
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
@@ -90,13 +90,13 @@ def _load_tfds(
         table, test, part = join_parts(
             data.frames(), target, test_fraction=test_fraction, split_seed=split_seed
         )
-        drawing = Drawing(
+        split_rule = SplitRule(
             part=part,
             validation_fraction=validation_fraction,
             test_fraction=test_fraction,
             seed=split_seed,
         )
-        return from_table(table, target, test=test, drawing=drawing, name=data.name)
+        return from_table(table, target, test=test, split_rule=split_rule, name=data.name)
     parts = data.arrays()
     x, y = parts["train"]
     return from_arrays(
@@ -106,7 +106,7 @@ def _load_tfds(
         test=parts.get("test"),
         name=data.name,
         task="classification" if data.classes else None,
-        classes=[one for one in data.classes if one in set(y.tolist())] or None,
+        classes=[label for label in data.classes if label in set(y.tolist())] or None,
         validation_fraction=validation_fraction,
         test_fraction=test_fraction,
         split_seed=split_seed,

@@ -49,8 +49,8 @@ def as_pairs(name: str, text: str, *, example: str) -> dict[str, str]:
         ArgumentError: If a pair has no equals sign.
     """
     found = {}
-    for one in as_list(text):
-        key, separator, value = one.rpartition("=")
+    for pair in as_list(text):
+        key, separator, value = pair.rpartition("=")
         if not separator:
             raise ArgumentError(
                 f"`{name}` is given as column=value, with commas between.",

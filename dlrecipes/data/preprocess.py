@@ -1,14 +1,16 @@
-"""Preprocessing layers: adapted on the training part, applied to any part."""
+"""A preprocessing layer adapted to the training part, and inputs as the tensors it takes."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
-from dlrecipes.data.as_tensors import as_tensors
-from dlrecipes.data.columns import Columns
-from dlrecipes.data.split import Split
+from dlrecipes.data.parts.columns import Columns
+from dlrecipes.data.parts.split import Split
 from dlrecipes.errors import DataError
 
 BATCH_SIZE = 1024
@@ -107,3 +109,19 @@ def _adapt_normalization(layer: keras.layers.Normalization, x: NDArray[np.generi
     constant = np.sqrt(variance) <= np.maximum(keras.config.epsilon(), rounding)
     layer.adapt_variance.assign(np.where(constant, 1.0, variance))
     layer.finalize_state()
+
+
+def as_tensors(x: NDArray[Any] | Columns) -> tf.Tensor | dict[str, tf.Tensor]:
+    """Return inputs as a tensor, or as one tensor a column: float32 or string, `(examples,)`.
+
+    Example:
+        >>> columns = dlr.data.Columns({"age": [41.0], "town": ["Oslo"]})
+        >>> {name: tensor.numpy().tolist() for name, tensor in dlr.data.as_tensors(columns).items()}
+        {'age': [41.0], 'town': [b'Oslo']}
+    """
+    if isinstance(x, Columns):
+        return {
+            name: tf.constant(list(values) if values.dtype == object else values)
+            for name, values in x.items()
+        }
+    return tf.constant(x)

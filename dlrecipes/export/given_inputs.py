@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.data import Columns, table_columns
+from dlrecipes.data.series.table_lags import lag_sources, with_lags_to_predict
 from dlrecipes.data.sources import frame_cells
-from dlrecipes.data.table_lags import lag_sources, with_lags_to_predict
 from dlrecipes.errors import DataError
 from dlrecipes.export.new_examples import NewExamples
 from dlrecipes.export.read_inputs import check_inputs

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.data import Columns
-from dlrecipes.data.sources.missing import missing_markers
+from dlrecipes.data.sources.plain_values import missing_markers
 from dlrecipes.results import DataSpec, TableFile
 
 

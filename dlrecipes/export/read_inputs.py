@@ -12,8 +12,8 @@ from numpy.lib.format import read_array
 from numpy.lib.npyio import NpzFile
 
 from dlrecipes.data import Columns, table_columns
+from dlrecipes.data.series.table_lags import columns_in_file, with_lags_to_predict
 from dlrecipes.data.sources import read_new_table
-from dlrecipes.data.table_lags import columns_in_file, with_lags_to_predict
 from dlrecipes.errors import DataError
 from dlrecipes.export.image_inputs import find_image_inputs
 from dlrecipes.export.new_examples import NewExamples

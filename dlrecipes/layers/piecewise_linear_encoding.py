@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from dlrecipes.checks import check_integer
 from dlrecipes.errors import ArgumentError
 from dlrecipes.layers.adapted_layer import LARGEST, AdaptedLayer, Shape
+
+# What the arguments are called in older configurations.
+_OLD_NAMES = {"bins": "n_bins"}
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
@@ -31,7 +35,7 @@ class PiecewiseLinearEncoding(AdaptedLayer):
     NaN.
 
     Args:
-        bins: Bins of each column before equal edges are merged, at least 1. Of no effect with
+        n_bins: Bins of each column before equal edges are merged, at least 1. Of no effect with
             `edges`.
         edges: The edges of each column, `(features, edges)` with at least one edge each, strictly
             increasing in float32 and within +-8.5e37. The layer then needs no `adapt`, and
@@ -63,10 +67,10 @@ class PiecewiseLinearEncoding(AdaptedLayer):
     INDEX_WEIGHTS = frozenset({"columns"})
 
     def __init__(
-        self, bins: int = 16, edges: Sequence[Sequence[float]] | None = None, **kwargs: object
+        self, n_bins: int = 16, edges: Sequence[Sequence[float]] | None = None, **kwargs: object
     ) -> None:
         super().__init__(**kwargs)
-        self.bins = check_integer("bins", bins, 1)
+        self.n_bins = check_integer("n_bins", n_bins, 1)
         self._constants: dict[str, NDArray[np.float32]] = {}
         self._given_edges = None if edges is None else _checked_edges(edges)
         if self._given_edges is not None:
@@ -106,7 +110,7 @@ class PiecewiseLinearEncoding(AdaptedLayer):
             self._check_input(self._training_array(x).shape)
 
     def _learn(self, x: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        return _bin_weights([_quantile_edges(column, self.bins) for column in x.T])
+        return _bin_weights([_quantile_edges(column, self.n_bins) for column in x.T])
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         self._check_input(inputs.shape)
@@ -136,7 +140,12 @@ class PiecewiseLinearEncoding(AdaptedLayer):
         return (input_shape[0], self._value("columns").shape[0])
 
     def get_config(self) -> dict[str, object]:
-        return {**super().get_config(), "bins": self.bins, "edges": self._given_edges}
+        return {**super().get_config(), "n_bins": self.n_bins, "edges": self._given_edges}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> PiecewiseLinearEncoding:
+        """Make the layer from its `get_config`, or an older one with other names."""
+        return cls(**{_OLD_NAMES.get(name, name): value for name, value in config.items()})
 
 
 def _checked_edges(edges: Sequence[Sequence[float]]) -> list[list[float]]:

@@ -26,7 +26,7 @@ def average_precision_shares(y: ArrayLike, probabilities: ArrayLike) -> NDArray[
         ArgumentError: If the shapes do not fit, or if a class has too few examples.
 
     Example:
-        >>> spec = dlr.data.load("breast_cancer").spec
+        >>> spec = dlr.data.load("breast_cancer").raw_spec
         >>> y = np.array([0, 1, 0, 1])
         >>> predictions = np.array([[0.9, 0.1], [0.6, 0.4], [0.5, 0.5], [0.2, 0.8]])
         >>> dlr.metrics.average_precision_shares(y, predictions, spec).round(3).tolist()

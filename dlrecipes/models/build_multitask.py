@@ -64,7 +64,7 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
         ...     "price": [2.5, 1.5, 3.5, 1.0, 2.0] * 4,
         ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
         ... }
-        >>> targets = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).spec.targets
+        >>> targets = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).raw_spec.targets
         >>> model = dlr.models.build_multitask((1,), targets, hidden_units=(8,))
         >>> model.compile("adam", **dlr.targets.loss_and_metrics(targets))
         >>> {name: output.shape for name, output in model.output.items()}

@@ -48,7 +48,7 @@ def build_tabular(
 
     Example:
         >>> splits = dlr.data.load_table()  # scikit-learn's wine: 13 numbers, 3 classes
-        >>> splits = splits.with_preprocess(dlr.data.TablePreprocess(splits.spec.columns))
+        >>> splits = splits.with_preprocess(dlr.data.TablePreprocess(splits.raw_spec.columns))
         >>> spec = splits.model_spec
         >>> model = dlr.models.build_tabular(spec, output_bias=dlr.models.prior_bias(spec))
         >>> model.input_shape, model.output_shape

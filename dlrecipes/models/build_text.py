@@ -50,7 +50,7 @@ def build_text(
         ... ]
         >>> table = pd.DataFrame({"text": texts, "liked": ["yes", "no"] * 10})
         >>> splits = dlr.data.from_table(table, "liked", kinds={"text": "text"})
-        >>> splits = splits.with_preprocess(dlr.data.TextTokens(splits.spec.columns))
+        >>> splits = splits.with_preprocess(dlr.data.TextTokens(splits.raw_spec.columns))
         >>> model = dlr.models.build_text(splits.model_spec, embedding_size=4, hidden_units=8)
         >>> model.input_shape, model.output_shape  # tokens, a logit
         ((None, 5), (None, 1))

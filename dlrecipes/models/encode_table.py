@@ -37,7 +37,7 @@ def build_table_encoder(
 
     Example:
         >>> splits = dlr.data.load_table()  # scikit-learn's wine: 13 numbers
-        >>> splits = splits.with_preprocess(dlr.data.TablePreprocess(splits.spec.columns))
+        >>> splits = splits.with_preprocess(dlr.data.TablePreprocess(splits.raw_spec.columns))
         >>> spec = splits.model_spec
         >>> dlr.models.build_table_encoder(spec, encoding="plain").output_shape
         (None, 13)

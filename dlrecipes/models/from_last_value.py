@@ -30,9 +30,9 @@ def from_last_value(model: keras.Model, spec: DataSpec) -> keras.Model:
         >>> import pandas as pd
         >>> days = pd.date_range("2026-01-01", periods=60)
         >>> table = pd.DataFrame({"day": days, "sold": [20.5 + day % 7 for day in range(60)]})
-        >>> order = dlr.data.Drawing(time="day")
-        >>> splits = dlr.data.from_table(table, "sold", drawing=order, lags="step")
-        >>> splits = splits.with_preprocess(dlr.data.TablePreprocess(splits.spec.columns))
+        >>> order = dlr.data.SplitRule(time="day")
+        >>> splits = dlr.data.from_table(table, "sold", split_rule=order, lags="step")
+        >>> splits = splits.with_preprocess(dlr.data.TablePreprocess(splits.raw_spec.columns))
         >>> network = dlr.models.build_tabular(splits.model_spec, hidden_units=(4,))
         >>> model = dlr.models.from_last_value(network, splits.model_spec)
         >>> part = splits.development().validation

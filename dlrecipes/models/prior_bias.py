@@ -27,7 +27,7 @@ def prior_bias(spec: DataSpec) -> list[float]:
 
     Example:
         >>> splits = dlr.data.from_arrays(np.arange(100.0).reshape(-1, 1), [0] * 75 + [1] * 25)
-        >>> [round(bias, 3) for bias in dlr.models.prior_bias(splits.spec)]  # log(0.25 / 0.75)
+        >>> [round(bias, 3) for bias in dlr.models.prior_bias(splits.raw_spec)]  # log(0.25 / 0.75)
         [-1.099]
 
     Reference:

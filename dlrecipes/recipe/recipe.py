@@ -161,7 +161,7 @@ class Recipe:
         preprocess = self._preprocess
         if preprocess is None:
             return splits
-        return splits.with_preprocess(self._run("preprocess", lambda: preprocess(splits.spec)))
+        return splits.with_preprocess(self._run("preprocess", lambda: preprocess(splits.raw_spec)))
 
     def builder(self, splits: Splits) -> Build:
         """Return the recipe's builder for this data: a plain `build(hp)`, as KerasTuner has it.
@@ -204,7 +204,7 @@ class Recipe:
         listener.on_phase("data")
         with listener.busy():
             splits = self.load(**source)
-        if settings.threshold is None and splits.spec.task == "binary":
+        if settings.threshold is None and splits.raw_spec.task == "binary":
             settings = replace(settings, threshold=self.threshold)
         run = tune(
             self.builder(splits),

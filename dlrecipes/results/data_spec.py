@@ -42,7 +42,7 @@ class DataSpec:
             the series or the group, names and numbers of the rows.
 
     Example:
-        >>> spec = dlr.data.load("iris").spec
+        >>> spec = dlr.data.load("iris").raw_spec
         >>> spec.name, spec.input_shape, spec.kind, spec.train_size
         ('iris', (4,), 'table', 90)
     """

@@ -67,7 +67,7 @@ def score_baselines(
         development: The data.
         goal: What thresholds are chosen for; empty for none.
     """
-    validation, spec = development.validation, development.spec
+    validation, spec = development.validation, development.model_spec
     return {
         name: replace(
             validated_baseline(validation.y, baseline(validation), spec, goal),

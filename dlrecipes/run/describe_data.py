@@ -26,7 +26,7 @@ def describe_data(splits: Splits, source: Mapping[str, SourceValue]) -> tuple[st
         splits: The data.
         source: Arguments of the recipe's `load`; empty without a recipe.
     """
-    spec = splits.spec
+    spec = splits.raw_spec
     sizes = len(splits.train), len(splits.validation), len(splits.test)
     rows = "row" if spec.columns else "image" if spec.kind == "image" else "example"
     train, validation, test = (f"{size:,}" for size in sizes)
@@ -39,7 +39,7 @@ def describe_data(splits: Splits, source: Mapping[str, SourceValue]) -> tuple[st
 
 def _inputs(splits: Splits) -> str:
     """Say what an example is; of a table the columns by kind, and those that are left out."""
-    spec = splits.spec
+    spec = splits.raw_spec
     if not spec.columns:
         shape = " × ".join(f"{size:,}" for size in spec.input_shape)
         axes = {"image": "height, width, channels", "sequence": "steps, features"}
@@ -75,7 +75,7 @@ def _left_out(spec: DataSpec) -> list[str]:
 
 def _target(splits: Splits, source: Mapping[str, SourceValue]) -> str:
     """Say what is predicted: its column, and its classes with their shares or its values."""
-    spec, said = splits.spec, []
+    spec, said = splits.raw_spec, []
     for target in spec.targets:
         known = known_values(splits.train.y, spec, target)[1]
         name = f"{target.shown!r}, " if target.name else _column(spec, source)

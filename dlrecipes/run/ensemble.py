@@ -153,7 +153,7 @@ def average_members(
     part = splits.validation
     predictions = average_predictions(found)
     file = directory.networks(trained[0].record.stage).ensemble
-    average = build_average_model(models, splits.preprocess, splits.spec)
+    average = build_average_model(models, splits.preprocess, splits.raw_spec)
     save_as_trained(average, file, part.x, predictions, info.policy)
     keep_predictions(directory, part, single, predictions, name="validation")
 

@@ -92,7 +92,7 @@ def make_penalty(declared: GapPenalty, splits: Splits, folds: Sequence[FoldData]
             return None
         y = np.concatenate([part.y for part, _ in seen])
         groups = np.concatenate([_groups(part, declared.column) for part, _ in seen])
-        measured = measure_gap(y, found, groups, data.spec, declared.measure)
+        measured = measure_gap(y, found, groups, data.model_spec, declared.measure)
         return None if measured is None else measured.value
 
     return Penalty(declared, gap)

@@ -94,7 +94,7 @@ def restore_kept(
     example = data.train.array[:1]
     network = restore_trial(record, weights, context.build, example, policy=policy)
     batch_size = int(record.values.get("batch_size") or context.batch_size)
-    check_score_as_trained(network, record, batch_size, data.validation, data.spec)
+    check_score_as_trained(network, record, batch_size, data.validation, data.model_spec)
     return network
 
 

@@ -93,7 +93,7 @@ def prepare(
         listener.on_note(line)
     if penalty is not None:
         train = [] if settings.folds is None else [work.splits.train]
-        check_penalty(penalty, [*train, work.splits.validation], work.splits.spec)
+        check_penalty(penalty, [*train, work.splits.validation], work.splits.raw_spec)
 
     # ---- 1. the builder: does it run, does it fit the data, does the metric exist?
     listener.on_phase("check")
@@ -117,15 +117,15 @@ def prepare(
                 "The data must pass the audit.", received=finding.verdict, fix=finding.advice
             )
         listener.on_finding(finding)
-    if work.splits.spec.lags is not None:
-        listener.on_note(work.splits.spec.lags.sentence)
+    if work.splits.raw_spec.lags is not None:
+        listener.on_note(work.splits.raw_spec.lags.sentence)
     if settings.folds is None:
         return Prepared(space, findings, builder, notes=notes)
     listener.on_phase("folds")
     with listener.busy():
         folds = draw_folds(work.splits, settings.folds, repeats=settings.repeats)
     if penalty is not None:
-        check_penalty(penalty, [fold.held_out for fold in folds], work.splits.spec)
+        check_penalty(penalty, [fold.held_out for fold in folds], work.splits.raw_spec)
     return Prepared(space, findings, builder, folds, notes)
 
 

@@ -123,7 +123,7 @@ def carry_out(
             patience=plan.patience,
             seed=settings.seed,
             engine=engine.name,
-            chance=chance_score(goal, baselines, data.spec),
+            chance=chance_score(goal, baselines, data.model_spec),
             listener=heard,
             deadline=None if settings.minutes is None else time.monotonic() + 60 * settings.minutes,
         )

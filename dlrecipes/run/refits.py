@@ -123,7 +123,7 @@ def _kept(
     text = io.StringIO()
     network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
     write_text(networks.summary, text.getvalue())
-    model = build_inference_model(network, splits.preprocess, splits.spec, info.spec)
+    model = build_inference_model(network, splits.preprocess, splits.raw_spec, info.spec)
     return keep_model(model, record, directory, splits.validation.x, info.policy)
 
 

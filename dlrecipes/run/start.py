@@ -150,7 +150,7 @@ def tune(
         policy=policy,
         device=describe_device(),
         versions={name: metadata.version(name) for name in _PACKAGES},
-        raw_spec=splits.spec,
+        raw_spec=splits.raw_spec,
         spec=splits.model_spec,
         fingerprint=splits.test.fingerprint,
         development=splits.development().fingerprint,
@@ -240,7 +240,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
                 received=f"a {part} with fingerprint {has[part]}, not {fingerprint}",
                 fix="Restore data and preprocessing, or start a new run.",
             )
-    check_same_description(info, splits.spec, splits.model_spec)
+    check_same_description(info, splits.raw_spec, splits.model_spec)
     if existing.result_file.exists():
         existing.read_result()  # a damaged one is said now and not after the search
     plan = plan or info.plan
@@ -312,10 +312,10 @@ def _going_on(directory: RunDirectory, heard: Listener, *, by_recipe: bool) -> I
 
 
 def _check_threshold(settings: RunSettings, splits: Splits) -> None:
-    if settings.threshold is not None and splits.spec.task != "binary":
+    if settings.threshold is not None and splits.raw_spec.task != "binary":
         raise ArgumentError(
             "A threshold is chosen between two classes.",
-            received=f"threshold={str(settings.threshold)!r} for {splits.spec.task} data",
+            received=f"threshold={str(settings.threshold)!r} for {splits.raw_spec.task} data",
             fix="Leave it out.",
         )
 

@@ -46,7 +46,7 @@ def try_ending(network: keras.Model, splits: Splits, policy: str) -> None:
             otherwise than before, or the SavedModel does.
         RunError: If the predictions cannot be kept in a file.
     """
-    spec = splits.spec
+    spec = splits.raw_spec
     some = splits.validation.pick(np.arange(min(_ROWS, len(splits.validation))))
     inference = build_inference_model(network, splits.preprocess, spec, splits.model_spec)
     with tempfile.TemporaryDirectory() as folder:

@@ -63,7 +63,7 @@ class CrossValidated:
         self._build = build
         self._objective = objective
         self._policy = policy
-        shapes = {fold.development.spec.input_shape for fold in folds}
+        shapes = {fold.development.model_spec.input_shape for fold in folds}
         if not isinstance(build, SpecBuilder) and len(shapes) > 1:
             raise BuilderError(
                 "A builder must be told the data where folds differ after preprocessing.",
@@ -105,7 +105,7 @@ class CrossValidated:
 
     def _building_for(self, fold: FoldData) -> AbstractContextManager[None]:
         if isinstance(self._build, SpecBuilder):
-            return self._build.building_for(fold.development.spec)
+            return self._build.building_for(fold.development.model_spec)
         return nullcontext()
 
     def _judged(self, job: Job, outcome: Outcome, fold: FoldData) -> tuple[Outcome, float | None]:
@@ -123,10 +123,10 @@ class CrossValidated:
             model = restore(job.build, outcome.weights, example, seed=job.seed, policy=self._policy)
             score = self._evaluate(model, fold)
             if job.keep_predictions:
-                kinds = output_kinds(model, fold.development.spec)
+                kinds = output_kinds(model, fold.development.model_spec)
                 call = partial(model, training=False)
                 predictions = predict_network(
-                    call, fold.held_out.array, kinds, fold.development.spec
+                    call, fold.held_out.array, kinds, fold.development.model_spec
                 )
         return replace(kept, predictions=predictions), score if math.isfinite(score) else None
 
@@ -137,7 +137,7 @@ class CrossValidated:
         run it once.
         """
         held_out = fold.held_out
-        targets = keras_targets(held_out.y, fold.development.spec)
+        targets = keras_targets(held_out.y, fold.development.model_spec)
         logs = {}
         for start in range(0, len(held_out), _BATCH):
             part = itemgetter(slice(start, start + _BATCH))

@@ -56,7 +56,7 @@ def known_values(
         ...     "price": [2.5, None, 3.5, 1.0, 2.0] * 4,
         ...     "sold": ["no", "yes", None, "yes", "no"] * 4,
         ... }
-        >>> spec = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).spec
+        >>> spec = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).raw_spec
         >>> known, values = dlr.targets.known_values(
         ...     np.array([[2.5, 0.0], [np.nan, 1.0]]), spec, spec.targets[0]
         ... )
@@ -108,7 +108,7 @@ def split_predictions(predictions: object, spec: DataSpec) -> dict[str, NDArray[
         ...     "price": [2.5, 1.5, 3.5, 1.0, 2.0] * 4,
         ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
         ... }
-        >>> spec = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).spec
+        >>> spec = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).raw_spec
         >>> parts = dlr.targets.split_predictions([[3.5, 0.2, 0.8]], spec)
         >>> {name: part.tolist() for name, part in parts.items()}
         {'price': [3.5], 'sold': [[0.2, 0.8]]}

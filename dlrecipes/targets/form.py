@@ -36,7 +36,7 @@ def keras_targets(y: NDArray[Any], spec: DataSpec) -> NDArray[Any] | dict[str, N
         ... )
         >>> splits.train.y[:2].tolist()
         [0.5, 1.5]
-        >>> dlr.data.keras_targets(splits.train.y, splits.spec)[:2].tolist()
+        >>> dlr.data.keras_targets(splits.train.y, splits.raw_spec)[:2].tolist()
         [[0.5], [1.5]]
     """
     forms = {target.name: _in_form(column, target) for target, column in target_columns(y, spec)}

@@ -89,7 +89,7 @@ class TargetKind(ABC, Generic[Described]):
 
     @abstractmethod
     def strata(self, y: Array) -> NDArray[np.int64]:
-        """Return the labels by which rows are drawn, `(examples,)`, NaN where it is not known."""
+        """Return the labels by which rows are split, `(examples,)`, NaN where it is not known."""
 
     @abstractmethod
     def seen(self, y: Array) -> str:

@@ -49,7 +49,7 @@ def loss_and_metrics(
         ...     "price": [2.5, 1.5, 3.5, 1.0, 2.0] * 4,
         ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
         ... }
-        >>> targets = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).spec.targets
+        >>> targets = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).raw_spec.targets
         >>> objective = dlr.targets.loss_and_metrics(targets, weights={"sold": 0.5})
         >>> {name: round(weight, 3) for name, weight in objective["loss_weights"].items()}
         {'price': 1.8, 'sold': 0.786}

@@ -38,7 +38,7 @@ def score_predictions(y: object, predictions: object, spec: DataSpec) -> dict[st
             probability.
 
     Example:
-        >>> spec = dlr.data.load("breast_cancer").spec
+        >>> spec = dlr.data.load("breast_cancer").raw_spec
         >>> predictions = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
         >>> scores = dlr.targets.score_predictions(np.array([0, 1, 1]), predictions, spec)
         >>> {name: round(score, 3) for name, score in scores.items()}
@@ -79,7 +79,7 @@ def per_example_loss(y: object, predictions: object, spec: DataSpec) -> NDArray[
             probability.
 
     Example:
-        >>> spec = dlr.data.load("diabetes").spec
+        >>> spec = dlr.data.load("diabetes").raw_spec
         >>> dlr.targets.per_example_loss([100.0, 200.0], [110.0, 180.0], spec).tolist()
         [100.0, 400.0]
     """

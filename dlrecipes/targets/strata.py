@@ -1,4 +1,4 @@
-"""By what rows are drawn."""
+"""By what rows are split."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dlrecipes.targets.kinds import kind_of
 
 
 def strata(y: NDArray[Any], spec: DataSpec, *, least: int = 3) -> NDArray[np.int64]:
-    """Return the labels by which rows are drawn, `(examples,)`: classes, or zeros for values.
+    """Return the labels by which rows are split, `(examples,)`: classes, or zeros for values.
 
     Of several targets the classes of the first one that has some, each divided by which targets
     are known: every part then has its share of them. What has too few rows is not divided, and

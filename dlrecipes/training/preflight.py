@@ -50,7 +50,7 @@ def check_model(model: object, development: Development, objective: Objective) -
             lacks the objective's metric, or measures accuracy at the wrong threshold.
     """
     network = check_compiled(model)
-    spec, train = development.spec, development.train
+    spec, train = development.model_spec, development.train
     if network.built:
         put_out_float32(network)  # as in training
     rows = _some_rows(train.y)

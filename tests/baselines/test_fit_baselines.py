@@ -11,7 +11,7 @@ from dlrecipes.targets import score_predictions
 def validation_scores(development):
     return {
         name: score_predictions(
-            development.validation.y, predict(development.validation), development.spec
+            development.validation.y, predict(development.validation), development.model_spec
         )
         for name, predict in fit_baselines(development).items()
     }
@@ -65,7 +65,7 @@ def test_a_class_that_is_not_in_the_training_part():
     whole = from_arrays(x, np.arange(30) % 3).development()
     rows = whole.train.y != 1
     train = Split(whole.train.x[rows], whole.train.y[rows])
-    development = Development(train, whole.validation, whole.spec)
+    development = Development(train, whole.validation, whole.model_spec)
     for predict in fit_baselines(development).values():
         table = predict(whole.validation)
         assert table.shape == (6, 3)

@@ -29,7 +29,7 @@ def towns():
 
     def make(target):
         splits = from_table(frame.drop(columns={"label", "pay"} - {target}), target)
-        return splits.with_preprocess(TablePreprocess(splits.spec.columns)).development()
+        return splits.with_preprocess(TablePreprocess(splits.raw_spec.columns)).development()
 
     return make
 
@@ -39,7 +39,7 @@ def test_learns_from_categories(towns, target):
     development = towns(target)
     predict = fit_gradient_boosting(development, seed=0)
     validation = development.validation
-    scores = score_predictions(validation.y, predict(validation.array), development.spec)
+    scores = score_predictions(validation.y, predict(validation.array), development.model_spec)
     if target == "label":
         assert scores["accuracy"] == 1.0
     else:
@@ -54,19 +54,19 @@ def test_learns_from_words():
     texts = [f"{text} {good[at % 2]}" if label[at] else text for at, text in enumerate(texts)]
     frame = pd.DataFrame({"text": texts, "noise": generator.normal(size=300), "label": label})
     splits = from_table(frame, "label", kinds={"text": "text"})
-    splits = splits.with_preprocess(TablePreprocess(splits.spec.columns))
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
     development = splits.development()
     baselines = fit_baselines(development)
     validation = development.validation
     for name in ("logistic regression", "boosted trees"):
         predicted = baselines[name](validation)
-        scores = score_predictions(validation.y, predicted, development.spec)
+        scores = score_predictions(validation.y, predicted, development.model_spec)
         assert scores["accuracy"] == 1.0
 
 
 def test_linear_models_see_a_column_a_category(towns):
     development = towns("label")
-    matrix = encode(development.train.array, development.spec)
+    matrix = encode(development.train.array, development.model_spec)
     assert matrix.shape[1] == 1 + 9
     assert set(matrix[:, 1:].sum(axis=1)) == {1.0}
     baselines = fit_baselines(development)
@@ -74,12 +74,14 @@ def test_linear_models_see_a_column_a_category(towns):
     validation = development.validation
     for name in ("logistic regression", "boosted trees"):
         predicted = baselines[name](validation)
-        assert score_predictions(validation.y, predicted, development.spec)["accuracy"] == 1.0
+        assert score_predictions(validation.y, predicted, development.model_spec)["accuracy"] == 1.0
 
 
 def test_many_categories_share_a_column(towns):
     spec = replace(
-        towns("label").spec, features=(Feature("town", "category", size=1000),), input_shape=(1,)
+        towns("label").raw_spec,
+        features=(Feature("town", "category", size=1000),),
+        input_shape=(1,),
     )
     matrix = encode(np.array([[0.0], [3], [49], [999]]), spec)
     assert matrix.shape == (4, 50)

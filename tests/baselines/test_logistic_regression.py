@@ -27,7 +27,7 @@ def test_no_convergence_is_no_warning(monkeypatch, recwarn):
 
 def test_large_training_part_is_sampled():
     train = Split(np.arange(MAX_ROWS + 5.0)[:, None], np.arange(MAX_ROWS + 5))
-    x, y = training_matrix(train, load("wine").spec, seed=0)
+    x, y = training_matrix(train, load("wine").raw_spec, seed=0)
     assert x.shape == (MAX_ROWS, 1)
     assert len(set(y)) == MAX_ROWS
     np.testing.assert_array_equal(x[:, 0], y)

@@ -14,7 +14,7 @@ def test_predicts_the_training_shares():
     predict = fit_majority_class(development)
     np.testing.assert_allclose(predict(x[:3]), [[0.9, 0.1]] * 3)
     validation = development.validation
-    scores = score_predictions(validation.y, predict(validation.x), development.spec)
+    scores = score_predictions(validation.y, predict(validation.x), development.model_spec)
     assert scores["accuracy"] == pytest.approx(0.9)
     entropy = -0.9 * math.log(0.9) - 0.1 * math.log(0.1)
     assert scores["log_loss"] == pytest.approx(entropy)

@@ -10,4 +10,4 @@ def test_predicts_the_training_mean():
     development = from_arrays(x, x[:, 0] + 0.5).development()
     predictions = fit_mean(development)(x[:4])
     assert predictions.shape == (4,)
-    assert predictions == pytest.approx(development.spec.target.mean)
+    assert predictions == pytest.approx(development.model_spec.target.mean)

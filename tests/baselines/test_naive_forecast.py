@@ -5,7 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from dlrecipes.baselines import fit_baselines, fit_naive_forecasts
 from dlrecipes.data import Development, Split
-from dlrecipes.data.seasons import as_dates, find_seasons
+from dlrecipes.data.series.lag_values import as_dates, find_seasons
 from dlrecipes.errors import DataError
 from dlrecipes.results import DataSpec, ValueTarget
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dlrecipes.baselines import fit_baselines
-from dlrecipes.data import Drawing, TablePreprocess, from_arrays, from_table, target_development
+from dlrecipes.data import SplitRule, TablePreprocess, from_arrays, from_table, target_development
 from dlrecipes.targets import score_predictions, split_predictions
 
 
@@ -35,10 +35,10 @@ def test_classes_and_values_go_together(baselines):
 
 def test_each_is_what_it_is_for_one_target(development, baselines):
     predictions = split_predictions(
-        baselines["logistic or ridge regression"](development.validation), development.spec
+        baselines["logistic or ridge regression"](development.validation), development.model_spec
     )
     for target, name in zip(
-        development.spec.targets, ("ridge regression", "logistic regression"), strict=True
+        development.model_spec.targets, ("ridge regression", "logistic regression"), strict=True
     ):
         alone = fit_baselines(target_development(development, target))[name]
         np.testing.assert_allclose(predictions[target.name], alone(development.validation))
@@ -47,7 +47,7 @@ def test_each_is_what_it_is_for_one_target(development, baselines):
 def test_knowing_nothing_has_no_skill(development, baselines):
     scores = {
         name: score_predictions(
-            development.validation.y, baseline(development.validation), development.spec
+            development.validation.y, baseline(development.validation), development.model_spec
         )["skill"]
         for name, baseline in baselines.items()
     }
@@ -73,13 +73,13 @@ def test_naive_forecasts_where_all_targets_are_values():
         }
     )
     table.loc[generator.random(len(table)) < 0.05, "a"] = np.nan
-    splits = from_table(table, ["a", "b"], drawing=Drawing(time="time"))
-    data = splits.with_preprocess(TablePreprocess(splits.spec.columns)).development()
+    splits = from_table(table, ["a", "b"], split_rule=SplitRule(time="time"))
+    data = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns)).development()
     baselines = fit_baselines(data)
     last_week = baselines["last week's same hour"](data.validation)
     assert np.isfinite(last_week).all()
-    assert score_predictions(data.validation.y, last_week, data.spec)["skill"] > 0.9
+    assert score_predictions(data.validation.y, last_week, data.model_spec)["skill"] > 0.9
     table["late"] = np.where(generator.random(len(table)) < 0.5, "yes", "no")
-    mixed = from_table(table, ["a", "late"], drawing=Drawing(time="time"))
-    mixed = mixed.with_preprocess(TablePreprocess(mixed.spec.columns))
+    mixed = from_table(table, ["a", "late"], split_rule=SplitRule(time="time"))
+    mixed = mixed.with_preprocess(TablePreprocess(mixed.raw_spec.columns))
     assert not any("week" in name for name in fit_baselines(mixed.development()))

@@ -23,7 +23,7 @@ def sentences():
     def make(target):
         task = "regression" if target == "value" else "classification"
         splits = from_table(frame[["text", target]], target, kinds={"text": "text"}, task=task)
-        return splits.with_preprocess(TextTokens(splits.spec.columns)).development()
+        return splits.with_preprocess(TextTokens(splits.raw_spec.columns)).development()
 
     return make
 
@@ -31,13 +31,13 @@ def sentences():
 @pytest.mark.parametrize("target", ["label", "value"])
 def test_words_and_pairs_of_words(sentences, target):
     development = sentences(target)
-    assert development.spec.kind == "text"
+    assert development.model_spec.kind == "text"
     baselines = fit_baselines(development)
     assert "regression on TF-IDF" in baselines
     assert len(baselines) == 2
     validation = development.validation
     predicted = baselines["regression on TF-IDF"](validation)
-    scores = score_predictions(validation.y, predicted, development.spec)
+    scores = score_predictions(validation.y, predicted, development.model_spec)
     if target == "label":
         assert scores["accuracy"] == 1.0
     else:
@@ -47,13 +47,13 @@ def test_words_and_pairs_of_words(sentences, target):
 def development(texts, labels, **options):
     table = pd.DataFrame({"text": texts, "label": labels})
     splits = from_table(table, "label", kinds={"text": "text"})
-    return splits.with_preprocess(TextTokens(splits.spec.columns, **options)).development()
+    return splits.with_preprocess(TextTokens(splits.raw_spec.columns, **options)).development()
 
 
 def accuracy(data):
     validation = data.validation
     predicted = fit_baselines(data)["regression on TF-IDF"](validation)
-    return score_predictions(validation.y, predicted, data.spec)["accuracy"]
+    return score_predictions(validation.y, predicted, data.model_spec)["accuracy"]
 
 
 @pytest.mark.parametrize("script", ["hindi", "chinese", "names"])
@@ -73,5 +73,5 @@ def test_the_tokens_of_the_network(script):
 
 def test_no_token_in_two_texts():
     numbers = [chr(0x4E00 + at) for at in range(240)]
-    data = development(numbers, np.arange(240) % 2, least=1)
+    data = development(numbers, np.arange(240) % 2, min_frequency=1)
     assert set(fit_baselines(data)) == {"majority class", "regression on TF-IDF"}

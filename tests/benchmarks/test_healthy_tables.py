@@ -10,7 +10,7 @@ from measuring.healthy_tables import (
     draw_healthy_table,
 )
 
-from dlrecipes.data import Drawing, audit, from_table
+from dlrecipes.data import SplitRule, audit, from_table
 
 
 def alone(evidence):
@@ -44,8 +44,8 @@ TRUE = {
 @pytest.mark.parametrize("seed", range(20))
 def test_a_healthy_table_raises_no_alarm(seed):
     table = draw_healthy_table(seed)
-    drawing = Drawing(seed=seed, **table.by)
-    findings = audit(from_table(table.frame, table.target, drawing=drawing))
+    split_rule = SplitRule(seed=seed, **table.by)
+    findings = audit(from_table(table.frame, table.target, split_rule=split_rule))
     assert [one.verdict for one in findings if one.severity != "info"] == []
     assert [one for one in findings if not TRUE[one.name](one.verdict, one.evidence)] == []
 

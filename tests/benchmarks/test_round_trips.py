@@ -57,11 +57,11 @@ def test_a_prediction_depends_on_its_row_alone(seed, tmp_path):
         splits = load_raw(whole, form)
     except DlrecipesError:  # too little in it to learn from
         pytest.skip("nothing to learn from")
-    everything = read_inputs(whole, splits.spec)
+    everything = read_inputs(whole, splits.raw_spec)
     for size in (1, 2, 9):
         rows = generator.integers(0, len(everything), size)
         form.write(rows_of(table, rows), some)
-        found = read_inputs(some, splits.spec)
+        found = read_inputs(some, splits.raw_spec)
         for name, values in found.items():
             np.testing.assert_array_equal(values, everything[name][rows], err_msg=name)
 
@@ -74,7 +74,7 @@ def untrained(tmp_path):
     def make(splits, epochs=0):
         keras.utils.set_random_seed(0)
         data = splits.development()
-        spec = data.spec
+        spec = data.model_spec
         regression = spec.task == "regression"
         network = keras.Sequential(
             [
@@ -87,8 +87,8 @@ def untrained(tmp_path):
         network.compile("adam", loss)
         if epochs:
             network.fit(data.train.array, data.train.y, epochs=epochs, verbose=0)
-        model = build_inference_model(network, splits.preprocess, splits.spec, spec)
-        export_saved_model(model, tmp_path / "saved", splits.spec)
+        model = build_inference_model(network, splits.preprocess, splits.raw_spec, spec)
+        export_saved_model(model, tmp_path / "saved", splits.raw_spec)
         return tmp_path / "saved"
 
     return make
@@ -103,13 +103,13 @@ def same_answers(seed, epochs, untrained, tmp_path):
     trained_on.write(table, path)
     splits = load_for_training(path, trained_on)
     saved = untrained(splits, epochs)
-    expected = predict_saved_model(saved, read_inputs(path, splits.spec))
+    expected = predict_saved_model(saved, read_inputs(path, splits.raw_spec))
     compared = 0
     for place in places[1:]:
         other = tmp_path / f"other{FORMS[place].suffix}"
         FORMS[place].write(table, other)
         try:
-            inputs = read_inputs(other, splits.spec)
+            inputs = read_inputs(other, splits.raw_spec)
         except DlrecipesError:
             continue
         np.testing.assert_array_equal(predict_saved_model(saved, inputs), expected)

@@ -12,5 +12,5 @@ def test_the_table_is_what_the_program_says(tmp_path):
     assert table.shape == (2000, 30)
     assert table.isna().any().sum() == 8
     assert table.duplicated().sum() == 2
-    kinds = [one.kind for one in load_table(path).spec.columns]
+    kinds = [one.kind for one in load_table(path).raw_spec.columns]
     assert {kind: kinds.count(kind) for kind in kinds} == {"number": 20, "category": 8, "date": 1}

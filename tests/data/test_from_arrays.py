@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import Split, from_arrays
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
 N = 30
@@ -29,12 +29,12 @@ def test_rows_keep_their_targets_and_ids(size, classes, seed, regression):
         np.testing.assert_array_equal(part.y, y[part.ids])
         assert part.x.base is None
     assert splits.split_seed == seed
-    assert splits.spec.train_size == len(splits.train)
+    assert splits.raw_spec.train_size == len(splits.train)
 
 
 def test_spec_of_classes():
     splits = from_arrays(X, np.repeat(["b", "a"], [20, 10]), name="letters")
-    spec = splits.spec
+    spec = splits.raw_spec
     assert (spec.name, spec.task, spec.target.class_names) == ("letters", "binary", ("a", "b"))
     assert spec.target.priors == pytest.approx((1 / 3, 2 / 3))
     assert (spec.input_shape, spec.input_dtype, spec.kind) == ((2,), "float32", "table")
@@ -45,10 +45,10 @@ def test_spec_of_classes():
 
 def test_spec_of_values():
     splits = from_arrays(X, VALUES)
-    assert splits.spec.task == "regression"
-    assert splits.spec.target.class_names == splits.spec.target.priors == ()
-    assert splits.spec.target.mean == pytest.approx(splits.train.y.mean())
-    assert splits.spec.target.std == pytest.approx(splits.train.y.std())
+    assert splits.raw_spec.task == "regression"
+    assert splits.raw_spec.target.class_names == splits.raw_spec.target.priors == ()
+    assert splits.raw_spec.target.mean == pytest.approx(splits.train.y.mean())
+    assert splits.raw_spec.target.std == pytest.approx(splits.train.y.std())
     assert splits.train.y.dtype == np.float32
     assert splits.train.y.shape == (18,)
 
@@ -63,7 +63,7 @@ def test_spec_of_values():
     ],
 )
 def test_kinds(shape, kind, expected):
-    spec = from_arrays(np.zeros(shape, dtype=np.uint8), LABELS).spec
+    spec = from_arrays(np.zeros(shape, dtype=np.uint8), LABELS).raw_spec
     assert (spec.kind, spec.input_shape, spec.input_dtype) == (kind, expected, "float32")
 
 
@@ -89,7 +89,7 @@ def test_kinds(shape, kind, expected):
     ],
 )
 def test_tasks(y, arguments, task, classes):
-    spec = from_arrays(pd.DataFrame(X), y, **arguments).spec
+    spec = from_arrays(pd.DataFrame(X), y, **arguments).raw_spec
     assert (spec.task, spec.target.class_names) == (task, classes)
 
 
@@ -205,7 +205,7 @@ def test_groups():
     ],
 )
 def test_bytes_of_images(dtype, shape, expected):
-    assert from_arrays(np.zeros(shape, dtype), LABELS).spec.eight_bit is expected
+    assert from_arrays(np.zeros(shape, dtype), LABELS).raw_spec.eight_bit is expected
 
 
 @pytest.mark.parametrize(

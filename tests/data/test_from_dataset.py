@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from dlrecipes.data import from_arrays, from_dataset
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import DataError
 
 ROWS = 60
@@ -20,7 +20,7 @@ def test_as_from_arrays(batch):
     dataset = tf.data.Dataset.from_tensor_slices((x, y))
     dataset = dataset if batch is None else dataset.batch(batch)
     splits, expected = from_dataset(dataset, name="rows"), from_arrays(x, y, name="rows")
-    assert splits.spec == expected.spec
+    assert splits.raw_spec == expected.raw_spec
     assert splits.test.fingerprint == expected.test.fingerprint
     np.testing.assert_array_equal(splits.train.x, expected.train.x)
 
@@ -33,20 +33,20 @@ def test_given_parts_and_images():
         parts.append((x, np.array(["cat", "dog", "ant"])[np.arange(rows) % 3]))
     sets = [tf.data.Dataset.from_tensor_slices(part).batch(4) for part in parts]
     splits = from_dataset(*sets)
-    assert splits.spec.target.class_names == ("ant", "cat", "dog")
-    assert (splits.spec.kind, splits.spec.eight_bit) == ("image", True)
+    assert splits.raw_spec.target.class_names == ("ant", "cat", "dog")
+    assert (splits.raw_spec.kind, splits.raw_spec.eight_bit) == ("image", True)
     for (x, y), part in zip(
         parts, (splits.train, splits.validation, _peek(splits.test)), strict=True
     ):
         np.testing.assert_array_equal(part.x, x.astype("float32"))
-        np.testing.assert_array_equal(np.array(splits.spec.target.class_names)[part.y], y)
+        np.testing.assert_array_equal(np.array(splits.raw_spec.target.class_names)[part.y], y)
 
 
 def test_one_number_an_example_and_targets_as_a_column():
     x, _ = arrays()
     dataset = tf.data.Dataset.from_tensor_slices((x[:, :1], x[:, :1] * 3)).batch(8)
     splits = from_dataset(dataset)
-    assert splits.spec.task == "regression"
+    assert splits.raw_spec.task == "regression"
     np.testing.assert_allclose(splits.train.y, splits.train.array[:, 0] * 3)
 
 
@@ -58,8 +58,8 @@ def test_columns_with_weights(given):
         return tf.data.Dataset.from_tensor_slices((features, age % 2 == 0, age / 10)).batch(16)
 
     splits = from_dataset(**{part: dataset(60) for part in given}, target="left")
-    assert splits.spec.task == "binary"
-    assert {one.name: one.kind for one in splits.spec.columns} == {
+    assert splits.raw_spec.task == "binary"
+    assert {one.name: one.kind for one in splits.raw_spec.columns} == {
         "age": "number",
         "job": "category",
     }
@@ -85,7 +85,7 @@ def test_a_validation_part_and_columns_without_a_test_part():
     dataset = tf.data.Dataset.from_tensor_slices((features, np.arange(40) % 2))
     splits = from_dataset(dataset, dataset, classes=["no", "yes"], test_fraction=0.25)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (30, 40, 10)
-    assert splits.spec.target.class_names == ("no", "yes")
+    assert splits.raw_spec.target.class_names == ("no", "yes")
 
 
 def test_texts():
@@ -93,7 +93,7 @@ def test_texts():
     dataset = tf.data.Dataset.from_tensor_slices((words, np.arange(60) % 2))
     splits = from_dataset(dataset, kinds={"text": "text"})
     assert sorted([*splits.train.x["text"], *splits.validation.x["text"]])[0].startswith("number")
-    assert splits.spec.columns[0].kind == "text"
+    assert splits.raw_spec.columns[0].kind == "text"
 
 
 def endless():
@@ -175,8 +175,8 @@ class TestSeveralTargets:
     def test_a_dictionary(self, columns, batch):
         dataset = self.given(columns, batch=batch)
         splits = from_dataset(dataset, task={"kind": "ordinal"}, classes={"kind": ["w", "u", "v"]})
-        assert [one.name for one in splits.spec.targets] == ["kind", "sum"]
-        assert splits.spec.targets[0].class_names == ("w", "u", "v")
+        assert [one.name for one in splits.raw_spec.targets] == ["kind", "sum"]
+        assert splits.raw_spec.targets[0].class_names == ("w", "u", "v")
         x, y = arrays()
         np.testing.assert_allclose(splits.train.y[:, 1], x.sum(axis=1)[splits.train.ids], rtol=1e-5)
         np.testing.assert_array_equal(

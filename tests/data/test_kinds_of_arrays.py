@@ -22,7 +22,7 @@ Y = np.arange(40) % 2
 )
 def test_axes_tell_what_an_example_is_unless_it_is_said(x, kind, found, shape):
     splits = from_arrays(x, Y, kind=kind, test=(x[:6], Y[:6]))
-    assert (splits.spec.kind, splits.spec.input_shape) == (found, shape)
+    assert (splits.raw_spec.kind, splits.raw_spec.input_shape) == (found, shape)
     assert splits.model_spec.kind == found
     assert splits.train.x.shape[1:] == shape
     np.testing.assert_allclose(splits.train.x[0].ravel(), x[splits.train.ids[0]].ravel(), rtol=1e-6)
@@ -42,4 +42,4 @@ def test_a_kind_with_other_axes(x, kind, message):
 
 
 def test_bundled_digits_are_images():
-    assert (load("digits").spec.kind, load("iris").spec.kind) == ("image", "table")
+    assert (load("digits").raw_spec.kind, load("iris").raw_spec.kind) == ("image", "table")

@@ -17,10 +17,10 @@ from dlrecipes.errors import DataError
 )
 def test_bundled(name, shape, sizes, task, classes):
     splits = load(name)
-    assert splits.spec.input_shape == shape
+    assert splits.raw_spec.input_shape == shape
     assert (len(splits.train), len(splits.validation), len(splits.test)) == sizes
-    assert (splits.spec.name, splits.spec.task) == (name, task)
-    assert splits.spec.target.class_names == classes
+    assert (splits.raw_spec.name, splits.raw_spec.task) == (name, task)
+    assert splits.raw_spec.target.class_names == classes
 
 
 def test_values_and_seed():

@@ -49,7 +49,7 @@ def times(values):
 
 def load(path, options):
     splits = load_table(path, **{"target": "left", **options})
-    return splits.with_preprocess(TablePreprocess(splits.spec.columns))
+    return splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
 
 
 REFUSED = {
@@ -290,8 +290,8 @@ def test_data_that_can_be_trained_on(name, tmp_path):
     data = splits.development()
     for part in (data.train, data.validation):
         assert np.isfinite(part.array).all()
-        assert part.array.shape[1:] == data.spec.input_shape
-        assert part.y.max() < len(data.spec.target.class_names)
+        assert part.array.shape[1:] == data.model_spec.input_shape
+        assert part.y.max() < len(data.model_spec.target.class_names)
     assert all(finding.verdict for finding in audit(splits))
 
 
@@ -305,7 +305,7 @@ def test_data_that_can_be_trained_on(name, tmp_path):
 )
 def test_what_is_left_out_is_said(name, kind, evidence, tmp_path):
     path, options = written(tmp_path, TAKEN[name])
-    left_out = {one.name: one.evidence for one in load(path, options).spec.ignored}
+    left_out = {one.name: one.evidence for one in load(path, options).raw_spec.ignored}
     assert evidence in left_out[kind]
 
 

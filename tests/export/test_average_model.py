@@ -91,9 +91,9 @@ def _texts(rows=60):
 )
 def test_raw_columns_through_file_and_saved_model(tmp_path, table, kinds, layer):
     splits = from_table(table(), "left", kinds=kinds)
-    splits = splits.with_preprocess(layer(splits.spec.columns))
+    splits = splits.with_preprocess(layer(splits.raw_spec.columns))
     made = [_member(splits.model_spec) for _ in range(2)]
-    average = build_average_model(made, splits.preprocess, splits.spec)
+    average = build_average_model(made, splits.preprocess, splits.raw_spec)
     features = splits.development().validation.array
     expected = np.mean([np.asarray(one(features)) for one in made], axis=0)
     raw = splits.validation.x
@@ -101,7 +101,7 @@ def test_raw_columns_through_file_and_saved_model(tmp_path, table, kinds, layer)
     average.save(tmp_path / "ensemble.keras")
     loaded = load_model(tmp_path / "ensemble.keras")
     np.testing.assert_allclose(predict(loaded, raw), expected, atol=1e-6)
-    export_saved_model(loaded, tmp_path / "ensemble", splits.spec)
+    export_saved_model(loaded, tmp_path / "ensemble", splits.raw_spec)
     np.testing.assert_allclose(predict_saved_model(tmp_path / "ensemble", raw), expected, atol=1e-6)
 
 

@@ -47,11 +47,11 @@ INPUTS = [name for name in people(1) if name != "left"]
 def trained(request, tmp_path_factory):
     """The spec of a model that learned from a file, or from a frame."""
     if request.param == "frame":
-        return from_table(people(), "left").spec
+        return from_table(people(), "left").raw_spec
     file = tmp_path_factory.mktemp("given") / f"people.{request.param}"
     write = people().to_csv if request.param == "csv" else people().to_parquet
     write(file, index=False)
-    return load_table(file, "left").spec
+    return load_table(file, "left").raw_spec
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_dtypes_do_not_matter(rows, order, kinds, csv_spec):
 def csv_spec(tmp_path_factory):
     file = tmp_path_factory.mktemp("kinds") / "people.csv"
     people().to_csv(file, index=False)
-    spec = load_table(file, "left").spec
+    spec = load_table(file, "left").raw_spec
     return spec, read_inputs(file, spec)
 
 

@@ -84,7 +84,7 @@ def test_saving(kind, tmp_path):
 
 def test_a_chain_in_a_sequential_survives_saving_and_export(tmp_path):
     x = training_data(Imputation).astype("float32")
-    fill, clip = Imputation(), QuantileClip(0.05, 0.95)
+    fill, clip = Imputation(), QuantileClip((0.05, 0.95))
     scale, whiten = Standardization(), ZCAWhitening()
     encode = PiecewiseLinearEncoding(3)
     chain = keras.Sequential([fill, clip, scale, whiten, encode])

@@ -152,8 +152,8 @@ def test_monotone_in_each_component(train, values, bins):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"bins": 0}, "`bins` must be an integer, at least 1"),
-        ({"bins": 2.0}, "`bins` must be an integer"),
+        ({"n_bins": 0}, "`n_bins` must be an integer, at least 1"),
+        ({"n_bins": 2.0}, "`n_bins` must be an integer"),
         ({"edges": []}, "`edges` must hold.*no columns"),
         ({"edges": [[0, 1], []]}, r"`edges` must hold.*\[\] for column 1"),
         ({"edges": [[0, 0]]}, "strictly increasing"),
@@ -169,3 +169,9 @@ def test_monotone_in_each_component(train, values, bins):
 def test_wrong_arguments(arguments, message):
     with pytest.raises(ArgumentError, match=message):
         PiecewiseLinearEncoding(**arguments)
+
+
+def test_a_layer_saved_under_older_names():
+    config = PiecewiseLinearEncoding(3).get_config()
+    config["bins"] = config.pop("n_bins")
+    assert PiecewiseLinearEncoding.from_config(config).n_bins == 3

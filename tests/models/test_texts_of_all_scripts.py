@@ -30,10 +30,10 @@ def test_one_of_the_tokens_decides(script):
     texts = [space.join([*generator.choice(many, 9), decisive[row % 2]]) for row in range(240)]
     table = pd.DataFrame({"text": texts, "label": np.array(["yes", "no"])[np.arange(240) % 2]})
     splits = from_table(table, "label", kinds={"text": "text"})
-    splits = splits.with_preprocess(TextTokens(splits.spec.columns))
+    splits = splits.with_preprocess(TextTokens(splits.raw_spec.columns))
     data = splits.development()
     keras.utils.set_random_seed(0)
-    model = build_text(data.spec)
+    model = build_text(data.model_spec)
     model.compile(
         optimizer=keras.optimizers.Adam(1e-2),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),

@@ -14,7 +14,7 @@ from dlrecipes.targets import join_predictions
 
 def verdict_of(splits, y, network, baselines):
     """`baselines`: predictions by name; `network`: predictions of each refit."""
-    spec, test = splits.spec, Split(np.zeros((len(y), 1)), y)
+    spec, test = splits.raw_spec, Split(np.zeros((len(y), 1)), y)
     main = main_metric(spec, splits.validation, test)
 
     def scores(predictions):

@@ -55,18 +55,18 @@ def test_a_network_that_was_built_again(data):
         again = network(by)
         again.set_weights(trained.get_weights())
         if by == 2.0:
-            check_score_as_trained(again, ended, 8, data.validation, data.spec)
+            check_score_as_trained(again, ended, 8, data.validation, data.model_spec)
         else:
             with pytest.raises(BuilderError, match=r"same network at each call.*'by': 2"):
-                check_score_as_trained(again, ended, 8, data.validation, data.spec)
+                check_score_as_trained(again, ended, 8, data.validation, data.model_spec)
 
 
 def test_no_file_is_left_that_answers_otherwise(data, tmp_path):
     x, file = data.validation.array, tmp_path / "model.keras"
-    good = build_inference_model(network(1.0), None, data.spec, data.spec)
+    good = build_inference_model(network(1.0), None, data.model_spec, data.model_spec)
     save_as_trained(good, file, x, predict(good, x), "float32")
     np.testing.assert_array_equal(load_model(file)(x), good(x))
-    bad = build_inference_model(network(3.0), None, data.spec, data.spec)
+    bad = build_inference_model(network(3.0), None, data.model_spec, data.model_spec)
     with pytest.raises(ExportError, match="by is 3.0 as trained, 1.0 as loaded"):
         save_as_trained(bad, file, x, predict(bad, x), "float32")
     np.testing.assert_array_equal(load_model(file)(x), good(x))  # the file of before
@@ -76,5 +76,5 @@ def test_no_file_is_left_that_answers_otherwise(data, tmp_path):
 @pytest.mark.filterwarnings("ignore:.*from_logits")
 def test_a_softmax_that_keras_looks_through_is_applied_once(data):
     trained, x = network(from_logits=True), data.validation.array
-    model = build_inference_model(trained, None, data.spec, data.spec)
+    model = build_inference_model(trained, None, data.model_spec, data.model_spec)
     np.testing.assert_allclose(model(x), trained(x), rtol=1e-6)

@@ -26,7 +26,7 @@ def made(share, examples=400):
 )
 def test_accuracy_is_left_where_class_1_is_rare(share, name, reason):
     splits = made(share)
-    main = main_metric(splits.spec, splits.validation, splits.validation)
+    main = main_metric(splits.raw_spec, splits.validation, splits.validation)
     assert (main.name, main.direction) == (name, "max")
     assert reason in main.reason
 
@@ -34,28 +34,28 @@ def test_accuracy_is_left_where_class_1_is_rare(share, name, reason):
 def test_a_rare_class_of_several_leaves_accuracy_and_is_named():
     x = np.random.default_rng(0).normal(size=(400, 2))
     splits = from_arrays(x, np.repeat(["a", "b", "c"], [200, 180, 20]))
-    main = main_metric(splits.spec, splits.validation, splits.validation)
+    main = main_metric(splits.raw_spec, splits.validation, splits.validation)
     assert main.name == "accuracy"
     assert "class 'c' makes 5.0% of the validation part, and macro F1 counts" in main.reason
     even = from_arrays(x, np.arange(400) % 10)
-    reason = main_metric(even.spec, even.validation, even.validation).reason
+    reason = main_metric(even.raw_spec, even.validation, even.validation).reason
     assert reason == "Why accuracy: no class makes less than 4.0% of the validation part."
 
 
 def test_one_positive_has_no_curve():
     splits = made(0.05)
     test = Split(x=np.zeros((4, 2)), y=np.array([0, 0, 0, 1]))
-    main = main_metric(splits.spec, splits.validation, test)
+    main = main_metric(splits.raw_spec, splits.validation, test)
     assert main.name == "accuracy"
     assert "too few test examples are of it" in main.reason
 
 
 def test_values_are_judged_in_their_units():
     splits = from_arrays(np.zeros((90, 2)), np.arange(90.0))
-    main = main_metric(splits.spec, splits.validation, splits.validation)
+    main = main_metric(splits.raw_spec, splits.validation, splits.validation)
     y = splits.validation.y
     assert (main.name, main.words, main.direction) == ("rmse", "RMSE", "min")
-    assert main.losses(y, y + 3.0, splits.spec) == pytest.approx(3.0)
+    assert main.losses(y, y + 3.0, splits.raw_spec) == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_values_are_judged_in_their_units():
 def test_a_goal_is_what_the_verdict_is_about(goal, name, direction):
     splits = made(0.4)
     part, wanted = splits.validation, ThresholdGoal.parse(goal)
-    main = main_metric(splits.spec, part, part, wanted)
+    main = main_metric(splits.raw_spec, part, part, wanted)
     assert (main.name, main.direction) == (name, direction)
     assert goal in main.reason
     scores = np.random.default_rng(1).random(len(part))
     predictions = np.stack([1 - scores, scores], axis=1)
-    reached = main.scores(part.y, predictions, splits.spec, 0.3)
+    reached = main.scores(part.y, predictions, splits.raw_spec, 0.3)
     called = scores >= 0.3
     if name == "cost":
         false = called & (part.y == 0), ~called & (part.y == 1)
@@ -87,21 +87,21 @@ def test_a_goal_is_what_the_verdict_is_about(goal, name, direction):
     else:
         expected, sign = fbeta_score(part.y, called, beta=wanted.beta), -1.0
     assert reached[name] == pytest.approx(expected)
-    losses = main.losses(part.y, predictions, splits.spec, 0.3)
+    losses = main.losses(part.y, predictions, splits.raw_spec, 0.3)
     assert sign * losses.mean() == pytest.approx(expected, abs=0.02 if name == "pr_auc" else 1e-9)
 
 
 def test_decisions_need_their_threshold():
     splits = made(0.4)
     part = splits.validation
-    main = main_metric(splits.spec, part, part, ThresholdGoal.parse("f1"))
+    main = main_metric(splits.raw_spec, part, part, ThresholdGoal.parse("f1"))
     with pytest.raises(RunError, match="scored at a threshold that was chosen before"):
-        main.losses(part.y, np.full((len(part), 2), 0.5), splits.spec)
+        main.losses(part.y, np.full((len(part), 2), 0.5), splits.raw_spec)
 
 
 def test_the_verdict_is_about_the_area():
     splits = made(0.05, 2000)
-    spec, part = splits.spec, splits.validation
+    spec, part = splits.raw_spec, splits.validation
     generator = np.random.default_rng(1)
 
     def predictions(strength):

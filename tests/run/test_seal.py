@@ -8,7 +8,7 @@ import pytest
 
 import dlrecipes as dlr
 from dlrecipes.data import from_arrays
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import RunError, SealError
 from dlrecipes.run import Run, prepare, procedure, refits, same_builder
 from dlrecipes.rundir import RunDirectory

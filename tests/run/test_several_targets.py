@@ -44,7 +44,7 @@ def build(hp, spec):
 @pytest.fixture(scope="module")
 def splits():
     raw = from_table(table(), ["price", "sold"])
-    return raw.with_preprocess(TablePreprocess(raw.spec.columns))
+    return raw.with_preprocess(TablePreprocess(raw.raw_spec.columns))
 
 
 def tune(splits, folder, **settings):

@@ -281,15 +281,15 @@ def test_a_builder_that_is_told_the_data_is_told_the_folds(folds):
         told.append(spec.train_size)
         return always(1)()
 
-    builder = SpecBuilder(build, folds[0].development.spec, "told")
+    builder = SpecBuilder(build, folds[0].development.model_spec, "told")
     source = Source([Job(0, {}, lambda: builder(None), seed=0, epochs=1, batch_size=8)])
     cross_validated(folds, build=builder).run(source)
-    assert set(told) == {one.development.spec.train_size for one in folds}
+    assert set(told) == {one.development.model_spec.train_size for one in folds}
 
 
 def test_folds_that_differ_need_a_builder_that_is_told(folds):
-    other = replace(folds[0].development.spec, input_shape=(5,))
-    odd = replace(folds[0], development=replace(folds[0].development, spec=other))
+    other = replace(folds[0].development.model_spec, input_shape=(5,))
+    odd = replace(folds[0], development=replace(folds[0].development, model_spec=other))
     with pytest.raises(BuilderError, match=r"told the data.*\(2,\), \(5,\).*build\(hp, spec\)"):
         cross_validated([odd, *folds[1:]])
 

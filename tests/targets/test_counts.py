@@ -19,7 +19,7 @@ Y = GENERATOR.poisson(np.exp(1.0 + X @ [0.5, -0.3, 0.0]))
 
 
 def described(y=Y):
-    return from_arrays(X[: len(y)], y, task="count").spec
+    return from_arrays(X[: len(y)], y, task="count").raw_spec
 
 
 @settings(deadline=None, max_examples=50)
@@ -77,7 +77,7 @@ def test_poisson_regression_is_that_of_scikit_learn():
     found = model.predict(scaler.transform(splits.validation.x))
     np.testing.assert_allclose(chosen(splits.validation), found, rtol=1e-6)
     scores = {
-        name: score_predictions(splits.validation.y, one(splits.validation), splits.spec)
+        name: score_predictions(splits.validation.y, one(splits.validation), splits.raw_spec)
         for name, one in baselines.items()
     }
     assert scores["Poisson regression"]["deviance"] < 0.8 * scores["mean"]["deviance"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import (
-    Drawing,
+    SplitRule,
     audit,
     draw_folds,
     from_arrays,
@@ -19,7 +19,7 @@ from dlrecipes.data import (
     target_development,
     target_part,
 )
-from dlrecipes.data.inputs import as_array
+from dlrecipes.data.parts.inputs import as_array
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.targets.encode import encode_targets
 
@@ -118,13 +118,13 @@ def test_booleans_keep_their_labels_beside_a_gap():
     assert encoded(values)[1].class_names == ("False", "True")
     frame = pd.DataFrame({"x": np.arange(60.0), "t": pd.array([True, False, None] * 20, "boolean")})
     frame["u"] = frame["x"] ** 2
-    assert from_table(frame, ["t", "u"]).spec.targets[0].class_names == ("False", "True")
+    assert from_table(frame, ["t", "u"]).raw_spec.targets[0].class_names == ("False", "True")
 
 
 def test_an_ordered_categorical_has_its_order():
     grades = pd.Categorical(["b", "a", "c"] * 20, categories=["c", "b", "a", "z"], ordered=True)
     frame = pd.DataFrame({"x": np.arange(60.0), "t": grades, "u": np.arange(60.0) + 0.5})
-    target = from_table(frame, ["t", "u"]).spec.targets[0]
+    target = from_table(frame, ["t", "u"]).raw_spec.targets[0]
     assert (target.task, target.class_names) == ("ordinal", ("c", "b", "a"))
 
 
@@ -157,9 +157,9 @@ ORDER = {"state": ["poor", "fair", "good"]}
 
 def test_a_table(table):
     splits = from_table(table, TARGETS, orders=ORDER)
-    assert splits.spec.task == "multitask"
-    assert [one.name for one in splits.spec.columns] == ["size", "noise"]
-    assert [one.task for one in splits.spec.targets] == ["regression", "binary", "ordinal"]
+    assert splits.raw_spec.task == "multitask"
+    assert [one.name for one in splits.raw_spec.columns] == ["size", "noise"]
+    assert [one.task for one in splits.raw_spec.targets] == ["regression", "binary", "ordinal"]
     for name, part in (("train", splits.train), ("validation", splits.validation)):
         assert part.y.shape == (len(part), 3), name
         source = table.loc[part.ids]
@@ -168,7 +168,7 @@ def test_a_table(table):
         np.testing.assert_array_equal(np.isnan(part.y[:, 2]), ~known)
         labels = np.array(ORDER["state"])[part.y[known, 2].astype(int)]
         assert labels.tolist() == source["state"][known].tolist()
-    price = splits.spec.targets[0]
+    price = splits.raw_spec.targets[0]
     trained = table.loc[splits.train.ids, "price"].dropna()
     assert price.mean == pytest.approx(trained.mean(), rel=1e-6)
     assert price.std == pytest.approx(trained.std(ddof=0), rel=1e-5)
@@ -186,13 +186,13 @@ def test_parts_are_stratified_by_the_first_classes(table):
 
 def test_one_target_alone(table):
     splits = from_table(table.dropna(subset="price"), TARGETS, orders=ORDER)
-    sold = splits.spec.targets[1]
-    part = target_part(splits.train, splits.spec, splits.spec.targets[2])
-    assert len(part) == splits.spec.targets[2].known < len(splits.train)
+    sold = splits.raw_spec.targets[1]
+    part = target_part(splits.train, splits.raw_spec, splits.raw_spec.targets[2])
+    assert len(part) == splits.raw_spec.targets[2].known < len(splits.train)
     assert part.y.dtype == np.int32
-    plain = splits.spec.of_target(sold)
+    plain = splits.raw_spec.of_target(sold)
     assert (plain.task, plain.target.class_names, plain.keyed) == ("binary", ("no", "yes"), False)
-    given = keras_targets(splits.train.y, splits.spec)
+    given = keras_targets(splits.train.y, splits.raw_spec)
     assert list(given) == TARGETS
     np.testing.assert_array_equal(given["sold"], splits.train.y[:, 1])
 
@@ -200,7 +200,7 @@ def test_one_target_alone(table):
 def test_a_single_target_has_no_dictionary():
     y = np.arange(3)
     splits = from_arrays(np.random.default_rng(0).normal(size=(60, 2)), [0, 1] * 30)
-    np.testing.assert_array_equal(keras_targets(y, splits.spec), y)
+    np.testing.assert_array_equal(keras_targets(y, splits.raw_spec), y)
 
 
 def test_official_test_table(table):
@@ -216,7 +216,7 @@ def test_official_test_table(table):
 
 def test_in_the_order_of_time(table):
     table["day"] = pd.date_range("2020-01-01", periods=300)
-    splits = from_table(table, TARGETS, orders=ORDER, drawing=Drawing(time="day"))
+    splits = from_table(table, TARGETS, orders=ORDER, split_rule=SplitRule(time="day"))
     assert splits.train.time.max() < splits.validation.time.min()
 
 
@@ -252,13 +252,13 @@ def test_tables_that_cannot_be_used(table, change, options, error, message):
 def test_options_of_the_command_line(table, tmp_path):
     table.to_csv(tmp_path / "a.csv", index=False)
     splits = load_table(tmp_path / "a.csv", "price, sold,state", orders="state=poor<fair<good")
-    assert [one.task for one in splits.spec.targets] == ["regression", "binary", "ordinal"]
+    assert [one.task for one in splits.raw_spec.targets] == ["regression", "binary", "ordinal"]
     by_task = load_table(tmp_path / "a.csv", "price,sold", task="price=regression", drop="state")
-    assert [one.name for one in by_task.spec.targets] == ["price", "sold"]
+    assert [one.name for one in by_task.raw_spec.targets] == ["price", "sold"]
     alone = load_table(tmp_path / "a.csv", "sold", orders="sold=no<yes", drop="price,state")
-    assert [one.task for one in alone.spec.targets] == ["ordinal"]
+    assert [one.task for one in alone.raw_spec.targets] == ["ordinal"]
     plain = load_table(tmp_path / "a.csv", "sold", task="classification", drop="price,state")
-    assert plain.spec.target.class_names == ("no", "yes")
+    assert plain.raw_spec.target.class_names == ("no", "yes")
 
 
 def test_every_part_has_its_share_of_a_sparse_target():
@@ -296,13 +296,13 @@ def test_training_with_one_class_only_is_said_as_such():
     frame["part"] = ["train"] * 40 + ["validation"] * 10 + ["test"] * 10
     frame["b"] = ["u"] * 40 + ["u", "v"] * 10
     with pytest.raises(DataError, match="'b', the same in all of 40 training examples"):
-        from_table(frame, ["a", "b"], drawing=Drawing(part="part"))
+        from_table(frame, ["a", "b"], split_rule=SplitRule(part="part"))
 
 
 def test_options_for_one_target_in_a_list(table, tmp_path):
     table.dropna().to_csv(tmp_path / "a.csv", index=False)
     alone = load_table(tmp_path / "a.csv", ["price"], task="regression", drop="sold,state")
-    assert [one.task for one in alone.spec.targets] == ["regression"]
+    assert [one.task for one in alone.raw_spec.targets] == ["regression"]
 
 
 def test_lags_of_each_target(table, tmp_path):
@@ -311,7 +311,7 @@ def test_lags_of_each_target(table, tmp_path):
     table["price"] = table["price"].fillna(100.0)
     table.to_csv(tmp_path / "a.csv", index=False)
     splits = load_table(tmp_path / "a.csv", "price,heat", time="day", lags="1D", drop="sold,state")
-    inputs = [one.name for one in splits.spec.columns]
+    inputs = [one.name for one in splits.raw_spec.columns]
     assert sum("price" in name for name in inputs) == 1
     assert sum("heat" in name for name in inputs) == 1
 
@@ -319,7 +319,7 @@ def test_lags_of_each_target(table, tmp_path):
 def test_a_column_with_a_comma_is_one_target(table, tmp_path):
     table = table.rename(columns={"sold": "price,sold"}).drop(columns=["price", "state"])
     table.to_csv(tmp_path / "a.csv", index=False)
-    assert load_table(tmp_path / "a.csv", "price,sold").spec.target.class_names == ("no", "yes")
+    assert load_table(tmp_path / "a.csv", "price,sold").raw_spec.target.class_names == ("no", "yes")
 
 
 class TestArrays:
@@ -332,14 +332,14 @@ class TestArrays:
         x, y = self.arrays()
         y["sum"][::3] = np.nan
         splits = from_arrays(x, y)
-        assert [one.task for one in splits.spec.targets] == ["binary", "regression"]
+        assert [one.task for one in splits.raw_spec.targets] == ["binary", "regression"]
         np.testing.assert_allclose(splits.train.y[:, 1], y["sum"][splits.train.ids], rtol=1e-6)
 
     def test_given_parts(self):
         x, y = self.arrays()
         test = (x[:9] + 1, {name: one[:9] for name, one in y.items()})
         splits = from_arrays(x, y, test=test, task={"sign": "ordinal"})
-        assert splits.spec.targets[0].task == "ordinal"
+        assert splits.raw_spec.targets[0].task == "ordinal"
         np.testing.assert_allclose(splits.test.open("a test").y[:, 1], y["sum"][:9], rtol=1e-6)
 
     @pytest.mark.parametrize(
@@ -393,10 +393,10 @@ def test_fewer_examples_and_folds_keep_their_own_statistics(table):
     splits = from_table(table, TARGETS, orders=ORDER)
     small = start_small(splits, 60)
     known = small.train.y[:, 0][np.isfinite(small.train.y[:, 0])]
-    assert small.spec.targets[0].mean == pytest.approx(float(known.mean()), rel=1e-6)
+    assert small.raw_spec.targets[0].mean == pytest.approx(float(known.mean()), rel=1e-6)
     x = np.random.default_rng(0).normal(size=(90, 2))
     for fold in draw_folds(from_arrays(x, {"sign": x[:, 0] > 0, "sum": x.sum(axis=1)}), 3):
-        train, spec = fold.development.train, fold.development.spec
+        train, spec = fold.development.train, fold.development.model_spec
         assert spec.targets[1].mean == pytest.approx(float(train.y[:, 1].mean()), abs=1e-6)
 
 
@@ -405,10 +405,10 @@ def test_development_of_one_target(table):
         table[["size", "noise"]].to_numpy(),
         {"price": table["price"].to_numpy(), "sold": table["sold"].to_numpy()},
     )
-    price = splits.spec.targets[0]
+    price = splits.raw_spec.targets[0]
     development = target_development(splits.development(), price)
-    assert development.spec.task == "regression"
-    assert development.spec.target.mean == price.mean
+    assert development.model_spec.task == "regression"
+    assert development.model_spec.target.mean == price.mean
     assert np.isfinite(development.validation.y).all()
 
 

@@ -23,7 +23,7 @@ YES = X[:, :1] > 0
 def forms(splits):
     """The shape of an example's target and the dtype, in training and validation."""
     data = splits.development()
-    given = [keras_targets(part.y, data.spec) for part in (data.train, data.validation)]
+    given = [keras_targets(part.y, data.model_spec) for part in (data.train, data.validation)]
     found = {(one.shape[1:], one.dtype.name) for one in given}
     assert all(
         np.array_equal(one.ravel(), part.y)
@@ -66,7 +66,7 @@ def test_form_of_several():
         from_dataset(tf.data.Dataset.from_tensor_slices((X, y))),
         start_small(from_arrays(X, y), 0.5),
     ):
-        given = keras_targets(splits.train.y, splits.spec)
+        given = keras_targets(splits.train.y, splits.raw_spec)
         assert {name: one.shape[1:] for name, one in given.items()} == {"a": (1,), "b": ()}
 
 
@@ -75,7 +75,7 @@ def test_form_of_data_sets():
     columns = {"p": X[:, 0], "q": X[:, 1]}
     for y, form in ((YES, ((1,), "bool")), (VALUES, ((1,), "float32"))):
         splits = from_dataset(tf.data.Dataset.from_tensor_slices((columns, y)).batch(32))
-        prepared = splits.with_preprocess(TablePreprocess(splits.spec.columns))
+        prepared = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
         assert forms(prepared) == form
 
 
@@ -84,7 +84,7 @@ def test_what_is_made_of_the_data_keeps_the_form():
     for made in (weigh_classes(splits), balance_classes(splits), start_small(splits, 0.5)):
         assert forms(made) == ((1,), "float32")
     for fold in draw_folds(splits, 3):
-        assert keras_targets(fold.held_out.y, fold.development.spec).shape[1:] == (1,)
+        assert keras_targets(fold.held_out.y, fold.development.model_spec).shape[1:] == (1,)
 
 
 def test_another_form_is_other_data():

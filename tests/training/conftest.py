@@ -347,7 +347,7 @@ class _Contract:
         model.set_weights(outcome.weights)
         logs = model.evaluate(
             held_out.array,
-            keras_targets(held_out.y, data.spec),
+            keras_targets(held_out.y, data.model_spec),
             batch_size=job.batch_size,
             verbose=0,
             return_dict=True,

@@ -79,8 +79,8 @@ def test_a_subclassed_model(splits):
 
 
 def multitask(splits):
-    model = build_multitask(splits.spec.input_shape, splits.spec.targets, hidden_units=(4,))
-    model.compile("adam", **loss_and_metrics(splits.spec.targets))
+    model = build_multitask(splits.raw_spec.input_shape, splits.raw_spec.targets, hidden_units=(4,))
+    model.compile("adam", **loss_and_metrics(splits.raw_spec.targets))
     return model
 
 
@@ -97,7 +97,7 @@ def test_a_metric_that_is_not_there(splits):
 
 
 def test_one_output(splits):
-    model = build_mlp(splits.spec.input_shape, 1)
+    model = build_mlp(splits.raw_spec.input_shape, 1)
     model.compile("adam", "mse")
     with pytest.raises(BuilderError, match="dictionary with sign, sum. Received: one output"):
         check_model(model, splits.development(), Objective("val_loss", "min"))

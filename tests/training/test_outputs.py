@@ -35,8 +35,8 @@ def own_loss(y, outputs):
 )
 def test_what_the_outputs_are(make_model, development, loss, activation, kind):
     model = make_model(loss=loss, activation=activation)
-    assert output_kinds(model, development().spec) == {"": kind}
-    assert output_kinds(model, development("regression").spec) == {"": "values"}
+    assert output_kinds(model, development().model_spec) == {"": kind}
+    assert output_kinds(model, development("regression").model_spec) == {"": "values"}
 
 
 def test_last_activation(make_model):
@@ -106,7 +106,7 @@ def test_outputs_are_what_keras_trains_them_as(development, ending):
         warnings.simplefilter("ignore")  # Keras asks whether that was intended
         trained = model.evaluate(part.x, part.y, verbose=0)
     outputs = np.asarray(model(part.x), np.float32)
-    if output_kinds(model, data.spec)[""] == "logits":
+    if output_kinds(model, data.model_spec)[""] == "logits":
         outputs = np.asarray(tf.nn.softmax(outputs))
     log_loss = -np.log(outputs[np.arange(len(part)), part.y]).mean()
     assert log_loss == pytest.approx(trained, rel=5e-3)
@@ -126,4 +126,4 @@ def test_outputs_are_what_keras_trains_them_as(development, ending):
 )
 def test_one_unit(make_model, development, loss, activation, kind):
     model = make_model(units=1, loss=loss, activation=activation)
-    assert output_kinds(model, development("binary").spec)[""] == kind
+    assert output_kinds(model, development("binary").model_spec)[""] == kind

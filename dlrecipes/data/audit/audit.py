@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dlrecipes.data.audit.class_balance import check_class_balance
-from dlrecipes.data.audit.class_coverage import check_class_coverage
-from dlrecipes.data.audit.column_kinds import check_column_kinds
-from dlrecipes.data.audit.constant_features import check_constant_features
+from dlrecipes.data.audit.coverage import (
+    check_class_balance,
+    check_class_coverage,
+    check_target_coverage,
+)
 from dlrecipes.data.audit.drift import check_drift
 from dlrecipes.data.audit.duplicates import check_duplicates
-from dlrecipes.data.audit.feature_scales import check_feature_scales
-from dlrecipes.data.audit.groups_apart import check_groups
+from dlrecipes.data.audit.feature_values import (
+    check_column_kinds,
+    check_constant_features,
+    check_feature_scales,
+    check_missing_values,
+)
+from dlrecipes.data.audit.groups_and_times import check_groups, check_times
 from dlrecipes.data.audit.identifiers import check_identifiers
-from dlrecipes.data.audit.missing_values import check_missing_values
 from dlrecipes.data.audit.near_duplicates import check_near_duplicates
 from dlrecipes.data.audit.outliers import check_outliers
 from dlrecipes.data.audit.pixel_ranges import check_pixel_ranges
-from dlrecipes.data.audit.target_coverage import check_target_coverage
 from dlrecipes.data.audit.target_leak import check_target_leak
-from dlrecipes.data.audit.times_in_order import check_times
-from dlrecipes.data.columns import Columns
-from dlrecipes.data.part_targets import target_part
-from dlrecipes.data.sealed_split import _peek
-from dlrecipes.data.split import Split
-from dlrecipes.data.splits import Splits
+from dlrecipes.data.parts.columns import Columns
+from dlrecipes.data.parts.part_targets import target_part
+from dlrecipes.data.parts.sealed_split import _peek
+from dlrecipes.data.parts.split import Split
+from dlrecipes.data.parts.splits import Splits
 from dlrecipes.results import DataSpec, Finding
 from dlrecipes.targets import named_targets, with_name
 
@@ -56,7 +59,7 @@ def audit(
         "validation": splits.validation,
         "test": _peek(splits.test),
     }
-    train, validation, spec = splits.train, splits.validation, splits.spec
+    train, validation, spec = splits.train, splits.validation, splits.raw_spec
     on_step("missing values")
     findings = [check_missing_values(parts)]
     if findings[0].severity == "error":

@@ -12,12 +12,15 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
-from dlrecipes.data.audit.feature_columns import feature_columns
-from dlrecipes.data.audit.sample import sample_rows
-from dlrecipes.data.audit.thumbnails import thumbnails
-from dlrecipes.data.columns import Columns
-from dlrecipes.data.row_hashes import Hashes, row_hashes
-from dlrecipes.data.split import Split
+from dlrecipes.data.audit.evidence import (
+    Hashes,
+    feature_columns,
+    row_hashes,
+    sample_rows,
+    thumbnails,
+)
+from dlrecipes.data.parts.columns import Columns
+from dlrecipes.data.parts.split import Split
 from dlrecipes.results import DataSpec, Finding, plural
 
 MOST_ROWS = 5_000
@@ -38,7 +41,7 @@ def check_drift(train: Split, validation: Split, spec: DataSpec) -> Finding:
     are alike. An interval that lies above 0.6 is a warning, except for parts in the order of
     time, whose difference is what they are made for.
 
-    What was dealt to a part as a whole counts once and is judged without any of its rows: a group
+    What was put into a part as a whole counts once and is judged without any of its rows: a group
     and, where rows with equal inputs were kept together, each different row. The parts differ in
     these by the luck of the draw, and that is no drift.
 
@@ -103,7 +106,7 @@ def check_drift(train: Split, validation: Split, spec: DataSpec) -> Finding:
             "so that each is validated on."
         )
     else:
-        advice = "Find out how the parts were made: dealt by chance, they would be alike."
+        advice = "Find out how the parts were made: split by chance, they would be alike."
     return Finding("drift", f"{apart}.", evidence, advice=advice, severity="warning")
 
 
@@ -129,7 +132,7 @@ def _groups(
 def _different(hashes: Hashes, side: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return one of the rows with the same hash, rising; all if equal rows were not kept together.
 
-    They were, if hardly any are in both parts where dealing row by row would have put them.
+    They were, if hardly any are in both parts where splitting row by row would have put them.
     """
     _, kept, units, sizes = np.unique(
         hashes, return_index=True, return_inverse=True, return_counts=True
@@ -150,7 +153,7 @@ def _features(train: Split, validation: Split, spec: DataSpec) -> pd.DataFrame:
             values = column.both
             # Categories in the order of their frequency.
             found[column.name] = _ranks(values) if column.kind == "category" else values
-        texts = [one.name for one in spec.columns if one.kind == "text"]
+        texts = [column.name for column in spec.columns if column.kind == "text"]
         share = (MOST_FEATURES - len(found)) // max(len(texts), 1)
         for name in texts:
             found |= _words(name, [*first[name], *second[name]], max(share, 2))

@@ -1,17 +1,20 @@
-"""Are there copies of rows, above all across parts?"""
+"""Are there copies of rows, above all across parts, or rows that are equal by chance?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import poisson
 
-from dlrecipes.data.audit.equal_by_chance import equal_by_chance
-from dlrecipes.data.row_hashes import row_hashes
-from dlrecipes.data.split import Split
+from dlrecipes.data.audit.evidence import Hashes, row_hashes, sample_rows
+from dlrecipes.data.parts.columns import Columns
+from dlrecipes.data.parts.split import Split
 from dlrecipes.results import DataSpec, Finding
 from dlrecipes.targets import kind_of
 
@@ -69,7 +72,7 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     looked_at = rows[rows["inputs"].isin(spread.index[:MAX_IDS])]
     places = looked_at["inputs"].map(pd.Series(np.arange(len(spread)), index=spread.index))
     ordered = looked_at.iloc[np.argsort(places.to_numpy(), kind="stable")]
-    evidence["ids"] = [str(one) for one in ordered["id"][:MAX_IDS]]
+    evidence["ids"] = [str(identifier) for identifier in ordered["id"][:MAX_IDS]]
     extra = len(rows) - len(spread)
     found = f"Copies of other examples: {extra}; shared between two parts: {across}"
     if labelled:
@@ -119,3 +122,114 @@ def _picked(
         part if once[places == at].all() else part.pick(np.flatnonzero(once[places == at]))
         for at, part in enumerate(parts.values())
     ]
+
+
+MOST_COLUMNS = 100
+MOST_ROWS = 200_000
+MOST_WORDS = 8
+UNLIKELY = 0.02
+DEPENDENT = 3.0
+"""How many times as often a column repeats where the others do: columns tell of each other."""
+
+
+def equal_by_chance(parts: Sequence[Split], keys: Hashes, labels: NDArray[np.int64]) -> bool:
+    """Return whether chance explains the pairs of rows with equal inputs and different labels.
+
+    Two people of the same age, sex and town are no copies: for each such pair there are many that
+    are equal in all columns but one. A row that was stored twice has none of these. From the pairs
+    that one column alone tells apart, and how often that column repeats, follows how many pairs
+    nothing tells apart; a Poisson number of up to three times as many is chance.
+
+    Args:
+        parts: The parts; their inputs are columns, or arrays.
+        keys: A number for each row, the same for the same inputs, of all rows one part after the
+            other, `(rows,)`.
+        labels: What the rows of a pair must differ in, such as the part, `(rows,)`.
+    """
+    some = sample_rows(len(labels), MOST_ROWS)
+    columns = _columns(_sampled(parts, some))
+    if not 2 <= len(columns) <= MOST_COLUMNS:
+        return False
+    equal = _pairs(keys, labels)
+    times = (len(labels) / len(some)) ** 2
+    whole, label = np.zeros(len(some), np.uint64), labels[some]
+    for place, hashes in enumerate(columns):
+        whole += _weighed(hashes(), place)
+    sampled = _pairs(whole, label)
+    total = _pairs(np.zeros_like(whole), label) - sampled
+    for place, hashes in enumerate(columns):
+        own = _weighed(hashes(), place)
+        repeats = (_pairs(own, label) - sampled) / max(total, 1)
+        # Hashes are added, so that one of them can be taken out again.
+        loose = _pairs(whole - own, label) - sampled
+        if repeats < 1:
+            expected = times * loose * repeats / (1 - repeats)
+            if poisson.sf(equal - 1, DEPENDENT * expected) > UNLIKELY:
+                return True
+    return False
+
+
+def _sampled(parts: Sequence[Split], rows: NDArray[np.int64]) -> list[Split]:
+    """Return of each part the rows that are wanted of all, one part after the other."""
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    if len(rows) == starts[-1]:
+        return list(parts)
+    own = [
+        rows[(rows >= start) & (rows < end)] - start
+        for start, end in zip(starts[:-1], starts[1:], strict=True)
+    ]
+    return [part.pick(kept) for part, kept in zip(parts, own, strict=True) if len(kept)]
+
+
+def _columns(parts: Sequence[Split]) -> list[Callable[[], Hashes]]:
+    """Return what makes a number for each row, column by column; none for images and the like.
+
+    A text is as many columns as it has words, up to eight: two may differ in one word.
+    """
+    first = parts[0].x
+    if isinstance(first, Columns):
+        found: list[Callable[[], Hashes]] = []
+        for name in first.names:
+            words = max(_most_words(part.x[name]) for part in parts if isinstance(part.x, Columns))
+            found += [partial(_hashed, parts, name, at, words) for at in range(words)]
+        return found
+    if first.ndim != 2:
+        return []
+    return [partial(_hashed, parts, place, 0, 1) for place in range(first.shape[1])]
+
+
+def _most_words(values: NDArray[Any]) -> int:
+    if values.dtype != object:
+        return 1
+    return min(1 + max(str(text).strip().count(" ") for text in values), MOST_WORDS)
+
+
+def _hashed(parts: Sequence[Split], name: str | int, word: int, words: int) -> Hashes:
+    """Return a number for each row's cell, or for one word of it; the last has what is left."""
+    if not isinstance(name, str):
+        return pd.util.hash_array(np.concatenate([part.array[:, name] for part in parts]) + 0.0)
+    cells = [part.x[name] for part in parts if isinstance(part.x, Columns)]
+    if words > 1:
+        cells = [
+            np.array(
+                [[*text.split(None, words - 1), *[""] * words][word] for text in values], object
+            )
+            for values in cells
+        ]
+    return np.concatenate([row_hashes(Columns({name: values})) for values in cells])
+
+
+def _weighed(hashes: Hashes, place: int) -> Hashes:
+    """Return hashes that add up to different sums if two columns change places."""
+    return hashes * np.uint64(2 * place + 1)
+
+
+def _pairs(keys: Hashes, labels: NDArray[np.int64]) -> float:
+    """Return the number of pairs with the same key and different labels."""
+    codes = np.unique(keys, return_inverse=True)[1]
+    joint = codes * np.int64(int(labels.max()) + 1) + labels
+    same_key, same_both = (
+        np.bincount(np.unique(each, return_inverse=True)[1]).astype(np.float64)
+        for each in (codes, joint)
+    )
+    return float((same_key * (same_key - 1)).sum() - (same_both * (same_both - 1)).sum()) / 2

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import poisson, spearmanr
 
-from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
+from dlrecipes.data.audit.evidence import FeatureColumn, feature_columns
 from dlrecipes.data.option_text import as_option
-from dlrecipes.data.split import Split
+from dlrecipes.data.parts.split import Split
 from dlrecipes.results import DataSpec, Finding
 
 LEAST_ROWS = LEAST_VALUES = 20

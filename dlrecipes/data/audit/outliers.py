@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.audit.feature_columns import FeatureColumn, feature_columns
-from dlrecipes.data.columns import Columns
-from dlrecipes.data.row_hashes import row_hashes
-from dlrecipes.data.split import Split
+from dlrecipes.data.audit.evidence import FeatureColumn, feature_columns, row_hashes
+from dlrecipes.data.parts.columns import Columns
+from dlrecipes.data.parts.split import Split
 from dlrecipes.results import DataSpec, Finding, plural
 from dlrecipes.targets import target_columns
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.split import Split
+from dlrecipes.data.parts.split import Split
 from dlrecipes.results import Finding, plural
 
 LEAST_IMAGES = 10
@@ -56,7 +56,7 @@ def check_pixel_ranges(parts: Mapping[str, Split]) -> Finding:
     if mixed.any():
         rows = np.flatnonzero(mixed)[:MAX_NAMED]
         ids = rows if train.ids is None else train.ids[rows]
-        evidence["images from 0 to 1"] = [str(one) for one in ids]
+        evidence["images from 0 to 1"] = [str(identifier) for identifier in ids]
         return Finding(
             "pixel ranges",
             f"{plural(int(mixed.sum()), 'training image has', 'training images have')} values "

@@ -12,25 +12,22 @@ import pandas as pd
 from pandas.api import types
 
 from dlrecipes.data.option_text import as_option
-from dlrecipes.data.scripts import count_words
-from dlrecipes.data.sources.column import KINDS, Column
 from dlrecipes.data.sources.date_cell import ISO
 from dlrecipes.data.sources.dates import DateScan, are_compact_dates, scan_dates
-from dlrecipes.data.sources.forced_column import (
+from dlrecipes.data.sources.make_column import (
+    KINDS,
+    LEAST_IDENTIFIERS,
     ORDERS,
+    Column,
+    category_column,
     check_dates,
+    date_column,
     forced_column,
+    form_of,
     not_all_numbers,
+    number_column,
     spelling_of,
 )
-from dlrecipes.data.sources.make_column import (
-    LEAST_IDENTIFIERS,
-    category_column,
-    date_column,
-    form_of,
-    number_column,
-)
-from dlrecipes.data.sources.missing import missing_markers
 from dlrecipes.data.sources.number_cells import (
     NumberScan,
     are_codes,
@@ -38,9 +35,9 @@ from dlrecipes.data.sources.number_cells import (
     are_whole,
     scan_numbers,
 )
-from dlrecipes.data.sources.plain_values import described, plain_values
-from dlrecipes.data.sources.text_cells import are_booleans
-from dlrecipes.data.sources.typed_table import number_values
+from dlrecipes.data.sources.plain_values import described, missing_markers, plain_values
+from dlrecipes.data.sources.typed_table import are_booleans, number_values
+from dlrecipes.data.texts.scripts import count_words
 from dlrecipes.errors import DataError
 from dlrecipes.results import TableFile, plural
 from dlrecipes.results.column import IDENTIFIER, NumberForm

@@ -1,10 +1,11 @@
-"""A column's values as numbers, text, dates or booleans, and words about them."""
+"""A column's values: missing, or numbers, text, dates or booleans, and words about them."""
 
 from __future__ import annotations
 
 import datetime
 import decimal
 import numbers
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -93,3 +94,52 @@ def described(what: str, values: pd.Series[Any]) -> str:
 def amount(value: float) -> str:
     """Return a number for display: `1,484,705` or `0.02`."""
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e12 else f"{value:g}"
+
+
+MISSING = (
+    "",
+    "?",
+    "NA",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "<NA>",
+    "NaN",
+    "nan",
+    "NAN",
+    "null",
+    "NULL",
+)
+"""Cells that are missing in every column."""
+
+MISSING_AMONG_NUMBERS = ("-", "--", ".", "None", "none")
+"""Cells that are missing where all others are numbers; in a column of text they are values."""
+
+
+def missing_markers(missing: Sequence[str] | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the markers for every column and those for columns of numbers only.
+
+    Args:
+        missing: The only markers, for every column; with a plus sign before one of them, as in
+            `"+-999"`, they come beside the usual ones. None for the usual ones. An empty cell is
+            missing in any case.
+    """
+    given = [marker.strip() for marker in missing or ()]
+    if missing is None or any(marker.startswith("+") for marker in given):
+        besides = (marker.removeprefix("+").strip() for marker in given)
+        return frozenset((*MISSING, *besides)), frozenset(MISSING_AMONG_NUMBERS)
+    return frozenset(("", *given)), frozenset()
+
+
+def numeric_blanks(values: pd.Series[Any], missing: Sequence[str] | None) -> pd.Series[Any]:
+    """Return numbers with NaN where they equal a missing marker: -999.0 where it is `"-999"`.
+
+    Args:
+        values: Numbers, `(rows,)`.
+        missing: The markers; None for the usual ones.
+    """
+    markers = pd.to_numeric(
+        pd.Series(sorted(missing_markers(missing)[0]), dtype=object), errors="coerce"
+    ).dropna()
+    found = values.isin(markers) if len(markers) else np.zeros(len(values), dtype=bool)
+    return values.mask(found) if np.any(found) else values

@@ -102,13 +102,13 @@ def read_images(
         warnings.filterwarnings("ignore", module=r"PIL\.")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         found = _each(_header, paths)
-        headers = {row: one for row, one in enumerate(found) if isinstance(one, _Header)}
-        damaged = {row: one for row, one in enumerate(found) if isinstance(one, str)}
+        headers = {row: header for row, header in enumerate(found) if isinstance(header, _Header)}
+        damaged = {row: header for row, header in enumerate(found) if isinstance(header, str)}
         if damaged and not (skip_damaged and headers):
             raise _damaged_error(paths, damaged)
         height, width = size or _common_size(headers, paths)
         if channels is None:
-            channels = 1 if all(one.grey for one in headers.values()) else 3
+            channels = 1 if all(header.grey for header in headers.values()) else 3
         shape = (len(headers), height, width, channels)
         check_image_memory(shape, most_megabytes)
         pixels = np.empty(shape, dtype=np.float32)
@@ -118,7 +118,9 @@ def read_images(
             pixels[place] = _decoded(paths[rows[place]], height, width, grey=channels == 1)
 
         results = _each(decode, range(len(rows)))
-    late = {int(rows[place]): one for place, one in enumerate(results) if isinstance(one, str)}
+    late = {
+        int(rows[place]): result for place, result in enumerate(results) if isinstance(result, str)
+    }
     if late and not (skip_damaged and len(late) < len(rows)):
         raise _damaged_error(paths, late)
     if late:
@@ -228,10 +230,12 @@ def _decoded(path: Path, height: int, width: int, *, grey: bool) -> NDArray[np.f
 
 
 def _common_size(headers: dict[int, _Header], paths: Sequence[Path]) -> tuple[int, int]:
-    counts = Counter((one.height, one.width) for one in headers.values())
+    counts = Counter((header.height, header.width) for header in headers.values())
     (common, most), *others = counts.most_common()
     if others:
-        odd = next(row for row, one in headers.items() if (one.height, one.width) != common)
+        odd = next(
+            row for row, header in headers.items() if (header.height, header.width) != common
+        )
         one = headers[odd]
         raise DataError(
             "Images must have one size, or be brought to one.",

@@ -9,11 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from dlrecipes.data.sources.detect_header import detect_header
-from dlrecipes.data.sources.missing import missing_markers
-from dlrecipes.data.sources.open_rows import open_rows
-from dlrecipes.data.sources.read_cells import check_options, read_cells
+from dlrecipes.data.sources.open_rows import open_rows, table_suffix
+from dlrecipes.data.sources.plain_values import missing_markers
 from dlrecipes.data.sources.read_parquet import PARQUET_SUFFIXES
-from dlrecipes.data.sources.table_suffix import table_suffix
+from dlrecipes.data.sources.read_table import check_options, read_cells
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, TableFile, plural
 

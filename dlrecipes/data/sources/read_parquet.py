@@ -1,8 +1,9 @@
-"""Tables from Parquet files."""
+"""Tables from Parquet files, and tables made in Python as if they came from one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dlrecipes.data.sources.missing import missing_markers, numeric_blanks
+from dlrecipes.data.sources.plain_values import missing_markers, numeric_blanks, plain_values
 from dlrecipes.errors import DataError
-from dlrecipes.results import plural
+from dlrecipes.results import TableFile, plural
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
 STRING = pd.StringDtype("pyarrow", na_value=np.nan)
@@ -44,10 +45,10 @@ def read_parquet(path: Path, *, missing: Sequence[str] | None = None) -> pd.Data
             received=f"{path} with {plural(table.num_rows, 'row')} and "
             f"{plural(table.num_columns, 'column')}",
         )
-    return typed_cells(table, source=str(path), missing=missing)
+    return _typed_cells(table, source=str(path), missing=missing)
 
 
-def typed_cells(
+def _typed_cells(
     table: pa.Table, *, source: str, missing: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """Return an Arrow table's cells with its own types; text stays text.
@@ -129,3 +130,40 @@ def _numbers(cells: pa.ChunkedArray) -> pd.Series[Any]:
     if kind == pa.float32():  # 0.1 is 0.1, and not 0.10000000149
         cells = cells.cast(pa.string())
     return cells.cast(pa.float64()).to_pandas()  # type: ignore[no-any-return]
+
+
+def frame_cells(frame: pd.DataFrame, trained_on: TableFile | None) -> pd.DataFrame:
+    """Return a frame's cells for a model that learned from a file, or from a frame.
+
+    In the first case they are those of a Parquet file of it: texts have no spaces around them, what
+    stands for a missing value is one, and numbers do not depend on their dtype. In the second they
+    stay as they are.
+
+    Args:
+        frame: One row an example; its columns have names that are text. Its index stays.
+        trained_on: How the training file was read; None if there was none.
+
+    Raises:
+        DataError: If a column holds anything but numbers, text, dates or booleans.
+    """
+    columns = {name: _as_arrow(name, frame[name]) for name in frame.columns}
+    if trained_on is None:
+        return frame
+    cells = _typed_cells(pa.table(columns), source="the table", missing=trained_on.missing)
+    return cells.set_index(frame.index)
+
+
+def _as_arrow(name: str, values: pd.Series[Any]) -> pa.Array:
+    # A whole number may be larger than any of Arrow.
+    with suppress(pa.ArrowException, TypeError, OverflowError):
+        array = pa.Array.from_pandas(values)
+        if not pa.types.is_nested(array.type):
+            return array
+    try:  # text and numbers in one column
+        return pa.Array.from_pandas(plain_values(name, values))
+    except (pa.ArrowException, TypeError, OverflowError, DataError) as error:
+        found = sorted({type(value).__name__ for value in values[values.notna()]})
+        raise DataError(
+            "Columns must hold numbers, text, dates or booleans.",
+            received=f"column {name!r} with {' and '.join(found)}",
+        ) from error

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.data.drawing.part_names import part_named
+from dlrecipes.data.splitting.split_by_column import part_named
 from dlrecipes.errors import ArgumentError, DataError
 
 PREFIX = "tfds:"

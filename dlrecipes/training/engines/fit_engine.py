@@ -99,7 +99,7 @@ class FitEngine:
 
     def _fit(self, model: keras.Model, job: Job, watch: _Watch) -> None:
         train, validation = self._development.train, self._development.validation
-        spec = self._development.spec
+        spec = self._development.model_spec
         weights = validation.sample_weight
         targets = keras_targets(validation.y, spec)
         held_out = (validation.array, targets, *(() if weights is None else (weights,)))
@@ -120,9 +120,9 @@ class FitEngine:
             return None
         model.set_weights(watch.weights)
         data = self._development
-        kinds = output_kinds(model, data.spec)
+        kinds = output_kinds(model, data.model_spec)
         call = partial(model, training=False)
-        return predict_network(call, data.validation.array, kinds, data.spec)
+        return predict_network(call, data.validation.array, kinds, data.model_spec)
 
     def _failed(self, message: str, watch: _Watch, start: float) -> Outcome:
         return Outcome(

@@ -92,7 +92,7 @@ class SideBySideEngine:
         self._fit = FitEngine(development, objective, policy, on_step)
         self._workers = count_workers()
         train, validation = (
-            DeviceData.of(part, keras_targets(part.y, development.spec))
+            DeviceData.of(part, keras_targets(part.y, development.model_spec))
             for part in (development.train, development.validation)
         )
         chooser = ProgramChooser(name, train, validation, self._workers, choices, on_step)
@@ -276,9 +276,11 @@ class SideBySideEngine:
             return outcome
         member, key, data = trial.blueprint.member, trial.blueprint.key, self._development
         if key not in self._kinds:
-            self._kinds[key] = output_kinds(member.model, data.spec)
+            self._kinds[key] = output_kinds(member.model, data.model_spec)
         call = partial(member.predict, state, trial.numbers)
-        predictions = predict_network(call, data.validation.array, self._kinds[key], data.spec)
+        predictions = predict_network(
+            call, data.validation.array, self._kinds[key], data.model_spec
+        )
         return replace(outcome, predictions=predictions)
 
     def _take_choice(self, choice: EngineChoice) -> None:

@@ -5,17 +5,17 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dlrecipes.data import Drawing, Split, from_arrays, from_table, load
+from dlrecipes.data import Split, SplitRule, from_arrays, from_table, load
 from dlrecipes.data.audit.drift import _ranks, check_drift
 
 
 def check(splits):
-    return check_drift(splits.train, splits.validation, splits.spec)
+    return check_drift(splits.train, splits.validation, splits.raw_spec)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_draw_by_chance_is_alike(people, seed):
-    finding = check(from_table(people, "left", drawing=Drawing(seed=seed)))
+    finding = check(from_table(people, "left", split_rule=SplitRule(seed=seed)))
     assert (finding.severity, finding.advice) == ("info", "")
     assert finding.evidence["area under the ROC curve"] == pytest.approx(0.5, abs=0.1)
 
@@ -23,7 +23,9 @@ def test_a_draw_by_chance_is_alike(people, seed):
 def test_a_column_that_shifts(people):
     parts = np.repeat(["train", "validation", "test"], [600, 200, 200])
     people.loc[600:, "age"] += 15
-    finding = check(from_table(people.assign(part=parts), "left", drawing=Drawing(part="part")))
+    finding = check(
+        from_table(people.assign(part=parts), "left", split_rule=SplitRule(part="part"))
+    )
     assert finding.severity == "warning"
     assert finding.evidence["most different"][0] == "age"
     assert finding.evidence["95 % interval from"] > 0.6
@@ -32,12 +34,14 @@ def test_a_column_that_shifts(people):
 def test_a_category_that_only_validation_has(people):
     parts = np.repeat(["train", "validation", "test"], [600, 200, 200])
     people.loc[600:, "job"] = "pilot"
-    finding = check(from_table(people.assign(part=parts), "left", drawing=Drawing(part="part")))
+    finding = check(
+        from_table(people.assign(part=parts), "left", split_rule=SplitRule(part="part"))
+    )
     assert (finding.severity, finding.evidence["most different"][0]) == ("warning", "job")
 
 
 def test_the_order_of_time_explains_it(people):
-    finding = check(from_table(people, "left", drawing=Drawing(time="day")))
+    finding = check(from_table(people, "left", split_rule=SplitRule(time="day")))
     assert (finding.severity, finding.advice) == ("info", "")
     assert "as is to be expected of parts in the order of time" in finding.verdict
     assert finding.evidence["most different"][0] == "day"
@@ -57,7 +61,9 @@ def test_texts():
     table = pd.DataFrame({"text": texts, "y": np.arange(300) % 2, "part": parts})
 
     def drift(changed):
-        return check(from_table(changed, "y", drawing=Drawing(part="part"), kinds={"text": "text"}))
+        return check(
+            from_table(changed, "y", split_rule=SplitRule(part="part"), kinds={"text": "text"})
+        )
 
     assert drift(table).severity == "info"
     table.loc[160:, "text"] = table.loc[160:, "text"] + " mu"
@@ -82,7 +88,7 @@ def test_texts_beside_other_columns():
     kinds = {"text": "text", "note": "text"}
 
     def drift(changed):
-        return check(from_table(changed, "y", drawing=Drawing(part="part"), kinds=kinds))
+        return check(from_table(changed, "y", split_rule=SplitRule(part="part"), kinds=kinds))
 
     assert drift(table).evidence["most different"][0] == "length"
     longer = table.assign(length=generator.normal(size=300))
@@ -117,7 +123,7 @@ def test_rare_categories_in_parts_dealt_by_chance(seed):
             "y": generator.choice(["no", "yes"], 400),
         }
     )
-    finding = check(from_table(table, "y", drawing=Drawing(seed=seed)))
+    finding = check(from_table(table, "y", split_rule=SplitRule(seed=seed)))
     assert finding.severity == "info"
     assert finding.evidence["area under the ROC curve"] < 0.65
 
@@ -140,17 +146,17 @@ def copied(rows, shift=0.0):
 
 
 def test_copies_that_were_kept_together():
-    drawing = Drawing(part="part")
-    alike = check(from_table(copied(300), "y", drawing=drawing))
+    split_rule = SplitRule(part="part")
+    alike = check(from_table(copied(300), "y", split_rule=split_rule))
     assert alike.severity == "info"
     assert alike.evidence["training examples"] == 180  # each different row once
-    apart = check(from_table(copied(300, shift=1.5), "y", drawing=drawing))
+    apart = check(from_table(copied(300, shift=1.5), "y", split_rule=split_rule))
     assert (apart.severity, apart.evidence["most different"][0]) == ("warning", "a")
 
 
 def test_copies_dealt_by_chance():
     rows = copied(200).drop(columns="part")
-    assert check(from_table(rows, "y", drawing=Drawing(seed=3))).severity == "info"
+    assert check(from_table(rows, "y", split_rule=SplitRule(seed=3))).severity == "info"
 
 
 def test_short_texts_dealt_by_chance():
@@ -158,8 +164,8 @@ def test_short_texts_dealt_by_chance():
     words = [f"{first}{second}" for first in "bdfgk" for second in "aeiou"]
     texts = [" ".join(generator.choice(words, generator.integers(1, 4))) for _ in range(800)]
     table = pd.DataFrame({"text": texts, "y": np.arange(800) % 2})
-    for seed in range(3):  # "ba du" and "du ba" are alike to the forest, and dealt apart
-        splits = from_table(table, "y", kinds={"text": "text"}, drawing=Drawing(seed=seed))
+    for seed in range(3):  # "ba du" and "du ba" are alike to the forest, and split apart
+        splits = from_table(table, "y", kinds={"text": "text"}, split_rule=SplitRule(seed=seed))
         assert check(splits).severity == "info"
 
 
@@ -173,10 +179,10 @@ def test_rows_that_are_equal_by_nature_each_count():
             "part": np.repeat(["train", "validation", "test"], [600, 200, 200]),
         }
     )
-    drawing = Drawing(part="part")
-    assert check(from_table(table, "y", drawing=drawing)).severity == "info"
+    split_rule = SplitRule(part="part")
+    assert check(from_table(table, "y", split_rule=split_rule)).severity == "info"
     table.loc[600:, "smoker"] = generator.choice(["no", "yes"], 400, p=[0.1, 0.9])
-    finding = check(from_table(table, "y", drawing=drawing))
+    finding = check(from_table(table, "y", split_rule=split_rule))
     assert (finding.severity, finding.evidence["training examples"]) == ("warning", 600)
 
 
@@ -187,7 +193,7 @@ def families(shift=0.0, *, count=100):
     x = generator.normal(size=(count, 4))[family] + 0.3 * generator.normal(size=(1000, 4))
     table = pd.DataFrame(x, columns=list("abcd"))
     table = table.assign(family=[f"family {at}" for at in family], y=np.arange(1000) % 2)
-    splits = from_table(table, "y", drawing=Drawing(group="family"))
+    splits = from_table(table, "y", split_rule=SplitRule(group="family"))
     splits.validation.x["a"][:] += shift
     return splits
 
@@ -222,5 +228,7 @@ def test_parts_of_one_distribution_are_alike(seed, copies, levels):
             "y": np.arange(len(rows)) % 2,
         }
     )
-    splits = from_table(table, "y", kinds={"kind": "category"}, drawing=Drawing(seed=seed % 100))
+    splits = from_table(
+        table, "y", kinds={"kind": "category"}, split_rule=SplitRule(seed=seed % 100)
+    )
     assert check(splits).severity == "info"

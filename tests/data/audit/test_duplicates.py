@@ -4,15 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import Drawing, from_arrays, from_table
-from dlrecipes.data.audit.duplicates import check_duplicates
-from dlrecipes.data.audit.equal_by_chance import equal_by_chance
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data import SplitRule, from_arrays, from_table
+from dlrecipes.data.audit.duplicates import check_duplicates, equal_by_chance
+from dlrecipes.data.parts.sealed_split import _peek
 
 
 def check(splits):
     parts = {"train": splits.train, "validation": splits.validation, "test": _peek(splits.test)}
-    return check_duplicates(parts, splits.spec)
+    return check_duplicates(parts, splits.raw_spec)
 
 
 def passengers(rows=800, seed=0):
@@ -41,7 +40,7 @@ def test_equal_rows_of_few_values_may_have_different_labels(seed):
 def test_equal_rows_of_few_values_may_be_in_two_parts():
     generator = np.random.default_rng(0)
     table = passengers().assign(family=generator.integers(0, 60, 800).astype(str))
-    finding = check(from_table(table, "y", drawing=Drawing(group="family")))
+    finding = check(from_table(table, "y", split_rule=SplitRule(group="family")))
     assert finding.evidence["train and validation"] > 20
     assert finding.severity == "info"
 
@@ -60,10 +59,10 @@ def test_a_row_stored_twice_among_rows_of_many_values(copies):
         fare=np.random.default_rng(1).lognormal(3, 1, 800),
         part=np.repeat(["train", "validation", "test"], [480, 160, 160]),
     )
-    assert check(from_table(table, "y", drawing=Drawing(part="part"))).severity == "info"
+    assert check(from_table(table, "y", split_rule=SplitRule(part="part"))).severity == "info"
     inputs = ["sex", "class", "age", "port", "fare"]
     table.loc[500 : 499 + copies, inputs] = table.loc[100 : 99 + copies, inputs].to_numpy()
-    finding = check(from_table(table, "y", drawing=Drawing(part="part")))
+    finding = check(from_table(table, "y", split_rule=SplitRule(part="part")))
     assert (finding.severity, finding.evidence["train and validation"]) == ("warning", copies)
 
 

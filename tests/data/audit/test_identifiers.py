@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import Drawing, from_arrays, from_table
+from dlrecipes.data import SplitRule, from_arrays, from_table
 from dlrecipes.data.audit.identifiers import check_identifiers
 
 
 def check(splits):
-    return check_identifiers(splits.train, splits.validation, splits.spec, 1000)
+    return check_identifiers(splits.train, splits.validation, splits.raw_spec, 1000)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_few_numbers_from_a_range_of_their_own_need_not_repeat():
         splits = from_table(table, "y")
         known = np.concatenate([part.x["floor"] for part in (splits.train, splits.validation)])
         different += pd.Series(known[~np.isnan(known)]).is_unique
-        finding = check_identifiers(splits.train, splits.validation, splits.spec, 60)
+        finding = check_identifiers(splits.train, splits.validation, splits.raw_spec, 60)
         assert finding.severity == "info"
     assert different > 0
 
@@ -90,7 +90,7 @@ def test_categories_of_several_words_are_text_rather():
     table["y"] = generator.choice(["no", "yes"], 200)
     table = table.iloc[np.repeat(np.arange(200), 3)].reset_index(drop=True)
     splits = from_table(table, "y")
-    assert {column.name: column.kind for column in splits.spec.columns}["note"] == "category"
+    assert {column.name: column.kind for column in splits.raw_spec.columns}["note"] == "category"
     finding = check(splits)
     assert finding.verdict == "These categories have several words and hardly repeat: 'note'."
     assert finding.advice == "Read them as text: --kinds note=text."
@@ -103,4 +103,4 @@ def test_a_category_whose_levels_chance_dealt_to_one_part_each():
     table = pd.DataFrame({"level": levels, "sex": generator.choice(["f", "m"], 300)})
     table["part"] = np.repeat(["train", "validation", "test"], [180, 60, 60])
     table["y"] = generator.choice(["no", "yes"], 300)
-    assert check(from_table(table, "y", drawing=Drawing(part="part"))).severity == "info"
+    assert check(from_table(table, "y", split_rule=SplitRule(part="part"))).severity == "info"

@@ -3,19 +3,19 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 
-from dlrecipes.data import Drawing, from_arrays, from_table
+from dlrecipes.data import SplitRule, from_arrays, from_table
 from dlrecipes.data.audit.near_duplicates import check_near_duplicates
 
 
 def check(splits):
-    return check_near_duplicates(splits.train, splits.validation, splits.spec)
+    return check_near_duplicates(splits.train, splits.validation, splits.raw_spec)
 
 
 def by_part(table, **options):
-    return from_table(table, "left", drawing=Drawing(part="part"), **options)
+    return from_table(table, "left", split_rule=SplitRule(part="part"), **options)
 
 
-def dealt(table):
+def split(table):
     """Add a column of parts: 600, 200 and 200 rows."""
     return table.assign(part=np.repeat(["train", "validation", "test"], [600, 200, 200]))
 
@@ -37,7 +37,7 @@ def test_none_in_good_tables(people):
     ],
 )
 def test_a_row_that_was_stored_twice(people, change):
-    table = dealt(people)
+    table = split(people)
     copy = change(table.iloc[[17]]).assign(left="no").to_numpy()
     table.loc[700, table.columns[:-1]] = copy[0, :-1]
     finding = check(by_part(table))
@@ -46,7 +46,7 @@ def test_a_row_that_was_stored_twice(people, change):
 
 
 def test_an_exact_copy_is_the_other_check_s(people):
-    table = dealt(people)
+    table = split(people)
     table.loc[700, table.columns[:-1]] = table.loc[17, table.columns[:-1]]
     assert check(by_part(table)).severity == "info"
 
@@ -96,7 +96,7 @@ def test_more_columns_than_are_compared_one_by_one():
 
 
 def test_gaps_are_alike_and_an_empty_column_does_no_harm(people):
-    table = dealt(people).assign(gap=np.nan)
+    table = split(people).assign(gap=np.nan)
     table.loc[1, "gap"] = 1.0
     table.loc[[17, 700], "age"] = np.nan
     table.loc[700, table.columns[1:5]] = table.loc[17, table.columns[1:5]]
@@ -156,7 +156,7 @@ def texts():
     ],
 )
 def test_of_texts_in_a_table_the_whole_rows_are_compared(people, texts, note, far, found):
-    table = dealt(people.assign(note=texts * 10))
+    table = split(people.assign(note=texts * 10))
     table.loc[700, table.columns[:-1]] = table.loc[17, table.columns[:-1]]
     table.loc[700, "note"] = note(table.loc[17, "note"])
     table.loc[700, "age"] += far
@@ -251,7 +251,7 @@ def test_rows_stored_twice_among_uneven_ones():
     generator = np.random.default_rng(0)
     numbers = generator.normal(size=(2, 1000))
     table = pd.DataFrame({"a": generator.lognormal(0, 3, 1000), "b": numbers[0], "c": numbers[1]})
-    table = dealt(table.assign(left=generator.choice(["no", "yes"], 1000)))
+    table = split(table.assign(left=generator.choice(["no", "yes"], 1000)))
     copied = table.loc[100:109, ["a", "b", "c"]].to_numpy()
     table.loc[700:709, ["a", "b", "c"]] = copied + 1e-5
     finding = check(by_part(table))

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from dlrecipes.data import Drawing, from_arrays, from_table
+from dlrecipes.data import SplitRule, from_arrays, from_table
 from dlrecipes.data.audit.outliers import _chance_of_gap, check_outliers
 
 
 def check(splits):
-    return check_outliers(splits.train, splits.validation, splits.spec)
+    return check_outliers(splits.train, splits.validation, splits.raw_spec)
 
 
 def test_ordinary_columns(people):
@@ -135,7 +135,7 @@ def test_copies_of_a_far_row_are_no_code(people):
     copies = [furthest.index[0]] * 6
     table = people.iloc[[*range(1000), *copies]].reset_index(drop=True)
     for seed in range(3):
-        assert check(from_table(table, "left", drawing=Drawing(seed=seed))).severity == "info"
+        assert check(from_table(table, "left", split_rule=SplitRule(seed=seed))).severity == "info"
 
 
 @pytest.mark.parametrize(

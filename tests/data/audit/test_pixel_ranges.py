@@ -5,7 +5,7 @@ import pytest
 
 from dlrecipes.data import SealedSplit, Split, from_arrays, load
 from dlrecipes.data.audit.pixel_ranges import check_pixel_ranges
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 
 
 def check(splits):

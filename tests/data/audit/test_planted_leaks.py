@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 from dlrecipes.data import (
-    Drawing,
     SealedSplit,
     Split,
+    SplitRule,
     TablePreprocess,
     TextTokens,
     from_arrays,
     from_table,
 )
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 
 
 def test_nothing_planted(people, named):
@@ -29,7 +29,7 @@ def test_a_duplicate_row(people, named, part):
     table = people.assign(part=np.repeat(["train", "validation", "test"], [600, 200, 200]))
     row = {"validation": 700, "test": 900}[part]
     table.loc[row] = table.loc[17].where(table.columns != "part", part)
-    finding = named(from_table(table, "left", drawing=Drawing(part="part")))["duplicates"]
+    finding = named(from_table(table, "left", split_rule=SplitRule(part="part")))["duplicates"]
     assert finding.severity == "warning"
     assert finding.evidence[f"train and {part}"] == 1
     assert finding.evidence["ids"] == ["17", str(row)]
@@ -38,7 +38,9 @@ def test_a_duplicate_row(people, named, part):
 @pytest.mark.parametrize("part", ["validation", "test"])
 def test_a_group_on_two_sides(people, named, part):
     families = [f"family {at % 60}" for at in range(len(people))]
-    splits = from_table(people.assign(family=families), "left", drawing=Drawing(group="family"))
+    splits = from_table(
+        people.assign(family=families), "left", split_rule=SplitRule(group="family")
+    )
     assert named(splits)["groups"].severity == "info"
     changed = splits.validation if part == "validation" else _peek(splits.test)
     changed.groups[0] = splits.train.groups[0]
@@ -50,7 +52,7 @@ def test_a_group_on_two_sides(people, named, part):
 
 
 def test_a_future_row(people, named):
-    splits = from_table(people, "left", drawing=Drawing(time="day"))
+    splits = from_table(people, "left", split_rule=SplitRule(time="day"))
     assert named(splits)["order of time"].severity == "info"
     train = splits.train
     train.time[5] = splits.validation.time.max()
@@ -149,13 +151,13 @@ def test_other_validation_and_test_rows_change_nothing_of_a_table(people):
     splits = from_table(people.drop(columns="day"), "left")
     others = with_other_rows(splits, other_cells)
     layers = [
-        one.with_preprocess(TablePreprocess(one.spec.columns, name="same")).preprocess
+        one.with_preprocess(TablePreprocess(one.raw_spec.columns, name="same")).preprocess
         for one in (splits, others)
     ]
     assert weights(layers[0]) == weights(layers[1])
     train = Split(other_cells(splits.train.x), splits.train.y)
     moved = replace(splits, train=train).with_preprocess(
-        TablePreprocess(splits.spec.columns, name="same")
+        TablePreprocess(splits.raw_spec.columns, name="same")
     )
     assert weights(moved.preprocess) != weights(layers[0])
 
@@ -166,7 +168,7 @@ def test_other_validation_and_test_rows_change_no_vocabulary():
     splits = from_table(table, "y", kinds={"text": "text"})
     others = with_other_rows(splits, other_cells)
     layers = [
-        one.with_preprocess(TextTokens(one.spec.columns, name="same")).preprocess
+        one.with_preprocess(TextTokens(one.raw_spec.columns, name="same")).preprocess
         for one in (splits, others)
     ]
     assert weights(layers[0]) == weights(layers[1])

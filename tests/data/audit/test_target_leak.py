@@ -10,7 +10,7 @@ CLASSES = ["no", "perhaps", "yes"]
 
 
 def check(splits):
-    return check_target_leak(splits.train, splits.validation, splits.spec)
+    return check_target_leak(splits.train, splits.validation, splits.raw_spec)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.data import load, load_images, load_table
-from dlrecipes.data.sealed_split import _peek
+from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.data.sources import read_tfds
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -99,8 +99,8 @@ def test_images_with_official_parts(folder):
     splits = load("tfds:tiny_images", data_dir=folder)
     parts = {"train": splits.train, "validation": splits.validation, "test": _peek(splits.test)}
     assert {name: len(part) for name, part in parts.items()} == SIZES
-    assert (splits.spec.name, splits.spec.kind) == ("tiny_images", "image")
-    assert splits.spec.target.class_names == ("zebra", "ant", "cat")
+    assert (splits.raw_spec.name, splits.raw_spec.kind) == ("tiny_images", "image")
+    assert splits.raw_spec.target.class_names == ("zebra", "ant", "cat")
     for name, part in parts.items():
         expected = {
             pixels(name, at).astype("float32").tobytes(): at % 3 for at in range(SIZES[name])
@@ -112,8 +112,8 @@ def test_images_with_official_parts(folder):
 def test_images_as_the_recipes_load_them(folder):
     splits = load_images("tfds:tiny_images", data_dir=str(folder))
     assert (len(splits.train), len(splits.validation), len(splits.test)) == tuple(SIZES.values())
-    assert splits.spec.eight_bit
-    assert set(splits.spec.target.class_names) == {"zebra", "ant", "cat"}
+    assert splits.raw_spec.eight_bit
+    assert set(splits.raw_spec.target.class_names) == {"zebra", "ant", "cat"}
 
 
 def test_a_table(folder):
@@ -123,13 +123,13 @@ def test_a_table(folder):
     ):
         parts = splits.train, splits.validation, _peek(splits.test)
         assert tuple(map(len, parts)) == tuple(SIZES.values())
-        assert {one.name: one.kind for one in splits.spec.columns} == {
+        assert {one.name: one.kind for one in splits.raw_spec.columns} == {
             "age": "number",
             "job": "category",
         }
-        assert set(splits.spec.target.class_names) == {"zebra", "ant", "cat"}
+        assert set(splits.raw_spec.target.class_names) == {"zebra", "ant", "cat"}
         for part in parts:
-            names = np.array(splits.spec.target.class_names)[part.y]
+            names = np.array(splits.raw_spec.target.class_names)[part.y]
             expected = np.array(["zebra", "ant", "cat"])[part.x["age"].astype(int) % 3]
             np.testing.assert_array_equal(names, expected)
 

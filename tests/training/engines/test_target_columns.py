@@ -79,7 +79,7 @@ def test_values_are_those_of_keras(scripted, engine, case):
     source = scripted(*jobs)
     make_engine(engine, data, Objective("val_loss", "min"), "float32").run(source)
     part = data.validation
-    handed_in = keras_targets(part.y, data.spec)
+    handed_in = keras_targets(part.y, data.model_spec)
     assert handed_in.shape == (len(part), 1)
     for outcome in source.outcomes:
         assert not outcome.error

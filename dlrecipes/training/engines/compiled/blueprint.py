@@ -147,7 +147,7 @@ class Blueprints:
         )
         train = development.train
         weight = train.sample_weight
-        y = keras_targets(train.y, development.spec)
+        y = keras_targets(train.y, development.model_spec)
         rows = few_rows(keras.tree.flatten(y), weight, _EXAMPLES)
         self._few: tuple[Any, Any, Any] = (
             train.array[rows],

@@ -1,0 +1,159 @@
+"""The test part, which is sealed until the end, and the studies that run on it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NoReturn
+from weakref import WeakKeyDictionary
+
+from dlrecipes.data.parts.ledger import Ledger
+from dlrecipes.data.parts.split import Split, fingerprint
+from dlrecipes.errors import SealError
+from dlrecipes.results import plural
+
+
+class SealedSplit:
+    """The test part: length and fingerprint are visible, the arrays come only from `open`.
+
+    The arrays are copied and kept outside the object, so that no attribute, container or
+    closure leads from it to them.
+
+    Args:
+        split: The examples to seal.
+
+    Example:
+        >>> import tempfile
+        >>> sealed = dlr.data.load("iris").test
+        >>> len(sealed)
+        30
+        >>> part = sealed.open("final score", ledger=f"{tempfile.mkdtemp()}/test_sets.jsonl")
+        >>> part.x.shape, part.y[:5].tolist()
+        ((30, 4), [1, 1, 0, 1, 1])
+    """
+
+    __slots__ = ("__weakref__", "_fingerprint", "_size")
+
+    def __init__(self, split: Split) -> None:
+        self._size = len(split)
+        self._fingerprint = fingerprint(split.x, split.y)
+        _vault[self] = _copied(split)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __repr__(self) -> str:
+        return f"SealedSplit({plural(self._size, 'example')}, fingerprint {self._fingerprint})"
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that stand for the inputs and targets, bit for bit."""
+        return self._fingerprint
+
+    def open(
+        self, reason: str, *, study: str = "", ledger: Ledger | str | Path | None = None
+    ) -> Split:
+        """Record the opening and return a copy of the test part, as raw as it was sealed.
+
+        Args:
+            reason: Why it is opened; not empty, it goes into the ledger.
+            study: The study or run that opens it; empty if outside one.
+            ledger: The ledger or its path; None for `runs/test_sets.jsonl`.
+
+        Raises:
+            SealError: If the reason is empty or a study over the same data is running.
+            RunError: If the ledger cannot be written; the test set stays closed.
+        """
+        if not isinstance(reason, str) or not reason.strip():
+            raise SealError(
+                "The test set opens only for a reason.",
+                received=f"reason={reason!r}",
+                fix="Say why, for example reason='final score'.",
+            )
+        if _is_study_running(self._fingerprint):
+            raise SealError(
+                "The test set stays closed while a study runs.",
+                received=f"reason={reason!r}",
+                fix="Open it when the study has ended, and compare trials on the validation part.",
+            )
+        if ledger is None:
+            ledger = Ledger()
+        elif not isinstance(ledger, Ledger):
+            ledger = Ledger(ledger)
+        # The record comes first: an opening that cannot be counted does not happen.
+        ledger.append(self._fingerprint, reason=reason, study=study)
+        return _copied(_vault[self])
+
+    def __copy__(self) -> SealedSplit:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> SealedSplit:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise SealError(
+            "A sealed test set cannot be pickled.",
+            fix="Hand `splits.development()` to other processes: it holds all that they may see.",
+        )
+
+
+# Here and not in the object, where any reference would be a way around the seal.
+_vault: WeakKeyDictionary[SealedSplit, Split] = WeakKeyDictionary()
+
+
+def _peek(sealed: SealedSplit) -> Split:
+    """Return the sealed arrays; for the audit, which returns row ids and statistics only."""
+    return _vault[sealed]
+
+
+def _copied(split: Split) -> Split:
+    copies: dict[str, Any] = {}
+    for entry in fields(split):
+        array = getattr(split, entry.name)
+        copies[entry.name] = None if array is None else array.copy()
+    return Split(**copies)
+
+
+_running: Counter[str] = Counter()
+_lock = threading.Lock()
+
+
+@contextmanager
+def study_running(fingerprint: str) -> Iterator[None]:
+    """Keep every sealed split with this fingerprint closed, in the whole process.
+
+    The key is the data and not the object, so that sealing the same rows a second time opens
+    no way around. Studies may be nested and may run in several threads: the seal lifts when
+    the last one ends.
+
+    Args:
+        fingerprint: `SealedSplit.fingerprint` of the test part.
+
+    Example:
+        >>> sealed = dlr.data.load("iris").test
+        >>> with dlr.data.study_running(sealed.fingerprint):
+        ...     try:
+        ...         sealed.open("a look")
+        ...     except dlr.errors.SealError as error:
+        ...         print(str(error).partition(".")[0])
+        The test set stays closed while a study runs
+    """
+    with _lock:
+        _running[fingerprint] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _running[fingerprint] -= 1
+            if not _running[fingerprint]:
+                del _running[fingerprint]
+
+
+def _is_study_running(fingerprint: str) -> bool:
+    """Return whether a study over the data with this fingerprint is running."""
+    with _lock:
+        return fingerprint in _running

@@ -1,0 +1,1 @@
+"""Times, seasons and earlier values."""

@@ -1,0 +1,1 @@
+"""Tables: which columns and rows are what, and how a network takes them."""

@@ -1,0 +1,1 @@
+"""Texts as token numbers and as TF-IDF weights, in a model's graph."""

@@ -1,0 +1,101 @@
+import pytest
+
+from dlrecipes.data import load_table
+from dlrecipes.errors import ArgumentError, DataError
+
+ROWS = "\n".join(f"{20 + at % 40}, {'cook' if at % 3 else 'clerk'}, {at % 2}" for at in range(90))
+
+
+@pytest.fixture
+def file(tmp_path):
+    """`file(text)`: a CSV file of that text."""
+
+    def write(text, name="people.csv"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_options_as_a_command_line_gives_them(file):
+    splits = load_table(
+        file(ROWS),
+        "left",
+        header="no",
+        columns="age,job,left",
+        kinds="age=category",
+        drop="job",
+        task="classification",
+        validation_fraction="0.3",
+        split_seed="4",
+    )
+    assert [(one.name, one.kind) for one in splits.raw_spec.columns] == [("age", "category")]
+    assert splits.raw_spec.name == "people"
+    assert splits.raw_spec.target.class_names == ("0", "1")
+    assert (len(splits.validation), splits.split_seed) == (27, 4)
+
+
+def test_subgroups_as_a_command_line_gives_them(file):
+    path = file("age,job,left\n" + ROWS)
+    splits = load_table(path, "left", drop="job", subgroup="job, age", reweigh="job")
+    assert splits.train.x.names == ("age",)
+    assert splits.train.subgroups.names == ("job", "age")
+    assert set(splits.validation.subgroups["job"]) == {"clerk", "cook"}
+    assert splits.train.sample_weight.mean() == pytest.approx(1)
+    assert splits.validation.sample_weight is not None
+
+
+def test_the_last_column_is_the_target(file):
+    splits = load_table(file("age,job,left\n" + ROWS))
+    assert splits.train.x.names == ("age", "job")
+
+
+def test_separator_and_official_test(file):
+    text = "age;job;left\n" + ROWS.replace(", ", ";")
+    splits = load_table(file(text), "left", separator=";", test=file(text, "later.csv"))
+    assert (len(splits.train) + len(splits.validation), len(splits.test)) == (90, 90)
+
+
+def test_flags_as_a_resumed_run_gives_them(file):
+    # ---- JSON keeps False as 0
+    splits = load_table(file('age,job,left\n30,"cook,1\n' + ROWS), quoting=0, header=1)
+    assert splits.raw_spec.file.quoting is False
+
+
+def test_how_the_file_was_read_is_recorded(file):
+    text = ROWS.replace(", ", ";")
+    splits = load_table(
+        file(text), "left", header="no", columns="age,job,left", separator=";", missing="-9, ?"
+    )
+    recorded = splits.raw_spec.file
+    assert (recorded.columns, recorded.targets) == (("age", "job", "left"), ("left",))
+    assert (recorded.separator, recorded.missing) == (";", ("-9", "?"))
+    assert (recorded.encoding, recorded.quoting) == ("utf-8", True)
+    usual = load_table(file("age,job,left\n" + ROWS))
+    assert (usual.raw_spec.file.separator, usual.raw_spec.file.missing) == (None, None)
+
+
+def test_wine_without_a_file():
+    splits = load_table()
+    assert splits.raw_spec.target.class_names == ("class_0", "class_1", "class_2")
+    assert len(splits.raw_spec.columns) == 13
+    assert splits.raw_spec.file.columns[-1] == "cultivar"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"header": "perhaps"}, "`header` is yes or no"),
+        ({"kinds": "age"}, "kinds='age'"),
+        ({"validation_fraction": "half"}, "`validation_fraction` is a number"),
+        ({"validation_fraction": "1.5"}, "validation_fraction"),
+        ({"split_seed": "x"}, "`split_seed` is a whole number"),
+        ({"columns": "age,job"}, "2"),
+        ({"subgroup": "gone"}, r"subgroup\[0\]='gone'"),
+        ({"header": "no", "reweigh": "column 2"}, "must be one of the subgroups"),
+    ],
+)
+def test_wrong_options(file, options, message):
+    with pytest.raises((ArgumentError, DataError), match=message):
+        load_table(file(ROWS), **options)
