@@ -25,7 +25,11 @@ from dlrecipes.search import CoarseToFine
 
 
 def load(split_seed: int = 0) -> Splits:
-    """Load the Wisconsin tumours; `split_seed` gives another test set."""
+    """Load the Wisconsin tumours.
+
+    Args:
+        split_seed: Seed of the split: another one draws another test set.
+    """
     return load_bundled("breast_cancer", split_seed=split_seed)
 
 

@@ -23,7 +23,11 @@ from dlrecipes.search import CoarseToFine
 
 
 def load(split_seed: int = 0) -> Splits:
-    """Load the 442 patients; `split_seed` gives another test set."""
+    """Load the 442 patients.
+
+    Args:
+        split_seed: Seed of the split: another one draws another test set.
+    """
     return load_bundled("diabetes", split_seed=split_seed)
 
 

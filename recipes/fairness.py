@@ -83,8 +83,14 @@ def load(
 ) -> Splits:
     """Load a table, or the faces, half of which are the test: few women smile.
 
-    `reweigh` names the subgroup whose combinations with the label are weighed, `yes` for the
-    first and `no` for none.
+    Args:
+        data: A table, as `load_table` takes it; None for the faces.
+        target: The column of the classes.
+        subgroup: The columns over whose groups the score is compared, with commas between.
+        reweigh: The one whose combinations with the label are weighed, `yes` for the first and
+            `no` for none.
+        split_seed: Seed of the split, at least 0.
+        **options: Those of `load_table`.
     """
     if data is None:
         check_only_with_data(target=target, **options)

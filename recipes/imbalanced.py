@@ -58,7 +58,15 @@ def load(
     balance: float = 0.5,
     **options: str,
 ) -> Splits:
-    """Load a table of two classes, or the thinned tumours, and weigh the classes."""
+    """Load a table of two classes, or the thinned tumours, and weigh the classes.
+
+    Args:
+        data: A table, as `load_table` takes it; None for the tumours.
+        target: The column of the two classes.
+        split_seed: Seed of the split, at least 0.
+        balance: How far the classes have equal shares of the loss, from 0 to 1.
+        **options: Those of `load_table`.
+    """
     if data is None:
         check_only_with_data(target=target, **options)
         split_rule = SplitRule(seed=split_seed)

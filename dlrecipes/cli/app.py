@@ -21,6 +21,7 @@ from dlrecipes.cli.errors import one_message
 from dlrecipes.cli.extra import check_extra, read_extra
 from dlrecipes.cli.listening import loading, make_listener, resume_hint
 from dlrecipes.cli.open_run import open_run
+from dlrecipes.cli.recipe_help import RecipeCommand
 from dlrecipes.cli.same_options import check_same_options
 from dlrecipes.cli.summary import print_summary
 from dlrecipes.cli.typed_options import typed_options
@@ -98,7 +99,10 @@ def copy(
         typer.echo(f"{target}\nEdit it, then: dlrecipes tune {target}")
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(
+    cls=RecipeCommand,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
 def tune(  # noqa: PLR0913  (one argument an option)
     context: typer.Context,
     recipe: RecipeArgument,
@@ -153,7 +157,11 @@ def tune(  # noqa: PLR0913  (one argument an option)
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change the plan: stage.field=value or field=value."),
+        typer.Option(
+            "--set",
+            help="Change the plan: field=value, stage.field=value, limits.dropout=0,0.9 or "
+            "fine.ranges.learning_rate=1e-4,1e-2.",
+        ),
     ] = None,
     compare: Annotated[bool, typer.Option(help="Run simpler searches at equal cost.")] = False,
     sealed: Annotated[
@@ -169,7 +177,8 @@ def tune(  # noqa: PLR0913  (one argument an option)
 ) -> None:
     """Carry out the whole procedure: search, export, test, report.
 
-    Further options, as in --split-seed 1, are arguments of the recipe's own `load`.
+    Further options, as in --split-seed 1, are arguments of the recipe's own `load`; `dlrecipes tune
+    RECIPE --help` lists them.
     """
     began = monotonic()
     listeners: list[Listener] = []

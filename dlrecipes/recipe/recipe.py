@@ -95,6 +95,11 @@ class Recipe:
         self._preprocess = preprocess
 
     @property
+    def loader(self) -> Callable[..., Splits]:
+        """The recipe's own `load`, as it was given."""
+        return self._load
+
+    @property
     def arguments(self) -> tuple[str, ...]:
         """The arguments of `load`, which are options of the command line; `"**"` for any others."""
         known = inspect.signature(self._load).parameters.values()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 from dlrecipes.checks import check_integer, did_you_mean
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Plan, Stage
+
+_ENDS = re.compile(r"(?:limits|([^.]+)\.(ranges))\.(.+)")
+"""`limits.NAME` or `STAGE.ranges.NAME`."""
 
 
 def with_budget(plan: Plan, trials: int | None = None, epochs: int | None = None) -> Plan:
@@ -44,13 +48,17 @@ def with_setting(plan: Plan, setting: str) -> Plan:
 
     Args:
         plan: The plan.
-        setting: `"stage.field=value"` for a field of a stage (`"coarse.trials=40"`), or
-            `"field=value"` for one of the plan (`"batch_size=64"`).
+        setting: `"stage.field=value"` for a field of a stage (`"coarse.trials=40"`),
+            `"field=value"` for one of the plan (`"batch_size=64"`), and for the ends of a
+            hyperparameter `"stage.ranges.dropout=0,0.5"` or `"limits.dropout=0,0.9"`.
 
     Raises:
         ArgumentError: If there is no such stage or field, or the value does not fit.
     """
     path, equals, text = setting.partition("=")
+    ends = _ENDS.fullmatch(path.strip())
+    if equals and ends is not None:
+        return _with_ends(plan, setting, ends[1] or "", ends[3], text)
     stage_name, _, field = path.strip().rpartition(".")
     target = next((stage for stage in plan.stages if stage.name == stage_name), None)
     owner: Plan | Stage | None = target if stage_name else plan
@@ -68,6 +76,34 @@ def with_setting(plan: Plan, setting: str) -> Plan:
         return dataclasses.replace(owner, **change)
     changed = dataclasses.replace(owner, **change)
     stages = tuple(changed if stage is owner else stage for stage in plan.stages)
+    return dataclasses.replace(plan, stages=stages)
+
+
+def _with_ends(plan: Plan, setting: str, stage_name: str, name: str, text: str) -> Plan:
+    """Return a plan with other ends of a hyperparameter: limits, or the range in a stage."""
+    low, comma, high = text.partition(",")
+    try:
+        pair = float(low), float(high)
+    except ValueError as error:
+        raise ArgumentError(
+            "Ends must be two numbers with a comma between.",
+            received=f"--set {setting[:200]}",
+            fix=f"For example --set {setting.partition('=')[0]}=0,0.5.",
+        ) from error
+    if not stage_name:
+        return dataclasses.replace(plan, limits={**plan.limits, name: pair})
+    changed = {
+        stage.name: dataclasses.replace(stage, ranges={**stage.ranges, name: pair})
+        for stage in plan.stages
+        if stage.name == stage_name
+    }
+    if not changed:
+        raise ArgumentError(
+            "A range must be set in one of the plan's stages.",
+            received=f"--set {setting[:200]}",
+            fix=f"The stages are {', '.join(stage.name for stage in plan.stages)}.",
+        )
+    stages = tuple(changed.get(stage.name, stage) for stage in plan.stages)
     return dataclasses.replace(plan, stages=stages)
 
 

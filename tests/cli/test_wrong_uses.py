@@ -556,12 +556,13 @@ def _changed(old, new):
     return _change("../tiny.py", old, new)
 
 
-def _begun_with(name, value):
+def _begun_with(name, value, **others):
     """As if the run had begun with another option."""
 
     def change(run):
         info = json.loads((run / "run.json").read_text())
-        (run / "run.json").write_text(json.dumps({**info, name: value}))
+        info["settings"] |= {name: value, **others}
+        (run / "run.json").write_text(json.dumps(info))
 
     return change
 
@@ -627,7 +628,7 @@ RESUMED = {
         r"keeps its ensemble.*ensemble=0, begun with 3",
     ),
     "one repeat of a run with several": (
-        _begun_with("repeats", 2),
+        _begun_with("repeats", 2, folds=3),
         ("--repeats", "1"),
         r"keeps its repeats.*repeats=1, begun with 2",
     ),

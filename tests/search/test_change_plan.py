@@ -72,9 +72,21 @@ def test_settings(setting, where, value):
     assert dataclasses.replace(owner, **{field: getattr(old, field)}) == old
 
 
+def test_ends_of_a_hyperparameter():
+    plan = with_setting(CoarseToFine(limits={"units": (1, 9)}), "limits.dropout=0,0.9")
+    assert plan.limits == {"units": (1, 9), "dropout": (0.0, 0.9)}
+    plan = with_setting(plan, "fine.ranges.optimizer.rate = 1e-4, 1e-2")
+    assert [stage.ranges for stage in plan.stages] == [{}, {"optimizer.rate": (1e-4, 1e-2)}]
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
+        ("limits.dropout=0.9", r"two numbers with a comma between.*limits\.dropout=0,0\.5"),
+        ("limits.dropout=a,b", r"two numbers with a comma"),
+        ("limits.dropout=0.9,0.1", r"lower limit must lie below.*\(0\.9, 0\.1\)"),
+        ("last.ranges.dropout=0,1", r"one of the plan's stages.*coarse, fine"),
+        ("coarse.ranges.dropout=nan,1", r"`ranges\['dropout'\]\[0\]` must be a finite number"),
         ("coarse.trials", r"must be `stage\.field=value`.*Received: --set coarse\.trials\."),
         ("corase.trials=4", r"Known: .*coarse\.trials"),
         ("coarse.trails=4", r"Known: .*coarse\.trials"),
