@@ -4,7 +4,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from dlrecipes.data import SplitRule, from_arrays, from_table
-from dlrecipes.data.audit.near_duplicates import check_near_duplicates
+from dlrecipes.data.audit import check_near_duplicates
 
 
 def check(splits):
