@@ -152,8 +152,8 @@ def test_batches_have_nearly_equal_shares():
 
 def test_the_audit_takes_repeated_rows_for_one():
     splits = made((80, 20))
-    before = {one.name: one for one in audit(splits)}["duplicates"]
-    after = {one.name: one for one in audit(balance_classes(splits))}["duplicates"]
+    before = {finding.name: finding for finding in audit(splits)}["duplicates"]
+    after = {finding.name: finding for finding in audit(balance_classes(splits))}["duplicates"]
     assert after == before
 
 
