@@ -57,7 +57,7 @@ def test_spec_of_values():
     ("shape", "kind", "expected"),
     [
         ((N, 2), "table", (2,)),
-        ((N, 4, 5), "image", (4, 5, 1)),
+        ((N, 4, 5), "sequence", (4, 5)),
         ((N, 4, 5, 3), "image", (4, 5, 3)),
         ((N, 2, 4, 5, 3), "array", (2, 4, 5, 3)),
     ],
@@ -150,9 +150,8 @@ def test_malformed_data(x, y, arguments, message):
 
 
 def test_malformed_task():
-    with pytest.raises(
-        ArgumentError, match="`task` must be one of 'classification', 'ordinal', 'regression'"
-    ):
+    known = "`task` must be one of 'classification', 'count', 'ordinal', 'regression'"
+    with pytest.raises(ArgumentError, match=known):
         from_arrays(X, LABELS, task="binary")
 
 
@@ -199,8 +198,8 @@ def test_groups():
 @pytest.mark.parametrize(
     ("dtype", "shape", "expected"),
     [
-        (np.uint8, (N, 4, 5), True),
-        (np.float32, (N, 4, 5), False),
+        (np.uint8, (N, 4, 5, 1), True),
+        (np.float32, (N, 4, 5, 1), False),
         (np.uint8, (N, 4), False),
     ],
 )

@@ -59,7 +59,7 @@ def test_columns_with_weights(given):
 
     splits = from_dataset(**{part: dataset(60) for part in given}, target="left")
     assert splits.raw_spec.task == "binary"
-    assert {one.name: one.kind for one in splits.raw_spec.columns} == {
+    assert {column.name: column.kind for column in splits.raw_spec.columns} == {
         "age": "number",
         "job": "category",
     }
@@ -175,7 +175,7 @@ class TestSeveralTargets:
     def test_a_dictionary(self, columns, batch):
         dataset = self.given(columns, batch=batch)
         splits = from_dataset(dataset, task={"kind": "ordinal"}, classes={"kind": ["w", "u", "v"]})
-        assert [one.name for one in splits.raw_spec.targets] == ["kind", "sum"]
+        assert [target.name for target in splits.raw_spec.targets] == ["kind", "sum"]
         assert splits.raw_spec.targets[0].class_names == ("w", "u", "v")
         x, y = arrays()
         np.testing.assert_allclose(splits.train.y[:, 1], x.sum(axis=1)[splits.train.ids], rtol=1e-5)

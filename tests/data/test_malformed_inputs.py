@@ -24,7 +24,9 @@ def people(rows=ROWS, **columns):
         "left": np.where(generator.permutation(rows) % 3 == 0, "yes", "no"),
     }
     given_columns = {**sound, **columns}
-    return pd.DataFrame({name: one for name, one in given_columns.items() if one is not None})
+    return pd.DataFrame(
+        {name: values for name, values in given_columns.items() if values is not None}
+    )
 
 
 def csv(**columns):
@@ -305,7 +307,7 @@ def test_data_that_can_be_trained_on(name, tmp_path):
 )
 def test_what_is_left_out_is_said(name, kind, evidence, tmp_path):
     path, options = written(tmp_path, TAKEN[name])
-    left_out = {one.name: one.evidence for one in load(path, options).raw_spec.ignored}
+    left_out = {column.name: column.evidence for column in load(path, options).raw_spec.ignored}
     assert evidence in left_out[kind]
 
 

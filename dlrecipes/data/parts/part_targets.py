@@ -97,8 +97,8 @@ def target_development(development: Development, target: Target) -> Development:
         ...     "sold": ["no", "yes", "no", "yes", "no"] * 4,
         ... }
         >>> development = dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).development()
-        >>> price = dlr.data.target_development(development, development.spec.targets[0])
-        >>> price.spec.task, bool(np.isnan(price.train.y).any())
+        >>> price = dlr.data.target_development(development, development.model_spec.targets[0])
+        >>> price.model_spec.task, bool(np.isnan(price.train.y).any())
         ('regression', False)
     """
     spec = development.model_spec

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.data import SealedSplit, Split, Splits, audit, from_arrays, load
-from dlrecipes.data.audit.feature_values import check_feature_scales
+from dlrecipes.data.audit import check_feature_scales
 
 
 def named(splits):

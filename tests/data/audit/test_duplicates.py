@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from dlrecipes.data import SplitRule, from_arrays, from_table
-from dlrecipes.data.audit.duplicates import check_duplicates, equal_by_chance
+from dlrecipes.data.audit import check_duplicates
+from dlrecipes.data.audit.duplicates import equal_by_chance
 from dlrecipes.data.parts.sealed_split import _peek
 
 

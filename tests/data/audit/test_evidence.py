@@ -23,7 +23,7 @@ def test_the_same_bits_for_the_same_texts(rows):
     first, second = zip(*rows, strict=True)
     hashes = row_hashes(Columns({"a": list(first), "b": list(second)})).tolist()
     expected = [rows.index(row) for row in rows]
-    assert [hashes.index(one) for one in hashes] == expected
+    assert [hashes.index(row_hash) for row_hash in hashes] == expected
 
 
 def test_arrays_and_the_order_of_columns():

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from dlrecipes.data import SplitRule, from_arrays, from_table
-from dlrecipes.data.audit.feature_values import check_constant_features
+from dlrecipes.data.audit import check_constant_features
 from dlrecipes.data.parts.sealed_split import _peek
 
 

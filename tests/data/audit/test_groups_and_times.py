@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.data import Split
-from dlrecipes.data.audit.groups_and_times import check_groups, check_times
+from dlrecipes.data.audit import check_groups, check_times
 
 
 def grouped(groups, start=0):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from dlrecipes.data import SplitRule, from_arrays, from_table
-from dlrecipes.data.audit.identifiers import check_identifiers
+from dlrecipes.data.audit import check_identifiers
 
 
 def check(splits):

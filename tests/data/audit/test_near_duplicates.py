@@ -4,7 +4,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from dlrecipes.data import SplitRule, from_arrays, from_table
-from dlrecipes.data.audit.near_duplicates import check_near_duplicates
+from dlrecipes.data.audit import check_near_duplicates
 
 
 def check(splits):
@@ -109,9 +109,9 @@ def test_images_with_noise_or_other_brightness():
     images, y = load_digits(return_X_y=True)
     images = np.kron(images.reshape(-1, 8, 8)[:600], np.ones((4, 4)))
     generator = np.random.default_rng(0)
-    assert check(from_arrays(images, y[:600])).severity == "info"
+    assert check(from_arrays(images, y[:600], kind="image")).severity == "info"
     images[500:510] = 0.8 * images[:10] + 2 + generator.normal(scale=0.2, size=(10, 32, 32))
-    splits = from_arrays(images, y[:600])
+    splits = from_arrays(images, y[:600], kind="image")
     finding = check(splits)
     found = {
         frozenset(pair.split(" and ")) for pair in finding.evidence["training and validation row"]

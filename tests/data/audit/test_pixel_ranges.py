@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.data import SealedSplit, Split, from_arrays, load
-from dlrecipes.data.audit.pixel_ranges import check_pixel_ranges
+from dlrecipes.data.audit import check_pixel_ranges
 from dlrecipes.data.parts.sealed_split import _peek
 
 

@@ -95,7 +95,7 @@ def test_a_regression_target_in_another_unit(people, named):
 
 
 def weights(layer):
-    variables = [keras.ops.convert_to_numpy(one).tobytes() for one in layer.variables]
+    variables = [keras.ops.convert_to_numpy(variable).tobytes() for variable in layer.variables]
     if isinstance(layer, keras.Sequential):  # whose layers have names of their own
         return variables
     return [*variables, repr(layer.get_config())]
@@ -124,11 +124,11 @@ def test_other_validation_and_test_rows_change_no_statistic(make):
     splits = from_arrays(x, np.arange(90) % 2)
     others = with_other_rows(splits, lambda part: 1000.0 - 7 * part)
     results = []
-    for one in (splits, others):
+    for some in (splits, others):
         keras.utils.set_random_seed(0)
         layer = make()
         layer.name = "same"
-        results.append(weights(one.with_preprocess(layer).preprocess))
+        results.append(weights(some.with_preprocess(layer).preprocess))
     assert results[0] == results[1]
     # The same test sees statistics of other training rows.
     moved = replace(splits, train=Split(splits.train.x + 1, splits.train.y))
@@ -140,7 +140,7 @@ def test_other_validation_and_test_rows_change_no_statistic(make):
 
 def other_cells(columns):
     return {
-        name: np.array([f"other {one}" for one in values], dtype=object)
+        name: np.array([f"other {value}" for value in values], dtype=object)
         if values.dtype == object
         else 1000.0 - 7 * values
         for name, values in columns.items()
@@ -151,8 +151,8 @@ def test_other_validation_and_test_rows_change_nothing_of_a_table(people):
     splits = from_table(people.drop(columns="day"), "left")
     others = with_other_rows(splits, other_cells)
     layers = [
-        one.with_preprocess(TablePreprocess(one.raw_spec.columns, name="same")).preprocess
-        for one in (splits, others)
+        some.with_preprocess(TablePreprocess(some.raw_spec.columns, name="same")).preprocess
+        for some in (splits, others)
     ]
     assert weights(layers[0]) == weights(layers[1])
     train = Split(other_cells(splits.train.x), splits.train.y)
@@ -168,7 +168,7 @@ def test_other_validation_and_test_rows_change_no_vocabulary():
     splits = from_table(table, "y", kinds={"text": "text"})
     others = with_other_rows(splits, other_cells)
     layers = [
-        one.with_preprocess(TextTokens(one.raw_spec.columns, name="same")).preprocess
-        for one in (splits, others)
+        some.with_preprocess(TextTokens(some.raw_spec.columns, name="same")).preprocess
+        for some in (splits, others)
     ]
     assert weights(layers[0]) == weights(layers[1])

@@ -14,4 +14,4 @@ def test_bundled_data_has_no_errors(name, seed):
 
 
 def test_bundled_table_gives_information_only():
-    assert {one.severity for one in audit(load_table())} == {"info"}
+    assert {finding.severity for finding in audit(load_table())} == {"info"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import from_arrays, from_table
-from dlrecipes.data.audit.target_leak import check_target_leak
+from dlrecipes.data.audit import check_target_leak
 
 CLASSES = ["no", "perhaps", "yes"]
 

@@ -81,14 +81,14 @@ def test_folders_of_parts(classes):
     assert [len(part) for part in parts(splits)] == [12, 4, 6]
     assert splits.split_seed is None
     for part, name in zip(parts(splits), ("train", "val", "test"), strict=True):
-        assert all(one.startswith(f"{name}/") for one in part.ids)
+        assert all(identifier.startswith(f"{name}/") for identifier in part.ids)
 
 
 def test_without_a_validation_folder_it_is_drawn_from_training(classes):
     classes("set/train", 10)
     splits = load_images(classes("set/test", 3).parent)
     assert [len(part) for part in parts(splits)] == [16, 4, 6]
-    assert all(one.startswith("train/") for one in splits.validation.ids)
+    assert all(identifier.startswith("train/") for identifier in splits.validation.ids)
 
 
 def test_official_test_folder(classes):
@@ -105,8 +105,8 @@ def table(classes, tmp_path):
     classes(".", 10)
 
     def make(name="table.csv", **columns):
-        files = [f"{one}/{at}.png" for one in ("cat", "dog") for at in range(10)]
-        label = [one.split("/")[0] for one in files]
+        files = [f"{name}/{at}.png" for name in ("cat", "dog") for at in range(10)]
+        label = [file.split("/")[0] for file in files]
         frame = pd.DataFrame({"file": files, **columns, "label": label})
         frame.to_csv(tmp_path / name, index=False)
         return tmp_path / name
@@ -151,7 +151,7 @@ def test_parts_and_values_of_a_table(table):
     part = np.array(["train", "validation", "test", "train"] * 5)
     file = table(part=part, weight=np.linspace(0, 1, 20))
     splits = load_images(file, "weight", part="part")
-    assert [len(one) for one in parts(splits)] == [10, 5, 5]
+    assert [len(part) for part in parts(splits)] == [10, 5, 5]
     assert splits.raw_spec.task == "regression"
 
 

@@ -152,8 +152,8 @@ def test_batches_have_nearly_equal_shares():
 
 def test_the_audit_takes_repeated_rows_for_one():
     splits = made((80, 20))
-    before = {one.name: one for one in audit(splits)}["duplicates"]
-    after = {one.name: one for one in audit(balance_classes(splits))}["duplicates"]
+    before = {finding.name: finding for finding in audit(splits)}["duplicates"]
+    after = {finding.name: finding for finding in audit(balance_classes(splits))}["duplicates"]
     assert after == before
 
 
@@ -253,12 +253,17 @@ def test_weights_are_multiplied_and_new_groups_keep_theirs():
     [
         (make_splits([0, 1, 0], ["a", "a", "b"]), "group", "none of 'class 1' in 'b'"),
         (make_splits([0, 1], ["a", "b"]), "sex", "'sex'; the subgroups are 'group'"),
-        (make_splits([0, 1], ["a", "b"], "regression"), "group", "Only classes can be reweighed"),
     ],
 )
 def test_what_cannot_be_reweighed(splits, column, message):
     with pytest.raises(DataError, match=message):
         reweigh_groups(splits, column)
+
+
+def test_values_cannot_be_reweighed():
+    values = make_splits([0, 1], ["a", "b"], "regression")
+    with pytest.raises(ArgumentError, match="Only classes can be reweighed"):
+        reweigh_groups(values, "group")
 
 
 def test_subgroups_are_text():

@@ -100,7 +100,7 @@ def test_nothing_counts(splits, part, name):
         replace(splits, **{part: nothing})
     with pytest.raises(DataError, match=f"the {name} part"):
         Splits(**{"train": splits.train, "validation": splits.validation, "test": splits.test,
-                  "spec": splits.raw_spec, part: nothing})  # fmt: skip
+                  "raw_spec": splits.raw_spec, part: nothing})  # fmt: skip
     # ---- neither does what is nothing in float32
     with pytest.raises(DataError, match=f"the {name} part"):
         replace(splits, **{part: replace(split, sample_weight=np.full(len(split), 1e-60))})

@@ -48,5 +48,5 @@ def test_a_later_preprocess_replaces_the_earlier_one():
 
 def test_spec_must_fit():
     splits = from_arrays(np.zeros((12, 2)), np.arange(12) % 2)
-    with pytest.raises(DataError, match=r"shape in `raw_spec`.*raw_spec: \(3,\)"):
+    with pytest.raises(DataError, match=r"shape in `raw_spec`.*train: \(2,\), raw_spec: \(3,\)"):
         replace(splits, raw_spec=replace(splits.raw_spec, input_shape=(3,)))

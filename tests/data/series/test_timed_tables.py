@@ -37,7 +37,7 @@ def test_a_date_and_an_hour(shops, tmp_path):
         assert later.time.min() - earlier.time.max() > np.timedelta64(5, "h")
     assert all((np.diff(part.time) >= np.timedelta64(0)).all() for part in parts)
     assert all(set(part.groups) == {"1", "2"} for part in parts)
-    kinds = {one.name: one.kind for one in splits.raw_spec.columns}
+    kinds = {column.name: column.kind for column in splits.raw_spec.columns}
     assert kinds == {"shop": "category", "day": "date", "hr": "number", "rain": "number"}
 
 

@@ -284,9 +284,9 @@ def test_another_encoding(text_tree):
 def test_from_a_folder_to_splits(text_tree):
     splits = load_table(text_tree({**texts(30, "good"), **texts(20, "bad")}))
     assert splits.raw_spec.target.class_names == ("bad", "good")
-    assert [(one.name, one.kind) for one in splits.raw_spec.columns] == [("text", "text")]
+    assert [(column.name, column.kind) for column in splits.raw_spec.columns] == [("text", "text")]
     assert splits.raw_spec.name == "reviews"
-    labels = [splits.raw_spec.target.class_names[one] for one in splits.train.y]
+    labels = [splits.raw_spec.target.class_names[label] for label in splits.train.y]
     assert all(label in text for label, text in zip(labels, splits.train.x["text"], strict=True))
 
 

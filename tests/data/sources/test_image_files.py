@@ -37,7 +37,7 @@ def write(tmp_path):
 @pytest.mark.parametrize("name", ["table.csv", "table.tsv", "table.parquet"])
 def test_columns(write, tmp_path, name):
     found = list_image_table(write(TABLE, name), group="patient", part="part")
-    assert found.paths == tuple(tmp_path / one for one in TABLE["file"])
+    assert found.paths == tuple(tmp_path / name for name in TABLE["file"])
     assert found.ids.tolist() == TABLE["file"].tolist()
     assert (found.target, found.labels.tolist()) == ("label", ["cat", "dog", "cat"])
     assert found.groups.tolist() == ["p", "q", "q"]

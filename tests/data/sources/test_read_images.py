@@ -219,7 +219,7 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda function: function.__name__)
 def test_what_is_no_whole_image(picture, damage):
     good, bad = picture("good.png", size=(60, 50)), picture("bad.png", 1, size=(60, 50))
     damage(bad)

@@ -123,7 +123,7 @@ def test_a_table(folder):
     ):
         parts = splits.train, splits.validation, _peek(splits.test)
         assert tuple(map(len, parts)) == tuple(SIZES.values())
-        assert {one.name: one.kind for one in splits.raw_spec.columns} == {
+        assert {column.name: column.kind for column in splits.raw_spec.columns} == {
             "age": "number",
             "job": "category",
         }

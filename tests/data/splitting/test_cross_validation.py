@@ -54,18 +54,18 @@ def test_each_row_is_held_out_once_a_repeat(examples, classes, folds, repeats, s
     drawn = draw_folds(splits, folds, repeats=repeats)
     assert len(drawn) == folds * repeats
     for repeat in range(repeats):
-        held_out = [ids(one.held_out) for one in drawn[repeat * folds :][:folds]]
+        held_out = [ids(fold.held_out) for fold in drawn[repeat * folds :][:folds]]
         assert sum(map(len, held_out)) == len(whole)
         assert set.union(*held_out) == whole
-    for one in drawn:
-        train, stopping = ids(one.development.train), ids(one.development.validation)
+    for fold in drawn:
+        train, stopping = ids(fold.development.train), ids(fold.development.validation)
         assert train
         assert stopping
         assert not train & stopping
-        assert train | stopping == whole - ids(one.held_out)
-        assert one.development.model_spec.train_size == len(train)
-        shares = np.bincount(one.development.train.y, minlength=classes) / len(train)
-        assert one.development.model_spec.target.priors == pytest.approx(shares.tolist())
+        assert train | stopping == whole - ids(fold.held_out)
+        assert fold.development.model_spec.train_size == len(train)
+        shares = np.bincount(fold.development.train.y, minlength=classes) / len(train)
+        assert fold.development.model_spec.target.priors == pytest.approx(shares.tolist())
 
 
 def test_preprocessing_is_a_folds_own():
@@ -76,11 +76,11 @@ def test_preprocessing_is_a_folds_own():
         int(one): at for at, one in enumerate([*splits.train.ids.tolist(), *splits.validation.ids])
     }
     means = set()
-    for one in draw_folds(splits, 3):
-        raw = whole[[row[int(name)] for name in one.development.train.ids]]
-        held = whole[[row[int(name)] for name in one.held_out.ids]]
+    for fold in draw_folds(splits, 3):
+        raw = whole[[row[int(name)] for name in fold.development.train.ids]]
+        held = whole[[row[int(name)] for name in fold.held_out.ids]]
         expected = (held - raw.mean(axis=0)) / raw.std(axis=0)
-        np.testing.assert_allclose(one.held_out.x, expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(fold.held_out.x, expected, rtol=1e-4, atol=1e-5)
         means.add(tuple(raw.mean(axis=0).tolist()))
     assert len(means) == 3
     # The layer of the run itself has not been touched.
@@ -90,8 +90,8 @@ def test_preprocessing_is_a_folds_own():
 def test_groups_stay_together():
     splits = from_table(table(), "left", split_rule=SplitRule(group="family"))
     splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
-    for one in draw_folds(splits, 4, repeats=2):
-        parts = (one.development.train, one.development.validation, one.held_out)
+    for fold in draw_folds(splits, 4, repeats=2):
+        parts = (fold.development.train, fold.development.validation, fold.held_out)
         families = [set(part.groups.tolist()) for part in parts]
         assert not families[0] & families[1]
         assert not (families[0] | families[1]) & families[2]
@@ -102,10 +102,10 @@ def test_time_goes_forward_and_the_gap_is_kept():
     splits = from_table(table(), "left", split_rule=split_rule)
     splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
     gap = pd.Timedelta("4D")
-    for one in draw_folds(splits, 3):
+    for fold in draw_folds(splits, 3):
         train, stopping, held_out = (
             pd.to_datetime(part.time)
-            for part in (one.development.train, one.development.validation, one.held_out)
+            for part in (fold.development.train, fold.development.validation, fold.held_out)
         )
         assert stopping.min() - train.max() > gap
         assert held_out.min() - stopping.max() > gap
@@ -117,10 +117,10 @@ def test_copies_stay_together():
     generator = np.random.default_rng(0)
     x = np.repeat(generator.normal(size=(40, 3)), 3, axis=0)
     splits = from_arrays(x, np.repeat(np.arange(40) % 2, 3))
-    for one in draw_folds(splits, 4):
-        inside = {row.tobytes() for row in one.development.train.x}
-        inside |= {row.tobytes() for row in one.development.validation.x}
-        assert not inside & {row.tobytes() for row in one.held_out.x}
+    for fold in draw_folds(splits, 4):
+        inside = {row.tobytes() for row in fold.development.train.x}
+        inside |= {row.tobytes() for row in fold.development.validation.x}
+        assert not inside & {row.tobytes() for row in fold.held_out.x}
 
 
 def test_a_tables_copies_stay_together():
@@ -129,13 +129,13 @@ def test_a_tables_copies_stay_together():
     splits = from_table(pd.concat([rows, rows]), "left")
     splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
     total = 0
-    for one in draw_folds(splits, 3):
+    for fold in draw_folds(splits, 3):
         rows_of = [
             {int(name) % 60 for name in ids(part)}
-            for part in (one.development.train, one.development.validation, one.held_out)
+            for part in (fold.development.train, fold.development.validation, fold.held_out)
         ]
         assert not (rows_of[0] | rows_of[1]) & rows_of[2]
-        total += len(one.held_out)
+        total += len(fold.held_out)
     assert total == len(splits.train) + len(splits.validation)
 
 
@@ -145,7 +145,7 @@ def test_a_folds_vocabulary_is_its_own():
     splits = from_table(rows, "left", split_rule=SplitRule(time="day"), kinds={"town": "category"})
     splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns, min_frequency=1))
     (first, *_) = draw_folds(splits, 3)
-    sizes = {one.name: one.size for one in first.development.model_spec.features}
+    sizes = {feature.name: feature.size for feature in first.development.model_spec.features}
     assert sizes["town"] == 2  # Oslo, and whatever else will come
 
 
@@ -155,7 +155,11 @@ def test_a_folds_words_are_its_own():
     splits = from_table(rows, "left", split_rule=SplitRule(time="day"), kinds={"note": "text"})
     splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns, min_frequency=1))
     (first, *_) = draw_folds(splits, 3)
-    words = [one.name for one in first.development.model_spec.features if one.kind == "weight"]
+    words = [
+        feature.name
+        for feature in first.development.model_spec.features
+        if feature.kind == "weight"
+    ]
     assert words == ["note 'came'", "note 'late'"]
 
 
@@ -170,8 +174,8 @@ def test_sample_weights_come_along():
     import dataclasses
 
     splits = dataclasses.replace(splits, **weighted)
-    for one in draw_folds(splits, 2):
-        for part in (one.development.train, one.development.validation, one.held_out):
+    for fold in draw_folds(splits, 2):
+        for part in (fold.development.train, fold.development.validation, fold.held_out):
             np.testing.assert_array_equal(part.sample_weight, part.ids)
 
 

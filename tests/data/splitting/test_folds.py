@@ -206,7 +206,7 @@ FOLD = Fold(np.arange(6), np.arange(6, 9))
         (
             lambda: stopping_part(FOLD, [0] * 5, fraction=0.2, seed=0),
             DataError,
-            "data that the fold was drawn from.*5 labels and row 5",
+            "data that the fold was made of.*5 labels and row 5",
         ),
         (
             lambda: stopping_part(FOLD, [0] * 9, groups=[0] * 8, fraction=0.2, seed=0),

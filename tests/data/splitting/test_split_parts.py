@@ -88,5 +88,5 @@ def test_joined_are_what_groups_and_copies_connect(rows):
     expected = np.arange(len(rows))
     for _ in rows:  # the smallest number spreads one step along groups and copies at a time
         for column in (groups, contents):
-            expected = np.array([expected[column == one].min() for one in column])
+            expected = np.array([expected[column == value].min() for value in column])
     assert len(set(zip(found, expected, strict=True))) == len(set(found)) == len(set(expected))

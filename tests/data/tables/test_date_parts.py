@@ -27,7 +27,7 @@ def test_the_calendars_cycles():
     first, _, third = parts(layer, ["2024-01-01 00:00", "2024-07-03 18:00", "2024-01-06 06:00"])
     assert layer.names == (
         "years",
-        *(f"{one} {wave}" for one in ("year", "week", "day") for wave in ("sine", "cosine")),
+        *(f"{cycle} {wave}" for cycle in ("year", "week", "day") for wave in ("sine", "cosine")),
         "missing",
     )
     assert first["years"] == 0

@@ -39,7 +39,7 @@ def test_by_chance(people):
     }
     assert splits.raw_spec.task == "binary"
     assert splits.raw_spec.target.class_names == ("no", "yes")
-    assert {one.name: one.kind for one in splits.raw_spec.columns} == {
+    assert {column.name: column.kind for column in splits.raw_spec.columns} == {
         "age": "number",
         "job": "category",
         "day": "date",

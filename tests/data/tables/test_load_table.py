@@ -30,7 +30,9 @@ def test_options_as_a_command_line_gives_them(file):
         validation_fraction="0.3",
         split_seed="4",
     )
-    assert [(one.name, one.kind) for one in splits.raw_spec.columns] == [("age", "category")]
+    assert [(column.name, column.kind) for column in splits.raw_spec.columns] == [
+        ("age", "category")
+    ]
     assert splits.raw_spec.name == "people"
     assert splits.raw_spec.target.class_names == ("0", "1")
     assert (len(splits.validation), splits.split_seed) == (27, 4)

@@ -113,7 +113,7 @@ def test_kinds_that_are_known_better():
 def test_subgroups_travel_though_they_are_no_inputs():
     table = people()
     splits = from_table(table, "left", drop=["sex"], subgroup=["sex", "age"])
-    assert [one.name for one in splits.raw_spec.columns] == ["age", "pay"]
+    assert [column.name for column in splits.raw_spec.columns] == ["age", "pay"]
     for part in (splits.train, splits.validation, _peek(splits.test)):
         assert part.subgroups.names == ("sex", "age")
         expected = table["sex"].iloc[part.ids].fillna("missing").tolist()

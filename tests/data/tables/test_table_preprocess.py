@@ -41,7 +41,7 @@ def layer():
 
 def run(layer, columns):
     values = np.asarray(layer(as_tensors(columns)))
-    return {one.name: values[:, at] for at, one in enumerate(layer.features)}
+    return {feature.name: values[:, at] for at, feature in enumerate(layer.features)}
 
 
 def changed(columns, **values):
@@ -69,7 +69,7 @@ def test_outliers_stop_at_the_training_quantiles(layer):
 
 
 def test_categories(layer):
-    (job,) = [one for one in layer.features if one.kind == "category"]
+    (job,) = [feature for feature in layer.features if feature.kind == "category"]
     assert (job.name, job.size) == ("job", 4)
     found = run(layer, changed(table(3), job=["clerk", "pilot", ""]))
     assert found["job"][0] == 1
@@ -91,8 +91,8 @@ def test_texts(layer):
     found = run(layer, changed(table(4), note=["CAME", "came late", "", "a zebra"]))
     words = ["came", "late", ",", "left", "early", "never", "on", "leave"]
     # ---- behind all other features
-    assert {one.name for one in layer.features[-8:]} == {f"note {word!r}" for word in words}
-    assert [one.kind for one in layer.features].count("weight") == 8
+    assert {feature.name for feature in layer.features[-8:]} == {f"note {word!r}" for word in words}
+    assert [feature.kind for feature in layer.features].count("weight") == 8
     assert found["note 'came'"][0] > found["note 'came'"][1] > 0
     assert found["note 'late'"].tolist()[2:] == [0, 0]
     assert found["note 'early'"].tolist() == [0, 0, 0, 0]
@@ -101,7 +101,7 @@ def test_texts(layer):
 def test_fewer_words():
     fewer = TablePreprocess(COLUMNS, max_features=2)
     fewer.adapt(table())
-    names = [one.name for one in fewer.features if one.kind == "weight"]
+    names = [feature.name for feature in fewer.features if feature.kind == "weight"]
     assert names == ["note 'came'", "note 'late'"]
     assert TablePreprocess.from_config(fewer.get_config()).features == fewer.features
     with pytest.raises(ArgumentError, match="`words`"):
@@ -112,7 +112,7 @@ def test_texts_without_a_word_in_common():
     columns = Columns({"note": ["x" * at for at in range(30)], "age": np.arange(30.0)})
     layer = TablePreprocess((Column("age", "number"), Column("note", "text")))
     layer.adapt(columns)
-    assert [one.name for one in layer.features] == ["age"]
+    assert [feature.name for feature in layer.features] == ["age"]
     assert layer(as_tensors(columns)).shape == (30, 1)
     with pytest.raises(DataError, match="share some words.*30 texts, no word in 5.*`text`"):
         TablePreprocess((Column("note", "text"),)).adapt(columns)
@@ -135,14 +135,16 @@ def test_a_row_alone_is_the_row_in_a_batch(layer):
 
 def test_saved_and_loaded(layer, tmp_path):
     inputs = {
-        one.name: keras.Input((), dtype=one.dtype, name=one.name)
-        for one in COLUMNS
-        if one.kind != "ignored"
+        column.name: keras.Input((), dtype=column.dtype, name=column.name)
+        for column in COLUMNS
+        if column.kind != "ignored"
     }
     model = keras.Model(inputs, keras.layers.Dense(2)(layer(inputs)))
     model.save(tmp_path / "table.keras")
     loaded = keras.saving.load_model(tmp_path / "table.keras")
-    given = {name: one for name, one in as_tensors(table(9, seed=3)).items() if name in inputs}
+    given = {
+        name: tensor for name, tensor in as_tensors(table(9, seed=3)).items() if name in inputs
+    }
     np.testing.assert_array_equal(loaded(given), model(given))
     graph = tf.function(loaded)
     np.testing.assert_allclose(graph(given), model(given), rtol=1e-5, atol=1e-5)
