@@ -1,9 +1,8 @@
 """What the network must beat, one baseline a file."""
 
+from dlrecipes.baselines.constant_predictions import fit_majority_class, fit_mean
 from dlrecipes.baselines.fit_baselines import TREES, BaselineFit, fit_baselines
 from dlrecipes.baselines.logistic_regression import fit_logistic_regression
-from dlrecipes.baselines.majority_class import fit_majority_class
-from dlrecipes.baselines.mean import fit_mean
 from dlrecipes.baselines.naive_forecast import fit_naive_forecasts
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
 from dlrecipes.baselines.penalised_regression import fit_poisson_regression, fit_ridge_regression

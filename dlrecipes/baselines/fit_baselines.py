@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.baselines.budget import CHEAP_SHARE, SECONDS, Budget
-from dlrecipes.baselines.calm_threads import calm_threads
-from dlrecipes.baselines.gradient_boosting import TreeJob, choose_trees, tree_job
+from dlrecipes.baselines.constant_predictions import fit_majority_class, fit_mean
+from dlrecipes.baselines.gradient_boosting import TreeJob, TreesBeside, choose_trees, tree_job
 from dlrecipes.baselines.grow_trees import grow_trees
 from dlrecipes.baselines.logistic_regression import fit_logistic_regression
-from dlrecipes.baselines.majority_class import fit_majority_class
-from dlrecipes.baselines.mean import fit_mean
 from dlrecipes.baselines.naive_forecast import fit_naive_forecasts
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
-from dlrecipes.baselines.of_each_target import choices_of_target, join_targets
 from dlrecipes.baselines.penalised_regression import fit_poisson_regression, fit_ridge_regression
-from dlrecipes.baselines.predictor import Choice, FittedBaseline, FittedModel
+from dlrecipes.baselines.predictor import (
+    Choice,
+    FittedBaseline,
+    FittedModel,
+    calm_threads,
+    join_notes,
+)
 from dlrecipes.baselines.tfidf_regression import fit_tfidf_regression
-from dlrecipes.baselines.trees_beside import TreesBeside
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.data import Development, Split, target_development
 from dlrecipes.quiet import hush_many_classes
-from dlrecipes.targets import kind_of
+from dlrecipes.results import DataSpec, Target
+from dlrecipes.targets import OF_TASK, join_predictions, kind_of, target_columns
 
 TREES = "boosted trees"
 _TRIVIAL = {"majority class": fit_majority_class, "mean": fit_mean}
@@ -116,7 +120,7 @@ class BaselineFit:
                 target.name,
                 target_development(development, target),
                 seed,
-                choices_of_target(known, spec, target),
+                _choices_of_target(known, spec, target),
                 budget,
                 seconds,
             )
@@ -176,7 +180,7 @@ class BaselineFit:
 
     def _joined(self) -> dict[str, FittedBaseline]:
         fitted = {part.name: part.baselines() for part in self._parts}
-        return join_targets(self._development.model_spec, fitted)
+        return _join_targets(self._development.model_spec, fitted)
 
 
 class _Part:
@@ -218,7 +222,9 @@ class _Part:
                     budget.begin(TREES)
                     grown = grow_trees(job.x, job.y, job.settings, left=budget.left)
                     with hush_many_classes():
-                        self.models[TREES] = choose_trees(job, {one.rate: one for one in grown})
+                        self.models[TREES] = choose_trees(
+                            job, {trees.rate: trees for trees in grown}
+                        )
                 else:
                     self.job = job
         self._forecasts = (
@@ -239,3 +245,110 @@ def _calm(model: FittedModel, size: int) -> FittedBaseline:
             return model(part.array)
 
     return FittedBaseline(predict, model.choice, model.note)
+
+
+def _join_targets(
+    spec: DataSpec, fitted: Mapping[str, Mapping[str, FittedBaseline]]
+) -> dict[str, FittedBaseline]:
+    """Return the baselines that every target has, each fitted on the examples that have it.
+
+    Those of classes and of values go together: a logistic regression for the one target is beside
+    a ridge regression for the other.
+
+    Args:
+        spec: The data.
+        fitted: `{target: {name: baseline}}`.
+
+    Returns:
+        `{name: baseline}`, whose predictions are those of all targets (`join_predictions`).
+    """
+    parts = {
+        target.name: _renamed(fitted[target.name], _joint_names(spec, target))
+        for target in spec.targets
+    }
+    first = next(iter(parts.values()))
+    shared = [name for name in first if all(name in part for part in parts.values())]
+    return {
+        name: _together({target: part[name] for target, part in parts.items()}, spec)
+        for name in shared
+    }
+
+
+def _choices_of_target(
+    choices: Mapping[str, Choice], spec: DataSpec, target: Target
+) -> dict[str, Choice]:
+    """Return what was chosen for one target, under the names that its own baselines have.
+
+    Args:
+        choices: What was chosen for joined baselines, `{name: {"target: what": value}}`.
+        spec: The data.
+        target: One of its targets.
+    """
+    own = {joint: name for name, joint in _joint_names(spec, target).items()}
+    prefix = _prefix(target.name)
+    return {
+        own.get(name, name): {
+            what.removeprefix(prefix): value
+            for what, value in choice.items()
+            if what.startswith(prefix)
+        }
+        for name, choice in choices.items()
+    }
+
+
+def _joint_names(spec: DataSpec, target: Target) -> dict[str, str]:
+    """Return what a target's baselines are called beside those of the others.
+
+    Args:
+        spec: The data.
+        target: One of its targets.
+
+    Returns:
+        `{name among its own: name of all together}`, such as `"majority class or mean"`.
+    """
+    kind, every = kind_of(target), [type(kind_of(other)) for other in spec.targets]
+    known = [known_kind for known_kind in OF_TASK.values() if known_kind in every]
+    return {
+        kind.trivial: _either([known_kind.trivial for known_kind in known]),
+        kind.linear: _either([known_kind.linear for known_kind in known]),
+    }
+
+
+def _either(names: Sequence[str]) -> str:
+    """Return names with "or" between; a last word that all share is said once."""
+    different = list(dict.fromkeys(names))
+    last = {name.split()[-1] for name in different}
+    if len(different) == 1 or len(last) > 1:
+        return " or ".join(different)
+    (word,) = last
+    return " or ".join(name.removesuffix(f" {word}") for name in different) + f" {word}"
+
+
+def _renamed(
+    baselines: Mapping[str, FittedBaseline], names: Mapping[str, str]
+) -> dict[str, FittedBaseline]:
+    return {names.get(name, name): baseline for name, baseline in baselines.items()}
+
+
+def _together(baselines: Mapping[str, FittedBaseline], spec: DataSpec) -> FittedBaseline:
+    def predict(part: Split) -> NDArray[np.float64]:
+        return join_predictions(
+            {
+                # Of all examples, also of those without the target.
+                target.name: baselines[target.name](replace(part, y=column))
+                for target, column in target_columns(part.y, spec)
+            }
+        )
+
+    choice = {
+        f"{_prefix(target)}{what}": value
+        for target, baseline in baselines.items()
+        for what, value in baseline.choice.items()
+    }
+    notes = [f"{_prefix(target)}{one.note}" for target, one in baselines.items() if one.note]
+    return FittedBaseline(predict, choice, join_notes(*notes))
+
+
+def _prefix(name: str) -> str:
+    """Return what stands before what was chosen for a target; nothing for the only one."""
+    return f"{name}: ".removeprefix(": ")

@@ -45,7 +45,7 @@ def fit_naive_forecasts(development: Development) -> dict[str, Baseline]:
     if pd.api.types.is_datetime64_dtype(trained["time"]):
         times = pd.DatetimeIndex(trained["time"])
         found = find_seasons(times, trained["series"].to_numpy())
-        seasons |= {one.name: one for one in found}
+        seasons |= {season.name: season for season in found}
 
     def baseline(season: Season | None) -> Baseline:
         def forecast(part: Split) -> NDArray[np.float64]:

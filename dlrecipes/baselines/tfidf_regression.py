@@ -87,5 +87,5 @@ def _weights(texts: NDArray[Any]) -> TfidfVectorizer:
 
 def _words(tokens: NDArray[Any]) -> list[str]:
     """Return the tokens of a text and its pairs of neighbours."""
-    single = [str(int(one)) for one in tokens if one > 0]
-    return single + [f"{one} {other}" for one, other in zip(single, single[1:], strict=False)]
+    single = [str(int(token)) for token in tokens if token > 0]
+    return single + [f"{word} {after}" for word, after in zip(single, single[1:], strict=False)]

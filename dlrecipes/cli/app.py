@@ -17,15 +17,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from dlrecipes.cli.errors import one_message
-from dlrecipes.cli.extra import check_extra, read_extra
-from dlrecipes.cli.listening import loading, make_listener, resume_hint
-from dlrecipes.cli.open_run import open_run
-from dlrecipes.cli.recipe_help import RecipeCommand
-from dlrecipes.cli.same_options import check_same_options
-from dlrecipes.cli.summary import print_summary
-from dlrecipes.cli.typed_options import typed_options
-from dlrecipes.cli.waited import waited
+from dlrecipes.cli.messages import loading, one_message, resume_hint, waited
+from dlrecipes.cli.options import (
+    RecipeCommand,
+    check_extra,
+    check_same_options,
+    read_extra,
+    typed_options,
+)
+from dlrecipes.cli.summary import open_run, print_summary
 from dlrecipes.quiet import quiet_start
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
     listeners: list[Listener] = []
     with one_message(lambda: resume_hint(recipe, listeners)):
         with loading(json=json), quiet_start():
+            from dlrecipes.cli.listeners import make_listener
             from dlrecipes.recipe import load_recipe
             from dlrecipes.results import RunSettings
             from dlrecipes.rundir import RunDirectory, newest_unfinished
@@ -207,7 +208,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             baseline_seconds=baseline_seconds,
         )
         chosen = load_recipe(recipe)
-        options_known = [word for one in context.command.params for word in one.opts]
+        options_known = [word for option in context.command.params for word in option.opts]
         extra = read_extra(context.args, options_known)
         check_extra(extra, chosen, options_known)
         given = {"data": data, "target": target, **extra}
@@ -260,6 +261,7 @@ def open_test_set(
     began = monotonic()
     with one_message():
         with loading(json=False), quiet_start():
+            from dlrecipes.cli.listeners import make_listener
             from dlrecipes.recipe import load_recipe_of
             from dlrecipes.run import Run
 

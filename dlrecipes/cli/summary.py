@@ -1,11 +1,14 @@
-"""What a finished run says on the screen."""
+"""A run that exists: opened from the command line, and what it says when it is finished."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from dlrecipes.quiet import quiet_start
 from dlrecipes.results import plural, significant
 
 if TYPE_CHECKING:
@@ -36,9 +39,9 @@ def print_summary(run: Run, time: str) -> None:
             console.print(f"In the test part: {line}", markup=False)
         for target in run.info.spec.targets if run.info.spec.keyed else ():
             console.print(_of_target(target, result, test, verdict), markup=False)
-        for one in result.subgroups:
-            if one.part == "test":
-                console.print(one.sentence, markup=False)
+        for subgroup in result.subgroups:
+            if subgroup.part == "test":
+                console.print(subgroup.sentence, markup=False)
     else:
         from dlrecipes.run.closing_lines import while_sealed
 
@@ -116,3 +119,17 @@ def _decided(result: RunResult) -> str:
     scores = result.test.at_threshold
     named = ", ".join(f"{name} {scores[name]:.4g}" for name in ("precision", "recall", "f1"))
     return f"; on the test part {named}."
+
+
+def open_run(directory: Path) -> Run:
+    """Open a run, with the custom layers of its recipe known to Keras."""
+    with quiet_start():
+        from dlrecipes.errors import RecipeError
+        from dlrecipes.recipe import load_recipe
+        from dlrecipes.run import Run
+
+        run = Run(directory)
+        # A recipe that is gone matters only if it had layers of its own; loading says so then.
+        with suppress(RecipeError):
+            load_recipe(run.info.recipe_path)
+    return run

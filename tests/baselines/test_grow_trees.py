@@ -8,8 +8,8 @@ from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from dlrecipes.baselines import grow_trees as module
-from dlrecipes.baselines.calm_threads import calm_threads
 from dlrecipes.baselines.grow_trees import TreeSettings, grow_trees
+from dlrecipes.baselines.predictor import calm_threads
 
 SETTINGS = TreeSettings(
     loss="log_loss", early_stopping=True, categories=None, seed=0, rates=[0.2, 0.05], rounds=60

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.cli.extra import read_extra
+from dlrecipes.cli.options import read_extra
 from dlrecipes.data import TablePreprocess, add_lags, as_tensors, audit, load_table
 from dlrecipes.errors import DataError, DlrecipesError
 from dlrecipes.export import read_inputs

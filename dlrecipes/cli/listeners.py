@@ -1,11 +1,15 @@
-"""Progress on a terminal."""
+"""Who hears of a run on the command line: a live display, plain lines, and Ctrl-C."""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from time import monotonic
-from types import TracebackType
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -16,7 +20,24 @@ from rich.text import Text
 from dlrecipes.results import Finding, Objective, TrialRecord, score_text
 from dlrecipes.search import Activity, Listener, of_search
 
+if TYPE_CHECKING:
+    from dlrecipes.recipe import Recipe
+
 _STATUSES = ("completed", "pruned", "diverged", "failed")
+_STDERR = 2
+_HEARD = b"Ctrl-C: the search ends with this epoch; once more ends it at once.\n"
+
+
+def make_listener(recipe: Recipe, *, json: bool) -> Listener:
+    """Return the listener for this output: nothing, a live display, or plain lines."""
+    from dlrecipes.results import Objective
+    from dlrecipes.search import Listener, PlainProgress
+
+    objective, console = Objective.parse(recipe.objective), Console()
+    if json:
+        return Interruptible(Listener())
+    live = console.is_terminal
+    return Interruptible(LiveProgress(objective, console) if live else PlainProgress(objective))
 
 
 class LiveProgress(Listener):
@@ -128,3 +149,85 @@ class LiveProgress(Listener):
 
 def _short(name: str, value: float | int | str | bool | None) -> str:
     return f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
+
+
+class Interruptible(Listener):
+    """Passes everything on, and turns Ctrl-C during a training into an end at its next epoch.
+
+    Only the last words are not passed on: the command has its own.
+
+    Where Python raises `KeyboardInterrupt` by itself, that is often a weak reference's callback
+    in the middle of a training step, where it is printed and lost. Ctrl-C outside trainings,
+    and the second one, strike at once.
+
+    Args:
+        inner: Hears of everything.
+    """
+
+    def __init__(self, inner: Listener) -> None:
+        self._inner = inner
+        self._training = False
+        self._pressed = False
+
+    def __enter__(self) -> Interruptible:
+        self._before = signal.signal(signal.SIGINT, self._press)
+        self._inner.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        signal.signal(signal.SIGINT, self._before)
+        self._inner.__exit__(kind, error, traceback)
+
+    def _press(self, number: int, frame: FrameType | None) -> None:
+        if self._pressed or not self._training:
+            raise KeyboardInterrupt
+        self._pressed = True
+        # Not by the streams of Python, which may be in the middle of a line.
+        os.write(_STDERR, _HEARD)
+
+    def _check(self) -> None:
+        if self._pressed:
+            raise KeyboardInterrupt
+
+    def on_run(self, directory: Path) -> None:
+        super().on_run(directory)
+        self._inner.on_run(directory)
+
+    def on_phase(self, name: str) -> None:
+        self._check()
+        super().on_phase(name)
+        self._training = False
+        self._inner.on_phase(name)
+
+    def on_stage(self, name: str, trials: int, done: int) -> None:
+        self._check()
+        self._training = True
+        self._inner.on_stage(name, trials, done)
+
+    def on_epoch(self, stage: str, trial: int, epoch: int, epochs: int, best: float) -> None:
+        self._inner.on_epoch(stage, trial, epoch, epochs, best)
+        self._check()
+
+    def on_trial(self, record: TrialRecord) -> None:
+        self._inner.on_trial(record)
+        self._check()
+
+    def on_finding(self, finding: Finding) -> None:
+        self._inner.on_finding(finding)
+
+    def on_note(self, line: str) -> None:
+        self._inner.on_note(line)
+
+    def on_step(self, name: str) -> None:
+        self._inner.on_step(name)
+
+    def on_limit(self, seconds: float) -> None:
+        self._inner.on_limit(seconds)
+
+    def busy(self) -> AbstractContextManager[None]:
+        return self._inner.busy()

@@ -1,13 +1,68 @@
-"""Text of the command line becomes what a recipe's `load` is annotated with."""
+"""`dlrecipes tune RECIPE --help` has the options that the recipe has for its data."""
 
 import inspect
 from typing import get_type_hints
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from dlrecipes.cli.typed_options import typed_options
+from dlrecipes.cli.app import app
+from dlrecipes.cli.options import read_extra, typed_options
 from dlrecipes.errors import ArgumentError
 from dlrecipes.recipe import load_recipe, recipe_names
+from dlrecipes.recipe.find_recipe import load_options
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_option_of_a_bundled_recipe_is_described(name):
+    recipe = load_recipe(name)
+    options = {option.name: option for option in load_options(recipe.loader)}
+    named = set(inspect.signature(recipe.loader).parameters) - {"options"}
+    assert named <= set(options)
+    undescribed = [option.name for option in options.values() if not option.help]
+    assert not undescribed
+
+
+def _help(*words):
+    result = CliRunner().invoke(app, ["tune", *words, "--help"], env={"COLUMNS": "200"})
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_help_with_and_without_a_recipe():
+    plain = _help()
+    assert "--trials" in plain
+    assert "--split-seed" not in plain.split("Options")[1]
+    told = _help("tabular")
+    assert "Options of 'tabular' for its data:" in told
+    for option in ("--split-seed", "--exposure", "--test-fraction", "--examples"):
+        assert option in told
+    assert "the official test part; None to draw one." in told
+
+
+def test_help_of_a_recipe_that_is_none():
+    assert "must be a bundled one" in _help("tabluar")
+
+
+def test_names_and_values():
+    words = ["--split-seed", "3", "--drop=a,b", "--missing=", "--gap", "-1"]
+    assert read_extra(words) == {"split_seed": "3", "drop": "a,b", "missing": "", "gap": "-1"}
+    assert read_extra([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["more"], r"unexpected extra argument \(more\)"),
+        (["-x", "1"], r"unexpected extra argument \(-x\)"),
+        (["--gap"], "without its value: --gap"),
+        (["--gap", "--json"], "without its value: --gap"),
+    ],
+)
+def test_wrong_words(words, message):
+    with pytest.raises(typer.BadParameter, match=message):
+        read_extra(words)
 
 
 def _recipe(recipe_text, tmp_path, arguments, name="typed"):

@@ -1,4 +1,4 @@
-"""The most frequent class."""
+"""Baselines that predict the same for every example: the most frequent class, the mean target."""
 
 from __future__ import annotations
 
@@ -25,5 +25,20 @@ def fit_majority_class(development: Development, *, seed: int = 0) -> FittedMode
 
     def predict(x: NDArray[Any]) -> NDArray[np.float64]:
         return np.tile(shares, (len(x), 1))
+
+    return FittedModel(predict)
+
+
+def fit_mean(development: Development, *, seed: int = 0) -> FittedModel:
+    """Return a predictor of the mean training target, whatever the input: R² is about 0.
+
+    Args:
+        development: Training and validation part of a regression task.
+        seed: Not used, nothing here is random.
+    """
+    mean = float(development.train.y.mean(dtype=np.float64))
+
+    def predict(x: NDArray[Any]) -> NDArray[np.float64]:
+        return np.full(len(x), mean)
 
     return FittedModel(predict)

@@ -3,7 +3,7 @@
 import pytest
 
 from dlrecipes.cli import waited as module
-from dlrecipes.cli.waited import waited
+from dlrecipes.cli.messages import waited
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from dlrecipes.baselines import fit_majority_class
+from dlrecipes.baselines import fit_majority_class, fit_mean
 from dlrecipes.data import from_arrays
 from dlrecipes.targets import score_predictions
 
@@ -18,3 +18,11 @@ def test_predicts_the_training_shares():
     assert scores["accuracy"] == pytest.approx(0.9)
     entropy = -0.9 * math.log(0.9) - 0.1 * math.log(0.1)
     assert scores["log_loss"] == pytest.approx(entropy)
+
+
+def test_predicts_the_training_mean():
+    x = np.arange(60.0).reshape(30, 2)
+    development = from_arrays(x, x[:, 0] + 0.5).development()
+    predictions = fit_mean(development)(x[:4])
+    assert predictions.shape == (4,)
+    assert predictions == pytest.approx(development.model_spec.target.mean)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from dlrecipes.baselines.calm_threads import calm_threads, free_cores
-from dlrecipes.baselines.predictor import LARGE
+from dlrecipes.baselines.predictor import LARGE, calm_threads, free_cores
 
 
 def threads():

@@ -1,0 +1,231 @@
+"""The options of a command that are arguments of a recipe's `load`: shown, read, and kept."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperCommand
+
+from dlrecipes.quiet import quiet_start
+
+if TYPE_CHECKING:
+    from dlrecipes.recipe import Recipe
+    from dlrecipes.results import RunInfo
+
+_WORDS = "recipe help"
+_WANTED = {int: "a whole number", float: "a number", bool: "yes or no"}
+_KEPT = (
+    "engine",
+    "precision",
+    "seed",
+    "folds",
+    "repeats",
+    "ensemble",
+    "threshold",
+    "gap_penalty",
+)
+
+
+class RecipeCommand(TyperCommand):
+    """A command whose help goes on with the options of the recipe that it names."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  (typer's own click)
+        """Remember the words, which click's own help does not see."""
+        ctx.meta[_WORDS] = list(args)
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Print the command's options, and those of the recipe."""
+        super().format_help(ctx, formatter)
+        words = [word for word in ctx.meta.get(_WORDS, ()) if not word.startswith("-")]
+        if words:
+            _print_options(words[0])
+
+
+def _print_options(recipe: str) -> None:
+    with quiet_start():
+        from dlrecipes.errors import DlrecipesError
+        from dlrecipes.recipe import load_recipe
+        from dlrecipes.recipe.find_recipe import load_options
+    console = Console()
+    try:
+        chosen = load_recipe(recipe)
+    except DlrecipesError as error:
+        console.print(str(error), markup=False)
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for option in load_options(chosen.loader):
+        table.add_row(f"--{option.name.replace('_', '-')}", _described(option.default, option.help))
+    table.add_row("--examples", "A number or share of the training examples, to start small.")
+    console.print(f"Options of {chosen.name!r} for its data:", markup=False)
+    console.print(table)
+
+
+def _described(default: Any, said: str) -> str:  # noqa: ANN401  (any default)
+    """Return what is said of an option, and what it is where it is left out."""
+    text = said.replace("[", r"\[")
+    if default is inspect.Parameter.empty:
+        return f"{text} (required)".strip()
+    if default in (None, (), "") or isinstance(default, bool) or "None" in said:
+        return text
+    return f"{text} (default: {default})".strip()
+
+
+def read_extra(words: Sequence[str], options: Collection[str] = ()) -> dict[str, str]:
+    """Return `{name: value}` of `--name value` and `--name=value`, dashes as underscores.
+
+    Args:
+        words: What is left of the command line.
+        options: The command's own options, `"--trials"`, for what is close to one of them.
+
+    Raises:
+        typer.BadParameter: If a word is no option, or an option has no value.
+    """
+    from dlrecipes.checks import did_you_mean
+
+    found: dict[str, str] = {}
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        name, equals, value = word.partition("=")
+        if not name.startswith("--") or len(name) < 3:
+            raise typer.BadParameter(f"Got unexpected extra argument ({word}).")
+        if not equals:
+            if not left or left[0].startswith("--"):
+                hint = did_you_mean(name, options)
+                message = f"No such option, or one without its value: {name}"
+                raise typer.BadParameter(f"{message}. {hint}" if hint else message)
+            value = left.pop(0)
+        found[name[2:].replace("-", "_")] = value
+    return found
+
+
+def check_extra(found: Collection[str], recipe: Recipe, options: Collection[str]) -> None:
+    """Refuse a name that the recipe's `load` does not have and that is close to an option.
+
+    Args:
+        found: The names, from `read_extra`.
+        recipe: The recipe.
+        options: The command's own options, `"--trials"`.
+
+    Raises:
+        RecipeError: If there is such a name.
+    """
+    from dlrecipes.checks import did_you_mean
+    from dlrecipes.errors import RecipeError
+
+    if "**" in recipe.arguments:
+        return
+    of_load = [f"--{name.replace('_', '-')}" for name in recipe.arguments]
+    for name in found:
+        word = f"--{name.replace('_', '-')}"
+        hint = "" if name in recipe.arguments else did_you_mean(word, [*options, *of_load])
+        if hint:
+            raise RecipeError(
+                f"An option must be the command's or an argument of {recipe.name!r} for its data.",
+                received=word,
+                fix=hint,
+            )
+
+
+def typed_options(given: Mapping[str, str], recipe: Recipe) -> dict[str, Any]:
+    """Return options as values of the types that `load` is annotated with.
+
+    An argument that may be text, or has no annotation, stays text.
+
+    Args:
+        given: `{name: text}`.
+        recipe: The recipe.
+
+    Raises:
+        ArgumentError: If a text is no value of its argument's type.
+    """
+    return {name: _typed(name, text, recipe.annotations.get(name)) for name, text in given.items()}
+
+
+def _typed(name: str, text: str, kind: Any) -> Any:  # noqa: ANN401  (any annotation)
+    from pydantic import (
+        PydanticSchemaGenerationError,
+        PydanticUserError,
+        TypeAdapter,
+        ValidationError,
+    )
+
+    from dlrecipes.errors import ArgumentError
+
+    if kind is None:
+        return text
+    try:
+        value = TypeAdapter(kind).validate_python(text)
+    except (PydanticSchemaGenerationError, PydanticUserError):  # no type that text can become
+        return text
+    except ValidationError as error:
+        wanted = _WANTED.get(kind, error.errors()[0]["msg"])
+        raise ArgumentError(
+            f"--{name.replace('_', '-')} must be {wanted}.", received=repr(text)
+        ) from error
+    # A run remembers its options as JSON.
+    return text if isinstance(value, Path) else value
+
+
+def check_same_options(
+    context: typer.Context, directory: Path, info: RunInfo, source: dict[str, Any]
+) -> None:
+    """Refuse options of a resumed run that it did not begin with.
+
+    What the user wrote counts, also where it is what the option has by default: `--seed 0` is
+    another seed than 1.
+
+    Args:
+        context: The command, which knows what the user wrote.
+        directory: The run directory.
+        info: What the run began with.
+        source: Arguments of the recipe's `load` that the user wrote.
+
+    Raises:
+        RunError: If an option differs.
+        ArgumentError: If an option is not valid.
+    """
+    from dlrecipes.results import GapPenalty, ThresholdGoal
+
+    for name in _KEPT:
+        value = context.params[name]
+        if not _written(context, name):
+            continue
+        recorded = getattr(info.settings, name)
+        if name == "threshold":
+            value = str(ThresholdGoal.parse(value))
+        elif name == "gap_penalty":
+            value = str(GapPenalty.parse(value))
+        elif name == "ensemble":  # of one member: none
+            value, recorded = (0 if members == 1 else members for members in (value, recorded))
+        if value != recorded:
+            raise _other(name.replace("_", " "), value, recorded)
+    out, resume = context.params["out"], context.params["resume"]
+    if out is not None and resume != "newest" and out.resolve() != directory.resolve():
+        raise _other("directory", str(out), str(directory))
+    for name, value in source.items():
+        # Python may have begun a run with a number where the command line gives text.
+        if str(value) != str(info.source.get(name)):
+            raise _other(name, value, info.source.get(name))
+
+
+def _written(context: typer.Context, name: str) -> bool:
+    found = context.get_parameter_source(name)
+    return found is not None and found.name == "COMMANDLINE"
+
+
+def _other(name: str, value: object, recorded: object) -> Exception:
+    from dlrecipes.errors import RunError
+
+    return RunError(
+        f"A resumed run keeps its {name}.",
+        received=f"{name}={value!r}, begun with {recorded!r}",
+        fix="Leave the option out, or start a new run.",
+    )
