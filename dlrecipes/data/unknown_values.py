@@ -87,9 +87,8 @@ def learn_usual(values: NDArray[Any], min_frequency: int = 1) -> Usual:
     Returns:
         `rows` and how many of them are `missing`; `known` cells and how many of them say how often
         other rows will be unknown, `rare`: of numbers the smallest and the largest one, whose range
-        is `low` to `high`; of categories the cells with values that occur at most
-        `min_frequency` times
-        (Good and Turing).
+        is `low` to `high`; of categories the cells with values that occur at most `min_frequency`
+        times (Good and Turing).
 
     Reference:
         Good 1953, The Population Frequencies of Species.
