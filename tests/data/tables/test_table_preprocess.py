@@ -104,7 +104,7 @@ def test_fewer_words():
     names = [feature.name for feature in fewer.features if feature.kind == "weight"]
     assert names == ["note 'came'", "note 'late'"]
     assert TablePreprocess.from_config(fewer.get_config()).features == fewer.features
-    with pytest.raises(ArgumentError, match="`words`"):
+    with pytest.raises(ArgumentError, match="`max_features`"):
         TablePreprocess(COLUMNS, max_features=0)
 
 
@@ -159,20 +159,22 @@ def test_pieces_of_a_column_that_is_mostly_zero():
     assert list(feature.edges) == sorted(set(feature.edges))
 
 
-def test_more_pieces_are_finer():
+def test_more_bins_are_finer():
     # Every other one is 0, so that values and examples divide otherwise.
     ages = np.random.default_rng(0).normal(40, 10, 1000)
     table = Columns({"age": np.where(np.arange(1000) % 2, ages, 0.0)})
     edges = {}
-    for pieces, values in ((16, None), (64, None), (64, 1)):
-        layer = TablePreprocess((Column("age", "number"),), n_bins=pieces, n_value_bins=values)
+    for n_bins, n_value_bins in ((16, None), (64, None), (64, 1)):
+        layer = TablePreprocess(
+            (Column("age", "number"),), n_bins=n_bins, n_value_bins=n_value_bins
+        )
         layer.adapt(table)
-        edges[pieces, values] = set(layer.features[0].edges)
+        edges[n_bins, n_value_bins] = set(layer.features[0].edges)
         again = TablePreprocess.from_config(layer.get_config())
         assert again.features == layer.features
     assert edges[16, None] < edges[64, None]
     assert edges[64, 1] < edges[64, None]
-    with pytest.raises(ArgumentError, match="`pieces`"):
+    with pytest.raises(ArgumentError, match="`n_bins`"):
         TablePreprocess((Column("age", "number"),), n_bins=0)
 
 
