@@ -37,9 +37,9 @@ def print_summary(run: Run, time: str) -> None:
         )
         for line in _unknown(test):
             console.print(f"In the test part: {line}", markup=False)
-        for target in run.info.spec.targets:
-            if target.name:  # one of several
-                console.print(_of_target(target, result, test, verdict), markup=False)
+        several = [target for target in run.info.spec.targets if target.name]
+        for target in several:
+            console.print(_of_target(target, result, test, verdict), markup=False)
         for subgroup in result.subgroups:
             if subgroup.part == "test":
                 console.print(subgroup.sentence, markup=False)

@@ -27,7 +27,7 @@ def test_every_option_of_a_bundled_recipe_is_described(name):
 def _help(*words):
     result = CliRunner().invoke(app, ["tune", *words, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
-    return result.output
+    return " ".join(result.output.split())
 
 
 def test_help_with_and_without_a_recipe():
