@@ -16,10 +16,10 @@ from dlrecipes.data.parts.columns import (
 )
 from dlrecipes.data.parts.ledger import Ledger, Opening
 from dlrecipes.data.parts.part_targets import target_development, target_part
+from dlrecipes.data.parts.preprocess import apply_preprocess, as_tensors, fit_preprocess
 from dlrecipes.data.parts.sealed_split import SealedSplit, study_running
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.parts.splits import Development, Splits
-from dlrecipes.data.preprocess import apply_preprocess, as_tensors, fit_preprocess
 from dlrecipes.data.series.add_lags import add_lags
 from dlrecipes.data.series.read_times import read_times, table_times
 from dlrecipes.data.splitting.cross_validation import FoldData, draw_folds

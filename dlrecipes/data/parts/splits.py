@@ -10,9 +10,9 @@ import keras
 
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.parts.inputs import Kind, kind_of_shape
+from dlrecipes.data.parts.preprocess import apply_preprocess, fit_preprocess
 from dlrecipes.data.parts.sealed_split import SealedSplit
 from dlrecipes.data.parts.split import Split, check_some_weight, fingerprint
-from dlrecipes.data.preprocess import apply_preprocess, fit_preprocess
 from dlrecipes.errors import DataError
 from dlrecipes.results import DataSpec, Finding
 from dlrecipes.targets import shaped_targets

@@ -41,7 +41,7 @@ def by_exposure(splits: Splits, column: str) -> Splits:
         >>> import pandas as pd
         >>> import dlrecipes as dlr
         >>> table = pd.DataFrame(
-        ...     {"hours": [1, 2, 4] * 20, "age": range(60), "falls": [0, 1, 4] * 20}
+        ...     {"hours": [1, 2, 4] * 20, "age": [71, 84, 62, 90] * 15, "falls": [0, 1, 4] * 20}
         ... )
         >>> splits = dlr.data.from_table(table, "falls", task="count", kinds={"hours": "number"})
         >>> rates = dlr.data.by_exposure(splits, "hours")

@@ -18,13 +18,13 @@ from dlrecipes.data.sources.plain_values import MISSING
 from dlrecipes.data.sources.typed_table import BOOLEANS, FALSE, TRUE
 from dlrecipes.data.tables.date_parts import DateParts
 from dlrecipes.data.tables.graph_dates import check_cells, one_of
-from dlrecipes.data.tables.unknown_values import (
+from dlrecipes.data.texts.tfidf import TextWeights
+from dlrecipes.data.unknown_values import (
     UnknownValues,
     count_outside,
     count_unknown,
     learn_usual,
 )
-from dlrecipes.data.texts.tfidf import TextWeights
 from dlrecipes.errors import DataError
 from dlrecipes.layers import Imputation, QuantileClip, Standardization
 from dlrecipes.layers.quantile_clip import with_quantile_range

@@ -14,13 +14,13 @@ import tensorflow as tf
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.data.option_text import as_option
 from dlrecipes.data.parts.columns import Columns
-from dlrecipes.data.tables.unknown_values import (
+from dlrecipes.data.texts.plain_text import cut_texts, frequent_tokens, plain_characters, plain_text
+from dlrecipes.data.texts.scripts import WITHOUT_SPACES
+from dlrecipes.data.unknown_values import (
     UnknownValues,
     count_unknown_texts,
     learn_usual_texts,
 )
-from dlrecipes.data.texts.plain_text import cut_texts, frequent_tokens, plain_characters, plain_text
-from dlrecipes.data.texts.scripts import WITHOUT_SPACES
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, Feature, plural
 

@@ -11,12 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from dlrecipes.checks import check_integer
-from dlrecipes.data.tables.unknown_values import (
+from dlrecipes.data.texts.plain_text import cut_texts, frequent_tokens, plain_text
+from dlrecipes.data.unknown_values import (
     UnknownValues,
     count_unknown_texts,
     learn_usual_texts,
 )
-from dlrecipes.data.texts.plain_text import cut_texts, frequent_tokens, plain_text
 from dlrecipes.errors import DataError
 
 

@@ -77,18 +77,18 @@ class UnknownValues:
         return tuple(found)
 
 
-def learn_usual(values: NDArray[Any], least: int = 1) -> Usual:
+def learn_usual(values: NDArray[Any], min_frequency: int = 1) -> Usual:
     """Return what of a training column is needed to tell later what is unusual.
 
     Args:
         values: Numbers with NaN, or text with `""`, for a missing one, `(examples,)`.
-        least: Training examples that a category must have to be known.
+        min_frequency: Training examples that a category must have to be known.
 
     Returns:
         `rows` and how many of them are `missing`; `known` cells and how many of them say how often
         other rows will be unknown, `rare`: of numbers the smallest and the largest one, whose range
-        is `low` to `high`; of categories the cells with values that occur `least` times at most
-        (Good and Turing).
+        is `low` to `high`; of categories the cells with values that occur at most `min_frequency`
+        times (Good and Turing).
 
     Reference:
         Good 1953, The Population Frequencies of Species.
@@ -98,7 +98,10 @@ def learn_usual(values: NDArray[Any], least: int = 1) -> Usual:
     usual = {"rows": len(values), "missing": int(empty.sum()), "known": len(known)}
     if values.dtype == object:
         counts = Counter(Counter(known.tolist()).values())
-        return {**usual, "rare": sum(n * count for n, count in counts.items() if n <= least)}
+        return {
+            **usual,
+            "rare": sum(n * count for n, count in counts.items() if n <= min_frequency),
+        }
     edges = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
     return {**usual, "rare": min(1, len(known)), "low": edges[0], "high": edges[1]}
 
@@ -170,7 +173,7 @@ def count_unknown(
 
 
 def learn_usual_texts(
-    tokens: Sequence[Sequence[str]], vocabulary: Collection[str], least: int
+    tokens: Sequence[Sequence[str]], vocabulary: Collection[str], min_frequency: int
 ) -> Usual:
     """Return what of training texts is needed to tell later what is unusual.
 
@@ -180,14 +183,14 @@ def learn_usual_texts(
     Args:
         tokens: The tokens of each training text, none for a missing one.
         vocabulary: The tokens that are known.
-        least: Training texts that a known token must occur in.
+        min_frequency: Training texts that a known token must occur in.
 
     Returns:
         As `learn_usual`; `share` is the share of unknown tokens that one text in twenty exceeds,
         and `rare` the number of those that do.
     """
     counts = Counter(token for text in tokens for token in set(text))
-    without = {token for token in vocabulary if counts[token] > least}
+    without = {token for token in vocabulary if counts[token] > min_frequency}
     shares = _unknown_shares(tokens, without)
     share = float(np.quantile(shares, 1 - RARE, method="inverted_cdf")) if len(shares) else 1.0
     return {
