@@ -1,4 +1,4 @@
-"""Best values at the edges of their ranges."""
+"""What is found of a search that has ended: edges, too few configurations, a time limit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dlrecipes.results import Finding, Hyperparameter, Objective, PlanChange, TrialRecord
+from dlrecipes.results import (
+    Finding,
+    Hyperparameter,
+    Objective,
+    PlanChange,
+    Stage,
+    TrialRecord,
+    plural,
+)
+from dlrecipes.search.backends import count_configurations
 from dlrecipes.search.ranges import added_part, edge, position, rank, widened
 
 
@@ -212,3 +221,122 @@ def _range(one: Hyperparameter) -> str:
 
 def _end(one: Hyperparameter, value: float) -> str:
     return str(int(value)) if one.kind == "int" else f"{value:.4g}"
+
+
+def check_configurations(
+    stage: Stage, ranges: tuple[Hyperparameter, ...], trained: int
+) -> tuple[Finding, ...]:
+    """Return a finding if a stage ended because every configuration of its ranges was trained.
+
+    Args:
+        stage: The stage, with its trials.
+        ranges: Its search space.
+        trained: Trials that it trained.
+    """
+    spared = stage.trials - trained
+    configurations = count_configurations(ranges) if spared > 0 and trained else None
+    if configurations is None or configurations > trained:
+        return ()
+    only = f"{plural(configurations, 'configuration')} only"
+    return (
+        Finding(
+            "configurations",
+            f"The ranges of stage {stage.name} hold {only}: {spared} of its "
+            f"{plural(stage.trials, 'trial')} {'was' if spared == 1 else 'were'} not needed.",
+            {"configurations": configurations, "planned": stage.trials, "spared": spared},
+            "No configuration is trained twice in a stage, for the luckiest seed would win. Plan "
+            "fewer trials, or let more vary; `refit_seeds` trains the best again.",
+            severity="warning",
+        ),
+    )
+
+
+def check_repeated(stage: str, records: Sequence[TrialRecord]) -> tuple[Finding, ...]:
+    """Return a finding if trials of a stage have the values of others.
+
+    A sampler sees to it that none has, but for the values that a builder asks for behind a plain
+    `if`: which those are is known only when the trial is built.
+
+    Args:
+        stage: The stage's name.
+        records: Its trials.
+    """
+    different = {tuple(sorted(record.values.items())) for record in records}
+    repeated = len(records) - len(different)
+    if not repeated:
+        return ()
+    many = "have" if repeated > 1 else "has"
+    return (
+        Finding(
+            "repeated configurations",
+            f"Of the {plural(len(records), 'trial')} of stage {stage}, {repeated} {many} the "
+            "values of another.",
+            {"trials": len(records), "repeated": repeated},
+            "The builder asks for a hyperparameter behind a plain `if`, so that nobody knows what "
+            "there is to choose from. With `with hp.conditional_scope(name, values):` around it, "
+            "no configuration is trained twice.",
+            severity="warning",
+        ),
+    )
+
+
+def check_time_limit(planned: int, records: Sequence[TrialRecord]) -> tuple[Finding, ...]:
+    """Return a finding if trials of the plan are missing; to be asked once the time is up.
+
+    Args:
+        planned: Trials of the plan.
+        records: The trials that were trained, to their end or not.
+    """
+    unfinished = sum(one.status == "unfinished" for one in records)
+    finished = len(records) - unfinished
+    if finished >= planned:
+        return ()
+    under_way = ""
+    if unfinished == 1:
+        under_way = "; one was under way and counts with what it had reached"
+    elif unfinished:
+        under_way = f"; {unfinished} were under way and count with what they had reached"
+    return (
+        Finding(
+            "time_limit",
+            f"The time was up after {finished} of {plural(planned, 'trial')}{under_way}.",
+            {"planned": planned, "finished": finished, "unfinished": unfinished},
+            "Give more minutes, or plan fewer trials or epochs.",
+            severity="warning",
+        ),
+    )
+
+
+# Of time that is used up to this share, nothing is said.
+_MUCH = 0.5
+# Later trials may take longer than those that were timed.
+_CAUTION = 0.8
+
+
+def check_unused_time(planned: int, seconds: float, limit: float) -> tuple[Finding, ...]:
+    """Return a finding if the plan took less than half of the time that it was given.
+
+    Args:
+        planned: Trials of the plan, all of them done.
+        seconds: What the search took.
+        limit: Seconds that it was given.
+    """
+    if seconds > _MUCH * limit:
+        return ()
+    fitting = _round_down(_CAUTION * planned * limit / max(seconds, 1.0))
+    took = f"{seconds / 60:.1f}" if seconds >= 6 else "less than 0.1"
+    more = f"About {fitting:,} would fit: --trials {fitting}." if fitting > planned else ""
+    return (
+        Finding(
+            "unused_time",
+            f"The plan's {plural(planned, 'trial')} took {took} of {limit / 60:.3g} minutes.",
+            {"planned": planned, "seconds": seconds, "limit": limit, "fitting": fitting},
+            more,
+        ),
+    )
+
+
+def _round_down(number: float) -> int:
+    """Return a number to two digits: more would look measured."""
+    digits = str(int(number))
+    return int(digits[:2] + "0" * len(digits[2:]))

@@ -2,7 +2,7 @@ import optuna
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dlrecipes.search.backends.pruners import HalvingPruner, MedianPruner
+from dlrecipes.search.backends.make_sampler import HalvingPruner, MedianPruner
 
 SCORES = st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]), min_size=4, max_size=4)
 
