@@ -14,7 +14,15 @@ from plotly.offline import get_plotlyjs
 
 from dlrecipes.errors import RunError
 from dlrecipes.metrics import metric_words
-from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
+from dlrecipes.report.details import (
+    best_values,
+    data_rows,
+    ensemble_section,
+    plan_rows,
+    run_rows,
+    stage_tables,
+    time_rows,
+)
 from dlrecipes.report.error_sections import error_sections
 from dlrecipes.report.format import breakable, format_number, format_time
 from dlrecipes.report.headline import finding_rows, headline, passed
@@ -24,7 +32,6 @@ from dlrecipes.report.parallel_coordinates import plot_parallel_coordinates
 from dlrecipes.report.saved_predictions import SavedPredictions, read_predictions
 from dlrecipes.report.scores import main_metric, refit_rows, score_table
 from dlrecipes.report.search_history import plot_search_history
-from dlrecipes.report.stages import ensemble_section, stage_tables
 from dlrecipes.report.subgroup_tables import subgroup_tables
 from dlrecipes.report.trial_points import order_trials
 from dlrecipes.results import RunInfo, RunResult, StudyResult, ThresholdGoal, plural, write_text

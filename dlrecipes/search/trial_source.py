@@ -10,10 +10,8 @@ from dlrecipes.errors import BuilderError
 from dlrecipes.results import GapPenalty, Objective, Stage, TrialRecord
 from dlrecipes.search.backends import AskTell, Build, Proposal
 from dlrecipes.search.listener import Listener
-from dlrecipes.training.job import Job
-from dlrecipes.training.job_source import Report
+from dlrecipes.training.job import Job, Report, derive_seed
 from dlrecipes.training.outcome import Outcome
-from dlrecipes.training.seeds import derive_seed
 
 _FAILURES_IN_A_ROW = 5
 _LEARNING = ("tpe", "keras_tuner_bayesian")

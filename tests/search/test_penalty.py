@@ -17,7 +17,7 @@ from dlrecipes.search import (
 )
 from dlrecipes.search.backends.proposal import stored_score
 from dlrecipes.search.trial_source import TrialSource
-from dlrecipes.training.job_source import Report
+from dlrecipes.training.job import Report
 from dlrecipes.training.outcome import Outcome
 
 DECLARED = GapPenalty("sex", "accuracy", 1.0)

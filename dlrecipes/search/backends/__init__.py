@@ -2,8 +2,8 @@
 
 from dlrecipes.search.backends.ask_tell import AskTell
 from dlrecipes.search.backends.builder_of import builder_of
-from dlrecipes.search.backends.configurations import count_configurations
 from dlrecipes.search.backends.discover_space import discover_space
+from dlrecipes.search.backends.distinct_sampler import count_configurations
 from dlrecipes.search.backends.hyperparameters import GivenHyperParameters, suggest
 from dlrecipes.search.backends.importance import importances
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler

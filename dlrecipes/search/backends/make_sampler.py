@@ -14,7 +14,7 @@ from dlrecipes.search.backends.distinct_sampler import DistinctSampler
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
 from dlrecipes.search.backends.random_sampler import RandomSampler
 from dlrecipes.search.backends.sobol_sampler import SobolSampler
-from dlrecipes.training.seeds import derive_seed
+from dlrecipes.training.job import derive_seed
 
 
 def make_sampler(stage: Stage, space: tuple[Hyperparameter, ...], seed: int) -> DistinctSampler:
