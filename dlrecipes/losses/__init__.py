@@ -1,7 +1,8 @@
 """Losses that work in anyone's Keras code on their own."""
 
 from dlrecipes.losses.focal_loss import FocalLoss
-from dlrecipes.losses.masked_loss import MaskedLoss, MaskedMetric
+from dlrecipes.losses.masked_loss import MaskedLoss
+from dlrecipes.losses.masked_metric import MaskedMetric
 from dlrecipes.losses.ordinal_loss import OrdinalLoss
 
 __all__ = ["FocalLoss", "MaskedLoss", "MaskedMetric", "OrdinalLoss"]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dlrecipes.results import History, Objective
-from dlrecipes.results.trial_record import Status
+from dlrecipes.results.study_result import Status
 
 _WRAPPERS = ("Exception encountered when calling", "Arguments received by")
 

@@ -4,7 +4,7 @@ from sklearn import metrics
 
 from dlrecipes.diagnose import measure_gap
 from dlrecipes.results import ClassTarget, DataSpec, ValueTarget
-from dlrecipes.results.gap_penalty import MEASURES
+from dlrecipes.results.subgroup_result import MEASURES
 
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.results import History, Objective
-from dlrecipes.results.trial_record import Status
+from dlrecipes.results.study_result import Status
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.job import Job, JobSource, Report
 from dlrecipes.training.outcome import BestEpoch, Outcome, headline, log_value
