@@ -35,7 +35,7 @@ NO_BRANCHES = {
     "TFDS": "dlrecipes/data/sources/read_tfds.py",  # what a catalogue of data sets says
     "_load_tfds": "dlrecipes/data/load.py",
     "assignments": "dlrecipes/recipe/find_recipe.py",  # targets of an assignment in a syntax tree
-    "lags": "dlrecipes/results/lags.py",  # columns that are looked up
+    "lags": "dlrecipes/results/data_spec.py",  # columns that are looked up
 }
 """Files whose words are those of a target's kinds by chance."""
 CLASS_ATTRIBUTES = frozenset({"classes", "class_names", "num_classes"})

@@ -44,7 +44,7 @@ def print_summary(run: Run, time: str) -> None:
             if subgroup.part == "test":
                 console.print(subgroup.sentence, markup=False)
     else:
-        from dlrecipes.run.closing_lines import while_sealed
+        from dlrecipes.run.messages import while_sealed
 
         console.print("\n" + " ".join(while_sealed(result)), style="bold", markup=False)
         console.print(f"Open it: dlrecipes open {run.directory}", markup=False)

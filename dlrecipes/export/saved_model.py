@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlrecipes.data import Columns, as_tensors
-from dlrecipes.export.serving_names import input_names, output_prefixes, serving_names
+from dlrecipes.export.raw_inputs import input_names, output_prefixes, serving_names
 from dlrecipes.results import DataSpec, Target
 from dlrecipes.rundir import check_place
 from dlrecipes.targets import by_name, join_predictions, kind_of, named_targets

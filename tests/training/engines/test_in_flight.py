@@ -8,7 +8,7 @@ from dlrecipes.results import Hyperparameter, Objective
 from dlrecipes.training.engines import SideBySideEngine
 from dlrecipes.training.engines.compiled import group, narrower
 from dlrecipes.training.engines.compiled.program import Program
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.job import Job
 
 SPACE = (

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.training.engines.compiled import piece
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled.supported import Unsupported
 
 LAYERS = keras.layers
 
