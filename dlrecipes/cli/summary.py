@@ -23,6 +23,8 @@ def print_summary(run: Run, time: str) -> None:
         run: A finished run.
         time: How long the command took.
     """
+    from dlrecipes.targets import named_targets
+
     result: RunResult = run.result
     console = Console(soft_wrap=True, highlight=False)
     if result.verdict is not None and result.test is not None:
@@ -37,8 +39,7 @@ def print_summary(run: Run, time: str) -> None:
         )
         for line in _unknown(test):
             console.print(f"In the test part: {line}", markup=False)
-        several = [target for target in run.info.spec.targets if target.name]
-        for target in several:
+        for target in named_targets(run.info.spec):
             console.print(_of_target(target, result, test, verdict), markup=False)
         for subgroup in result.subgroups:
             if subgroup.part == "test":

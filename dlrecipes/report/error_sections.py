@@ -26,7 +26,7 @@ from dlrecipes.report.plot import ACCENT, MUTED, Plot, make_figure
 from dlrecipes.report.saved_predictions import SavedPredictions
 from dlrecipes.report.threshold_curves import ThresholdSection, threshold_section
 from dlrecipes.results import DataSpec, Target, Threshold
-from dlrecipes.targets import known_values, split_predictions
+from dlrecipes.targets import if_named, known_values, split_predictions
 
 _MOST = 2000
 
@@ -76,15 +76,15 @@ def error_sections(
     for at, target in enumerate(spec.targets, start=1):
         single = spec.of_target(target)
         found = _section(_of_target(saved, spec, target), single, threshold)
-        sections.append(_named(found, target.shown, at) if target.name else found)
+        sections.append(_named(found, if_named(target, target.shown), if_named(target, f"-{at}")))
     return tuple(sections)
 
 
-def _named(section: ErrorSection, name: str, at: int) -> ErrorSection:
+def _named(section: ErrorSection, name: str, suffix: str) -> ErrorSection:
     """Return a section under the name of its target, its pictures under its number."""
 
     def numbered(plot: Plot) -> Plot:
-        return replace(plot, name=f"{plot.name}-{at}")
+        return replace(plot, name=f"{plot.name}{suffix}")
 
     thresholds = section.thresholds
     if thresholds is not None:
@@ -93,7 +93,7 @@ def _named(section: ErrorSection, name: str, at: int) -> ErrorSection:
     return replace(
         section,
         name=name,
-        suffix=f"-{at}",
+        suffix=suffix,
         thresholds=thresholds,
         confusion_plot=section.confusion_plot and numbered(section.confusion_plot),
         regression=tuple(numbered(plot) for plot in section.regression),

@@ -8,8 +8,8 @@ from typing import Literal
 from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
 
-_SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
-_PRUNERS = ("none", "median", "halving")
+SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
+PRUNERS = ("none", "median", "halving")
 Value = float | int | str | bool | None
 
 
@@ -114,8 +114,8 @@ class Stage:
             )
         check_integer("trials", self.trials, 0)
         check_integer("epochs", self.epochs, 1)
-        check_choice("sampler", self.sampler, _SAMPLERS)
-        check_choice("pruner", self.pruner, _PRUNERS)
+        check_choice("sampler", self.sampler, SAMPLERS)
+        check_choice("pruner", self.pruner, PRUNERS)
         for hyperparameter, (low, high) in self.ranges.items():
             check_real(f"ranges[{hyperparameter!r}][0]", low)
             check_real(f"ranges[{hyperparameter!r}][1]", high)

@@ -20,7 +20,7 @@ from dlrecipes.results import (
 )
 from dlrecipes.results.run_info import SourceValue
 from dlrecipes.rundir import RunDirectory
-from dlrecipes.targets import kind_of, known_values
+from dlrecipes.targets import if_named, kind_of, known_values
 
 _KINDS: dict[ColumnKind, tuple[str, str]] = {
     "number": ("number", "numbers"),
@@ -90,7 +90,7 @@ def _target(splits: Splits, source: Mapping[str, SourceValue]) -> str:
     spec, said = splits.raw_spec, []
     for target in spec.targets:
         known = known_values(splits.train.y, spec, target)[1]
-        name = f"{target.shown!r}, " if target.name else _column(spec, source)
+        name = if_named(target, f"{target.shown!r}, ") or _column(spec, source)
         said.append(f"{name}{kind_of(target).seen(known)}")
     return "; ".join(said)
 

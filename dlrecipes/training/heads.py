@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dlrecipes.errors import ArgumentError, BuilderError
 from dlrecipes.losses import MaskedMetric
 from dlrecipes.results import DataSpec, Target, plural
-from dlrecipes.targets import OutputKind, by_name, kind_of, named_targets
+from dlrecipes.targets import OutputKind, by_name, if_named, kind_of, named_targets
 from dlrecipes.training.outputs import (
     activation_of,
     are_probabilities,
@@ -71,9 +71,10 @@ def find_heads(model: keras.Model, outputs: Any, spec: DataSpec) -> list[Head]: 
         _check_width(named[target.name], target, spec)
         _check_labels(model, target)
     heads = []
+    targets = {target.name: target for target in spec.targets}
     for name, kind in output_kinds(model, spec).items():
-        target = next(target for target in spec.targets if target.name == name)
-        head = Head(target, named[name], kind, f"the head of {name!r}" if name else "")
+        target = targets[name]
+        head = Head(target, named[name], kind, if_named(target, f"the head of {name!r}"))
         shown = head.words or f"loss={model.loss!r}"
         _check_kind(kind, head.outputs, activation_of(head_layer(model, name)), shown)
         heads.append(head)
@@ -105,11 +106,8 @@ def _check_width(outputs: NDArray[Any], target: Target, spec: DataSpec) -> None:
         return
     *fewer, most = allowed
     wanted = " or ".join([*map(str, fewer), plural(most, "unit")])
-    whose = (
-        f"The head of {target.name!r}"
-        if target.name
-        else f"The last layer of a model for this {spec.task} data"
-    )
+    only = f"The last layer of a model for this {spec.task} data"
+    whose = if_named(target, f"The head of {target.name!r}") or only
     raise BuilderError(
         f"{whose} must have {wanted}.",
         received=f"an output of shape {(None, *outputs.shape[1:])}",

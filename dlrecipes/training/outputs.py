@@ -40,8 +40,8 @@ def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
         `{target: kind}`, where the model has a list of outputs in its order.
     """
     targets = {target.name: target for target in spec.targets}
-    listed = isinstance(getattr(model, "output", None), list | tuple)
-    order = model.output_names if listed and spec.keyed else targets
+    names = getattr(model, "output_names", ())
+    order = names if set(names) == set(targets) else targets
     return {
         name: kind_of(targets[name]).output_kind(partial(_kind_of_head, model, targets[name], spec))
         for name in order

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from dlrecipes.results import Hyperparameter, Objective
 from dlrecipes.training.engines import SideBySideEngine
-from dlrecipes.training.engines.compiled import group, narrower
+from dlrecipes.training.engines.compiled import group, programs
 from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.job import Job
@@ -189,7 +189,7 @@ def test_no_memory_to_stack_a_group(engine, scripted, monkeypatch):
 
 def test_a_narrower_program_that_cannot_be_made(engine, scripted, monkeypatch):
     """One for the last two trials, and for the last three of the next stage."""
-    monkeypatch.setattr(narrower, "_WORTH_SECONDS", 0.0)
+    monkeypatch.setattr(programs, "_WORTH_SECONDS", 0.0)
     made = engine("population")
     for left, error in ((2, Unsupported("no memory to compile")), (3, MemoryError("full"))):
         widths = []
@@ -198,7 +198,7 @@ def test_a_narrower_program_that_cannot_be_made(engine, scripted, monkeypatch):
             widths.append(width)
             raise error
 
-        monkeypatch.setattr(narrower, "_make", cannot)
+        monkeypatch.setattr(programs, "_make", cannot)
         source = scripted(*_jobs(6), stop=lambda job, epoch, _, left=left: job.number >= left)
         made.run(source)
         assert len(widths) == 1
