@@ -9,8 +9,7 @@ import keras_tuner
 
 from dlrecipes.results import Value
 from dlrecipes.search import discover_space
-from dlrecipes.training.job import Job
-from dlrecipes.training.job_source import Report
+from dlrecipes.training.job import Job, Report
 from dlrecipes.training.outcome import Outcome
 from measuring.tasks import Build
 

@@ -23,6 +23,8 @@ def print_summary(run: Run, time: str) -> None:
         run: A finished run.
         time: How long the command took.
     """
+    from dlrecipes.targets import named_targets
+
     result: RunResult = run.result
     console = Console(soft_wrap=True, highlight=False)
     if result.verdict is not None and result.test is not None:
@@ -37,13 +39,13 @@ def print_summary(run: Run, time: str) -> None:
         )
         for line in _unknown(test):
             console.print(f"In the test part: {line}", markup=False)
-        for target in run.info.spec.targets if run.info.spec.keyed else ():
+        for target in named_targets(run.info.spec):
             console.print(_of_target(target, result, test, verdict), markup=False)
         for subgroup in result.subgroups:
             if subgroup.part == "test":
                 console.print(subgroup.sentence, markup=False)
     else:
-        from dlrecipes.run.closing_lines import while_sealed
+        from dlrecipes.run.messages import while_sealed
 
         console.print("\n" + " ".join(while_sealed(result)), style="bold", markup=False)
         console.print(f"Open it: dlrecipes open {run.directory}", markup=False)

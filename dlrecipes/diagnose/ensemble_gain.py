@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.diagnose.mean_advantage import mean_advantage
+from dlrecipes.diagnose.verdict import mean_advantage
 from dlrecipes.results import Gain, plural, significant
 
 

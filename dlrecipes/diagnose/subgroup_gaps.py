@@ -1,20 +1,22 @@
-"""The largest difference between groups."""
+"""The largest difference between groups, with its interval, said plainly."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-from dlrecipes.diagnose.subgroup_estimate import estimate
-from dlrecipes.results import Gap
+from dlrecipes.diagnose.subgroup_measures import group_measures
+from dlrecipes.results import DataSpec, Estimate, Gap, GroupResult
 from dlrecipes.results.subgroup_result import ENOUGH
 
 Samples = Mapping[str, NDArray[Any]]
 """`{group: values (examples,)}`"""
+_MOST_NAMED = 3
 
 
 def largest_gap(
@@ -51,9 +53,9 @@ def largest_gap(
         if (one := estimate(values, confidence=confidence, root=root)) is not None
     }
     names = list(found)
-    value = np.array([one.value for one in found.values()])
-    down = value - [one.low for one in found.values()]
-    up = np.array([one.high for one in found.values()]) - value
+    value = np.array([estimated.value for estimated in found.values()])
+    down = value - [estimated.low for estimated in found.values()]
+    up = np.array([estimated.high for estimated in found.values()]) - value
     # In row a and column b, that of a minus that of b.
     difference = np.subtract.outer(value, value)
     low = difference - np.hypot.outer(down, up)
@@ -71,4 +73,102 @@ def largest_gap(
         float(value[largest]),
         names[smallest],
         float(value[smallest]),
+    )
+
+
+def measure_gap(
+    y: object, predictions: object, groups: NDArray[np.object_], spec: DataSpec, measure: str
+) -> Gap | None:
+    """Return the largest difference of a measure between groups, by the more probable class.
+
+    Args:
+        y: Class indices or values, `(examples,)`.
+        predictions: Probabilities `(examples, classes)`, or values `(examples,)`.
+        groups: The group of each example, `(examples,)`.
+        spec: The data's description.
+        measure: One of `GapPenalty`'s that fits the task, such as `"true positive rate"`.
+
+    Returns:
+        The gap; None where fewer than two groups have the 30 examples that are compared.
+
+    Raises:
+        ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
+            probability.
+    """
+    measures, _ = group_measures(y, predictions, spec)
+    wanted = next(known for known in measures if known.name == measure.replace(" ", "_"))
+    samples = {
+        name: wanted.values[(groups == name) & wanted.counted] for name in sorted(set(groups))
+    }
+    return largest_gap(wanted.gap, wanted.name, samples, root=wanted.root)
+
+
+def estimate(
+    values: NDArray[Any], *, confidence: float = 0.95, root: bool = False
+) -> Estimate | None:
+    """Return the mean of `values` with its interval; None if they are too few to have one.
+
+    A share has Wilson's interval, which stays inside 0 and 1 and has a width also where all
+    examples agree. Other means have Student's, and the root of a mean the roots of its ends.
+
+    Args:
+        values: Booleans, whose mean is a share, or numbers, `(examples,)`.
+        confidence: How often the interval shall hold the true value, in (0, 1).
+        root: Whether the square root of the mean is wanted; the numbers are squares then.
+
+    Reference:
+        Wilson 1927, Probable Inference, the Law of Succession, and Statistical Inference.
+    """
+    count = len(values)
+    if values.dtype == bool:
+        if not count:
+            return None
+        share = stats.binomtest(int(values.sum()), count)
+        interval = share.proportion_ci(confidence, method="wilson")
+        return Estimate(float(values.mean()), float(interval.low), float(interval.high), count)
+    if count < 2:
+        return None
+    mean = float(values.mean(dtype=np.float64))
+    error = float(values.std(ddof=1, dtype=np.float64)) / math.sqrt(count)
+    half = float(stats.t.ppf((1 + confidence) / 2, count - 1)) * error
+    low, high = mean - half, mean + half
+    if root:
+        mean, low, high = (math.sqrt(max(end, 0.0)) for end in (mean, low, high))
+    return Estimate(mean, low, high, count)
+
+
+def say_gap(
+    column: str,
+    part: str,
+    gaps: Sequence[Gap],
+    groups: Sequence[GroupResult],
+    cells: Sequence[GroupResult],
+) -> str:
+    """Return the first gap as a sentence, and which groups have too few examples.
+
+    Args:
+        column: The column of the groups.
+        part: Which examples were measured.
+        gaps: The gaps, the most important first.
+        groups: Each group.
+        cells: Each label in each group.
+    """
+    few = [
+        repr(group.group)
+        for group in groups
+        if any(cell.examples < ENOUGH for cell in (group, *cells) if cell.group == group.group)
+    ]
+    more = f" and {len(few) - _MOST_NAMED} more" if len(few) > _MOST_NAMED else ""
+    small = f" Too few examples to compare all of {', '.join(few[:_MOST_NAMED])}{more}."
+    if not gaps:
+        return f"By {column}, no two groups of the {part} examples are large enough to compare." + (
+            small if few else ""
+        )
+    gap = gaps[0]
+    chance = "" if gap.low > 0 else ", which chance alone can make"
+    return (
+        f"By {column}, the {gap.measure.replace('_', ' ')} is {gap.largest_value:.4g} in "
+        f"{gap.largest!r} and {gap.smallest_value:.4g} in {gap.smallest!r} on the {part} examples: "
+        f"a difference of {gap.value:.3g} (95 % interval {gap.low:.3g} to {gap.high:.3g}){chance}."
+        + (small if few else "")
     )

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.data import Columns
-from dlrecipes.diagnose.subgroup_estimate import estimate
-from dlrecipes.diagnose.subgroup_gaps import largest_gap
+from dlrecipes.diagnose.subgroup_gaps import estimate, largest_gap, say_gap
 from dlrecipes.diagnose.subgroup_measures import Measure, group_measures
-from dlrecipes.diagnose.subgroup_sentence import say_gap
-from dlrecipes.results import DataSpec, Gap, GroupResult, SubgroupResult
+from dlrecipes.results import DataSpec, Finding, Gap, GroupResult, SubgroupResult
 
 _LAST = ("other (", "not in training", "missing")
 
@@ -127,3 +125,32 @@ def _cell_gaps(
         max(within, key=lambda gap: gap.value, default=None),
         largest_gap("label × group accuracy difference", "accuracy", every),
     ]
+
+
+def check_subgroups(results: Iterable[SubgroupResult]) -> tuple[Finding, ...]:
+    """Return a finding a column; a difference that chance does not explain is a warning.
+
+    Args:
+        results: What `measure_subgroups` measured.
+    """
+    return tuple(_finding(one) for one in results)
+
+
+def _finding(result: SubgroupResult) -> Finding:
+    if not result.gaps:
+        return Finding("subgroups", result.sentence, {"column": result.column})
+    gap = result.gaps[0]
+    real = gap.low > 0
+    # The larger error is the worse one, the smaller accuracy.
+    worse = gap.smallest if result.cells else gap.largest
+    remedy = ", or reweigh label and group (`reweigh_groups`)" if result.cells else ""
+    return Finding(
+        "subgroups",
+        result.sentence,
+        {
+            "column": result.column,
+            **{one.name: one.value for one in result.gaps},
+        },
+        advice=f"Collect more examples of {worse!r}{remedy}." if real else "",
+        severity="warning" if real else "info",
+    )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.data import Columns, as_tensors
-from dlrecipes.export.serving_names import input_names
+from dlrecipes.export.raw_inputs import input_names
 from dlrecipes.targets import join_predictions
 
 BATCH_SIZE = 256

@@ -15,9 +15,8 @@ from dlrecipes.data import Columns, table_columns
 from dlrecipes.data.series.table_lags import columns_in_file, with_lags_to_predict
 from dlrecipes.data.sources import read_new_table
 from dlrecipes.errors import DataError
-from dlrecipes.export.image_inputs import find_image_inputs
+from dlrecipes.export.input_files import find_image_inputs, find_text_inputs
 from dlrecipes.export.new_examples import NewExamples
-from dlrecipes.export.text_inputs import find_text_inputs
 from dlrecipes.results import DataSpec, TableFile, plural
 
 

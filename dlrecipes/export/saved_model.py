@@ -11,10 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from dlrecipes.data import Columns, as_tensors
-from dlrecipes.export.serving_names import input_names, output_prefixes, serving_names
+from dlrecipes.export.raw_inputs import input_names, output_prefixes, serving_names
 from dlrecipes.results import DataSpec, Target
 from dlrecipes.rundir import check_place
-from dlrecipes.targets import by_name, join_predictions, kind_of, named_targets
+from dlrecipes.targets import by_name, if_named, join_predictions, kind_of, named_targets
 
 
 def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
@@ -134,7 +134,7 @@ def _answers(predictions: tf.Tensor, target: Target) -> dict[str, tf.Tensor]:
 def _prefixes(spec: DataSpec) -> dict[Target, str]:
     """Return what the answers of each target begin with; nothing for the only one."""
     prefixes = output_prefixes([target.name for target in named_targets(spec)])
-    return {target: f"{prefixes[target.name]}_" if target.name else "" for target in spec.targets}
+    return {target: if_named(target, f"{prefixes.get(target.name)}_") for target in spec.targets}
 
 
 def _columns(spec: DataSpec) -> dict[str, list[str]]:

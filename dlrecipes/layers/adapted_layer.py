@@ -176,3 +176,54 @@ class AdaptedLayer(keras.layers.Layer):
             shapes = {name: tuple(shape) for name, shape in config["weights"].items()}
             self._create_weights(example_shape, shapes)
         self.build((None, *example_shape))
+
+
+def mean_and_deviation(
+    x: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean and the standard deviation of every column, NaN ignored.
+
+    Args:
+        x: Numbers `(examples, columns)`, NaN where missing.
+
+    Returns:
+        The means and the standard deviations (divided by n), `(columns,)` each; 0 and 0 for a
+        column that is all NaN.
+    """
+    known = ~np.isnan(x)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, x, 0.0).sum(axis=0) / count
+    # In two passes: the mean of the squares minus the square of the mean would cancel.
+    centred = np.where(known, x - mean, 0.0)
+    return mean, np.sqrt((centred**2).sum(axis=0) / count)
+
+
+def varies(spread: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return for each column whether its spread is more than float32 rounding.
+
+    Args:
+        spread: A standard deviation or half a range, at least 0, `(columns,)`.
+        size: How large the numbers are in which it was measured, such as their mean's absolute
+            value, `(columns,)`.
+
+    Returns:
+        True where `spread` exceeds the relative precision of float32 at `size` and is a normal
+        float32 number, `(columns,)`.
+    """
+    limits = np.finfo(np.float32)
+    return spread > np.maximum(float(limits.eps) * size, float(limits.tiny))
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return `value` if it is a boolean.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What the user gave.
+
+    Raises:
+        ArgumentError: If `value` is anything else, 0 and 1 included.
+    """
+    if not isinstance(value, bool):
+        raise ArgumentError(f"`{name}` must be True or False.", received=f"{name}={value!r}")
+    return value

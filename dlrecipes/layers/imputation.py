@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.checks import check_choice
-from dlrecipes.layers.adapted_layer import AdaptedLayer, Shape
-from dlrecipes.layers.check_flag import check_flag
+from dlrecipes.layers.adapted_layer import AdaptedLayer, Shape, check_flag
 
 STRATEGIES = ("mean", "median", "zero")
 

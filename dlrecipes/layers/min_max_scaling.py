@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.checks import check_real
 from dlrecipes.errors import ArgumentError
-from dlrecipes.layers.adapted_layer import LARGEST, AdaptedLayer
-from dlrecipes.layers.check_flag import check_flag
-from dlrecipes.layers.spread import varies
+from dlrecipes.layers.adapted_layer import LARGEST, AdaptedLayer, check_flag, varies
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.errors import DataError
-from dlrecipes.layers.mean_and_deviation import mean_and_deviation
-from dlrecipes.layers.spread import varies
+from dlrecipes.layers.adapted_layer import mean_and_deviation, varies
 from dlrecipes.results import plural
 
 SMALLEST_SHARE = 1e-12

@@ -6,13 +6,20 @@ import keras
 
 from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
-from dlrecipes.layers.batch_momentum import BATCH_MOMENTUM
 from dlrecipes.layers.inverted_dropout import InvertedDropout
-from dlrecipes.layers.matched_initializer import matched_initializer
+from dlrecipes.layers.kernels import matched_initializer
 
 Shape = tuple[int | None, ...]
 
 BOTTLENECK_EXPANSION = 4
+BATCH_MOMENTUM = 0.9
+"""Default of our layers and builders; Keras' own is 0.99.
+
+Moving averages start at mean 0 and variance 1 and reach the data's after some 1 / (1 - momentum)
+batches. A small data set has few batches an epoch (34 on the digits), so with 0.99 the first
+epochs are validated with statistics that are not there yet: networks that fit well score at
+chance, and a study would prune them.
+"""
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")

@@ -6,10 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.layers.adapted_layer import AdaptedLayer
-from dlrecipes.layers.check_flag import check_flag
-from dlrecipes.layers.mean_and_deviation import mean_and_deviation
-from dlrecipes.layers.spread import varies
+from dlrecipes.layers.adapted_layer import AdaptedLayer, check_flag, mean_and_deviation, varies
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")

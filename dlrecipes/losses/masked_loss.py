@@ -8,7 +8,6 @@ import keras
 
 from dlrecipes.checks import check_real
 from dlrecipes.errors import ArgumentError
-from dlrecipes.losses.known_targets import known_targets
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
@@ -82,3 +81,23 @@ class MaskedLoss(keras.losses.Loss):
             "missing": self.missing,
             "dtype": self.dtype,
         }
+
+
+def known_targets(
+    y_true: keras.KerasTensor, missing: float | None
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Return the targets with zeros where they are missing, and which are known.
+
+    Args:
+        y_true: One target an example, `(batch,)` or `(batch, 1)`.
+        missing: The value that stands for a missing target, besides NaN; None for none.
+
+    Returns:
+        The targets `(batch, 1)`, and booleans `(batch,)`.
+    """
+    y = keras.ops.reshape(keras.ops.convert_to_tensor(y_true), (-1, 1))
+    known = keras.ops.logical_not(keras.ops.isnan(keras.ops.cast(y, "float32")))
+    if missing is not None:
+        known = keras.ops.logical_and(known, y != keras.ops.cast(missing, y.dtype))
+    # A NaN would reach the gradient even with a weight of zero.
+    return keras.ops.where(known, y, keras.ops.zeros_like(y)), known[:, 0]

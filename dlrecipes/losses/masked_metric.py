@@ -8,7 +8,7 @@ import keras
 
 from dlrecipes.checks import check_real
 from dlrecipes.errors import ArgumentError
-from dlrecipes.losses.known_targets import known_targets
+from dlrecipes.losses.masked_loss import known_targets
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")

@@ -1,9 +1,8 @@
 """What is measured on predictions, with scikit-learn's exact formulas."""
 
-from dlrecipes.metrics.average_precision_shares import average_precision_shares
-from dlrecipes.metrics.linearised_shares import f_shares, rmse_shares
 from dlrecipes.metrics.metric_facts import better_low, metric_words
 from dlrecipes.metrics.scores import probability_scores, value_scores
+from dlrecipes.metrics.shares import average_precision_shares, f_shares, rmse_shares
 
 __all__ = [
     "average_precision_shares",

@@ -8,7 +8,7 @@ from dlrecipes.models.build_tabular import build_tabular
 from dlrecipes.models.build_text import build_text
 from dlrecipes.models.encode_table import build_table_encoder
 from dlrecipes.models.from_last_value import from_last_value
-from dlrecipes.models.prior_bias import prior_bias
+from dlrecipes.models.task_outputs import prior_bias
 
 __all__ = [
     "build_cnn",

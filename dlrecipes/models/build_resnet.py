@@ -8,9 +8,8 @@ import keras
 
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.layers import BATCH_MOMENTUM, InvertedDropout, ResidualBlock, matched_initializer
-from dlrecipes.layers.kernel_penalty import kernel_penalty
-from dlrecipes.models.check_image_shape import check_image_shape
-from dlrecipes.models.check_sizes import check_sizes
+from dlrecipes.layers.kernels import kernel_penalty
+from dlrecipes.models.check_sizes import check_image_shape, check_sizes
 from dlrecipes.targets.output_layer import output_layer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from dlrecipes.layers import BATCH_MOMENTUM, matched_initializer
-from dlrecipes.layers.kernel_penalty import kernel_penalty
+from dlrecipes.layers.kernels import kernel_penalty
 
 
 def dense_block(

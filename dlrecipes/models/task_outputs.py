@@ -1,4 +1,4 @@
-"""The outputs that a task asks for."""
+"""The outputs that a task asks for, and the values that their bias starts with."""
 
 from __future__ import annotations
 
@@ -26,3 +26,34 @@ def task_outputs(
     """
     bias = None if output_bias is None else list(output_bias)
     return kind_of(spec.target).head(x, l2=None, bias=bias, name="outputs")
+
+
+def prior_bias(spec: DataSpec) -> list[float]:
+    """Return the output bias with which an untrained model predicts the base rates.
+
+    Without it, the first steps go into learning the base rates; on 0.2 % positives the
+    cross-entropy starts at 0.69 instead of 0.015.
+
+    A prior of 0 has no finite logit; it counts as half an example of the training part.
+
+    Args:
+        spec: The training data, with the priors or the mean of its target.
+
+    Returns:
+        One number for each output: `log(prior)` of each class (multiclass), the log odds
+        `log(p / (1 - p))` of class 1 (binary), or the mean of the targets (regression).
+
+    Raises:
+        DataError: If the data has several targets.
+        ArgumentError: If a classification has not one prior in [0, 1] for each class.
+
+    Example:
+        >>> splits = dlr.data.from_arrays(np.arange(100.0).reshape(-1, 1), [0] * 75 + [1] * 25)
+        >>> [round(bias, 3) for bias in dlr.models.prior_bias(splits.raw_spec)]  # log(0.25 / 0.75)
+        [-1.099]
+
+    Reference:
+        Lin et al., Focal Loss for Dense Object Detection, arXiv:1708.02002, section 4.1;
+        Karpathy, A Recipe for Training Neural Networks (2019): "init well".
+    """
+    return kind_of(spec.target).start_bias()

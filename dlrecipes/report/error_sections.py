@@ -6,24 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
 
-from dlrecipes.report.class_scores import ClassScore, class_scores, worst_classes
 from dlrecipes.report.confusion import (
     MOST_IN_PLOT,
     MOST_IN_TABLE,
+    ClassScore,
     ConfusionCell,
+    class_scores,
     confused_pairs,
     confusion,
     confusion_cells,
     plot_confusion,
+    worst_classes,
 )
 from dlrecipes.report.mistakes import Mistakes, find_mistakes
-from dlrecipes.report.plot import Plot
-from dlrecipes.report.regression_errors import plot_regression
+from dlrecipes.report.plot import ACCENT, MUTED, Plot, make_figure
 from dlrecipes.report.saved_predictions import SavedPredictions
 from dlrecipes.report.threshold_curves import ThresholdSection, threshold_section
 from dlrecipes.results import DataSpec, Target, Threshold
-from dlrecipes.targets import known_values, split_predictions
+from dlrecipes.targets import if_named, known_values, split_predictions
+
+_MOST = 2000
 
 
 @dataclass(frozen=True)
@@ -71,15 +76,15 @@ def error_sections(
     for at, target in enumerate(spec.targets, start=1):
         single = spec.of_target(target)
         found = _section(_of_target(saved, spec, target), single, threshold)
-        sections.append(_named(found, target.shown, at) if target.name else found)
+        sections.append(_named(found, if_named(target, target.shown), if_named(target, f"-{at}")))
     return tuple(sections)
 
 
-def _named(section: ErrorSection, name: str, at: int) -> ErrorSection:
+def _named(section: ErrorSection, name: str, suffix: str) -> ErrorSection:
     """Return a section under the name of its target, its pictures under its number."""
 
     def numbered(plot: Plot) -> Plot:
-        return replace(plot, name=f"{plot.name}-{at}")
+        return replace(plot, name=f"{plot.name}{suffix}")
 
     thresholds = section.thresholds
     if thresholds is not None:
@@ -88,7 +93,7 @@ def _named(section: ErrorSection, name: str, at: int) -> ErrorSection:
     return replace(
         section,
         name=name,
-        suffix=f"-{at}",
+        suffix=suffix,
         thresholds=thresholds,
         confusion_plot=section.confusion_plot and numbered(section.confusion_plot),
         regression=tuple(numbered(plot) for plot in section.regression),
@@ -100,7 +105,7 @@ def _section(saved: SavedPredictions, spec: DataSpec, threshold: Threshold | Non
     section = ErrorSection("", "", find_mistakes(saved, spec))
     names = spec.target.class_names
     if not names:
-        return replace(section, regression=plot_regression(saved.y, first))
+        return replace(section, regression=_plot_regression(saved.y, first))
     matrix = confusion(saved.y, first, names)
     count = len(names)
     small = count <= MOST_IN_TABLE
@@ -124,4 +129,67 @@ def _of_target(saved: SavedPredictions, spec: DataSpec, target: Target) -> Saved
         saved.x[rows[rows < len(saved.x)]],
         values,
         split_predictions(saved.predictions, spec)[target.name][:, rows],
+    )
+
+
+def _plot_regression(y: NDArray[np.float64], predictions: NDArray[np.float64]) -> tuple[Plot, ...]:
+    """Return two plots: predicted against true values, residuals against predictions.
+
+    Args:
+        y: True values, `(examples,)`.
+        predictions: Predicted values, `(examples,)`.
+    """
+    finite = np.isfinite(y) & np.isfinite(predictions)
+    y, predictions = y[finite], predictions[finite]
+    if not len(y):
+        return ()
+    total = len(y)
+    if total > _MOST:
+        chosen = np.linspace(0, total - 1, _MOST).astype(int)
+        y, predictions = y[chosen], predictions[chosen]
+    note = "On the line a prediction is exact."
+    if len(y) < total:
+        note += f" {len(y):,} of {total:,} examples are drawn."
+    ends = [float(min(y.min(), predictions.min())), float(max(y.max(), predictions.max()))]
+    truth = _plot(y, predictions, ends, ends)
+    truth.layout.xaxis.title.text, truth.layout.yaxis.title.text = "true", "predicted"
+    flat = [float(predictions.min()), float(predictions.max())]
+    rest = _plot(predictions, y - predictions, flat, [0.0, 0.0])
+    rest.layout.xaxis.title.text = "predicted"
+    rest.layout.yaxis.title.text = "true − predicted"
+    return (
+        Plot("predicted-true", "Predicted against true values", truth, note),
+        Plot(
+            "residuals",
+            "What is left, over the prediction",
+            rest,
+            "A cloud without a shape around the line is what one wants to see.",
+        ),
+    )
+
+
+def _plot(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    line_x: list[float],
+    line_y: list[float],
+) -> go.Figure:
+    dots = go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"color": ACCENT, "size": 5, "opacity": 0.55},
+        hovertemplate="%{x:.4g}, %{y:.4g}<extra></extra>",
+    )
+    line = go.Scatter(
+        x=line_x, y=line_y, mode="lines", line={"color": MUTED, "width": 1.5}, hoverinfo="skip"
+    )
+    return make_figure(
+        [dots, line],
+        height=380,
+        showlegend=False,
+        hovermode="closest",
+        margin={"l": 64, "r": 12, "t": 10, "b": 44},
+        xaxis={"title": {}},
+        yaxis={"title": {}},
     )

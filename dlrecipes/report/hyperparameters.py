@@ -11,9 +11,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dlrecipes.report.format import format_value, plot_text
-from dlrecipes.report.plot import ACCENT, MUTED, Plot, axis_ticks, make_figure
+from dlrecipes.report.plot import ACCENT, MUTED, Plot, axis_ticks, log_ticks, make_figure
 from dlrecipes.report.search_history import winner_marker
-from dlrecipes.report.ticks import log_ticks
 from dlrecipes.report.trial_points import TrialPoint, TrialPoints
 from dlrecipes.results import Hyperparameter, StageResult, StudyResult, Value, plural
 

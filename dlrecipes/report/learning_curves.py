@@ -9,8 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dlrecipes.report.format import plot_text
-from dlrecipes.report.plot import ACCENT, MUTED, Plot, axis_ticks, make_figure
-from dlrecipes.report.ticks import log_ticks
+from dlrecipes.report.plot import ACCENT, MUTED, Plot, axis_ticks, log_ticks, make_figure
 from dlrecipes.results import History, Objective, RunResult, StudyResult
 
 _LOG_RATIO = 30.0

@@ -13,8 +13,16 @@ from numpy.typing import NDArray
 
 from dlrecipes.report.format import MISSING, format_number, format_value, plot_text
 from dlrecipes.report.hyperparameters import searched
-from dlrecipes.report.plot import ACCENT, MUTED, TEXT, Plot, make_figure
-from dlrecipes.report.ticks import linear_ticks, log_ticks, tick_text
+from dlrecipes.report.plot import (
+    ACCENT,
+    MUTED,
+    TEXT,
+    Plot,
+    linear_ticks,
+    log_ticks,
+    make_figure,
+    tick_text,
+)
 from dlrecipes.report.trial_points import TrialPoint, TrialPoints
 from dlrecipes.results import Hyperparameter, StudyResult
 

@@ -12,11 +12,11 @@ from dlrecipes.report.plot import (
     MUTED,
     TEXT,
     Plot,
+    Ticks,
     axis_ticks,
     make_figure,
     series_colour,
 )
-from dlrecipes.report.ticks import Ticks
 from dlrecipes.report.trial_points import SYMBOLS, TrialPoint, TrialPoints
 from dlrecipes.results import plural
 

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import base64
+import functools
+import gzip
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from plotly.offline import get_plotlyjs
 
+from dlrecipes.errors import RunError
 from dlrecipes.metrics import metric_words
-from dlrecipes.report.details import best_values, data_rows, plan_rows, run_rows, time_rows
-from dlrecipes.report.ensemble_rows import ensemble_section
+from dlrecipes.report.details import (
+    best_values,
+    data_rows,
+    ensemble_section,
+    plan_rows,
+    run_rows,
+    stage_tables,
+    time_rows,
+)
 from dlrecipes.report.error_sections import error_sections
-from dlrecipes.report.finding_rows import finding_rows, passed
 from dlrecipes.report.format import breakable, format_number, format_time
-from dlrecipes.report.headline import headline
+from dlrecipes.report.headline import finding_rows, headline, passed
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
 from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
 from dlrecipes.report.parallel_coordinates import plot_parallel_coordinates
-from dlrecipes.report.plotly_js import packed_plotly
-from dlrecipes.report.run_files import RunFiles, read_run
+from dlrecipes.report.saved_predictions import SavedPredictions, read_predictions
 from dlrecipes.report.scores import main_metric, refit_rows, score_table
 from dlrecipes.report.search_history import plot_search_history
-from dlrecipes.report.stages import stage_tables
 from dlrecipes.report.subgroup_tables import subgroup_tables
 from dlrecipes.report.trial_points import order_trials
-from dlrecipes.results import ThresholdGoal, plural, write_text
+from dlrecipes.results import RunInfo, RunResult, StudyResult, ThresholdGoal, plural, write_text
 from dlrecipes.rundir import RunDirectory
 
 
@@ -43,7 +53,7 @@ def write_report(directory: Path) -> Path:
     """
     directory = Path(directory)
     path = RunDirectory(directory).report
-    write_text(path, _render(read_run(directory)))
+    write_text(path, _render(_read_run(directory)))
     return path
 
 
@@ -66,7 +76,7 @@ def _render(files: RunFiles) -> str:
     return template.render(
         result=files.result,
         info=files.info,
-        plotly_js=packed_plotly(),
+        plotly_js=_packed_plotly(),
         **_summary(files),
         **_search(files),
         errors=error_sections(files.predictions, files.info.raw_spec, files.result.threshold),
@@ -118,3 +128,44 @@ def _search(files: RunFiles) -> dict[str, Any]:
         "panels_left_out": len(panels) - len(plots),
         "parallel": plot_parallel_coordinates(study, trials),
     }
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """A run's results; `study` and `predictions` are None until that phase is done."""
+
+    result: RunResult
+    info: RunInfo
+    study: StudyResult | None
+    predictions: SavedPredictions | None
+
+
+def _read_run(directory: Path) -> RunFiles:
+    """Read a run directory.
+
+    Args:
+        directory: The run directory.
+
+    Raises:
+        RunError: If it does not exist, or if a file is missing or damaged.
+    """
+    if not directory.is_dir():
+        raise RunError(
+            "A report is written from a run directory.",
+            received=f"{directory}, which is no directory",
+            fix="Pass the directory that a run has written, for example runs/digits-…",
+        )
+    run = RunDirectory(directory)
+    info = run.read_info()
+    return RunFiles(
+        result=run.read_result(),
+        info=info,
+        study=run.read_study() if run.study_file.exists() else None,
+        predictions=read_predictions(run.predictions, info.raw_spec),
+    )
+
+
+@functools.cache
+def _packed_plotly() -> str:
+    """Return the installed plotly.js as base64 of gzip; the page unpacks it before it draws."""
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 6, mtime=0)).decode("ascii")

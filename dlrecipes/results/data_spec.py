@@ -9,11 +9,9 @@ from pydantic import Field, model_validator
 
 from dlrecipes.errors import DataError
 from dlrecipes.results.column import Column
-from dlrecipes.results.feature import Feature
-from dlrecipes.results.lags import Lags
-from dlrecipes.results.older_targets import read_older_targets
-from dlrecipes.results.table_file import TableFile
-from dlrecipes.results.target import Target
+from dlrecipes.results.target import Target, read_older_targets
+
+LAST = "last"
 
 
 @dataclass(frozen=True)
@@ -109,3 +107,90 @@ class DataSpec:
         """
         name = f"{self.name}: {target.shown}" if self.keyed else self.name
         return replace(self, name=name, targets=(replace(target, name="", title=target.shown),))
+
+
+@dataclass(frozen=True)
+class Lags:
+    """Earlier targets that are inputs, and how they are found in a table.
+
+    It is decided once, by the training table. Whoever predicts gives the earlier rows, too, and
+    the same columns are made of them.
+
+    Args:
+        lags: Which earlier values, as `add_lags` takes them.
+        columns: The names of the columns that they make.
+        targets: The columns whose earlier values they are, of numbers.
+        times: The columns that make the time.
+        series: The column that tells several series apart; None if there is one.
+        one_step: Whether they were chosen for a forecast one step ahead; values of one time are
+            then averaged. Otherwise the lags were given, and a time must occur once.
+    """
+
+    lags: tuple[str, ...]
+    columns: tuple[str, ...]
+    targets: tuple[Column, ...]
+    times: tuple[Column, ...]
+    series: Column | None = None
+    one_step: bool = False
+
+    @property
+    def last(self) -> str | None:
+        """The column of a single target's last value; None where there is none."""
+        if len(self.targets) > 1 or LAST not in self.lags:
+            return None
+        return self.columns[self.lags.index(LAST)]
+
+    @property
+    def sentence(self) -> str:
+        """What is forecast from what, in a sentence or two for people."""
+        named = ", ".join(map(repr, self.columns))
+        if self.one_step:
+            return (
+                f"The forecast is one step ahead: {named} are inputs, known when that step begins. "
+                "To predict, give the earlier rows, too. For a forecast further ahead, name the "
+                "lags that are known by then (--lags 7D), or none (--lags none)."
+            )
+        return f"Earlier values are inputs: {named}. To predict, give the earlier rows, too."
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number of a preprocessed example: what a builder needs to know of it.
+
+    Args:
+        name: What it is called in reports.
+        kind: `"number"`; `"indicator"`, 1 where the value of another column is missing, else 0;
+            `"category"`, an index from 0 to `size - 1`; `"weight"`, how much a word weighs in a
+            text, 0 where it is not in it.
+        size: Number of categories, the unknown one included; 0 for the other kinds.
+        edges: Quantiles of a number in the training part, increasing, as the borders of the
+            pieces of a piecewise-linear encoding; empty for the other kinds.
+    """
+
+    name: str
+    kind: Literal["number", "indicator", "category", "weight"]
+    size: int = 0
+    edges: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """How the file of a training table was read: a file to predict is read in the same way.
+
+    Args:
+        columns: The names of all its columns in their order, inputs or not; empty if unknown.
+        targets: Those that are predicted, which a file to predict need not have.
+        separator: One character; None where it is told from each file's first lines.
+        missing: Cells that stand for a missing value; None for the usual ones.
+        encoding: The text encoding.
+        quoting: Whether quotes hold a cell together.
+        decimal: The decimal mark of numbers, `.` or `,`; None where the cells tell it.
+    """
+
+    columns: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    separator: str | None = None
+    missing: tuple[str, ...] | None = None
+    encoding: str = "utf-8"
+    quoting: bool = True
+    decimal: str | None = None

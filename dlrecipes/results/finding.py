@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dlrecipes.results.plan_change import PlanChange
+from dlrecipes.results.plan import PlanChange
 
 Severity = Literal["info", "warning", "error"]
 

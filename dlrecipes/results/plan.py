@@ -1,12 +1,16 @@
-"""How a study spends its trials."""
+"""How a study spends its trials: stages, the ranges that they search, and a change to them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
-from dlrecipes.checks import check_integer, check_real
+from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results.stage import Stage
+
+SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
+PRUNERS = ("none", "median", "halving")
+Value = float | int | str | bool | None
 
 
 @dataclass(frozen=True)
@@ -66,3 +70,146 @@ class Plan:
     def trials(self) -> int:
         """All search trials; refits are extra."""
         return sum(stage.trials for stage in self.stages)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a search: so many trials of so many epochs, proposed in one way.
+
+    Args:
+        name: The stage's name; the study in the storage is called after it.
+        trials: Number of trials, at least 0.
+        epochs: Epochs of a trial that is not pruned, at least 1.
+        sampler: `"sobol"` (scrambled Sobol points), `"random"`, `"tpe"` (multivariate TPE), or
+            a KerasTuner oracle: `"keras_tuner_random"`, `"keras_tuner_bayesian"`.
+        pruner: `"none"`, `"median"` or `"halving"` (asynchronous successive halving,
+            in which trials advance together and are judged again by what came later).
+        ranges: `{hyperparameter: (low, high)}` that replace the builder's ranges.
+        narrow: Whether the stage first narrows the ranges around the best trials so far.
+        widen: Whether the range of a best value at its edge is widened and searched again.
+
+    Raises:
+        ArgumentError: If a number, a name or a range is not valid.
+
+    Example:
+        >>> stage = dlr.Stage("random", trials=20, epochs=10, sampler="random", pruner="none")
+        >>> stage.pruner, stage.ranges
+        ('none', {})
+    """
+
+    name: str
+    trials: int
+    epochs: int
+    sampler: str = "tpe"
+    pruner: str = "median"
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    narrow: bool = False
+    widen: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.name or "/" in self.name:
+            raise ArgumentError(
+                "The name of a stage must be a non-empty word without a slash.",
+                received=f"name={self.name!r}",
+            )
+        check_integer("trials", self.trials, 0)
+        check_integer("epochs", self.epochs, 1)
+        check_choice("sampler", self.sampler, SAMPLERS)
+        check_choice("pruner", self.pruner, PRUNERS)
+        for hyperparameter, (low, high) in self.ranges.items():
+            check_real(f"ranges[{hyperparameter!r}][0]", low)
+            check_real(f"ranges[{hyperparameter!r}][1]", high)
+            if low >= high:
+                raise ArgumentError(
+                    "The lower end of a range must lie below its upper end.",
+                    received=f"ranges[{hyperparameter!r}]=({low:g}, {high:g})",
+                )
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """A hyperparameter as a builder declared it, or with a range that a stage gave it.
+
+    Args:
+        name: The name the builder asks for.
+        kind: `"float"`, `"int"`, `"choice"`, `"boolean"` or `"fixed"`.
+        low: Lower end of the range, included (`"float"`, `"int"`).
+        high: Upper end of the range, included (`"float"`, `"int"`).
+        step: Distance between values on a linear scale; None for any.
+        log: Whether the range is searched on a logarithmic scale.
+        choices: The values of a choice, a boolean or a fixed hyperparameter.
+        default: The builder's default.
+        conditions: Pairs `(parent, values)` that must all hold for it to be active.
+    """
+
+    name: str
+    kind: Literal["float", "int", "choice", "boolean", "fixed"]
+    low: float = 0.0
+    high: float = 0.0
+    step: float | None = None
+    log: bool = False
+    choices: tuple[Value, ...] = ()
+    default: Value = None
+    conditions: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it has a range with a lower and an upper end."""
+        return self.kind in ("float", "int")
+
+    @property
+    def described(self) -> str:
+        """Kind and range in words, such as `"from 8 to 32 by 8"`."""
+        if not self.numeric:
+            values = ", ".join(map(repr, self.choices))
+            return f"{'fixed at' if self.kind == 'fixed' else 'one of'} {values}"
+        whole = "whole numbers " if self.kind == "int" else ""
+        step = "" if self.step is None else f" by {self.step:g}"
+        return f"{whole}from {self.low:g} to {self.high:g}{step}{' on a log scale' * self.log}"
+
+    def same_range(self, other: Hyperparameter) -> bool:
+        """Whether another one has the same values to choose from, under the same conditions.
+
+        The order of a choice's values does not matter, nor does the default.
+
+        Args:
+            other: A hyperparameter.
+        """
+        return self._range == other._range
+
+    @property
+    def _range(self) -> tuple[object, ...]:
+        choices = frozenset(self.choices)
+        return (
+            *(self.name, self.kind, self.low, self.high, self.step, self.log),
+            *(choices, self.conditions),
+        )
+
+    def active(self, values: dict[str, Value]) -> bool:
+        """Whether all its conditions hold under `values`."""
+        return all(values.get(parent) in allowed for parent, allowed in self.conditions)
+
+
+@dataclass(frozen=True)
+class PlanChange:
+    """What a finding proposes to do: another range, another budget, another value.
+
+    Fields that are None stay as they are.
+
+    Args:
+        stage: Name of the stage that changes; empty for every stage.
+        hyperparameter: The hyperparameter whose range or values change, if any.
+        low: New lower end of its range.
+        high: New upper end of its range.
+        add_value: A value to add to its choices.
+        trials: New number of trials of the stage.
+        epochs: New number of epochs a trial.
+    """
+
+    stage: str = ""
+    hyperparameter: str | None = None
+    low: float | None = None
+    high: float | None = None
+    add_value: Value = None
+    trials: int | None = None
+    epochs: int | None = None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from dlrecipes.results.builder_record import BuilderRecord
 from dlrecipes.results.data_spec import DataSpec
-from dlrecipes.results.engine_choice import EngineChoice
-from dlrecipes.results.plan import Plan
+from dlrecipes.results.plan import Hyperparameter, Plan, Value
 from dlrecipes.results.run_settings import RunSettings
 
 SCHEMA_VERSION = 2
@@ -95,3 +93,54 @@ def upgrade_info(text: str) -> str:
     settings: dict[str, Any] = {name: known.pop(name) for name in _SETTINGS if name in known}
     known["settings"] = {name: None if value == "" else value for name, value in settings.items()}
     return json.dumps(known)
+
+
+@dataclass(frozen=True)
+class NetworkRecord:
+    """One network of a builder, as fingerprints.
+
+    Args:
+        values: The hyperparameters' values that it was built with.
+        parts: `{part: fingerprint}` of `"network"`, `"optimizer"`, `"loss"`, `"metrics"` and
+            `"code"` (that of the user's own layers, losses, metrics and training steps).
+    """
+
+    values: dict[str, Value]
+    parts: dict[str, str]
+
+
+@dataclass(frozen=True)
+class BuilderRecord:
+    """What a builder made when a run began, to be compared with what it makes on resuming.
+
+    Args:
+        space: The hyperparameters that it asks for.
+        networks: What it makes with its defaults, in each conditional scope and with some other
+            values.
+    """
+
+    space: tuple[Hyperparameter, ...]
+    networks: tuple[NetworkRecord, ...]
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """Which engine trains a structure, and why.
+
+    Args:
+        structure: A digest of everything that the graph of its models follows from.
+        engine: `"population"`, `"resident"` or `"fit"`.
+        members: Members that are trained side by side in one call.
+        xla: Whether training is compiled by XLA.
+        reason: Why, in words.
+        milliseconds: Time of one training step of one member with each way that was timed.
+        compile_seconds: Time to trace and compile what was chosen.
+    """
+
+    structure: str
+    engine: str
+    members: int = 1
+    xla: bool = False
+    reason: str = ""
+    milliseconds: dict[str, float] = field(default_factory=dict)
+    compile_seconds: float = 0.0

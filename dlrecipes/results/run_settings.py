@@ -7,8 +7,8 @@ from pathlib import Path
 
 from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results.gap_penalty import GapPenalty
-from dlrecipes.results.threshold_goal import ThresholdGoal
+from dlrecipes.results.subgroup_result import GapPenalty
+from dlrecipes.results.threshold import ThresholdGoal
 
 ENGINES = ("auto", "population", "resident", "fit")
 _MOST_MINUTES = 1e6

@@ -14,8 +14,7 @@ from dlrecipes.data import FoldData, Split, Splits
 from dlrecipes.diagnose import measure_gap
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec, GapPenalty
-from dlrecipes.results.gap_penalty import MEASURES
-from dlrecipes.results.subgroup_result import ENOUGH
+from dlrecipes.results.subgroup_result import ENOUGH, MEASURES
 from dlrecipes.search import Penalty
 from dlrecipes.training.outcome import Outcome
 

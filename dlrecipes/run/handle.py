@@ -17,9 +17,9 @@ from dlrecipes.report import write_report
 from dlrecipes.report.format import format_time
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json, plural
 from dlrecipes.run.assemble import with_total
-from dlrecipes.run.closing_lines import closing_lines
 from dlrecipes.run.ensemble import tested_ensemble
 from dlrecipes.run.exports import compare_exports, export_run
+from dlrecipes.run.messages import closing_lines
 from dlrecipes.run.predict_inputs import predict_as_csv, predict_inputs
 from dlrecipes.run.score_test_set import score_test_set, tested_subgroups
 from dlrecipes.rundir import FORMATS, Format, RunDirectory

@@ -16,7 +16,7 @@ from dlrecipes.errors import DataWarning
 from dlrecipes.export import NewExamples, given_examples, load_model, predict, read_examples
 from dlrecipes.results import DataSpec
 from dlrecipes.rundir import RunDirectory
-from dlrecipes.targets import by_name, in_form, kind_of, split_predictions
+from dlrecipes.targets import by_name, if_named, in_form, kind_of, split_predictions
 
 
 def predict_inputs(
@@ -120,7 +120,7 @@ def _prediction_table(
     tables = [
         kind_of(target)
         .table(named[target.name], least)
-        .add_prefix(f"{target.shown} " if target.name else "")
+        .add_prefix(if_named(target, f"{target.shown} "))
         for target in spec.targets
     ]
     return pandas.concat(tables, axis=1)

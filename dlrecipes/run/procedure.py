@@ -33,12 +33,11 @@ from dlrecipes.run.baselines import (
 )
 from dlrecipes.run.engines import RecordedChoices, make_cross_validated
 from dlrecipes.run.ensemble import average_members, train_members
-from dlrecipes.run.fresh_start import begin_differently
 from dlrecipes.run.gap_penalty import make_penalty, refit_gaps
 from dlrecipes.run.handle import Run
 from dlrecipes.run.main_metric import judged_by
 from dlrecipes.run.prepare import Prepared, Work
-from dlrecipes.run.refits import refit_winner
+from dlrecipes.run.refits import begin_differently, refit_winner
 from dlrecipes.run.thresholds import set_thresholds
 from dlrecipes.rundir import RunDirectory, run_log
 from dlrecipes.search import (

@@ -132,7 +132,7 @@ def _meaning(spec: DataSpec) -> dict[str, object]:
         "task": spec.task,
         "input_shape": spec.input_shape,
         "kind": spec.kind,
-        "classes": tuple(target.class_names for target in spec.targets),
+        "classes": tuple(name for target in spec.targets for name in target.class_names),
         "columns": spec.columns,
         "features": spec.features,
         "targets": tuple((target.name, target.task) for target in spec.targets),

@@ -14,9 +14,8 @@ from pathlib import Path
 from dlrecipes.data import Splits
 from dlrecipes.errors import ArgumentError, RunError, StorageError
 from dlrecipes.results import Objective, Plan, RunInfo, RunSettings
-from dlrecipes.run.closing_lines import closing_lines
-from dlrecipes.run.describe_data import describe_data
 from dlrecipes.run.handle import Run
+from dlrecipes.run.messages import closing_lines, describe_data
 from dlrecipes.run.origin import Origin, name_of, source_of, told
 from dlrecipes.run.prepare import Work, prepare
 from dlrecipes.run.procedure import carry_out

@@ -1,4 +1,4 @@
-"""Arrays in files, written as a whole or not at all."""
+"""Arrays in files, written as a whole or not at all, and the trials of a search for other tools."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 from numpy.typing import NDArray
 
 from dlrecipes.errors import RunError
-from dlrecipes.results import written_whole
+from dlrecipes.results import StudyResult, write_text, written_whole
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool = True) -> None:
@@ -46,3 +47,45 @@ def read_arrays(path: Path, what: str, *needed: str) -> dict[str, NDArray[Any]]:
     except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
         raise RunError(f"The {what} must be whole.", received=f"{path} ({error})") from error
     return arrays
+
+
+def write_tables(study: StudyResult, trials: Path, curves: Path) -> None:
+    """Write a row a trial to one file, and each trial's curves to another.
+
+    Args:
+        study: The search; with a declared penalty there are columns for the objective itself and
+            the gap.
+        trials: A `.csv` file.
+        curves: An `.npz` file with an array for each `stage/number/metric`.
+    """
+    penalised = any(one.unpenalised is not None for one in study.trials)
+    rows = [
+        {
+            "stage": one.stage,
+            "number": one.number,
+            "status": one.status,
+            "score": one.score,
+            **({"unpenalised": one.unpenalised, "gap": one.gap} if penalised else {}),
+            "best_epoch": one.best_epoch,
+            "epochs": one.epochs,
+            "seconds": round(one.seconds, 3),
+            **{f"values.{name}": value for name, value in one.values.items()},
+            "parameters": one.parameters,
+            "policy": one.policy,
+            "engine": one.engine,
+            "seed": one.seed,
+            "error": one.error,
+        }
+        for one in study.trials
+    ]
+    write_text(trials, pandas.DataFrame(rows).to_csv(index=False))
+    write_arrays(
+        curves,
+        {
+            f"{one.stage}/{one.number}/{metric}": np.array(
+                [np.nan if value is None else value for value in curve]
+            )
+            for one in study.trials
+            for metric, curve in one.history.items()
+        },
+    )

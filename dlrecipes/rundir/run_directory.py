@@ -23,10 +23,9 @@ from dlrecipes.results import (
     upgrade_info,
     write_text,
 )
-from dlrecipes.rundir.arrays import read_arrays, write_arrays
+from dlrecipes.rundir.arrays import read_arrays, write_arrays, write_tables
 from dlrecipes.rundir.networks import Networks
 from dlrecipes.rundir.place import check_names, check_place
-from dlrecipes.rundir.tables import write_tables
 from dlrecipes.system_errors import system_errors
 
 Result = TypeVar("Result")

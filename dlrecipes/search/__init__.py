@@ -15,15 +15,18 @@ from dlrecipes.search.change_plan import with_budget, with_setting
 from dlrecipes.search.coarse_to_fine import CoarseToFine
 from dlrecipes.search.compare import estimate_comparisons, run_comparisons
 from dlrecipes.search.cross_validated import CrossValidated
-from dlrecipes.search.ensemble import ensemble_stage, ensemble_trials
-from dlrecipes.search.listener import Listener
-from dlrecipes.search.log_listener import LogListener
-from dlrecipes.search.penalty import Penalty
+from dlrecipes.search.listener import Listener, LogListener
 from dlrecipes.search.plain_progress import PlainProgress
-from dlrecipes.search.refit import refit, refit_stage, restore_trial
+from dlrecipes.search.refit import (
+    ensemble_stage,
+    ensemble_trials,
+    refit,
+    refit_stage,
+    restore_trial,
+)
 from dlrecipes.search.spec_builder import SpecBuilder
 from dlrecipes.search.study import search
-from dlrecipes.search.trial_source import StudyContext
+from dlrecipes.search.trial_source import Penalty, StudyContext
 
 __all__ = [
     "Activity",

@@ -18,10 +18,8 @@ from dlrecipes.results import History, Objective
 from dlrecipes.search.backends import Build
 from dlrecipes.search.spec_builder import SpecBuilder
 from dlrecipes.training.engines import Engine
-from dlrecipes.training.job import Job
-from dlrecipes.training.job_source import JobSource, Report
-from dlrecipes.training.log_value import log_value
-from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.job import Job, JobSource, Report
+from dlrecipes.training.outcome import Outcome, log_value
 from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.precision import dtype_policy
 from dlrecipes.training.predictions import predict_network

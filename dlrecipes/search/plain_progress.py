@@ -1,4 +1,4 @@
-"""Progress as plain lines."""
+"""Progress as plain lines, also while a training says nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import RLock
+from threading import Event, RLock, Thread
+from types import TracebackType
 
 from dlrecipes.results import Finding, Objective, TrialRecord, plural, score_text
 from dlrecipes.search.activity import Activity, lasted, of_search
-from dlrecipes.search.heartbeat import Heartbeat
 from dlrecipes.search.listener import Listener
 
 # A step that takes longer is told, and nothing is silent for five seconds.
@@ -115,3 +115,51 @@ class PlainProgress(Listener):
     def on_finding(self, finding: Finding) -> None:
         if finding.severity != "info" or finding.action is not None:
             self._write(f"  {finding.severity}: {finding.verdict} {finding.advice}".rstrip())
+
+
+class Heartbeat:
+    """Calls a function every half second as long as a block lasts, however the block ends.
+
+    Blocks may lie in each other. Of threads that train, each lets the others run: TensorFlow
+    and scikit-learn do not hold Python's lock while they compute or compile.
+
+    Args:
+        beat: What is called, in a thread of its own.
+        every: Seconds between two calls.
+    """
+
+    def __init__(self, beat: Callable[[], None], every: float = 0.5) -> None:
+        self._beat = beat
+        self._every = every
+        self._depth = 0
+        self._stop = Event()
+        self._thread: Thread | None = None
+
+    def __enter__(self) -> None:
+        self._depth += 1
+        if self._depth == 1:
+            self._stop = Event()
+            # Nobody waits for it at the end of the process.
+            self._thread = Thread(
+                target=self._go_on, args=(self._stop,), name="dlrecipes-heartbeat", daemon=True
+            )
+            self._thread.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._depth -= 1
+        if self._depth == 0 and self._thread is not None:
+            self._stop.set()
+            self._thread.join()
+            self._thread = None
+
+    def _go_on(self, stop: Event) -> None:
+        while not stop.wait(self._every):
+            try:
+                self._beat()
+            except (OSError, ValueError):  # the screen is closed; who writes next says so
+                return

@@ -21,10 +21,18 @@ from dlrecipes.results import (
     Value,
 )
 from dlrecipes.search.backends import Store, clip_to_space, importances
-from dlrecipes.search.check_configurations import check_configurations, check_repeated
-from dlrecipes.search.check_time_limit import check_time_limit, check_unused_time
-from dlrecipes.search.edges import Edge, find_edges, joined, outer_part, settled
 from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges
+from dlrecipes.search.study_findings import (
+    Edge,
+    check_configurations,
+    check_repeated,
+    check_time_limit,
+    check_unused_time,
+    find_edges,
+    joined,
+    outer_part,
+    settled,
+)
 from dlrecipes.search.trial_source import DeadlinePassed, StudyContext, TrialSource
 from dlrecipes.training.engines import Engine
 

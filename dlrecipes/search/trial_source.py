@@ -7,14 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dlrecipes.errors import BuilderError
-from dlrecipes.results import Objective, Stage, TrialRecord
+from dlrecipes.results import GapPenalty, Objective, Stage, TrialRecord
 from dlrecipes.search.backends import AskTell, Build, Proposal
 from dlrecipes.search.listener import Listener
-from dlrecipes.search.penalty import Penalty
-from dlrecipes.training.job import Job
-from dlrecipes.training.job_source import Report
+from dlrecipes.training.job import Job, Report, derive_seed
 from dlrecipes.training.outcome import Outcome
-from dlrecipes.training.seeds import derive_seed
 
 _FAILURES_IN_A_ROW = 5
 _LEARNING = ("tpe", "keras_tuner_bayesian")
@@ -243,3 +240,17 @@ class TrialSource:
     def _check_deadline(self) -> None:
         if self._context.expired:
             raise DeadlinePassed
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A declared penalty, and what measures its gap.
+
+    Args:
+        declared: What is taken off a score.
+        gap: Takes an outcome, the best epoch's predictions included, and returns the gap between
+            groups by them; None where it cannot be measured.
+    """
+
+    declared: GapPenalty
+    gap: Callable[[Outcome], float | None]

@@ -1,12 +1,12 @@
 """What is predicted, one file a kind: all that follows from what a target is."""
 
 from dlrecipes.targets.each_target import (
+    if_named,
     join_predictions,
     known_values,
     named_targets,
     split_predictions,
     target_columns,
-    with_name,
 )
 from dlrecipes.targets.form import by_name, check_classes, in_form, keras_targets, shaped_targets
 from dlrecipes.targets.kind import OutputKind, TargetKind
@@ -22,6 +22,7 @@ __all__ = [
     "TargetKind",
     "by_name",
     "check_classes",
+    "if_named",
     "in_form",
     "join_predictions",
     "keras_targets",
@@ -36,5 +37,4 @@ __all__ = [
     "split_predictions",
     "strata",
     "target_columns",
-    "with_name",
 ]

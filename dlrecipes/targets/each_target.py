@@ -136,6 +136,6 @@ def named_targets(spec: DataSpec) -> tuple[Target, ...]:
     return spec.targets if spec.keyed else ()
 
 
-def with_name(text: str, target: Target) -> str:
-    """Return what is said of a target, under its name where there are several."""
-    return f"{target.shown}: {text}" if target.name else text
+def if_named(target: Target, text: str) -> str:
+    """Return what is said of one of several targets; nothing of the only one."""
+    return text if target.name else ""

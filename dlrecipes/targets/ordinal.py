@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from dlrecipes.layers import OrdinalHead
-from dlrecipes.layers.kernel_penalty import kernel_penalty
+from dlrecipes.layers.kernels import kernel_penalty
 from dlrecipes.losses import OrdinalLoss
 from dlrecipes.results import OrdinalTarget
 from dlrecipes.targets.classes import LabelKind, entropy

@@ -8,7 +8,7 @@ import keras
 
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.errors import ArgumentError
-from dlrecipes.layers.kernel_penalty import kernel_penalty
+from dlrecipes.layers.kernels import kernel_penalty
 
 
 def output_layer(

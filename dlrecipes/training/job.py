@@ -1,13 +1,17 @@
-"""One training to be done."""
+"""One training to be done, its seed, and where an engine gets it from and reports to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import keras
+import numpy as np
 
 from dlrecipes.results import Hyperparameter, Value
+from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.weights_by_path import Weights
 
 
@@ -54,3 +58,137 @@ class Job:
     def keeps_best(self) -> bool:
         """Whether the best epoch's weights are needed at the end."""
         return self.keep_weights or self.keep_predictions
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a training reached after one of its epochs.
+
+    Args:
+        job: The training.
+        epoch: The epoch that ended, from 0.
+        best: The best finite score so far.
+    """
+
+    job: Job
+    epoch: int
+    best: float
+
+
+class JobSource(Protocol):
+    """Where an engine gets its work from and reports to.
+
+    The engine pulls, so that one which trains many members side by side can fill a slot
+    whenever it falls free, and one which trains a single model asks when that is done.
+    """
+
+    @property
+    def parallel(self) -> int:
+        """How many jobs should be in flight at most.
+
+        Whoever proposes from what is known so far proposes blindly beyond that.
+        """
+        ...
+
+    @property
+    def compares(self) -> bool:
+        """Whether trainings in flight should advance together, to be compared early.
+
+        More than can run at once are then begun, and take turns. Otherwise each should end soon.
+        """
+        ...
+
+    @property
+    def remaining(self) -> int:
+        """How many jobs are not handed out yet."""
+        ...
+
+    def next_jobs(self, limit: int) -> list[Job]:
+        """Return the next trainings to be done.
+
+        Args:
+            limit: How many at most, at least 1; fewer or none come when there are no more.
+        """
+        ...
+
+    def report(self, reports: Sequence[Report]) -> set[int]:
+        """Take running best scores and return the numbers of the trials to stop (prune).
+
+        All are taken before any is judged, so that members that reach a rung together are
+        compared with each other.
+
+        Args:
+            reports: Of any number of trainings; several of one in the order of its epochs.
+        """
+        ...
+
+    def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
+        """Take the outcomes of trainings that ended.
+
+        All are stored for good before the first of them is announced.
+
+        Args:
+            ended: Trainings with their outcomes, each training once.
+        """
+        ...
+
+
+def derive_seed(seed: int, *path: str | int) -> int:
+    """Return the seed of one thing inside a run.
+
+    The same path always gives the same seed, and different paths give independent ones, so
+    that a resumed study draws what an unbroken one would have drawn.
+
+    Args:
+        seed: The run's seed, at least 0.
+        path: What the seed is for, for example `("coarse", 17)`.
+
+    Returns:
+        An integer in [0, 2**31).
+    """
+    words = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in path]
+    # As plain entropy, a path and the same path with a trailing 0 would give one seed.
+    return int(np.random.SeedSequence(seed, spawn_key=words).generate_state(1)[0] >> 1)
+
+
+class FromEpoch:
+    """Passes on what a training that began again reports, once it is where it was before.
+
+    Reported twice, an epoch would be judged twice, by scores of two different trainings.
+
+    Args:
+        source: Where the job is from.
+        epoch: The first epoch that was not reported yet.
+    """
+
+    def __init__(self, source: JobSource, epoch: int) -> None:
+        self._source = source
+        self._epoch = epoch
+
+    @property
+    def parallel(self) -> int:
+        """How many jobs should be in flight at most."""
+        return self._source.parallel
+
+    @property
+    def compares(self) -> bool:
+        """Whether jobs in flight should advance together."""
+        return self._source.compares
+
+    @property
+    def remaining(self) -> int:
+        """How many jobs are not handed out yet."""
+        return self._source.remaining
+
+    def next_jobs(self, limit: int) -> list[Job]:
+        """Return the next trainings to be done."""
+        return self._source.next_jobs(limit)
+
+    def report(self, reports: Sequence[Report]) -> set[int]:
+        """Pass on the reports of epochs that are new."""
+        new = [one for one in reports if one.epoch >= self._epoch]
+        return self._source.report(new) if new else set()
+
+    def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
+        """Pass on how trainings ended."""
+        self._source.finish(ended)

@@ -1,14 +1,18 @@
-"""How one training ended."""
+"""How one training ended: at which epoch, with which values, or why it failed."""
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from dlrecipes.results import History
-from dlrecipes.results.trial_record import Status
+from dlrecipes.results import History, Objective
+from dlrecipes.results.study_result import Status
+
+_WRAPPERS = ("Exception encountered when calling", "Arguments received by")
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,68 @@ class Outcome:
     weights: list[np.ndarray] | None = None
     predictions: NDArray[np.float32] | None = None
     fold_predictions: tuple[NDArray[np.float32], ...] = ()
+
+
+class BestEpoch:
+    """Keeps track of the best epoch and says when to stop waiting for a better one.
+
+    A NaN or infinite score is never the best, also in the first epoch (Keras'
+    `EarlyStopping` keeps and restores a first-epoch NaN for good). Of epochs with equal scores
+    the last counts, since its weights saw more data: accuracy on a few hundred examples ties
+    often, and the first of many ties is the luckiest. Patience waits for a better score, not
+    for a tie.
+
+    Args:
+        objective: What is better.
+        patience: Epochs without improvement after which `exhausted` is true; None for never.
+    """
+
+    def __init__(self, objective: Objective, patience: int | None = None) -> None:
+        self._objective = objective
+        self._patience = patience
+        self.epoch: int | None = None
+        self.score: float | None = None
+        self._waited = 0
+
+    def update(self, epoch: int, score: float) -> bool:
+        """Take an epoch's score and return whether this epoch is the best so far."""
+        finite = math.isfinite(score)
+        better = finite and (self.score is None or self._objective.better(score, self.score))
+        self._waited = 0 if better else self._waited + 1
+        if better or (finite and score == self.score):
+            self.epoch, self.score = epoch, score
+            return True
+        return False
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether patience has run out."""
+        return self._patience is not None and self._waited >= self._patience
+
+
+def log_value(value: ArrayLike) -> float:
+    """Return what Keras logs of a metric as a number.
+
+    `keras.metrics.F1Score` of one unit gives an array of one value.
+
+    Args:
+        value: A number, or an array or tensor of a single one.
+
+    Raises:
+        ValueError: If there are several.
+    """
+    return float(np.asarray(value).reshape(()))
+
+
+def headline(error: BaseException) -> str:
+    """Return the first line that says something, without colours; empty if there is none.
+
+    Keras wraps what a layer raises: its first line says only that there was an exception.
+
+    Args:
+        error: Whatever was raised.
+    """
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(_WRAPPERS)]
+    return (telling or lines or [""])[0][:300]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,13 +15,13 @@ from dlrecipes.data import keras_targets
 from dlrecipes.losses import MaskedLoss
 from dlrecipes.results import DataSpec, Target
 from dlrecipes.targets import OutputKind, kind_of
-from dlrecipes.training.looks_through import looks_through
 
 _TO_PROBABILITIES = ("softmax", "sigmoid")
 _HALF = ("float16", "bfloat16")
 _ROWS = 2
 # How far from 1 the sum of a row of probabilities may be, also in half precision.
 _ROUNDING = 0.02
+_SAID = "received `from_logits=True`, but the `output` argument was produced by"
 
 
 def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
@@ -39,8 +40,8 @@ def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
         `{target: kind}`, where the model has a list of outputs in its order.
     """
     targets = {target.name: target for target in spec.targets}
-    listed = isinstance(getattr(model, "output", None), list | tuple)
-    order = model.output_names if listed and spec.keyed else targets
+    names = getattr(model, "output_names", ())
+    order = names if set(names) == set(targets) else targets
     return {
         name: kind_of(targets[name]).output_kind(partial(_kind_of_head, model, targets[name], spec))
         for name in order
@@ -102,7 +103,7 @@ def head_layer(model: keras.Model, name: str) -> object:
 
 def _looks(compute_loss: Callable[[Any], Any], spec: DataSpec) -> bool:
     inputs = keras.KerasTensor((_ROWS, *spec.input_shape), spec.input_dtype)
-    return looks_through(compute_loss, inputs)
+    return _looks_through(compute_loss, inputs)
 
 
 def activation_of(layer: object) -> str:
@@ -188,3 +189,32 @@ def _last_layer(model: keras.Model) -> object:
 
 def _innermost(layer: object) -> object:
     return _last_layer(layer) if isinstance(layer, keras.Model) else layer
+
+
+def _looks_through(compute_loss: Callable[[Any], Any], inputs: keras.KerasTensor) -> bool:
+    """Return whether Keras takes the logits behind the outputs, of which it warns.
+
+    With `from_logits=True` beside outputs that a softmax or a sigmoid made, Keras' cross-entropies
+    compute with that operation's inputs. They know it by a mark on the tensor, and in a graph by
+    the operation that made it: neither outlives a cast or a reshape in between, and losses that
+    apply a softmax of their own (the focal ones) do not ask. So the loss is computed once, in a
+    graph that is thrown away, and what Keras says of it counts.
+
+    Args:
+        compute_loss: From inputs to the loss, as in training.
+        inputs: The shape and dtype of a few of them.
+    """
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        # A layer that is called with a shape alone computes in such a graph.
+        _Computed(compute_loss)(inputs)
+    return any(_SAID in str(warning.message) for warning in said)
+
+
+class _Computed(keras.layers.Layer):
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
+        super().__init__(dtype="float32", autocast=False)
+        self._compute = compute
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        return self._compute(inputs)

@@ -9,8 +9,8 @@ from dlrecipes.checks import did_you_mean
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import Objective
-from dlrecipes.training.headline import headline
 from dlrecipes.training.heads import check_accuracies, find_heads
+from dlrecipes.training.outcome import headline
 from dlrecipes.training.outputs import put_out_float32
 
 _ROWS = 8

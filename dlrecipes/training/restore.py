@@ -9,7 +9,7 @@ import numpy as np
 
 from dlrecipes.errors import BuilderError
 from dlrecipes.training.build_model import build_model
-from dlrecipes.training.headline import headline
+from dlrecipes.training.outcome import headline
 from dlrecipes.training.precision import dtype_policy
 
 

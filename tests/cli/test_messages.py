@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlrecipes.cli import waited as module
+from dlrecipes.cli import messages
 from dlrecipes.cli.messages import waited
 
 
@@ -17,5 +17,5 @@ from dlrecipes.cli.messages import waited
     ],
 )
 def test_it_is_the_time_of_the_clock_with_its_parts(monkeypatch, phases, text):
-    monkeypatch.setattr(module, "monotonic", lambda: 142.5)
+    monkeypatch.setattr(messages, "monotonic", lambda: 142.5)
     assert waited(100.0, phases) == text

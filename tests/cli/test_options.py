@@ -27,7 +27,7 @@ def test_every_option_of_a_bundled_recipe_is_described(name):
 def _help(*words):
     result = CliRunner().invoke(app, ["tune", *words, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
-    return result.output
+    return " ".join(result.output.split())
 
 
 def test_help_with_and_without_a_recipe():
@@ -38,7 +38,7 @@ def test_help_with_and_without_a_recipe():
     assert "Options of 'tabular' for its data:" in told
     for option in ("--split-seed", "--exposure", "--test-fraction", "--examples"):
         assert option in told
-    assert "the official test part; None to draw one." in told
+    assert "the official test part; None to split one off." in told
 
 
 def test_help_of_a_recipe_that_is_none():

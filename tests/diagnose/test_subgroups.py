@@ -8,8 +8,7 @@ from sklearn import metrics
 
 from dlrecipes.data import Columns
 from dlrecipes.diagnose import measure_subgroups
-from dlrecipes.diagnose.subgroup_estimate import estimate
-from dlrecipes.diagnose.subgroup_gaps import largest_gap
+from dlrecipes.diagnose.subgroup_gaps import estimate, largest_gap
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import ClassTarget, DataSpec, ValueTarget
 

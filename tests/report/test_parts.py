@@ -10,14 +10,12 @@ import pytest
 
 from dlrecipes.report.confusion import confused_pairs, confusion, confusion_cells
 from dlrecipes.report.format import format_number, format_seconds, format_time, format_value
-from dlrecipes.report.mistakes import find_mistakes
+from dlrecipes.report.mistakes import find_mistakes, picture_uri, value_span
 from dlrecipes.report.parallel_coordinates import coordinate_axes, plot_parallel_coordinates
-from dlrecipes.report.png import picture_uri, value_span
+from dlrecipes.report.plot import linear_ticks, log_ticks
 from dlrecipes.report.saved_predictions import SavedPredictions
-from dlrecipes.report.score_scale import fit_scale
 from dlrecipes.report.search_history import number_ticks, running_best
-from dlrecipes.report.ticks import linear_ticks, log_ticks
-from dlrecipes.report.trial_points import order_trials
+from dlrecipes.report.trial_points import fit_scale, order_trials
 from dlrecipes.results import Objective
 
 

@@ -30,14 +30,14 @@ def _range(draw):
 
 @st.composite
 def _stage(draw):
-    from dlrecipes.results import stage
+    from dlrecipes.results import plan
 
     return results.Stage(
         name=draw(st.text(min_size=1).filter(lambda name: "/" not in name)),
         trials=draw(st.integers(0, 1000)),
         epochs=draw(st.integers(1, 1000)),
-        sampler=draw(st.sampled_from(stage.SAMPLERS)),
-        pruner=draw(st.sampled_from(stage.PRUNERS)),
+        sampler=draw(st.sampled_from(plan.SAMPLERS)),
+        pruner=draw(st.sampled_from(plan.PRUNERS)),
         ranges=draw(st.dictionaries(st.text(), _range(), max_size=2)),
         narrow=draw(st.booleans()),
         widen=draw(st.booleans()),

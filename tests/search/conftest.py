@@ -12,7 +12,7 @@ import sqlalchemy
 
 from dlrecipes.results import Objective, Stage, TrialRecord
 from dlrecipes.search import Listener, Store, StudyContext, discover_space
-from dlrecipes.training.job_source import Report
+from dlrecipes.training.job import Report
 from dlrecipes.training.outcome import Outcome
 
 SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random", "keras_tuner_bayesian")

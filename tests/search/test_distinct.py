@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 from dlrecipes.results import Hyperparameter, Plan, Stage
 from dlrecipes.search import CoarseToFine, Store, discover_space, refit, refit_stage, search
 from dlrecipes.search.backends import count_configurations
-from dlrecipes.search.backends.configurations import configuration, configurations
+from dlrecipes.search.backends.distinct_sampler import configuration, configurations
 
 SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random")
 

@@ -15,7 +15,7 @@ import json, math, sys, time
 from dlrecipes.results import Objective
 from dlrecipes.search import CoarseToFine, Listener, Store, StudyContext, discover_space, search
 from dlrecipes.search.backends import buffered_journal
-from dlrecipes.training.job_source import Report
+from dlrecipes.training.job import Report
 from dlrecipes.training.outcome import Outcome
 
 journal, pause, slots = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])

@@ -15,9 +15,9 @@ from dlrecipes.search import (
     run_comparisons,
     search,
 )
-from dlrecipes.search.backends.stored_record import stored_score
+from dlrecipes.search.backends.proposal import stored_score
 from dlrecipes.search.trial_source import TrialSource
-from dlrecipes.training.job_source import Report
+from dlrecipes.training.job import Report
 from dlrecipes.training.outcome import Outcome
 
 DECLARED = GapPenalty("sex", "accuracy", 1.0)

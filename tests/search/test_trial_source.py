@@ -7,7 +7,7 @@ from dlrecipes.errors import BuilderError
 from dlrecipes.results import Stage
 from dlrecipes.search import Store, discover_space
 from dlrecipes.search.trial_source import DeadlinePassed, TrialSource
-from dlrecipes.training.job_source import Report
+from dlrecipes.training.job import Report
 from dlrecipes.training.outcome import Outcome
 
 

@@ -8,8 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlrecipes.training.network_record import record_network
-from dlrecipes.training.own_code import own_code
+from dlrecipes.training.network_record import own_code, record_network
 
 
 class Scaled(keras.layers.Layer):

@@ -30,7 +30,7 @@ from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.parts.splits import Splits
 from dlrecipes.results import DataSpec, Finding
-from dlrecipes.targets import named_targets, with_name
+from dlrecipes.targets import if_named, named_targets
 
 
 def audit(
@@ -107,6 +107,7 @@ def _about_target(
             found.append(check_class_balance(own["train"], target))
             found.append(check_class_coverage(own, target))
         for finding in found:
-            name = f"{finding.name}: {target.shown}" if target.name else finding.name
-            findings.append(replace(finding, name=name, verdict=with_name(finding.verdict, target)))
+            name = finding.name + if_named(target, f": {target.shown}")
+            verdict = if_named(target, f"{target.shown}: ") + finding.verdict
+            findings.append(replace(finding, name=name, verdict=verdict))
     return findings

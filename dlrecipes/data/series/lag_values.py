@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import plural
-from dlrecipes.results.lags import LAST
+from dlrecipes.results.data_spec import LAST
 
 _LAST = re.compile(rf"{LAST}(?: (\d+))?")
 _MONTHS = re.compile(r"(\d+) ?(month|year)s?")

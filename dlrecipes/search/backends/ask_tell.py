@@ -16,14 +16,15 @@ from pydantic import TypeAdapter
 
 from dlrecipes.results import Hyperparameter, Objective, Stage, TrialRecord, Value
 from dlrecipes.search.backends.buffered_journal import BufferedStorage
-from dlrecipes.search.backends.declarations import Declarations
-from dlrecipes.search.backends.given_hyperparameters import GivenHyperParameters
+from dlrecipes.search.backends.hyperparameters import (
+    Declarations,
+    GivenHyperParameters,
+    TrialHyperParameters,
+)
 from dlrecipes.search.backends.make_sampler import make_pruner, make_sampler
-from dlrecipes.search.backends.proposal import Proposal
+from dlrecipes.search.backends.proposal import RECORD, Proposal
 from dlrecipes.search.backends.space import Build
 from dlrecipes.search.backends.storage import write_errors
-from dlrecipes.search.backends.stored_record import RECORD
-from dlrecipes.search.backends.trial_hyperparameters import TrialHyperParameters
 
 _SPACE = "dlrecipes:space"
 _RECORDS = TypeAdapter(TrialRecord)

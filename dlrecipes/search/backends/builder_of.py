@@ -9,7 +9,7 @@ import keras
 import keras_tuner
 
 from dlrecipes.errors import ArgumentError, BuilderError
-from dlrecipes.search.backends.declarations import AskedHyperParameters
+from dlrecipes.search.backends.hyperparameters import AskedHyperParameters
 from dlrecipes.search.backends.space import Build, HyperParameters
 
 

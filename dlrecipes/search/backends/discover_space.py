@@ -11,8 +11,8 @@ import keras_tuner
 
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import Hyperparameter, Value
-from dlrecipes.search.backends.declarations import AskedHyperParameters, Declarations
 from dlrecipes.search.backends.distributions import to_distribution, value_at
+from dlrecipes.search.backends.hyperparameters import AskedHyperParameters, Declarations
 from dlrecipes.search.backends.space import Build, read_hyperparameter, run_builder
 
 _PLACES = (0.5, 0.25, 0.75, 0.4)

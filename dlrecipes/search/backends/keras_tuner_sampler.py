@@ -11,8 +11,8 @@ from optuna.trial import TrialState
 
 from dlrecipes.results import Hyperparameter
 from dlrecipes.search.backends.distributions import to_distributions
+from dlrecipes.search.backends.proposal import stored_score
 from dlrecipes.search.backends.space import write_space
-from dlrecipes.search.backends.stored_record import stored_score
 
 _ORACLES = {
     "keras_tuner_random": keras_tuner.oracles.RandomSearchOracle,

@@ -1,13 +1,18 @@
-"""A trial to be trained, as a backend proposes it."""
+"""A trial to be trained, as a backend proposes it, and the score that is stored of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
+import optuna
 
 from dlrecipes.results import Value
+
+RECORD = "dlrecipes:record"
+"""Name of the trial's user attribute that holds it."""
 
 
 @dataclass(frozen=True)
@@ -26,3 +31,16 @@ class Proposal:
     values: dict[str, Value]
     build: Callable[[], keras.Model]
     rebuild: Callable[[dict[str, Value]], keras.Model]
+
+
+def stored_score(trial: optuna.trial.FrozenTrial) -> float | None:
+    """Return the score that a finished trial is compared by.
+
+    Optuna's value of a pruned trial is its last report, which counts no declared penalty.
+
+    Args:
+        trial: A finished trial.
+    """
+    record: dict[str, Any] = trial.user_attrs.get(RECORD, {})
+    score: float | None = record.get("score", trial.value)
+    return score

@@ -8,7 +8,7 @@ import optuna
 from optuna.distributions import BaseDistribution
 
 from dlrecipes.search.backends.distributions import value_at
-from dlrecipes.training.seeds import derive_seed
+from dlrecipes.training.job import derive_seed
 
 
 def draw(seed: int, *path: str | int) -> float:

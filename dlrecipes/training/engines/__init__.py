@@ -5,9 +5,8 @@ from dlrecipes.training.engines.device import (
     describe_device,
     weakest_capability,
 )
-from dlrecipes.training.engines.engine import Engine
 from dlrecipes.training.engines.fit_engine import FitEngine
-from dlrecipes.training.engines.make_engine import make_engine
+from dlrecipes.training.engines.make_engine import Engine, make_engine
 from dlrecipes.training.engines.side_by_side_engine import SideBySideEngine
 
 __all__ = [

@@ -14,14 +14,10 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.results import History, Objective
-from dlrecipes.results.trial_record import Status
-from dlrecipes.training.best_epoch import BestEpoch
+from dlrecipes.results.study_result import Status
 from dlrecipes.training.build_model import build_model
-from dlrecipes.training.headline import headline
-from dlrecipes.training.job import Job
-from dlrecipes.training.job_source import JobSource, Report
-from dlrecipes.training.log_value import log_value
-from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.job import Job, JobSource, Report
+from dlrecipes.training.outcome import BestEpoch, Outcome, headline, log_value
 from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.precision import dtype_policy, policy_that_ran
 from dlrecipes.training.predictions import predict_network

@@ -1,14 +1,15 @@
-"""The engine that a run's settings name."""
+"""What every engine is, and the one that a run's settings name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from dlrecipes.data import Development
 from dlrecipes.results import EngineChoice, Objective
-from dlrecipes.training.engines.engine import Engine
 from dlrecipes.training.engines.fit_engine import FitEngine
 from dlrecipes.training.engines.side_by_side_engine import SideBySideEngine
+from dlrecipes.training.job import JobSource
 
 
 def make_engine(
@@ -46,3 +47,21 @@ def make_engine(
         log=log,
         on_step=on_step,
     )
+
+
+class Engine(Protocol):
+    """Trains what a source hands out, until there is no more.
+
+    Attributes:
+        name: The engine's name, as recorded in trials and `run.json`.
+    """
+
+    name: str
+
+    def run(self, source: JobSource) -> None:
+        """Pull jobs from `source`, report every epoch to it and hand it each outcome.
+
+        Whatever the builder or Keras raises becomes a failed outcome; what `source` raises
+        (an interrupt, a deadline) passes through and leaves the jobs in flight unfinished.
+        """
+        ...

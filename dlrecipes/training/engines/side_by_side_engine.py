@@ -15,29 +15,27 @@ import tensorflow as tf
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.results import EngineChoice, Objective, plural
 from dlrecipes.targets import OutputKind
-from dlrecipes.training.best_epoch import BestEpoch
 from dlrecipes.training.engines.compiled.blueprint import Blueprint, Blueprints
 from dlrecipes.training.engines.compiled.choose_program import ProgramChooser
 from dlrecipes.training.engines.compiled.device_data import DeviceData
 from dlrecipes.training.engines.compiled.group import Epoch, Group
-from dlrecipes.training.engines.compiled.in_flight import Arrivals, InFlight, by_structure
 from dlrecipes.training.engines.compiled.member import State
-from dlrecipes.training.engines.compiled.narrower import program_for
-from dlrecipes.training.engines.compiled.programs import Programs
-from dlrecipes.training.engines.compiled.schedule import next_group
+from dlrecipes.training.engines.compiled.programs import Programs, program_for
+from dlrecipes.training.engines.compiled.schedule import (
+    Arrivals,
+    InFlight,
+    by_structure,
+    next_group,
+)
+from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.engines.compiled.trial import Place, Trial
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
-from dlrecipes.training.engines.compiled.workers import count_workers
+from dlrecipes.training.engines.compiled.workload import count_workers
 from dlrecipes.training.engines.fit_engine import FitEngine
-from dlrecipes.training.engines.from_epoch import FromEpoch
-from dlrecipes.training.headline import headline
-from dlrecipes.training.job import Job
-from dlrecipes.training.job_source import JobSource, Report
-from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.job import FromEpoch, Job, JobSource, Report, derive_seed
+from dlrecipes.training.outcome import BestEpoch, Outcome, headline
 from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.precision import dtype_policy
 from dlrecipes.training.predictions import predict_network
-from dlrecipes.training.seeds import derive_seed
 
 # Different initial weights among the trials of a study.
 _INITIAL_WEIGHTS = 4

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from dlrecipes.data import Split
 from dlrecipes.training.engines.compiled.device_data import DeviceData
-from dlrecipes.training.engines.compiled.layout import Layout
 from dlrecipes.training.engines.compiled.leaves import find_leaves
+from dlrecipes.training.engines.compiled.map_members import Layout
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
 from dlrecipes.training.engines.compiled.program import Program

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from dlrecipes.results import Hyperparameter, Objective
 from dlrecipes.training.engines import SideBySideEngine, make_engine
-from dlrecipes.training.engines.compiled import narrower
+from dlrecipes.training.engines.compiled import programs
 from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.job import Job
 
@@ -246,7 +246,7 @@ def test_models_of_several_outputs_are_trained_side_by_side(
 @pytest.mark.slow
 def test_few_that_are_left_get_a_narrower_program(development, scripted, monkeypatch):
     def run(worth):
-        monkeypatch.setattr(narrower, "_WORTH_SECONDS", worth)
+        monkeypatch.setattr(programs, "_WORTH_SECONDS", worth)
         watched = _Watched("population", development)
         source = scripted(
             *_Builder().jobs(11, epochs=5),

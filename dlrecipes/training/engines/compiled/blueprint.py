@@ -12,11 +12,11 @@ import keras
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.results import Value
 from dlrecipes.training.build_model import build_model
-from dlrecipes.training.engines.compiled.few_rows import few_rows
 from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
 from dlrecipes.training.engines.compiled.probe import Probe, is_number, same_number
+from dlrecipes.training.engines.compiled.stand_ins import few_rows
 from dlrecipes.training.engines.compiled.structure import Values, describe, key_of
 from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
 from dlrecipes.training.job import Job

@@ -14,15 +14,17 @@ import tensorflow as tf
 from dlrecipes.results import EngineChoice
 from dlrecipes.training.engines.compiled.blueprint import Blueprint
 from dlrecipes.training.engines.compiled.device_data import DeviceData
-from dlrecipes.training.engines.compiled.estimate import estimate_step_seconds
-from dlrecipes.training.engines.compiled.layout import Layout
 from dlrecipes.training.engines.compiled.leaves import all_layers
+from dlrecipes.training.engines.compiled.map_members import Layout
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Program
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
-from dlrecipes.training.engines.compiled.workers import count_cores
-from dlrecipes.training.engines.compiled.workload import Workload
-from dlrecipes.training.headline import headline
+from dlrecipes.training.engines.compiled.supported import Unsupported
+from dlrecipes.training.engines.compiled.workload import (
+    Workload,
+    count_cores,
+    estimate_step_seconds,
+)
+from dlrecipes.training.outcome import headline
 
 # No batched form over filters, or over a recurrent layer's loop.
 _NOT_STACKED = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.RNN)

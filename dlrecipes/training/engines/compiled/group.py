@@ -14,7 +14,7 @@ import tensorflow as tf
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Logs, Program
 from dlrecipes.training.engines.compiled.trial import Trial
-from dlrecipes.training.seeds import derive_seed
+from dlrecipes.training.job import derive_seed
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from dlrecipes.layers import InvertedDropout
 from dlrecipes.losses import FocalLoss, MaskedLoss
-from dlrecipes.training.engines.compiled.dropout_call import dropout_call
-from dlrecipes.training.engines.compiled.dynamic_number import DynamicNumber
 
 # Optimizers whose update rule gives the same numbers with stacked state, as the tests show.
 OPTIMIZERS = (
@@ -51,6 +50,96 @@ _RATES = (
     keras.layers.SpatialDropout3D,
 )
 _REGULARIZERS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
+
+
+class DynamicNumber:
+    """A scalar tensor in the place of a Python number.
+
+    Keras keeps momentum, dropout rates, penalties and the like as Python numbers and asks them
+    questions while it traces: `if self.momentum != 0`. A symbolic tensor cannot answer, so
+    this stands in for it: every question is answered as for a number that is neither zero nor
+    one, which takes the general branch (at zero the general formula gives the same result), and
+    every calculation is that of the tensor.
+
+    Args:
+        tensor: A scalar of a floating-point type.
+    """
+
+    # NumPy scalars would otherwise try to turn this into an array.
+    __array_ufunc__ = None
+
+    def __init__(self, tensor: tf.Tensor) -> None:
+        self.tensor = tensor
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __gt__(self, other: object) -> bool:
+        return True
+
+    def __ge__(self, other: object) -> bool:
+        return True
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    def __le__(self, other: object) -> bool:
+        return False
+
+    def __add__(self, other: Any) -> tf.Tensor:  # noqa: ANN401  (whatever a tensor takes)
+        return _with_dtype_of(other, self.tensor) + other
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Any) -> tf.Tensor:  # noqa: ANN401
+        return _with_dtype_of(other, self.tensor) * other
+
+    __rmul__ = __mul__
+
+    def __sub__(self, other: Any) -> tf.Tensor:  # noqa: ANN401
+        return _with_dtype_of(other, self.tensor) - other
+
+    def __rsub__(self, other: Any) -> tf.Tensor:  # noqa: ANN401
+        return other - _with_dtype_of(other, self.tensor)
+
+    def __truediv__(self, other: Any) -> tf.Tensor:  # noqa: ANN401
+        return _with_dtype_of(other, self.tensor) / other
+
+    def __rtruediv__(self, other: Any) -> tf.Tensor:  # noqa: ANN401
+        return other / _with_dtype_of(other, self.tensor)
+
+    def __neg__(self) -> tf.Tensor:
+        return -self.tensor
+
+    def __pow__(self, other: Any) -> tf.Tensor:  # noqa: ANN401
+        return _with_dtype_of(other, self.tensor) ** other
+
+
+def _with_dtype_of(other: Any, tensor: tf.Tensor) -> tf.Tensor:  # noqa: ANN401
+    """Return the tensor in the other operand's type: a Python number has every type."""
+    dtype = getattr(other, "dtype", None)
+    return tensor if dtype is None else tf.cast(tensor, dtype)
+
+
+def _convert(
+    value: DynamicNumber,
+    dtype: tf.DType | None = None,
+    name: str | None = None,
+    as_ref: bool = False,
+) -> tf.Tensor:
+    return value.tensor if dtype is None else tf.cast(value.tensor, dtype, name=name)
+
+
+tf.register_tensor_conversion_function(DynamicNumber, _convert)
 
 
 @dataclass(frozen=True)
@@ -118,7 +207,7 @@ def _of_layers(model: keras.Model) -> Iterator[Leaf]:
                 float(layer.rate),
                 layer,
                 "call",
-                stand_in=partial(dropout_call, layer),
+                stand_in=partial(_dropout_call, layer),
             )
         for name in layer.get_config() if not isinstance(layer, keras.Model) else ():
             regularizer = getattr(layer, name, None) if name.endswith("_regularizer") else None
@@ -206,3 +295,38 @@ def _weighted(compiled: Any, places: list[tuple[Any, ...]], weight: Any) -> list
 def _number(path: str, owner: object, name: str, value: object) -> Iterator[Leaf]:
     if isinstance(value, float | int) and not isinstance(value, bool):
         yield Leaf(path, float(value), owner, name, zero=not name.startswith(("clip", "global")))
+
+
+def _dropout_call(layer: keras.layers.Dropout, rate: tf.Tensor) -> Callable[..., tf.Tensor]:
+    """Return what a `Dropout` or `SpatialDropout` layer calls when its rate is a tensor.
+
+    It draws what TensorFlow's own dropout draws, from the layer's own seeds, and computes the
+    same formula; that one refuses whatever stands for a rate but is no number.
+
+    Args:
+        layer: The layer.
+        rate: Share of the elements that is dropped, a scalar.
+    """
+
+    def call(inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        if not training:
+            return inputs
+        noise = keras.random.uniform(
+            _noise_shape(layer, inputs), dtype=inputs.dtype, seed=layer.seed_generator
+        )
+        # As in TensorFlow, the scale is rounded to half precision only when it is known. If all
+        # is dropped, it is 0.
+        scale = tf.cast(tf.math.divide_no_nan(1.0, 1 - rate), inputs.dtype)
+        return tf.where(noise >= tf.cast(rate, noise.dtype), inputs * scale, tf.zeros_like(inputs))
+
+    return call
+
+
+def _noise_shape(layer: keras.layers.Dropout, inputs: tf.Tensor) -> Sequence[Any]:
+    whole: list[Any] = tf.unstack(tf.shape(inputs))
+    if isinstance(layer, keras.layers.Dropout) and layer.noise_shape is not None:
+        return [own or size for own, size in zip(layer.noise_shape, whole, strict=True)]
+    if hasattr(layer, "_get_noise_shape"):  # spatial: one mask for all positions of a channel
+        spatial: Sequence[Any] = layer._get_noise_shape(inputs)
+        return spatial
+    return whole

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from dlrecipes.losses import MaskedMetric
-from dlrecipes.training.engines.compiled.plausible_predictions import plausible_predictions
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled.stand_ins import plausible_predictions
+from dlrecipes.training.engines.compiled.supported import Unsupported
 
 Tensors = list[tf.Tensor]
 

@@ -11,16 +11,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlrecipes.training.engines.compiled.device_data import DeviceData
-from dlrecipes.training.engines.compiled.layout import Layout
-from dlrecipes.training.engines.compiled.map_members import map_members
+from dlrecipes.training.engines.compiled.device_data import DeviceData, steps_of_a_piece
+from dlrecipes.training.engines.compiled.map_members import Layout, map_members
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
-from dlrecipes.training.engines.compiled.piece import steps_of_a_piece
-from dlrecipes.training.engines.compiled.pinned_function import PinnedFunction
-from dlrecipes.training.engines.compiled.tracing import check_pure, quiet_tracing
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
-from dlrecipes.training.headline import headline
+from dlrecipes.training.engines.compiled.supported import Unsupported
+from dlrecipes.training.engines.compiled.tracing import PinnedFunction, check_pure, quiet_tracing
+from dlrecipes.training.outcome import headline
 
 # Examples that are evaluated at once, where the losses do not depend on it.
 _MANY_ROWS = 1024

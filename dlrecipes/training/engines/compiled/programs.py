@@ -1,19 +1,28 @@
-"""The programs of an engine, one a structure."""
+"""The programs of an engine, one a structure, and smaller ones for groups that do not fill it."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from dlrecipes.results import EngineChoice
+import numpy as np
+import tensorflow as tf
+
+from dlrecipes.results import EngineChoice, plural
 from dlrecipes.training.engines.compiled.blueprint import Blueprint
 from dlrecipes.training.engines.compiled.choose_program import ProgramChooser
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Program
-from dlrecipes.training.engines.compiled.workload import Workload
+from dlrecipes.training.engines.compiled.supported import Unsupported
+from dlrecipes.training.engines.compiled.trial import Trial
+from dlrecipes.training.engines.compiled.workload import Workload, estimate_step_seconds
 
 # A program takes 9 to 40 MB; of structures that come once, the last ones are kept.
 _KEPT = 32
+# Compiling takes about a second; the group may shrink again before that is earned.
+_WORTH_SECONDS = 3.0
+_FEWEST = 2
 
 
 class Programs:
@@ -69,3 +78,53 @@ class Programs:
         while len(self._programs) > _KEPT:
             self._programs.popitem(last=False)
         return program
+
+
+def program_for(
+    trials: Sequence[Trial], on_step: Callable[[str], None] = lambda step: None
+) -> Program:
+    """Return the program that trains a group: its own, or a smaller one where that saves time.
+
+    At the end of a stage, or when successive halving has left few, rows of a group are empty and
+    cost as much as the others. Whether it saves time is estimated and not measured: under XLA the
+    last bit of a result can depend on the width, and the same study again should give the same
+    results.
+
+    Args:
+        trials: Trials of one program that are at the same epoch.
+        on_step: Hears that a smaller program is compiled.
+    """
+    program = trials[0].program
+    if not program.layout.stacked:
+        return program
+    width = _FEWEST
+    while width < len(trials):
+        width *= 2
+    if width >= program.width:
+        return program
+    if width not in program.narrower and _saved(trials, program.width - width) > _WORTH_SECONDS:
+        on_step(f"compiling a smaller program for the {plural(len(trials), 'trial')} left")
+        try:
+            program.narrower[width] = _make(program, trials[0], width)
+        except (Unsupported, tf.errors.OpError, MemoryError):
+            program.narrower[width] = program  # not tried again
+        on_step("training the rest")
+    fitting = [one for one in program.narrower if one >= len(trials)]
+    return program.narrower[min(fitting)] if fitting else program
+
+
+def _saved(trials: Sequence[Trial], rows: int) -> float:
+    """Return the seconds that so many rows fewer save until the last of the trials ends."""
+    first = trials[0]
+    epochs = max(one.job.epochs - one.epoch for one in trials)
+    step = estimate_step_seconds(first.blueprint.parameters, first.program.batch_size)
+    return epochs * first.program.steps * step * rows
+
+
+def _make(program: Program, trial: Trial, width: int) -> Program:
+    made = program.with_layout(replace(program.layout, width=width))
+    state = State(
+        *([tf.constant(np.stack([one] * width)) for one in group] for group in trial.initial)
+    )
+    made.prepare(state, [np.full(width, number) for number in trial.numbers])
+    return made

@@ -9,11 +9,10 @@ import keras
 import numpy as np
 
 from dlrecipes.losses import MaskedLoss
-from dlrecipes.losses.known_targets import known_targets
+from dlrecipes.losses.masked_loss import known_targets
 from dlrecipes.results import plural
 from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS, all_layers, inner_optimizer
-from dlrecipes.training.engines.compiled.plausible_predictions import plausible_predictions
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled.stand_ins import plausible_predictions
 
 _OVERRIDDEN = ("train_step", "test_step", "compute_loss", "compute_metrics", "fit", "evaluate")
 _LOOKUPS = (
@@ -173,3 +172,7 @@ def _check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:
     schedule = keras.optimizers.schedules.LearningRateSchedule
     if not isinstance(optimizer._learning_rate, keras.Variable | schedule):
         raise Unsupported("the learning rate is a function")
+
+
+class Unsupported(Exception):
+    """A model that cannot be trained this way; the message says why."""

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dlrecipes.results import History, Objective
-from dlrecipes.results.trial_record import Status
-from dlrecipes.training.best_epoch import BestEpoch
+from dlrecipes.results.study_result import Status
 from dlrecipes.training.engines.compiled.blueprint import Blueprint
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Logs, Program
 from dlrecipes.training.job import Job
-from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.outcome import BestEpoch, Outcome
 
 
 @dataclass(frozen=True)

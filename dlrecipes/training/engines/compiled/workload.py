@@ -1,8 +1,16 @@
-"""What is to be trained with a program."""
+"""What is to be trained with a program, what a step should take, how many run at a time."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+import tensorflow as tf
+
+# At least, and products of weights and inputs a second.
+_LEAST_SECONDS = 2e-5
+_PRODUCTS_PER_SECOND = 2e10
+_PRODUCTS_PER_WEIGHT = 3  # forward, and the gradients of inputs and weights
 
 
 @dataclass(frozen=True)
@@ -16,3 +24,30 @@ class Workload:
 
     trials: int
     epochs: int
+
+
+def estimate_step_seconds(parameters: int, batch_size: int) -> float:
+    """Return about how long a step takes for one member of a population on two cores.
+
+    For dense layers, and the same in each run, which a measurement is not.
+
+    Args:
+        parameters: Weights of the model.
+        batch_size: Examples a batch.
+    """
+    products = _PRODUCTS_PER_WEIGHT * parameters * batch_size
+    return _LEAST_SECONDS + products / _PRODUCTS_PER_SECOND
+
+
+def count_workers() -> int:
+    """Return how many programs run at the same time: one a core, one in all on a GPU."""
+    if tf.config.list_physical_devices("GPU"):
+        return 1
+    return min(8, count_cores())
+
+
+def count_cores() -> int:
+    """Return the number of cores that this process may use, as far as the system says."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -12,7 +12,7 @@ from dlrecipes.layers import InvertedDropout, ResidualBlock
 from dlrecipes.losses import FocalLoss, MaskedLoss
 from dlrecipes.results import Hyperparameter
 from dlrecipes.training.engines.compiled.blueprint import Blueprints
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.job import Job
 
 LAYERS, REGULARIZERS = keras.layers, keras.regularizers

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled.supported import Unsupported
 
 LAYERS, LOSSES, METRICS = keras.layers, keras.losses, keras.metrics
 

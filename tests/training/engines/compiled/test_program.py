@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from dlrecipes.training.engines.compiled import piece
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled import device_data
+from dlrecipes.training.engines.compiled.supported import Unsupported
 
 LAYERS = keras.layers
 
@@ -54,7 +54,7 @@ def test_an_interrupt_while_tracing_is_none(built, side_by_side, examples):
 def test_the_predictions_of_a_piece_are_bounded(built, side_by_side, examples, monkeypatch):
     """Room for those of two members' 32 examples: 4 pieces, and the same accuracy."""
     units, batch_size, examples_of_a_piece = 20, 16, 32
-    monkeypatch.setattr(piece, "_BYTES", 2 * examples_of_a_piece * units * 8)
+    monkeypatch.setattr(device_data, "_BYTES", 2 * examples_of_a_piece * units * 8)
     models = built(lambda _: _build(units=units), (0, 1))
     pair = side_by_side(models, examples(), examples(seed=1), batch_size=batch_size)
     handed_over = []

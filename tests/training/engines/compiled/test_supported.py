@@ -4,8 +4,7 @@ import pytest
 
 from dlrecipes.losses import MaskedLoss
 from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS
-from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled.supported import Unsupported, check_loss, check_supported
 
 LAYERS, LOSSES = keras.layers, keras.losses
 

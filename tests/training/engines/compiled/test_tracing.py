@@ -1,9 +1,15 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlrecipes.training.engines.compiled.tracing import check_pure
-from dlrecipes.training.engines.compiled.unsupported import Unsupported
+from dlrecipes.training.engines.compiled.supported import Unsupported
+from dlrecipes.training.engines.compiled.tracing import PinnedFunction, check_pure
 
 
 def _traced(function):
@@ -43,3 +49,74 @@ def test_a_variable_of_somebody_else_is_refused():
     variable = tf.Variable(1.0)
     with pytest.raises(Unsupported, match="a variable that is not one of the model's"):
         _traced(lambda x: x * variable)
+
+
+class Pair(NamedTuple):
+    left: list
+    right: tf.Tensor
+
+
+@pytest.fixture
+def concrete():
+    table = tf.constant([10.0, 20.0, 30.0])
+
+    @tf.function(autograph=False)
+    def function(pair, nothing, times):
+        def body(at, total):
+            return at + 1, total + tf.gather(table, pair.right)
+
+        _, total = tf.while_loop(lambda at, _: at < times, body, (0, pair.left[0]))
+        return Pair([total, total > 50], pair.right), {"times": times}
+
+    pair = Pair([tf.zeros(2)], tf.constant([0, 2]))
+    return function.get_concrete_function(pair, None, tf.constant(1))
+
+
+def test_returns_what_the_function_returns(concrete):
+    pinned = PinnedFunction(concrete, 1)
+    pair, numbers = pinned(Pair([np.array([1, 2], "float32")], np.array([0, 1])), None, 3)
+    assert isinstance(pair, Pair)
+    np.testing.assert_array_equal(pair.left[0], [31.0, 62.0])
+    np.testing.assert_array_equal(pair.left[1], [False, True])
+    np.testing.assert_array_equal(pair.right, [0, 1])
+    assert numbers["times"] == 3
+
+
+def test_many_threads_at_once(concrete):
+    pinned = PinnedFunction(concrete, 1)
+
+    def call(number):
+        pair, _ = pinned(Pair([np.full(2, number, "float32")], np.array([0, 2])), None, 2)
+        return pair.left[0].tolist()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(call, range(200)))
+    assert found == [[number + 20.0, number + 60.0] for number in range(200)]
+
+
+def test_an_error_is_tensorflows_and_leaves_it_usable(concrete):
+    pinned = PinnedFunction(concrete, 1)
+    with pytest.raises(tf.errors.OpError):
+        pinned(Pair([np.zeros(2, "float32")], np.array([0, 9])), None, 1)
+    pair, _ = pinned(Pair([np.zeros(2, "float32")], np.array([0, 1])), None, 1)
+    np.testing.assert_array_equal(pair.left[0], [10.0, 20.0])
+
+
+@pytest.mark.slow
+def test_two_calls_use_no_more_threads_than_they_were_given():
+    """Processor time of a large product is that of the clock, with one thread."""
+    code = """
+import time
+from dlrecipes.training.engines.compiled.tracing import PinnedFunction
+import tensorflow as tf
+product = tf.function(lambda x: tf.linalg.matmul(x, x), autograph=False)
+x = tf.random.normal((1500, 1500))
+call = PinnedFunction(product.get_concrete_function(x), 1)
+call(x)
+clock, processor = time.perf_counter(), time.process_time()
+for _ in range(5):
+    call(x)
+print((time.process_time() - processor) / (time.perf_counter() - clock))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 1.2

@@ -1,0 +1,188 @@
+"""The `hp` that a builder gets: it declares ranges, is given values, or asks a trial for them."""
+
+from __future__ import annotations
+
+import keras_tuner
+import optuna
+
+from dlrecipes.errors import ArgumentError, BuilderError
+from dlrecipes.results import Hyperparameter, Value
+from dlrecipes.search.backends.distributions import to_distribution
+from dlrecipes.search.backends.space import read_hyperparameter
+
+
+class Declarations:
+    """The range that each name has, noted when a builder first asks for it.
+
+    A search space has one range a name. KerasTuner takes the range that it sees first, without a
+    word, where a builder asks for another one later: for a second layer under the first one's
+    name, or with an end that is the value of another hyperparameter.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, object], Hyperparameter] = {}
+        self.error: BuilderError | None = None
+        """The first contradiction: whoever calls a builder may take what it raises for a mistake
+        of one trial."""
+
+    def check(self, asked: keras_tuner.engine.hyperparameters.HyperParameter) -> None:
+        """Note what a builder asks for.
+
+        Args:
+            asked: The hyperparameter with its range and its conditions.
+
+        Raises:
+            BuilderError: If the builder asked for another range under the same name and the same
+                conditions before. Another default or another order of a choice's values is no
+                contradiction.
+        """
+        hyperparameter = read_hyperparameter(asked)
+        place = (hyperparameter.name, hyperparameter.conditions)
+        known = self._known.setdefault(place, hyperparameter)
+        if not known.same_range(hyperparameter):
+            error = BuilderError(
+                "A builder must ask for one range under one name, whatever the other values are.",
+                received=f"{known.name!r} {known.described}, and {hyperparameter.described}",
+                fix="Give another range another name; for a range that depends on a value, ask "
+                "for a share of it, such as hp.Float('share', 0.1, 1.0) * units.",
+            )
+            self.error = self.error or error
+            raise error
+
+
+class AskedHyperParameters(keras_tuner.HyperParameters):
+    """A `keras_tuner.HyperParameters` that refuses two ranges under one name.
+
+    Args:
+        declarations: What was asked for before, also in other calls of the same builder; None for
+            nothing.
+        values: Values that replace the defaults; None for none.
+    """
+
+    def __init__(
+        self,
+        declarations: Declarations | None = None,
+        values: dict[str, Value] | None = None,
+    ) -> None:
+        super().__init__()
+        self.declarations = declarations or Declarations()
+        self.values = dict(values or {})
+        self._declared: frozenset[str] = frozenset()
+
+    def hold(self) -> None:
+        """Let what was asked for so far replace what the builder asks for under the same names.
+
+        So KerasTuner understands `HyperModel.declare_hyperparameters`.
+        """
+        self._declared = frozenset(known.name for known in self.space)
+
+    def _retrieve(self, hp: keras_tuner.engine.hyperparameters.HyperParameter) -> Value:
+        if hp.name not in self._declared:
+            self.declarations.check(hp)
+        value: Value = super()._retrieve(hp)
+        return value
+
+
+class GivenHyperParameters(AskedHyperParameters):
+    """A `keras_tuner.HyperParameters` with given values and no others.
+
+    KerasTuner's own would fill in the default of a hyperparameter that has no value, and the
+    model would be another one than was asked for.
+
+    Args:
+        values: The hyperparameters' values.
+        declarations: The ranges that the builder asked for before; None for none.
+    """
+
+    def __init__(self, values: dict[str, Value], declarations: Declarations | None = None) -> None:
+        super().__init__(declarations, values)
+        self.asked_for_more = False
+        """Whether the builder asked for one that has no value."""
+
+    def _register(
+        self,
+        hyperparameter: keras_tuner.engine.hyperparameters.HyperParameter,
+        overwrite: bool = False,
+    ) -> Value:
+        if hyperparameter.name not in self.values and self.is_active(hyperparameter):
+            self.asked_for_more = True
+            raise BuilderError(
+                "A builder must ask for the same hyperparameters when one has another value.",
+                received=f"{hyperparameter.name!r} besides {', '.join(self.values) or 'none'}",
+            )
+        value: Value = super()._register(hyperparameter, overwrite)
+        return value
+
+
+class TrialHyperParameters(AskedHyperParameters):
+    """A `keras_tuner.HyperParameters` whose values an Optuna trial suggests when asked.
+
+    A hyperparameter that no earlier build asked for (one behind a plain `if`) is suggested at
+    the moment the builder asks for it, like any other.
+
+    Args:
+        trial: The Optuna trial.
+        space: Hyperparameters with ranges of their own, which replace the builder's.
+        declarations: The ranges that the builder asked for before; None for none.
+    """
+
+    def __init__(
+        self,
+        trial: optuna.Trial,
+        space: tuple[Hyperparameter, ...] = (),
+        declarations: Declarations | None = None,
+    ) -> None:
+        super().__init__(declarations)
+        self._trial = trial
+        self._ranges = {(one.name, one.conditions): one for one in space}
+
+    def suggest(self, one: Hyperparameter) -> Value:
+        """Return the trial's value for `one`, decided now if it was not yet."""
+        if one.kind == "fixed":
+            value = one.choices[0]
+        else:
+            value = self._trial._suggest(one.name, to_distribution(one))
+        self.values[one.name] = value
+        return value
+
+    def _register(
+        self,
+        hyperparameter: keras_tuner.engine.hyperparameters.HyperParameter,
+        overwrite: bool = False,
+    ) -> Value:
+        one = read_hyperparameter(hyperparameter)
+        one = self._ranges.get((one.name, one.conditions), one)
+        if one.name not in self.values and self.is_active(hyperparameter):
+            self.suggest(one)
+        value: Value = super()._register(hyperparameter, overwrite)
+        return value
+
+
+def suggest(trial: optuna.Trial, build: object) -> object:
+    """Build a model in a plain Optuna objective, with the values the trial suggests.
+
+    Args:
+        trial: The trial that Optuna hands to an objective.
+        build: A KerasTuner-style builder, `build(hp) -> keras.Model`.
+
+    Returns:
+        What the builder returns.
+
+    Raises:
+        BuilderError: If the builder declares a distribution that Optuna lacks.
+
+    Example:
+        >>> import optuna
+        >>> def build(hp):
+        ...     units = hp.Int("units", 4, 64, sampling="log")
+        ...     return keras.Sequential([keras.Input((2,)), keras.layers.Dense(units)])
+        >>> def objective(trial):
+        ...     return dlr.search.suggest(trial, build).count_params()
+        >>> study = optuna.create_study(sampler=optuna.samplers.GridSampler({"units": [4, 8]}))
+        >>> study.optimize(objective, n_trials=2)
+        >>> study.best_value, study.best_params
+        (12.0, {'units': 4})
+    """
+    if not callable(build):
+        raise ArgumentError("`build` must be callable.", received=f"build={build!r}")
+    return build(TrialHyperParameters(trial))
