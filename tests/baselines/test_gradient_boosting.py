@@ -82,7 +82,7 @@ def test_linear_models_see_a_column_a_category(towns):
 
 def test_many_categories_share_a_column(towns):
     spec = replace(
-        towns("label").raw_spec,
+        towns("label").model_spec,
         features=(Feature("town", "category", size=1000),),
         input_shape=(1,),
     )
