@@ -250,8 +250,9 @@ class Blueprints:
             if hyperparameter.kind == "float" and again and hyperparameter.name not in self._told:
                 self._told.add(hyperparameter.name)
                 self._log(
-                    f"each value of `{hyperparameter.name}` needs a graph of its own, which has to "
-                    "be compiled first; a choice of a few values would need no more graphs than that"
+                    f"each value of `{hyperparameter.name}` needs a graph of its own, which has "
+                    "to be compiled first; a choice of a few values would need no more graphs than "
+                    "that"
                 )
 
     def _build(self, job: Job, seed: int) -> keras.Model:
