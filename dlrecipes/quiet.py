@@ -117,7 +117,7 @@ class _Retracing(logging.Filter):
 def hush_retracing() -> None:
     """Keep TensorFlow's warning of retracing off the screen: a search builds many models."""
     logger = logging.getLogger("tensorflow")
-    if not any(isinstance(one, _Retracing) for one in logger.filters):
+    if not any(isinstance(known, _Retracing) for known in logger.filters):
         logger.addFilter(_Retracing())
 
 

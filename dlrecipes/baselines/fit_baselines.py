@@ -236,7 +236,9 @@ class _Part:
     def baselines(self) -> dict[str, FittedBaseline]:
         """Return what is fitted so far."""
         fitted = {name: _calm(model, self._size) for name, model in self.models.items()}
-        return fitted | {name: FittedBaseline(one) for name, one in self._forecasts.items()}
+        return fitted | {
+            name: FittedBaseline(forecast) for name, forecast in self._forecasts.items()
+        }
 
 
 def _calm(model: FittedModel, size: int) -> FittedBaseline:
@@ -345,7 +347,11 @@ def _together(baselines: Mapping[str, FittedBaseline], spec: DataSpec) -> Fitted
         for target, baseline in baselines.items()
         for what, value in baseline.choice.items()
     }
-    notes = [f"{_prefix(target)}{one.note}" for target, one in baselines.items() if one.note]
+    notes = [
+        f"{_prefix(target)}{baseline.note}"
+        for target, baseline in baselines.items()
+        if baseline.note
+    ]
     return FittedBaseline(predict, choice, join_notes(*notes))
 
 

@@ -21,8 +21,8 @@ def average_predictions(members: Sequence[NDArray[np.float32]]) -> NDArray[np.fl
     [0.4000000059604645, 0.6000000238418579]
     """
     total = members[0]
-    for one in members[1:]:
-        total = total + one
+    for predicted in members[1:]:
+        total = total + predicted
     return total / np.float32(len(members))
 
 

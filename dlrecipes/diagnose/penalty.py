@@ -29,9 +29,9 @@ def weigh_penalty(
         refits: The gap of each refit of the winner.
     """
     goal, sign = study.objective, 1.0 if study.objective.direction == "max" else -1.0
-    scored = [one for one in study.trials if one.gap is not None]
+    scored = [trial for trial in study.trials if trial.gap is not None]
     # Of equals the winner, then the one that was first.
-    best = max(scored, key=lambda one: (sign * (one.plain_score or 0.0), one == study.best))
+    best = max(scored, key=lambda trial: (sign * (trial.plain_score or 0.0), trial == study.best))
     winner, without = _trial(study.best), _trial(best)
     if (winner.stage, winner.trial) == (without.stage, without.trial):
         sentence = (

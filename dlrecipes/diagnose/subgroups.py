@@ -61,7 +61,7 @@ def measure_subgroups(
     found = []
     for column, values in subgroups.items():
         members = {name: values == name for name in sorted(set(values.tolist()), key=_order)}
-        gaps = [_gap(one, members) for one in measures if one.gap]
+        gaps = [_gap(measure, members) for measure in measures if measure.gap]
         cells: tuple[GroupResult, ...] = ()
         if right is not None:
             cells = _cells(right, labels, members, spec)
@@ -82,7 +82,8 @@ def _group(
     name: str, label: str, inside: NDArray[np.bool_], measures: Iterable[Measure]
 ) -> GroupResult:
     estimates = {
-        one.name: estimate(one.values[inside & one.counted], root=one.root) for one in measures
+        measure.name: estimate(measure.values[inside & measure.counted], root=measure.root)
+        for measure in measures
     }
     known = {measure: value for measure, value in estimates.items() if value is not None}
     return GroupResult(name, label, int(inside.sum()), known)
@@ -113,7 +114,7 @@ def _cell_gaps(
     within: list[Gap] = []
     for at, label in enumerate(spec.target.class_names):
         groups = {name: right[inside & (labels == at)] for name, inside in members.items()}
-        every |= {f"{label}, {name}": one for name, one in groups.items()}
+        every |= {f"{label}, {name}": inside for name, inside in groups.items()}
         gap = largest_gap(
             "largest difference within a label",
             f"accuracy of {label}",
@@ -133,7 +134,7 @@ def check_subgroups(results: Iterable[SubgroupResult]) -> tuple[Finding, ...]:
     Args:
         results: What `measure_subgroups` measured.
     """
-    return tuple(_finding(one) for one in results)
+    return tuple(_finding(result) for result in results)
 
 
 def _finding(result: SubgroupResult) -> Finding:
@@ -149,7 +150,7 @@ def _finding(result: SubgroupResult) -> Finding:
         result.sentence,
         {
             "column": result.column,
-            **{one.name: one.value for one in result.gaps},
+            **{gap.name: gap.value for gap in result.gaps},
         },
         advice=f"Collect more examples of {worse!r}{remedy}." if real else "",
         severity="warning" if real else "info",

@@ -84,5 +84,5 @@ def build_average_model(
     for at, name in enumerate(sorted(outputs[0])):
         # Layers are numbered: a target may be called anything.
         layer = keras.layers.Average(dtype="float32", name=f"mean_{at}")
-        means[name] = layer([one[name] for one in outputs])
+        means[name] = layer([output[name] for output in outputs])
     return keras.Model(inputs, means, name="ensemble")

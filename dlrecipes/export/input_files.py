@@ -78,7 +78,9 @@ def find_image_inputs(path: str | Path, spec: DataSpec) -> ImageInputs | None:
         found = files_below(source)
         if not found:
             raise DataError("A folder of images must hold some.", received=f"{source}")
-        return ImageInputs(tuple(found), tuple(one.relative_to(source).as_posix() for one in found))
+        return ImageInputs(
+            tuple(found), tuple(path.relative_to(source).as_posix() for path in found)
+        )
     if not source.is_file():
         return None
     if has_image_suffix(source):
@@ -96,7 +98,7 @@ def find_image_inputs(path: str | Path, spec: DataSpec) -> ImageInputs | None:
             "A table of images to predict must have one column of files.",
             received=f"{len(columns)} in {source}: {', '.join(map(repr, columns))}",
         )
-    names = tuple(str(one) for one in table[columns[0]])
+    names = tuple(str(cell) for cell in table[columns[0]])
     return ImageInputs(image_paths(table, columns[0], source.parent), names)
 
 
@@ -138,7 +140,7 @@ class TextInputs:
             DataError: If a file is no text in the encoding.
         """
         texts = [read_text_file(path, self.encoding) or None for path in self.paths]
-        if all(one is None for one in texts):
+        if all(text is None for text in texts):
             raise DataError("Texts to predict must hold some words.", received="empty files only")
         return Columns({self.column: texts})
 
@@ -156,7 +158,7 @@ def find_text_inputs(path: str | Path, spec: DataSpec) -> TextInputs | None:
     source = Path(path)
     if not spec.columns or not source.is_dir():
         return None
-    if [one.kind for one in spec.columns] != ["text"]:
+    if [column.kind for column in spec.columns] != ["text"]:
         raise DataError(
             "A folder of text files is for a model that takes one text and nothing else.",
             received=f"{source} for one of {', '.join(one.name for one in spec.columns)}",
@@ -165,6 +167,6 @@ def find_text_inputs(path: str | Path, spec: DataSpec) -> TextInputs | None:
     found = files_below(source)
     if not found:
         raise DataError("A folder of texts must hold some.", received=f"{source}")
-    names = tuple(one.relative_to(source).as_posix() for one in found)
+    names = tuple(path.relative_to(source).as_posix() for path in found)
     encoding = "utf-8" if spec.file is None else spec.file.encoding
     return TextInputs(tuple(found), names, spec.columns[0].name, encoding)

@@ -60,7 +60,9 @@ def tensors_for(x: NDArray[Any] | Columns) -> Any:  # noqa: ANN401  (a tensor, o
 
 def _array(predictions: object) -> NDArray[np.float32]:
     if isinstance(predictions, dict):
-        by_target = {name: keras.ops.convert_to_numpy(one) for name, one in predictions.items()}
+        by_target = {
+            name: keras.ops.convert_to_numpy(predicted) for name, predicted in predictions.items()
+        }
         return join_predictions(by_target).astype(np.float32)
     array: NDArray[np.float32] = keras.ops.convert_to_numpy(predictions).astype(np.float32)
     return array

@@ -23,10 +23,10 @@ def raw_inputs(spec: DataSpec) -> keras.KerasTensor | dict[str, keras.KerasTenso
     """
     if not spec.columns:
         return keras.Input(spec.input_shape, dtype=spec.input_dtype, name="x")
-    names = input_names([one.name for one in spec.columns])
+    names = input_names([column.name for column in spec.columns])
     return {
-        names[one.name]: keras.Input((), dtype=one.dtype, name=names[one.name])
-        for one in spec.columns
+        names[column.name]: keras.Input((), dtype=column.dtype, name=names[column.name])
+        for column in spec.columns
     }
 
 
@@ -48,14 +48,14 @@ def preprocessed(
     if preprocess is None:
         return inputs
     if isinstance(inputs, dict):
-        if _LOADED.issubset(one.name for one in spec.columns):
+        if _LOADED.issubset(column.name for column in spec.columns):
             raise DataError(
                 "Columns must not be called 'class_name' and 'config' at once: Keras could not "
                 "load the model.",
                 received="inputs of both names",
                 fix="Rename one of them, or leave it out with drop='config' (--drop config).",
             )
-        inputs = dict(zip((one.name for one in spec.columns), inputs.values(), strict=True))
+        inputs = dict(zip((column.name for column in spec.columns), inputs.values(), strict=True))
     return preprocess(inputs)
 
 
@@ -77,7 +77,7 @@ def serving_names(columns: Sequence[str]) -> dict[str, str]:
     Args:
         columns: The columns' names, in order: any text, all different.
     """
-    safe = [f"column_{one}" if _is_kept(one) else one for one in map(_plain, columns)]
+    safe = [f"column_{word}" if _is_kept(word) else word for word in map(_plain, columns)]
     return dict(zip(columns, _numbered(safe, same=str.lower), strict=True))
 
 

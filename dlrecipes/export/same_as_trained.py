@@ -180,7 +180,7 @@ def _values(model: keras.Model, tensors: list[list[Any]], x: Any) -> list[list[N
     """Return the values of tensors inside of a model."""
     flat = [tensor for some in tensors for tensor in some]
     outputs = keras.tree.flatten(keras.Model(_graph(model).input, flat)(x, training=False))
-    values = iter([keras.ops.convert_to_numpy(one) for one in outputs])
+    values = iter([keras.ops.convert_to_numpy(output) for output in outputs])
     return [[next(values) for _ in some] for some in tensors]
 
 
@@ -245,7 +245,9 @@ def _distance(before: NDArray[Any], after: NDArray[Any]) -> float:
         return np.inf
     if before.dtype.kind not in "biuf":  # texts
         return 0.0 if np.array_equal(before, after) else np.inf
-    ours, theirs = (one.astype(np.float64).reshape(len(one), -1) for one in (before, after))
+    ours, theirs = (
+        values.astype(np.float64).reshape(len(values), -1) for values in (before, after)
+    )
     with np.errstate(invalid="ignore"):
         apart = np.where(
             (ours == theirs) | (np.isnan(ours) & np.isnan(theirs)), 0.0, np.abs(ours - theirs)

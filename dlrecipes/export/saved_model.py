@@ -108,7 +108,7 @@ def predict_saved_model(path: Path, x: np.ndarray | Columns, batch_size: int = 2
     def whole(prefix: str) -> np.ndarray:
         name = f"{prefix}value"
         name = name if name in answers[0] else f"{prefix}probabilities"
-        return np.concatenate([one[name].numpy() for one in answers])
+        return np.concatenate([answer[name].numpy() for answer in answers])
 
     if "targets" not in loaded.signatures:
         return whole("")
@@ -150,7 +150,7 @@ def _add_names(
     constants = {name: tf.constant(list(some)) for name, some in texts.items()}
 
     def names() -> dict[str, tf.Tensor]:
-        return {name: tf.identity(one) for name, one in constants.items()}
+        return {name: tf.identity(constant) for name, constant in constants.items()}
 
     archive.add_endpoint(endpoint, names, input_signature=[])
 
@@ -158,12 +158,14 @@ def _add_names(
 def _signature(spec: DataSpec) -> list[tf.TensorSpec]:
     if not spec.columns:
         return [tf.TensorSpec((None, *spec.input_shape), spec.input_dtype, name="x")]
-    names = serving_names([one.name for one in spec.columns])
-    return [tf.TensorSpec((None,), one.dtype, name=names[one.name]) for one in spec.columns]
+    names = serving_names([column.name for column in spec.columns])
+    return [
+        tf.TensorSpec((None,), column.dtype, name=names[column.name]) for column in spec.columns
+    ]
 
 
 def _inputs(spec: DataSpec, given: Sequence[tf.Tensor]) -> tf.Tensor | dict[str, tf.Tensor]:
     if not spec.columns:
         return given[0]
-    names = input_names([one.name for one in spec.columns])
+    names = input_names([column.name for column in spec.columns])
     return dict(zip(names.values(), given, strict=True))

@@ -74,7 +74,9 @@ class PiecewiseLinearEncoding(AdaptedLayer):
         self._constants: dict[str, NDArray[np.float32]] = {}
         self._given_edges = None if edges is None else _checked_edges(edges)
         if self._given_edges is not None:
-            exact = [np.asarray(one, np.float32).astype(np.float64) for one in self._given_edges]
+            exact = [
+                np.asarray(edges, np.float32).astype(np.float64) for edges in self._given_edges
+            ]
             # Constants and not weights: members of a population share them.
             self._example_shape = (len(exact),)
             self._constants = {
@@ -161,7 +163,7 @@ def _checked_edges(edges: Sequence[Sequence[float]]) -> list[list[float]]:
         raise ArgumentError(rule, received="no columns")
     for index, column in enumerate(checked):
         in_range = all(abs(edge) <= LARGEST for edge in column)
-        ascending = all(one < following for one, following in pairwise(column))
+        ascending = all(edge < following for edge, following in pairwise(column))
         merged = in_range and len(_distinct(np.asarray(column))) < len(column)
         if not column or not in_range or not ascending or merged:
             raise ArgumentError(rule, received=f"{column} for column {index}")

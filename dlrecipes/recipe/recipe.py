@@ -103,7 +103,10 @@ class Recipe:
     def arguments(self) -> tuple[str, ...]:
         """The arguments of `load`, which are options of the command line; `"**"` for any others."""
         known = inspect.signature(self._load).parameters.values()
-        names = tuple("**" if one.kind is one.VAR_KEYWORD else one.name for one in known)
+        names = tuple(
+            "**" if parameter.kind is parameter.VAR_KEYWORD else parameter.name
+            for parameter in known
+        )
         return names if "examples" in names else (*names, "examples")
 
     @property
@@ -130,7 +133,9 @@ class Recipe:
         known = inspect.signature(self._load).parameters
         examples = None if "examples" in known else source.pop("examples", None)
         unknown = [name for name in source if name not in known]
-        if unknown and not any(one.kind is one.VAR_KEYWORD for one in known.values()):
+        if unknown and not any(
+            parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()
+        ):
             raise RecipeError(
                 f"Recipe {self.name!r} takes {', '.join(known) or 'no arguments'} for its data.",
                 received=", ".join(f"{name}={source[name]!r}" for name in unknown),
@@ -138,9 +143,9 @@ class Recipe:
             )
         missing = [
             name
-            for name, one in known.items()
-            if one.default is one.empty
-            and one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+            for name, parameter in known.items()
+            if parameter.default is parameter.empty
+            and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
             and name not in source
         ]
         if missing:

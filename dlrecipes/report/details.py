@@ -42,9 +42,13 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
         rows.append(
             ("after preprocessing", f"{_shape(info.spec.input_shape)} {info.spec.input_dtype}")
         )
-    rows += [(f"target {one.shown}".strip(), kind_of(one).summary) for one in info.spec.targets]
+    rows += [
+        (f"target {target.shown}".strip(), kind_of(target).summary) for target in info.spec.targets
+    ]
     rows += [] if spec.lags is None else [("forecast", spec.lags.sentence)]
-    rows += [(f"column {one.name}", f"{one.kind}: {one.evidence}") for one in spec.columns]
+    rows += [
+        (f"column {column.name}", f"{column.kind}: {column.evidence}") for column in spec.columns
+    ]
     split = "given" if info.split_seed is None else str(info.split_seed)
     rows += [("split seed", split), ("test fingerprint", data.fingerprint)]
     return rows + [(f"source: {name}", _plain(value)) for name, value in info.source.items()]
@@ -67,7 +71,7 @@ def run_rows(result: RunResult, info: RunInfo) -> Rows:
         ("gap penalty", str(settings.penalty or "")),
         ("score of a trial", _fold_scores(result, info)),
         ("engine", used.name + asked),
-        *((f"structure {at}", _engine(one)) for at, one in enumerate(info.engines, start=1)),
+        *((f"structure {at}", _engine(engine)) for at, engine in enumerate(info.engines, start=1)),
         ("precision", used.precision + wanted),
         ("device", info.device),
         ("storage", settings.storage or "journal in the run directory"),

@@ -79,7 +79,7 @@ def chosen_by(result: RunResult) -> str:
     goal = Objective(result.objective, result.direction)
     reached = [_at_best(refit, goal.name) for refit in result.refits]
     best = min if goal.direction == "min" else max
-    if None in reached or reached[0] != best(one for one in reached if one is not None):
+    if None in reached or reached[0] != best(score for score in reached if score is not None):
         return f"the first of {len(reached)} refits"
     words = metric_words(goal.metric)
     return f"the best of {len(reached)} refits by their validation {words}"

@@ -65,9 +65,11 @@ class SubgroupTable:
 
 def subgroup_tables(result: RunResult) -> tuple[SubgroupTable, ...]:
     """Return the tables of a run, those of the test part first."""
-    ordered = sorted(result.subgroups, key=lambda one: one.part != "test")
-    tested = any(one.part == "test" for one in ordered)
-    return tuple(_table(one, folded=tested and one.part != "test") for one in ordered)
+    ordered = sorted(result.subgroups, key=lambda subgroup: subgroup.part != "test")
+    tested = any(subgroup.part == "test" for subgroup in ordered)
+    return tuple(
+        _table(subgroup, folded=tested and subgroup.part != "test") for subgroup in ordered
+    )
 
 
 def _table(result: SubgroupResult, *, folded: bool) -> SubgroupTable:

@@ -137,8 +137,12 @@ def _precision_recall(
             line={"color": MUTED, "width": 1.2, "dash": "dash"},
             hovertemplate=f"share of {plot_text(positive)}: {prevalence:.2%}<extra></extra>",
         ),
-        *_lines([precision_recall(y, one) for one in scores], "vh", "recall %{x:.3f}, precision"),
-        *_marks([(name, one.recall, one.precision) for name, one in points]),
+        *_lines(
+            [precision_recall(y, probabilities) for probabilities in scores],
+            "vh",
+            "recall %{x:.3f}, precision",
+        ),
+        *_marks([(name, point.recall, point.precision) for name, point in points]),
     ]
     return Plot(
         "precision-recall",
@@ -153,7 +157,7 @@ def _roc(
     y: NDArray[np.int64], scores: NDArray[np.float64], points: list[tuple[str, Decisions]]
 ) -> Plot:
     area = float(metrics.roc_auc_score(y, scores[0]))
-    curves = [metrics.roc_curve(y, one)[:2] for one in scores]
+    curves = [metrics.roc_curve(y, probabilities)[:2] for probabilities in scores]
     traces = [
         go.Scatter(
             x=[0, 1],
@@ -164,7 +168,7 @@ def _roc(
             hoverinfo="skip",
         ),
         *_lines(curves, "linear", "false alarms among negatives %{x:.3f}, recall"),
-        *_marks([(name, _false_rate(one), one.recall) for name, one in points]),
+        *_marks([(name, _false_rate(point), point.recall) for name, point in points]),
     ]
     return Plot(
         "roc",

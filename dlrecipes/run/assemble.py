@@ -76,7 +76,7 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
     if before is None:
         return result
     networks = [refit.checkpoint for refit in result.refits]
-    same = before.best == result.best and networks == [one.checkpoint for one in before.refits]
+    same = before.best == result.best and networks == [refit.checkpoint for refit in before.refits]
     if not same or _members(before) != _members(result):
         # A test score of other networks is gone with them, but the test set has been looked at.
         looked = before.test is not None or before.opened_before > 0
@@ -102,7 +102,7 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
 
 def _members(result: RunResult) -> list[tuple[str, int, int]]:
     members = result.ensemble.members if result.ensemble else ()
-    return [(one.stage, one.trial, one.seed) for one in members]
+    return [(member.stage, member.trial, member.seed) for member in members]
 
 
 def with_total(seconds: dict[str, float]) -> dict[str, float]:

@@ -145,8 +145,8 @@ def average_members(
     asked, wanted = info.settings.ensemble, info.settings.goal
     if asked < _FEWEST:
         return None, ()
-    models = [one.model for one in trained if one.model is not None]
-    found = [one.predictions for one in trained if one.predictions is not None]
+    models = [member.model for member in trained if member.model is not None]
+    found = [member.predictions for member in trained if member.predictions is not None]
     said = (_too_few(asked, len(models)),) if len(models) < asked else ()
     if len(models) < _FEWEST:
         return None, said
@@ -164,9 +164,9 @@ def average_members(
     result = EnsembleResult(
         asked=asked,
         members=tuple(
-            _member(one, one.predictions, splits, wanted, directory)
-            for one in trained
-            if one.predictions is not None
+            _member(member, member.predictions, splits, wanted, directory)
+            for member in trained
+            if member.predictions is not None
         ),
         validation=validation,
         validation_gain=_gain(

@@ -111,7 +111,9 @@ def refit_gaps(
     if part.subgroups is None:
         return ()
     groups = part.subgroups[declared.column]
-    gaps = [measure_gap(part.y, one, groups, spec, declared.measure) for one in predictions]
+    gaps = [
+        measure_gap(part.y, predicted, groups, spec, declared.measure) for predicted in predictions
+    ]
     return tuple(gap.value for gap in gaps if gap is not None)
 
 

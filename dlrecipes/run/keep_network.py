@@ -67,7 +67,9 @@ def with_weights(records: Sequence[TrialRecord], directory: RunDirectory) -> lis
                 fix="Such a run can be opened, exported, reported and predicted with; to search "
                 "on, start a new run.",
             )
-    return [one for one in records if directory.networks(one.stage).has_weights(one.number)]
+    return [
+        record for record in records if directory.networks(record.stage).has_weights(record.number)
+    ]
 
 
 def restore_kept(
@@ -210,7 +212,7 @@ def _loss(network: keras.Model, part: Split, spec: DataSpec) -> float:
         rows = slice(start, start + _BATCH)
         x = keras.ops.convert_to_tensor(part.array[rows])
         y = keras.tree.map_structure(
-            lambda one, rows=rows: keras.ops.convert_to_tensor(one[rows]), targets
+            lambda array, rows=rows: keras.ops.convert_to_tensor(array[rows]), targets
         )
         weight = None if part.sample_weight is None else part.sample_weight[rows]
         loss = network.compute_loss(x, y, network(x, training=False), weight, training=False)

@@ -153,7 +153,7 @@ def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:
     """Refuse ranges and limits of hyperparameters that the builder does not have."""
     for stage in plan.stages:
         replace_ranges(space, stage.ranges)
-    numeric = [one.name for one in space if one.numeric]
+    numeric = [hyperparameter.name for hyperparameter in space if hyperparameter.numeric]
     for name in plan.limits:
         if name not in numeric:
             raise ArgumentError(

@@ -250,14 +250,18 @@ def draw_again(model: keras.Model, seed: int) -> None:
         for name, initializer in _initializers(layer):
             _, variables = drawn.setdefault(id(initializer), (initializer, []))
             of_name = [
-                one for one in layer._trainable_variables if f"{one.name}_initializer" == name
+                variable
+                for variable in layer._trainable_variables
+                if f"{variable.name}_initializer" == name
             ]
-            variables += [one for one in of_name if _drew(initializer, one)]
+            variables += [variable for variable in of_name if _drew(initializer, variable)]
     for number, (initializer, variables) in enumerate(drawn.values()):
         initializer.seed = derive_seed(seed, "initial", number)
         for variable in variables:
             variable.assign(initializer(variable.shape, variable.dtype))
-    generators = [one for one in model.variables if one.path.endswith("seed_generator_state")]
+    generators = [
+        variable for variable in model.variables if variable.path.endswith("seed_generator_state")
+    ]
     for number, state in enumerate(generators):
         state.assign([derive_seed(seed, "masks", number), 0])
 
@@ -283,6 +287,6 @@ def _begins_alike(build: Build, example: np.ndarray, policy: str) -> bool:
             model = run_builder(build)
             if not model.built:
                 model(example, training=False)
-        begun.append([keras.ops.convert_to_numpy(one) for one in model.trainable_weights])
+        begun.append([keras.ops.convert_to_numpy(variable) for variable in model.trainable_weights])
     first, second = begun
     return len(first) == len(second) and all(map(np.array_equal, first, second))

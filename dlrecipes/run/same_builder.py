@@ -142,8 +142,13 @@ def _meaning(spec: DataSpec) -> dict[str, object]:
 def _other_space(
     before: tuple[Hyperparameter, ...], now: tuple[Hyperparameter, ...]
 ) -> Iterator[str]:
-    had = {(one.name, one.conditions): one for one in before}
-    has = {(one.name, one.conditions): one for one in now}
+    had = {
+        (hyperparameter.name, hyperparameter.conditions): hyperparameter
+        for hyperparameter in before
+    }
+    has = {
+        (hyperparameter.name, hyperparameter.conditions): hyperparameter for hyperparameter in now
+    }
     for place, old in had.items():
         new = has.get(place)
         if new is None:

@@ -58,34 +58,34 @@ def write_tables(study: StudyResult, trials: Path, curves: Path) -> None:
         trials: A `.csv` file.
         curves: An `.npz` file with an array for each `stage/number/metric`.
     """
-    penalised = any(one.unpenalised is not None for one in study.trials)
+    penalised = any(trial.unpenalised is not None for trial in study.trials)
     rows = [
         {
-            "stage": one.stage,
-            "number": one.number,
-            "status": one.status,
-            "score": one.score,
-            **({"unpenalised": one.unpenalised, "gap": one.gap} if penalised else {}),
-            "best_epoch": one.best_epoch,
-            "epochs": one.epochs,
-            "seconds": round(one.seconds, 3),
-            **{f"values.{name}": value for name, value in one.values.items()},
-            "parameters": one.parameters,
-            "policy": one.policy,
-            "engine": one.engine,
-            "seed": one.seed,
-            "error": one.error,
+            "stage": trial.stage,
+            "number": trial.number,
+            "status": trial.status,
+            "score": trial.score,
+            **({"unpenalised": trial.unpenalised, "gap": trial.gap} if penalised else {}),
+            "best_epoch": trial.best_epoch,
+            "epochs": trial.epochs,
+            "seconds": round(trial.seconds, 3),
+            **{f"values.{name}": value for name, value in trial.values.items()},
+            "parameters": trial.parameters,
+            "policy": trial.policy,
+            "engine": trial.engine,
+            "seed": trial.seed,
+            "error": trial.error,
         }
-        for one in study.trials
+        for trial in study.trials
     ]
     write_text(trials, pandas.DataFrame(rows).to_csv(index=False))
     write_arrays(
         curves,
         {
-            f"{one.stage}/{one.number}/{metric}": np.array(
+            f"{trial.stage}/{trial.number}/{metric}": np.array(
                 [np.nan if value is None else value for value in curve]
             )
-            for one in study.trials
-            for metric, curve in one.history.items()
+            for trial in study.trials
+            for metric, curve in trial.history.items()
         },
     )

@@ -55,8 +55,10 @@ class Networks:
             weights: In the order of `model.get_weights()`. Types that NumPy does not know by
                 itself, such as bfloat16, are written as float32, which loses nothing.
         """
-        known = [np.asarray(one, np.float32) if one.dtype.kind == "V" else one for one in weights]
-        arrays = {str(at): one for at, one in enumerate(known)}
+        known = [
+            np.asarray(array, np.float32) if array.dtype.kind == "V" else array for array in weights
+        ]
+        arrays = {str(at): array for at, array in enumerate(known)}
         # Weights hardly become smaller by packing.
         write_arrays(self._beside(number, _WEIGHTS), arrays, compress=False)
 

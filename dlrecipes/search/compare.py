@@ -40,7 +40,7 @@ def estimate_comparisons(study: StudyResult, plan: Plan) -> tuple[Comparison, ..
         study: The search.
         plan: Its plan.
     """
-    sample = [one for one in study.trials if one.stage == plan.stages[0].name]
+    sample = [trial for trial in study.trials if trial.stage == plan.stages[0].name]
     # Diverged trials count, at chance level: those searches would have drawn such, too.
     ranked = rank(sample, study.objective, diverged=True)
     if not ranked:
@@ -49,7 +49,7 @@ def estimate_comparisons(study: StudyResult, plan: Plan) -> tuple[Comparison, ..
     full = max(stage.epochs for stage in plan.stages)
     drawn, gap = _expected_best(ranked, max(1, budget // full))
     random = Comparison(RANDOM, drawn, budget, measured=False, gap=gap)
-    first = sorted(ranked, key=lambda one: _first_epoch(one, study.objective))
+    first = sorted(ranked, key=lambda trial: _first_epoch(trial, study.objective))
     top = first[: max(1, (budget - len(sample)) // full)]
     best = rank(top, study.objective, diverged=True)[0]
     score = best.plain_score or 0.0
@@ -109,8 +109,8 @@ def _expected_best(ranked: Sequence[TrialRecord], draws: int) -> tuple[float, fl
     total = comb(len(ranked), draws)
     chances = [comb(len(ranked) - at - 1, draws - 1) / total for at in range(len(ranked))]
     shared = list(zip(ranked, chances, strict=True))
-    score = sum((one.plain_score or 0.0) * chance for one, chance in shared)
-    gaps = [(one.gap, chance) for one, chance in shared if one.gap is not None]
+    score = sum((trial.plain_score or 0.0) * chance for trial, chance in shared)
+    gaps = [(trial.gap, chance) for trial, chance in shared if trial.gap is not None]
     known = sum(chance for _, chance in gaps)
     return score, sum(gap * chance for gap, chance in gaps) / known if known else None
 

@@ -75,13 +75,13 @@ class CrossValidated:
             trials = [_Trial(job) for job in jobs]
             for engine, fold in self._folds:
                 self._train(engine, fold, trials, source)
-            source.finish([(one.job, one.outcome()) for one in trials])
+            source.finish([(trial.job, trial.outcome()) for trial in trials])
 
     def _train(
         self, engine: Engine, fold: FoldData, trials: Sequence[_Trial], source: JobSource
     ) -> None:
         """Take all trials that go on through one fold."""
-        going = {one.job.number: one for one in trials if one.goes_on}
+        going = {trial.job.number: trial for trial in trials if trial.goes_on}
 
         def finish(ended: Sequence[tuple[Job, Outcome]]) -> None:
             # At once: the weights of all trials until the fold is over would fill the memory.
@@ -89,12 +89,12 @@ class CrossValidated:
                 going[job.number].take(*self._judged(going[job.number].job, outcome, fold))
 
         with self._building_for(fold):
-            engine.run(_OneFold([one.job for one in going.values()], source, finish))
+            engine.run(_OneFold([trial.job for trial in going.values()], source, finish))
         reports = [
             # A trial's unit here is the fold, not the epoch.
-            Report(replace(one.job, epochs=len(self._folds)), len(one.scores) - 1, one.mean)
-            for one in going.values()
-            if one.goes_on
+            Report(replace(trial.job, epochs=len(self._folds)), len(trial.scores) - 1, trial.mean)
+            for trial in going.values()
+            if trial.goes_on
         ]
         pruned = source.report(reports) if reports else set()
         for number in pruned:
@@ -174,26 +174,26 @@ class _Trial:
     def outcome(self) -> Outcome:
         """Return the folds' outcomes as one; a fold that went wrong decides."""
         last = self.outcomes[-1]
-        seconds = sum(one.seconds for one in self.outcomes)
+        seconds = sum(outcome.seconds for outcome in self.outcomes)
         if not self.pruned and not self.goes_on:
             # A training that went well and scores NaN on the rows held out has diverged.
             status = "diverged" if last.status == "completed" else last.status
             return replace(
                 last, status=status, score=None, seconds=seconds, weights=None, predictions=None
             )
-        epochs = [one.best_epoch for one in self.outcomes if one.best_epoch is not None]
+        epochs = [outcome.best_epoch for outcome in self.outcomes if outcome.best_epoch is not None]
         return replace(
             last,
             status="pruned" if self.pruned else "completed",
             score=self.mean,
             best_epoch=round(median(epochs)),
-            history=_mean_history([one.history for one in self.outcomes]),
+            history=_mean_history([outcome.history for outcome in self.outcomes]),
             seconds=seconds,
             weights=None,
             predictions=None,
             fold_scores=tuple(self.scores),
             fold_predictions=tuple(
-                one.predictions for one in self.outcomes if one.predictions is not None
+                outcome.predictions for outcome in self.outcomes if outcome.predictions is not None
             ),
         )
 
@@ -243,11 +243,11 @@ class _OneFold:
 
 def _mean_history(histories: Sequence[History]) -> History:
     """Return the mean curves, as far as all folds were trained."""
-    shared = set.intersection(*(set(one) for one in histories))
+    shared = set.intersection(*(set(history) for history in histories))
     return {
         name: [
             None if None in values else fmean(values)
-            for values in zip(*(one[name] for one in histories), strict=False)
+            for values in zip(*(history[name] for history in histories), strict=False)
         ]
         for name in histories[0]
         if name in shared

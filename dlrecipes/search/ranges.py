@@ -28,10 +28,13 @@ def replace_ranges(space: Space, ranges: dict[str, tuple[float, float]]) -> Spac
         ArgumentError: If a name is not a numeric hyperparameter, a log range starts at 0, or a
             range holds fewer than two values of an int or of a range with steps.
     """
-    known = {one.name: one for one in space}
+    known = {hyperparameter.name: hyperparameter for hyperparameter in space}
     for name, (low, high) in ranges.items():
         if name not in known or not known[name].numeric:
-            numeric = ", ".join(one.name for one in space if one.numeric) or "none"
+            numeric = (
+                ", ".join(hyperparameter.name for hyperparameter in space if hyperparameter.numeric)
+                or "none"
+            )
             raise ArgumentError(
                 "A range must belong to a numeric hyperparameter of the builder.",
                 received=f"ranges[{name!r}]",
@@ -42,12 +45,21 @@ def replace_ranges(space: Space, ranges: dict[str, tuple[float, float]]) -> Spac
                 f"A range must have low < high{', and low > 0 on a log scale' * known[name].log}.",
                 received=f"ranges[{name!r}]=({low:g}, {high:g})",
             )
-    return tuple(_replaced(one, *ranges[one.name]) if one.name in ranges else one for one in space)
+    return tuple(
+        _replaced(hyperparameter, *ranges[hyperparameter.name])
+        if hyperparameter.name in ranges
+        else hyperparameter
+        for hyperparameter in space
+    )
 
 
 def ranges_of(space: Space) -> dict[str, tuple[float, float]]:
     """Return `{name: (low, high)}` of the numeric hyperparameters."""
-    return {one.name: (one.low, one.high) for one in space if one.numeric}
+    return {
+        hyperparameter.name: (hyperparameter.low, hyperparameter.high)
+        for hyperparameter in space
+        if hyperparameter.numeric
+    }
 
 
 def position(one: Hyperparameter, value: Value) -> float:
@@ -72,7 +84,10 @@ def narrow(space: Space, records: Sequence[TrialRecord], objective: Objective) -
     """
     ranked = rank(records, objective)
     top = ranked[: max(3, math.ceil(_TOP * len(ranked)))]
-    return tuple(_narrowed(one, top) if one.numeric else one for one in space)
+    return tuple(
+        _narrowed(hyperparameter, top) if hyperparameter.numeric else hyperparameter
+        for hyperparameter in space
+    )
 
 
 def rank(

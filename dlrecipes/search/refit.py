@@ -58,7 +58,7 @@ def refit(
         keep: Called with job and outcome, weights included, before a refit counts as finished.
     """
     backend = store.study(stage, _wide_enough(space, trials), context.objective, context.seed)
-    backend.enqueue([one.values for one in trials])
+    backend.enqueue([trial.values for trial in trials])
     context.listener.on_stage(stage.name, stage.trials, len(backend.records))
     source = TrialSource(
         backend, stage, context, keep_weights=True, share_seed=False, on_outcome=keep
@@ -101,12 +101,16 @@ def _wide_enough(
 ) -> tuple[Hyperparameter, ...]:
     """Widening may have left the builder's ranges: stretch them so that the trials fit."""
     stretched = []
-    for one in space:
-        values = [trial.values.get(one.name) for trial in trials]
+    for hyperparameter in space:
+        values = [trial.values.get(hyperparameter.name) for trial in trials]
         numbers = [value for value in values if isinstance(value, int | float)]
-        if one.numeric and numbers:
-            one = replace(one, low=min(one.low, *numbers), high=max(one.high, *numbers))
-        stretched.append(one)
+        if hyperparameter.numeric and numbers:
+            hyperparameter = replace(
+                hyperparameter,
+                low=min(hyperparameter.low, *numbers),
+                high=max(hyperparameter.high, *numbers),
+            )
+        stretched.append(hyperparameter)
     return tuple(stretched)
 
 
@@ -121,7 +125,7 @@ def ensemble_trials(study: StudyResult, members: int) -> tuple[TrialRecord, ...]
     """
     chosen: list[TrialRecord] = []
     for trial in rank(study.trials, study.objective):
-        if len(chosen) < members and all(trial.values != one.values for one in chosen):
+        if len(chosen) < members and all(trial.values != earlier.values for earlier in chosen):
             chosen.append(trial)
     return tuple(chosen)
 
@@ -133,7 +137,7 @@ def ensemble_stage(plan: Plan, trials: Sequence[TrialRecord]) -> Stage:
         plan: Its epochs are those of the refits.
         trials: The trials, at least one.
     """
-    names = " ".join(f"{one.stage}-{one.number}" for one in trials)
+    names = " ".join(f"{trial.stage}-{trial.number}" for trial in trials)
     digest = hashlib.sha256(names.encode()).hexdigest()[:8]
     return replace(
         refit_stage(plan, trials[0]), name=f"refit-ensemble-{digest}", trials=len(trials)

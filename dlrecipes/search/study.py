@@ -98,7 +98,7 @@ def search(
         early = check_unused_time(plan.trials, time.monotonic() - began, context.deadline - began)
     for finding in early:
         context.listener.on_note(f"{finding.verdict} {finding.advice}".rstrip())
-    broadest = max(progress.spaces, key=lambda name: sum(one.stage == name for one in trials))
+    broadest = max(progress.spaces, key=lambda name: sum(trial.stage == name for trial in trials))
     return StudyResult(
         objective=context.objective,
         space=space,
@@ -106,7 +106,7 @@ def search(
         trials=tuple(trials),
         best=ranked[0],
         importances=importances(
-            [one for one in trials if one.stage == broadest],
+            [trial for trial in trials if trial.stage == broadest],
             progress.spaces[broadest],
             context.objective,
         ),
@@ -177,7 +177,7 @@ class _Progress:
             trials = max(0, min(stage.trials // 4, (self._plan.trials - len(self.trials)) // 3))
             hindrance = "" if begun is not None else self._hindrance(attempt, trials)
             edges = self._find_edges(stage, current, hindrance)
-            if begun is None and not any(one.after for one in edges):
+            if begun is None and not any(edge.after for edge in edges):
                 break
             part = begun or outer_part(current, edges)
             self.carry_out(replace(stage, name=name, trials=trials, pruner="none"), part)
@@ -206,10 +206,10 @@ class _Progress:
             self._context.objective,
             hindrance=hindrance,
         )
-        for one in edges:
-            if (one.before, one.side) not in self.edges:
-                self.edges[one.before, one.side] = one
-                self._context.listener.on_finding(one.finding)
+        for edge in edges:
+            if (edge.before, edge.side) not in self.edges:
+                self.edges[edge.before, edge.side] = edge
+                self._context.listener.on_finding(edge.finding)
         return edges
 
 

@@ -59,20 +59,27 @@ def find_edges(
     ranked = rank(records, objective)
     values = ranked[0].values if ranked else {}
     edges = []
-    for one in space:
-        value = values.get(one.name) if one.active(values) else None
-        side = edge(one, value) if value is not None else None
+    for hyperparameter in space:
+        value = values.get(hyperparameter.name) if hyperparameter.active(values) else None
+        side = edge(hyperparameter, value) if value is not None else None
         if side is None:
             continue
-        possible = widened(one, side, limits)
+        possible = widened(hyperparameter, side, limits)
         after = None if hindrance else possible
         if after is not None:
             advice = f"The search itself goes on there: the range is now {_range(after)}."
         elif possible is not None:
-            advice = f"{_wider_builder(one, side)} {hindrance}"
+            advice = f"{_wider_builder(hyperparameter, side)} {hindrance}"
         else:
-            advice = _wider_limits(one, side, limits.get(one.name))
-        edges.append(Edge(one, after, side, _finding(one, after, side, value, stage, advice)))
+            advice = _wider_limits(hyperparameter, side, limits.get(hyperparameter.name))
+        edges.append(
+            Edge(
+                hyperparameter,
+                after,
+                side,
+                _finding(hyperparameter, after, side, value, stage, advice),
+            )
+        )
     return edges
 
 
@@ -123,15 +130,21 @@ def outer_part(
     space: tuple[Hyperparameter, ...], edges: Sequence[Edge]
 ) -> tuple[Hyperparameter, ...]:
     """Return `space` with each widened range cut to the part that was not searched yet."""
-    parts = {one.before: added_part(one.before, one.after, one.side) for one in edges if one.after}
-    return tuple(parts.get(one, one) for one in space)
+    parts = {
+        edge.before: added_part(edge.before, edge.after, edge.side) for edge in edges if edge.after
+    }
+    return tuple(parts.get(hyperparameter, hyperparameter) for hyperparameter in space)
 
 
 def joined(
     space: tuple[Hyperparameter, ...], part: tuple[Hyperparameter, ...]
 ) -> tuple[Hyperparameter, ...]:
     """Return `space` with each range stretched over that of `part`."""
-    parts = {(one.name, one.conditions): one for one in part if one.numeric}
+    parts = {
+        (hyperparameter.name, hyperparameter.conditions): hyperparameter
+        for hyperparameter in part
+        if hyperparameter.numeric
+    }
     stretched = []
     for one in space:
         other = parts.get((one.name, one.conditions), one)
@@ -287,7 +300,7 @@ def check_time_limit(planned: int, records: Sequence[TrialRecord]) -> tuple[Find
         planned: Trials of the plan.
         records: The trials that were trained, to their end or not.
     """
-    unfinished = sum(one.status == "unfinished" for one in records)
+    unfinished = sum(record.status == "unfinished" for record in records)
     finished = len(records) - unfinished
     if finished >= planned:
         return ()

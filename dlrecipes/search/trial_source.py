@@ -143,16 +143,16 @@ class TrialSource:
         A penalty is not counted here: it is measured once a trial, at its best epoch.
         """
         pruned = self._backend.report(
-            [(one.job.number, one.epoch + 1, one.best) for one in reports]
+            [(report.job.number, report.epoch + 1, report.best) for report in reports]
         )
         # What has trained to its end is complete, however it compares.
-        pruned -= {one.job.number for one in reports if one.epoch + 1 >= one.job.epochs}
+        pruned -= {report.job.number for report in reports if report.epoch + 1 >= report.job.epochs}
         for one in reports:
             job = one.job
             self._context.listener.on_epoch(
                 self._stage.name, job.number, one.epoch, job.epochs, one.best
             )
-        if any(one.epoch + 1 < one.job.epochs for one in reports) or not reports:
+        if any(report.epoch + 1 < report.job.epochs for report in reports) or not reports:
             self._check_deadline()
         return pruned
 

@@ -186,7 +186,7 @@ class FromEpoch:
 
     def report(self, reports: Sequence[Report]) -> set[int]:
         """Pass on the reports of epochs that are new."""
-        new = [one for one in reports if one.epoch >= self._epoch]
+        new = [report for report in reports if report.epoch >= self._epoch]
         return self._source.report(new) if new else set()
 
     def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:

@@ -82,7 +82,7 @@ def _own_things(model: keras.Model, compiled: dict[str, Any]) -> Iterator[object
         else:
             yield type(value)
             held = sorted(getattr(value, "__dict__", {}).items())
-            yield from (one if inspect.isroutine(one) else type(one) for _, one in held)
+            yield from (thing if inspect.isroutine(thing) else type(thing) for _, thing in held)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (anything that a configuration holds)
@@ -308,7 +308,7 @@ def _source(thing: FunctionType | type) -> str:
 def _compiled(thing: FunctionType | type) -> str:
     if isinstance(thing, type):
         functions = [value for value in vars(thing).values() if isinstance(value, FunctionType)]
-        return "\n".join(f"{one.__name__} {_compiled(one)}" for one in functions)
+        return "\n".join(f"{function.__name__} {_compiled(function)}" for function in functions)
     return _digest_of_code(thing.__code__)
 
 

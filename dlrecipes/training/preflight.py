@@ -107,6 +107,6 @@ def _some_rows(y: np.ndarray) -> np.ndarray:
 
 def _shapes(arrays: object) -> str:
     if isinstance(arrays, dict):
-        return ", ".join(f"{name}: {_shapes(one)}" for name, one in arrays.items())
+        return ", ".join(f"{name}: {_shapes(array)}" for name, array in arrays.items())
     array = np.asarray(arrays)
     return f"{array.shape} ({array.dtype})"

@@ -111,7 +111,7 @@ class AskTell:
         stored = read_space(self._study.user_attrs)
         if stored is not None:
             return stored
-        self._study.set_user_attr(_SPACE, [asdict(one) for one in space])
+        self._study.set_user_attr(_SPACE, [asdict(hyperparameter) for hyperparameter in space])
         return space
 
     def enqueue(self, queue: Sequence[dict[str, Value]]) -> None:
@@ -121,7 +121,9 @@ class AskTell:
             queue: Their values; they become trials 0, 1, …, and those that the study has
                 already are left as they are.
         """
-        constant = {one.name for one in self._space if one.kind == "fixed"}
+        constant = {
+            hyperparameter.name for hyperparameter in self._space if hyperparameter.kind == "fixed"
+        }
         known = len(self._study.get_trials(deepcopy=False))
         for number, values in enumerate(queue[known:], start=known):
             self._distinct.note(number, values)
@@ -153,9 +155,11 @@ class AskTell:
             else:
                 trial = self._study.ask()
             hyperparameters = TrialHyperParameters(trial, self._space, self._declarations)
-            for one in self._space:
-                if one.name not in hyperparameters.values and one.active(hyperparameters.values):
-                    hyperparameters.suggest(one)
+            for hyperparameter in self._space:
+                if hyperparameter.name not in hyperparameters.values and hyperparameter.active(
+                    hyperparameters.values
+                ):
+                    hyperparameters.suggest(hyperparameter)
         self._trials[trial.number] = trial
         self._distinct.note(trial.number, hyperparameters.values)
 
@@ -220,7 +224,11 @@ class AskTell:
         """
         self._check_declarations()
         trial = self._trials.pop(number)
-        fixed = {one.name: one.choices[0] for one in self._space if one.kind == "fixed"}
+        fixed = {
+            hyperparameter.name: hyperparameter.choices[0]
+            for hyperparameter in self._space
+            if hyperparameter.kind == "fixed"
+        }
         active = {name: value for name, value in fixed.items() if name in record.values}
         record = replace(record, number=number, values={**active, **trial.params})
         self._distinct.note(number, record.values)
@@ -267,7 +275,9 @@ class AskTell:
         finished by then are those that were stopped for being worse.
         """
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        return tuple(self._as_far_as_it_came(one) for one in running if one.intermediate_values)
+        return tuple(
+            self._as_far_as_it_came(trial) for trial in running if trial.intermediate_values
+        )
 
     def _as_far_as_it_came(self, trial: optuna.trial.FrozenTrial) -> TrialRecord:
         values = self._complete(trial.params)
@@ -285,9 +295,9 @@ class AskTell:
     def _complete(self, drawn: dict[str, Value]) -> dict[str, Value]:
         """Return the values that Optuna knows and those that do not vary."""
         values = dict(drawn)
-        for one in self._space:
-            if one.kind == "fixed" and one.active(values):
-                values[one.name] = one.choices[0]
+        for hyperparameter in self._space:
+            if hyperparameter.kind == "fixed" and hyperparameter.active(values):
+                values[hyperparameter.name] = hyperparameter.choices[0]
         return values
 
     def flush(self) -> None:

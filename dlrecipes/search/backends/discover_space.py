@@ -92,8 +92,8 @@ def _walk_scopes(
 
 def _other_values(space: tuple[Hyperparameter, ...]) -> list[dict[str, Value]]:
     """Return values of which each hyperparameter has at least two, its default apart."""
-    choices = max((len(one.choices) for one in space), default=0)
-    vary = any(one.kind != "fixed" for one in space)
+    choices = max((len(hyperparameter.choices) for hyperparameter in space), default=0)
+    vary = any(hyperparameter.kind != "fixed" for hyperparameter in space)
     return [
         _values_at(space, at, place)
         for at, place in enumerate(_PLACES[: max(2, choices - 1)] if vary else ())
@@ -119,12 +119,16 @@ def _values_at(space: tuple[Hyperparameter, ...], at: int, place: float) -> dict
 def _check_repeated_names(space: tuple[Hyperparameter, ...]) -> None:
     """Optuna refuses other choices or another kind under the same name, mid-study: say it now."""
     first: dict[str, Hyperparameter] = {}
-    for one in space:
-        other = first.setdefault(one.name, one)
-        if (one.kind, one.choices, one.log) != (other.kind, other.choices, other.log):
+    for hyperparameter in space:
+        other = first.setdefault(hyperparameter.name, hyperparameter)
+        if (hyperparameter.kind, hyperparameter.choices, hyperparameter.log) != (
+            other.kind,
+            other.choices,
+            other.log,
+        ):
             raise BuilderError(
                 "A name that stands in several conditional scopes must mean the same there.",
-                received=f"{one.name!r} as {other.kind} {other.choices} and {one.kind} "
-                f"{one.choices}",
+                received=f"{hyperparameter.name!r} as {other.kind} {other.choices} and "
+                f"{hyperparameter.kind} {hyperparameter.choices}",
                 fix="Give them different names.",
             )

@@ -70,11 +70,14 @@ class DistinctSampler(optuna.samplers.BaseSampler):
             trial: Its number.
             values: Its values, active ones only.
         """
-        if any(one.active(values) and one.name not in values for one in self._space):
+        if any(
+            hyperparameter.active(values) and hyperparameter.name not in values
+            for hyperparameter in self._space
+        ):
             return  # what a dead process left: the rest is still to be proposed
         here = configuration(self._space, values)
         self._tried[here] = min(trial, self._tried.get(here, trial))
-        late = values.keys() - {one.name for one in self._space}
+        late = values.keys() - {hyperparameter.name for hyperparameter in self._space}
         if late:
             self._open[here] = True
 
@@ -91,7 +94,9 @@ class DistinctSampler(optuna.samplers.BaseSampler):
         """Whether one set of values of the space stands for several configurations."""
         if here not in self._open:
             fixed: dict[str, Value] = {
-                one.name: one.choices[0] for one in self._space if one.kind == "fixed"
+                hyperparameter.name: hyperparameter.choices[0]
+                for hyperparameter in self._space
+                if hyperparameter.kind == "fixed"
             }
             self._open[here] = self.asks_for_more({**fixed, **dict(here)})
         return self._open[here]
@@ -105,7 +110,11 @@ class DistinctSampler(optuna.samplers.BaseSampler):
     def infer_relative_search_space(
         self, study: optuna.Study, trial: optuna.trial.FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        return {one.name: to_distribution(one) for one in self._space if one.kind != "fixed"}
+        return {
+            hyperparameter.name: to_distribution(hyperparameter)
+            for hyperparameter in self._space
+            if hyperparameter.kind != "fixed"
+        }
 
     def sample_relative(
         self,
@@ -143,28 +152,28 @@ class DistinctSampler(optuna.samplers.BaseSampler):
         among = self._sampler.infer_relative_search_space(study, trial)
         drawn = self._sampler.sample_relative(study, trial, among)
         values: dict[str, Any] = {}
-        for one in self._space:
-            if one.name in values or not one.active(values):
+        for hyperparameter in self._space:
+            if hyperparameter.name in values or not hyperparameter.active(values):
                 continue
-            distribution = to_distribution(one)
-            if one.kind == "fixed":
-                values[one.name] = one.choices[0]
-            elif one.name in drawn and distribution._contains(
-                distribution.to_internal_repr(drawn[one.name])
+            distribution = to_distribution(hyperparameter)
+            if hyperparameter.kind == "fixed":
+                values[hyperparameter.name] = hyperparameter.choices[0]
+            elif hyperparameter.name in drawn and distribution._contains(
+                distribution.to_internal_repr(drawn[hyperparameter.name])
             ):
-                values[one.name] = drawn[one.name]
+                values[hyperparameter.name] = drawn[hyperparameter.name]
             else:
-                values[one.name] = self._sampler.sample_independent(
-                    study, trial, one.name, distribution
+                values[hyperparameter.name] = self._sampler.sample_independent(
+                    study, trial, hyperparameter.name, distribution
                 )
         return values
 
     def _drawn(self, trial: int, attempt: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for one in self._space:
-            if one.name not in values and one.active(values):
-                unit = draw(self._seed, "again", trial, attempt, one.name)
-                values[one.name] = value_at(to_distribution(one), unit)
+        for hyperparameter in self._space:
+            if hyperparameter.name not in values and hyperparameter.active(values):
+                unit = draw(self._seed, "again", trial, attempt, hyperparameter.name)
+                values[hyperparameter.name] = value_at(to_distribution(hyperparameter), unit)
         return values
 
     def sample_independent(
@@ -184,7 +193,11 @@ def configuration(space: tuple[Hyperparameter, ...], values: dict[str, Value]) -
         space: The search space.
         values: Its values; those of hyperparameters that a builder asks for late are left out.
     """
-    names = {one.name for one in space if one.kind != "fixed" and one.active(values)}
+    names = {
+        hyperparameter.name
+        for hyperparameter in space
+        if hyperparameter.kind != "fixed" and hyperparameter.active(values)
+    }
     return tuple(
         # Steps of .1 are not whole numbers of anything.
         (name, float(f"{value:.10g}") if isinstance(value, float) else value)
@@ -199,7 +212,7 @@ def count_configurations(space: tuple[Hyperparameter, ...]) -> int | None:
     Args:
         space: The search space.
     """
-    if not all(_countable(one) for one in space):
+    if not all(_countable(hyperparameter) for hyperparameter in space):
         return None
     number = sum(1 for _ in islice(configurations(space), _MOST + 1))
     return None if number > _MOST else number

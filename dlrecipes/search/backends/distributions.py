@@ -26,7 +26,11 @@ def to_distribution(one: Hyperparameter) -> BaseDistribution:
 
 def to_distributions(space: tuple[Hyperparameter, ...]) -> dict[str, BaseDistribution]:
     """Return `{name: distribution}` of everything in the space that varies."""
-    return {one.name: to_distribution(one) for one in space if one.kind != "fixed"}
+    return {
+        hyperparameter.name: to_distribution(hyperparameter)
+        for hyperparameter in space
+        if hyperparameter.kind != "fixed"
+    }
 
 
 def value_at(distribution: BaseDistribution, unit: float) -> Any:  # noqa: ANN401  (Optuna's)

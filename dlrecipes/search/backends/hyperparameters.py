@@ -134,7 +134,10 @@ class TrialHyperParameters(AskedHyperParameters):
     ) -> None:
         super().__init__(declarations)
         self._trial = trial
-        self._ranges = {(one.name, one.conditions): one for one in space}
+        self._ranges = {
+            (hyperparameter.name, hyperparameter.conditions): hyperparameter
+            for hyperparameter in space
+        }
 
     def suggest(self, one: Hyperparameter) -> Value:
         """Return the trial's value for `one`, decided now if it was not yet."""

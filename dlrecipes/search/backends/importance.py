@@ -29,17 +29,17 @@ def importances(
         `{name: share}`, largest first, shares adding to 1; empty with fewer than 8 trials.
     """
     scored = [record for record in records if record.score is not None]
-    varying = [one for one in space if one.kind != "fixed"]
-    if len(scored) < _FEWEST or len({one.name for one in varying}) < 2:
+    varying = [hyperparameter for hyperparameter in space if hyperparameter.kind != "fixed"]
+    if len(scored) < _FEWEST or len({hyperparameter.name for hyperparameter in varying}) < 2:
         return {}
     study = optuna.create_study(
         direction="maximize" if objective.direction == "max" else "minimize"
     )
     for record in scored:
         asked = {
-            one.name: to_distribution(one)
-            for one in varying
-            if one.name in record.values and one.active(record.values)
+            hyperparameter.name: to_distribution(hyperparameter)
+            for hyperparameter in varying
+            if hyperparameter.name in record.values and hyperparameter.active(record.values)
         }
         study.add_trial(
             optuna.trial.create_trial(

@@ -78,7 +78,7 @@ class KerasTunerSampler(optuna.samplers.BaseSampler):
             **({"num_initial_points": self._startup + len(running)} if self._bayesian else {}),
         )
         worst = (min if maximize else max)((score for _, score in finished), default=0.0)
-        for told, score in [*finished, *((one, worst) for one in running)]:
+        for told, score in [*finished, *((trial, worst) for trial in running)]:
             self._tell(oracle, told, score)
         proposal = oracle.populate_space(str(trial.number))
         if proposal["values"] is None:  # the space is exhausted: let a repeat be drawn

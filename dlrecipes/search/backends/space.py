@@ -98,31 +98,49 @@ def read_hyperparameter(
 def write_space(space: tuple[Hyperparameter, ...]) -> keras_tuner.HyperParameters:
     """Return our space as KerasTuner's, for its oracles."""
     written = keras_tuner.HyperParameters()
-    for one in space:
-        sampling = "log" if one.log else "linear"
+    for hyperparameter in space:
+        sampling = "log" if hyperparameter.log else "linear"
         with ExitStack() as scopes:
-            for parent, values in one.conditions:
+            for parent, values in hyperparameter.conditions:
                 scopes.enter_context(written.conditional_scope(parent, list(values)))
-            if one.kind == "float":
-                written.Float(one.name, one.low, one.high, step=one.step, sampling=sampling)
-            elif one.kind == "int":
-                step = int(one.step) if one.step else None
-                written.Int(one.name, int(one.low), int(one.high), step=step, sampling=sampling)
-            elif one.kind == "choice":
-                written.Choice(one.name, list(one.choices))
-            elif one.kind == "boolean":
-                written.Boolean(one.name)
+            if hyperparameter.kind == "float":
+                written.Float(
+                    hyperparameter.name,
+                    hyperparameter.low,
+                    hyperparameter.high,
+                    step=hyperparameter.step,
+                    sampling=sampling,
+                )
+            elif hyperparameter.kind == "int":
+                step = int(hyperparameter.step) if hyperparameter.step else None
+                written.Int(
+                    hyperparameter.name,
+                    int(hyperparameter.low),
+                    int(hyperparameter.high),
+                    step=step,
+                    sampling=sampling,
+                )
+            elif hyperparameter.kind == "choice":
+                written.Choice(hyperparameter.name, list(hyperparameter.choices))
+            elif hyperparameter.kind == "boolean":
+                written.Boolean(hyperparameter.name)
             else:
-                written.Fixed(one.name, one.choices[0])
+                written.Fixed(hyperparameter.name, hyperparameter.choices[0])
     return written
 
 
 def clip_to_space(space: tuple[Hyperparameter, ...], values: dict[str, Value]) -> dict[str, Value]:
     """Return `values` with numeric ones moved inside the ranges of `space`."""
     clipped = dict(values)
-    for one in space:
-        value = clipped.get(one.name)
-        if one.numeric and isinstance(value, int | float) and one.active(values):
-            inside = min(max(value, one.low), one.high)
-            clipped[one.name] = int(inside) if one.kind == "int" else float(inside)
+    for hyperparameter in space:
+        value = clipped.get(hyperparameter.name)
+        if (
+            hyperparameter.numeric
+            and isinstance(value, int | float)
+            and hyperparameter.active(values)
+        ):
+            inside = min(max(value, hyperparameter.low), hyperparameter.high)
+            clipped[hyperparameter.name] = (
+                int(inside) if hyperparameter.kind == "int" else float(inside)
+            )
     return clipped

@@ -260,10 +260,10 @@ class SideBySideEngine:
             if trial.job.number in pruned:
                 trial.status = "pruned"
         self._finish(group.trials, source)
-        return [one for one in group.trials if one.status is None]
+        return [trial for trial in group.trials if trial.status is None]
 
     def _finish(self, trials: Sequence[Trial], source: JobSource) -> None:
-        ended = [(one.job, self._outcome(one)) for one in trials if one.status is not None]
+        ended = [(trial.job, self._outcome(trial)) for trial in trials if trial.status is not None]
         if ended:
             source.finish(ended)
 

@@ -151,7 +151,7 @@ class Blueprints:
         rows = few_rows(keras.tree.flatten(y), weight, _EXAMPLES)
         self._few: tuple[Any, Any, Any] = (
             train.array[rows],
-            keras.tree.map_structure(lambda one: one[rows], y),
+            keras.tree.map_structure(lambda array: array[rows], y),
             None if weight is None else weight[rows],
         )
 
@@ -183,7 +183,7 @@ class Blueprints:
             values = dict(job.values)
             for name, tried in blueprint.tried.items():
                 if values[name] == 0:
-                    values[name] = min((one for one in tried if one), key=abs, default=0.0)
+                    values[name] = min((value for value in tried if value), key=abs, default=0.0)
             model = self._build(job, seed) if values == job.values else None
             model = model or self._build_with(job, values, seed)
             # The given weights are kept, too: as long as they are, no others have their id.
@@ -210,7 +210,7 @@ class Blueprints:
         # Before others are built: a metric may refuse the model.
         metrics = MemberMetrics(model, y, model(x, training=False))
         paths = probe.dynamic()
-        fixed = {name: one for name, one in job.values.items() if name not in paths}
+        fixed = {name: value for name, value in job.values.items() if name not in paths}
         # A dropout rate of 0 is structure where others are not.
         self._structural[names] = frozenset(name for name, value in fixed.items() if value != 0)
         self._tell(fixed, job)
@@ -231,19 +231,28 @@ class Blueprints:
             parameters=int(model.count_params()),
             described=probe.described,
             tried={name: probe.tried(name) for name in paths},
-            choices=frozenset(one.name for one in job.space if one.kind == "choice"),
+            choices=frozenset(
+                hyperparameter.name
+                for hyperparameter in job.space
+                if hyperparameter.kind == "choice"
+            ),
         )
 
     def _tell(self, fixed: dict[str, Value], job: Job) -> None:
         """Say once of each float that another value of it has been compiled before."""
-        for one in job.space:
-            values = {known.fixed[one.name] for known in self._known if one.name in known.fixed}
-            again = one.name in fixed and values - {fixed[one.name]}
-            if one.kind == "float" and again and one.name not in self._told:
-                self._told.add(one.name)
+        for hyperparameter in job.space:
+            values = {
+                known.fixed[hyperparameter.name]
+                for known in self._known
+                if hyperparameter.name in known.fixed
+            }
+            again = hyperparameter.name in fixed and values - {fixed[hyperparameter.name]}
+            if hyperparameter.kind == "float" and again and hyperparameter.name not in self._told:
+                self._told.add(hyperparameter.name)
                 self._log(
-                    f"each value of `{one.name}` needs a graph of its own, which has to be "
-                    "compiled first; a choice of a few values would need no more graphs than that"
+                    f"each value of `{hyperparameter.name}` needs a graph of its own, which has "
+                    "to be compiled first; a choice of a few values would need no more graphs than "
+                    "that"
                 )
 
     def _build(self, job: Job, seed: int) -> keras.Model:

@@ -115,14 +115,16 @@ class ProgramChooser:
                 layout = self._single(work)
             return self._make(start, layout).program, before
         candidates = self._candidates(start, work)
-        fastest = min(one.seconds(work) for one in candidates)
-        near = [one for one in candidates if one.seconds(work) <= _NEARLY * fastest]
+        fastest = min(candidate.seconds(work) for candidate in candidates)
+        near = [
+            candidate for candidate in candidates if candidate.seconds(work) <= _NEARLY * fastest
+        ]
         # A narrow program leaves fewer rows empty when trials are pruned.
-        best = min(near, key=lambda one: one.program.width)
+        best = min(near, key=lambda candidate: candidate.program.width)
         timed = {
-            str(one.program.layout): 1000 * one.step_seconds
-            for one in candidates
-            if one.step_seconds
+            str(candidate.program.layout): 1000 * candidate.step_seconds
+            for candidate in candidates
+            if candidate.step_seconds
         }
         return best.program, EngineChoice(
             structure=blueprint.key,
@@ -289,7 +291,10 @@ class _Start:
     def stacked(self, width: int) -> tuple[State, list[np.ndarray]]:
         """Return the same state and numbers for `width` members."""
         state = State(
-            *([tf.constant(np.stack([one] * width)) for one in group] for group in self._initial)
+            *(
+                [tf.constant(np.stack([array] * width)) for array in group]
+                for group in self._initial
+            )
         )
         return state, [np.full(width, number) for number in self._numbers]
 
@@ -301,7 +306,7 @@ def _compiling(work: Workload) -> str:
 
 
 def _stackable(blueprint: Blueprint) -> bool:
-    return not any(isinstance(one, _NOT_STACKED) for one in all_layers(blueprint.member.model))
+    return not any(isinstance(layer, _NOT_STACKED) for layer in all_layers(blueprint.member.model))
 
 
 def _width(blueprint: Blueprint, trials: int) -> int:

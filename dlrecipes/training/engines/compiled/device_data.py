@@ -74,6 +74,6 @@ def steps_of_a_piece(train: DeviceData, batch_size: int, model: keras.Model, rec
     """
     inputs: int = math.prod(train.x.shape[1:]) * train.x.dtype.size
     # A length of the outputs that only the data show counts as 1.
-    outputs = sum(math.prod(size or 1 for size in one.shape[1:]) for one in model.outputs)
+    outputs = sum(math.prod(size or 1 for size in output.shape[1:]) for output in model.outputs)
     kept: int = recorded * outputs * tf.as_dtype(keras.config.floatx()).size
     return max(1, _BYTES // (batch_size * max(inputs, kept)))

@@ -47,7 +47,7 @@ class Group:
         filled = [*trials, *[trials[0]] * (program.width - len(trials))]
         self._state = _stacked(filled)
         self._numbers = [
-            np.array(column) for column in zip(*(one.numbers for one in filled), strict=True)
+            np.array(column) for column in zip(*(trial.numbers for trial in filled), strict=True)
         ]
 
     def train(self, stop: Event) -> Epoch:
@@ -66,9 +66,9 @@ class Group:
 
 def _stacked(trials: Sequence[Trial]) -> State:
     """Return the trials' states on top of each other."""
-    places = [one.place for one in trials if one.place is not None]
+    places = [trial.place for trial in trials if trial.place is not None]
     if not places:
-        groups = zip(*(one.initial for one in trials), strict=True)
+        groups = zip(*(trial.initial for trial in trials), strict=True)
         return State(
             *(
                 [tf.constant(np.stack(rows)) for rows in zip(*group, strict=True)]
@@ -94,4 +94,4 @@ def _stacked(trials: Sequence[Trial]) -> State:
 
 def _height(stack: State) -> int:
     """Return how many members' states lie on top of each other."""
-    return int(next(one for group in stack for one in group).shape[0])
+    return int(next(array for group in stack for array in group).shape[0])

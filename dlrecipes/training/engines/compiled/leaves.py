@@ -195,7 +195,7 @@ def _of_layers(model: keras.Model) -> Iterator[Leaf]:
     for index, layer in enumerate(all_layers(model)):
         path = f"layers/{index}"
         if layer._layers and not isinstance(layer, keras.Model):
-            held = {name: one for name, one in vars(layer).items() if isinstance(one, float)}
+            held = {name: value for name, value in vars(layer).items() if isinstance(value, float)}
             for place, number in _floats(path, {**held, **layer.get_config()}):
                 yield Leaf(place, number, {}, "", echo=True)
         if isinstance(layer, InvertedDropout):
@@ -287,8 +287,8 @@ def _of_loss_weights(model: keras.Model) -> Iterator[Leaf]:
 def _weighted(compiled: Any, places: list[tuple[Any, ...]], weight: Any) -> list[Any]:  # noqa: ANN401
     """Return Keras' list of the outputs' losses with another weight of one of them."""
     return [
-        one._replace(loss_weights=weight) if one.path in places else one
-        for one in compiled._flat_losses
+        flat._replace(loss_weights=weight) if flat.path in places else flat
+        for flat in compiled._flat_losses
     ]
 
 

@@ -32,9 +32,9 @@ def map_members(
         numbers: For each leaf its values `(width,)`.
     """
     if not layout.stacked:
-        single = tf.nest.map_structure(lambda one: one[0], (state, numbers))
+        single = tf.nest.map_structure(lambda tensor: tensor[0], (state, numbers))
         with nullcontext() if layout.xla else fused_normalization():
-            return tf.nest.map_structure(lambda one: one[tf.newaxis], function(*single))
+            return tf.nest.map_structure(lambda tensor: tensor[tf.newaxis], function(*single))
 
     def of_one(given: tuple[State, list[tf.Tensor]]) -> Any:  # noqa: ANN401
         one, its_numbers = given

@@ -54,22 +54,30 @@ class Member:
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_weights)
         given = {id(leaf.variable) for leaf in leaves if leaf.variable is not None}
-        self.seeds = [one for one in model.variables if one.path.endswith("seed_generator_state")]
-        hidden = given | {id(one) for one in self.seeds}
+        self.seeds = [
+            variable
+            for variable in model.variables
+            if variable.path.endswith("seed_generator_state")
+        ]
+        hidden = given | {id(seed) for seed in self.seeds}
         self.trainable = list(model.trainable_weights)
-        self.other = [one for one in model.non_trainable_weights if id(one) not in hidden]
-        self.optimizer = [one for one in model.optimizer.variables if id(one) not in given]
-        self._slots = [_array(one) for one in self.optimizer]
+        self.other = [
+            variable for variable in model.non_trainable_weights if id(variable) not in hidden
+        ]
+        self.optimizer = [
+            variable for variable in model.optimizer.variables if id(variable) not in given
+        ]
+        self._slots = [_array(variable) for variable in self.optimizer]
         # Where its steps are counted. Of scaled losses those that overflow are not, so that
         # members which began together need not have made as many.
         scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
-        places = [id(one) for one in self.optimizer]
+        places = [id(variable) for variable in self.optimizer]
         self.counter = None if scaled else places.index(id(model.optimizer.iterations))
 
     @property
     def loss_names(self) -> list[str]:
         """Names of what a step returns as losses: the total, and of several outputs each one's."""
-        return ["loss", *(one.name for one in self._each_loss)]
+        return ["loss", *(mean.name for mean in self._each_loss)]
 
     @property
     def losses_by_batch(self) -> bool:
@@ -79,7 +87,9 @@ class Member:
         many examples the last one has; and a `MaskedLoss` is a mean over the known targets of a
         batch, of which each has another number.
         """
-        masked = [isinstance(one.loss, MaskedLoss) for one in self.model._compile_loss._flat_losses]
+        masked = [
+            isinstance(flat.loss, MaskedLoss) for flat in self.model._compile_loss._flat_losses
+        ]
         return bool(self._each_loss) or any(masked)
 
     @property
@@ -97,21 +107,21 @@ class Member:
         pairs = zip(self.model.weights, model.weights, strict=True)
         theirs = {id(own): _array(other) for own, other in pairs}
         return State(
-            [theirs[id(one)] for one in self.trainable],
-            [theirs[id(one)] for one in self.other],
+            [theirs[id(variable)] for variable in self.trainable],
+            [theirs[id(variable)] for variable in self.other],
             self._slots,
         )
 
     def weights(self, state: State, numbers: Sequence[float]) -> Tensors:
         """Return a state's weights in the order of `model.get_weights()`."""
         values = {
-            id(one): value
+            id(variable): value
             for group, values in ((self.trainable, state.trainable), (self.other, state.other))
-            for one, value in zip(group, values, strict=True)
+            for variable, value in zip(group, values, strict=True)
         }
         for leaf, number in zip(self.leaves, numbers, strict=True):
             values[id(leaf.variable)] = np.asarray(number, "float32")
-        return [values[id(one)] for one in self.model.weights]
+        return [values[id(variable)] for variable in self.model.weights]
 
     def train_step(
         self,
@@ -150,7 +160,7 @@ class Member:
             else:
                 optimizer.apply(gradients)
                 updated = self._read(scope)
-            seeds = [scope.get_current_value(one) for one in self.seeds]
+            seeds = [scope.get_current_value(seed) for seed in self.seeds]
         return updated, seeds, losses, keras.tree.flatten(predictions)
 
     def test_step(
@@ -175,7 +185,7 @@ class Member:
         What the optimizer keeps may be missing from the state: it does not count.
         """
         given = [tf.constant(number, keras.config.floatx()) for number in numbers]
-        seeds = [tf.zeros(one.shape, one.dtype) for one in self.seeds]
+        seeds = [tf.zeros(seed.shape, seed.dtype) for seed in self.seeds]
         with self._scope(state._replace(optimizer=self._slots), given, seeds):
             return self.model(x, training=False)
 
@@ -195,7 +205,7 @@ class Member:
         if not self.model._compile_loss.built:
             # It makes variables, which cannot be done in a scope.
             self.model._compile_loss(y, self.model(x, training=False))
-        seeds = [tf.constant([at, 0], one.dtype) for at, one in enumerate(self.seeds)]
+        seeds = [tf.constant([at, 0], seed.dtype) for at, seed in enumerate(self.seeds)]
         with self._scope(state, numbers, seeds) as scope:
             with tf.GradientTape() as tape:
                 tape.watch(state.trainable)
@@ -205,13 +215,15 @@ class Member:
             averages, losses = self._read(scope).other, self._losses(loss)
         tested, later = self.test_step(state, numbers, seeds, x, y, sample_weight)
         # Of an embedding's table the gradient has only the rows that were looked up.
-        dense = [None if one is None else tf.convert_to_tensor(one) for one in gradients]
+        dense = [
+            None if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients
+        ]
         shown = keras.tree.flatten(predictions)
         return [*dense, *averages, losses, *shown, tested, *later]
 
     def _losses(self, total: tf.Tensor) -> tf.Tensor:
         """Return the numbers of `loss_names`; inside of the scope in which Keras computed them."""
-        each = [tf.cast(one.result(), keras.config.floatx()) for one in self._each_loss]
+        each = [tf.cast(mean.result(), keras.config.floatx()) for mean in self._each_loss]
         return tf.stack([tf.cast(total, keras.config.floatx()), *each])
 
     def _apply_scaled(self, scope: keras.StatelessScope, state: State, gradients: Tensors) -> State:
@@ -226,11 +238,18 @@ class Member:
             scope.get_current_value(outer.step_counter),
         )
         finite = tf.reduce_all(
-            [tf.reduce_all(tf.math.is_finite(one)) for one in gradients if one is not None]
+            [
+                tf.reduce_all(tf.math.is_finite(gradient))
+                for gradient in gradients
+                if gradient is not None
+            ]
         )
         outer.inner_optimizer.apply(
             # Of an embedding's table it leaves the rows that were looked up as they are.
-            [None if one is None else keras.ops.divide(one, scale) for one in gradients]
+            [
+                None if gradient is None else keras.ops.divide(gradient, scale)
+                for gradient in gradients
+            ]
         )
         grown = tf.equal(counter, outer.dynamic_growth_steps - 1)
         new_scale = tf.where(finite, tf.where(grown, scale * 2.0, scale), scale * 0.5)
@@ -242,8 +261,10 @@ class Member:
             [tf.where(finite, a, b) for a, b in zip(new.trainable, state.trainable, strict=True)],
             new.other,
             [
-                own[id(one)] if id(one) in own else tf.where(finite, a, b)
-                for one, a, b in zip(self.optimizer, new.optimizer, state.optimizer, strict=True)
+                own[id(variable)] if id(variable) in own else tf.where(finite, a, b)
+                for variable, a, b in zip(
+                    self.optimizer, new.optimizer, state.optimizer, strict=True
+                )
             ],
         )
 
@@ -251,7 +272,7 @@ class Member:
         """Return the scope's values; Keras counts iterations in another integer type."""
         return State(
             *(
-                [tf.cast(scope.get_current_value(one), one.dtype) for one in group]
+                [tf.cast(scope.get_current_value(variable), variable.dtype) for variable in group]
                 for group in (self.trainable, self.other, self.optimizer)
             )
         )
@@ -329,7 +350,7 @@ def _apply_weight_decay(
     optimizer: keras.optimizers.Optimizer, variables: Sequence[keras.Variable]
 ) -> None:
     # Names that are left out are looked for in TensorFlow's, "head/kernel:0", as in `fit`.
-    decayed = [one for one in variables if optimizer._use_weight_decay(_behind(one))]
+    decayed = [variable for variable in variables if optimizer._use_weight_decay(_behind(variable))]
     _PLAIN._apply_weight_decay(optimizer, decayed)
 
 

@@ -62,21 +62,27 @@ class MemberMetrics:
         self.names = list(self._compiled.result())
         self._compiled.reset_state()
         self._metrics = _flat(self._compiled, predictions)
-        plausible = [keras.tree.flatten(one) for one in plausible_predictions(model, predictions)]
+        plausible = [
+            keras.tree.flatten(shown) for shown in plausible_predictions(model, predictions)
+        ]
         targets = self._compiled._flatten_y(y)
-        for one in self._metrics:
-            if not type(one.metric).__module__.startswith("keras.") or not _is_of_keras(one.metric):
+        for measured in self._metrics:
+            if not type(measured.metric).__module__.startswith("keras.") or not _is_of_keras(
+                measured.metric
+            ):
                 for shown in plausible:
-                    _check_adds_up(one.metric, targets[one.target], shown[one.output])
+                    _check_adds_up(
+                        measured.metric, targets[measured.target], shown[measured.output]
+                    )
 
     def start(self, members: int) -> list[Tensors]:
         """Return the state of every metric before the first example."""
         zeros = tf.zeros(members, keras.config.floatx())
         return [
             [zeros, zeros]
-            if _mean(one.metric)
-            else [tf.constant(np.stack([value] * members)) for value in one.beginning]
-            for one in self._metrics
+            if _mean(measured.metric)
+            else [tf.constant(np.stack([value] * members)) for value in measured.beginning]
+            for measured in self._metrics
         ]
 
     def update(
@@ -98,25 +104,25 @@ class MemberMetrics:
             return []
         targets = self._compiled._flatten_y(y)
         return [
-            (_update_mean if _mean(one.metric) else _update_each)(
-                one.metric,
+            (_update_mean if _mean(measured.metric) else _update_each)(
+                measured.metric,
                 state,
-                targets[one.target],
-                predictions[one.output],
-                sample_weight if one.weighted else None,
+                targets[measured.target],
+                predictions[measured.output],
+                sample_weight if measured.weighted else None,
             )
-            for one, state in zip(self._metrics, states, strict=True)
+            for measured, state in zip(self._metrics, states, strict=True)
         ]
 
     def results(self, states: Sequence[Tensors]) -> Tensors:
         """Return each metric's values `(members,)`."""
         return [
             tf.math.divide_no_nan(*state)
-            if _mean(one.metric)
+            if _mean(measured.metric)
             else tf.map_fn(
-                partial(_result, one.metric), state, fn_output_signature=keras.config.floatx()
+                partial(_result, measured.metric), state, fn_output_signature=keras.config.floatx()
             )
-            for one, state in zip(self._metrics, states, strict=True)
+            for measured, state in zip(self._metrics, states, strict=True)
         ]
 
 
@@ -131,7 +137,9 @@ def _flat(compiled: keras.metrics.Metric, predictions: object) -> list[_Metric]:
     ):
         for target, group in enumerate(groups):
             for metric in () if group is None else group.metrics:
-                beginning = [keras.ops.convert_to_numpy(one.value) for one in metric.variables]
+                beginning = [
+                    keras.ops.convert_to_numpy(variable.value) for variable in metric.variables
+                ]
                 found.append(_Metric(metric, weighted, target, order[target], beginning))
     return found
 
@@ -155,7 +163,7 @@ def _check_adds_up(metric: keras.metrics.Metric, y: np.ndarray, predictions: np.
         Unsupported: In a program the batches are others than in `fit`.
     """
     half = len(y) // 2
-    start = [one.value for one in metric.variables]
+    start = [variable.value for variable in metric.variables]
     whole = metric.stateless_update_state(start, y[: 2 * half], predictions[: 2 * half])
     parts = metric.stateless_update_state(start, y[:half], predictions[:half])
     parts = metric.stateless_update_state(parts, y[half : 2 * half], predictions[half : 2 * half])

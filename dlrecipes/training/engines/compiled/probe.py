@@ -48,7 +48,11 @@ class Probe:
         self._few = few
         self.described = describe(model)
         self.leaves = find_leaves(model)
-        self._space = {one.name: one for one in job.space if one.active(job.values)}
+        self._space = {
+            hyperparameter.name: hyperparameter
+            for hyperparameter in job.space
+            if hyperparameter.active(job.values)
+        }
         self._weights = [variable.numpy() for variable in _learned(model, self.leaves)]
         self._names = [
             name
@@ -69,7 +73,7 @@ class Probe:
         if found is None:
             # One at a time; then all of these, or as many as go together.
             alone = {name: self._agreed([name]) for name in self._names}
-            single = {name: one[name] for name, one in alone.items() if one is not None}
+            single = {name: paths[name] for name, paths in alone.items() if paths is not None}
             found = self._agreed(list(single), single)
         if found is None:
             found = {}

@@ -185,8 +185,8 @@ class Program:
         """Return a state for every random layer, the same for all members."""
         generator = np.random.default_rng([seed, 1])
         return [
-            tf.constant([int(generator.integers(2**31 - 1)), 0], one.dtype)
-            for one in self.member.seeds
+            tf.constant([int(generator.integers(2**31 - 1)), 0], seed.dtype)
+            for seed in self.member.seeds
         ]
 
     def _order(self, seed: int) -> np.ndarray:
@@ -213,14 +213,14 @@ class Program:
         total: tf.Tensor,
         metrics: list[Tensors],
     ) -> tuple[State, Tensors, tf.Tensor, list[Tensors]]:
-        batches = self._train.map(lambda one: self._batches(tf.gather(one, rows)))
+        batches = self._train.map(lambda tensor: self._batches(tf.gather(tensor, rows)))
         state, seeds, losses, predictions = self._steps_function(
             state, numbers, seeds, *batches, steps
         )
         if self._metrics.names:
             size = steps * self.batch_size
-            _, y, weight = self._train.map(lambda one: tf.gather(one, rows[:size]))
-            shown = [_by_member(one[:steps], self.width, size) for one in predictions]
+            _, y, weight = self._train.map(lambda tensor: tf.gather(tensor, rows[:size]))
+            shown = [_by_member(predicted[:steps], self.width, size) for predicted in predictions]
             metrics = self._metrics.update(metrics, y, shown, weight)
         return state, seeds, total + losses, metrics
 
@@ -242,26 +242,26 @@ class Program:
 
         def body(step: tf.Tensor, *carried: Any) -> tuple[Any, ...]:  # noqa: ANN401
             state, seeds, total, shown = carried
-            batch = batches.map(lambda one: one[step])
+            batch = batches.map(lambda tensor: tensor[step])
             state, seeds, losses, predictions = map_members(
-                lambda one, given: self.member.train_step(one, given, seeds, *batch),
+                lambda state, given: self.member.train_step(state, given, seeds, *batch),
                 self.member,
                 self.layout,
                 state,
                 numbers,
             )
-            seeds = [one[0] for one in seeds]
+            seeds = [seed[0] for seed in seeds]
             shown = [
-                kept.write(step, tf.cast(one, floatx))
-                for kept, one in zip(shown, predictions if outputs else [], strict=True)
+                kept.write(step, tf.cast(predicted, floatx))
+                for kept, predicted in zip(shown, predictions if outputs else [], strict=True)
             ]
             return step + 1, state, seeds, total + losses, shown
 
         shown = [
             tf.TensorArray(
-                floatx, x.shape[0], element_shape=(self.width, self.batch_size, *one.shape[1:])
+                floatx, x.shape[0], element_shape=(self.width, self.batch_size, *output.shape[1:])
             )
-            for one in outputs
+            for output in outputs
         ]
         _, state, seeds, total, shown = tf.while_loop(
             lambda step, *_: step < steps,
@@ -270,7 +270,7 @@ class Program:
             maximum_iterations=x.shape[0],
         )
         check_pure()
-        return state, seeds, total, [one.stack() for one in shown]
+        return state, seeds, total, [kept.stack() for kept in shown]
 
     def _test(self, state: State, numbers: Tensors, seeds: Tensors) -> tuple[tf.Tensor, Tensors]:
         """Return the losses `(width, losses)` of the validation data, and the metrics."""
@@ -281,15 +281,15 @@ class Program:
         def body(start: tf.Tensor, *carried: Any) -> tuple[Any, ...]:  # noqa: ANN401
             summed, metrics = carried
             stop = tf.minimum(start + self._evaluated, total)
-            x, y, weight = self._validation.map(lambda one: one[start:stop])
+            x, y, weight = self._validation.map(lambda tensor: tensor[start:stop])
             losses, predictions = map_members(
-                lambda one, given: self.member.test_step(one, given, seeds, x, y, weight),
+                lambda state, given: self.member.test_step(state, given, seeds, x, y, weight),
                 self.member,
                 self.layout,
                 state,
                 numbers,
             )
-            predictions = [tf.cast(one, keras.config.floatx()) for one in predictions]
+            predictions = [tf.cast(predicted, keras.config.floatx()) for predicted in predictions]
             metrics = self._metrics.update(metrics, y, predictions, weight)
             # The total is a mean over examples, each output's loss for Keras one over batches.
             share = tf.cast(stop - start, summed.dtype) / total

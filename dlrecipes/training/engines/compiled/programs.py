@@ -109,14 +109,14 @@ def program_for(
         except (Unsupported, tf.errors.OpError, MemoryError):
             program.narrower[width] = program  # not tried again
         on_step("training the rest")
-    fitting = [one for one in program.narrower if one >= len(trials)]
+    fitting = [width for width in program.narrower if width >= len(trials)]
     return program.narrower[min(fitting)] if fitting else program
 
 
 def _saved(trials: Sequence[Trial], rows: int) -> float:
     """Return the seconds that so many rows fewer save until the last of the trials ends."""
     first = trials[0]
-    epochs = max(one.job.epochs - one.epoch for one in trials)
+    epochs = max(trial.job.epochs - trial.epoch for trial in trials)
     step = estimate_step_seconds(first.blueprint.parameters, first.program.batch_size)
     return epochs * first.program.steps * step * rows
 
@@ -124,7 +124,7 @@ def _saved(trials: Sequence[Trial], rows: int) -> float:
 def _make(program: Program, trial: Trial, width: int) -> Program:
     made = program.with_layout(replace(program.layout, width=width))
     state = State(
-        *([tf.constant(np.stack([one] * width)) for one in group] for group in trial.initial)
+        *([tf.constant(np.stack([array] * width)) for array in group] for group in trial.initial)
     )
     made.prepare(state, [np.full(width, number) for number in trial.numbers])
     return made

@@ -43,20 +43,20 @@ def next_group(
     cohorts: dict[tuple[int, int, int], list[Trial]] = {}
     for trial in waiting:
         cohorts.setdefault(trial.cohort, []).append(trial)
-    full = [one for one in cohorts.values() if len(one) >= one[0].program.width]
-    if full and turns is not None and all(one[0].program.width == 1 for one in full):
+    full = [cohort for cohort in cohorts.values() if len(cohort) >= cohort[0].program.width]
+    if full and turns is not None and all(group[0].program.width == 1 for group in full):
         return _in_turn([group[0] for group in full], waiting, running, turns, more=more)
     if full:
-        group = max(full, key=lambda one: one[0].epoch)
+        group = max(full, key=lambda group: group[0].epoch)
         return group[: group[0].program.width]
     if more or not cohorts:
         return []
-    group = min(cohorts.values(), key=lambda one: one[0].epoch)
+    group = min(cohorts.values(), key=lambda group: group[0].epoch)
     first = group[0]
     behind = [
-        one[0]
-        for one in running
-        if one[0].cohort[:2] == first.cohort[:2] and one[0].epoch < first.epoch
+        group[0]
+        for group in running
+        if group[0].cohort[:2] == first.cohort[:2] and group[0].epoch < first.epoch
     ]
     return [] if behind else group
 
@@ -70,11 +70,11 @@ def _in_turn(
     more: bool,
 ) -> list[Trial]:
     """Return the least advanced trial, new ones first while they may still begin."""
-    begun = sum(one.epoch > 0 and one.program.width == 1 for one in waiting)
-    begun += sum(one.program.width == 1 for group in running for one in group)
+    begun = sum(trial.epoch > 0 and trial.program.width == 1 for trial in waiting)
+    begun += sum(trial.program.width == 1 for group in running for trial in group)
     if begun >= turns:
-        return [min((one for one in singles if one.epoch > 0), key=lambda one: one.epoch)]
-    first = min(singles, key=lambda one: one.epoch)
+        return [min((trial for trial in singles if trial.epoch > 0), key=lambda trial: trial.epoch)]
+    first = min(singles, key=lambda trial: trial.epoch)
     return [] if more and first.epoch > 0 else [first]
 
 
@@ -116,7 +116,7 @@ class InFlight:
     @property
     def count(self) -> int:
         """Number of jobs in flight."""
-        arrived = sum(len(one.jobs) for one in self.arrived)
+        arrived = sum(len(arrivals.jobs) for arrivals in self.arrived)
         return arrived + len(self.waiting) + sum(map(len, self.groups))
 
     def turns(self, workers: int) -> int:
@@ -125,10 +125,10 @@ class InFlight:
         Args:
             workers: Groups that train at the same time.
         """
-        blueprints = [one.blueprint for one in self.arrived]
-        blueprints += [one.blueprint for group in (self.waiting, *self.groups) for one in group]
+        blueprints = [arrivals.blueprint for arrivals in self.arrived]
+        blueprints += [trial.blueprint for group in (self.waiting, *self.groups) for trial in group]
         # Weights, and what an optimizer such as Adam keeps of each.
-        largest = max((12 * one.parameters for one in blueprints), default=1)
+        largest = max((12 * blueprint.parameters for blueprint in blueprints), default=1)
         return max(workers, min(_TURNS * workers, _WAITING_BYTES // max(largest, 1)))
 
 

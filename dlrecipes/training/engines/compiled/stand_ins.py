@@ -31,8 +31,8 @@ def few_rows(
             left out.
     """
     rows = [_of_target(target, sample_weight, count) for target in targets]
-    low = [one[: len(one) // 2] for one in rows]
-    high = [one[len(one) // 2 :] for one in rows]
+    low = [picked[: len(picked) // 2] for picked in rows]
+    high = [picked[len(picked) // 2 :] for picked in rows]
     return np.concatenate(low + high)
 
 
@@ -79,8 +79,8 @@ def plausible_predictions(model: keras.Model, predictions: object) -> list[Any]:
         predictions in another order. The same each time.
     """
     generator = np.random.default_rng(0)
-    now = [np.asarray(one) for one in keras.tree.flatten(predictions)]
-    activations = [_last_activation(one) for one in model.outputs]
+    now = [np.asarray(output) for output in keras.tree.flatten(predictions)]
+    activations = [_last_activation(output) for output in model.outputs]
     made = [now]
     for _ in range(_TIMES):
         made.append([_made(*both, generator) for both in zip(now, activations, strict=True)])

@@ -61,7 +61,7 @@ def _described(model: keras.Model) -> Values:
     values |= _unseen("optimizer", optimizer)
     # Which weights a pattern leaves out follows from the layers' names, which are not looked at.
     values["decayed"] = [
-        optimizer._use_weight_decay(one.value) for one in model.trainable_variables
+        optimizer._use_weight_decay(variable.value) for variable in model.trainable_variables
     ]
     values |= _flat("loss", _serialized(model.loss))
     values |= _flat("loss_weights", getattr(model._compile_loss, "_user_loss_weights", None))

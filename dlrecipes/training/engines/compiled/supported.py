@@ -89,7 +89,7 @@ def check_loss(
         predictions = model(x[part], training=False)
         added.append(_added_loss(model))
     flat = keras.tree.flatten(predictions)
-    if any(getattr(one, "_keras_mask", None) is not None for one in flat):
+    if any(getattr(output, "_keras_mask", None) is not None for output in flat):
         raise Unsupported("its output has a mask")
     if not _last_is_mean(added, (half, half, 2 * half)):
         raise Unsupported("what `add_loss` adds to the loss is not a mean over the examples")
@@ -112,7 +112,7 @@ def check_loss(
 
 
 def _rows(y: object, part: slice) -> Any:  # noqa: ANN401  (an array or a structure)
-    return keras.tree.map_structure(lambda one: one[part], y)
+    return keras.tree.map_structure(lambda array: array[part], y)
 
 
 def _at(path: Sequence[Any], values: Any, names: Sequence[str]) -> Any:  # noqa: ANN401
@@ -147,7 +147,7 @@ def _added_loss(model: keras.Model) -> float:
     """
     losses = model.losses
     added = losses[: len(losses) - len(model._get_regularization_losses())]
-    return sum(float(keras.ops.sum(one)) for one in added)
+    return sum(float(keras.ops.sum(loss)) for loss in added)
 
 
 def _last_is_mean(values: Sequence[float], counts: Sequence[int]) -> bool:

@@ -39,7 +39,7 @@ def check_pure() -> None:
             members would share, or draws numbers that differ from row to row and run to run.
     """
     graph = tf.compat.v1.get_default_graph()
-    if any(one.dtype == tf.resource for one in graph.external_captures):
+    if any(tensor.dtype == tf.resource for tensor in graph.external_captures):
         raise Unsupported("it uses a variable that is not one of the model's")
     whole = graph.as_graph_def()
     parts = (whole.node, *(function.node_def for function in whole.library.function))
@@ -71,12 +71,12 @@ class PinnedFunction:
     def __init__(self, concrete: tf.types.experimental.ConcreteFunction, threads: int) -> None:
         self._structure = concrete.structured_outputs
         # Shares memory with the tensors on the CPU.
-        self._captured = [np.asarray(one) for one in concrete.captured_inputs]
+        self._captured = [np.asarray(tensor) for tensor in concrete.captured_inputs]
         self._graph = tf.Graph()
         with self._graph.as_default():
             tf.graph_util.import_graph_def(concrete.graph.as_graph_def(), name="")
-        self._inputs = [one.name for one in concrete.graph.inputs]
-        self._outputs = [one.name for one in concrete.graph.outputs]
+        self._inputs = [tensor.name for tensor in concrete.graph.inputs]
+        self._outputs = [tensor.name for tensor in concrete.graph.outputs]
         self._config = tf.compat.v1.ConfigProto(
             device_count={"GPU": 0},
             intra_op_parallelism_threads=threads,
@@ -92,8 +92,8 @@ class PinnedFunction:
         except Empty:
             call = self._make_callable()
         try:
-            values = [one for one in tf.nest.flatten(arguments) if one is not None]
-            results = call(*(np.asarray(one) for one in values), *self._captured)
+            values = [argument for argument in tf.nest.flatten(arguments) if argument is not None]
+            results = call(*(np.asarray(value) for value in values), *self._captured)
         finally:
             self._idle.put(call)
         return tf.nest.pack_sequence_as(self._structure, results)

@@ -86,7 +86,7 @@ class Trial:
             # would keep all of it. What the optimizer holds is not needed.
             kept = place.stack._replace(optimizer=[])
             self.best_state = State(
-                *([np.asarray(one[place.row]).copy() for one in group] for group in kept)
+                *([np.asarray(array[place.row]).copy() for array in group] for group in kept)
             )
         self.epoch += 1
         if self.epoch >= self.job.epochs or self.best.exhausted:
