@@ -333,6 +333,9 @@ def _renamed(
 
 
 def _together(baselines: Mapping[str, FittedBaseline], spec: DataSpec) -> FittedBaseline:
+    if "" in baselines:  # the only one
+        return baselines[""]
+
     def predict(part: Split) -> NDArray[np.float64]:
         return join_predictions(
             {
@@ -343,14 +346,12 @@ def _together(baselines: Mapping[str, FittedBaseline], spec: DataSpec) -> Fitted
         )
 
     choice = {
-        f"{_prefix(target)}{what}": value
+        f"{target}: {what}": value
         for target, baseline in baselines.items()
         for what, value in baseline.choice.items()
     }
     notes = [
-        f"{_prefix(target)}{baseline.note}"
-        for target, baseline in baselines.items()
-        if baseline.note
+        f"{target}: {baseline.note}" for target, baseline in baselines.items() if baseline.note
     ]
     return FittedBaseline(predict, choice, join_notes(*notes))
 

@@ -80,6 +80,8 @@ def target_part(part: Split, spec: DataSpec, target: Target) -> Split:
         >>> sorted(set(part.y.tolist()))
         [1.0, 2.0, 2.5, 3.5]
     """
+    if part.y.ndim == 1:  # the only one, known everywhere
+        return part
     known, values = known_values(part.y, spec, target)
     return replace(part.pick(np.flatnonzero(known)), y=values)
 
