@@ -247,11 +247,9 @@ def read_older_targets(data: Any) -> Any:  # noqa: ANN401  (JSON)
     Args:
         data: JSON of a `DataSpec` or a `DataResult`; that of today is returned as it is.
     """
-    if not isinstance(data, dict) or "task" not in data:
+    if not isinstance(data, dict) or "classes" not in data:
         return data
     listed = data.get("targets") or ()
-    if any("kind" in target for target in listed):
-        return data
     form = {"shape": data.get("target_shape", ()), "dtype": data.get("target_dtype", "")}
     single = {
         "kind": "class" if data.get("classes") else "value",

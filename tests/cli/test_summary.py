@@ -47,7 +47,7 @@ RESULT = RunResult(
 @pytest.fixture
 def said(capsys):
     def say(result, targets=()):
-        info = SimpleNamespace(spec=SimpleNamespace(targets=targets))
+        info = SimpleNamespace(spec=SimpleNamespace(targets=targets, keyed=bool(targets)))
         run = SimpleNamespace(result=result, info=info, directory=Path("runs"))
         print_summary(run, "41.2 s: 5.1 s loading, 36.0 s search")
         return capsys.readouterr().out.splitlines()

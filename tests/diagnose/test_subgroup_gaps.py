@@ -6,7 +6,7 @@ from dlrecipes.diagnose import measure_gap
 from dlrecipes.results import ClassTarget, DataSpec, ValueTarget
 from dlrecipes.results.subgroup_result import MEASURES
 
-CLASSES = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}
+CLASSES = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": (), "count": ()}
 
 
 def make_spec(task):

@@ -29,7 +29,7 @@ def saved():
 def test_each_target_has_its_own_examples():
     price, sold, grade = error_sections(saved(), SPEC, None)
     assert [one.name for one in (price, sold, grade)] == ["price", "sold", "grade"]
-    assert price.task == "regression"
+    assert price.regression
     assert [one.name for one in price.mistakes.mistakes] == ["r0"]  # among those with inputs
     assert price.mistakes.examples == 4
     assert sum(total for _, total, _ in sold.cells) == 4

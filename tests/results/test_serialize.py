@@ -58,6 +58,20 @@ def _plan(draw):
     )
 
 
+_settings = st.builds(
+    results.RunSettings,
+    engine=st.sampled_from(["auto", "fit", "population", "resident"]),
+    precision=st.sampled_from(["auto", "float32"]),
+    storage=st.none() | st.just("sqlite:///trials.db"),
+    seed=st.integers(0, 2**31),
+    minutes=st.none() | st.floats(0.1, 1e3),
+    folds=st.none() | st.integers(2, 9),
+    threshold=st.none() | st.just("f1"),
+    ensemble=st.integers(0, 9),
+    sealed=st.none() | st.booleans(),
+    baseline_seconds=st.floats(0.1, 1e3),
+)
+st.register_type_strategy(results.RunSettings, _settings)
 st.register_type_strategy(results.Stage, _stage())
 st.register_type_strategy(results.Plan, _plan())
 

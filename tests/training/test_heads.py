@@ -99,7 +99,9 @@ def test_a_metric_that_is_not_there(splits):
 def test_one_output(splits):
     model = build_mlp(splits.raw_spec.input_shape, 1)
     model.compile("adam", "mse")
-    with pytest.raises(BuilderError, match="dictionary with sign, sum. Received: one output"):
+    with pytest.raises(
+        BuilderError, match=r"dictionary, or a list.*names: sign, sum\. Received: one output"
+    ):
         check_model(model, splits.development(), Objective("val_loss", "min"))
 
 
