@@ -41,5 +41,9 @@ def better_low(name: str) -> bool:
 
     Args:
         name: Its name among the scores; of several targets with the target's name in front.
+
+    Example:
+        >>> dlr.metrics.better_low("price_rmse"), dlr.metrics.better_low("accuracy")
+        (True, False)
     """
     return any(name == low or name.endswith(f"_{low}") for low in _LOW)

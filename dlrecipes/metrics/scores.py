@@ -19,6 +19,12 @@ def probability_scores(y: NDArray[Any], probabilities: NDArray[np.float64]) -> d
     Args:
         y: Class indices, `(examples,)`.
         probabilities: `(examples, classes)`, each row with the sum 1.
+
+    Example:
+        >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+        >>> scores = dlr.metrics.probability_scores(np.array([0, 1, 1]), probabilities)
+        >>> round(scores["accuracy"], 3), scores["roc_auc"]
+        (0.667, 1.0)
     """
     predicted, classes = probabilities.argmax(axis=1), probabilities.shape[1]
     scores = {
@@ -38,6 +44,11 @@ def value_scores(y: NDArray[Any], values: NDArray[np.float64]) -> dict[str, floa
     Args:
         y: True values, `(examples,)`.
         values: Predicted ones, `(examples,)`.
+
+    Example:
+        >>> scores = dlr.metrics.value_scores(np.array([1.0, 3.0]), np.array([2.0, 3.0]))
+        >>> scores["mse"], scores["mae"], scores["r2"]
+        (0.5, 0.5, 0.5)
     """
     mse = float(metrics.mean_squared_error(y, values))
     scores = {

@@ -31,10 +31,8 @@ def average_precision_shares(y: ArrayLike, probabilities: ArrayLike) -> NDArray[
         ArgumentError: If the shapes do not fit, or if a class has too few examples.
 
     Example:
-        >>> spec = dlr.data.load("breast_cancer").raw_spec
-        >>> y = np.array([0, 1, 0, 1])
-        >>> predictions = np.array([[0.9, 0.1], [0.6, 0.4], [0.5, 0.5], [0.2, 0.8]])
-        >>> dlr.metrics.average_precision_shares(y, predictions, spec).round(3).tolist()
+        >>> y, scores = np.array([0, 1, 0, 1]), np.array([0.1, 0.4, 0.5, 0.8])
+        >>> dlr.metrics.average_precision_shares(y, scores).round(3).tolist()
         [0.833, 0.333, 0.333, 1.833]
 
     Reference:
