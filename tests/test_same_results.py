@@ -10,6 +10,9 @@ RECORDED = json.loads((Path(__file__).parent / "recorded_results.json").read_tex
 # Scores lie between 0 and 1, and another processor rounds otherwise: over these few epochs that
 # moves an example or two of a hundred.
 TOLERANCE = 0.05
+# The loss after two epochs is no share of examples, and rounding moves it further: it was 0.056
+# apart on a processor on which old and new code agree to the last digit.
+LOSS_TOLERANCE = 0.2
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,7 @@ def test_a_run_finds_what_it_found_when_it_was_recorded(name, fixed_runs, tmp_pa
         if where.startswith(("trial coarse", "data")) and not where.endswith(("score", "epoch")):
             assert gap < 1e-6, where
         elif where.startswith(("baselines", "best validation", "test mean")):
-            assert gap < TOLERANCE, where
+            assert gap < (LOSS_TOLERANCE if where.endswith("loss") else TOLERANCE), where
 
 
 def test_every_short_case_is_recorded(fixed_runs):
