@@ -40,7 +40,7 @@ class RecipeCommand(TyperCommand):
         ctx.meta[_WORDS] = list(args)
         return super().parse_args(ctx, args)
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  (likewise)
         """Print the command's options, and those of the recipe."""
         super().format_help(ctx, formatter)
         words = [word for word in ctx.meta.get(_WORDS, ()) if not word.startswith("-")]
