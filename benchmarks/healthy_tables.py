@@ -56,7 +56,7 @@ def _measure(seeds: range) -> dict[str, Any]:
     alarms: list[dict[str, Any]] = []
     for seed in seeds:
         table = draw_healthy_table(seed)
-        split_rule = SplitRule(seed=seed, **table.by)
+        split_rule = SplitRule(split_seed=seed, **table.by)
         try:
             findings = audit(from_table(table.frame, table.target, split_rule=split_rule))
         except DlrecipesError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 from dlrecipes.errors import ArgumentError
@@ -97,6 +97,27 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> str:
             received=f"{name}={shown(value)}",
             fix=did_you_mean(value, choices),
         )
+    return value
+
+
+def check_list(name: str, value: Sequence[str]) -> Sequence[str]:
+    """Return `value` if it is a list of text; one text alone would be taken for its letters.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What the user gave.
+
+    Raises:
+        ArgumentError: If it is no list, or holds something else than text.
+    """
+    if isinstance(value, str):
+        raise ArgumentError(
+            f"`{name}` must be a list of text.",
+            received=f"{name}={shown(value)}",
+            fix=f"For example {name}=[{shown(value)}].",
+        )
+    if not isinstance(value, Sequence) or not all(isinstance(text, str) for text in value):
+        raise ArgumentError(f"`{name}` must be a list of text.", received=f"{name}={shown(value)}")
     return value
 
 

@@ -32,15 +32,20 @@ accuracy is 0.742, 0.725 and 0.732, and the largest difference between two of th
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import keras
 import keras_tuner
 import numpy as np
 import pandas as pd
 
 from dlrecipes.data import (
+    ColumnRules,
     SplitRule,
     Splits,
     TablePreprocess,
+    TableReading,
     check_only_with_data,
     from_table,
     load_table,
@@ -74,40 +79,58 @@ def faces(examples: int = 40_000, seed: int = 0) -> pd.DataFrame:
 
 
 def load(
-    data: str | None = None,
+    data: str | Path | None = None,
     target: str | None = None,
-    subgroup: str = "group",
-    reweigh: str = "yes",
-    split_seed: int = 0,
-    **options: str,
+    *,
+    reweigh: bool | str = True,
+    positive: str | None = None,
+    test: str | Path | None = None,
+    reading: TableReading = TableReading(),
+    split_rule: SplitRule = SplitRule(),
+    column_rules: ColumnRules = ColumnRules(subgroup=("group",)),
 ) -> Splits:
     """Load a table, or the faces, half of which are the test: few women smile.
 
     Args:
         data: A table, as `load_table` takes it; None for the faces.
         target: The column of the classes.
-        subgroup: The columns over whose groups the score is compared, with commas between.
-        reweigh: The one whose combinations with the label are weighed, `yes` for the first and
-            `no` for none.
-        split_seed: Seed of the split, at least 0.
-        **options: Those of `load_table`.
+        reweigh: The subgroup whose combinations with the label are weighed, `yes` for the first
+            and `no` for none.
+        positive: Of two classes, the one that is looked for.
+        test: A file with the official test part.
+        reading: How the file is read.
+        split_rule: How rows are split into parts; of the faces, only its seed.
+        column_rules: What the columns are.
     """
     if data is None:
-        check_only_with_data(target=target, **options)
-        split_rule = SplitRule(validation_fraction=0.25, test_fraction=0.5, seed=split_seed)
+        seed = split_rule.split_seed
+        check_only_with_data(
+            target=target,
+            positive=positive,
+            test=test,
+            reading=reading,
+            split_rule=replace(split_rule, split_seed=0),
+            column_rules=replace(column_rules, subgroup=()),
+        )
         splits = from_table(
             faces(),
             "expression",
-            split_rule=split_rule,
+            split_rule=SplitRule(validation_fraction=0.25, test_fraction=0.5, split_seed=seed),
+            column_rules=ColumnRules(drop=["group"], subgroup=["group"]),
             name="faces",
-            drop=["group"],
-            subgroup=["group"],
         )
     else:
-        splits = load_table(data, target, subgroup=subgroup, split_seed=split_seed, **options)
-    if reweigh == "no":
-        return splits
-    return reweigh_groups(splits, subgroup.split(",")[0].strip() if reweigh == "yes" else reweigh)
+        splits = load_table(
+            data,
+            target,
+            positive=positive,
+            test=test,
+            reading=reading,
+            split_rule=split_rule,
+            column_rules=column_rules,
+        )
+    column = column_rules.subgroup[0] if reweigh is True else reweigh
+    return reweigh_groups(splits, column) if column else splits
 
 
 def preprocess(spec: DataSpec) -> keras.Layer:

@@ -25,15 +25,19 @@ PR-AUC 0.955, 0.909 and 0.934; boosted trees reach 0.967, 0.940 and 0.964.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 import keras_tuner
 import numpy as np
 import pandas as pd
 
 from dlrecipes.data import (
+    ColumnRules,
     SplitRule,
     Splits,
     TablePreprocess,
+    TableReading,
     check_only_with_data,
     from_table,
     load_table,
@@ -52,27 +56,48 @@ THRESHOLDS = [float(one) for one in 1 / (1 + np.exp(-np.linspace(-10, 10, 401)))
 
 
 def load(
-    data: str | None = None,
+    data: str | Path | None = None,
     target: str | None = None,
-    split_seed: int = 0,
+    *,
     balance: float = 0.5,
-    **options: str,
+    positive: str | None = None,
+    test: str | Path | None = None,
+    reading: TableReading = TableReading(),
+    split_rule: SplitRule = SplitRule(),
+    column_rules: ColumnRules = ColumnRules(),
 ) -> Splits:
     """Load a table of two classes, or the thinned tumours, and weigh the classes.
 
     Args:
         data: A table, as `load_table` takes it; None for the tumours.
         target: The column of the two classes.
-        split_seed: Seed of the split, at least 0.
         balance: How far the classes have equal shares of the loss, from 0 to 1.
-        **options: Those of `load_table`.
+        positive: The class that is looked for.
+        test: A file with the official test part.
+        reading: How the file is read.
+        split_rule: How rows are split into parts.
+        column_rules: What the columns are.
     """
     if data is None:
-        check_only_with_data(target=target, **options)
-        split_rule = SplitRule(seed=split_seed)
-        splits = from_table(thinned(), "diagnosis", name="thinned tumours", split_rule=split_rule)
+        check_only_with_data(target=target, test=test, reading=reading)
+        splits = from_table(
+            thinned(),
+            "diagnosis",
+            positive=positive,
+            split_rule=split_rule,
+            column_rules=column_rules,
+            name="thinned tumours",
+        )
     else:
-        splits = load_table(data, target, split_seed=split_seed, **options)
+        splits = load_table(
+            data,
+            target,
+            positive=positive,
+            test=test,
+            reading=reading,
+            split_rule=split_rule,
+            column_rules=column_rules,
+        )
     if splits.raw_spec.task != "binary":
         raise DataError(
             "This recipe is for two classes.",

@@ -23,15 +23,21 @@ of the ten runs: there are 114 test examples, about 80 of them with a grade or a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
 import keras
 import keras_tuner
 import numpy as np
 import pandas as pd
 
 from dlrecipes.data import (
+    ColumnRules,
     SplitRule,
     Splits,
     TablePreprocess,
+    TableReading,
     check_only_with_data,
     from_table,
     load_table,
@@ -47,17 +53,36 @@ GRADES = ("low", "moderate", "high")
 
 
 def load(
-    data: str | None = None, target: str | None = None, split_seed: int = 0, **options: str
+    data: str | Path | None = None,
+    target: Sequence[str] | None = None,
+    *,
+    task: str | Mapping[str, str] | None = None,
+    test: str | Path | None = None,
+    reading: TableReading = TableReading(),
+    split_rule: SplitRule = SplitRule(),
+    column_rules: ColumnRules = ColumnRules(),
 ) -> Splits:
-    """Load a table with several targets, or the tumours."""
+    """Load a table with several targets, or the tumours.
+
+    Args:
+        data: A table, as `load_table` takes it; None for the tumours.
+        target: The columns to be predicted.
+        task: Their kinds by name, see `load_table`.
+        test: A file with the official test part.
+        reading: How the file is read.
+        split_rule: How rows are split into parts.
+        column_rules: What the columns are.
+    """
     if data is None:
-        check_only_with_data(target=target, **options)
+        check_only_with_data(target=target, task=task, test=test, reading=reading)
         return from_table(
             tumours(),
             ["diagnosis", "worst_concavity", "worst_radius"],
-            orders={"worst_concavity": GRADES},
+            split_rule=split_rule,
+            column_rules=replace(
+                column_rules, orders={"worst_concavity": GRADES, **column_rules.orders}
+            ),
             name="tumours",
-            split_rule=SplitRule(seed=split_seed),
         )
     if not target:
         raise ArgumentError(
@@ -65,9 +90,15 @@ def load(
             received=f"data={data!r} without a target",
             fix="For example --target price,condition.",
         )
-    # One in a list is one of several.
-    targets = target if "," in target else [target]
-    return load_table(data, targets, split_seed=split_seed, **options)
+    return load_table(
+        data,
+        list(target),
+        task=task,
+        test=test,
+        reading=reading,
+        split_rule=split_rule,
+        column_rules=column_rules,
+    )
 
 
 def tumours(missing: float = 1 / 3) -> pd.DataFrame:

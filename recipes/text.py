@@ -20,6 +20,8 @@ regression on TF-IDF reaches 0.9928, and accuracy 0.9916; 403 copies of messages
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -28,8 +30,10 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.data import (
+    ColumnRules,
     SplitRule,
     Splits,
+    TableReading,
     TextTokens,
     check_only_with_data,
     from_table,
@@ -44,17 +48,48 @@ from dlrecipes.targets import loss_and_metrics
 
 def load(
     data: str | Path | None = None,
-    target: str | None = None,
-    split_seed: int = 0,
-    **options: str,
+    target: str | Sequence[str] | None = None,
+    *,
+    task: str | Mapping[str, str] | None = None,
+    positive: str | None = None,
+    test: str | Path | None = None,
+    reading: TableReading = TableReading(),
+    split_rule: SplitRule = SplitRule(),
+    column_rules: ColumnRules = ColumnRules(),
 ) -> Splits:
-    """Load texts from a table or a folder; see `load_table`."""
+    """Load texts from a table or a folder.
+
+    Args:
+        data: A table, a folder of texts or a data set of TFDS, as `load_table` takes it; None for
+            made-up sentences.
+        target: The column to be predicted; None for the last one.
+        task: See `load_table`.
+        positive: Of two classes, the one that is looked for.
+        test: A file or a folder with the official test part.
+        reading: How the file is read.
+        split_rule: How rows are split into parts.
+        column_rules: What the columns are.
+    """
     if data is not None:
-        return load_table(data, target, split_seed=split_seed, **options)
-    check_only_with_data(target=target, **options)
-    split_rule = SplitRule(seed=split_seed)
+        return load_table(
+            data,
+            target,
+            task=task,
+            positive=positive,
+            test=test,
+            reading=reading,
+            split_rule=split_rule,
+            column_rules=column_rules,
+        )
+    check_only_with_data(target=target, test=test, reading=reading)
     return from_table(
-        _sentences(), "label", name="sentences", split_rule=split_rule, kinds={"text": "text"}
+        _sentences(),
+        "label",
+        task=task,
+        positive=positive,
+        split_rule=split_rule,
+        column_rules=replace(column_rules, kinds={"text": "text", **column_rules.kinds}),
+        name="sentences",
     )
 
 

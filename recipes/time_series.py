@@ -34,6 +34,8 @@ none`, from weather and calendar alone, it is 69.7 ± 1.4 (three study seeds, 65
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -42,9 +44,11 @@ import numpy as np
 import pandas as pd
 
 from dlrecipes.data import (
+    ColumnRules,
     SplitRule,
     Splits,
     TablePreprocess,
+    TableReading,
     check_only_with_data,
     from_table,
     load_table,
@@ -60,33 +64,49 @@ NOISE = 20.0
 
 def load(
     data: str | Path | None = None,
-    target: str | None = None,
-    time: str | None = None,
-    task: str = "regression",
-    lags: str | list[str] = "step",
-    split_seed: int = 0,
-    **options: str,
+    target: str | Sequence[str] | None = None,
+    *,
+    task: str | Mapping[str, str] = "regression",
+    test: str | Path | None = None,
+    reading: TableReading = TableReading(),
+    split_rule: SplitRule = SplitRule(),
+    column_rules: ColumnRules = ColumnRules(lags="step"),
 ) -> Splits:
-    """Load a table with a time; see `load_table`."""
+    """Load a table with a time.
+
+    Args:
+        data: A table, as `load_table` takes it; None for made-up visits.
+        target: The column to be predicted; None for the last one.
+        task: See `load_table`.
+        test: A file with the official test part.
+        reading: How the file is read.
+        split_rule: How rows are split into parts: by a time.
+        column_rules: What the columns are, and which lags they have.
+    """
     if data is None:
-        check_only_with_data(target=target, time=time, **options)
-        split_rule = SplitRule(time="day", seed=split_seed)
+        check_only_with_data(target=target, time=split_rule.time, test=test, reading=reading)
         return from_table(
             make_visits(),
             "visits",
-            split_rule=split_rule,
+            task=task,
+            split_rule=replace(split_rule, time="day"),
+            column_rules=replace(column_rules, drop=["expected", *column_rules.drop]),
             name="visits",
-            drop=["expected"],
-            lags=lags,
         )
-    if time is None:
+    if split_rule.time is None:
         raise ArgumentError(
             "A time series must have a time.",
             received="no column of it",
             fix="Name it with --time COLUMN, or --time DATE,HOUR.",
         )
     return load_table(
-        data, target, time=time, task=task, lags=lags, split_seed=split_seed, **options
+        data,
+        target,
+        task=task,
+        test=test,
+        reading=reading,
+        split_rule=split_rule,
+        column_rules=column_rules,
     )
 
 

@@ -223,7 +223,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
                 else RunDirectory.existing(resume)
             )
             info = directory.read_info()
-            check_same_options(context, directory.path, info, source)
+            check_same_options(context, directory.path, info, source, chosen.source_of(info))
             plan = with_budget(info.plan, trials, epochs)
         for setting in settings or []:
             plan = with_setting(plan, setting)
@@ -295,6 +295,12 @@ def export(
         typer.echo(path)
 
 
+def _flag(name: str, text: str | None) -> bool | None:
+    from dlrecipes.recipe.load_options import LoadOption, value_of_text
+
+    return None if text is None else bool(value_of_text(LoadOption(name, None, kind=bool), text))
+
+
 @app.command()
 def predict(
     run: RunArgument,
@@ -333,15 +339,15 @@ def predict(
     with one_message():
         opened = open_run(run)
         with quiet_start():
-            from dlrecipes.data.option_text import as_flag, as_separator
+            from dlrecipes.data import TableReading
             from dlrecipes.errors import DataWarning
             from dlrecipes.results import write_text
 
             read: dict[str, Any] = {
-                "header": None if header is None else as_flag("header", header),
+                "header": _flag("header", header),
                 "encoding": encoding,
-                "separator": as_separator(separator),
-                "quoting": None if quoting is None else as_flag("quoting", quoting),
+                "separator": TableReading(separator=separator).file.separator,
+                "quoting": _flag("quoting", quoting),
             }
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", DataWarning)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from dlrecipes.results import RunInfo
 
 _WORDS = "recipe help"
-_WANTED = {int: "a whole number", float: "a number", bool: "yes or no"}
 _KEPT = (
     "engine",
     "precision",
@@ -52,7 +52,6 @@ def _print_options(recipe: str) -> None:
     with quiet_start():
         from dlrecipes.errors import DlrecipesError
         from dlrecipes.recipe import load_recipe
-        from dlrecipes.recipe.find_recipe import load_options
     console = Console()
     try:
         chosen = load_recipe(recipe)
@@ -60,9 +59,8 @@ def _print_options(recipe: str) -> None:
         console.print(str(error), markup=False)
         return
     table = Table(box=None, pad_edge=False, show_header=False)
-    for option in load_options(chosen.loader):
+    for option in chosen.options.values():
         table.add_row(f"--{option.name.replace('_', '-')}", _described(option.default, option.help))
-    table.add_row("--examples", "A number or share of the training examples, to start small.")
     console.print(f"Options of {chosen.name!r} for its data:", markup=False)
     console.print(table)
 
@@ -120,12 +118,12 @@ def check_extra(found: Collection[str], recipe: Recipe, options: Collection[str]
     from dlrecipes.checks import did_you_mean
     from dlrecipes.errors import RecipeError
 
-    if "**" in recipe.arguments:
+    if recipe.takes_any:
         return
-    of_load = [f"--{name.replace('_', '-')}" for name in recipe.arguments]
+    of_load = [f"--{name.replace('_', '-')}" for name in recipe.options]
     for name in found:
         word = f"--{name.replace('_', '-')}"
-        hint = "" if name in recipe.arguments else did_you_mean(word, [*options, *of_load])
+        hint = "" if name in recipe.options else did_you_mean(word, [*options, *of_load])
         if hint:
             raise RecipeError(
                 f"An option must be the command's or an argument of {recipe.name!r} for its data.",
@@ -135,47 +133,30 @@ def check_extra(found: Collection[str], recipe: Recipe, options: Collection[str]
 
 
 def typed_options(given: Mapping[str, str], recipe: Recipe) -> dict[str, Any]:
-    """Return options as values of the types that `load` is annotated with.
-
-    An argument that may be text, or has no annotation, stays text.
+    """Return options as values of the types that `load` and its groups are annotated with.
 
     Args:
         given: `{name: text}`.
         recipe: The recipe.
 
     Raises:
-        ArgumentError: If a text is no value of its argument's type.
+        ArgumentError: If a text is no value of its option's type.
     """
-    return {name: _typed(name, text, recipe.annotations.get(name)) for name, text in given.items()}
+    from dlrecipes.recipe.load_options import value_of_text
 
-
-def _typed(name: str, text: str, kind: Any) -> Any:  # noqa: ANN401  (any annotation)
-    from pydantic import (
-        PydanticSchemaGenerationError,
-        PydanticUserError,
-        TypeAdapter,
-        ValidationError,
-    )
-
-    from dlrecipes.errors import ArgumentError
-
-    if kind is None:
-        return text
-    try:
-        value = TypeAdapter(kind).validate_python(text)
-    except (PydanticSchemaGenerationError, PydanticUserError):  # no type that text can become
-        return text
-    except ValidationError as error:
-        wanted = _WANTED.get(kind, error.errors()[0]["msg"])
-        raise ArgumentError(
-            f"--{name.replace('_', '-')} must be {wanted}.", received=repr(text)
-        ) from error
-    # A run remembers its options as JSON.
-    return text if isinstance(value, Path) else value
+    known = recipe.options
+    return {
+        name: value_of_text(known[name], text) if name in known else text
+        for name, text in given.items()
+    }
 
 
 def check_same_options(
-    context: typer.Context, directory: Path, info: RunInfo, source: dict[str, Any]
+    context: typer.Context,
+    directory: Path,
+    info: RunInfo,
+    source: dict[str, Any],
+    recorded_source: Mapping[str, Any],
 ) -> None:
     """Refuse options of a resumed run that it did not begin with.
 
@@ -187,6 +168,7 @@ def check_same_options(
         directory: The run directory.
         info: What the run began with.
         source: Arguments of the recipe's `load` that the user wrote.
+        recorded_source: Those that the run began with.
 
     Raises:
         RunError: If an option differs.
@@ -211,9 +193,9 @@ def check_same_options(
     if out is not None and resume != "newest" and out.resolve() != directory.resolve():
         raise _other("directory", str(out), str(directory))
     for name, value in source.items():
-        # Python may have begun a run with a number where the command line gives text.
-        if str(value) != str(info.source.get(name)):
-            raise _other(name, value, info.source.get(name))
+        # As the run's file has it: a pair is a list there.
+        if json.dumps(value) != json.dumps(recorded_source.get(name)):
+            raise _other(name, value, recorded_source.get(name))
 
 
 def _written(context: typer.Context, name: str) -> bool:

@@ -4,6 +4,7 @@ from dlrecipes.data.audit import audit
 from dlrecipes.data.audit.coverage import rare_below
 from dlrecipes.data.from_arrays import from_arrays
 from dlrecipes.data.from_dataset import from_dataset
+from dlrecipes.data.images.image_data import ImageReading
 from dlrecipes.data.images.load_images import load_images
 from dlrecipes.data.load import load
 from dlrecipes.data.parts.balance import balance_classes, reweigh_groups, weigh_classes
@@ -26,8 +27,8 @@ from dlrecipes.data.splitting.cross_validation import FoldData, draw_folds
 from dlrecipes.data.splitting.split_rule import SplitRule
 from dlrecipes.data.splitting.start_small import climb_ladder, start_small
 from dlrecipes.data.tables.by_exposure import by_exposure
-from dlrecipes.data.tables.from_table import from_table
-from dlrecipes.data.tables.load_table import check_only_with_data, load_table
+from dlrecipes.data.tables.from_table import ColumnRules, from_table
+from dlrecipes.data.tables.load_table import TableReading, check_only_with_data, load_table
 from dlrecipes.data.tables.table_columns import table_columns
 from dlrecipes.data.tables.table_preprocess import TablePreprocess
 from dlrecipes.data.texts.text_tokens import TextTokens
@@ -35,16 +36,19 @@ from dlrecipes.targets import keras_targets
 from dlrecipes.targets.encode import describe_target
 
 __all__ = [
+    "ColumnRules",
     "Columns",
     "Development",
     "SplitRule",
     "FoldData",
+    "ImageReading",
     "Ledger",
     "Opening",
     "SealedSplit",
     "Split",
     "Splits",
     "TablePreprocess",
+    "TableReading",
     "TextTokens",
     "add_lags",
     "apply_preprocess",

@@ -16,7 +16,7 @@ from dlrecipes.data.parts.split import Split
 from dlrecipes.data.parts.splits import Splits
 from dlrecipes.data.sources.read_dataset import MOST_MEGABYTES, Examples, read_dataset
 from dlrecipes.data.splitting.split_rule import SplitRule
-from dlrecipes.data.tables.from_table import from_table
+from dlrecipes.data.tables.from_table import ColumnRules, from_table
 from dlrecipes.data.tables.table_rows import join_parts
 from dlrecipes.errors import DataError
 from dlrecipes.results import plural
@@ -113,15 +113,12 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     several = isinstance(first.y, dict)
     names = list(first.y) if isinstance(first.y, dict) else [target]
     frames = {part: _frame(part, examples, names, classes) for part, examples in read.items()}
-    table, official, column = join_parts(
-        frames, names[0], test_fraction=test_fraction, split_seed=split_seed
-    )
     split_rule = SplitRule(
-        part=column,
         validation_fraction=validation_fraction,
         test_fraction=test_fraction,
-        seed=split_seed,
+        split_seed=split_seed,
     )
+    table, official, split_rule = join_parts(frames, names[0], split_rule)
     splits = from_table(
         table,
         names if several else target,
@@ -129,8 +126,9 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         split_rule=split_rule,
         name=name,
         task=task,
-        orders=classes if isinstance(classes, Mapping) else None,
-        kinds=kinds,
+        column_rules=ColumnRules(
+            kinds=kinds or {}, orders=classes if isinstance(classes, Mapping) else {}
+        ),
     )
     return _weighted(_in_form(splits, first.y), read)
 

@@ -87,15 +87,12 @@ def _load_tfds(
     data = read_tfds(source, data_dir)
     if data.is_table:
         target = data.target or list(data.parts["train"])[-1]
-        table, test, part = join_parts(
-            data.frames(), target, test_fraction=test_fraction, split_seed=split_seed
-        )
         split_rule = SplitRule(
-            part=part,
             validation_fraction=validation_fraction,
             test_fraction=test_fraction,
-            seed=split_seed,
+            split_seed=split_seed,
         )
+        table, test, split_rule = join_parts(data.frames(), target, split_rule)
         return from_table(table, target, test=test, split_rule=split_rule, name=data.name)
     parts = data.arrays()
     x, y = parts["train"]

@@ -53,7 +53,7 @@ def preprocessed(
                 "Columns must not be called 'class_name' and 'config' at once: Keras could not "
                 "load the model.",
                 received="inputs of both names",
-                fix="Rename one of them, or leave it out with drop='config' (--drop config).",
+                fix="Rename one of them, or leave it out with drop=['config'] (--drop config).",
             )
         inputs = dict(zip((column.name for column in spec.columns), inputs.values(), strict=True))
     return preprocess(inputs)

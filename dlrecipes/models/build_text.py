@@ -49,7 +49,9 @@ def build_text(
         ...     f"a {word} film of {year}" for year in range(1990, 2000) for word in ("good", "bad")
         ... ]
         >>> table = pd.DataFrame({"text": texts, "liked": ["yes", "no"] * 10})
-        >>> splits = dlr.data.from_table(table, "liked", kinds={"text": "text"})
+        >>> splits = dlr.data.from_table(
+        ...     table, "liked", column_rules=dlr.data.ColumnRules(kinds={"text": "text"})
+        ... )
         >>> splits = splits.with_preprocess(dlr.data.TextTokens(splits.raw_spec.columns))
         >>> model = dlr.models.build_text(splits.model_spec, embedding_size=4, hidden_units=8)
         >>> model.input_shape, model.output_shape  # tokens, a logit

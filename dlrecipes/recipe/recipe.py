@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import TypeVar, cast
 
 import keras
 
@@ -14,6 +14,7 @@ from dlrecipes.checks import did_you_mean
 from dlrecipes.data import Splits, start_small
 from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunError
 from dlrecipes.recipe.line_in import line_in
+from dlrecipes.recipe.load_options import LoadOption, gather, load_options, value_of_text
 from dlrecipes.results import DataSpec, Objective, Plan, RunInfo, RunSettings
 from dlrecipes.results.run_info import SourceValue
 from dlrecipes.run import Origin, Run, resume, tune
@@ -30,6 +31,13 @@ from dlrecipes.search import (
 )
 
 Made = TypeVar("Made")
+_EXAMPLES = LoadOption(
+    "examples",
+    None,
+    "A number or share of the training examples, to start small.",
+    int | float | None,
+)
+_TYPED_SOURCE = 3
 
 
 class Recipe:
@@ -100,28 +108,23 @@ class Recipe:
         return self._load
 
     @property
-    def arguments(self) -> tuple[str, ...]:
-        """The arguments of `load`, which are options of the command line; `"**"` for any others."""
-        known = inspect.signature(self._load).parameters.values()
-        names = tuple(
-            "**" if parameter.kind is parameter.VAR_KEYWORD else parameter.name
-            for parameter in known
-        )
-        return names if "examples" in names else (*names, "examples")
+    def options(self) -> dict[str, LoadOption]:
+        """What `load` takes, by name; and `examples`, where it has no argument of that name."""
+        known = load_options(self._load)
+        return known if "examples" in known else known | {"examples": _EXAMPLES}
 
     @property
-    def annotations(self) -> dict[str, Any]:
-        """What types the arguments of `load` have; without those whose annotation is unknown."""
-        try:
-            return get_type_hints(self._load)
-        except (NameError, TypeError, AttributeError):  # an annotation for type checkers alone
-            return {}
+    def takes_any(self) -> bool:
+        """Whether `load` takes options by any name (`**options`)."""
+        known = inspect.signature(self._load).parameters.values()
+        return any(parameter.kind is parameter.VAR_KEYWORD for parameter in known)
 
     def load(self, **source: SourceValue) -> Splits:
         """Load the data, with the recipe's preprocessing adapted on the training part.
 
         Args:
-            source: Arguments of the recipe's own `load`; and `examples`, a number or share of
+            source: Arguments of the recipe's own `load`, the fields of a group such as
+                `SplitRule` by their names (`time="day"`); and `examples`, a number or share of
                 the training examples to start small with (`start_small`), for every recipe
                 whose `load` has no argument of that name.
 
@@ -130,12 +133,10 @@ class Recipe:
                 `Splits`.
             DataError: If the data cannot be used.
         """
-        known = inspect.signature(self._load).parameters
+        known = load_options(self._load)
         examples = None if "examples" in known else source.pop("examples", None)
         unknown = [name for name in source if name not in known]
-        if unknown and not any(
-            parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()
-        ):
+        if unknown and not self.takes_any:
             raise RecipeError(
                 f"Recipe {self.name!r} takes {', '.join(known) or 'no arguments'} for its data.",
                 received=", ".join(f"{name}={source[name]!r}" for name in unknown),
@@ -143,10 +144,8 @@ class Recipe:
             )
         missing = [
             name
-            for name, parameter in known.items()
-            if parameter.default is parameter.empty
-            and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-            and name not in source
+            for name, option in known.items()
+            if option.default is inspect.Parameter.empty and name not in source
         ]
         if missing:
             raise RecipeError(
@@ -154,7 +153,8 @@ class Recipe:
                 received=", ".join(f"{name}={source[name]!r}" for name in source) or "nothing",
                 fix=f"On the command line: {' '.join(f'--{name} …' for name in missing)}",
             )
-        splits = self._run("load", lambda: self._load(**source))
+        arguments = gather(self._load, source)
+        splits = self._run("load", lambda: self._load(**arguments))
         if not isinstance(splits, Splits):
             raise RecipeError(
                 "A recipe's `load` must return `Splits`.",
@@ -167,6 +167,21 @@ class Recipe:
         if preprocess is None:
             return splits
         return splits.with_preprocess(self._run("preprocess", lambda: preprocess(splits.raw_spec)))
+
+    def source_of(self, info: RunInfo) -> dict[str, SourceValue]:
+        """Return the arguments of `load` that a run began with.
+
+        Args:
+            info: What `run.json` holds; before its version 3 options stood there as the text of
+                the command line.
+        """
+        known = self.options if info.schema_version < _TYPED_SOURCE else {}
+        return {
+            name: value_of_text(known[name], value)
+            if name in known and isinstance(value, str)
+            else value
+            for name, value in info.source.items()
+        }
 
     def builder(self, splits: Splits) -> Build:
         """Return the recipe's builder for this data: a plain `build(hp)`, as KerasTuner has it.
@@ -263,7 +278,7 @@ class Recipe:
         listener = listener or PlainProgress(Objective(info.objective, info.direction))
         listener.on_phase("data")
         with listener.busy():
-            splits = self.load(**info.source)
+            splits = self.load(**self.source_of(info))
         run = resume(
             directory,
             self.builder(splits),
@@ -273,7 +288,7 @@ class Recipe:
             storage=storage,
             listener=listener,
             compare=compare,
-            origin=self._origin(info.source),
+            origin=self._origin(self.source_of(info)),
         )
         run.finish(sealed=info.settings.sealed if sealed is None else sealed)
         return run
@@ -305,7 +320,7 @@ class Recipe:
         if run.result.test is None:
             listener.on_phase("data")
             with listener.busy():
-                splits = self.load(**info.source)
+                splits = self.load(**self.source_of(info))
             run = Run(directory, splits, listener)
         run.finish(reason, sealed=False)
         return run
@@ -342,12 +357,10 @@ class Recipe:
 
 def _size_or_fraction(examples: object) -> float:
     """Return a number of examples as an int, a share of them as a float."""
-    text = str(examples)
-    try:
-        return int(text) if text.lstrip("+-").isdigit() else float(text)
-    except ValueError as error:
+    if isinstance(examples, bool) or not isinstance(examples, int | float):
         raise ArgumentError(
             "`examples` is a number of training examples, or a share of them.",
             received=f"examples={examples!r}",
             fix="For example 500, or 0.1.",
-        ) from error
+        )
+    return examples

@@ -10,7 +10,7 @@ from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.plan import Hyperparameter, Plan, Value
 from dlrecipes.results.run_settings import RunSettings
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SETTINGS = tuple(field.name for field in fields(RunSettings))
 
 SourceValue = bool | int | float | str | list[str | int | float] | dict[str, str | list[str]]
@@ -27,8 +27,8 @@ class RunInfo:
         recipe: The recipe's name, or the builder's.
         recipe_path: The recipe's file; empty when the run was started from Python.
         recipe_text: Its text, or the builder's source where Python can show it.
-        source: Arguments of the recipe's `load`, to load the same data when resuming: text and
-            numbers, from Python also lists and dictionaries of them.
+        source: Options of the recipe's `load`, to load the same data when resuming: text, numbers,
+            and lists and dictionaries of them.
         created: Start in UTC, ISO 8601.
         objective: Key in the logs of an epoch.
         direction: `"max"` or `"min"`.
@@ -47,7 +47,7 @@ class RunInfo:
         engines: Which engine trains each structure, and the timings behind it.
         builder: What the builder made when the run began, which a resumed run is compared with;
             None of a run that an earlier version began.
-        schema_version: Of `run.json`; files without one have the settings among the other fields.
+        schema_version: Of the `run.json` that it was begun with; `upgrade_info` says what changed.
     """
 
     run: str
@@ -79,7 +79,8 @@ class RunInfo:
 def upgrade_info(text: str) -> str:
     """Return a `run.json` of any version as this one writes it.
 
-    Before version 2 the settings stood among the other fields, with empty text for None.
+    Before version 2 the settings stood among the other fields, with empty text for None. The
+    version stays, for before version 3 `source` has the text of the command line.
 
     Args:
         text: JSON; what is none is returned as it is, for the reader to say so.
@@ -92,7 +93,7 @@ def upgrade_info(text: str) -> str:
         return text
     settings: dict[str, Any] = {name: known.pop(name) for name in _SETTINGS if name in known}
     known["settings"] = {name: None if value == "" else value for name, value in settings.items()}
-    return json.dumps(known)
+    return json.dumps(known | {"schema_version": 1})
 
 
 @dataclass(frozen=True)

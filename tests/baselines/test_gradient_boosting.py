@@ -10,7 +10,7 @@ from dlrecipes.baselines import fit_baselines
 from dlrecipes.baselines.fit_baselines import TREES, BaselineFit
 from dlrecipes.baselines.gradient_boosting import TreesBeside, fit_gradient_boosting, tree_job
 from dlrecipes.baselines.predictor import encode
-from dlrecipes.data import TablePreprocess, from_arrays, from_table, load
+from dlrecipes.data import ColumnRules, TablePreprocess, from_arrays, from_table, load
 from dlrecipes.results import Feature
 from dlrecipes.targets import score_predictions
 
@@ -56,7 +56,7 @@ def test_learns_from_words():
     label = generator.integers(0, 2, 300)
     texts = [f"{text} {good[at % 2]}" if label[at] else text for at, text in enumerate(texts)]
     frame = pd.DataFrame({"text": texts, "noise": generator.normal(size=300), "label": label})
-    splits = from_table(frame, "label", kinds={"text": "text"})
+    splits = from_table(frame, "label", column_rules=ColumnRules(kinds={"text": "text"}))
     splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
     development = splits.development()
     baselines = fit_baselines(development)

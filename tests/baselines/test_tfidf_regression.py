@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from dlrecipes.baselines import fit_baselines
-from dlrecipes.data import TextTokens, from_table
+from dlrecipes.data import ColumnRules, TextTokens, from_table
 from dlrecipes.targets import score_predictions
 
 
@@ -22,7 +22,12 @@ def sentences():
 
     def make(target):
         task = "regression" if target == "value" else "classification"
-        splits = from_table(frame[["text", target]], target, kinds={"text": "text"}, task=task)
+        splits = from_table(
+            frame[["text", target]],
+            target,
+            task=task,
+            column_rules=ColumnRules(kinds={"text": "text"}),
+        )
         return splits.with_preprocess(TextTokens(splits.raw_spec.columns)).development()
 
     return make
@@ -46,7 +51,7 @@ def test_words_and_pairs_of_words(sentences, target):
 
 def development(texts, labels, **options):
     table = pd.DataFrame({"text": texts, "label": labels})
-    splits = from_table(table, "label", kinds={"text": "text"})
+    splits = from_table(table, "label", column_rules=ColumnRules(kinds={"text": "text"}))
     return splits.with_preprocess(TextTokens(splits.raw_spec.columns, **options)).development()
 
 

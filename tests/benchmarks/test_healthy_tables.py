@@ -44,7 +44,7 @@ TRUE = {
 @pytest.mark.parametrize("seed", range(20))
 def test_a_healthy_table_raises_no_alarm(seed):
     table = draw_healthy_table(seed)
-    split_rule = SplitRule(seed=seed, **table.by)
+    split_rule = SplitRule(split_seed=seed, **table.by)
     findings = audit(from_table(table.frame, table.target, split_rule=split_rule))
     assert [one.verdict for one in findings if one.severity != "info"] == []
     assert [one for one in findings if not TRUE[one.name](one.verdict, one.evidence)] == []

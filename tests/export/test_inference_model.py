@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, log_softmax, softmax
 from sklearn.metrics import log_loss
 
-from dlrecipes.data import Columns, TablePreprocess, TextTokens, from_table
+from dlrecipes.data import ColumnRules, Columns, TablePreprocess, TextTokens, from_table
 from dlrecipes.export import (
     build_average_model,
     build_inference_model,
@@ -229,7 +229,7 @@ def _texts(rows=60):
     [(_table, None, TablePreprocess), (_texts, {"text": "text"}, TextTokens)],
 )
 def test_raw_columns_through_file_and_saved_model(tmp_path, table, kinds, layer):
-    splits = from_table(table(), "left", kinds=kinds)
+    splits = from_table(table(), "left", column_rules=ColumnRules(kinds=kinds))
     splits = splits.with_preprocess(layer(splits.raw_spec.columns))
     made = [_member(splits.model_spec) for _ in range(2)]
     average = build_average_model(made, splits.preprocess, splits.raw_spec)

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import SplitRule, TablePreprocess, from_table
+from dlrecipes.data import ColumnRules, SplitRule, TablePreprocess, from_table
 from dlrecipes.models import build_tabular, from_last_value, prior_bias
 
 
@@ -13,7 +13,9 @@ def walk(lags):
     times = pd.date_range("2024-01-01", periods=300, freq="D")
     values = 500 + np.random.default_rng(0).normal(size=300).cumsum()
     table = pd.DataFrame({"day": times, "y": values})
-    splits = from_table(table, "y", split_rule=SplitRule(time="day"), lags=lags)
+    splits = from_table(
+        table, "y", split_rule=SplitRule(time="day"), column_rules=ColumnRules(lags=lags)
+    )
     free = () if splits.raw_spec.lags is None else splits.raw_spec.lags.columns
     return splits, splits.with_preprocess(TablePreprocess(splits.raw_spec.columns, unclipped=free))
 

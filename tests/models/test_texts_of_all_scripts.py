@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import TextTokens, from_table
+from dlrecipes.data import ColumnRules, TextTokens, from_table
 from dlrecipes.models import build_text
 
 SCRIPTS = {
@@ -29,7 +29,7 @@ def test_one_of_the_tokens_decides(script):
     generator = np.random.default_rng(0)
     texts = [space.join([*generator.choice(many, 9), decisive[row % 2]]) for row in range(240)]
     table = pd.DataFrame({"text": texts, "label": np.array(["yes", "no"])[np.arange(240) % 2]})
-    splits = from_table(table, "label", kinds={"text": "text"})
+    splits = from_table(table, "label", column_rules=ColumnRules(kinds={"text": "text"}))
     splits = splits.with_preprocess(TextTokens(splits.raw_spec.columns))
     data = splits.development()
     keras.utils.set_random_seed(0)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import from_arrays, load_table
+from dlrecipes.data import TableReading, from_arrays, load_table
 from dlrecipes.errors import ExportError, RunError
 from dlrecipes.export import predict_saved_model
 from dlrecipes.recipe import load_recipe
@@ -82,7 +82,7 @@ def test_a_table_of_names_that_python_keeps(tmp_path):
         missing="",
     )
     assert set(run.result.artifacts) == {"saved_model", "keras", "report"}
-    x = load_table(tmp_path / "odd.csv", missing="").validation.x
+    x = load_table(tmp_path / "odd.csv", reading=TableReading(missing="")).validation.x
     assert len(x.names) == 9
     answers = predict_saved_model(run.directory / "saved_model", x)
     np.testing.assert_allclose(answers, run.predict(x), atol=1e-6)

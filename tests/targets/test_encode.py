@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import (
+    ColumnRules,
     SplitRule,
     audit,
     draw_folds,
@@ -156,7 +157,7 @@ ORDER = {"state": ["poor", "fair", "good"]}
 
 
 def test_a_table(table):
-    splits = from_table(table, TARGETS, orders=ORDER)
+    splits = from_table(table, TARGETS, column_rules=ColumnRules(orders=ORDER))
     assert splits.raw_spec.task == "multitask"
     assert [one.name for one in splits.raw_spec.columns] == ["size", "noise"]
     assert [one.task for one in splits.raw_spec.targets] == ["regression", "binary", "ordinal"]
@@ -176,7 +177,7 @@ def test_a_table(table):
 
 
 def test_parts_are_stratified_by_the_first_classes(table):
-    splits = from_table(table, TARGETS, orders=ORDER)
+    splits = from_table(table, TARGETS, column_rules=ColumnRules(orders=ORDER))
     shares = [
         float((part.y[:, 1] == 1).mean())
         for part in (splits.train, splits.validation, splits.test.open("a look at the shares"))
@@ -185,7 +186,9 @@ def test_parts_are_stratified_by_the_first_classes(table):
 
 
 def test_one_target_alone(table):
-    splits = from_table(table.dropna(subset="price"), TARGETS, orders=ORDER)
+    splits = from_table(
+        table.dropna(subset="price"), TARGETS, column_rules=ColumnRules(orders=ORDER)
+    )
     sold = splits.raw_spec.targets[1]
     part = target_part(splits.train, splits.raw_spec, splits.raw_spec.targets[2])
     assert len(part) == splits.raw_spec.targets[2].known < len(splits.train)
@@ -207,7 +210,12 @@ def test_official_test_table(table):
     test = table.iloc[:50].copy()
     test["sold"] = test["sold"] + "."  # as in the test file of Adult
     test.loc[0, "state"] = None
-    splits = from_table(table.iloc[50:].reset_index(drop=True), TARGETS, orders=ORDER, test=test)
+    splits = from_table(
+        table.iloc[50:].reset_index(drop=True),
+        TARGETS,
+        test=test,
+        column_rules=ColumnRules(orders=ORDER),
+    )
     opened = splits.test.open("a test")
     assert len(opened) == 50
     np.testing.assert_array_equal(opened.y[:, 1], (test["sold"] == "yes.").to_numpy())
@@ -216,7 +224,9 @@ def test_official_test_table(table):
 
 def test_in_the_order_of_time(table):
     table["day"] = pd.date_range("2020-01-01", periods=300)
-    splits = from_table(table, TARGETS, orders=ORDER, split_rule=SplitRule(time="day"))
+    splits = from_table(
+        table, TARGETS, split_rule=SplitRule(time="day"), column_rules=ColumnRules(orders=ORDER)
+    )
     assert splits.train.time.max() < splits.validation.time.min()
 
 
@@ -251,13 +261,31 @@ def test_tables_that_cannot_be_used(table, change, options, error, message):
 
 def test_options_of_the_command_line(table, tmp_path):
     table.to_csv(tmp_path / "a.csv", index=False)
-    splits = load_table(tmp_path / "a.csv", "price, sold,state", orders="state=poor<fair<good")
+    splits = load_table(
+        tmp_path / "a.csv",
+        "price, sold,state",
+        column_rules=ColumnRules(orders="state=poor<fair<good"),
+    )
     assert [one.task for one in splits.raw_spec.targets] == ["regression", "binary", "ordinal"]
-    by_task = load_table(tmp_path / "a.csv", "price,sold", task="price=regression", drop="state")
+    by_task = load_table(
+        tmp_path / "a.csv",
+        "price,sold",
+        task="price=regression",
+        column_rules=ColumnRules(drop="state"),
+    )
     assert [one.name for one in by_task.raw_spec.targets] == ["price", "sold"]
-    alone = load_table(tmp_path / "a.csv", "sold", orders="sold=no<yes", drop="price,state")
+    alone = load_table(
+        tmp_path / "a.csv",
+        "sold",
+        column_rules=ColumnRules(orders="sold=no<yes", drop="price,state"),
+    )
     assert [one.task for one in alone.raw_spec.targets] == ["ordinal"]
-    plain = load_table(tmp_path / "a.csv", "sold", task="classification", drop="price,state")
+    plain = load_table(
+        tmp_path / "a.csv",
+        "sold",
+        task="classification",
+        column_rules=ColumnRules(drop="price,state"),
+    )
     assert plain.raw_spec.target.class_names == ("no", "yes")
 
 
@@ -301,7 +329,12 @@ def test_training_with_one_class_only_is_said_as_such():
 
 def test_options_for_one_target_in_a_list(table, tmp_path):
     table.dropna().to_csv(tmp_path / "a.csv", index=False)
-    alone = load_table(tmp_path / "a.csv", ["price"], task="regression", drop="sold,state")
+    alone = load_table(
+        tmp_path / "a.csv",
+        ["price"],
+        task="regression",
+        column_rules=ColumnRules(drop="sold,state"),
+    )
     assert [one.task for one in alone.raw_spec.targets] == ["regression"]
 
 
@@ -310,7 +343,12 @@ def test_lags_of_each_target(table, tmp_path):
     table["heat"] = np.random.default_rng(1).normal(size=300)
     table["price"] = table["price"].fillna(100.0)
     table.to_csv(tmp_path / "a.csv", index=False)
-    splits = load_table(tmp_path / "a.csv", "price,heat", time="day", lags="1D", drop="sold,state")
+    splits = load_table(
+        tmp_path / "a.csv",
+        "price,heat",
+        split_rule=SplitRule(time="day"),
+        column_rules=ColumnRules(lags="1D", drop="sold,state"),
+    )
     inputs = [one.name for one in splits.raw_spec.columns]
     assert sum("price" in name for name in inputs) == 1
     assert sum("heat" in name for name in inputs) == 1
@@ -369,7 +407,10 @@ class TestArrays:
 
 def test_audit_looks_at_each_target(table):
     table["copy"] = table["sold"].map({"yes": 1, "no": 0}) + 5
-    findings = {one.name: one for one in audit(from_table(table, TARGETS, orders=ORDER))}
+    findings = {
+        one.name: one
+        for one in audit(from_table(table, TARGETS, column_rules=ColumnRules(orders=ORDER)))
+    }
     assert findings["target leak: sold"].severity == "error"
     assert "copy" in findings["target leak: sold"].verdict
     assert findings["target leak: price"].severity != "error"
@@ -390,7 +431,7 @@ def test_audit_of_arrays_takes_missing_targets_as_they_are():
 
 
 def test_fewer_examples_and_folds_keep_their_own_statistics(table):
-    splits = from_table(table, TARGETS, orders=ORDER)
+    splits = from_table(table, TARGETS, column_rules=ColumnRules(orders=ORDER))
     small = start_small(splits, 60)
     known = small.train.y[:, 0][np.isfinite(small.train.y[:, 0])]
     assert small.raw_spec.targets[0].mean == pytest.approx(float(known.mean()), rel=1e-6)

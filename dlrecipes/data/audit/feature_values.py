@@ -217,7 +217,8 @@ def check_column_kinds(spec: DataSpec) -> Finding:
         "column kinds",
         verdict,
         evidence,
-        advice="If a kind is wrong, name the right one: kinds='column=category'."
+        advice="If a kind is wrong, name the right one: kinds={'column': 'category'} "
+        "(--kinds column=category)."
         if left_out
         else "",
     )

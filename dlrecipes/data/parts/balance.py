@@ -194,7 +194,9 @@ def reweigh_groups(splits: Splits, column: str) -> Splits:
         >>> rows = [(years, sex) for years in range(1, 21) for sex in "fm"]
         >>> table = pd.DataFrame(rows, columns=["years", "sex"])
         >>> table["hired"] = np.where(table.years > np.where(table.sex == "f", 15, 5), "yes", "no")
-        >>> splits = dlr.data.from_table(table, "hired", subgroup=["sex"])
+        >>> splits = dlr.data.from_table(
+        ...     table, "hired", column_rules=dlr.data.ColumnRules(subgroup=["sex"])
+        ... )
         >>> fair = dlr.data.reweigh_groups(splits, "sex").train
         >>> women = fair.subgroups["sex"] == "f"
         >>> float(fair.y[women].mean().round(2)), float(fair.y[~women].mean().round(2))

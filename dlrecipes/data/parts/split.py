@@ -147,7 +147,7 @@ def _check_subgroups(subgroups: object) -> None:
         raise DataError(
             "`subgroups` must be names, so text.",
             received=f"numbers in {', '.join(map(repr, numbers))}",
-            fix="`from_table(…, subgroup=[…])` names groups of numbers by their quartiles.",
+            fix="`ColumnRules(subgroup=[…])` names groups of numbers by their quartiles.",
         )
 
 

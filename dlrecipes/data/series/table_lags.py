@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from dlrecipes.data.option_text import as_list
 from dlrecipes.data.series.lag_values import check_lag_times, lag_values, one_step_lags, read_lags
 from dlrecipes.data.series.read_times import table_times, time_columns
 from dlrecipes.data.sources import Cells, infer_columns, typed_table
@@ -22,18 +21,16 @@ NO_LAGS = "none"
 
 
 def as_lags(lags: str | int | Sequence[str | int] | None) -> str | list[str | int]:
-    """Return `"step"`, or a list of lags, from what may be text as a command line gives it.
+    """Return `"step"`, or a list of lags.
 
     Args:
-        lags: `"step"`, `"none"` or None, one lag, several with commas between, or a list of them.
+        lags: `"step"`, `"none"` or None, one lag, or a list of them.
     """
     if lags == ONE_STEP:
         return ONE_STEP
     if lags is None or lags == NO_LAGS:
         return []
-    if isinstance(lags, int):
-        return [lags]
-    return [*as_list(lags)] if isinstance(lags, str) else list(lags)
+    return [lags] if isinstance(lags, str | int) else list(lags)
 
 
 def find_lags(  # noqa: PLR0913  (one argument a role of a column)

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dlrecipes.checks import check_list
 from dlrecipes.data.sources.detect_header import detect_header, header_from_types
 from dlrecipes.data.sources.infer_columns import number_forms
 from dlrecipes.data.sources.open_rows import open_rows, table_suffix
@@ -196,10 +197,8 @@ def check_options(
             fix="For example ';', '|', 'tab' or 'space'.",
         )
     for name, texts in (("columns", columns), ("missing", missing)):
-        if texts is None:
-            continue
-        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-            raise ArgumentError(f"`{name}` must be a list of text.", received=f"{name}={texts!r}")
+        if texts is not None:
+            check_list(name, texts)
 
 
 def _collect(

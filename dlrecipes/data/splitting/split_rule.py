@@ -26,7 +26,7 @@ class SplitRule:
         part: Column that names the part of each row: train, validation or test.
         validation_fraction: Share of the validation part, in (0, 1).
         test_fraction: Share of the test part, in (0, 1); the two together below 1.
-        seed: Seed of the split, at least 0, apart from any study's seed.
+        split_seed: Seed of the split, at least 0, apart from any study's seed.
 
     Example:
         >>> import pandas as pd
@@ -45,7 +45,7 @@ class SplitRule:
     part: str | None = None
     validation_fraction: float = 0.2
     test_fraction: float = 0.2
-    seed: int = 0
+    split_seed: int = 0
 
     def __post_init__(self) -> None:
         chosen = [name for name in _WAYS if getattr(self, name) is not None]

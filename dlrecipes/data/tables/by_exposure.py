@@ -43,7 +43,8 @@ def by_exposure(splits: Splits, column: str) -> Splits:
         >>> table = pd.DataFrame(
         ...     {"hours": [1, 2, 4] * 20, "age": [71, 84, 62, 90] * 15, "falls": [0, 1, 4] * 20}
         ... )
-        >>> splits = dlr.data.from_table(table, "falls", task="count", kinds={"hours": "number"})
+        >>> rules = dlr.data.ColumnRules(kinds={"hours": "number"})
+        >>> splits = dlr.data.from_table(table, "falls", task="count", column_rules=rules)
         >>> rates = dlr.data.by_exposure(splits, "hours")
         >>> sorted(set(rates.train.y.tolist()))
         [0.0, 0.5, 1.0]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.checks import did_you_mean
+from dlrecipes.checks import check_list, did_you_mean
+from dlrecipes.data.parts.balance import reweigh_groups
 from dlrecipes.data.parts.part_targets import check_known, with_statistics
 from dlrecipes.data.parts.sealed_split import SealedSplit
 from dlrecipes.data.parts.split import Split
@@ -19,6 +20,7 @@ from dlrecipes.data.series.table_lags import NO_LAGS, as_lags, find_lags, with_l
 from dlrecipes.data.sources import Cells
 from dlrecipes.data.sources.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.data.splitting.split_rule import SplitRule
+from dlrecipes.data.tables.by_exposure import by_exposure
 from dlrecipes.data.tables.table_columns import Subgroups, subgroup_columns
 from dlrecipes.data.tables.table_rows import (
     as_duration,
@@ -40,20 +42,62 @@ from dlrecipes.targets import least_of_part, strata
 from dlrecipes.targets.encode import EncodedTargets
 
 
-def from_table(  # noqa: PLR0913  (one argument a choice about the table)
+@dataclass(frozen=True)
+class ColumnRules:
+    """What the columns of a table are, where that is known better than it can be told.
+
+    Args:
+        kinds: `{column: kind}`, of `"number"`, `"category"`, `"date"`, `"text"`, `"ignored"`;
+            `"day-first"` or `"month-first"` for dates such as 05/06/2024.
+        orders: `{column: labels from the lowest to the highest}` of ordinal targets whose labels
+            are text.
+        drop: Columns that are no inputs, such as one that is known only after the fact.
+        lags: Earlier targets that become inputs of a table with a time, durations or rows (`"24h"`,
+            7), see `add_lags`; `"step"` for a forecast one step ahead, with the lags that are known
+            by then; `"none"` for none: which ones are known when the model predicts, only you can
+            say.
+        subgroup: Columns of sex, age, … over whose groups the score is compared, inputs or not;
+            `subgroup_columns` says what the groups are.
+        reweigh: One of `subgroup` whose groups and the label are made independent by weights of
+            the training and validation examples, see `reweigh_groups`; None for no weights.
+        exposure: Column by which counts (`task="count"`) become rates, see `by_exposure`; None for
+            counts as they are.
+
+    Raises:
+        ArgumentError: If one name stands where a list of them must.
+
+    Example:
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"zip": [1, 2] * 10, "id": range(20), "paid": ["no", "yes"] * 10})
+        >>> rules = dlr.data.ColumnRules(kinds={"zip": "category"}, drop=["id"])
+        >>> splits = dlr.data.from_table(table, "paid", column_rules=rules)
+        >>> [(column.name, column.kind) for column in splits.raw_spec.columns]
+        [('zip', 'category')]
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    orders: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    drop: Sequence[str] = ()
+    lags: str | int | Sequence[str | int] = NO_LAGS
+    subgroup: Sequence[str] = ()
+    reweigh: str | None = None
+    exposure: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("drop", "subgroup"):
+            check_list(name, getattr(self, name))
+
+
+def from_table(
     table: pd.DataFrame | Cells,
     target: str | Sequence[str],
     *,
+    task: str | Mapping[str, str] | None = None,
+    positive: str | None = None,
     test: pd.DataFrame | Cells | None = None,
     split_rule: SplitRule | None = None,
+    column_rules: ColumnRules | None = None,
     name: str = "table",
-    task: str | Mapping[str, str] | None = None,
-    orders: Mapping[str, Sequence[str]] | None = None,
-    kinds: Mapping[str, str] | None = None,
-    drop: Sequence[str] = (),
-    lags: str | Sequence[str | int] = NO_LAGS,
-    subgroup: Sequence[str] = (),
-    positive: str | None = None,
 ) -> Splits:
     """Return a table's training, validation and sealed test part.
 
@@ -66,24 +110,16 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
             they stand (`read_cells`).
         target: The column to be predicted; a list of columns for several targets, which may be
             missing here and there (`build_multitask`).
+        task: `"classification"`, `"ordinal"`, `"regression"` or `"count"`; None to tell it from
+            the target. Of several targets `{column: task}`; those it does not name are told from
+            their values.
+        positive: Of two classes, the one that is looked for, class 1; None for the label that
+            comes later in sorted order.
         test: An official test part with the same columns; None to split one off.
         split_rule: How rows are split into parts; None for by chance, stratified by class. Beside
             an official test part only training and validation are split.
+        column_rules: What the columns are, where that is known better; None to tell all of it.
         name: What the data is called in reports.
-        task: `"classification"` or `"regression"`; None to tell it from the target. Of several
-            targets `{column: task}`, with `"ordinal"` for classes in an order; those it does not
-            name are told from their values.
-        orders: `{column: labels from the lowest to the highest}` of ordinal targets among several
-            whose labels are text.
-        kinds: Kinds of columns that are known better: `"number"`, `"category"`, `"date"`,
-            `"text"`, `"ignored"`; `"day-first"` or `"month-first"` for dates such as 05/06/2024.
-        drop: Columns that are no inputs, such as one that is known only after the fact.
-        lags: Earlier targets that become inputs, as `add_lags` takes them, of a table with a time;
-            `"step"` for those that are known one step ahead, `"none"` for none.
-        subgroup: Columns of sex, age, … over whose groups the score is compared, inputs or not;
-            `subgroup_columns` says what the groups are.
-        positive: Of two classes, the one that is looked for, class 1; None for the label that
-            comes later in sorted order.
 
     Raises:
         DataError: If the table cannot be trained on as it is.
@@ -104,16 +140,17 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         >>> len(splits.train), len(splits.validation), len(splits.test)
         (10, 5, 5)
     """
-    split_rule = split_rule or SplitRule()
+    split_rule, column_rules = split_rule or SplitRule(), column_rules or ColumnRules()
+    kinds, drop = dict(column_rules.kinds), tuple(column_rules.drop)
+    subgroup = tuple(column_rules.subgroup)
     given = table if isinstance(table, Cells) else Cells(table)
     table = given.table
     targets = [target] if isinstance(target, str) else target_list(target)
     _check_arguments(table, target, test is not None, split_rule, drop, subgroup)
-    kinds = dict(kinds or {})
     of_test = test if isinstance(test, Cells) or test is None else Cells(test)
     test = None if of_test is None else with_columns_of(table, of_test.table)
     # ---- earlier targets, of all rows: training sees none of the test's, wherever they lie
-    wanted = as_lags(lags)
+    wanted = as_lags(column_rules.lags)
     found: Lags | None = None
     repeated: tuple[Finding, ...] = ()
     if wanted:
@@ -142,7 +179,7 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         rules,
         noticed,
         task=task,
-        orders=own_orders(table, targets, task) | dict(orders or {}),
+        orders=own_orders(table, targets, task) | dict(column_rules.orders),
         positive=positive,
     )
     y, official = encoded.values[: len(table)], encoded.values[len(table) :]
@@ -188,14 +225,17 @@ def from_table(  # noqa: PLR0913  (one argument a choice about the table)
         sealed = Split(y=official, ids=ids, **rules.read(test, groups, "test").of(every))
     check_known(zip(("training", "validation", "test"), (*parts, sealed), strict=True), spec)
     gap = None if split_rule.gap is None else as_duration(split_rule.gap)
-    return Splits(
+    splits = Splits(
         *parts,
         SealedSplit(sealed),
         with_statistics(spec, parts[0]),
-        split_seed=split_rule.seed,
+        split_seed=split_rule.split_seed,
         gap=gap,
         noticed=noticed,
     )
+    if column_rules.exposure is not None:
+        splits = by_exposure(splits, column_rules.exposure)
+    return splits if column_rules.reweigh is None else reweigh_groups(splits, column_rules.reweigh)
 
 
 def _check_arguments(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,11 +72,11 @@ def table_rows(
             copies if split_rule.group is None else table[split_rule.group].to_numpy(dtype=object)
         )
         train, validation, test = split_by_group(
-            groups, labels, split_seed=split_rule.seed, **fractions
+            groups, labels, split_seed=split_rule.split_seed, **fractions
         )
     else:
         train, validation, test = split_stratified(
-            labels, split_seed=split_rule.seed, minimum=minimum, **fractions
+            labels, split_seed=split_rule.split_seed, minimum=minimum, **fractions
         )
     # With an official test part, what would be the test trains along.
     return (np.concatenate([train, test]) if official else train), validation, test
@@ -180,9 +181,9 @@ def with_labels_of(labels: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
 
 
 def join_parts(
-    frames: Mapping[str, pd.DataFrame], target: str, *, test_fraction: float, split_seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame | None, str | None]:
-    """Return a table, its official test part and the column of parts, as `from_table` takes them.
+    frames: Mapping[str, pd.DataFrame], target: str, split_rule: SplitRule
+) -> tuple[pd.DataFrame, pd.DataFrame | None, SplitRule]:
+    """Return a table, its official test part and how it is split, as `from_table` takes them.
 
     A given validation part asks for a column of parts; where no test part is given beside it,
     the column gives one a share of the training rows, stratified by class.
@@ -190,8 +191,7 @@ def join_parts(
     Args:
         frames: `{"train", "validation" or "test": table}`; at least `"train"`.
         target: The column to be predicted.
-        test_fraction: Share of the training rows that become the test part, in (0, 1).
-        split_seed: Seed of that split, at least 0.
+        split_rule: How rows are split; what is returned has a column of parts where there is one.
 
     Raises:
         DataError: If there is no training part, or too little to split a test part off.
@@ -208,7 +208,7 @@ def join_parts(
             fix=f"The columns are {', '.join(map(repr, train.columns[:30]))}.",
         )
     if "validation" not in frames:
-        return train, frames.get("test"), None
+        return train, frames.get("test"), split_rule
     part_of_row = np.full(len(train), "train", dtype=object)
     if "test" not in frames:
         labels = pd.factorize(train[target], use_na_sentinel=False)[0]
@@ -216,8 +216,8 @@ def join_parts(
         test = split_parts(
             labels if few else np.zeros(len(train)),
             validation_fraction=None,
-            test_fraction=test_fraction,
-            split_seed=split_seed,
+            test_fraction=split_rule.test_fraction,
+            split_seed=split_rule.split_seed,
         )[2]
         part_of_row[test] = "test"
     name = "part"
@@ -225,4 +225,4 @@ def join_parts(
         name += "_"
     parts = [train.assign(**{name: part_of_row})]
     parts += [frame.assign(**{name: part}) for part, frame in frames.items() if part != "train"]
-    return pd.concat(parts, ignore_index=True), None, name
+    return pd.concat(parts, ignore_index=True), None, replace(split_rule, part=name)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dlrecipes.data import Split, SplitRule, from_arrays, from_table, load
+from dlrecipes.data import ColumnRules, Split, SplitRule, from_arrays, from_table, load
 from dlrecipes.data.audit.drift import _ranks, check_drift
 
 
@@ -15,7 +15,7 @@ def check(splits):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_draw_by_chance_is_alike(people, seed):
-    finding = check(from_table(people, "left", split_rule=SplitRule(seed=seed)))
+    finding = check(from_table(people, "left", split_rule=SplitRule(split_seed=seed)))
     assert (finding.severity, finding.advice) == ("info", "")
     assert finding.evidence["area under the ROC curve"] == pytest.approx(0.5, abs=0.1)
 
@@ -62,7 +62,12 @@ def test_texts():
 
     def drift(changed):
         return check(
-            from_table(changed, "y", split_rule=SplitRule(part="part"), kinds={"text": "text"})
+            from_table(
+                changed,
+                "y",
+                split_rule=SplitRule(part="part"),
+                column_rules=ColumnRules(kinds={"text": "text"}),
+            )
         )
 
     assert drift(table).severity == "info"
@@ -88,7 +93,14 @@ def test_texts_beside_other_columns():
     kinds = {"text": "text", "note": "text"}
 
     def drift(changed):
-        return check(from_table(changed, "y", split_rule=SplitRule(part="part"), kinds=kinds))
+        return check(
+            from_table(
+                changed,
+                "y",
+                split_rule=SplitRule(part="part"),
+                column_rules=ColumnRules(kinds=kinds),
+            )
+        )
 
     assert drift(table).evidence["most different"][0] == "length"
     longer = table.assign(length=generator.normal(size=300))
@@ -123,7 +135,7 @@ def test_rare_categories_in_parts_dealt_by_chance(seed):
             "y": generator.choice(["no", "yes"], 400),
         }
     )
-    finding = check(from_table(table, "y", split_rule=SplitRule(seed=seed)))
+    finding = check(from_table(table, "y", split_rule=SplitRule(split_seed=seed)))
     assert finding.severity == "info"
     assert finding.evidence["area under the ROC curve"] < 0.65
 
@@ -156,7 +168,7 @@ def test_copies_that_were_kept_together():
 
 def test_copies_dealt_by_chance():
     rows = copied(200).drop(columns="part")
-    assert check(from_table(rows, "y", split_rule=SplitRule(seed=3))).severity == "info"
+    assert check(from_table(rows, "y", split_rule=SplitRule(split_seed=3))).severity == "info"
 
 
 def test_short_texts_dealt_by_chance():
@@ -165,7 +177,12 @@ def test_short_texts_dealt_by_chance():
     texts = [" ".join(generator.choice(words, generator.integers(1, 4))) for _ in range(800)]
     table = pd.DataFrame({"text": texts, "y": np.arange(800) % 2})
     for seed in range(3):  # "ba du" and "du ba" are alike to the forest, and split apart
-        splits = from_table(table, "y", kinds={"text": "text"}, split_rule=SplitRule(seed=seed))
+        splits = from_table(
+            table,
+            "y",
+            split_rule=SplitRule(split_seed=seed),
+            column_rules=ColumnRules(kinds={"text": "text"}),
+        )
         assert check(splits).severity == "info"
 
 
@@ -229,6 +246,9 @@ def test_parts_of_one_distribution_are_alike(seed, copies, levels):
         }
     )
     splits = from_table(
-        table, "y", kinds={"kind": "category"}, split_rule=SplitRule(seed=seed % 100)
+        table,
+        "y",
+        split_rule=SplitRule(split_seed=seed % 100),
+        column_rules=ColumnRules(kinds={"kind": "category"}),
     )
     assert check(splits).severity == "info"

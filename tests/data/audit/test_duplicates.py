@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import SplitRule, from_arrays, from_table
+from dlrecipes.data import ColumnRules, SplitRule, from_arrays, from_table
 from dlrecipes.data.audit import check_duplicates
 from dlrecipes.data.audit.duplicates import equal_by_chance
 from dlrecipes.data.parts.sealed_split import _peek
@@ -84,7 +84,7 @@ def messages(least, most, words=50):
         for size in generator.integers(least, most + 1, 1000)
     ]
     table = pd.DataFrame({"text": texts, "y": generator.choice(["no", "yes"], 1000)})
-    return from_table(table, "y", kinds={"text": "text"})
+    return from_table(table, "y", column_rules=ColumnRules(kinds={"text": "text"}))
 
 
 @pytest.mark.parametrize(("least", "most", "words"), [(1, 3, 50), (4, 5, 12)])

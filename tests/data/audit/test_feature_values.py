@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import SplitRule, from_arrays, from_table
+from dlrecipes.data import ColumnRules, SplitRule, from_arrays, from_table
 from dlrecipes.data.audit import check_constant_features
 from dlrecipes.data.parts.sealed_split import _peek
 
@@ -29,7 +29,11 @@ def test_a_rare_value_that_another_part_has(values, row):
     table.loc[row, "rare"] = values[1]
     table["part"] = np.repeat(["train", "validation", "test"], [180, 60, 60])
     table["y"] = np.arange(300) % 2
-    finding = check(from_table(table, "y", split_rule=SplitRule(part="part"), kinds={}))
+    finding = check(
+        from_table(
+            table, "y", split_rule=SplitRule(part="part"), column_rules=ColumnRules(kinds={})
+        )
+    )
     assert (finding.severity, finding.evidence["columns"]) == ("info", ["rare"])
     assert "too rare to be in each part" in finding.verdict
 

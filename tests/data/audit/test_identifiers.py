@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import SplitRule, from_arrays, from_table
+from dlrecipes.data import ColumnRules, SplitRule, from_arrays, from_table
 from dlrecipes.data.audit import check_identifiers
 
 
@@ -22,7 +22,7 @@ def check(splits):
 def test_numbers_of_rows(numbers):
     x = np.random.default_rng(0).normal(size=(1000, 2))
     table = pd.DataFrame(x, columns=["a", "b"]).assign(number=numbers, y=x[:, 0] > 0)
-    splits = from_table(table, "y", kinds={"number": "number"})
+    splits = from_table(table, "y", column_rules=ColumnRules(kinds={"number": "number"}))
     finding = check(splits)
     assert finding.severity == "warning"
     assert list(finding.evidence) == ["number"]
@@ -94,7 +94,10 @@ def test_categories_of_several_words_are_text_rather():
     finding = check(splits)
     assert finding.verdict == "These categories have several words and hardly repeat: 'note'."
     assert finding.advice == "Read them as text: --kinds note=text."
-    assert check(from_table(table, "y", kinds={"note": "text"})).severity == "info"
+    assert (
+        check(from_table(table, "y", column_rules=ColumnRules(kinds={"note": "text"}))).severity
+        == "info"
+    )
 
 
 def test_a_category_whose_levels_chance_dealt_to_one_part_each():

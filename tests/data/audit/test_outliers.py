@@ -135,7 +135,10 @@ def test_copies_of_a_far_row_are_no_code(people):
     copies = [furthest.index[0]] * 6
     table = people.iloc[[*range(1000), *copies]].reset_index(drop=True)
     for seed in range(3):
-        assert check(from_table(table, "left", split_rule=SplitRule(seed=seed))).severity == "info"
+        assert (
+            check(from_table(table, "left", split_rule=SplitRule(split_seed=seed))).severity
+            == "info"
+        )
 
 
 @pytest.mark.parametrize(

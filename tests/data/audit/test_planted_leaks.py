@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from dlrecipes.data import (
+    ColumnRules,
     SealedSplit,
     Split,
     SplitRule,
@@ -165,7 +166,7 @@ def test_other_validation_and_test_rows_change_nothing_of_a_table(people):
 def test_other_validation_and_test_rows_change_no_vocabulary():
     texts = [f"the word {'abc'[at % 3]}{at % 7} is there" for at in range(90)]
     table = pd.DataFrame({"text": texts, "y": np.arange(90) % 2})
-    splits = from_table(table, "y", kinds={"text": "text"})
+    splits = from_table(table, "y", column_rules=ColumnRules(kinds={"text": "text"}))
     others = with_other_rows(splits, other_cells)
     layers = [
         some.with_preprocess(TextTokens(some.raw_spec.columns, name="same")).preprocess

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dlrecipes.data import from_arrays, from_table
+from dlrecipes.data import ColumnRules, from_arrays, from_table
 from dlrecipes.data.audit import check_target_leak
 
 CLASSES = ["no", "perhaps", "yes"]
@@ -52,7 +52,7 @@ def test_the_target_under_another_name(survey, names):
 def test_a_copy_beside_nothing_but_texts(survey):
     words = survey["job"] + " said " + survey["age"].round(3).astype(str)
     table = pd.DataFrame({"note": words, "outcome": survey["answer"], "answer": survey["answer"]})
-    finding = check(from_table(table, "answer", kinds={"note": "text"}))
+    finding = check(from_table(table, "answer", column_rules=ColumnRules(kinds={"note": "text"})))
     assert finding.severity == "error"
     assert finding.evidence["columns looked at"] == 1
 

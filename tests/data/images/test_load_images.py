@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from dlrecipes.data import audit, load_images
+from dlrecipes.data import ImageReading, SplitRule, audit, load_images
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -46,7 +46,7 @@ def random(size, shape=(4, 3), dtype=np.uint8, seed=0):
 
 
 def test_folder(classes):
-    splits = load_images(classes(), split_seed="3")
+    splits = load_images(classes(), split_rule=SplitRule(split_seed="3"))
     assert [len(part) for part in parts(splits)] == [12, 4, 4]
     spec = splits.raw_spec
     assert (spec.name, spec.task, spec.target.class_names) == ("photos", "binary", ("cat", "dog"))
@@ -61,17 +61,19 @@ def test_folder(classes):
 def test_options_as_a_command_line_gives_them(classes):
     splits = load_images(
         str(classes()),
-        size="4x3",
-        channels="3",
         classes="dog,cat",
-        validation_fraction="0.25",
-        test_fraction="0.25",
+        reading=ImageReading(size="4x3", channels="3"),
+        split_rule=SplitRule(validation_fraction="0.25", test_fraction="0.25"),
     )
     assert splits.raw_spec.input_shape == (4, 3, 3)
     assert splits.raw_spec.target.class_names == ("dog", "cat")
     assert [len(part) for part in parts(splits)] == [10, 5, 5]
-    assert load_images(classes(), size="4").raw_spec.input_shape == (4, 4, 1)
-    assert load_images(classes(), size=(4, 3)).raw_spec.input_shape == (4, 3, 1)
+    assert load_images(classes(), reading=ImageReading(size="4")).raw_spec.input_shape == (4, 4, 1)
+    assert load_images(classes(), reading=ImageReading(size=(4, 3))).raw_spec.input_shape == (
+        4,
+        3,
+        1,
+    )
 
 
 def test_folders_of_parts(classes):
@@ -127,7 +129,9 @@ def test_a_table_of_a_windows_program(table, tmp_path):
     frame["file"] = frame["file"].str.replace("/", "\\")
     frame["label"] = frame["label"].replace({"cat": "Größe, klein", "dog": "€"})
     frame.to_csv(tmp_path / "win.csv", index=False, sep=";", encoding="cp1252")
-    splits = load_images(tmp_path / "win.csv", encoding="cp1252", separator=";")
+    splits = load_images(
+        tmp_path / "win.csv", reading=ImageReading(encoding="cp1252", separator=";")
+    )
     assert set(splits.raw_spec.target.class_names) == {"Größe, klein", "€"}
     assert (splits.raw_spec.file.encoding, splits.raw_spec.file.separator) == ("cp1252", ";")
     for name, image in zip(splits.train.ids, splits.train.x, strict=True):
@@ -136,13 +140,15 @@ def test_a_table_of_a_windows_program(table, tmp_path):
     with pytest.raises(DataError, match="encoding 'utf-8'"):
         load_images(tmp_path / "win.csv")
     # A test table is read alike.
-    again = load_images(tmp_path / "win.csv", test=tmp_path / "win.csv", encoding="cp1252")
+    again = load_images(
+        tmp_path / "win.csv", test=tmp_path / "win.csv", reading=ImageReading(encoding="cp1252")
+    )
     assert len(again.test) == 20
     assert again.raw_spec.file.encoding == "cp1252"
 
 
 def test_groups_of_a_table(table):
-    splits = load_images(table(patient=np.arange(20) // 2), group="patient")
+    splits = load_images(table(patient=np.arange(20) // 2), split_rule=SplitRule(group="patient"))
     held = [set(part.groups) for part in parts(splits)]
     assert sum(map(len, held)) == len(set.union(*held)) == 10
 
@@ -150,7 +156,7 @@ def test_groups_of_a_table(table):
 def test_parts_and_values_of_a_table(table):
     part = np.array(["train", "validation", "test", "train"] * 5)
     file = table(part=part, weight=np.linspace(0, 1, 20))
-    splits = load_images(file, "weight", part="part")
+    splits = load_images(file, "weight", split_rule=SplitRule(part="part"))
     assert [len(part) for part in parts(splits)] == [10, 5, 5]
     assert splits.raw_spec.task == "regression"
 
@@ -197,7 +203,7 @@ def test_idx_folder(tmp_path):
 
 
 def test_digits_without_data():
-    splits = load_images(split_seed="1")
+    splits = load_images(split_rule=SplitRule(split_seed="1"))
     assert splits.raw_spec.input_shape == (8, 8, 1)
     assert (splits.raw_spec.name, splits.split_seed, splits.raw_spec.eight_bit) == (
         "digits",
@@ -219,7 +225,7 @@ def test_damaged_files_are_left_out_with_a_finding(classes):
     (folder / "cat" / "0.png").write_text("no image")
     with pytest.raises(DataError, match=r"1 of 20 that are not: \S*cat/0\.png.*skip_damaged"):
         load_images(folder)
-    splits = load_images(folder, skip_damaged="yes")
+    splits = load_images(folder, reading=ImageReading(skip_damaged="yes"))
     assert sum(len(part) for part in parts(splits)) == 19
     finding = audit(splits)[0]
     assert (finding.name, finding.severity) == ("damaged images", "warning")
@@ -253,9 +259,9 @@ def test_wrong_options(classes, options, message):
 def test_wrong_options_of_other_sources(archive, classes):
     file = archive(x=random(20), y=np.arange(20) % 2)
     with pytest.raises(ArgumentError, match=r"for image files.*size=\(4, 4\) for the archive"):
-        load_images(file, size="4")
+        load_images(file, reading=ImageReading(size="4"))
     with pytest.raises(ArgumentError, match="as they are"):
-        load_images(size="4")
+        load_images(reading=ImageReading(size="4"))
     classes("set/train", 10)
     both = classes("set/test", 3).parent
     with pytest.raises(ArgumentError, match="given by `test`, or lies in the data"):
@@ -279,7 +285,10 @@ def test_wrong_data(archive, classes, tmp_path):
     with pytest.raises(DataError, match="finite"):
         load_images(archive(x=np.full((20, 3, 3), np.nan), y=np.arange(20) % 2))
     with pytest.raises(DataError, match="at most 1 MB"):
-        load_images(archive(x=random(20, (200, 200)), y=np.arange(20) % 2), most_megabytes=1)
+        load_images(
+            archive(x=random(20, (200, 200)), y=np.arange(20) % 2),
+            reading=ImageReading(most_megabytes=1),
+        )
 
 
 def test_an_array_without_labels_is_no_data(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import SplitRule, TablePreprocess, audit, from_table, load_table
+from dlrecipes.data import ColumnRules, SplitRule, TablePreprocess, audit, from_table, load_table
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.data.series.table_lags import with_lags_to_predict
 from dlrecipes.errors import DataError, DataWarning
@@ -96,7 +96,12 @@ def test_no_lags(hours, tmp_path):
     kinds = hours.assign(sold=np.where(hours["hr"] < 12, "few", "many"))
     splits = load(write(kinds, tmp_path / "b.csv"), task="classification")
     assert splits.raw_spec.lags is None
-    splits = from_table(hours, "sold", split_rule=SplitRule(time=["date", "hr"]), lags="7D, 1")
+    splits = from_table(
+        hours,
+        "sold",
+        split_rule=SplitRule(time=["date", "hr"]),
+        column_rules=ColumnRules(lags="7D, 1"),
+    )
     assert splits.raw_spec.lags.columns == ("sold 7D earlier", "sold 1 row earlier")
     assert splits.raw_spec.lags.last is None
     assert "one step" not in splits.raw_spec.lags.sentence
@@ -204,7 +209,12 @@ def test_a_table_that_cannot_have_lags(hours, tmp_path):
 
 def test_a_series_that_has_nothing_but_its_number(tmp_path):
     table = pd.DataFrame({"step": np.arange(100), "y": np.arange(100.0) ** 2})
-    splits = load_table(write(table, tmp_path / "a.csv"), "y", time="step", lags="step")
+    splits = load_table(
+        write(table, tmp_path / "a.csv"),
+        "y",
+        split_rule=SplitRule(time="step"),
+        column_rules=ColumnRules(lags="step"),
+    )
     assert [column.name for column in splits.raw_spec.columns] == list(splits.raw_spec.lags.columns)
     for header in (True, False):
         table.to_csv(tmp_path / "new.csv", index=False, header=header)

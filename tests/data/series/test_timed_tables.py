@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import SplitRule, TablePreprocess, draw_folds, from_table, load_table
+from dlrecipes.data import (
+    ColumnRules,
+    SplitRule,
+    TablePreprocess,
+    draw_folds,
+    from_table,
+    load_table,
+)
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -31,7 +38,9 @@ def shops():
 
 def test_a_date_and_an_hour(shops, tmp_path):
     shops.to_csv(tmp_path / "shops.csv", index=False)
-    splits = load_table(tmp_path / "shops.csv", "sold", time="day,hr", series="shop", gap="5h")
+    splits = load_table(
+        tmp_path / "shops.csv", "sold", split_rule=SplitRule(time="day,hr", series="shop", gap="5h")
+    )
     parts = [splits.train, splits.validation, _peek(splits.test)]
     for earlier, later in zip(parts, parts[1:], strict=False):
         assert later.time.min() - earlier.time.max() > np.timedelta64(5, "h")
@@ -43,7 +52,12 @@ def test_a_date_and_an_hour(shops, tmp_path):
 
 def test_lags_are_of_the_same_series(shops, tmp_path):
     shops.to_csv(tmp_path / "shops.csv", index=False)
-    splits = load_table(tmp_path / "shops.csv", "sold", time="day,hr", series="shop", lags="24h,2")
+    splits = load_table(
+        tmp_path / "shops.csv",
+        "sold",
+        split_rule=SplitRule(time="day,hr", series="shop"),
+        column_rules=ColumnRules(lags="24h,2"),
+    )
     for part in (splits.train, splits.validation, _peek(splits.test)):
         known = ~np.isnan(part.x["sold 24h earlier"])
         np.testing.assert_array_equal(part.x["sold 24h earlier"][known], part.y[known] - 24)
@@ -61,9 +75,8 @@ def test_training_sees_no_target_of_an_official_test_part(shops, tmp_path):
         tmp_path / "train.csv",
         "sold",
         test=tmp_path / "test.csv",
-        time="day,hr",
-        lags="1h",
-        drop="shop",
+        split_rule=SplitRule(time="day,hr"),
+        column_rules=ColumnRules(lags="1h", drop="shop"),
     )
     lags = np.concatenate([part.x["sold 1h earlier"] for part in (splits.train, splits.validation)])
     assert not np.isin(one["sold"][test], lags).any()

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from dlrecipes.data import load, load_images, load_table
+from dlrecipes.data import (
+    ColumnRules,
+    ImageReading,
+    SplitRule,
+    TableReading,
+    load,
+    load_images,
+    load_table,
+)
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.data.sources import read_tfds
 from dlrecipes.errors import ArgumentError, DataError
@@ -110,7 +118,7 @@ def test_images_with_official_parts(folder):
 
 
 def test_images_as_the_recipes_load_them(folder):
-    splits = load_images("tfds:tiny_images", data_dir=str(folder))
+    splits = load_images("tfds:tiny_images", reading=ImageReading(data_dir=str(folder)))
     assert (len(splits.train), len(splits.validation), len(splits.test)) == tuple(SIZES.values())
     assert splits.raw_spec.eight_bit
     assert set(splits.raw_spec.target.class_names) == {"zebra", "ant", "cat"}
@@ -118,7 +126,7 @@ def test_images_as_the_recipes_load_them(folder):
 
 def test_a_table(folder):
     for splits in (
-        load_table("tfds:tiny_table", data_dir=str(folder)),
+        load_table("tfds:tiny_table", reading=TableReading(data_dir=str(folder))),
         load("tfds:tiny_table", data_dir=folder),
     ):
         parts = splits.train, splits.validation, _peek(splits.test)
@@ -136,7 +144,10 @@ def test_a_table(folder):
 
 def test_texts_with_a_validation_part_drawn(folder):
     splits = load_table(
-        "tfds:tiny_texts", data_dir=str(folder), kinds="text=text", validation_fraction=0.25
+        "tfds:tiny_texts",
+        reading=TableReading(data_dir=str(folder)),
+        split_rule=SplitRule(validation_fraction=0.25),
+        column_rules=ColumnRules(kinds="text=text"),
     )
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (45, 15, 15)
     assert "ünusual" in splits.train.x["text"][0]
@@ -171,11 +182,15 @@ def test_wrong(folder, source, options, error, message):
 
 def test_images_are_no_table(folder):
     with pytest.raises(DataError, match=r"one value an example.*'image' of shape \(4, 3, 1\)"):
-        load_table("tfds:tiny_images", data_dir=str(folder))
+        load_table("tfds:tiny_images", reading=TableReading(data_dir=str(folder)))
     with pytest.raises(DataError, match="one feature to learn from.*age, job, label"):
-        load_images("tfds:tiny_table", data_dir=str(folder))
+        load_images("tfds:tiny_table", reading=ImageReading(data_dir=str(folder)))
     with pytest.raises(ArgumentError, match="has parts of its own"):
-        load_table("tfds:tiny_table", data_dir=str(folder), part="job")
+        load_table(
+            "tfds:tiny_table",
+            reading=TableReading(data_dir=str(folder)),
+            split_rule=SplitRule(part="job"),
+        )
 
 
 def test_what_cannot_be_fetched(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.data import (
+    ColumnRules,
     Columns,
     SplitRule,
     TablePreprocess,
@@ -142,7 +143,12 @@ def test_a_tables_copies_stay_together():
 def test_a_folds_vocabulary_is_its_own():
     rows = table(60)
     rows["town"] = ["Oslo"] * 54 + ["Rome"] * 6
-    splits = from_table(rows, "left", split_rule=SplitRule(time="day"), kinds={"town": "category"})
+    splits = from_table(
+        rows,
+        "left",
+        split_rule=SplitRule(time="day"),
+        column_rules=ColumnRules(kinds={"town": "category"}),
+    )
     splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns, min_frequency=1))
     (first, *_) = draw_folds(splits, 3)
     sizes = {feature.name: feature.size for feature in first.development.model_spec.features}
@@ -152,7 +158,12 @@ def test_a_folds_vocabulary_is_its_own():
 def test_a_folds_words_are_its_own():
     rows = table(60)
     rows["note"] = ["came late"] * 54 + ["left early"] * 6
-    splits = from_table(rows, "left", split_rule=SplitRule(time="day"), kinds={"note": "text"})
+    splits = from_table(
+        rows,
+        "left",
+        split_rule=SplitRule(time="day"),
+        column_rules=ColumnRules(kinds={"note": "text"}),
+    )
     splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns, min_frequency=1))
     (first, *_) = draw_folds(splits, 3)
     words = [

@@ -4,7 +4,7 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.linear_model import PoissonRegressor
 
-from dlrecipes.data import by_exposure, from_table, load_table
+from dlrecipes.data import ColumnRules, by_exposure, from_table, load_table
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -21,7 +21,9 @@ def table():
 
 def read(table, **options):
     kinds = {"hours": "number"}
-    return from_table(table, "falls", task="count", kinds=kinds, **options)
+    return from_table(
+        table, "falls", task="count", **options, column_rules=ColumnRules(kinds=kinds)
+    )
 
 
 def test_counts_become_rates_with_weights(table):
@@ -85,7 +87,10 @@ def test_what_is_no_exposure(table, change, column, error, message):
     changed = changed.drop(columns=[name for name, value in change.items() if value is None])
     kinds = {"hours": "category"} if change.get("hours") == "long" else {"hours": "number"}
     with pytest.raises(error, match=message):
-        by_exposure(from_table(changed, "falls", task="count", kinds=kinds), column)
+        by_exposure(
+            from_table(changed, "falls", task="count", column_rules=ColumnRules(kinds=kinds)),
+            column,
+        )
 
 
 def test_only_counts_have_one(table):

@@ -8,7 +8,15 @@ import pandas as pd
 import pytest
 
 from dlrecipes.cli.options import read_extra
-from dlrecipes.data import TablePreprocess, add_lags, as_tensors, audit, load_table
+from dlrecipes.data import (
+    ColumnRules,
+    SplitRule,
+    TablePreprocess,
+    add_lags,
+    as_tensors,
+    audit,
+    load_table,
+)
 from dlrecipes.errors import DataError, DlrecipesError
 from dlrecipes.export import read_inputs
 
@@ -294,7 +302,7 @@ def test_lags_are_between_instants():
 def test_two_rows_of_one_hour_of_the_clock_are_no_copies(load, tmp_path):
     times = pd.date_range("2024-10-20", periods=240, freq="h", tz="Europe/Berlin")
     pd.DataFrame({"t": times, "y": np.arange(240.0)}).to_parquet(tmp_path / "t.parquet")
-    splits = load_table(tmp_path / "t.parquet", "y", time="t")
+    splits = load_table(tmp_path / "t.parquet", "y", split_rule=SplitRule(time="t"))
     (finding,) = (found for found in audit(splits) if found.name == "duplicates")
     assert finding.severity == "info"
     assert np.all(np.diff(splits.train.time) == np.timedelta64(1, "h"))
@@ -401,7 +409,7 @@ def test_numbers_that_were_categories_stay_some(tmp_path):
     assert kinds(splits)["zone"] == "category"
     (tmp_path / "new.csv").write_text("zone,x\n3,0.5\n")
     assert read_inputs(tmp_path / "new.csv", splits.raw_spec)["zone"].tolist() == ["3"]
-    numbers = load_table(tmp_path / "t.parquet", "y", kinds="zone=number")
+    numbers = load_table(tmp_path / "t.parquet", "y", column_rules=ColumnRules(kinds="zone=number"))
     assert kinds(numbers)["zone"] == "number"
 
 
@@ -441,7 +449,13 @@ def test_lags_and_times_are_read_as_the_columns_are(tmp_path):
     rows = [f"2021-{at // 28 + 1:02}-{at % 28 + 1:02};0,{at + 13};{at + 1}.{at + 100}"
             for at in range(90)]  # fmt: skip
     (tmp_path / "t.csv").write_text("day;g;sold\n" + "\n".join(rows) + "\n")
-    splits = load_table(tmp_path / "t.csv", "sold", time="day", lags="1", task="regression")
+    splits = load_table(
+        tmp_path / "t.csv",
+        "sold",
+        task="regression",
+        split_rule=SplitRule(time="day"),
+        column_rules=ColumnRules(lags="1"),
+    )
     earlier = splits.train.x["sold 1 row earlier"]
     np.testing.assert_array_equal(earlier[1:], splits.train.y[:-1])
     assert splits.train.y[0] == 1100
@@ -466,7 +480,9 @@ def test_whole_numbers_beside_gaps(load, read, tmp_path):
     as_text = load(
         csv(big=["" if value is pd.NA else value for value in ids]), kinds="big=category"
     )
-    as_typed = load_table(tmp_path / "i.parquet", "y", kinds="big=category")
+    as_typed = load_table(
+        tmp_path / "i.parquet", "y", column_rules=ColumnRules(kinds="big=category")
+    )
     assert as_text.train.x["big"].tolist() == as_typed.train.x["big"].tolist()
     assert (
         "equal another one in float64"

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import SplitRule, from_table
+from dlrecipes.data import ColumnRules, SplitRule, from_table
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -31,7 +31,7 @@ def parts(splits):
 
 
 def test_by_chance(people):
-    splits = from_table(people, "left", drop=["pay", "part", "family"])
+    splits = from_table(people, "left", column_rules=ColumnRules(drop=["pay", "part", "family"]))
     assert {name: len(part) for name, part in parts(splits).items()} == {
         "train": 180,
         "validation": 60,
@@ -71,7 +71,12 @@ def test_by_group(people):
 
 
 def test_by_time(people):
-    splits = from_table(people, "pay", split_rule=SplitRule(time="day", gap="10D"), drop=["left"])
+    splits = from_table(
+        people,
+        "pay",
+        split_rule=SplitRule(time="day", gap="10D"),
+        column_rules=ColumnRules(drop=["left"]),
+    )
     days = [pd.to_datetime(part.time) for part in parts(splits).values()]
     assert (days[1].min() - days[0].max()).days > 10
     assert (days[2].min() - days[1].max()).days > 10
@@ -90,7 +95,7 @@ def test_an_official_test_part(people):
     test = people.head(50).copy()
     test["left"] += "."
     test.loc[0, "job"] = "pilot"
-    splits = from_table(people.tail(250), "left", test=test, drop=["pay"])
+    splits = from_table(people.tail(250), "left", test=test, column_rules=ColumnRules(drop=["pay"]))
     assert len(splits.test) == 50
     assert len(splits.train) + len(splits.validation) == 250
     held_out = _peek(splits.test)
@@ -102,7 +107,11 @@ def test_an_official_test_part(people):
 
 def test_an_official_test_part_and_time(people):
     splits = from_table(
-        people, "pay", test=people.head(20), split_rule=SplitRule(time="day"), drop=["left"]
+        people,
+        "pay",
+        test=people.head(20),
+        split_rule=SplitRule(time="day"),
+        column_rules=ColumnRules(drop=["left"]),
     )
     days = [pd.to_datetime(part.time) for part in (splits.train, splits.validation)]
     assert days[0].max() < days[1].min()
@@ -110,9 +119,9 @@ def test_an_official_test_part_and_time(people):
 
 
 def test_only_the_seed_moves_rows(people):
-    one = from_table(people, "left", split_rule=SplitRule(seed=1))
-    same = from_table(people, "left", split_rule=SplitRule(seed=1))
-    other = from_table(people, "left", split_rule=SplitRule(seed=2))
+    one = from_table(people, "left", split_rule=SplitRule(split_seed=1))
+    same = from_table(people, "left", split_rule=SplitRule(split_seed=1))
+    other = from_table(people, "left", split_rule=SplitRule(split_seed=2))
     assert one.test.fingerprint == same.test.fingerprint
     assert one.test.fingerprint != other.test.fingerprint
 
@@ -173,8 +182,10 @@ def test_a_table_needs_preprocessing(people):
 
 
 def test_the_class_that_is_looked_for(people):
-    usual = from_table(people, "left", drop=["pay", "part", "family"])
-    turned = from_table(people, "left", drop=["pay", "part", "family"], positive="no")
+    usual = from_table(people, "left", column_rules=ColumnRules(drop=["pay", "part", "family"]))
+    turned = from_table(
+        people, "left", positive="no", column_rules=ColumnRules(drop=["pay", "part", "family"])
+    )
     assert turned.raw_spec.target.class_names == ("yes", "no")
     for part in parts(turned).values():
         labels = [turned.raw_spec.target.class_names[label] for label in part.y]

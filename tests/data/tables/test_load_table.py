@@ -1,6 +1,6 @@
 import pytest
 
-from dlrecipes.data import load_table
+from dlrecipes.data import ColumnRules, SplitRule, TableReading, load_table
 from dlrecipes.errors import ArgumentError, DataError
 
 ROWS = "\n".join(f"{20 + at % 40}, {'cook' if at % 3 else 'clerk'}, {at % 2}" for at in range(90))
@@ -22,13 +22,10 @@ def test_options_as_a_command_line_gives_them(file):
     splits = load_table(
         file(ROWS),
         "left",
-        header="no",
-        columns="age,job,left",
-        kinds="age=category",
-        drop="job",
         task="classification",
-        validation_fraction="0.3",
-        split_seed="4",
+        reading=TableReading(header="no", columns="age,job,left"),
+        split_rule=SplitRule(validation_fraction="0.3", split_seed="4"),
+        column_rules=ColumnRules(kinds="age=category", drop="job"),
     )
     assert [(column.name, column.kind) for column in splits.raw_spec.columns] == [
         ("age", "category")
@@ -40,7 +37,9 @@ def test_options_as_a_command_line_gives_them(file):
 
 def test_subgroups_as_a_command_line_gives_them(file):
     path = file("age,job,left\n" + ROWS)
-    splits = load_table(path, "left", drop="job", subgroup="job, age", reweigh="job")
+    splits = load_table(
+        path, "left", column_rules=ColumnRules(drop="job", subgroup="job, age", reweigh="job")
+    )
     assert splits.train.x.names == ("age",)
     assert splits.train.subgroups.names == ("job", "age")
     assert set(splits.validation.subgroups["job"]) == {"clerk", "cook"}
@@ -55,20 +54,26 @@ def test_the_last_column_is_the_target(file):
 
 def test_separator_and_official_test(file):
     text = "age;job;left\n" + ROWS.replace(", ", ";")
-    splits = load_table(file(text), "left", separator=";", test=file(text, "later.csv"))
+    splits = load_table(
+        file(text), "left", test=file(text, "later.csv"), reading=TableReading(separator=";")
+    )
     assert (len(splits.train) + len(splits.validation), len(splits.test)) == (90, 90)
 
 
 def test_flags_as_a_resumed_run_gives_them(file):
     # ---- JSON keeps False as 0
-    splits = load_table(file('age,job,left\n30,"cook,1\n' + ROWS), quoting=0, header=1)
+    splits = load_table(
+        file('age,job,left\n30,"cook,1\n' + ROWS), reading=TableReading(quoting=0, header=1)
+    )
     assert splits.raw_spec.file.quoting is False
 
 
 def test_how_the_file_was_read_is_recorded(file):
     text = ROWS.replace(", ", ";")
     splits = load_table(
-        file(text), "left", header="no", columns="age,job,left", separator=";", missing="-9, ?"
+        file(text),
+        "left",
+        reading=TableReading(header="no", columns="age,job,left", separator=";", missing="-9, ?"),
     )
     recorded = splits.raw_spec.file
     assert (recorded.columns, recorded.targets) == (("age", "job", "left"), ("left",))

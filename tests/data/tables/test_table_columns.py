@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dlrecipes.data import SplitRule, from_table
+from dlrecipes.data import ColumnRules, SplitRule, from_table
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.data.tables.table_columns import Subgroups, subgroup_columns
 from dlrecipes.errors import DataError
@@ -112,7 +112,9 @@ def test_kinds_that_are_known_better():
 
 def test_subgroups_travel_though_they_are_no_inputs():
     table = people()
-    splits = from_table(table, "left", drop=["sex"], subgroup=["sex", "age"])
+    splits = from_table(
+        table, "left", column_rules=ColumnRules(drop=["sex"], subgroup=["sex", "age"])
+    )
     assert [column.name for column in splits.raw_spec.columns] == ["age", "pay"]
     for part in (splits.train, splits.validation, _peek(splits.test)):
         assert part.subgroups.names == ("sex", "age")
@@ -122,7 +124,7 @@ def test_subgroups_travel_though_they_are_no_inputs():
 
 def test_subgroups_of_an_official_test_part(tmp_path):
     test = people(60, seed=1).assign(sex="x")
-    splits = from_table(people(), "left", test=test, subgroup=["sex"])
+    splits = from_table(people(), "left", test=test, column_rules=ColumnRules(subgroup=["sex"]))
     opened = splits.test.open("look", ledger=tmp_path / "ledger.jsonl")
     assert set(opened.subgroups["sex"]) == {"not in training"}
     assert set(splits.train.subgroups["sex"]) == {"f", "m", "missing"}
@@ -130,7 +132,7 @@ def test_subgroups_of_an_official_test_part(tmp_path):
 
 def test_subgroups_move_no_row():
     plain = from_table(people(), "left")
-    measured = from_table(people(), "left", subgroup=["sex"])
+    measured = from_table(people(), "left", column_rules=ColumnRules(subgroup=["sex"]))
     assert measured.test.fingerprint == plain.test.fingerprint
     assert plain.train.subgroups is None
 
@@ -144,4 +146,9 @@ def test_subgroups_move_no_row():
 )
 def test_wrong_subgroups(subgroup, message):
     with pytest.raises(DataError, match=message):
-        from_table(people(), "left", subgroup=subgroup, split_rule=SplitRule(seed=1))
+        from_table(
+            people(),
+            "left",
+            split_rule=SplitRule(split_seed=1),
+            column_rules=ColumnRules(subgroup=subgroup),
+        )

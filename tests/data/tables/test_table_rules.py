@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from dlrecipes.data import SplitRule, from_table
+from dlrecipes.data import ColumnRules, SplitRule, from_table
 
 
 def table(rows=60):
@@ -20,10 +20,14 @@ def table(rows=60):
 
 
 def test_names_and_numbers_of_rows_whether_found_or_dropped():
-    splits = from_table(table(), "y", drop=["invoice", "later", "unclear", "patient"])
+    splits = from_table(
+        table(), "y", column_rules=ColumnRules(drop=["invoice", "later", "unclear", "patient"])
+    )
     assert splits.raw_spec.identifiers == ("uuid", "invoice")
     kinds = {"uuid": "ignored", "later": "ignored", "unclear": "ignored"}
-    splits = from_table(table(), "y", kinds=kinds, split_rule=SplitRule(group="patient"))
+    splits = from_table(
+        table(), "y", split_rule=SplitRule(group="patient"), column_rules=ColumnRules(kinds=kinds)
+    )
     assert splits.raw_spec.identifiers == ("uuid", "invoice", "patient")
     assert splits.raw_spec.time == ()
 

@@ -1,0 +1,250 @@
+"""The arguments of a recipe's `load` as options by name, groups taken apart and put together.
+
+An argument whose type is a data class, such as `SplitRule`, is a group: each of its fields is an
+option. What a run remembers of its data is options by name, as JSON has them.
+"""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import re
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from dlrecipes.errors import ArgumentError
+
+_ITEM = re.compile(r"(\w+): (.*)")
+_WANTED = {int: "a whole number", float: "a number", bool: "yes or no"}
+_WORDS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+@dataclass(frozen=True)
+class LoadOption:
+    """One option of a recipe's data.
+
+    Args:
+        name: Its name.
+        default: What it is if it is left out; `inspect.Parameter.empty` if it must be given.
+        help: What the docstring says of it; empty if it says nothing.
+        kind: Its type as annotated; None if it has none, or one that is for type checkers alone.
+        group: The argument of `load` that it is a field of; empty if it is an argument itself.
+    """
+
+    name: str
+    default: Any
+    help: str = ""
+    kind: Any = None
+    group: str = ""
+
+
+def load_options(load: Callable[..., Any]) -> dict[str, LoadOption]:
+    """Return the options of a recipe's `load` by name, its own arguments before those of groups.
+
+    Args:
+        load: The function. An argument of its own goes before a group's field of the same name.
+    """
+    kinds, said = _hints(load), _said(load)
+    own: dict[str, LoadOption] = {}
+    grouped: dict[str, LoadOption] = {}
+    for name, parameter in inspect.signature(load).parameters.items():
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            continue
+        group = _group(kinds.get(name))
+        if group is None:
+            own[name] = LoadOption(name, parameter.default, said.get(name, ""), kinds.get(name))
+            continue
+        inside, words = _hints(group), _said(group)
+        for field in fields(group):
+            default = getattr(parameter.default, field.name, MISSING)
+            if default is MISSING:  # the group as such has none
+                default = field.default
+            if default is MISSING and field.default_factory is not MISSING:
+                default = field.default_factory()
+            option = LoadOption(
+                field.name,
+                parameter.empty if default is MISSING else default,
+                words.get(field.name, ""),
+                inside.get(field.name),
+                name,
+            )
+            grouped.setdefault(field.name, option)
+    return own | {name: option for name, option in grouped.items() if name not in own}
+
+
+def gather(load: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments of `load` from options by name: the fields of each group in an object of it.
+
+    Args:
+        load: The function.
+        given: `{option: value}`.
+
+    Raises:
+        ArgumentError: If a value is of another type than the group's field.
+    """
+    options = load_options(load)
+    arguments: dict[str, Any] = {}
+    groups: dict[str, dict[str, Any]] = {}
+    for name, value in given.items():
+        option = options.get(name)
+        if option is None or not option.group:
+            arguments[name] = value
+        else:
+            groups.setdefault(option.group, {})[name] = _checked(option, value)
+    kinds = _hints(load)
+    for group, values in groups.items():
+        usual = inspect.signature(load).parameters[group].default
+        known = {} if usual is None else {f.name: getattr(usual, f.name) for f in fields(usual)}
+        arguments[group] = _group(kinds[group])(**{**known, **values})
+    return arguments
+
+
+def value_of_text(option: LoadOption, text: str) -> Any:  # noqa: ANN401  (what the option takes)
+    """Return what a text of the command line stands for, by the option's type.
+
+    A list has commas between its items, and an item with a comma stands in quotes; a mapping has
+    pairs `name=value`; a size is `32x48`. An option of no known type stays text.
+
+    Args:
+        option: The option.
+        text: What was written.
+
+    Raises:
+        ArgumentError: If the text is none of its type.
+    """
+    kinds = [kind for kind in _members(option.kind) if kind is not type(None)]
+    origins = {kind: get_origin(kind) or kind for kind in kinds}
+    pairs = [kind for kind, origin in origins.items() if _is(origin, Mapping)]
+    if pairs and ("=" in text or len(kinds) == 1):
+        return _pairs(option.name, text, lists=_is(get_origin(get_args(pairs[0])[1]), Sequence))
+    lists = [kind for kind, origin in origins.items() if _is(origin, Sequence)]
+    if lists:
+        fixed = get_origin(lists[0]) is tuple and Ellipsis not in get_args(lists[0])
+        items: list[Any] = re.split("[x×X,]", text) if fixed else split_list(text)
+        if fixed or int in _members(get_args(lists[0])[0]):
+            items = [int(item) if item.strip().isdigit() else item.strip() for item in items]
+        if len(items) == 1 and len(kinds) > 1:
+            return items[0] if not fixed else _scalar(option, text)
+        return _scalar(option, items) if fixed else items
+    if bool in kinds and text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    return _scalar(option, text) if kinds else text
+
+
+def split_list(text: str) -> list[str]:
+    """Return text with commas between as a list, without spaces around its items.
+
+    An item with a comma in it stands in quotes: `'age,"price, in dollars"'`.
+
+    Args:
+        text: What was written.
+    """
+    try:
+        items = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:  # a name with a line end in it
+        items = text.split(",")
+    return [item.strip() for item in items if item.strip()]
+
+
+def _pairs(name: str, text: str, *, lists: bool) -> dict[str, Any]:
+    """Return `"zip=category,notes=ignored"`, or `"grade=poor<fair<good"`, as a dictionary."""
+    found: dict[str, Any] = {}
+    for pair in split_list(text):
+        key, equals, value = pair.rpartition("=")
+        if not equals:
+            example = "condition=poor<fair<good" if lists else "zip=category,notes=ignored"
+            raise ArgumentError(
+                f"`{name}` is given as column=value, with commas between.",
+                received=f"{name}={text!r}",
+                fix=f"For example {name}={example!r}.",
+            )
+        labels = [label.strip() for label in value.split("<")]
+        found[key.strip()] = labels if lists else value.strip()
+    return found
+
+
+def _scalar(option: LoadOption, value: object) -> Any:  # noqa: ANN401  (any annotation)
+    """Return what pydantic makes of a value; the value itself where its type says nothing."""
+    from pydantic import (
+        PydanticSchemaGenerationError,
+        PydanticUserError,
+        TypeAdapter,
+        ValidationError,
+    )
+
+    try:
+        made = TypeAdapter(option.kind).validate_python(value)
+    except (PydanticSchemaGenerationError, PydanticUserError):  # no type that text can become
+        return value
+    except ValidationError as error:
+        plain = all(kind in (*_WANTED, type(None)) for kind in _members(option.kind))
+        wanted = _described(option.kind) if plain else error.errors()[0]["msg"]
+        raise ArgumentError(
+            f"`{option.name}` must be {wanted}.", received=f"{option.name}={value!r}"
+        ) from error
+    return value if isinstance(made, Path) else made  # a run remembers its options as JSON
+
+
+def _checked(option: LoadOption, value: Any) -> Any:  # noqa: ANN401  (any annotation)
+    """Return a value of a group's field, which Python or a run's file may have in another type."""
+    if isinstance(value, str) and str not in _members(option.kind):
+        # One text is no list, and no number either, but for the words of a flag.
+        raise ArgumentError(
+            f"`{option.name}` must be {_described(option.kind)}.",
+            received=f"{option.name}={value!r}",
+        )
+    return _scalar(option, value)
+
+
+def _described(kind: Any) -> str:  # noqa: ANN401  (any annotation)
+    members = [member for member in _members(kind) if member is not type(None)]
+    if any(_is(get_origin(member) or member, Mapping) for member in members):
+        return "a dictionary"
+    if any(_is(get_origin(member) or member, Sequence) for member in members):
+        return "a list"
+    return " or ".join(_WANTED.get(member, str(member)) for member in members)
+
+
+def _members(kind: Any) -> tuple[Any, ...]:  # noqa: ANN401  (any annotation)
+    """Return the types of a union, or the only one; none if there is no annotation."""
+    if kind is None:
+        return ()
+    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+
+
+def _is(kind: Any, base: type) -> bool:  # noqa: ANN401  (any annotation)
+    return isinstance(kind, type) and issubclass(kind, base) and kind is not str
+
+
+def _group(kind: Any) -> Any:  # noqa: ANN401  (a data class or None)
+    """Return the data class that an argument is, or may be beside None."""
+    found = [member for member in _members(kind) if is_dataclass(member)]
+    return found[0] if found else None
+
+
+def _hints(thing: Any) -> dict[str, Any]:  # noqa: ANN401  (a function or a data class)
+    """Return the types as annotated; without any if one is for type checkers alone."""
+    try:
+        return get_type_hints(thing)
+    except (NameError, TypeError, AttributeError):
+        return {}
+
+
+def _said(documented: Any) -> dict[str, str]:  # noqa: ANN401  (a function or a data class)
+    """Return what a docstring's `Args:` say, `{name: text}`."""
+    _, _, text = (inspect.getdoc(documented) or "").partition("\nArgs:\n")
+    found: dict[str, str] = {}
+    name = ""
+    for line in text.split("\n"):
+        item = _ITEM.fullmatch(line.removeprefix("    "))
+        if not line.startswith("    "):
+            break
+        if item and not line.startswith("     "):
+            name = item[1]
+            found[name] = item[2]
+        elif name:
+            found[name] += f" {line.strip()}"
+    return found
