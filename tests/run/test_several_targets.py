@@ -124,6 +124,17 @@ def test_score_of_a_trial_may_be_a_mean_over_folds(splits, tmp_path):
     assert len(run.result.best.fold_scores) == 2
 
 
+@pytest.mark.slow
+def test_two_values_are_trained_side_by_side(tmp_path):
+    frame = table().assign(rent=lambda known: known["size"] ** 2)
+    raw = from_table(frame[["size", "town", "price", "rent"]], ["price", "rent"])
+    splits = raw.with_preprocess(TablePreprocess(raw.raw_spec.columns))
+    run = tune(splits, tmp_path / "run", engine="population")
+    assert {choice.engine for choice in run.info.engines} == {"population"}
+    assert run.result.engine.name == "population"
+    assert {"price_rmse", "rent_rmse"} <= set(run.result.refits[0].validation)
+
+
 @pytest.mark.parametrize("settings", [{"threshold": "f1"}])
 def test_what_asks_for_a_single_target(splits, tmp_path, settings):
     with pytest.raises(ArgumentError, match="multitask"):
