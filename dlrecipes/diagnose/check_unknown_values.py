@@ -12,7 +12,9 @@ from dlrecipes.data import Columns
 from dlrecipes.results import Finding
 
 
-def check_unknown_values(model: keras.Model, x: NDArray[np.generic] | Columns) -> Finding | None:
+def check_unknown_values(
+    preprocess: keras.Layer | None, x: NDArray[np.generic] | Columns
+) -> Finding | None:
     """Return by column how many inputs training did not have.
 
     Those are categories and words that training did not have, or too rarely to learn from, numbers
@@ -21,18 +23,18 @@ def check_unknown_values(model: keras.Model, x: NDArray[np.generic] | Columns) -
     columns.
 
     Args:
-        model: From raw inputs to predictions, with an adapted `TablePreprocess` or `TextTokens` in
-            it.
+        preprocess: An adapted `TablePreprocess` or `TextTokens`, or a model with one in it; None
+            for none.
         x: Raw inputs, `(examples, …)`, or the columns of a table.
 
     Returns:
         None for inputs that are no columns, or a model whose preprocessing keeps no account.
     """
-    if not isinstance(x, Columns):
+    if preprocess is None or not isinstance(x, Columns):
         return None
     counts = [
         count
-        for layer in _layers(model)
+        for layer in _layers(preprocess)
         if hasattr(layer, "unknown_values")
         for count in layer.unknown_values(x)
     ]
@@ -60,11 +62,13 @@ def check_unknown_values(model: keras.Model, x: NDArray[np.generic] | Columns) -
     )
 
 
-def _layers(model: keras.Model) -> Iterator[keras.Layer]:
+def _layers(layer: keras.Layer) -> Iterator[keras.Layer]:
+    if not isinstance(layer, keras.Model):
+        yield layer
+        return
     seen = set()
-    for layer in model.layers:
-        inside = _layers(layer) if isinstance(layer, keras.Model) else (layer,)
-        for found in inside:
+    for inner in layer.layers:
+        for found in _layers(inner):
             if id(found) not in seen:
                 seen.add(id(found))
                 yield found

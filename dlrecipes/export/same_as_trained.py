@@ -55,7 +55,7 @@ def check_same_as_trained(
             continue
         before = predict_few(trained, rows)
         if not _close(before, after, policy):
-            _check_not_random(trained, rows, policy=policy)
+            check_not_random(trained, rows, policy=policy)
             found = _first_difference(trained, saved, rows, policy=policy)
             raise _error(found or _Difference(trained.name, "Model", _distance(before, after)))
 
@@ -76,13 +76,18 @@ def check_layers_as_trained(
     """
     found = _first_difference(trained, saved, x, policy=policy)
     if found is not None:
-        _check_not_random(trained, x, policy=policy)
+        check_not_random(trained, x, policy=policy)
         raise _error(found)
     check_same_as_trained(trained, saved, x, policy=policy)
 
 
-def _check_not_random(model: keras.Model, x: NDArray[Any] | Columns, *, policy: str) -> None:
+def check_not_random(model: keras.Model, x: NDArray[Any] | Columns, *, policy: str) -> None:
     """Say so where a model answers otherwise each time: then its file is not to blame.
+
+    Args:
+        model: A model in memory.
+        x: A few inputs.
+        policy: The dtype policy of the model.
 
     Raises:
         ExportError: If it does; it names the layer where that begins.

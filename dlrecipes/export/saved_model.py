@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from dlrecipes.data import Columns, as_tensors
+from dlrecipes.errors import ExportError
+from dlrecipes.export.predict import BATCH_SIZE
 from dlrecipes.export.raw_inputs import input_names, output_prefixes, serving_names
 from dlrecipes.results import DataSpec, Target
 from dlrecipes.rundir import check_place
+from dlrecipes.system_errors import find_refusal, refused
 from dlrecipes.targets import by_name, if_named, join_predictions, kind_of, named_targets
+from dlrecipes.training.outcome import headline
+
+Predict = Callable[[NDArray[Any] | Columns], NDArray[np.float32]]
 
 
 def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
@@ -71,29 +80,55 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
             "title": [target.shown for target in prefixes],
         }
         _add_names(archive, "targets", told)
-    partial = path.with_name(path.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    unfinished = path.with_name(path.name + ".partial")
+    shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        archive.write_out(str(partial), verbose=False)
+        archive.write_out(str(unfinished), verbose=False)
         shutil.rmtree(path, ignore_errors=True)
-        partial.rename(path)
+        unfinished.rename(path)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def predict_saved_model(path: Path, x: np.ndarray | Columns, batch_size: int = 256) -> np.ndarray:
+def predict_saved_model(path: Path, x: NDArray[Any] | Columns) -> NDArray[np.float32]:
     """Load a SavedModel and return its probabilities or values for raw inputs.
-
-    Those of several targets are side by side (`dlrecipes.metrics.join_predictions`).
 
     Args:
         path: The folder that `export_saved_model` wrote.
         x: Raw inputs, `(examples, …)`, or the columns of a table in any order.
-        batch_size: Examples at a time, at least 1.
     """
-    loaded = tf.saved_model.load(str(path))
+    return load_saved_model(path)(x)
+
+
+def load_saved_model(path: Path) -> Predict:
+    """Load a SavedModel and return what predicts with it.
+
+    That takes raw inputs, `(examples, …)`, or the columns of a table in any order, and returns
+    probabilities or values; those of several targets side by side
+    (`dlrecipes.targets.join_predictions`).
+
+    Args:
+        path: The folder that `export_saved_model` wrote.
+
+    Raises:
+        ExportError: If there is none, or TensorFlow cannot read it.
+    """
+    try:
+        loaded = tf.saved_model.load(str(path))
+    except Exception as error:  # TensorFlow raises what it pleases here
+        refusal = find_refusal(error)
+        if refusal is not None:
+            raise refused(refusal) from error
+        raise ExportError(
+            "The SavedModel of a network must be there, and whole.",
+            received=f"{path} ({type(error).__name__}: {headline(error)})",
+        ) from error
+    return partial(_predict, loaded)
+
+
+def _predict(loaded: Any, x: NDArray[Any] | Columns) -> NDArray[np.float32]:  # noqa: ANN401
     serve = loaded.signatures["serving_default"]
-    batches = (x[start : start + batch_size] for start in range(0, len(x), batch_size))
+    batches = (x[start : start + BATCH_SIZE] for start in range(0, len(x), BATCH_SIZE))
     if isinstance(x, Columns):
         told = loaded.signatures["columns"]()
         names = dict(zip(_texts(told["name"]), _texts(told["input"]), strict=True))
@@ -105,7 +140,7 @@ def predict_saved_model(path: Path, x: np.ndarray | Columns, batch_size: int = 2
     else:
         answers = [serve(x=tf.constant(batch)) for batch in batches]
 
-    def whole(prefix: str) -> np.ndarray:
+    def whole(prefix: str) -> NDArray[np.float32]:
         name = f"{prefix}value"
         name = name if name in answers[0] else f"{prefix}probabilities"
         return np.concatenate([answer[name].numpy() for answer in answers])
@@ -114,8 +149,8 @@ def predict_saved_model(path: Path, x: np.ndarray | Columns, batch_size: int = 2
         return whole("")
     told = loaded.signatures["targets"]()
     prefixes = zip(_texts(told["name"]), _texts(told["prefix"]), strict=True)
-    joined: np.ndarray = join_predictions({name: whole(f"{prefix}_") for name, prefix in prefixes})
-    return joined
+    named = {name: whole(f"{prefix}_") for name, prefix in prefixes}
+    return join_predictions(named).astype(np.float32)
 
 
 def _texts(tensor: tf.Tensor) -> list[str]:

@@ -246,7 +246,7 @@ class EnsembleMember:
         values: Its hyperparameters.
         seed: Seed of the training.
         validation: The scores of this member alone on the validation part.
-        checkpoint: The file of its network, which takes preprocessed examples.
+        checkpoint: The file of its network's weights.
     """
 
     stage: str
@@ -267,7 +267,7 @@ class EnsembleResult:
         validation: The ensemble's scores on the validation part.
         validation_gain: What that is better than the mean refit. Winner and members were chosen
             on these examples, so look at `test_gain`.
-        checkpoint: The file of the averaged model, from raw examples.
+        checkpoint: The SavedModel of the average, from raw examples.
         threshold: The one chosen on the ensemble's validation predictions, where the verdict is
             about decisions; None elsewhere.
         test: Its scores on the test part; empty until the test set is opened.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
@@ -30,8 +31,8 @@ from dlrecipes.results import (
     significant,
 )
 from dlrecipes.run.keep_network import (
-    keep_model,
     keep_weights,
+    predicted_once,
     restore_kept,
     save_as_trained,
     with_weights,
@@ -39,7 +40,7 @@ from dlrecipes.run.keep_network import (
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.run.thresholds import score_validation, usable_goal
-from dlrecipes.rundir import RunDirectory
+from dlrecipes.rundir import KERAS, RunDirectory, beside
 from dlrecipes.search import Store, StudyContext, ensemble_stage, ensemble_trials, refit
 from dlrecipes.training.engines import Engine
 
@@ -110,7 +111,7 @@ def train_members(
             continue
         network = restore_kept(record, directory, context, data, info.policy)
         model = build_inference_model(network, None, info.spec, info.spec)
-        predictions = keep_model(model, record, directory, data.validation.array, info.policy)
+        predictions = predicted_once(model, record, directory, data.validation.array)
         members[at] = replace(member, model=model, predictions=predictions)
     return tuple(members)
 
@@ -152,9 +153,12 @@ def average_members(
         return None, said
     part = splits.validation
     predictions = average_predictions(found)
-    file = directory.networks(trained[0].record.stage).ensemble
+    folder = directory.networks(trained[0].record.stage).ensemble
     average = build_average_model(models, splits.preprocess, splits.raw_spec)
-    save_as_trained(average, file, part.x, predictions, info.policy)
+    # Other members than before may be in it, after more trials.
+    shutil.rmtree(folder, ignore_errors=True)
+    beside(folder, KERAS).unlink(missing_ok=True)
+    save_as_trained(average, folder, part.x, predictions, info)
     keep_predictions(directory, part, single, predictions, name="validation")
 
     validation, threshold = score_validation(part.y, predictions, info.spec, wanted)
@@ -172,7 +176,7 @@ def average_members(
         validation_gain=_gain(
             "validation", part.y, (predictions, single), levels, metric, info.spec, len(models)
         ),
-        checkpoint=directory.relative(file),
+        checkpoint=directory.relative(folder),
         threshold=threshold,
     )
     return result, said
@@ -235,7 +239,7 @@ def _member(
         values=record.values,
         seed=record.seed,
         validation=scores,
-        checkpoint=directory.relative(directory.networks(record.stage).model(record.number)),
+        checkpoint=directory.relative(directory.networks(record.stage).weights(record.number)),
     )
 
 

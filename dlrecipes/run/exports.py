@@ -11,14 +11,13 @@ from dlrecipes.data import unpack_inputs
 from dlrecipes.errors import ExportError, RunError
 from dlrecipes.export import (
     check_same_predictions,
-    export_keras,
     export_saved_model,
     load_model,
     predict_keras,
     predict_saved_model,
 )
 from dlrecipes.run.assemble import with_total
-from dlrecipes.rundir import FORMATS, Format, Part, RunDirectory
+from dlrecipes.rundir import FORMATS, KERAS, NO_KERAS, Format, Part, RunDirectory, beside
 
 
 def export_run(directory: RunDirectory, format: Format) -> Path:  # noqa: A002  (the word users know)
@@ -32,28 +31,27 @@ def export_run(directory: RunDirectory, format: Format) -> Path:  # noqa: A002  
         The folder or file.
 
     Raises:
-        ExportError: If the exported model does not reproduce the saved predictions.
+        ExportError: If the exported model does not reproduce the saved predictions, or if there is
+            no `.keras` file of it.
         RunError: If there is no ensemble, or no predictions were saved.
     """
     start = time.monotonic()
-    result = directory.read_result()
-    if format.startswith("ensemble"):
-        if result.ensemble is None:
-            raise RunError(
-                "Only a run with an ensemble can export one.",
-                received=f"format={format!r} for {directory.path}",
-                fix="Start a run with `ensemble=4`, on the command line --ensemble 4.",
-            )
-        checkpoint = directory.path / result.ensemble.checkpoint
-    else:
-        checkpoint = directory.path / result.refits[0].checkpoint
+    result, checkpoint = directory.read_result(), _checkpoint(directory, format)
     path = directory.export(format)
+    if format.endswith("keras"):
+        reason = why_no_keras(directory, format)
+        if reason:
+            raise ExportError(
+                "A .keras file is written where Keras can read it back.", received=reason
+            )
     # An export takes its name, and the place of an older one, only once it is compared.
     unchecked = path.with_name(f"unchecked-{path.name}")
     try:
         if format.endswith("keras"):
-            export_keras(checkpoint, unchecked)
-        else:
+            shutil.copyfile(_existing(beside(checkpoint, KERAS)), unchecked)
+        elif checkpoint.is_dir():
+            shutil.copytree(checkpoint, unchecked)
+        else:  # of an earlier version
             export_saved_model(load_model(checkpoint), unchecked, directory.read_info().raw_spec)
         _compare(directory, format, unchecked)
         _remove(path)
@@ -64,6 +62,40 @@ def export_run(directory: RunDirectory, format: Format) -> Path:  # noqa: A002  
     artifacts = {**result.artifacts, format: path.name}
     directory.write(replace(result, artifacts=artifacts, seconds=with_total(seconds)))
     return path
+
+
+def why_no_keras(directory: RunDirectory, format: Format) -> str:  # noqa: A002
+    """Return why there is no `.keras` file to be exported; empty if there is one.
+
+    Args:
+        directory: The run directory.
+        format: `"keras"` or `"ensemble_keras"`.
+    """
+    checkpoint = _checkpoint(directory, format)
+    why = beside(checkpoint, NO_KERAS)
+    if beside(checkpoint, KERAS).is_file() or not why.is_file():
+        return ""
+    return why.read_text(encoding="utf-8").strip()
+
+
+def _existing(file: Path) -> Path:
+    if not file.is_file():
+        raise ExportError("The model's file must exist.", received=str(file))
+    return file
+
+
+def _checkpoint(directory: RunDirectory, format: Format) -> Path:  # noqa: A002
+    """Return the model that was tested, or is to be."""
+    result = directory.read_result()
+    if not format.startswith("ensemble"):
+        return directory.path / result.refits[0].checkpoint
+    if result.ensemble is None:
+        raise RunError(
+            "Only a run with an ensemble can export one.",
+            received=f"format={format!r} for {directory.path}",
+            fix="Start a run with `ensemble=4`, on the command line --ensemble 4.",
+        )
+    return directory.path / result.ensemble.checkpoint
 
 
 def _compare(directory: RunDirectory, format: Format, path: Path) -> None:  # noqa: A002

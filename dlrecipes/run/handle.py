@@ -18,7 +18,7 @@ from dlrecipes.report.format import format_time
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json, plural
 from dlrecipes.run.assemble import with_total
 from dlrecipes.run.ensemble import tested_ensemble
-from dlrecipes.run.exports import compare_exports, export_run
+from dlrecipes.run.exports import compare_exports, export_run, why_no_keras
 from dlrecipes.run.messages import closing_lines
 from dlrecipes.run.predict_inputs import predict_as_csv, predict_inputs
 from dlrecipes.run.score_test_set import score_test_set, tested_subgroups
@@ -208,7 +208,12 @@ class Run:
         try:
             for name in FORMATS:
                 wanted = self.result.ensemble is not None or not name.startswith("ensemble")
-                if wanted and name not in self.result.artifacts:
+                if not wanted or name in self.result.artifacts:
+                    continue
+                lacks = why_no_keras(self._directory, name) if name.endswith("keras") else ""
+                if lacks:
+                    self._listener.on_note(f"There is no .keras file: {lacks}")
+                else:
                     self.export(name)
             # ---- 8. open the seal, once, and say how the network compares
             if not self._stays_sealed(sealed):

@@ -2,13 +2,14 @@
 
 Weights are written as soon as a training ends. With the builder and the training's values they
 are the network; all else follows from them: its predictions for the validation part, made once,
-and its file, which is read back only to prove that it answers alike. A run that was cut off
-anywhere goes on from what is there.
+its SavedModel, which is what is tested, and its `.keras` file where Keras can read it back. A run
+that was cut off anywhere goes on from what is there.
 """
 
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,16 +17,25 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns, Development, Split, keras_targets
-from dlrecipes.errors import BuilderError, RunError
-from dlrecipes.export import check_same_as_trained, load_model, predict
-from dlrecipes.results import DataSpec, TrialRecord, written_whole
-from dlrecipes.rundir import RunDirectory
+from dlrecipes.data import Columns, Development, Split, Splits, keras_targets
+from dlrecipes.errors import BuilderError, ExportError, RunError
+from dlrecipes.export import (
+    check_not_random,
+    check_same_predictions,
+    export_saved_model,
+    predict,
+    predict_saved_model,
+    preprocessed,
+    raw_inputs,
+    write_keras,
+)
+from dlrecipes.results import DataSpec, RunInfo, TrialRecord, write_text
+from dlrecipes.rundir import KERAS, NO_KERAS, RunDirectory, beside
 from dlrecipes.search import StudyContext, restore_trial
 from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
 
-_ROWS, _BATCH = 1024, 1024
+_ROWS, _BATCH, _FEW = 1024, 1024, 8
 # Weights and examples are the same; in half precision sums depend on how they are grouped.
 _RELATIVE, _RELATIVE_HALF, _ABSOLUTE = 1e-3, 5e-2, 1e-5
 
@@ -59,7 +69,7 @@ def with_weights(records: Sequence[TrialRecord], directory: RunDirectory) -> lis
     """
     for record in records:
         networks = directory.networks(record.stage)
-        file = networks.model(record.number)
+        file = beside(networks.model(record.number), KERAS)
         if file.is_file() and not networks.has_weights(record.number):
             raise RunError(
                 "A resumed run needs the weights of the networks that it trained again.",
@@ -100,65 +110,95 @@ def restore_kept(
     return network
 
 
-def keep_model(
+def predicted_once(
     model: keras.Model,
     record: TrialRecord,
     directory: RunDirectory,
     validation: NDArray[np.generic] | Columns,
-    policy: str,
 ) -> NDArray[np.float32]:
-    """Return a model's predictions for the validation part, and keep them and the model.
+    """Return a model's predictions for the validation part, and keep them.
 
     Args:
         model: From inputs to probabilities or values, with the network of the training inside.
         record: The training.
         directory: The run directory.
         validation: The inputs of the validation part, as the model takes them.
-        policy: The dtype policy of the run.
-
-    Raises:
-        ExportError: If the model as loaded from its file answers otherwise.
     """
     networks = directory.networks(record.stage)
     predictions = networks.kept_predictions(record.number)
     if predictions is None:
         predictions = predict(model, validation)
         networks.keep_predictions(record.number, predictions)
-    file = networks.model(record.number)
-    if not file.is_file():
-        save_as_trained(model, file, validation, predictions, policy)
     return predictions
 
 
 def save_as_trained(
     model: keras.Model,
-    file: Path,
+    folder: Path,
     validation: NDArray[np.generic] | Columns,
     predictions: NDArray[np.float32],
-    policy: str,
+    info: RunInfo,
 ) -> None:
-    """Save a model and prove that its file answers for the validation part as the model did.
+    """Save a model and prove that what was saved answers for the validation part as it does.
 
-    A thousand examples, from all over the part, are enough: what a file lacks of a layer, it lacks
-    for all of them. No file is left that answers otherwise.
+    The SavedModel is what is tested, and needs no code of the builder. Beside it stands a `.keras`
+    file or, where Keras could not read it back, why not. A thousand examples, from all over the
+    part, are enough: what a file lacks of a layer, it lacks for all of them.
 
     Args:
-        model: The model.
-        file: Where it is saved.
-        validation: The inputs of the validation part.
+        model: From raw inputs to probabilities or values.
+        folder: Where its SavedModel is written, unless it is there.
+        validation: The raw inputs of the validation part.
         predictions: What the model predicted for them.
-        policy: The dtype policy of the network.
+        info: What the run was started with.
 
     Raises:
-        ExportError: If it does not; the message names the layer where that begins.
+        ExportError: If the SavedModel does not; no folder is left then.
     """
     rows = np.unique(np.linspace(0, len(validation) - 1, _ROWS).astype(int))
-    with written_whole(file) as partial:
-        model.save(partial)
-        saved = load_model(partial)
-        check_same_as_trained(
-            model, saved, validation[rows], predicted=predictions[rows], policy=policy
-        )
+    some, predicted = validation[rows], predictions[rows]
+    file, why = beside(folder, KERAS), beside(folder, NO_KERAS)
+    if not file.is_file():
+        reason = write_keras(model, file, some, predicted=predicted, policy=info.policy)
+        if reason:
+            write_text(why, reason)
+    if folder.is_dir():
+        return
+    unchecked = folder.with_name(f"unchecked-{folder.name}")
+    try:
+        export_saved_model(model, unchecked, info.raw_spec)
+        try:
+            check_same_predictions(
+                predict_saved_model(unchecked, some),
+                predicted,
+                info.spec,
+                policy=info.policy,
+                what="the SavedModel of a network",
+            )
+        except ExportError:
+            check_not_random(model, some, policy=info.policy)
+            raise
+        unchecked.rename(folder)
+    finally:
+        shutil.rmtree(unchecked, ignore_errors=True)
+
+
+def keep_preprocess(splits: Splits, directory: RunDirectory) -> None:
+    """Keep the adapted preprocessing of a table, by which `predict` tells what training had not.
+
+    A layer of the user's own that Keras cannot write is passed over.
+
+    Args:
+        splits: The data.
+        directory: The run directory.
+    """
+    spec, layer = splits.raw_spec, splits.preprocess
+    if layer is None or not spec.columns or directory.preprocess.is_file():
+        return
+    inputs = raw_inputs(spec)
+    model = keras.Model(inputs, preprocessed(inputs, layer, spec))
+    few = splits.train.x[:_FEW]
+    write_keras(model, directory.preprocess, few, policy="float32")
 
 
 def check_score_as_trained(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dlrecipes.data import Columns
 from dlrecipes.diagnose import check_unknown_values
 from dlrecipes.errors import DataWarning
-from dlrecipes.export import NewExamples, given_examples, load_model, predict, read_examples
+from dlrecipes.export import NewExamples, given_examples, load_model, load_tested, read_examples
 from dlrecipes.results import DataSpec
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.targets import by_name, if_named, in_form, kind_of, split_predictions
@@ -91,12 +91,14 @@ def _predictions(
     directory: RunDirectory, x: np.ndarray | Columns, spec: DataSpec
 ) -> np.ndarray | dict[str, np.ndarray]:
     """Return predictions; what training did not have is a warning to the caller of `Run`."""
-    model = load_model(directory.path / directory.read_result().refits[0].checkpoint)
-    unknown = check_unknown_values(model, x)
+    checkpoint = directory.path / directory.read_result().refits[0].checkpoint
+    # Of an earlier version the preprocessing is in the model's own file.
+    file = directory.preprocess if checkpoint.is_dir() else checkpoint
+    unknown = check_unknown_values(load_model(file) if file.is_file() else None, x)
     if unknown is not None and unknown.severity == "warning":
         for line in (*unknown.verdict.splitlines(), unknown.advice):
             warnings.warn(line, DataWarning, stacklevel=4)
-    predictions = predict(model, x)
+    predictions = load_tested(checkpoint)(x)
     return in_form(split_predictions(predictions, spec), spec)
 
 

@@ -24,7 +24,14 @@ from dlrecipes.results import (
     TrialRecord,
     write_text,
 )
-from dlrecipes.run.keep_network import keep_model, keep_weights, restore_kept, with_weights
+from dlrecipes.run.keep_network import (
+    keep_preprocess,
+    keep_weights,
+    predicted_once,
+    restore_kept,
+    save_as_trained,
+    with_weights,
+)
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
@@ -102,6 +109,7 @@ def refit_winner(
             fix="Narrow the range of the learning rate and tune again.",
         )
     context.listener.on_step("predictions of the refits on the validation part")
+    keep_preprocess(splits, directory)
     results, predictions = [], []
     for record in usable:
         predictions.append(_kept(record, directory, info, splits, context))
@@ -132,15 +140,17 @@ def _kept(
     """Return a refit's validation predictions, after making whatever is not there yet."""
     networks = directory.networks(record.stage)
     predictions = networks.kept_predictions(record.number)
-    files = networks.model(record.number), networks.summary
-    if predictions is not None and all(file.is_file() for file in files):
+    whole = networks.model(record.number).is_dir() and networks.summary.is_file()
+    if predictions is not None and whole:
         return predictions
     network = restore_kept(record, directory, context, splits.development(), info.policy)
     text = io.StringIO()
     network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
     write_text(networks.summary, text.getvalue())
     model = build_inference_model(network, splits.preprocess, splits.raw_spec, info.spec)
-    return keep_model(model, record, directory, splits.validation.x, info.policy)
+    predictions = predicted_once(model, record, directory, splits.validation.x)
+    save_as_trained(model, networks.model(record.number), splits.validation.x, predictions, info)
+    return predictions
 
 
 def _badness(record: TrialRecord, objective: Objective) -> tuple[float, float, int]:

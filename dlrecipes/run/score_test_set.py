@@ -24,7 +24,7 @@ from dlrecipes.diagnose import (
     measure_subgroups,
     strongest_baseline,
 )
-from dlrecipes.export import load_model, predict
+from dlrecipes.export import load_tested
 from dlrecipes.results import (
     BaselineResult,
     DataSpec,
@@ -76,10 +76,10 @@ def score_test_set(
         SealError: If a study on this data is running, or the reason is empty.
     """
     # ---- everything that needs no test data comes before the opening
-    models = [load_model(directory.path / refit.checkpoint) for refit in result.refits]
+    models = [load_tested(directory.path / refit.checkpoint) for refit in result.refits]
     averaging = None
     if result.ensemble is not None:
-        averaging = load_model(directory.path / result.ensemble.checkpoint)
+        averaging = load_tested(directory.path / result.ensemble.checkpoint)
     info = directory.read_info()
     recorded = result.baselines
     if fitted is None:
@@ -92,8 +92,8 @@ def score_test_set(
     opened, studies = ledger.counts(splits.test.fingerprint)
 
     # ---- predictions of all refits, saved before anything is concluded from them
-    predictions = np.stack([predict(model, test.x) for model in models])
-    averaged = None if averaging is None else predict(averaging, test.x)
+    predictions = np.stack([model(test.x) for model in models])
+    averaged = None if averaging is None else averaging(test.x)
     keep_predictions(directory, test, predictions, averaged)
 
     # ---- scores
@@ -119,7 +119,7 @@ def score_test_set(
     if result.threshold is not None:
         decisions = decide(test.y, predictions[0][:, 1], result.threshold.threshold)
         at_threshold = decisions.metrics
-    unknown = check_unknown_values(models[0], test.x)
+    unknown = check_unknown_values(splits.preprocess, test.x)
     scored = TestResult(
         main.name,
         main.direction,

@@ -1,7 +1,7 @@
 """The run directory: where a run keeps everything, and who may write to it."""
 
 from dlrecipes.rundir.log import run_log
-from dlrecipes.rundir.networks import Networks
+from dlrecipes.rundir.networks import KERAS, NO_KERAS, Networks, beside
 from dlrecipes.rundir.place import check_place
 from dlrecipes.rundir.run_directory import (
     FORMATS,
@@ -14,11 +14,14 @@ from dlrecipes.rundir.run_directory import (
 
 __all__ = [
     "FORMATS",
+    "KERAS",
     "LEDGER",
+    "NO_KERAS",
     "Format",
     "Networks",
     "Part",
     "RunDirectory",
+    "beside",
     "check_place",
     "newest_unfinished",
     "run_log",

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from dlrecipes.rundir.arrays import read_arrays, write_arrays
 
+KERAS = ".keras"
+NO_KERAS = ".keras.txt"
+"""Why there is no `.keras` file of a model."""
 _WEIGHTS, _PREDICTIONS = ".weights.npz", ".validation.npz"
 
 
@@ -30,22 +33,26 @@ class Networks:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def model(self, number: int) -> Path:
-        """The model that is tested, from inputs to predictions."""
-        return self.folder / f"refit-{number}.keras"
+        """The model that is tested, from inputs to predictions, as a SavedModel."""
+        return self.folder / f"refit-{number}"
 
     @property
     def ensemble(self) -> Path:
-        """The model that averages them, where they are the members of an ensemble."""
-        return self.folder / "ensemble.keras"
+        """The model that averages them, where they are the members of an ensemble, likewise."""
+        return self.folder / "ensemble"
 
     @property
     def summary(self) -> Path:
         """The network as Keras summarises it."""
         return self.folder / "summary.txt"
 
+    def weights(self, number: int) -> Path:
+        """The file of a network's weights."""
+        return beside(self.model(number), _WEIGHTS)
+
     def has_weights(self, number: int) -> bool:
         """Whether the weights of a network are kept."""
-        return self._beside(number, _WEIGHTS).is_file()
+        return self.weights(number).is_file()
 
     def write_weights(self, number: int, weights: Sequence[NDArray[Any]]) -> None:
         """Keep a network's weights.
@@ -60,7 +67,7 @@ class Networks:
         ]
         arrays = {str(at): array for at, array in enumerate(known)}
         # Weights hardly become smaller by packing.
-        write_arrays(self._beside(number, _WEIGHTS), arrays, compress=False)
+        write_arrays(self.weights(number), arrays, compress=False)
 
     def read_weights(self, number: int) -> list[NDArray[Any]]:
         """Return a network's weights, in the order of `model.get_weights()`.
@@ -68,12 +75,12 @@ class Networks:
         Raises:
             RunError: If they are not kept, or damaged.
         """
-        arrays = read_arrays(self._beside(number, _WEIGHTS), "weights of a network")
+        arrays = read_arrays(self.weights(number), "weights of a network")
         return [arrays[str(at)] for at in range(len(arrays))]
 
     def keep_predictions(self, number: int, predictions: NDArray[np.float32]) -> None:
         """Keep what a network predicts for the validation part."""
-        write_arrays(self._beside(number, _PREDICTIONS), {"predictions": predictions})
+        write_arrays(beside(self.model(number), _PREDICTIONS), {"predictions": predictions})
 
     def kept_predictions(self, number: int) -> NDArray[np.float32] | None:
         """Return what a network predicts for the validation part; None if that is not kept.
@@ -81,10 +88,17 @@ class Networks:
         Raises:
             RunError: If the file is damaged.
         """
-        file = self._beside(number, _PREDICTIONS)
+        file = beside(self.model(number), _PREDICTIONS)
         if not file.is_file():
             return None
         return read_arrays(file, "kept predictions", "predictions")["predictions"]
 
-    def _beside(self, number: int, suffix: str) -> Path:
-        return self.model(number).with_suffix(suffix)
+
+def beside(model: Path, suffix: str) -> Path:
+    """Return the file of a model that lies beside its SavedModel.
+
+    Args:
+        model: The SavedModel's folder; of runs of earlier versions the `.keras` file.
+        suffix: Such as `KERAS`.
+    """
+    return model.with_name(model.name.removesuffix(KERAS) + suffix)

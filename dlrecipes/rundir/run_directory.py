@@ -197,6 +197,11 @@ class RunDirectory:
         """Where an export in that format lies, a file or a folder."""
         return self.path / _EXPORTS[format]
 
+    @property
+    def preprocess(self) -> Path:
+        """The adapted preprocessing of a table, as a `.keras` file."""
+        return self.path / _CHECKPOINTS / "preprocess.keras"
+
     def networks(self, stage: str) -> Networks:
         """What is kept of the networks of a stage."""
         return Networks(self.path / _CHECKPOINTS / stage)

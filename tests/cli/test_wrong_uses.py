@@ -829,7 +829,8 @@ def test_export_without_saved_predictions(cli, copied, contents):
 @pytest.mark.parametrize("damage", ["checkpoint missing", "checkpoint cut", "predictions cut"])
 def test_export_of_a_damaged_run(cli, copied, contents, format, damage):
     run = copied()
-    checkpoint = next(run.rglob("refit-0.keras"))
+    name = "refit-0.keras" if format == "keras" else "refit-0/saved_model.pb"
+    checkpoint = next(run.glob(f"checkpoints/*/{name}"))
     if damage == "checkpoint missing":
         checkpoint.unlink()
     else:

@@ -6,12 +6,8 @@ import pytest
 import tensorflow as tf
 
 from dlrecipes.errors import ExportError
-from dlrecipes.export import (
-    build_inference_model,
-    check_layers_as_trained,
-    check_same_as_trained,
-    load_model,
-)
+from dlrecipes.export import build_inference_model, load_model
+from dlrecipes.export.same_as_trained import check_layers_as_trained, check_same_as_trained
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
 

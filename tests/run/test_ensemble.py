@@ -7,6 +7,7 @@ import pytest
 
 import dlrecipes as dlr
 from dlrecipes.errors import ArgumentError, RunError
+from dlrecipes.export import predict_saved_model
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import Plan, RunSettings, Stage
 from dlrecipes.search import Listener, with_budget
@@ -53,16 +54,17 @@ def test_it_is_the_mean_of_the_best_trials_trained_again(ended, task):
     assert [one.values for one in ensemble.members] == [one["values"] for one in ranked[:2]]
     seeds = [one.seed for one in (*ensemble.members, *run.result.refits)]
     assert len(set(seeds)) == 4
-    # Members take preprocessed examples; the ensemble and the refits take raw ones.
-    saved = _tested(run)
-    preprocess = dlr.load_model(run.directory / "model.keras").layers[1]
-    features = np.asarray(preprocess(saved["x"]))
+    with np.load(run.directory / "validation_predictions.npz") as saved:
+        together, x = saved["ensemble"], saved["x"]
     alone = [
-        dlr.load_model(run.directory / one.checkpoint).predict(features, verbose=0)
+        np.load(str(run.directory / one.checkpoint).replace(".weights", ".validation"))
         for one in ensemble.members
     ]
-    np.testing.assert_allclose(saved["ensemble"], np.mean(alone, axis=0), rtol=1e-4, atol=1e-6)
+    alone = [member["predictions"] for member in alone]
+    np.testing.assert_allclose(together, np.mean(alone, axis=0), rtol=1e-4, atol=1e-6)
     assert not np.allclose(*alone)
+    average = predict_saved_model(run.directory / ensemble.checkpoint, x)
+    np.testing.assert_allclose(average, together[: len(x)], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("task", TASKS)

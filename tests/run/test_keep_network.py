@@ -1,12 +1,14 @@
 """What is saved is what was trained: the file, and the network that was built again for it."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 
 from dlrecipes.data import from_arrays
 from dlrecipes.errors import BuilderError, ExportError
-from dlrecipes.export import build_inference_model, load_model, predict
+from dlrecipes.export import build_inference_model, load_model, load_tested, predict
 from dlrecipes.results import TrialRecord
 from dlrecipes.run.keep_network import check_score_as_trained, save_as_trained
 
@@ -62,15 +64,23 @@ def test_a_network_that_was_built_again(data):
 
 
 def test_no_file_is_left_that_answers_otherwise(data, tmp_path):
-    x, file = data.validation.array, tmp_path / "model.keras"
-    good = build_inference_model(network(1.0), None, data.model_spec, data.model_spec)
-    save_as_trained(good, file, x, predict(good, x), "float32")
-    np.testing.assert_array_equal(load_model(file)(x), good(x))
-    bad = build_inference_model(network(3.0), None, data.model_spec, data.model_spec)
-    with pytest.raises(ExportError, match="by is 3.0 as trained, 1.0 as loaded"):
-        save_as_trained(bad, file, x, predict(bad, x), "float32")
-    np.testing.assert_array_equal(load_model(file)(x), good(x))  # the file of before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.keras"]
+    x, spec = data.validation.array, data.model_spec
+    info = SimpleNamespace(policy="float32", spec=spec, raw_spec=spec)
+    good = build_inference_model(network(1.0), None, spec, spec)
+    save_as_trained(good, tmp_path / "good", x, predict(good, x), info)
+    np.testing.assert_array_equal(load_model(tmp_path / "good.keras")(x), good(x))
+    np.testing.assert_allclose(load_tested(tmp_path / "good")(x), good(x), rtol=1e-6)
+    # ---- a layer that its file forgets an argument of: the SavedModel has it
+    bad = build_inference_model(network(3.0), None, spec, spec)
+    save_as_trained(bad, tmp_path / "bad", x, predict(bad, x), info)
+    np.testing.assert_allclose(load_tested(tmp_path / "bad")(x), bad(x), rtol=1e-6)
+    why = (tmp_path / "bad.keras.txt").read_text()
+    assert "by is 3.0 as trained, 1.0 as loaded" in why
+    # ---- predictions of another network
+    with pytest.raises(ExportError, match="must reproduce the saved predictions"):
+        save_as_trained(good, tmp_path / "other", x, predict(bad, x), info)
+    names = {"good", "good.keras", "bad", "bad.keras.txt", "other.keras"}
+    assert {path.name for path in tmp_path.iterdir()} == names
 
 
 @pytest.mark.filterwarnings("ignore:.*from_logits")

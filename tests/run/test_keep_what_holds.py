@@ -16,7 +16,7 @@ from dlrecipes.run.assemble import keep_what_holds
 from dlrecipes.run.refits import _as_tested
 from dlrecipes.rundir import RunDirectory
 
-FILES = tuple(f"checkpoints/refit-fine-0/refit-{number}.keras" for number in range(3))
+FILES = tuple(f"checkpoints/refit-fine-0/refit-{number}" for number in range(3))
 REFITS = tuple(RefitResult(seed, {"rmse": 1.0}, checkpoint=file) for seed, file in enumerate(FILES))
 SEALED = RunResult(
     recipe="houses",

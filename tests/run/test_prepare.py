@@ -54,7 +54,7 @@ def test_what_cannot_be_exported_is_reported_all_the_same(copied, monkeypatch):
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("dlrecipes.run.exports.export_saved_model", full)
+        patch.setattr("dlrecipes.run.exports.shutil.copytree", full)
         with pytest.raises(OSError, match="disk full"):
             Run(directory).finish()
     assert directory.report.is_file()

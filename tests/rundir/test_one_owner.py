@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import dlrecipes
-from dlrecipes.rundir import FORMATS, LEDGER, RunDirectory
+from dlrecipes.rundir import FORMATS, KERAS, LEDGER, NO_KERAS, RunDirectory, beside
 
 PACKAGE = Path(dlrecipes.__file__).parent
 
@@ -15,7 +15,8 @@ def file_names():
     files = [
         *(run.info_file, run.result_file, run.study_file, run.journal, run.log, run.report),
         *(run.predictions_on(part) for part in ("validation", "test")),
-        *(run.trials_table, run.curves, run.networks("refit").model(0)),
+        *(run.trials_table, run.curves, run.preprocess),
+        *(beside(run.networks("refit").model(0), suffix) for suffix in (KERAS, NO_KERAS)),
         *(run.export(name) for name in FORMATS),
         *(run.networks("refit").summary, run.networks("refit").ensemble),
     ]
