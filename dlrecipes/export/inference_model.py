@@ -33,22 +33,25 @@ def build_inference_model(
     """
     inputs = raw_inputs(raw_spec)
     features = preprocessed(inputs, preprocess, raw_spec)
-    outputs = _uncompiled(network)(features)
+    taken = None if preprocess is None else preprocess.name
+    outputs = _uncompiled(network, taken)(features)
     predictions = as_predictions(outputs, output_kinds(network, spec), spec)
     return keras.Model(inputs, predictions, name="inference")
 
 
-def _uncompiled(network: keras.Model) -> keras.Model:
+def _uncompiled(network: keras.Model, taken: str | None) -> keras.Model:
     """Leave optimizer and loss behind, which a deployed model has no use for.
 
-    A subclassed model has no symbolic inputs to start from and stays as it is.
+    A subclassed model has no symbolic inputs to start from and stays as it is. Another is named
+    otherwise than what stands before it.
     """
     if not getattr(network, "inputs", None):
         return network
     output = getattr(network, "output", None)
     several = isinstance(output, dict) or len(network.outputs) > 1
     outputs = output if several else network.outputs[0]
-    return keras.Model(network.inputs[0], outputs, name=network.name)
+    name = network.name if network.name != taken else f"{taken}_network"
+    return keras.Model(network.inputs[0], outputs, name=name)
 
 
 def build_average_model(

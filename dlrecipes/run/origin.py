@@ -30,7 +30,7 @@ class Origin:
 
 
 def told(build: Build, splits: Splits) -> Build:
-    """Return a builder that is told the data, if it has a place for that.
+    """Return a builder as a search calls it, told the data if it has a place for that.
 
     Args:
         build: The builder.
@@ -41,10 +41,9 @@ def told(build: Build, splits: Splits) -> Build:
     try:
         asks = "spec" in inspect.signature(build).parameters
     except (TypeError, ValueError):  # a callable that Python cannot look into
-        return build
-    if not asks:
-        return build
-    return SpecBuilder(cast(Any, build), splits.model_spec, name_of(build))
+        asks = False
+    asked = cast(Any, build) if asks else lambda hp, spec: build(hp)
+    return SpecBuilder(asked, splits.model_spec, name_of(build), told=asks)
 
 
 def source_of(build: object) -> str:

@@ -62,7 +62,7 @@ class CrossValidated:
         self._objective = objective
         self._policy = policy
         shapes = {fold.development.model_spec.input_shape for fold in folds}
-        if not isinstance(build, SpecBuilder) and len(shapes) > 1:
+        if not (isinstance(build, SpecBuilder) and build.told) and len(shapes) > 1:
             raise BuilderError(
                 "A builder must be told the data where folds differ after preprocessing.",
                 received=f"input shapes {', '.join(map(str, sorted(shapes)))}",

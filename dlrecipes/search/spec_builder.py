@@ -1,24 +1,33 @@
-"""A builder that is told which data its model is for."""
+"""A builder as a search calls it: told which data its model is for, and alone in the process."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import keras
+from keras.src.backend.common import global_state  # Keras exports nothing that counts anew
 
 from dlrecipes.results import DataSpec
 from dlrecipes.search.backends import HyperParameters
 
+_COUNTS = "object_name_uids"
+
 
 class SpecBuilder:
     """A `build(hp, spec)` as the `build(hp)` that a search calls.
+
+    Keras numbers what has no name by how many there were in the process: an `AUC()` is `auc` in
+    the first model and `auc_7` in the eighth. Each model begins to count anew, as KerasTuner has
+    it, so that an objective has one name in every trial.
 
     Args:
         build: Takes a `keras_tuner.HyperParameters` and the data's description, and returns a
             compiled model.
         spec: The data after preprocessing.
         name: What the builder is called.
+        told: Whether the builder looks at the description.
     """
 
     def __init__(
@@ -26,14 +35,18 @@ class SpecBuilder:
         build: Callable[[HyperParameters, DataSpec], keras.Model],
         spec: DataSpec,
         name: str,
+        *,
+        told: bool = True,
     ) -> None:
         self.__name__ = name
+        self.told = told
         self._build = build
         self._spec = spec
 
     def __call__(self, hp: HyperParameters) -> keras.Model:
         """Return a compiled model for the data."""
-        return self._build(hp, self._spec)
+        with _numbered_anew():
+            return self._build(hp, self._spec)
 
     @contextmanager
     def building_for(self, spec: DataSpec) -> Iterator[None]:
@@ -47,3 +60,14 @@ class SpecBuilder:
             yield
         finally:
             self._spec = before
+
+
+@contextmanager
+def _numbered_anew() -> Iterator[None]:
+    """Let Keras count layers and metrics without a name from the beginning for a while."""
+    before = global_state.get_global_attribute(_COUNTS)
+    global_state.set_global_attribute(_COUNTS, defaultdict(int))
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(_COUNTS, before or defaultdict(int))
