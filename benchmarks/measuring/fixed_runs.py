@@ -51,7 +51,7 @@ CASES: dict[str, list[list[str]]] = {
 SHORT: dict[str, list[list[str]]] = {
     "digits_mlp": [["digits_mlp", "--engine", "population", "--trials", "6", "--epochs", "3"]],
     "digits": [
-        # So many epochs that no example is on the border for long: rounding differs between machines.
+        # Long enough that few examples are on the border: rounding differs between machines.
         ["digits", "--engine", "resident", "--trials", "2", "--epochs", "8"]
         + ["--set", "refit_seeds=2"]
     ],
