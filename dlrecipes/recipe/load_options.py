@@ -18,7 +18,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from dlrecipes.errors import ArgumentError
 
-_ITEM = re.compile(r"(\w+): (.*)")
+_ITEM = re.compile(r"\**(\w+): (.*)")
 _WANTED = {int: "a whole number", float: "a number", str: "text"}
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -139,7 +139,7 @@ def value_of_text(option: LoadOption, text: str) -> Any:  # noqa: ANN401  (what 
     elif {int, float} <= set(kinds) and not text.strip().lstrip("+-").isdecimal():
         with suppress(ValueError):
             value = float(text)  # 1.0 is a share, 1 a number
-    made = _scalar(option, value, flags="yes or no")
+    made = _scalar(option, value, text, flags="yes or no")
     return text if isinstance(made, Path) else made  # a run remembers its options as JSON
 
 
@@ -175,7 +175,7 @@ def _pairs(name: str, text: str, *, lists: bool) -> dict[str, Any]:
     return found
 
 
-def _scalar(option: LoadOption, value: object, *, flags: str) -> Any:  # noqa: ANN401
+def _scalar(option: LoadOption, value: object, given: object, *, flags: str) -> Any:  # noqa: ANN401
     """Return what pydantic makes of a value; the value itself where its type says nothing."""
     from pydantic import (
         PydanticSchemaGenerationError,
@@ -194,7 +194,7 @@ def _scalar(option: LoadOption, value: object, *, flags: str) -> Any:  # noqa: A
         wanted = _described(option.kind, flags)
         raise ArgumentError(
             f"`{option.name}` must be {wanted or 'of its type'}.",
-            received=f"{option.name}={value!r}",
+            received=f"{option.name}={given!r}",
             fix="" if wanted else f"{error.errors()[0]['msg']}.",
         ) from error
 
@@ -213,7 +213,7 @@ def _checked(option: LoadOption, value: Any) -> Any:  # noqa: ANN401  (any annot
             f"`{option.name}` must be {_described(option.kind, 'True or False')}.",
             received=f"{option.name}={value!r}",
         )
-    return _scalar(option, value, flags="True or False")
+    return _scalar(option, value, value, flags="True or False")
 
 
 def _described(kind: Any, flags: str) -> str:  # noqa: ANN401  (any annotation)

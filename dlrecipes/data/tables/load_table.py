@@ -234,7 +234,7 @@ target='price' without it. Name the file with data=PATH, or leave the others out
             given += [
                 f"{field.name}={getattr(value, field.name)!r}"
                 for field in fields(value)
-                if getattr(value, field.name) != getattr(usual, field.name)
+                if _plain(getattr(value, field.name)) != _plain(getattr(usual, field.name))
             ]
         elif value is not None:
             given.append(f"{name}={value!r}")
@@ -244,3 +244,7 @@ target='price' without it. Name the file with data=PATH, or leave the others out
             received=f"{', '.join(given)} without it",
             fix="Name the file with data=PATH, or leave the others out.",
         )
+
+
+def _plain(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
