@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from dlrecipes.errors import ArgumentError
@@ -96,6 +96,38 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> str:
             f"`{name}` must be one of {known}.",
             received=f"{name}={shown(value)}",
             fix=did_you_mean(value, choices),
+        )
+    return value
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return `value` if it is True or False; the text `"no"` would be taken for True.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What the user gave; 0 and 1 are what JSON may make of it.
+
+    Raises:
+        ArgumentError: If it is neither.
+    """
+    if isinstance(value, str) or value not in (False, True):
+        raise ArgumentError(f"`{name}` must be True or False.", received=f"{name}={shown(value)}")
+    return bool(value)
+
+
+def check_mapping(name: str, value: Mapping[str, object]) -> Mapping[str, object]:
+    """Return `value` if it is a dictionary.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What the user gave.
+
+    Raises:
+        ArgumentError: If it is none.
+    """
+    if not isinstance(value, Mapping):
+        raise ArgumentError(
+            f"`{name}` must be a dictionary of columns.", received=f"{name}={shown(value)}"
         )
     return value
 

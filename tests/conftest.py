@@ -210,6 +210,23 @@ def copied(finished, tmp_path):
 
 
 @pytest.fixture(scope="session")
+def as_written():
+    """`as_written(load, *args, **texts)`: what `load` returns for options of a command line."""
+
+    def called(load, *args, **texts):
+        from dlrecipes.recipe.load_options import gather, load_options, value_of_text
+
+        known = load_options(load)
+        typed = {
+            name: value_of_text(known[name], value) if isinstance(value, str) else value
+            for name, value in texts.items()
+        }
+        return load(*args, **gather(load, typed))
+
+    return called
+
+
+@pytest.fixture(scope="session")
 def python():
     """`python(code, *arguments)`: what a fresh interpreter prints."""
 

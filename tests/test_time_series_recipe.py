@@ -56,7 +56,7 @@ def test_it_forecasts_one_step_ahead(splits):
     recipe = load_recipe("time_series")
     assert "ONE STEP" in recipe.path.read_text()
     assert recipe.load(lags="none").raw_spec.lags is None
-    assert recipe.load(lags="7D,14D").raw_spec.lags.lags == ("7D", "14D")
+    assert recipe.load(lags=["7D", "14D"]).raw_spec.lags.lags == ("7D", "14D")
 
 
 def test_an_untrained_network_forecasts_the_last_value(splits):

@@ -80,7 +80,7 @@ def make_round_trip(seed: int, *, raw: bool = False) -> RoundTrip:
 
 def load_raw(path: Path, form: Form) -> Splits:
     """Return the splits of a form's file."""
-    return load_table(path, "outcome", **form.options)
+    return load_table(path, "outcome", reading=form.reading)
 
 
 def load_for_training(path: Path, form: Form) -> Splits:

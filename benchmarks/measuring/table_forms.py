@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from dlrecipes.data import TableReading
+
 Kind = Literal[
     "whole", "large", "decimal", "float", "percent", "money", "boolean", "category", "code",
     "date", "time", "instant", "text",
@@ -73,13 +75,13 @@ class Form:
         name: What the form is called.
         write: `write(table, path)`.
         suffix: The file's suffix.
-        options: What the user has to say to `load_table`, such as the encoding.
+        reading: What the user has to say to `load_table`, such as the encoding.
     """
 
     name: str
     write: Callable[[DrawnTable, Path], None]
     suffix: str = ".csv"
-    options: dict[str, str] = field(default_factory=dict)
+    reading: TableReading = field(default_factory=TableReading)
 
 
 @dataclass(frozen=True)

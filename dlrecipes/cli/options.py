@@ -70,8 +70,10 @@ def _described(default: Any, said: str) -> str:  # noqa: ANN401  (any default)
     text = said.replace("[", r"\[")
     if default is inspect.Parameter.empty:
         return f"{text} (required)".strip()
-    if default in (None, (), "") or isinstance(default, bool) or "None" in said:
+    if default in (None, (), [], {}, "") or isinstance(default, bool) or "None" in said:
         return text
+    if isinstance(default, tuple | list):
+        default = ",".join(map(str, default))
     return f"{text} (default: {default})".strip()
 
 

@@ -11,14 +11,15 @@ import inspect
 import re
 import types
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from dlrecipes.errors import ArgumentError
 
-_ITEM = re.compile(r"(\w+): (.*)")
-_WANTED = {int: "a whole number", float: "a number", bool: "yes or no"}
+_ITEM = re.compile(r"\**(\w+): (.*)")
+_WANTED = {int: "a whole number", float: "a number", str: "text"}
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -58,7 +59,7 @@ def load_options(load: Callable[..., Any]) -> dict[str, LoadOption]:
             own[name] = LoadOption(name, parameter.default, said.get(name, ""), kinds.get(name))
             continue
         inside, words = _hints(group), _said(group)
-        for field in fields(group):
+        for field in _given(group):
             default = getattr(parameter.default, field.name, MISSING)
             if default is MISSING:  # the group as such has none
                 default = field.default
@@ -95,10 +96,12 @@ def gather(load: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]
         else:
             groups.setdefault(option.group, {})[name] = _checked(option, value)
     kinds = _hints(load)
-    for group, values in groups.items():
-        usual = inspect.signature(load).parameters[group].default
-        known = {} if usual is None else {f.name: getattr(usual, f.name) for f in fields(usual)}
-        arguments[group] = _group(kinds[group])(**{**known, **values})
+    for name, parameter in inspect.signature(load).parameters.items():
+        group, usual = _group(kinds.get(name)), parameter.default
+        if name in groups or (group is not None and usual is parameter.empty):
+            known = usual if is_dataclass(usual) else None
+            kept = {} if known is None else {f.name: getattr(known, f.name) for f in _given(known)}
+            arguments[name] = group(**{**kept, **groups.get(name, {})})
     return arguments
 
 
@@ -116,22 +119,28 @@ def value_of_text(option: LoadOption, text: str) -> Any:  # noqa: ANN401  (what 
         ArgumentError: If the text is none of its type.
     """
     kinds = [kind for kind in _members(option.kind) if kind is not type(None)]
-    origins = {kind: get_origin(kind) or kind for kind in kinds}
-    pairs = [kind for kind, origin in origins.items() if _is(origin, Mapping)]
+    pairs = [kind for kind in kinds if _is(kind, Mapping)]
+    lists = [kind for kind in kinds if _is(kind, Sequence)]
+    value: Any = text
     if pairs and ("=" in text or len(kinds) == 1):
-        return _pairs(option.name, text, lists=_is(get_origin(get_args(pairs[0])[1]), Sequence))
-    lists = [kind for kind, origin in origins.items() if _is(origin, Sequence)]
-    if lists:
-        fixed = get_origin(lists[0]) is tuple and Ellipsis not in get_args(lists[0])
-        items: list[Any] = re.split("[x×X,]", text) if fixed else split_list(text)
-        if fixed or int in _members(get_args(lists[0])[0]):
-            items = [int(item) if item.strip().isdigit() else item.strip() for item in items]
-        if len(items) == 1 and len(kinds) > 1:
-            return items[0] if not fixed else _scalar(option, text)
-        return _scalar(option, items) if fixed else items
-    if bool in kinds and text.lower() in _WORDS:
+        of_lists = any(_is(kind, Sequence) for kind in get_args(pairs[0]))
+        value = _pairs(option.name, text, lists=of_lists)
+    elif lists and _is_fixed(lists[0]):
+        sides = [side.strip() for side in re.split("[x×X,]", text)]
+        value = sides if len(sides) > 1 or len(kinds) == 1 else text
+    elif lists:
+        numbers = any(int in _members(kind) for kind in get_args(lists[0]))
+        items: list[Any] = split_list(text)
+        if numbers:
+            items = [int(item) if item.isdecimal() else item for item in items]
+        value = items[0] if len(items) == 1 and len(kinds) > 1 else items
+    elif bool in kinds and text.lower() in _WORDS:
         return _WORDS[text.lower()]
-    return _scalar(option, text) if kinds else text
+    elif {int, float} <= set(kinds) and not text.strip().lstrip("+-").isdecimal():
+        with suppress(ValueError):
+            value = float(text)  # 1.0 is a share, 1 a number
+    made = _scalar(option, value, text, flags="yes or no")
+    return text if isinstance(made, Path) else made  # a run remembers its options as JSON
 
 
 def split_list(text: str) -> list[str]:
@@ -166,7 +175,7 @@ def _pairs(name: str, text: str, *, lists: bool) -> dict[str, Any]:
     return found
 
 
-def _scalar(option: LoadOption, value: object) -> Any:  # noqa: ANN401  (any annotation)
+def _scalar(option: LoadOption, value: object, given: object, *, flags: str) -> Any:  # noqa: ANN401
     """Return what pydantic makes of a value; the value itself where its type says nothing."""
     from pydantic import (
         PydanticSchemaGenerationError,
@@ -175,37 +184,53 @@ def _scalar(option: LoadOption, value: object) -> Any:  # noqa: ANN401  (any ann
         ValidationError,
     )
 
+    if option.kind is None:
+        return value
     try:
-        made = TypeAdapter(option.kind).validate_python(value)
+        return TypeAdapter(option.kind).validate_python(value)
     except (PydanticSchemaGenerationError, PydanticUserError):  # no type that text can become
         return value
     except ValidationError as error:
-        plain = all(kind in (*_WANTED, type(None)) for kind in _members(option.kind))
-        wanted = _described(option.kind) if plain else error.errors()[0]["msg"]
+        wanted = _described(option.kind, flags)
         raise ArgumentError(
-            f"`{option.name}` must be {wanted}.", received=f"{option.name}={value!r}"
+            f"`{option.name}` must be {wanted or 'of its type'}.",
+            received=f"{option.name}={given!r}",
+            fix="" if wanted else f"{error.errors()[0]['msg']}.",
         ) from error
-    return value if isinstance(made, Path) else made  # a run remembers its options as JSON
 
 
 def _checked(option: LoadOption, value: Any) -> Any:  # noqa: ANN401  (any annotation)
     """Return a value of a group's field, which Python or a run's file may have in another type."""
-    if isinstance(value, str) and str not in _members(option.kind):
-        # One text is no list, and no number either, but for the words of a flag.
+    kinds = [kind for kind in _members(option.kind) if kind is not type(None)]
+    strict = (int, float, bool)
+    if (
+        isinstance(value, str)
+        and kinds
+        and all(kind in strict or _is(kind, Sequence) or _is(kind, Mapping) for kind in kinds)
+    ):
+        # Python's text is no list and no number; that of the command line was read before.
         raise ArgumentError(
-            f"`{option.name}` must be {_described(option.kind)}.",
+            f"`{option.name}` must be {_described(option.kind, 'True or False')}.",
             received=f"{option.name}={value!r}",
         )
-    return _scalar(option, value)
+    return _scalar(option, value, value, flags="True or False")
 
 
-def _described(kind: Any) -> str:  # noqa: ANN401  (any annotation)
-    members = [member for member in _members(kind) if member is not type(None)]
-    if any(_is(get_origin(member) or member, Mapping) for member in members):
-        return "a dictionary"
-    if any(_is(get_origin(member) or member, Sequence) for member in members):
-        return "a list"
-    return " or ".join(_WANTED.get(member, str(member)) for member in members)
+def _described(kind: Any, flags: str) -> str:  # noqa: ANN401  (any annotation)
+    """Return what a type wants in words; empty if it is none of those that have some."""
+    found = []
+    for member in _members(kind):
+        if member is bool:
+            found.append(flags)
+        elif _is(member, Mapping):
+            found.append("names with values")
+        elif _is(member, Sequence):
+            found.append("height x width, as in 32x48" if _is_fixed(member) else "a list")
+        elif member in _WANTED:
+            found.append(_WANTED[member])
+        elif member is not type(None):
+            return ""
+    return " or ".join(found)
 
 
 def _members(kind: Any) -> tuple[Any, ...]:  # noqa: ANN401  (any annotation)
@@ -216,7 +241,19 @@ def _members(kind: Any) -> tuple[Any, ...]:  # noqa: ANN401  (any annotation)
 
 
 def _is(kind: Any, base: type) -> bool:  # noqa: ANN401  (any annotation)
-    return isinstance(kind, type) and issubclass(kind, base) and kind is not str
+    """Return whether an annotation such as `list[str]` is a list, or another container."""
+    kind = get_origin(kind) or kind
+    return isinstance(kind, type) and issubclass(kind, base) and kind not in (str, bytes)
+
+
+def _is_fixed(kind: Any) -> bool:  # noqa: ANN401  (any annotation)
+    """Return whether a sequence has a certain length, as `tuple[int, int]` has."""
+    return get_origin(kind) is tuple and Ellipsis not in get_args(kind)
+
+
+def _given(group: Any) -> list[Any]:  # noqa: ANN401  (a data class or one of its objects)
+    """Return the fields that a data class is made from."""
+    return [field for field in fields(group) if field.init]
 
 
 def _group(kind: Any) -> Any:  # noqa: ANN401  (a data class or None)

@@ -779,7 +779,7 @@ def test_wrong_inputs(cli, tmp_path, finished, contents, case):
 def test_a_header_is_yes_or_no(cli, tmp_path, finished):
     (tmp_path / "x.csv").write_text("1,2,3,4\n")
     result = cli("predict", finished("binary"), "x.csv", "--header", "perhaps")
-    assert_one_error(result, r"`header` is yes or no.*header='perhaps'")
+    assert_one_error(result, r"`header` must be yes or no.*header='perhaps'")
 
 
 def test_npz_of_one_npy(cli, tmp_path, finished):

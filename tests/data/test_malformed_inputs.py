@@ -49,9 +49,15 @@ def times(values):
     return csv(since=[values[at % len(values)] for at in range(ROWS)])
 
 
-def load(path, options):
-    splits = load_table(path, **{"target": "left", **options})
-    return splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
+@pytest.fixture
+def load(as_written):
+    """`load(path, options)`: splits, for options as the command line has them."""
+
+    def load(path, options):
+        splits = as_written(load_table, path, **{"target": "left", **options})
+        return splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
+
+    return load
 
 
 REFUSED = {
@@ -277,7 +283,7 @@ def written(folder, case):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_one_clear_message(name, tmp_path):
+def test_one_clear_message(name, tmp_path, load):
     path, options, message = written(tmp_path, REFUSED[name])
     with pytest.raises(DlrecipesError, match=f"(?s){message}") as caught:
         load(path, options).development()
@@ -286,7 +292,7 @@ def test_one_clear_message(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", TAKEN)
-def test_data_that_can_be_trained_on(name, tmp_path):
+def test_data_that_can_be_trained_on(name, tmp_path, load):
     path, options = written(tmp_path, TAKEN[name])
     splits = load(path, options)
     data = splits.development()
@@ -305,7 +311,7 @@ def test_data_that_can_be_trained_on(name, tmp_path):
         ("row numbers", "number", "identifier"),
     ],
 )
-def test_what_is_left_out_is_said(name, kind, evidence, tmp_path):
+def test_what_is_left_out_is_said(name, kind, evidence, tmp_path, load):
     path, options = written(tmp_path, TAKEN[name])
     left_out = {column.name: column.evidence for column in load(path, options).raw_spec.ignored}
     assert evidence in left_out[kind]
@@ -326,7 +332,7 @@ CELLS = st.one_of(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
-def test_a_random_table_is_data_or_one_message(tmp_path, data):
+def test_a_random_table_is_data_or_one_message(tmp_path, load, data):
     names = data.draw(st.lists(st.text(max_size=8), min_size=1, max_size=5))
     pools = [data.draw(st.lists(CELLS, min_size=1, max_size=6)) for _ in names]
     generator = np.random.default_rng(data.draw(st.integers(0, 99)))

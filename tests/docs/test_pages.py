@@ -5,7 +5,6 @@ what the block before it prints, in which `…` and numbers stand for any. A com
 why one does not run: `<!-- not run: an installation -->`.
 """
 
-import inspect
 import re
 import shlex
 import sys
@@ -162,13 +161,14 @@ def _known_options():
     from dlrecipes.cli.app import app
     from dlrecipes.data import load_images, load_table
     from dlrecipes.recipe import load_recipe, recipe_names
+    from dlrecipes.recipe.load_options import load_options
 
     known = {"--help"}
     for command in typer.main.get_command(app).commands.values():
         for parameter in command.params:
             known.update([*parameter.opts, *parameter.secondary_opts])
-    names = {name for recipe in recipe_names() for name in load_recipe(recipe).arguments}
-    names |= {*inspect.signature(load_table).parameters, *inspect.signature(load_images).parameters}
+    names = {name for recipe in recipe_names() for name in load_recipe(recipe).options}
+    names |= {*load_options(load_table), *load_options(load_images)}
     return known | {"--" + name.replace("_", "-") for name in names}
 
 

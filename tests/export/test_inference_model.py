@@ -226,7 +226,7 @@ def _texts(rows=60):
 
 @pytest.mark.parametrize(
     ("table", "kinds", "layer"),
-    [(_table, None, TablePreprocess), (_texts, {"text": "text"}, TextTokens)],
+    [(_table, {}, TablePreprocess), (_texts, {"text": "text"}, TextTokens)],
 )
 def test_raw_columns_through_file_and_saved_model(tmp_path, table, kinds, layer):
     splits = from_table(table(), "left", column_rules=ColumnRules(kinds=kinds))

@@ -20,7 +20,7 @@ def walk(lags):
     return splits, splits.with_preprocess(TablePreprocess(splits.raw_spec.columns, unclipped=free))
 
 
-@pytest.mark.parametrize("lags", ["step", "7D,last"])
+@pytest.mark.parametrize("lags", ["step", ["7D", "last"]])
 def test_it_starts_from_the_last_value(lags, tmp_path):
     raw, splits = walk(lags)
     data = splits.development()

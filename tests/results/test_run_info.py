@@ -48,7 +48,7 @@ def test_it_is_written_as_this_version_writes_it():
     assert upgrade_info(text) == text
     assert read(text) == info
     written = json.loads(text)
-    assert written["schema_version"] == 2
+    assert written["schema_version"] == 1  # its options are text of the command line
     assert written["settings"]["seed"] == 3
     assert "seed" not in written
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import from_arrays, load_table
+from dlrecipes.data import ColumnRules, from_arrays, load_table
 from dlrecipes.run.messages import describe_data
 
 
@@ -30,8 +30,8 @@ def customers(tmp_path):
 
 
 def test_a_table_with_the_target_that_nobody_named(customers):
-    source = {"data": customers, "drop": "later"}
-    first, second = describe_data(load_table(**source), source)
+    splits = load_table(customers, column_rules=ColumnRules(drop=["later"]))
+    first, second = describe_data(splits, {"data": customers, "drop": ["later"]})
     assert first == (
         f"{customers}: 200 rows, 120 to train, 40 to validate, 40 to test; 4 input columns: "
         "2 numbers, 1 category, 1 date; left out: 'number' (identifier: all 200 values are "

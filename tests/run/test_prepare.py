@@ -79,10 +79,10 @@ def test_a_table_of_names_that_python_keeps(tmp_path):
         plan=Plan((Stage("only", 1, 1, "random", "none"),), batch_size=32, refit_seeds=1),
         settings=RunSettings(out=tmp_path / "run 1 (#, 50%)"),
         data=str(tmp_path / "odd.csv"),
-        missing="",
+        missing=[],
     )
     assert set(run.result.artifacts) == {"saved_model", "keras", "report"}
-    x = load_table(tmp_path / "odd.csv", reading=TableReading(missing="")).validation.x
+    x = load_table(tmp_path / "odd.csv", reading=TableReading(missing=[])).validation.x
     assert len(x.names) == 9
     answers = predict_saved_model(run.directory / "saved_model", x)
     np.testing.assert_allclose(answers, run.predict(x), atol=1e-6)

@@ -85,8 +85,8 @@ def run(tmp_path_factory):
         settings=RunSettings(out=folder / "run", engine="population"),
         data=str(folder / "people.csv"),
         target="left",
-        drop="sex,number",
-        subgroup="sex,home town",
+        drop=["sex", "number"],
+        subgroup=["sex", "home town"],
     )
 
 

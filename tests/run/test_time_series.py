@@ -33,8 +33,8 @@ def test_the_rows_to_come_are_forecast_and_warned_of(tmp_path):
         settings=RunSettings(out=tmp_path / "run", engine="fit", baseline_seconds=1),
         data=str(tmp_path / "sales.csv"),
         target="sold",
-        time="date,hr",
-        drop="receipt",
+        time=["date", "hr"],
+        drop=["receipt"],
     )
     new = table.tail(200).astype({"sold": object})
     new.iloc[-1, new.columns.get_loc("sold")] = ""

@@ -237,11 +237,26 @@ def test_in_the_order_of_time(table):
         ({}, {"target": ["price", "price"]}, ArgumentError, "named once"),
         ({}, {"target": []}, ArgumentError, "name of a column, or a list"),
         ({}, {"target": None}, ArgumentError, "name of a column, or a list"),
-        ({}, {"drop": ["sold"]}, ArgumentError, "must not be dropped. Received: target='sold'"),
-        ({}, {"subgroup": ["noise"]}, ArgumentError, "Subgroups.*single target"),
+        (
+            {},
+            {"column_rules": ColumnRules(orders=ORDER, drop=["sold"])},
+            ArgumentError,
+            "must not be dropped. Received: target='sold'",
+        ),
+        (
+            {},
+            {"column_rules": ColumnRules(orders=ORDER, subgroup=["noise"])},
+            ArgumentError,
+            "Subgroups.*single target",
+        ),
         ({}, {"positive": "yes"}, ArgumentError, "no positive class"),
         ({}, {"task": "regression"}, ArgumentError, "tasks by name"),
-        ({}, {"target": "sold", "orders": {"price": ["no"]}}, ArgumentError, "name the target"),
+        (
+            {},
+            {"target": "sold", "column_rules": ColumnRules(orders={"price": ["no"]})},
+            ArgumentError,
+            "name the target",
+        ),
         ({}, {"target": "sold", "task": {"sold": "ordinal"}}, DataError, "order of an ordinal"),
         (
             {"price": [1.5, 2.5] + [np.nan] * 298},
@@ -252,40 +267,25 @@ def test_in_the_order_of_time(table):
     ],
 )
 def test_tables_that_cannot_be_used(table, change, options, error, message):
-    given = {"target": TARGETS, "orders": ORDER, **options}
-    if given["orders"] is ORDER and "state" not in (given["target"] or ()):
-        given.pop("orders")
+    target = options.get("target", TARGETS)
+    orders = ORDER if "state" in (target or ()) else {}
+    given = {"target": target, "column_rules": ColumnRules(orders=orders), **options}
     with pytest.raises(error, match=message):
         from_table(table.assign(**change), **given)
 
 
-def test_options_of_the_command_line(table, tmp_path):
-    table.to_csv(tmp_path / "a.csv", index=False)
-    splits = load_table(
-        tmp_path / "a.csv",
-        "price, sold,state",
-        column_rules=ColumnRules(orders="state=poor<fair<good"),
-    )
+def test_options_of_the_command_line(table, tmp_path, as_written):
+    path = tmp_path / "a.csv"
+    table.to_csv(path, index=False)
+    splits = as_written(load_table, path, target="price, sold,state", orders="state=poor<fair<good")
     assert [one.task for one in splits.raw_spec.targets] == ["regression", "binary", "ordinal"]
-    by_task = load_table(
-        tmp_path / "a.csv",
-        "price,sold",
-        task="price=regression",
-        column_rules=ColumnRules(drop="state"),
+    by_task = as_written(
+        load_table, path, target="price,sold", task="price=regression", drop="state"
     )
     assert [one.name for one in by_task.raw_spec.targets] == ["price", "sold"]
-    alone = load_table(
-        tmp_path / "a.csv",
-        "sold",
-        column_rules=ColumnRules(orders="sold=no<yes", drop="price,state"),
-    )
+    alone = as_written(load_table, path, target="sold", orders="sold=no<yes", drop="price,state")
     assert [one.task for one in alone.raw_spec.targets] == ["ordinal"]
-    plain = load_table(
-        tmp_path / "a.csv",
-        "sold",
-        task="classification",
-        column_rules=ColumnRules(drop="price,state"),
-    )
+    plain = as_written(load_table, path, target="sold", task="classification", drop="price,state")
     assert plain.raw_spec.target.class_names == ("no", "yes")
 
 
@@ -333,7 +333,7 @@ def test_options_for_one_target_in_a_list(table, tmp_path):
         tmp_path / "a.csv",
         ["price"],
         task="regression",
-        column_rules=ColumnRules(drop="sold,state"),
+        column_rules=ColumnRules(drop=["sold", "state"]),
     )
     assert [one.task for one in alone.raw_spec.targets] == ["regression"]
 
@@ -345,9 +345,9 @@ def test_lags_of_each_target(table, tmp_path):
     table.to_csv(tmp_path / "a.csv", index=False)
     splits = load_table(
         tmp_path / "a.csv",
-        "price,heat",
+        ["price", "heat"],
         split_rule=SplitRule(time="day"),
-        column_rules=ColumnRules(lags="1D", drop="sold,state"),
+        column_rules=ColumnRules(lags="1D", drop=["sold", "state"]),
     )
     inputs = [one.name for one in splits.raw_spec.columns]
     assert sum("price" in name for name in inputs) == 1

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.checks import check_integer, check_list, check_real
+from dlrecipes.checks import check_flag, check_integer, check_list, check_real
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.sources import (
     MOST_MEGABYTES,
@@ -68,6 +68,7 @@ class ImageReading:
     missing: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        check_flag("skip_damaged", self.skip_damaged)
         check_real("most_megabytes", self.most_megabytes, 0, low_open=True)
         if self.channels not in (None, 1, 3):
             raise ArgumentError(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dlrecipes.checks import check_integer
+from dlrecipes.checks import check_integer, check_list
 from dlrecipes.data.from_arrays import from_arrays
 from dlrecipes.data.images.image_data import ImageColumns, ImageData, ImageReading, read_image_data
 from dlrecipes.data.load import load
@@ -76,6 +76,8 @@ def load_images(
         "validation_fraction": rule.validation_fraction,
         "test_fraction": rule.test_fraction,
     }
+    if classes is not None:
+        check_list("classes", classes)
     if rule.time is not None:
         raise ArgumentError(
             "Images have no time to be split by.",

@@ -55,6 +55,12 @@ class SplitRule:
                 received=", ".join(f"{name}={getattr(self, name)!r}" for name in chosen),
                 fix="Give one of them.",
             )
+        if self.time is not None and not self.times:
+            raise ArgumentError(
+                "The time is a column, or several that make one.",
+                received=f"time={self.time!r}",
+                fix="Leave it out to split by chance.",
+            )
         if self.gap is not None and self.time is None:
             raise ArgumentError(
                 "A gap lies between times.",

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.checks import check_list, did_you_mean
+from dlrecipes.checks import check_list, check_mapping, did_you_mean
+from dlrecipes.data.option_text import as_option
 from dlrecipes.data.parts.balance import reweigh_groups
 from dlrecipes.data.parts.part_targets import check_known, with_statistics
 from dlrecipes.data.parts.sealed_split import SealedSplit
@@ -64,7 +65,7 @@ class ColumnRules:
             counts as they are.
 
     Raises:
-        ArgumentError: If one name stands where a list of them must.
+        ArgumentError: If text stands where a list or a dictionary must.
 
     Example:
         >>> import pandas as pd
@@ -86,6 +87,8 @@ class ColumnRules:
     def __post_init__(self) -> None:
         for name in ("drop", "subgroup"):
             check_list(name, getattr(self, name))
+        for name in ("kinds", "orders"):
+            check_mapping(name, getattr(self, name))
 
 
 def from_table(
@@ -304,5 +307,20 @@ def _check_names(table: pd.DataFrame, named: Mapping[str, str | None]) -> None:
             raise DataError(
                 "A column must be named as it is in the table.",
                 received=f"{what}={column!r}",
-                fix=f"{did_you_mean(column, map(str, table))} The columns are {shown}.".strip(),
+                fix=f"{_hint(what, column, table)} The columns are {shown}.".strip(),
             )
+
+
+def _hint(what: str, column: str, table: pd.DataFrame) -> str:
+    """Return what was meant, perhaps; of a comma, whether it is in a name or between two."""
+    option = what.partition("[")[0]
+    for name in map(str, table):
+        if "," in name and column in (part.strip() for part in name.split(",")):
+            return (
+                f"A name with a comma stands in quotes on the command line "
+                f"({as_option(option, name)})."
+            )
+    names = [name.strip() for name in column.split(",")]
+    if len(names) > 1 and all(name in table for name in names):
+        return f"Several columns are a list: {option}={names!r}."
+    return did_you_mean(column, map(str, table))

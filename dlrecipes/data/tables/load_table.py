@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dlrecipes.checks import check_choice, check_list
+from dlrecipes.checks import check_choice, check_flag, check_list
 from dlrecipes.data.parts.splits import Splits
 from dlrecipes.data.sources import (
     Cells,
@@ -44,7 +44,7 @@ class TableReading:
         data_dir: Folder of prepared data sets, for `tfds:`; None for `~/tensorflow_datasets`.
 
     Raises:
-        ArgumentError: If there is no such decimal mark.
+        ArgumentError: If an argument is of another type, or there is no such decimal mark.
 
     Example:
         >>> reading = dlr.data.TableReading(separator="tab", missing=["-9"])
@@ -62,6 +62,9 @@ class TableReading:
     data_dir: str | Path | None = None
 
     def __post_init__(self) -> None:
+        for name in ("header", "quoting"):
+            if getattr(self, name) is not None:
+                check_flag(name, getattr(self, name))
         if self.decimal is not None:
             check_choice("decimal", self.decimal, (".", ","))
         for name in ("columns", "missing"):
@@ -76,7 +79,7 @@ class TableReading:
             separator=None if separator is None else _SEPARATORS.get(separator, separator),
             missing=None if self.missing is None else tuple(self.missing),
             encoding=self.encoding,
-            quoting=self.quoting,
+            quoting=bool(self.quoting),
             decimal=self.decimal,
         )
 
@@ -231,7 +234,7 @@ target='price' without it. Name the file with data=PATH, or leave the others out
             given += [
                 f"{field.name}={getattr(value, field.name)!r}"
                 for field in fields(value)
-                if getattr(value, field.name) != getattr(usual, field.name)
+                if _plain(getattr(value, field.name)) != _plain(getattr(usual, field.name))
             ]
         elif value is not None:
             given.append(f"{name}={value!r}")
@@ -241,3 +244,7 @@ target='price' without it. Name the file with data=PATH, or leave the others out
             received=f"{', '.join(given)} without it",
             fix="Name the file with data=PATH, or leave the others out.",
         )
+
+
+def _plain(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value

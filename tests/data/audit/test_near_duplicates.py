@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 
-from dlrecipes.data import SplitRule, from_arrays, from_table
+from dlrecipes.data import ColumnRules, SplitRule, from_arrays, from_table
 from dlrecipes.data.audit import check_near_duplicates
 
 
@@ -11,8 +11,9 @@ def check(splits):
     return check_near_duplicates(splits.train, splits.validation, splits.raw_spec)
 
 
-def by_part(table, **options):
-    return from_table(table, "left", split_rule=SplitRule(part="part"), **options)
+def by_part(table, **kinds):
+    rules = ColumnRules(kinds=kinds)
+    return from_table(table, "left", split_rule=SplitRule(part="part"), column_rules=rules)
 
 
 def split(table):
@@ -136,7 +137,7 @@ def test_sequences_on_different_scales():
 def text_splits(texts):
     parts = np.repeat(["train", "validation", "test"], [60, 20, 20])
     table = pd.DataFrame({"text": texts, "left": np.arange(100) % 2, "part": parts})
-    return by_part(table, kinds={"text": "text"})
+    return by_part(table, text="text")
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ def test_of_texts_in_a_table_the_whole_rows_are_compared(people, texts, note, fa
     table.loc[700, table.columns[:-1]] = table.loc[17, table.columns[:-1]]
     table.loc[700, "note"] = note(table.loc[17, "note"])
     table.loc[700, "age"] += far
-    finding = check(by_part(table, kinds={"note": "text"}))
+    finding = check(by_part(table, note="text"))
     assert finding.evidence.get("training and validation row") == found
 
 

@@ -46,7 +46,7 @@ def random(size, shape=(4, 3), dtype=np.uint8, seed=0):
 
 
 def test_folder(classes):
-    splits = load_images(classes(), split_rule=SplitRule(split_seed="3"))
+    splits = load_images(classes(), split_rule=SplitRule(split_seed=3))
     assert [len(part) for part in parts(splits)] == [12, 4, 4]
     spec = splits.raw_spec
     assert (spec.name, spec.task, spec.target.class_names) == ("photos", "binary", ("cat", "dog"))
@@ -58,22 +58,26 @@ def test_folder(classes):
             assert name.startswith(spec.target.class_names[label])
 
 
-def test_options_as_a_command_line_gives_them(classes):
-    splits = load_images(
+def test_options_as_a_command_line_gives_them(classes, as_written):
+    splits = as_written(
+        load_images,
         str(classes()),
         classes="dog,cat",
-        reading=ImageReading(size="4x3", channels="3"),
-        split_rule=SplitRule(validation_fraction="0.25", test_fraction="0.25"),
+        size="4x3",
+        channels="3",
+        validation_fraction="0.25",
+        test_fraction="0.25",
     )
     assert splits.raw_spec.input_shape == (4, 3, 3)
     assert splits.raw_spec.target.class_names == ("dog", "cat")
     assert [len(part) for part in parts(splits)] == [10, 5, 5]
-    assert load_images(classes(), reading=ImageReading(size="4")).raw_spec.input_shape == (4, 4, 1)
-    assert load_images(classes(), reading=ImageReading(size=(4, 3))).raw_spec.input_shape == (
-        4,
-        3,
-        1,
-    )
+    assert as_written(load_images, classes(), size="4").raw_spec.input_shape == (4, 4, 1)
+
+
+@pytest.mark.parametrize(("size", "shape"), [(4, (4, 4, 1)), ((4, 3), (4, 3, 1))])
+def test_another_size(classes, size, shape):
+    splits = load_images(classes(), reading=ImageReading(size=size))
+    assert splits.raw_spec.input_shape == shape
 
 
 def test_folders_of_parts(classes):
@@ -171,7 +175,7 @@ def test_the_test_tables_target_is_that_of_the_training_table(table, tmp_path):
 def test_archive_with_an_official_test_part(archive):
     x, y = random(40), np.arange(40) % 4
     file = archive(x_train=x, y_train=y, x_test=random(8, seed=1), y_test=np.arange(8)[:, None] % 4)
-    splits = load_images(file, classes="a,b,c,d")
+    splits = load_images(file, classes=["a", "b", "c", "d"])
     assert [len(part) for part in parts(splits)] == [32, 8, 8]
     assert splits.raw_spec.target.class_names == ("a", "b", "c", "d")
     assert splits.raw_spec.eight_bit
@@ -203,7 +207,7 @@ def test_idx_folder(tmp_path):
 
 
 def test_digits_without_data():
-    splits = load_images(split_rule=SplitRule(split_seed="1"))
+    splits = load_images(split_rule=SplitRule(split_seed=1))
     assert splits.raw_spec.input_shape == (8, 8, 1)
     assert (splits.raw_spec.name, splits.split_seed, splits.raw_spec.eight_bit) == (
         "digits",
@@ -225,7 +229,7 @@ def test_damaged_files_are_left_out_with_a_finding(classes):
     (folder / "cat" / "0.png").write_text("no image")
     with pytest.raises(DataError, match=r"1 of 20 that are not: \S*cat/0\.png.*skip_damaged"):
         load_images(folder)
-    splits = load_images(folder, reading=ImageReading(skip_damaged="yes"))
+    splits = load_images(folder, reading=ImageReading(skip_damaged=True))
     assert sum(len(part) for part in parts(splits)) == 19
     finding = audit(splits)[0]
     assert (finding.name, finding.severity) == ("damaged images", "warning")
@@ -235,14 +239,14 @@ def test_damaged_files_are_left_out_with_a_finding(classes):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"size": "large"}, "`size` is HEIGHTxWIDTH.*size='large'"),
+        ({"size": "large"}, "`size` must be .*height x width, as in 32x48. Received: size='large'"),
         ({"size": "0x3"}, r"size\[0\]"),
-        ({"size": (1, 2, 3)}, "height and width"),
+        ({"size": "1x2x3"}, "height x width"),
         ({"channels": "2"}, "1 for grey or 3 for colour"),
         ({"channels": "grey"}, "whole number"),
-        ({"skip_damaged": "perhaps"}, "`skip_damaged` is yes or no"),
+        ({"skip_damaged": "perhaps"}, "`skip_damaged` must be yes or no"),
         ({"most_megabytes": "0"}, "most_megabytes"),
-        ({"most_megabytes": "much"}, "is a number"),
+        ({"most_megabytes": "much"}, "must be a number"),
         ({"split_seed": "1.5"}, "whole number"),
         ({"validation_fraction": "2"}, "validation_fraction"),
         ({"target": "label"}, "those of a table.*target='label' for the folder"),
@@ -251,17 +255,38 @@ def test_damaged_files_are_left_out_with_a_finding(classes):
         ({"separator": ";"}, "those of a table"),
     ],
 )
-def test_wrong_options(classes, options, message):
+def test_wrong_options(classes, as_written, options, message):
     with pytest.raises(ArgumentError, match=message):
-        load_images(classes(), **options)
+        as_written(load_images, classes(), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"size": "4x3"}, r"`size\[0\]` must be an integer"),
+        ({"size": (1, 2, 3)}, "height and width"),
+        ({"channels": "3"}, "1 for grey or 3 for colour"),
+        ({"skip_damaged": "no"}, "`skip_damaged` must be True or False"),
+        ({"most_megabytes": "9"}, "`most_megabytes` must be a finite number"),
+        ({"missing": "?"}, "`missing` must be a list of text"),
+    ],
+)
+def test_text_of_the_command_line_is_no_value_of_the_group(options, message):
+    with pytest.raises(ArgumentError, match=message):
+        ImageReading(**options)
+
+
+def test_one_text_is_no_list_of_classes(classes):
+    with pytest.raises(ArgumentError, match="`classes` must be a list of text"):
+        load_images(classes(), classes="dog,cat")
 
 
 def test_wrong_options_of_other_sources(archive, classes):
     file = archive(x=random(20), y=np.arange(20) % 2)
-    with pytest.raises(ArgumentError, match=r"for image files.*size=\(4, 4\) for the archive"):
-        load_images(file, reading=ImageReading(size="4"))
+    with pytest.raises(ArgumentError, match=r"for image files.*size=4 for the archive"):
+        load_images(file, reading=ImageReading(size=4))
     with pytest.raises(ArgumentError, match="as they are"):
-        load_images(reading=ImageReading(size="4"))
+        load_images(reading=ImageReading(size=4))
     classes("set/train", 10)
     both = classes("set/test", 3).parent
     with pytest.raises(ArgumentError, match="given by `test`, or lies in the data"):

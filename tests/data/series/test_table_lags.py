@@ -37,12 +37,18 @@ def write(table, path):
     return path
 
 
-def load(path, **options):
-    given = {"time": "date,hr", "lags": "step", "task": "regression", **options}
-    return load_table(path, "sold", **given)
+@pytest.fixture
+def load(as_written):
+    """`load(path, **options)`: the splits of a file, for options as the command line has them."""
+
+    def load(path, **options):
+        given = {"time": "date,hr", "lags": "step", "task": "regression", **options}
+        return as_written(load_table, path, "sold", **given)
+
+    return load
 
 
-def test_one_step_ahead(hours, tmp_path):
+def test_one_step_ahead(hours, tmp_path, load):
     splits = load(write(hours, tmp_path / "a.csv"), gap="5h")
     lags = splits.raw_spec.lags
     assert lags.lags == ("last", "last 2", "last 3", "1D", "2D", "7D")
@@ -63,7 +69,7 @@ def test_one_step_ahead(hours, tmp_path):
     assert lags.last not in leak.verdict
 
 
-def test_values_of_one_time_are_averaged_and_counted(hours, tmp_path):
+def test_values_of_one_time_are_averaged_and_counted(hours, tmp_path, load):
     path = write(pd.concat([hours, hours.assign(sold=hours["sold"] + 10)]), tmp_path / "a.csv")
     splits = load(path)
     last = splits.train.x[splits.raw_spec.lags.last]
@@ -82,7 +88,7 @@ def test_values_of_one_time_are_averaged_and_counted(hours, tmp_path):
     )
 
 
-def test_rows_without_a_target_are_passed_over(hours, tmp_path):
+def test_rows_without_a_target_are_passed_over(hours, tmp_path, load):
     hours.loc[100, "sold"] = np.nan
     splits = load(write(hours, tmp_path / "a.csv"))
     after = splits.train.ids == 101
@@ -90,7 +96,7 @@ def test_rows_without_a_target_are_passed_over(hours, tmp_path):
     assert splits.train.x["sold 2nd last value"][after] == 1098
 
 
-def test_no_lags(hours, tmp_path):
+def test_no_lags(hours, tmp_path, load):
     path = write(hours, tmp_path / "a.csv")
     assert load(path, lags="none").raw_spec.lags is None
     kinds = hours.assign(sold=np.where(hours["hr"] < 12, "few", "many"))
@@ -100,7 +106,7 @@ def test_no_lags(hours, tmp_path):
         hours,
         "sold",
         split_rule=SplitRule(time=["date", "hr"]),
-        column_rules=ColumnRules(lags="7D, 1"),
+        column_rules=ColumnRules(lags=["7D", 1]),
     )
     assert splits.raw_spec.lags.columns == ("sold 7D earlier", "sold 1 row earlier")
     assert splits.raw_spec.lags.last is None
@@ -109,7 +115,7 @@ def test_no_lags(hours, tmp_path):
 
 @pytest.mark.parametrize("lags", ["step", "1,24h", "last,7D"])
 @pytest.mark.parametrize("series", [None, "shop"])
-def test_a_file_to_predict_has_the_lags_of_training(hours, tmp_path, lags, series):
+def test_a_file_to_predict_has_the_lags_of_training(hours, tmp_path, lags, series, load):
     table = hours
     if series is not None:
         table = pd.concat([hours.assign(shop="a"), hours.assign(shop="b", sold=-hours["sold"])])
@@ -132,7 +138,7 @@ def test_a_file_to_predict_has_the_lags_of_training(hours, tmp_path, lags, serie
             pd.testing.assert_frame_equal(again, frame)
 
 
-def test_the_next_step(hours, tmp_path):
+def test_the_next_step(hours, tmp_path, load):
     splits = load(write(hours, tmp_path / "a.csv"))
     coming = hours.tail(200).astype({"sold": object})
     coming.iloc[-1, -1] = ""
@@ -155,7 +161,7 @@ def test_the_next_step(hours, tmp_path):
     np.testing.assert_array_equal(found["sold last value"][-24:], 1000 + HOURS - 25)
 
 
-def test_rows_to_come_are_those_without_a_target(hours, tmp_path):
+def test_rows_to_come_are_those_without_a_target(hours, tmp_path, load):
     splits = load(write(hours, tmp_path / "a.csv"))
     assert splits.raw_spec.time == ("date", "hr")
     coming = hours.tail(200).astype({"sold": object})
@@ -180,7 +186,7 @@ def test_rows_to_come_are_those_without_a_target(hours, tmp_path):
     assert len(without.only_to_come().x) == HOURS
 
 
-def test_a_series_is_told_with_its_rows_to_come(hours, tmp_path):
+def test_a_series_is_told_with_its_rows_to_come(hours, tmp_path, load):
     table = pd.concat([hours.assign(shop="a"), hours.assign(shop="b", sold=-hours["sold"])])
     splits = load(write(table, tmp_path / "a.csv"), series="shop")
     table = table.astype({"sold": object})
@@ -191,7 +197,7 @@ def test_a_series_is_told_with_its_rows_to_come(hours, tmp_path):
     np.testing.assert_array_equal(examples.x["sold last value"], [998 + HOURS, -998 - HOURS])
 
 
-def test_a_table_that_cannot_have_lags(hours, tmp_path):
+def test_a_table_that_cannot_have_lags(hours, tmp_path, load):
     splits = load(write(hours, tmp_path / "a.csv"))
     names = splits.raw_spec.lags.columns
     with pytest.raises(DataError, match=r"earlier values of 'sold'.*without 'sold'.*earlier rows"):
@@ -222,7 +228,7 @@ def test_a_series_that_has_nothing_but_its_number(tmp_path):
         np.testing.assert_array_equal(found["y last value"][1:], table["y"][:-1])
 
 
-def test_a_series_that_rises_is_not_clipped(hours, tmp_path):
+def test_a_series_that_rises_is_not_clipped(hours, tmp_path, load):
     splits = load(write(hours, tmp_path / "a.csv"))
     lags = splits.raw_spec.lags.columns
     splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns, unclipped=lags))

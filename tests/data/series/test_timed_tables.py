@@ -39,7 +39,9 @@ def shops():
 def test_a_date_and_an_hour(shops, tmp_path):
     shops.to_csv(tmp_path / "shops.csv", index=False)
     splits = load_table(
-        tmp_path / "shops.csv", "sold", split_rule=SplitRule(time="day,hr", series="shop", gap="5h")
+        tmp_path / "shops.csv",
+        "sold",
+        split_rule=SplitRule(time=["day", "hr"], series="shop", gap="5h"),
     )
     parts = [splits.train, splits.validation, _peek(splits.test)]
     for earlier, later in zip(parts, parts[1:], strict=False):
@@ -55,8 +57,8 @@ def test_lags_are_of_the_same_series(shops, tmp_path):
     splits = load_table(
         tmp_path / "shops.csv",
         "sold",
-        split_rule=SplitRule(time="day,hr", series="shop"),
-        column_rules=ColumnRules(lags="24h,2"),
+        split_rule=SplitRule(time=["day", "hr"], series="shop"),
+        column_rules=ColumnRules(lags=["24h", 2]),
     )
     for part in (splits.train, splits.validation, _peek(splits.test)):
         known = ~np.isnan(part.x["sold 24h earlier"])
@@ -75,8 +77,8 @@ def test_training_sees_no_target_of_an_official_test_part(shops, tmp_path):
         tmp_path / "train.csv",
         "sold",
         test=tmp_path / "test.csv",
-        split_rule=SplitRule(time="day,hr"),
-        column_rules=ColumnRules(lags="1h", drop="shop"),
+        split_rule=SplitRule(time=["day", "hr"]),
+        column_rules=ColumnRules(lags="1h", drop=["shop"]),
     )
     lags = np.concatenate([part.x["sold 1h earlier"] for part in (splits.train, splits.validation)])
     assert not np.isin(one["sold"][test], lags).any()
@@ -113,10 +115,10 @@ def test_folds_of_several_series_are_in_the_order_of_time(shops):
         (None, {"lags": "1h", "time": "day,hr"}, "`series`"),
     ],
 )
-def test_wrong(shops, tmp_path, change, options, message):
+def test_wrong(shops, tmp_path, as_written, change, options, message):
     (shops if change is None else change(shops)).to_csv(tmp_path / "shops.csv", index=False)
     with pytest.raises((DataError, ArgumentError), match=message):
-        load_table(tmp_path / "shops.csv", "sold", **options)
+        as_written(load_table, tmp_path / "shops.csv", "sold", **options)
 
 
 def test_series_need_a_time():

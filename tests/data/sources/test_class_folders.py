@@ -5,7 +5,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from dlrecipes.data import load_table
+from dlrecipes.data import SplitRule, load_table
 from dlrecipes.data.sources import list_image_folder, read_text_folder
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -308,7 +308,7 @@ def test_official_parts(text_tree):
 def test_parts_are_told_once(text_tree):
     parts = {**texts(9, "good", "train/"), **texts(9, "bad", "train/"), **texts(3, "bad", "test/")}
     folder = text_tree(parts)
-    for options in ({"test": folder}, {"part": "part"}):
+    for options in ({"test": folder}, {"split_rule": SplitRule(part="part")}):
         with pytest.raises(ArgumentError, match="parts as subfolders"):
             load_table(folder, **options)
 

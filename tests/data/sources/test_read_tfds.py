@@ -147,7 +147,7 @@ def test_texts_with_a_validation_part_drawn(folder):
         "tfds:tiny_texts",
         reading=TableReading(data_dir=str(folder)),
         split_rule=SplitRule(validation_fraction=0.25),
-        column_rules=ColumnRules(kinds="text=text"),
+        column_rules=ColumnRules(kinds={"text": "text"}),
     )
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (45, 15, 15)
     assert "ünusual" in splits.train.x["text"][0]

@@ -58,8 +58,8 @@ def test_preprocessed_data_comes_too_late():
 
 def test_any_recipe_can_start_small():
     digits = load_recipe("digits")
-    assert len(digits.load(examples="100").train) == 100
-    assert len(digits.load(examples="0.5").train) == pytest.approx(
+    assert len(digits.load(examples=100).train) == 100
+    assert len(digits.load(examples=0.5).train) == pytest.approx(
         len(digits.load().train) / 2, abs=1
     )
     with pytest.raises(ArgumentError, match=r"`examples`.*examples='many'"):

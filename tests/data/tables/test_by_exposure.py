@@ -62,10 +62,10 @@ def test_the_weighted_rates_have_the_likelihood_of_the_counts(table):
     assert [model.intercept_, model.coef_[0]] == pytest.approx(expected.tolist(), abs=1e-4)
 
 
-def test_an_option_of_a_table(table, tmp_path):
+def test_an_option_of_a_table(table, tmp_path, as_written):
     table.to_csv(tmp_path / "falls.csv", index=False)
     options = {"task": "count", "exposure": "hours", "kinds": "hours=number"}
-    splits = load_table(tmp_path / "falls.csv", "falls", **options)
+    splits = as_written(load_table, tmp_path / "falls.csv", "falls", **options)
     assert splits.raw_spec.target.exposure == "hours"
 
 

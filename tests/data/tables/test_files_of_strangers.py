@@ -37,11 +37,13 @@ def csv(separator=",", target=Y, **columns):
 
 
 @pytest.fixture
-def load(tmp_path):
+def load(tmp_path, as_written):
+    """`load(text, **options)`: the splits of a file, for options as the command line has them."""
+
     def load(text, **options):
         path = tmp_path / "train.csv"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return load_table(path, "y", **options)
+        return as_written(load_table, path, "y", **options)
 
     return load
 
@@ -409,7 +411,9 @@ def test_numbers_that_were_categories_stay_some(tmp_path):
     assert kinds(splits)["zone"] == "category"
     (tmp_path / "new.csv").write_text("zone,x\n3,0.5\n")
     assert read_inputs(tmp_path / "new.csv", splits.raw_spec)["zone"].tolist() == ["3"]
-    numbers = load_table(tmp_path / "t.parquet", "y", column_rules=ColumnRules(kinds="zone=number"))
+    numbers = load_table(
+        tmp_path / "t.parquet", "y", column_rules=ColumnRules(kinds={"zone": "number"})
+    )
     assert kinds(numbers)["zone"] == "number"
 
 
@@ -445,7 +449,7 @@ def test_zones_must_be_those_of_training(load, read):
         read(naive, "day,x\n2024-05-31T10:00Z,0.1\n")
 
 
-def test_lags_and_times_are_read_as_the_columns_are(tmp_path):
+def test_lags_and_times_are_read_as_the_columns_are(tmp_path, as_written):
     rows = [f"2021-{at // 28 + 1:02}-{at % 28 + 1:02};0,{at + 13};{at + 1}.{at + 100}"
             for at in range(90)]  # fmt: skip
     (tmp_path / "t.csv").write_text("day;g;sold\n" + "\n".join(rows) + "\n")
@@ -454,7 +458,7 @@ def test_lags_and_times_are_read_as_the_columns_are(tmp_path):
         "sold",
         task="regression",
         split_rule=SplitRule(time="day"),
-        column_rules=ColumnRules(lags="1"),
+        column_rules=ColumnRules(lags=1),
     )
     earlier = splits.train.x["sold 1 row earlier"]
     np.testing.assert_array_equal(earlier[1:], splits.train.y[:-1])
@@ -462,7 +466,7 @@ def test_lags_and_times_are_read_as_the_columns_are(tmp_path):
     unclear = [f"{at % 12 + 1:02}/{at // 12 + 1:02}/2021;0,5;{at}" for at in range(90)]
     (tmp_path / "u.csv").write_text("day;g;sold\n" + "\n".join(unclear) + "\n")
     given = {"time": "day", "lags": "1", "task": "regression", "kinds": "day=month-first"}
-    assert len(load_table(tmp_path / "u.csv", "sold", **given).train)
+    assert len(as_written(load_table, tmp_path / "u.csv", "sold", **given).train)
 
 
 def test_whole_numbers_beside_gaps(load, read, tmp_path):
@@ -481,7 +485,7 @@ def test_whole_numbers_beside_gaps(load, read, tmp_path):
         csv(big=["" if value is pd.NA else value for value in ids]), kinds="big=category"
     )
     as_typed = load_table(
-        tmp_path / "i.parquet", "y", column_rules=ColumnRules(kinds="big=category")
+        tmp_path / "i.parquet", "y", column_rules=ColumnRules(kinds={"big": "category"})
     )
     assert as_text.train.x["big"].tolist() == as_typed.train.x["big"].tolist()
     assert (

@@ -131,8 +131,8 @@ def test_only_the_seed_moves_rows(people):
     [
         (None, {"target": "gone"}, r"target='gone'. The columns are 'age'"),
         (None, {"split_rule": SplitRule(group="gone")}, "group='gone'"),
-        (None, {"drop": ["gone"]}, "drop"),
-        (None, {"kinds": {"gone": "number"}}, "gone"),
+        (None, {"column_rules": ColumnRules(drop=["gone"])}, r"drop\[0\]='gone'"),
+        (None, {"column_rules": ColumnRules(kinds={"gone": "number"})}, "gone"),
         (lambda t: t.assign(left=None), {}, "must have a target.*300 rows without 'left'"),
         (lambda t: t[["family", "left"]].assign(family=range(300)), {}, "one column to learn from"),
         (lambda t: t.assign(left="yes"), {}, "at least two classes"),

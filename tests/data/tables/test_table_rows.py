@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dlrecipes.data import SplitRule
 from dlrecipes.data.tables.table_rows import join_parts
 from dlrecipes.errors import DataError
 
@@ -14,11 +15,10 @@ def frames(labels):
 
 
 def test_missing_targets_are_a_label_of_their_own():
-    table, test, part = join_parts(
-        frames(["a", "b", None] * 10), "y", test_fraction=0.3, split_seed=0
-    )
+    table, test, rule = join_parts(frames(["a", "b", None] * 10), "y", SplitRule(test_fraction=0.3))
     assert test is None
-    drawn = table[table[part] == "test"]["y"]
+    assert rule == SplitRule(part=rule.part, test_fraction=0.3)
+    drawn = table[table[rule.part] == "test"]["y"]
     assert [int((drawn == "a").sum()), int((drawn == "b").sum()), int(drawn.isna().sum())] == [
         3
     ] * 3
@@ -26,4 +26,4 @@ def test_missing_targets_are_a_label_of_their_own():
 
 def test_a_target_that_is_not_there():
     with pytest.raises(DataError, match="target='z'. The columns are 'x', 'y'"):
-        join_parts(frames(["a"] * 9), "z", test_fraction=0.3, split_seed=0)
+        join_parts(frames(["a"] * 9), "z", SplitRule())
