@@ -47,7 +47,6 @@ from dlrecipes.data import (
     TablePreprocess,
     TableReading,
     check_only_with_data,
-    from_table,
     load_table,
     reweigh_groups,
 )
@@ -75,7 +74,9 @@ def faces(examples: int = 40_000, seed: int = 0) -> pd.DataFrame:
         noise = generator.normal(size=(2, examples))
         table[f"mouth_{at}"] = noise[0] + np.where(label == "smile", 0.4, -0.4)
         table[f"shape_{at}"] = noise[1] + np.where(group == "man", 1.5, -1.5)
-    return pd.DataFrame(table)
+    frame = pd.DataFrame(table)
+    frame.attrs["name"] = "faces"
+    return frame
 
 
 def load(
@@ -103,7 +104,6 @@ def load(
         column_rules: What the columns are.
     """
     if data is None:
-        seed = split_rule.split_seed
         check_only_with_data(
             target=target,
             positive=positive,
@@ -112,23 +112,18 @@ def load(
             split_rule=replace(split_rule, split_seed=0),
             column_rules=replace(column_rules, subgroup=()),
         )
-        splits = from_table(
-            faces(),
-            "expression",
-            split_rule=SplitRule(validation_fraction=0.25, test_fraction=0.5, split_seed=seed),
-            column_rules=ColumnRules(drop=["group"], subgroup=["group"]),
-            name="faces",
-        )
-    else:
-        splits = load_table(
-            data,
-            target,
-            positive=positive,
-            test=test,
-            reading=reading,
-            split_rule=split_rule,
-            column_rules=column_rules,
-        )
+        target = "expression"
+        split_rule = replace(split_rule, validation_fraction=0.25, test_fraction=0.5)
+        column_rules = ColumnRules(drop=["group"], subgroup=["group"])
+    splits = load_table(
+        faces() if data is None else data,
+        target,
+        positive=positive,
+        test=test,
+        reading=reading,
+        split_rule=split_rule,
+        column_rules=column_rules,
+    )
     column = column_rules.subgroup[0] if reweigh is True else reweigh
     return reweigh_groups(splits, column) if column else splits
 

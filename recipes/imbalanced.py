@@ -39,7 +39,6 @@ from dlrecipes.data import (
     TablePreprocess,
     TableReading,
     check_only_with_data,
-    from_table,
     load_table,
     weigh_classes,
 )
@@ -80,24 +79,15 @@ def load(
     """
     if data is None:
         check_only_with_data(target=target, test=test, reading=reading)
-        splits = from_table(
-            thinned(),
-            "diagnosis",
-            positive=positive,
-            split_rule=split_rule,
-            column_rules=column_rules,
-            name="thinned tumours",
-        )
-    else:
-        splits = load_table(
-            data,
-            target,
-            positive=positive,
-            test=test,
-            reading=reading,
-            split_rule=split_rule,
-            column_rules=column_rules,
-        )
+    splits = load_table(
+        thinned() if data is None else data,
+        target,
+        positive=positive,
+        test=test,
+        reading=reading,
+        split_rule=split_rule,
+        column_rules=column_rules,
+    )
     if splits.raw_spec.task != "binary":
         raise DataError(
             "This recipe is for two classes.",
@@ -120,7 +110,9 @@ def thinned(share: float = 0.05) -> pd.DataFrame:
     benign = np.flatnonzero(table["diagnosis"] == "benign")
     count = round(share / (1 - share) * len(benign))
     kept = np.random.default_rng(0).choice(malignant, count, replace=False)
-    return table.iloc[np.sort(np.concatenate([benign, kept]))].reset_index(drop=True)
+    table = table.iloc[np.sort(np.concatenate([benign, kept]))].reset_index(drop=True)
+    table.attrs["name"] = "thinned tumours"
+    return table
 
 
 def preprocess(spec: DataSpec) -> keras.Layer:

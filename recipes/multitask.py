@@ -39,7 +39,6 @@ from dlrecipes.data import (
     TablePreprocess,
     TableReading,
     check_only_with_data,
-    from_table,
     load_table,
 )
 from dlrecipes.errors import ArgumentError
@@ -75,15 +74,9 @@ def load(
     """
     if data is None:
         check_only_with_data(target=target, task=task, test=test, reading=reading)
-        return from_table(
-            tumours(),
-            ["diagnosis", "worst_concavity", "worst_radius"],
-            split_rule=split_rule,
-            column_rules=replace(
-                column_rules, orders={"worst_concavity": GRADES, **column_rules.orders}
-            ),
-            name="tumours",
-        )
+        target = ("diagnosis", "worst_concavity", "worst_radius")
+        orders = {"worst_concavity": GRADES, **column_rules.orders}
+        column_rules = replace(column_rules, orders=orders)
     if not target:
         raise ArgumentError(
             "The targets must be named.",
@@ -91,7 +84,7 @@ def load(
             fix="For example --target price,condition.",
         )
     return load_table(
-        data,
+        tumours() if data is None else data,
         list(target),
         task=task,
         test=test,
@@ -115,6 +108,7 @@ def tumours(missing: float = 1 / 3) -> pd.DataFrame:
         worst_concavity=grades.astype(object).where(kept[0]),
         worst_radius=bunch.data["worst radius"].where(kept[1]),
     )
+    table.attrs["name"] = "tumours"
     return table
 
 

@@ -36,7 +36,6 @@ from dlrecipes.data import (
     TableReading,
     TextTokens,
     check_only_with_data,
-    from_table,
     load_table,
 )
 from dlrecipes.models import build_text, prior_bias
@@ -70,26 +69,18 @@ def load(
         split_rule: How rows are split into parts.
         column_rules: What the columns are.
     """
-    if data is not None:
-        return load_table(
-            data,
-            target,
-            task=task,
-            positive=positive,
-            test=test,
-            reading=reading,
-            split_rule=split_rule,
-            column_rules=column_rules,
-        )
-    check_only_with_data(target=target, test=test, reading=reading)
-    return from_table(
-        _sentences(),
-        "label",
+    if data is None:
+        check_only_with_data(target=target, test=test, reading=reading)
+        column_rules = replace(column_rules, kinds={"text": "text", **column_rules.kinds})
+    return load_table(
+        _sentences() if data is None else data,
+        target,
         task=task,
         positive=positive,
+        test=test,
+        reading=reading,
         split_rule=split_rule,
-        column_rules=replace(column_rules, kinds={"text": "text", **column_rules.kinds}),
-        name="sentences",
+        column_rules=column_rules,
     )
 
 
@@ -105,7 +96,9 @@ def _sentences() -> pd.DataFrame:
             int(generator.integers(len(words))), generator.choice(good if positive else bad)
         )
         rows.append({"text": " ".join(words), "label": "good" if positive else "bad"})
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    frame.attrs["name"] = "sentences"
+    return frame
 
 
 def preprocess(spec: DataSpec) -> keras.Layer:

@@ -50,7 +50,6 @@ from dlrecipes.data import (
     TablePreprocess,
     TableReading,
     check_only_with_data,
-    from_table,
     load_table,
 )
 from dlrecipes.errors import ArgumentError
@@ -85,14 +84,8 @@ def load(
     """
     if data is None:
         check_only_with_data(target=target, time=split_rule.time, test=test, reading=reading)
-        return from_table(
-            make_visits(),
-            "visits",
-            task=task,
-            split_rule=replace(split_rule, time="day"),
-            column_rules=replace(column_rules, drop=["expected", *column_rules.drop]),
-            name="visits",
-        )
+        split_rule = replace(split_rule, time="day")
+        column_rules = replace(column_rules, drop=["expected", *column_rules.drop])
     if split_rule.time is None:
         raise ArgumentError(
             "A time series must have a time.",
@@ -100,7 +93,7 @@ def load(
             fix="Name it with --time COLUMN, or --time DATE,HOUR.",
         )
     return load_table(
-        data,
+        make_visits() if data is None else data,
         target,
         task=task,
         test=test,
@@ -125,7 +118,7 @@ def make_visits(days: int = 2920, seed: int = 0) -> pd.DataFrame:
     expected = 200 + 15 * np.arange(days) / 365.25 + 80 * weekend + 60 * (holiday == "school")
     expected += np.maximum(warmth - 15, 0) * np.where(weekend, 20, 10)
     visits = expected + generator.normal(0, NOISE, days)
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "day": day.strftime("%Y-%m-%d"),
             "warmth": warmth,
@@ -134,6 +127,8 @@ def make_visits(days: int = 2920, seed: int = 0) -> pd.DataFrame:
             "visits": visits,
         }
     )
+    frame.attrs["name"] = "visits"
+    return frame
 
 
 def preprocess(spec: DataSpec) -> keras.Layer:

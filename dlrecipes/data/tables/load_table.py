@@ -93,7 +93,7 @@ class TableReading:
 
 
 def load_table(
-    data: str | Path | None = None,
+    data: str | Path | pd.DataFrame | None = None,
     target: str | Sequence[str] | None = None,
     *,
     task: str | Mapping[str, str] | None = None,
@@ -110,8 +110,8 @@ def load_table(
 
     Args:
         data: A file that `read_table` reads, a folder of text files (`read_text_folder`), or
-            `tfds:NAME` for a data set of TensorFlow Datasets with its own parts (`read_tfds`);
-            None for scikit-learn's wine.
+            `tfds:NAME` for a data set of TensorFlow Datasets with its own parts (`read_tfds`); or
+            a data frame, called `frame.attrs["name"]` in reports; None for scikit-learn's wine.
         target: The column to be predicted, or a list of several; None for the last one, or for the
             label of a data set of TFDS.
         task: `"classification"`, `"ordinal"`, `"regression"` or `"count"`; None to tell it from
@@ -143,6 +143,9 @@ def load_table(
     if data is None:
         check_only_with_data(target=target, test=test, reading=reading)
         cells, target, name = Cells(_wine(), file), "cultivar", "wine"
+    elif isinstance(data, pd.DataFrame):
+        cells, name = Cells(data), str(data.attrs.get("name", "table"))
+        target = target if target is not None else str(data.columns[-1])
     elif is_tfds(data):
         found = read_tfds(str(data), reading.data_dir)
         name, frames = found.name, found.frames()
@@ -168,9 +171,11 @@ def load_table(
     targets = [target] if isinstance(target, str) else list(target)
     if isinstance(task, str) and not isinstance(target, str):
         task = dict.fromkeys(targets, task)
-    file = replace(file, columns=tuple(cells.table.columns), targets=tuple(targets))
+    if cells.file is not None:
+        columns = tuple(cells.table.columns)
+        cells = replace(cells, file=replace(file, columns=columns, targets=tuple(targets)))
     return from_table(
-        replace(cells, file=file),
+        cells,
         target,
         task=task,
         positive=positive,
