@@ -29,6 +29,7 @@ from dlrecipes.search import (
     builder_of,
     with_budget,
 )
+from dlrecipes.targets import has_threshold
 
 Made = TypeVar("Made")
 _EXAMPLES = LoadOption(
@@ -224,7 +225,7 @@ class Recipe:
         listener.on_phase("data")
         with listener.busy():
             splits = self.load(**source)
-        if settings.threshold is None and splits.raw_spec.task == "binary":
+        if settings.threshold is None and has_threshold(splits.raw_spec):
             settings = replace(settings, threshold=self.threshold)
         run = tune(
             self.builder(splits),

@@ -31,6 +31,7 @@ from dlrecipes.search import (
     mask_password,
 )
 from dlrecipes.system_errors import system_errors
+from dlrecipes.targets import has_threshold
 from dlrecipes.training.engines import check_backend, describe_device, weakest_capability
 from dlrecipes.training.precision import choose_policy
 
@@ -311,7 +312,7 @@ def _going_on(directory: RunDirectory, heard: Listener, *, by_recipe: bool) -> I
 
 
 def _check_threshold(settings: RunSettings, splits: Splits) -> None:
-    if settings.threshold is not None and splits.raw_spec.task != "binary":
+    if settings.threshold is not None and not has_threshold(splits.raw_spec):
         raise ArgumentError(
             "A threshold is chosen between two classes.",
             received=f"threshold={str(settings.threshold)!r} for {splits.raw_spec.task} data",
