@@ -26,6 +26,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+TARGETS = ("dlrecipes/targets/", "dlrecipes/results/target.py")
+"""Where a kind of target is described and where all else follows from it."""
 TASKS = frozenset({"binary", "multiclass", "ordinal", "regression", "multitask", "classification"})
 TARGET_ATTRIBUTES = frozenset({"task", "targets", "keyed", "puts_out_values"})
 NO_TARGETS = ("file.targets", "lags.targets", "trained_on.targets", "rules.targets")
@@ -148,7 +150,7 @@ def count(tree: Path) -> dict[str, Any]:
     branches = [
         f"{name}:{function.lineno} {function.name}"
         for name in files
-        if not name.startswith("dlrecipes/targets/")
+        if not name.startswith(TARGETS)
         for function in functions(parsed[name])
         if branches_on_target(function)
         if not any(name.endswith(f"/{file}") and function.name in by for file, by in NO_BRANCHES)
@@ -273,6 +275,7 @@ def dataclasses(module: ast.Module) -> Iterator[tuple[str, int]]:
 
 def branches_on_target(function: ast.FunctionDef) -> bool:
     """Whether a function decides anything by what a target is, or by how many there are."""
+    told = told_by_target(function)
     for statement in ast.walk(function):
         if isinstance(statement, ast.If | ast.IfExp | ast.While | ast.Assert):
             tests: list[ast.expr] = [statement.test]
@@ -286,14 +289,54 @@ def branches_on_target(function: ast.FunctionDef) -> bool:
             tests = [statement]
         else:
             continue
-        if any(asks_for_target(test) for test in tests):
+        if any(asks_for_target(test) or asks_by_name(test, told) for test in tests):
             return True
     return False
+
+
+def told_by_target(function: ast.FunctionDef) -> set[str]:
+    """Return the names in a function that hold classes, or targets with a name, of some data."""
+    return {
+        place.id
+        for statement in ast.walk(function)
+        if isinstance(statement, ast.Assign)
+        if any(
+            (isinstance(inner, ast.Attribute) and inner.attr in CLASS_ATTRIBUTES | {"keyed"})
+            or (isinstance(inner, ast.Call) and ast.unparse(inner.func) == "named_targets")
+            for inner in looked_through(statement.value)
+        )
+        for place in statement.targets
+        if isinstance(place, ast.Name)
+    }
+
+
+def looked_through(value: ast.expr) -> list[ast.AST]:
+    """Return what tells whether a value is empty: itself, what it is the length or a list of."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in ("len", "bool", "list", "tuple"):
+        return [*value.args]
+    if isinstance(value, ast.ListComp | ast.GeneratorExp):
+        return [value.generators[0].iter]
+    return [value]
+
+
+def asks_by_name(test: ast.AST, told: set[str]) -> bool:
+    """Whether a test is one of such a name, of its length or of its number."""
+    bare = test.operand if isinstance(test, ast.UnaryOp) else test
+    sides = [bare.left, *bare.comparators] if isinstance(bare, ast.Compare) else [bare]
+    return any(
+        isinstance(inner, ast.Name) and inner.id in told
+        for side in sides
+        for inner in looked_through(side)
+    )
 
 
 def asks_for_target(test: ast.AST) -> bool:
     """Whether a test asks what a target is, or how many there are."""
     for inner in ast.walk(test):
+        if isinstance(inner, ast.Call) and ast.unparse(inner).startswith(
+            ("hasattr(target,", "getattr(target,", "hasattr(spec.target,", "getattr(spec.target,")
+        ):
+            return True
         if isinstance(inner, ast.Attribute):
             said = ast.unparse(inner)
             asked = inner.attr in TARGET_ATTRIBUTES or said == "target.name"
@@ -307,9 +350,14 @@ def asks_for_target(test: ast.AST) -> bool:
             kind = ast.unparse(inner.args[1])
             if "Target" in kind and "Masked" not in kind:
                 return True
-    # `if spec.classes`, `if not target.classes`, `spec.classes or …`
+    # `if spec.classes`, `if not target.classes`, `spec.classes or …`, `len(target.classes) > 2`
     bare = test.operand if isinstance(test, ast.UnaryOp) else test
-    return isinstance(bare, ast.Attribute) and bare.attr in CLASS_ATTRIBUTES
+    sides = [bare.left, *bare.comparators] if isinstance(bare, ast.Compare) else [bare]
+    return any(
+        isinstance(inner, ast.Attribute) and inner.attr in CLASS_ATTRIBUTES
+        for side in sides
+        for inner in looked_through(side)
+    )
 
 
 def row_files(tree: Path) -> list[str]:

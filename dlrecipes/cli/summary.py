@@ -133,5 +133,5 @@ def open_run(directory: Path) -> Run:
         run = Run(directory)
         # A recipe that is gone matters only if it had layers of its own; loading says so then.
         with suppress(RecipeError):
-            load_recipe(run.info.recipe_path)
+            load_recipe(run.info.origin.path)
     return run

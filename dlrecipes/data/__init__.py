@@ -1,7 +1,6 @@
 """Sources, splits, the seal, preprocessing and the audit."""
 
 from dlrecipes.data.audit import audit
-from dlrecipes.data.audit.coverage import rare_below
 from dlrecipes.data.from_arrays import from_arrays
 from dlrecipes.data.from_dataset import from_dataset
 from dlrecipes.data.images.image_data import ImageReading
@@ -32,7 +31,7 @@ from dlrecipes.data.tables.load_table import TableReading, check_only_with_data,
 from dlrecipes.data.tables.table_columns import table_columns
 from dlrecipes.data.tables.table_preprocess import TablePreprocess
 from dlrecipes.data.texts.text_tokens import TextTokens
-from dlrecipes.targets import keras_targets
+from dlrecipes.targets import keras_targets, rare_below
 from dlrecipes.targets.encode import describe_target
 
 __all__ = [

@@ -22,8 +22,8 @@ from dlrecipes.targets.encode import (
     EncodedTargets,
     encode_target,
     encode_targets,
-    read_form,
 )
+from dlrecipes.targets.read_labels import read_form
 
 Part = tuple[object, object] | Split
 

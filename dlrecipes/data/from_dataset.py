@@ -20,7 +20,7 @@ from dlrecipes.data.tables.from_table import ColumnRules, from_table
 from dlrecipes.data.tables.table_rows import join_parts
 from dlrecipes.errors import DataError
 from dlrecipes.results import plural
-from dlrecipes.targets.encode import form_of, read_form
+from dlrecipes.targets.read_labels import form_of, read_form
 
 Targets = NDArray[Any] | dict[str, NDArray[Any]]
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from dlrecipes.diagnose.subgroup_measures import group_measures
 from dlrecipes.results import DataSpec, Estimate, Gap, GroupResult
 from dlrecipes.results.subgroup_result import ENOUGH
+from dlrecipes.targets import kind_of
 
 Samples = Mapping[str, NDArray[Any]]
 """`{group: values (examples,)}`"""
@@ -95,7 +95,7 @@ def measure_gap(
         ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
             probability.
     """
-    measures, _ = group_measures(y, predictions, spec)
+    measures, _ = kind_of(spec.target).group_measures(y, predictions)
     wanted = next(known for known in measures if known.name == measure.replace(" ", "_"))
     samples = {
         name: wanted.values[(groups == name) & wanted.counted] for name in sorted(set(groups))

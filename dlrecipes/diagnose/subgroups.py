@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Columns
 from dlrecipes.diagnose.subgroup_gaps import estimate, largest_gap, say_gap
-from dlrecipes.diagnose.subgroup_measures import Measure, group_measures
 from dlrecipes.results import DataSpec, Finding, Gap, GroupResult, SubgroupResult
+from dlrecipes.targets import Measure, kind_of
 
 _LAST = ("other (", "not in training", "missing")
 
@@ -56,7 +56,7 @@ def measure_subgroups(
         Hardt, Price and Srebro 2016, Equality of Opportunity in Supervised Learning; Chouldechova
         2017, Fair Prediction with Disparate Impact.
     """
-    measures, right = group_measures(y, predictions, spec, threshold)
+    measures, right = kind_of(spec.target).group_measures(y, predictions, threshold)
     labels = np.asarray(y).reshape(-1)
     found = []
     for column, values in subgroups.items():

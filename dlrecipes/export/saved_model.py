@@ -70,9 +70,9 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
     if spec.columns:
         _add_names(archive, "columns", _columns(spec))
     for target, prefix in prefixes.items():
-        if target.class_names:
-            names = f"{prefix}classes" if prefix else "class_names"
-            _add_names(archive, names, {"class_names": target.class_names})
+        for _, names in kind_of(target).texts.values():
+            endpoint = f"{prefix}classes" if prefix else "class_names"
+            _add_names(archive, endpoint, {"class_names": names})
     if named_targets(spec):
         told = {
             "name": [target.name for target in prefixes],
@@ -159,10 +159,10 @@ def _texts(tensor: tf.Tensor) -> list[str]:
 
 def _answers(predictions: tf.Tensor, target: Target) -> dict[str, tf.Tensor]:
     """Return the answers of one target; a class also by its name, which `keras.ops` has not."""
-    answers: dict[str, tf.Tensor] = kind_of(target).answers(tf.cast(predictions, tf.float32))
-    if "class_index" in answers:
-        names = tf.constant(list(target.class_names))
-        answers["label"] = tf.gather(names, answers["class_index"])
+    kind = kind_of(target)
+    answers: dict[str, tf.Tensor] = kind.answers(tf.cast(predictions, tf.float32))
+    for name, (index, texts) in kind.texts.items():
+        answers[name] = tf.gather(tf.constant(list(texts)), answers[index])
     return answers
 
 

@@ -52,13 +52,13 @@ def load_recipe_of(info: RunInfo) -> Recipe:
     Raises:
         RecipeError: If the run was started from Python without a recipe, or its file is gone.
     """
-    if info.recipe_path and Path(info.recipe_path).is_file():
-        return load_recipe(info.recipe_path)
-    if info.recipe_path and info.recipe in recipe_names():
-        return load_recipe(info.recipe)
+    if info.origin.path and Path(info.origin.path).is_file():
+        return load_recipe(info.origin.path)
+    if info.origin.path and info.origin.recipe in recipe_names():
+        return load_recipe(info.origin.recipe)
     raise RecipeError(
         "The run's recipe must be there: it loads the data.",
-        received=info.recipe_path or f"{info.run}, a run from Python",
+        received=info.origin.path or f"{info.run}, a run from Python",
         fix="From Python: `dlr.Run(directory, splits).open_test_set(reason)`.",
     )
 

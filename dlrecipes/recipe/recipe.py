@@ -29,6 +29,7 @@ from dlrecipes.search import (
     builder_of,
     with_budget,
 )
+from dlrecipes.targets import has_threshold
 
 Made = TypeVar("Made")
 _EXAMPLES = LoadOption(
@@ -180,7 +181,7 @@ class Recipe:
             name: value_of_text(known[name], value)
             if name in known and isinstance(value, str)
             else value
-            for name, value in info.source.items()
+            for name, value in info.origin.source.items()
         }
 
     def builder(self, splits: Splits) -> Build:
@@ -224,7 +225,7 @@ class Recipe:
         listener.on_phase("data")
         with listener.busy():
             splits = self.load(**source)
-        if settings.threshold is None and splits.raw_spec.task == "binary":
+        if settings.threshold is None and has_threshold(splits.raw_spec):
             settings = replace(settings, threshold=self.threshold)
         run = tune(
             self.builder(splits),
@@ -328,10 +329,10 @@ class Recipe:
     def _info_of(self, directory: str | Path) -> RunInfo:
         """Return what a run of this recipe was started with."""
         info = RunDirectory.existing(directory).read_info()
-        if info.recipe != self.name:
+        if info.origin.recipe != self.name:
             raise RunError(
                 "A run belongs to its own recipe.",
-                received=f"{self.name!r} for {directory}, a run of {info.recipe!r}",
+                received=f"{self.name!r} for {directory}, a run of {info.origin.recipe!r}",
             )
         return info
 

@@ -51,7 +51,7 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
     ]
     split = "given" if info.split_seed is None else str(info.split_seed)
     rows += [("split seed", split), ("test fingerprint", data.fingerprint)]
-    return rows + [(f"source: {name}", _plain(value)) for name, value in info.source.items()]
+    return rows + [(f"source: {name}", _plain(value)) for name, value in info.origin.source.items()]
 
 
 def run_rows(result: RunResult, info: RunInfo) -> Rows:
@@ -62,7 +62,7 @@ def run_rows(result: RunResult, info: RunInfo) -> Rows:
     wanted = f" (asked for: {settings.precision})" if settings.precision != used.precision else ""
     rows = [
         ("run", info.run),
-        ("recipe", info.recipe + (f", {info.recipe_path}" if info.recipe_path else "")),
+        ("recipe", info.origin.recipe + (f", {info.origin.path}" if info.origin.path else "")),
         ("started", format_time(info.created)),
         ("seed", str(settings.seed)),
         ("refit seeds", ", ".join(str(refit.seed) for refit in result.refits)),

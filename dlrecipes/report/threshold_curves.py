@@ -15,6 +15,7 @@ from dlrecipes.report.format import format_number, plot_text
 from dlrecipes.report.plot import ACCENT, MUTED, WARN, Plot, make_figure
 from dlrecipes.report.saved_predictions import SavedPredictions
 from dlrecipes.results import DataSpec, Decisions, Threshold, ThresholdGoal, plural
+from dlrecipes.targets import kind_of
 
 _MOST_POINTS = 2000
 _EVEN = 0.5
@@ -51,8 +52,8 @@ def threshold_section(
         threshold: The threshold that was chosen on validation data, if any.
         spec: The data's description.
     """
-    names = spec.target.class_names
-    if len(names) != 2 or len(np.unique(saved.y)) < 2:
+    positive = kind_of(spec.target).positive
+    if positive is None or len(np.unique(saved.y)) < 2:
         return None
     scores = saved.predictions[:, :, 1]
     goal = None if threshold is None else ThresholdGoal.parse(threshold.goal)
@@ -64,12 +65,12 @@ def threshold_section(
     columns += ("precision", "recall", "F1", "accuracy")
     columns += ("cost an example",) if goal is not None and goal.kind == "cost" else ()
     return ThresholdSection(
-        positive=names[1],
+        positive=positive,
         chosen=_chosen(threshold, goal),
         columns=columns,
         rows=tuple((name, _numbers(decisions, goal)) for name, decisions in points),
         plots=(
-            _precision_recall(saved.y, scores, points, names[1]),
+            _precision_recall(saved.y, scores, points, positive),
             _roc(saved.y, scores, points),
         ),
     )

@@ -10,6 +10,7 @@ from dlrecipes.results.run_info import (
     BuilderRecord,
     EngineChoice,
     NetworkRecord,
+    Origin,
     RunInfo,
     upgrade_info,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "Objective",
     "PenalisedTrial",
     "PenaltyResult",
+    "Origin",
     "Plan",
     "PlanChange",
     "RefitResult",

@@ -10,11 +10,30 @@ from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.plan import Hyperparameter, Plan, Value
 from dlrecipes.results.run_settings import RunSettings
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
+_ORIGIN = {"recipe": "recipe", "recipe_path": "path", "recipe_text": "text", "source": "source"}
 _SETTINGS = tuple(field.name for field in fields(RunSettings))
 
 SourceValue = bool | int | float | str | list[str | int | float] | dict[str, str | list[str]]
 """An argument of a recipe's `load`."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where builder and data of a run come from, for the record and for resuming.
+
+    Args:
+        recipe: The recipe's name, or the builder's, or what the run is called.
+        path: The recipe's file; empty when the run was started from Python.
+        text: Its text, or the builder's source where Python can show it.
+        source: Options of the recipe's `load`, to load the same data when resuming: text, numbers,
+            and lists and dictionaries of them.
+    """
+
+    recipe: str
+    path: str = ""
+    text: str = ""
+    source: dict[str, SourceValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -24,11 +43,7 @@ class RunInfo:
     Args:
         run: The run's name, which was its directory's when it began.
         study: Its name in the storage and the ledger, which no other run has.
-        recipe: The recipe's name, or the builder's.
-        recipe_path: The recipe's file; empty when the run was started from Python.
-        recipe_text: Its text, or the builder's source where Python can show it.
-        source: Options of the recipe's `load`, to load the same data when resuming: text, numbers,
-            and lists and dictionaries of them.
+        origin: The recipe with its text and options, or the builder.
         created: Start in UTC, ISO 8601.
         objective: Key in the logs of an epoch.
         direction: `"max"` or `"min"`.
@@ -52,10 +67,7 @@ class RunInfo:
 
     run: str
     study: str
-    recipe: str
-    recipe_path: str
-    recipe_text: str
-    source: dict[str, SourceValue]
+    origin: Origin
     created: str
     objective: str
     direction: Literal["max", "min"]
@@ -79,8 +91,9 @@ class RunInfo:
 def upgrade_info(text: str) -> str:
     """Return a `run.json` of any version as this one writes it.
 
-    Before version 2 the settings stood among the other fields, with empty text for None. The
-    version stays, for before version 3 `source` has the text of the command line.
+    Before version 2 the settings stood among the other fields, with empty text for None, and
+    before version 4 so did the origin. The version stays, for before version 3 `source` has the
+    text of the command line.
 
     Args:
         text: JSON; what is none is returned as it is, for the reader to say so.
@@ -89,11 +102,14 @@ def upgrade_info(text: str) -> str:
         known = json.loads(text)
     except ValueError:
         return text
-    if not isinstance(known, dict) or "schema_version" in known:
+    if not isinstance(known, dict) or "origin" in known:
         return text
-    settings: dict[str, Any] = {name: known.pop(name) for name in _SETTINGS if name in known}
-    known["settings"] = {name: None if value == "" else value for name, value in settings.items()}
-    return json.dumps(known | {"schema_version": 1})
+    if "schema_version" not in known:
+        settings: dict[str, Any] = {name: known.pop(name) for name in _SETTINGS if name in known}
+        settings = {name: None if value == "" else value for name, value in settings.items()}
+        known |= {"settings": settings, "schema_version": 1}
+    known["origin"] = {now: known.pop(then) for then, now in _ORIGIN.items() if then in known}
+    return json.dumps(known)
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,16 @@ from dlrecipes.errors import ArgumentError
 
 ENOUGH = 30
 """Examples from which a number of a group is compared with those of other groups."""
-_CLASSES = ("binary", "multiclass")
-MEASURES: dict[str, tuple[str, ...]] = {
-    "accuracy": _CLASSES,
-    "true positive rate": ("binary",),
-    "false positive rate": ("binary",),
-    "selection rate": ("binary",),
-    "calibration": _CLASSES,
-    "rmse": ("regression", "count"),
-    "mean error": ("regression", "count"),
-}
-"""`{measure: the tasks that have it}`"""
+MEASURES = (
+    "accuracy",
+    "true positive rate",
+    "false positive rate",
+    "selection rate",
+    "calibration",
+    "rmse",
+    "mean error",
+)
+"""What a gap between groups may be one of; which of them fit, a target's kind says."""
 
 _FORM = re.compile(r"(?P<column>.+):(?P<measure>[^:=]+)=(?P<weight>[^:=]+)")
 
@@ -141,7 +140,7 @@ class GapPenalty:
     weight: float
 
     def __post_init__(self) -> None:
-        check_choice("measure", self.measure, tuple(MEASURES))
+        check_choice("measure", self.measure, MEASURES)
         check_real("weight", self.weight, 0, low_open=True)
 
     @classmethod

@@ -28,19 +28,16 @@ class TargetForm:
 
 @dataclass(frozen=True)
 class _Named:
-    """What targets of all kinds have.
-
-    Args:
-        name: Its key among the model's outputs; empty where the model has one output without a key.
-        title: Its name where it is shown to people; empty for `name`.
-        known: Number of training examples whose target is known.
-        form: How it is handed to Keras.
-    """
+    """What targets of all kinds have; each field is told here, for every class below."""
 
     name: str = ""
+    """Its key among the model's outputs; empty where the model has one output without a key."""
     title: str = ""
+    """Its name where it is shown to people; empty for `name`."""
     known: int = 0
+    """Number of training examples whose target is known."""
     form: TargetForm = TargetForm()
+    """How it is handed to Keras."""
 
     @property
     def shown(self) -> str:
@@ -50,16 +47,13 @@ class _Named:
 
 @dataclass(frozen=True)
 class _Labelled(_Named):
-    """Targets that are classes.
-
-    Args:
-        class_names: Names of the classes in the order of their indices.
-        priors: Share of each class among the known training targets, by the weights of the
-            examples where they have some; empty until the training part is known.
-    """
+    """Targets that are classes."""
 
     class_names: tuple[str, ...] = ()
+    """Names of the classes in the order of their indices."""
     priors: tuple[float, ...] = ()
+    """Share of each class among the known training targets, by the weights of the examples where
+    they have some; empty until the training part is known."""
 
     @property
     def num_classes(self) -> int:
@@ -89,16 +83,7 @@ class _Labelled(_Named):
 
 @dataclass(frozen=True)
 class ClassTarget(_Labelled):
-    """One of several classes.
-
-    Args:
-        name: As for every target: its key among the model's outputs, empty for the only one.
-        title: Its name where it is shown to people.
-        known: Number of training examples whose target is known.
-        form: How it is handed to Keras.
-        class_names: Names of the classes in the order of their indices.
-        priors: Share of each class in the training part.
-    """
+    """One of several classes."""
 
     kind: Literal["class"] = "class"
 
@@ -115,16 +100,7 @@ class ClassTarget(_Labelled):
 
 @dataclass(frozen=True)
 class OrdinalTarget(_Labelled):
-    """One of several classes that have an order, from the lowest to the highest.
-
-    Args:
-        name: As for every target: its key among the model's outputs, empty for the only one.
-        title: Its name where it is shown to people.
-        known: Number of training examples whose target is known.
-        form: How it is handed to Keras.
-        class_names: Names of the classes in their order.
-        priors: Share of each class in the training part.
-    """
+    """One of several classes that have an order, from the lowest to the highest."""
 
     kind: Literal["ordinal"] = "ordinal"
 
@@ -141,15 +117,12 @@ class OrdinalTarget(_Labelled):
 
 @dataclass(frozen=True)
 class _Numbered(_Named):
-    """Targets that are numbers: what they have none of is empty.
-
-    Args:
-        mean: Mean of the known training targets.
-        std: Their standard deviation; 1 until the training part is known.
-    """
+    """Targets that are numbers: what they have none of is empty."""
 
     mean: float = 0.0
+    """Mean of the known training targets; of counts above 0."""
     std: float = 1.0
+    """Their standard deviation; 1 until the training part is known."""
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -184,16 +157,7 @@ class _Numbered(_Named):
 
 @dataclass(frozen=True)
 class ValueTarget(_Numbered):
-    """A number.
-
-    Args:
-        name: As for every target: its key among the model's outputs, empty for the only one.
-        title: Its name where it is shown to people.
-        known: Number of training examples whose target is known.
-        form: How it is handed to Keras.
-        mean: Mean of the known training targets.
-        std: Their standard deviation.
-    """
+    """A number."""
 
     kind: Literal["value"] = "value"
 
@@ -205,22 +169,13 @@ class ValueTarget(_Numbered):
 
 @dataclass(frozen=True)
 class CountTarget(_Numbered):
-    """How often something happened: a whole number from 0, or of unequal exposures a rate.
-
-    Args:
-        name: As for every target: its key among the model's outputs, empty for the only one.
-        title: Its name where it is shown to people.
-        known: Number of training examples whose target is known.
-        form: How it is handed to Keras.
-        mean: Mean of the known training targets, above 0.
-        std: Their standard deviation.
-        deviance: Mean Poisson deviance of predicting the mean: what skill is measured by, above 0.
-        exposure: The column whose share of the count this is: time, area, population; empty where
-            all examples had the same.
-    """
+    """How often something happened: a whole number from 0, or of unequal exposures a rate."""
 
     deviance: float = 1.0
+    """Mean Poisson deviance of predicting the mean: what skill is measured by, above 0."""
     exposure: str = ""
+    """The column whose share of the count this is: time, area, population; empty where all
+    examples had the same."""
     kind: Literal["count"] = "count"
 
     @property

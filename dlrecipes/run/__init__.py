@@ -1,8 +1,8 @@
 """The procedure, and the handle over what it leaves behind."""
 
 from dlrecipes.quiet import hush_retracing
+from dlrecipes.results import Origin
 from dlrecipes.run.handle import Run
-from dlrecipes.run.origin import Origin
 from dlrecipes.run.start import resume, tune
 
 hush_retracing()

@@ -32,7 +32,7 @@ def assemble_result(
     """Return the result up to the refits; the test set is still sealed."""
     best, goal, spec = study.best, study.objective, info.spec
     return RunResult(
-        recipe=info.recipe,
+        recipe=info.origin.recipe,
         run=info.run,
         seed=info.settings.seed,
         split_seed=info.split_seed,

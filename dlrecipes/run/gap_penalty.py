@@ -14,8 +14,9 @@ from dlrecipes.data import FoldData, Split, Splits
 from dlrecipes.diagnose import measure_gap
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import DataSpec, GapPenalty
-from dlrecipes.results.subgroup_result import ENOUGH, MEASURES
+from dlrecipes.results.subgroup_result import ENOUGH
 from dlrecipes.search import Penalty
+from dlrecipes.targets import gap_measures
 from dlrecipes.training.outcome import Outcome
 
 
@@ -39,7 +40,7 @@ def check_penalty(declared: GapPenalty, parts: Sequence[Split], spec: DataSpec) 
             f"{', '.join(map(repr, known)) or 'none'}",
             fix="Name it with `subgroup` (`--subgroup COLUMN`) too.",
         )
-    fitting = [name for name, tasks in MEASURES.items() if spec.task in tasks]
+    fitting = gap_measures(spec)
     if declared.measure not in fitting:
         raise ArgumentError(
             "The measure of a gap penalty must fit the task.",

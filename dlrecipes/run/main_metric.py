@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Split, Splits, rare_below
+from dlrecipes.data import Split, Splits
 from dlrecipes.diagnose import decide, decision_losses, decision_step
 from dlrecipes.errors import RunError
 from dlrecipes.metrics import (
@@ -26,7 +26,7 @@ from dlrecipes.results import (
     ThresholdGoal,
 )
 from dlrecipes.run.thresholds import usable_goal
-from dlrecipes.targets import kind_of, named_targets, per_example_loss, score_predictions
+from dlrecipes.targets import kind_of, per_example_loss, score_predictions, target_metric
 
 
 @dataclass(frozen=True)
@@ -124,12 +124,6 @@ def main_metric(
         test: The part that is judged.
         goal: What thresholds were chosen for; None without thresholds.
     """
-    if named_targets(spec):
-        reason = "of several targets, it is the mean over them of the share of the base loss "
-        return _because("skill", "max", f"{reason}that is predicted away")
-    if not spec.target.class_names:
-        kind = kind_of(spec.target)
-        return _because(kind.main_metric, kind.direction, kind.why)
     if goal is not None and goal.metric:
         reason = (
             f"thresholds were chosen for {goal}, on the validation part, one for each refit and "
@@ -138,7 +132,7 @@ def main_metric(
         if goal.kind == "cost":
             return _because("cost", "min", f"{reason}; it is the mean of an example", goal)
         return _because(goal.metric, "max", reason, goal)
-    return _of_classes(spec, validation, test, goal)
+    return _because(*target_metric(validation.y, test.y, spec, goal))
 
 
 def judged_by(
@@ -159,40 +153,6 @@ def judged_by(
     thresholds += [baseline.threshold for baseline in baselines.values()]
     goal = usable_goal(info.settings.goal, thresholds)
     return main_metric(info.spec, splits.validation, splits.validation, goal).name
-
-
-def _of_classes(
-    spec: DataSpec, validation: Split, test: Split, goal: ThresholdGoal | None
-) -> MainMetric:
-    names = spec.target.class_names
-    shares = np.bincount(validation.y, minlength=len(names)) / len(validation.y)
-    rarest, below = int(np.argmin(shares)), rare_below(len(names))
-    rare = f"class {names[rarest]!r} makes {shares[rarest]:.1%} of the validation part"
-    curve = len(names) == 2 and 1 < int(np.sum(test.y)) < len(test.y)
-    if goal is not None and curve:
-        reason = (
-            f"the threshold was chosen for {goal}, and on new data network and baseline reach "
-            "other values there, so that only the whole curves compare"
-        )
-        return _because("pr_auc", "max", reason)
-    if shares[rarest] >= below:
-        reason = f"no class makes less than {below:.1%} of the validation part"
-    elif len(names) > 2:
-        reason = (
-            f"it counts every example alike; {rare}, and macro F1 counts every class alike: look "
-            "at it as well"
-        )
-    elif rarest == 0:
-        reason = (
-            f"what is looked for is {names[1]!r}; {rare}: to be judged by how it is found, "
-            f"it must be the positive class (`--positive {names[0]}` for a table)"
-        )
-    elif curve:
-        reason = f"{rare}, and accuracy is {1 - shares[rarest]:.1%} without finding any of it"
-        return _because("pr_auc", "max", reason)
-    else:
-        reason = f"{rare}, but too few test examples are of it for a precision-recall curve"
-    return _because("accuracy", "max", reason)
 
 
 def _because(

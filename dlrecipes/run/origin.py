@@ -1,32 +1,13 @@
-"""Where a run comes from: its builder's name and source, and the data that a builder is told."""
+"""A builder's name and source, and the data that it is told."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from dlrecipes.data import Splits
-from dlrecipes.results.run_info import SourceValue
 from dlrecipes.search import Build, SpecBuilder
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where builder and data come from, for the record and for resuming.
-
-    Args:
-        recipe: The recipe's name, or what the run is called.
-        path: The recipe's file; empty without one.
-        text: Its text.
-        source: Arguments of the recipe's `load`.
-    """
-
-    recipe: str
-    path: str = ""
-    text: str = ""
-    source: dict[str, SourceValue] = field(default_factory=dict)
 
 
 def told(build: Build, splits: Splits) -> Build:

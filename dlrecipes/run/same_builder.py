@@ -74,7 +74,7 @@ def compare_builders(
     Raises:
         RunError: If another search space, network, optimizer, loss or metric is made.
     """
-    changed = _changed_line(info.recipe_text, text) if text else ""
+    changed = _changed_line(info.origin.text, text) if text else ""
     began_with = info.builder
     if began_with is None:
         return (

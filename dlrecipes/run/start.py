@@ -13,10 +13,10 @@ from pathlib import Path
 
 from dlrecipes.data import Splits
 from dlrecipes.errors import ArgumentError, RunError, StorageError
-from dlrecipes.results import Objective, Plan, RunInfo, RunSettings
+from dlrecipes.results import Objective, Origin, Plan, RunInfo, RunSettings
 from dlrecipes.run.handle import Run
 from dlrecipes.run.messages import closing_lines, describe_data
-from dlrecipes.run.origin import Origin, name_of, source_of, told
+from dlrecipes.run.origin import name_of, source_of, told
 from dlrecipes.run.prepare import Work, prepare
 from dlrecipes.run.procedure import carry_out
 from dlrecipes.run.same_builder import check_same_description, compare_builders
@@ -31,6 +31,7 @@ from dlrecipes.search import (
     mask_password,
 )
 from dlrecipes.system_errors import system_errors
+from dlrecipes.targets import has_threshold
 from dlrecipes.training.engines import check_backend, describe_device, weakest_capability
 from dlrecipes.training.precision import choose_policy
 
@@ -131,10 +132,7 @@ def tune(
         builder=prepared.builder,
         run=directory.name,
         study=f"{directory.name}-{uuid.uuid4().hex[:8]}",
-        recipe=origin.recipe,
-        recipe_path=origin.path,
-        recipe_text=origin.text,
-        source=origin.source,
+        origin=origin,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=replace(
             settings,
@@ -247,8 +245,8 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     # A search that is ended early keeps its plan: it may go on another day.
     info = replace(info, plan=plan if plan.trials else info.plan)
     by_recipe = origin is not None
-    if origin is None and not info.recipe_path:
-        origin = Origin(info.recipe, text=source_of(build))
+    if origin is None and not info.origin.path:
+        origin = Origin(info.origin.recipe, text=source_of(build))
     text = origin.text if origin else ""
     goal = Objective(info.objective, info.direction)
     heard = listener or PlainProgress(goal)
@@ -259,16 +257,17 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         heard,
         replace(info.settings, minutes=minutes),
         compare,
-        describe_data(splits, info.source),
+        describe_data(splits, info.origin.source),
     )
     prepared = prepare(
         work, goal, info.policy, partial(compare_builders, info, build=work.build, text=text)
     )
     info = replace(info, builder=prepared.builder)
-    moved = bool(info.recipe_path) and not Path(info.recipe_path).exists()
-    if origin is not None and text and (text != info.recipe_text or moved):
+    begun = info.origin
+    moved = bool(begun.path) and not Path(begun.path).exists()
+    if origin is not None and text and (text != begun.text or moved):
         # What is trained from now on is this text's.
-        info = replace(info, recipe_text=text, recipe_path=origin.path)
+        info = replace(info, origin=replace(begun, text=text, path=origin.path))
     with existing.locked():
         began = info.settings.storage or ""
         location = _absolute(storage or began)
@@ -311,7 +310,7 @@ def _going_on(directory: RunDirectory, heard: Listener, *, by_recipe: bool) -> I
 
 
 def _check_threshold(settings: RunSettings, splits: Splits) -> None:
-    if settings.threshold is not None and splits.raw_spec.task != "binary":
+    if settings.threshold is not None and not has_threshold(splits.raw_spec):
         raise ArgumentError(
             "A threshold is chosen between two classes.",
             received=f"threshold={str(settings.threshold)!r} for {splits.raw_spec.task} data",

@@ -348,7 +348,7 @@ def newest_unfinished(folder: Path, recipe: str) -> RunDirectory:
     for file in found:
         directory = RunDirectory(file.parent)
         with suppress(RunError):
-            if directory.read_info().recipe == recipe and not directory.finished:
+            if directory.read_info().origin.recipe == recipe and not directory.finished:
                 return directory
     raise RunError(
         "There must be an unfinished run to resume.",

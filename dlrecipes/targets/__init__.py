@@ -1,27 +1,34 @@
 """What is predicted, one file a kind: all that follows from what a target is."""
 
+from dlrecipes.targets.classes import rare_below
 from dlrecipes.targets.each_target import (
     if_named,
     join_predictions,
     known_values,
     named_targets,
+    number_columns,
     split_predictions,
     target_columns,
 )
-from dlrecipes.targets.form import by_name, check_classes, in_form, keras_targets, shaped_targets
-from dlrecipes.targets.kind import OutputKind, TargetKind
+from dlrecipes.targets.form import by_name, in_form, keras_targets, shaped_targets
+from dlrecipes.targets.kind import Measure, OutputKind, TargetKind
 from dlrecipes.targets.kinds import OF_TASK, TASKS, kind_of
 from dlrecipes.targets.objective import loss_and_metrics
-from dlrecipes.targets.score import per_example_loss, score_predictions
-from dlrecipes.targets.strata import least_of_part, strata
+from dlrecipes.targets.only_target import check_classes, check_counts, gap_measures, has_threshold
+from dlrecipes.targets.score import per_example_loss, score_predictions, target_metric
+from dlrecipes.targets.strata import least_of_part, row_labels, strata
 
 __all__ = [
     "OF_TASK",
     "TASKS",
+    "Measure",
     "OutputKind",
     "TargetKind",
     "by_name",
     "check_classes",
+    "check_counts",
+    "gap_measures",
+    "has_threshold",
     "if_named",
     "in_form",
     "join_predictions",
@@ -31,10 +38,14 @@ __all__ = [
     "least_of_part",
     "loss_and_metrics",
     "named_targets",
+    "number_columns",
     "per_example_loss",
+    "rare_below",
+    "row_labels",
     "score_predictions",
     "shaped_targets",
     "split_predictions",
     "strata",
     "target_columns",
+    "target_metric",
 ]

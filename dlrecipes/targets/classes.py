@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.metrics import probability_scores
-from dlrecipes.results import ClassTarget, OrdinalTarget, plural
-from dlrecipes.targets.kind import Array, Floats, OutputKind, Scores, TargetKind
+from dlrecipes.results import ClassTarget, OrdinalTarget, ThresholdGoal, plural
+from dlrecipes.targets.kind import Array, Direction, Floats, Measure, OutputKind, Scores, TargetKind
 from dlrecipes.targets.output_layer import output_layer
 
 MIN_CLASS_SIZE = 3
@@ -30,8 +30,6 @@ class LabelKind(TargetKind[Labelled], Generic[Labelled]):
     minimum = 1
     dtype = np.int32
     main_metric = "accuracy"
-    direction = "max"
-    why = "it counts every example alike"
     trivial = "majority class"
     linear = "logistic regression"
     trees_loss = "log_loss"
@@ -94,6 +92,14 @@ class LabelKind(TargetKind[Labelled], Generic[Labelled]):
         index = keras.ops.cast(keras.ops.argmax(predictions, axis=-1), "int32")
         return {"probabilities": predictions, "class_index": index}
 
+    @property
+    def texts(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        return {"label": ("class_index", self.target.class_names)}
+
+    @property
+    def positive(self) -> str | None:
+        return self.target.class_names[1] if self.target.num_classes == 2 else None
+
     # ---- scores
 
     def check(self, y: object, predictions: object) -> tuple[Array, Floats]:
@@ -123,6 +129,77 @@ class LabelKind(TargetKind[Labelled], Generic[Labelled]):
     def losses(self, y: Array, predictions: Floats) -> Floats:
         wrong: Floats = (predictions.argmax(axis=1) != y).astype(np.float64)
         return wrong
+
+    def judged_by(
+        self, validation: Array, test: Array, goal: ThresholdGoal | None
+    ) -> tuple[str, Direction, str]:
+        """Return accuracy, or the average precision where class 1 of two is rare or decided on."""
+        names = self.target.class_names
+        shares = np.bincount(validation, minlength=len(names)) / len(validation)
+        rarest, below = int(np.argmin(shares)), rare_below(len(names))
+        rare = f"class {names[rarest]!r} makes {shares[rarest]:.1%} of the validation part"
+        curve = self.positive is not None and 1 < int(np.sum(test)) < len(test)
+        if goal is not None and curve:
+            reason = (
+                f"the threshold was chosen for {goal}, and on new data network and baseline reach "
+                "other values there, so that only the whole curves compare"
+            )
+            return "pr_auc", "max", reason
+        if shares[rarest] >= below:
+            reason = f"no class makes less than {below:.1%} of the validation part"
+        elif self.positive is None:
+            reason = (
+                f"it counts every example alike; {rare}, and macro F1 counts every class alike: "
+                "look at it as well"
+            )
+        elif rarest == 0:
+            reason = (
+                f"what is looked for is {self.positive!r}; {rare}: to be judged by how it is "
+                f"found, it must be the positive class (`--positive {names[0]}` for a table)"
+            )
+        elif curve:
+            reason = f"{rare}, and accuracy is {1 - shares[rarest]:.1%} without finding any of it"
+            return "pr_auc", "max", reason
+        else:
+            reason = f"{rare}, but too few test examples are of it for a precision-recall curve"
+        return self.main_metric, "max", reason
+
+    def group_measures(
+        self, y: object, predictions: object, threshold: float | None = None
+    ) -> tuple[tuple[Measure, ...], NDArray[np.bool_]]:
+        """Return accuracy and calibration, and of two classes how they are told apart.
+
+        Of two classes: `prevalence`, `selection_rate`, `accuracy`, `true_positive_rate`,
+        `false_positive_rate`, `precision`, and `calibration`, the mean probability of class 1
+        minus its share. Of more: `accuracy` and `calibration`, the mean probability of the
+        predicted class minus the accuracy.
+        """
+        targets, values = self.check(y, predictions)
+        everyone, predicted = np.ones(len(targets), dtype=bool), values.argmax(axis=1)
+        if self.positive is None:
+            right = predicted == targets
+            sure = values.max(axis=1) - right
+            return (
+                Measure("accuracy", right, everyone, "accuracy difference"),
+                Measure("calibration", sure, everyone, "calibration difference"),
+            ), right
+        positive, called = targets == 1, predicted == 1
+        if threshold is not None:  # as it is: normalised, a probability may cross the threshold
+            called = np.asarray(predictions, dtype=np.float64)[:, 1] >= threshold
+        right = called == positive
+        return (
+            Measure("prevalence", positive, everyone),
+            Measure("selection_rate", called, everyone, "demographic parity difference"),
+            Measure("accuracy", right, everyone, "accuracy difference"),
+            Measure("true_positive_rate", called, positive, "equal opportunity difference"),
+            Measure("false_positive_rate", called, ~positive, "false positive rate difference"),
+            Measure("precision", positive, called, "predictive parity difference"),
+            Measure("calibration", values[:, 1] - positive, everyone, "calibration difference"),
+        ), right
+
+    @property
+    def gap_measures(self) -> tuple[str, ...]:
+        return ()
 
     def cost(self, scores: Mapping[str, float]) -> tuple[float, float]:
         return -scores["accuracy"], scores["log_loss"]
@@ -204,6 +281,17 @@ class ClassKind(LabelKind[ClassTarget]):
     made = ClassTarget
 
     @property
+    def has_threshold(self) -> bool:
+        return self.positive is not None
+
+    @property
+    def gap_measures(self) -> tuple[str, ...]:
+        if self.positive is None:
+            return ("accuracy", "calibration")
+        rates = ("true positive rate", "false positive rate", "selection rate")
+        return ("accuracy", *rates, "calibration")
+
+    @property
     def widths(self) -> tuple[int, ...]:
         return (1, 2) if self.target.num_classes == 2 else (self.target.num_classes,)
 
@@ -228,6 +316,26 @@ class ClassKind(LabelKind[ClassTarget]):
         if self.target.outputs == 1:
             return keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")
         return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+
+
+RARE_SHARE = 0.4
+"""Of its fair share 1/C, what a rare one of C classes has at most: of two classes, 20 %."""
+
+
+def rare_below(num_classes: int) -> float:
+    """Return the share of the examples below which a class is rare.
+
+    Two fifths of the fair share: 20 % of two classes, 4 % of ten. Accuracy says little about such
+    a class, since never to name it is mostly right.
+
+    Args:
+        num_classes: At least 2.
+
+    Example:
+        >>> dlr.data.rare_below(2), dlr.data.rare_below(10)
+        (0.2, 0.04)
+    """
+    return RARE_SHARE / num_classes
 
 
 def entropy(shares: Sequence[float]) -> float:

@@ -34,6 +34,18 @@ def target_columns(y: object, spec: DataSpec) -> Iterator[tuple[Target, NDArray[
         yield target, columns[:, at]
 
 
+def number_columns(y: object, spec: DataSpec) -> Iterator[tuple[Target, NDArray[Any]]]:
+    """Yield each target of numbers with its values, as `target_columns` does.
+
+    Args:
+        y: `(examples,)`, or `(examples, targets)` in the order of `spec.targets`.
+        spec: The data's description.
+    """
+    for target, column in target_columns(y, spec):
+        if kind_of(target).puts_out_values:
+            yield target, column
+
+
 def known_values(
     y: object, spec: DataSpec, target: Target
 ) -> tuple[NDArray[np.bool_], NDArray[Any]]:
@@ -136,6 +148,6 @@ def named_targets(spec: DataSpec) -> tuple[Target, ...]:
     return spec.targets if spec.keyed else ()
 
 
-def if_named(target: Target, text: str) -> str:
-    """Return what is said of one of several targets; nothing of the only one."""
-    return text if target.name else ""
+def if_named(target: Target, text: str, only: str = "") -> str:
+    """Return what is said of one of several targets, or of the only one."""
+    return text if target.name else only

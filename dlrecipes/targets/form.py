@@ -97,18 +97,3 @@ def by_name(outputs: Any, spec: DataSpec) -> dict[str, Any]:  # noqa: ANN401  (a
             fix="Use `build_multitask(shape, spec.targets)`.",
         )
     return {name: outputs[name] for name in names}
-
-
-def check_classes(spec: DataSpec, what: str) -> Target:
-    """Return the only target, which must be classes.
-
-    Args:
-        spec: The data's description.
-        what: What is done with the classes, for the message: `"balanced"`.
-
-    Raises:
-        ArgumentError: If it is something else, or if there are several.
-    """
-    if spec.keyed or not spec.target.class_names:
-        raise ArgumentError(f"Only classes can be {what}.", received=f"{spec.task} data")
-    return spec.target

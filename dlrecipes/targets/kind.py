@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import keras
@@ -11,13 +12,34 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.results.target import Target
+from dlrecipes.results import Target, ThresholdGoal
 
 Described = TypeVar("Described", bound=Target)
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 OutputKind = Literal["logits", "probabilities", "values"]
 Scores = dict[str, float]
+Direction = Literal["max", "min"]
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A mean over examples, to be compared between subgroups.
+
+    Args:
+        name: What it is called.
+        values: What it is the mean of, booleans or numbers, `(examples,)`.
+        counted: Which examples it is the mean over, `(examples,)`.
+        gap: What a difference of it between groups is called; empty if it says nothing of the
+            network.
+        root: Whether it is the square root of that mean.
+    """
+
+    name: str
+    values: Array
+    counted: NDArray[np.bool_]
+    gap: str = ""
+    root: bool = False
 
 
 class TargetKind(ABC, Generic[Described]):
@@ -40,10 +62,6 @@ class TargetKind(ABC, Generic[Described]):
     """NumPy type of its encoded values."""
     main_metric: ClassVar[str]
     """Its plainest score."""
-    direction: ClassVar[Literal["max", "min"]]
-    """Whether that is better high or low."""
-    why: ClassVar[str]
-    """Why a network is judged by it, to follow "because"."""
     trivial: ClassVar[str]
     """The baseline that knows nothing but the training targets."""
     linear: ClassVar[str]
@@ -158,9 +176,27 @@ class TargetKind(ABC, Generic[Described]):
             kind: What they are.
         """
 
+    @property
+    def positive(self) -> str | None:
+        """The class that is looked for, class 1 of two; None where there is none."""
+        return None
+
+    @property
+    def has_threshold(self) -> bool:
+        """Whether a probability can be chosen from which on an example is called positive."""
+        return False
+
     @abstractmethod
     def answers(self, predictions: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
         """Return what a served model answers, `{name: (batch, …)}`."""
+
+    @property
+    def texts(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """What it answers in text, which `keras.ops` has not: `{name: (answer, its texts)}`.
+
+        The answer, one of `answers`, holds the place of each example's text.
+        """
+        return {}
 
     # ---- scores
 
@@ -194,6 +230,45 @@ class TargetKind(ABC, Generic[Described]):
     @abstractmethod
     def losses(self, y: Array, predictions: Floats) -> Floats:
         """Return each example's loss, `(examples,)`: their mean is what skill is measured by."""
+
+    @abstractmethod
+    def judged_by(
+        self, validation: Array, test: Array, goal: ThresholdGoal | None
+    ) -> tuple[str, Direction, str]:
+        """Return the score that a network is judged by, whether it is better high or low, and why.
+
+        Args:
+            validation: Encoded targets of the validation part, which no resampling changes.
+            test: Those of the part that is judged.
+            goal: What thresholds were chosen for, which is no score of its own; None without.
+        """
+
+    @abstractmethod
+    def group_measures(
+        self, y: object, predictions: object, threshold: float | None = None
+    ) -> tuple[tuple[Measure, ...], NDArray[np.bool_] | None]:
+        """Return what is compared between subgroups, and which examples are classified right.
+
+        An expected calibration error is not among the measures: it grows as a group shrinks.
+
+        Args:
+            y: Class indices or values, `(examples,)`.
+            predictions: Probabilities `(examples, classes)`, or values `(examples,)`.
+            threshold: Probability from which on an example is called class 1, of two; None for
+                the more probable class.
+
+        Returns:
+            The measures; and `(examples,)`, None of numbers.
+
+        Raises:
+            ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
+                probability.
+        """
+
+    @property
+    @abstractmethod
+    def gap_measures(self) -> tuple[str, ...]:
+        """Those of `MEASURES` that a gap penalty may be about."""
 
     @abstractmethod
     def cost(self, scores: Mapping[str, float]) -> tuple[float, float]:

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, ThresholdGoal
 from dlrecipes.targets.each_target import known_values, split_predictions
+from dlrecipes.targets.kind import Array, Direction
 from dlrecipes.targets.kinds import kind_of
 
 
@@ -58,6 +59,23 @@ def score_predictions(y: object, predictions: object, spec: DataSpec) -> dict[st
         if spec.keyed:
             skills.append(1.0 - float(kind.losses(*checked).mean()) / target.base_loss)
     return {"skill": math.fsum(skills) / len(skills), **scores} if skills else scores
+
+
+def target_metric(
+    validation: Array, test: Array, spec: DataSpec, goal: ThresholdGoal | None = None
+) -> tuple[str, Direction, str]:
+    """Return the score that a network is judged by, whether it is better high or low, and why.
+
+    Args:
+        validation: Encoded targets of the validation part, whose shares no resampling changes.
+        test: Those of the part that is judged.
+        spec: The data's description.
+        goal: What thresholds were chosen for, which is no score of its own; None without.
+    """
+    if spec.keyed:
+        reason = "of several targets, it is the mean over them of the share of the base loss "
+        return "skill", "max", f"{reason}that is predicted away"
+    return kind_of(spec.target).judged_by(validation, test, goal)
 
 
 def per_example_loss(y: object, predictions: object, spec: DataSpec) -> NDArray[np.float64]:

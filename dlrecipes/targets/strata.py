@@ -45,6 +45,18 @@ def strata(y: NDArray[Any], spec: DataSpec, *, least: int = 3) -> NDArray[np.int
     return np.unique(place, return_inverse=True)[1].astype(np.int64)
 
 
+def row_labels(y: NDArray[Any], spec: DataSpec) -> NDArray[np.int64] | None:
+    """Return the class of each row, `(examples,)`; None of numbers, and of several targets.
+
+    Args:
+        y: The targets of the rows.
+        spec: The data's description.
+    """
+    if spec.keyed or not spec.target.class_names:
+        return None
+    return kind_of(spec.target).strata(y)
+
+
 def least_of_part(spec: DataSpec) -> int:
     """Return how many examples a part must have, of each class where there are classes."""
     return min(kind_of(target).minimum for target in spec.targets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import keras
 import numpy as np
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from dlrecipes.errors import DataError
 from dlrecipes.metrics import value_scores
-from dlrecipes.results import CountTarget, ValueTarget, plural, significant
+from dlrecipes.results import CountTarget, ThresholdGoal, ValueTarget, plural, significant
 from dlrecipes.targets.classes import check_shape
-from dlrecipes.targets.kind import Array, Floats, OutputKind, Scores, TargetKind
+from dlrecipes.targets.kind import Array, Direction, Floats, Measure, OutputKind, Scores, TargetKind
 from dlrecipes.targets.output_layer import output_layer
 
 Numbered = TypeVar("Numbered", ValueTarget, CountTarget)
@@ -27,8 +27,8 @@ class NumberKind(TargetKind[Numbered], Generic[Numbered]):
     minimum = 2  # R² of a part
     dtype = np.float32
     main_metric = "rmse"
-    direction = "min"
-    why = "it is in the units of the target"
+    why: ClassVar[str] = "it is in the units of the target"
+    """Why a network is judged by its main metric, to follow "because"."""
     trivial = "mean"
     puts_out_values = True
     has_forecasts = True
@@ -96,6 +96,26 @@ class NumberKind(TargetKind[Numbered], Generic[Numbered]):
     def losses(self, y: Array, predictions: Floats) -> Floats:
         squares: Floats = np.square(predictions - y)
         return squares
+
+    def judged_by(
+        self, validation: Array, test: Array, goal: ThresholdGoal | None
+    ) -> tuple[str, Direction, str]:
+        return self.main_metric, "min", self.why
+
+    def group_measures(
+        self, y: object, predictions: object, threshold: float | None = None
+    ) -> tuple[tuple[Measure, ...], None]:
+        """Return `rmse` and `mean_error`, predicted minus true."""
+        targets, values = self.check(y, predictions)
+        everyone, error = np.ones(len(targets), dtype=bool), values - targets
+        return (
+            Measure("rmse", np.square(error), everyone, "RMSE difference", root=True),
+            Measure("mean_error", error, everyone, "mean error difference"),
+        ), None
+
+    @property
+    def gap_measures(self) -> tuple[str, ...]:
+        return ("rmse", "mean error")
 
     def cost(self, scores: Mapping[str, float]) -> tuple[float, float]:
         return scores["rmse"], 0.0

@@ -107,7 +107,7 @@ def _check_width(outputs: NDArray[Any], target: Target, spec: DataSpec) -> None:
     *fewer, most = allowed
     wanted = " or ".join([*map(str, fewer), plural(most, "unit")])
     only = f"The last layer of a model for this {spec.task} data"
-    whose = if_named(target, f"The head of {target.name!r}") or only
+    whose = if_named(target, f"The head of {target.name!r}", only)
     raise BuilderError(
         f"{whose} must have {wanted}.",
         received=f"an output of shape {(None, *outputs.shape[1:])}",

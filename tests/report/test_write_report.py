@@ -13,7 +13,7 @@ import pytest
 from dlrecipes.errors import RunError
 from dlrecipes.report import write_report
 from dlrecipes.report.scores import score_table
-from dlrecipes.results import ClassTarget, TestResult, TrialRecord
+from dlrecipes.results import ClassTarget, Origin, TestResult, TrialRecord
 
 
 class Page(HTMLParser):
@@ -154,7 +154,7 @@ def test_names_are_escaped(make_run, tmp_path):
     target = run.info.raw_spec.target
     named = replace(target, class_names=(nasty, *target.class_names[1:]))
     spec = replace(run.info.raw_spec, targets=(named,))
-    run.info = replace(run.info, raw_spec=spec, spec=spec, recipe_text=nasty, recipe=nasty)
+    run.info = replace(run.info, raw_spec=spec, spec=spec, origin=Origin(nasty, text=nasty))
     first = replace(run.study.space[0], name=nasty)
     trials = tuple(
         replace(trial, values={nasty: 0.1, "activation": nasty}) for trial in run.study.trials

@@ -35,6 +35,9 @@ def test_the_settings_of_an_earlier_version():
     )
     assert info.settings.storage is None  # which was an empty text
     assert (info.settings.goal, info.settings.penalty) == ("f1", GapPenalty("sex", "accuracy", 0.5))
+    written = json.loads(OLD)
+    assert (info.origin.recipe, info.origin.path) == (written["recipe"], written["recipe_path"])
+    assert (info.origin.text, info.origin.source) == (written["recipe_text"], written["source"])
     assert (info.run, info.policy, info.parameters) == ("old", "float32", 23451)
     assert info.engines[0].engine == "population"
     assert [one.name for one in info.builder.space][:1] == [

@@ -96,7 +96,7 @@ def test_result(finished, task):
 def test_run_json(finished, task):
     run = finished(task)
     info = json.loads((run / "run.json").read_text())
-    assert info["recipe_text"] == (run.parent / "tiny.py").read_text()
+    assert info["origin"]["text"] == (run.parent / "tiny.py").read_text()
     assert info["policy"] == "float32"
     assert info["plan"]["stages"][0]["name"] == "coarse"
     assert {"tensorflow", "keras", "optuna", "keras-tuner", "numpy"} <= set(info["versions"])

@@ -182,7 +182,9 @@ def test_what_is_kept_is_neither_built_nor_predicted_again(copied, monkeypatch):
 def test_a_run_of_an_earlier_version(copied):
     run = copied()
     info = json.loads((run / "run.json").read_text())
-    settings = info.pop("settings")
+    settings, origin = info.pop("settings"), info.pop("origin")
+    info |= {"recipe": origin["recipe"], "source": origin["source"]}
+    info |= {"recipe_path": origin["path"], "recipe_text": origin["text"]}
     settings |= dict.fromkeys(("storage", "threshold", "gap_penalty"), "")
     names = settings.keys() - {"out", "minutes"}
     info.pop("schema_version")

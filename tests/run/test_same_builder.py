@@ -10,6 +10,7 @@ import pytest
 import dlrecipes as dlr
 from dlrecipes.errors import RunError
 from dlrecipes.recipe import load_recipe
+from dlrecipes.results import Origin
 from dlrecipes.run.same_builder import _changed_line, compare_builders, record_builder
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Listener
@@ -51,7 +52,7 @@ def info(finished):
 def branches(info):
     build = _branches()
     record, _ = record_builder(build)
-    return replace(info, builder=record, recipe_text="a = 1\nb = 2\n")
+    return replace(info, builder=record, origin=Origin("made", text="a = 1\nb = 2\n"))
 
 
 def test_the_same_builder(branches):
@@ -84,7 +85,7 @@ def test_another_version_of_keras(branches):
     build = _branches(activation="relu")
     record, _ = record_builder(build)
     older = replace(branches, versions={**branches.versions, "keras": "3.0.0"})
-    (note,) = compare_builders(older, record, build, text=branches.recipe_text)
+    (note,) = compare_builders(older, record, build, text=branches.origin.text)
     assert "(begun with 3.0.0) the builder makes another network" in note
     with pytest.raises(RunError, match="another network"):
         compare_builders(older, record, build, text="a = 1\nc = 2\n")
@@ -182,8 +183,8 @@ def test_a_run_goes_on_with_another_text_and_place(copied):
     assert any("text has changed" in line and "own objective, plan" in line for line in heard.lines)
     assert "text has changed" in (run / "log.txt").read_text()
     info = json.loads((run / "run.json").read_text())
-    assert "# why so small" in info["recipe_text"]
-    assert info["recipe_path"] == str(run.parent / "moved.py")
+    assert "# why so small" in info["origin"]["text"]
+    assert info["origin"]["path"] == str(run.parent / "moved.py")
     assert (run / "study.json").read_text() == before
 
 

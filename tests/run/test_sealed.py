@@ -9,7 +9,7 @@ import pytest
 
 from dlrecipes.errors import ExportError, RecipeError, RunError
 from dlrecipes.recipe import load_recipe, load_recipe_of
-from dlrecipes.results import RunSettings
+from dlrecipes.results import Origin, RunSettings
 from dlrecipes.run import Run
 from dlrecipes.rundir import RunDirectory, newest_unfinished
 from dlrecipes.search import Listener
@@ -113,8 +113,8 @@ def test_open_needs_the_recipe(copied, tmp_path):
     (tmp_path / "tiny.py").unlink()
     info = run.info
     with pytest.raises(RecipeError, match=r"recipe must be there.*dlr\.Run\(directory, splits\)"):
-        load_recipe_of(replace(info, recipe_path=str(tmp_path / "tiny.py")))
+        load_recipe_of(replace(info, origin=replace(info.origin, path=str(tmp_path / "tiny.py"))))
     with pytest.raises(RecipeError, match="a run from Python"):
-        load_recipe_of(replace(info, recipe_path="", recipe="digits"))
-    moved = replace(info, recipe_path="/elsewhere/recipes/digits.py", recipe="digits")
+        load_recipe_of(replace(info, origin=Origin("digits")))
+    moved = replace(info, origin=Origin("digits", "/elsewhere/recipes/digits.py"))
     assert load_recipe_of(moved).name == "digits"

@@ -25,8 +25,8 @@ def test_builder_and_objective_from_python(splits, build, plan, settings, capsys
     assert (result.objective, result.direction) == ("val_loss", "min")
     assert set(result.best.validation) == {"loss"}
     assert set(result.best.values) == {"units", "learning_rate"}
-    assert "def _build(hp)" in run.info.recipe_text
-    assert run.info.recipe_path == ""
+    assert "def _build(hp)" in run.info.origin.text
+    assert run.info.origin.path == ""
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if not line.startswith(" ")] == [
         "check …",

@@ -16,7 +16,7 @@ from dlrecipes.data.audit.evidence import Hashes, row_hashes, sample_rows
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.parts.split import Split
 from dlrecipes.results import DataSpec, Finding
-from dlrecipes.targets import kind_of
+from dlrecipes.targets import row_labels
 
 MAX_IDS = 20
 
@@ -33,7 +33,8 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
         parts: `{name: part}`.
         spec: The data's description.
     """
-    labelled = not spec.keyed and bool(spec.target.class_names)
+    labels = [row_labels(part.y, spec) for part in parts.values()]
+    labelled = all(label is not None for label in labels)
     every = pd.concat(
         [
             pd.DataFrame(
@@ -41,10 +42,10 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
                     "inputs": row_hashes(part.x),
                     "part": place,
                     "id": np.arange(len(part)) if part.ids is None else part.ids,
-                    "y": kind_of(spec.targets[0]).strata(part.y) if labelled else 0,
+                    "y": label if labelled else 0,
                 }
             )
-            for place, part in enumerate(parts.values())
+            for place, (part, label) in enumerate(zip(parts.values(), labels, strict=True))
         ],
         ignore_index=True,
     )
@@ -83,8 +84,8 @@ def check_duplicates(parts: Mapping[str, Split], spec: DataSpec) -> Finding:
     once = ~every.duplicated(["part", "id", "inputs"]).to_numpy()
     kept = _picked(parts, every, once)
     keys = every.loc[once, "inputs"].to_numpy()
-    labels = [every.loc[once, name].to_numpy(np.int64) for name in told_apart]
-    if all(equal_by_chance(kept, keys, label) for label in labels):
+    apart = [every.loc[once, name].to_numpy(np.int64) for name in told_apart]
+    if all(equal_by_chance(kept, keys, different) for different in apart):
         return Finding(
             "duplicates",
             f"{found}. Of inputs with few values, that is no more than chance makes.",

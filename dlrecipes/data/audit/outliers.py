@@ -11,7 +11,7 @@ from dlrecipes.data.audit.evidence import FeatureColumn, feature_columns, row_ha
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.parts.split import Split
 from dlrecipes.results import DataSpec, Finding, plural
-from dlrecipes.targets import target_columns
+from dlrecipes.targets import if_named, number_columns
 
 FAR = 5.0
 """Interquartile ranges beyond the quartiles."""
@@ -63,12 +63,11 @@ def check_outliers(train: Split, validation: Split, spec: DataSpec) -> Finding:
     columns = list(feature_columns(train, validation, spec, most=MOST_COLUMNS))
     columns += [
         FeatureColumn(
-            f"target {target.shown}" if target.name else "the target", "number", column, later
+            if_named(target, f"target {target.shown}", "the target"), "number", column, later
         )
         for (target, column), (_, later) in zip(
-            target_columns(train.y, spec), target_columns(validation.y, spec), strict=True
+            number_columns(train.y, spec), number_columns(validation.y, spec), strict=True
         )
-        if not target.class_names
     ]
     numbers = [column for column in columns if column.kind == "number"]
     found = {}

@@ -13,7 +13,7 @@ from dlrecipes.data.parts.sealed_split import SealedSplit, _peek
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.parts.splits import Splits
 from dlrecipes.errors import ArgumentError, DataError
-from dlrecipes.results import CountTarget
+from dlrecipes.targets import check_counts
 
 
 def by_exposure(splits: Splits, column: str) -> Splits:
@@ -50,12 +50,7 @@ def by_exposure(splits: Splits, column: str) -> Splits:
         [0.0, 0.5, 1.0]
     """
     spec = splits.raw_spec
-    if spec.keyed or not isinstance(spec.target, CountTarget):
-        raise ArgumentError(
-            "Only counts have an exposure.",
-            received=f"{spec.task} data",
-            fix="A target of whole numbers becomes one with task='count' (--task count).",
-        )
+    counts = check_counts(spec, "have an exposure")
     if not isinstance(splits.train.x, Columns) or column not in splits.train.x.names:
         names = splits.train.x.names if isinstance(splits.train.x, Columns) else ()
         raise ArgumentError(
@@ -67,7 +62,7 @@ def by_exposure(splits: Splits, column: str) -> Splits:
     if not left:
         raise DataError("A table must have a column beside the exposure.", received=repr(column))
     mean = float(_exposures(splits.train, column, "training").mean(dtype=np.float64))
-    target = replace(spec.target, exposure=column)
+    target = replace(counts, exposure=column)
     spec = replace(spec, columns=left, input_shape=(len(left),), targets=(target,))
     train = _rates(splits.train, column, "training", mean)
     test = _rates(_peek(splits.test), column, "test", mean)
