@@ -16,6 +16,15 @@ import pytest
 from filelock import FileLock
 
 
+def pytest_collection_finish():
+    """What the imports made stays to the end: no collection need look at it again.
+
+    Keras collects all garbage whenever a session is cleared, as it is before each trial.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def _next_objects(item):
     if isinstance(item, types.FunctionType):
         # Not `__globals__`: a module's names are not something that the object holds.

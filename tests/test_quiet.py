@@ -87,6 +87,11 @@ def test_the_first_import_is_quiet(code):
     assert _stderr(code, **{LEVEL: "3"}) == ""  # who wants less has less
 
 
+def _messages(lines):
+    """Return what the lines say, without their time, process and place in the source."""
+    return {line.partition("] ")[2] or line for line in lines.splitlines()}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "environment"),
@@ -96,7 +101,8 @@ def test_the_first_import_is_quiet(code):
     ],
 )
 def test_who_asks_for_the_lines_has_them(code, environment):
-    assert "oneDNN" in _stderr(code, **environment)
+    plain = _stderr("import tensorflow", **environment)  # which lines depends on the processor
+    assert _messages(plain) <= _messages(_stderr(code, **environment))
 
 
 SCRIPT = """

@@ -17,7 +17,7 @@ import dlrecipes as dlr
 from dlrecipes.data import Development, Split
 from dlrecipes.layers import InvertedDropout
 from dlrecipes.models import build_mlp, build_resnet
-from dlrecipes.results import DataSpec
+from dlrecipes.results import ClassTarget, DataSpec
 from measuring.choices import MNIST_SIZE, TaskChoice
 
 _VALIDATION_FRACTION = 1 / 6  # of Fashion-MNIST's 60,000: the customary 10,000
@@ -156,14 +156,10 @@ def make_development(
     train, validation = rows[held_out:], rows[:held_out]
     spec = DataSpec(
         name="images",
-        task="multiclass",
         input_shape=x.shape[1:],
         input_dtype="float32",
         kind="table" if x.ndim == 2 else "image",
-        classes=tuple(str(label) for label in range(10)),
-        priors=(0.1,) * 10,
-        target_mean=0.0,
-        target_std=1.0,
+        targets=(ClassTarget(class_names=tuple(map(str, range(10))), priors=(0.1,) * 10),),
         train_size=len(train),
     )
     return Development(Split(x[train], y[train]), Split(x[validation], y[validation]), spec)

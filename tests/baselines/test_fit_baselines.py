@@ -150,7 +150,7 @@ def test_malformed_seed():
 
 
 def test_many_classes_of_few_rows_are_no_warning(recwarn):
-    x = np.arange(120.0) % 40
+    x = np.arange(60.0) % 20
     models = fit_baselines(from_arrays(x[:, None], x.astype(str)).development())
     assert "logistic regression" in models
     assert not recwarn.list

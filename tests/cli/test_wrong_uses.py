@@ -1094,12 +1094,8 @@ def test_a_reader_that_has_gone(tmp_path, recipe_text, words):
 @pytest.mark.parametrize(
     ("words", "pattern"),
     [
-        (("tune", "no_such"), r"must be a bundled one"),
         (("tune", "tiny.py", "--engine", "warp"), r"`engine` must be one of"),
-        (("tune", "tiny.py", "--set", "units"), r"`stage\.field=value`"),
-        (("report", "elsewhere"), r"holds a `run\.json`"),
         (("predict", "run", "missing.csv"), r"file must exist"),
-        (("export", "run", "--format", "onnx"), r"`format` must be one of"),
     ],
 )
 def test_in_a_process_of_its_own(process, tmp_path, copied, contents, words, pattern):

@@ -77,7 +77,7 @@ st.register_type_strategy(results.Plan, _plan())
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_round_trip(kind, data):
     result = data.draw(st.from_type(kind))

@@ -82,7 +82,7 @@ def run(tmp_path_factory):
     table.to_csv(folder / "people.csv", index=False)
     return load_recipe("tabular").tune(
         plan=PLAN,
-        settings=RunSettings(out=folder / "run", engine="population"),
+        settings=RunSettings(out=folder / "run", engine="resident"),
         data=str(folder / "people.csv"),
         target="left",
         drop=["sex", "number"],

@@ -127,7 +127,7 @@ class _Source:
         self.outcomes = [self.ended[one] for one in sorted(self.ended) if one in self._told]
 
 
-def _job(build=_model, number=0, seed=7, epochs=3, **changes):
+def _job(build=_model, number=0, seed=7, epochs=2, **changes):
     return Job(number, {}, build, seed, epochs, **{"batch_size": 16, **changes})
 
 
@@ -388,7 +388,7 @@ class _Contract:
             return lambda: _model(optimizer=keras.optimizers.SGD(rate))
 
         rates = (0.05, 1e30, 0.02, 0.03)
-        source = self.run(*(_job(one(rate), number=at) for at, rate in enumerate(rates)))
+        source = self.run(*(_job(one(rate), at, epochs=3) for at, rate in enumerate(rates)))
         statuses = [outcome.status for outcome in source.outcomes]
         assert statuses == ["completed", "diverged", "completed", "completed"]
         for number in (0, 2, 3):

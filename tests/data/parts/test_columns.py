@@ -112,7 +112,7 @@ NASTY = ["x", "x.npy", "x.npy.npy", "a\0b", "a\0c", "a/b", "a\\b", "../a", "", "
 names = st.lists(st.text(max_size=8) | st.sampled_from(NASTY), unique=True, min_size=1)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @example(NASTY)
 @given(names)
 def test_columns_of_any_name(tmp_path_factory, columns):

@@ -25,7 +25,7 @@ def a_frame(seed, rows=300):
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_no_value_of_the_same_time_or_a_later_one(seed):
     frame = a_frame(seed)
@@ -44,7 +44,7 @@ def test_no_value_of_the_same_time_or_a_later_one(seed):
         np.testing.assert_allclose(again, known[mixed.index], rtol=1e-12)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_each_lag_by_a_plain_loop(seed):
     frame = a_frame(seed, rows=120)

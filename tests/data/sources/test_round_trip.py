@@ -31,7 +31,7 @@ def tables(draw):
     ]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(separator=st.sampled_from([",", ";", "\t", "|"]), table=tables())
 def test_written_tables_come_back(separator, table):
     names = [f"name {number}" for number in range(len(table))]
@@ -77,7 +77,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(
     st.one_of(st.binary(max_size=60), st.lists(pieces, max_size=40).map("".join).map(str.encode)),
     st.sampled_from(["t.csv", "t.tsv", "t.txt.gz", "t.zip", "t.parquet"]),

@@ -188,7 +188,7 @@ def built():
     return _built
 
 
-def _examples(labels="sparse", examples=104, shape=(6,), *, tokens=False, weighted=False, seed=0):
+def _examples(labels="sparse", examples=72, shape=(6,), *, tokens=False, weighted=False, seed=0):
     """Return a split whose targets can be learned from its inputs."""
     generator = np.random.default_rng(seed)
     x = generator.normal(size=(examples, *shape))

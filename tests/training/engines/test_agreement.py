@@ -46,7 +46,7 @@ def test_scores_agree_with_those_of_fit(scripted):
         Hyperparameter("decay", "float", 1e-4, 1.0, log=True),
     )
     jobs = []
-    for number in range(24):
+    for number in range(16):
         values = {
             "rate": float(10 ** generator.uniform(-4, 0)),
             "dropout": float(generator.uniform(0, 0.6)),
@@ -58,7 +58,7 @@ def test_scores_agree_with_those_of_fit(scripted):
                 values,
                 partial(_mlp, values),
                 seed=number,
-                epochs=12,
+                epochs=8,
                 batch_size=64,
                 rebuild=_mlp,
                 space=space,

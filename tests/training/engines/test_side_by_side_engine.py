@@ -39,6 +39,10 @@ def test_contract(check_engine, question):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CROWD)
 def test_contract_of_all(check_engine, name, question):
+    if name == "auto" and question not in FAST:
+        pytest.skip("it is one of the other two")
+    if name == "population" and question in FAST:
+        pytest.skip("in the fast tests")
     _contract(check_engine, name, question)
 
 
@@ -335,17 +339,14 @@ def test_out_of_memory_in_a_program(development, scripted, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "error", [MemoryError("full"), tf.errors.ResourceExhaustedError(None, None, "OOM")]
-)
-def test_a_program_that_breaks_after_an_epoch(development, scripted, monkeypatch, error):
+def test_a_program_that_breaks_after_an_epoch(development, scripted, monkeypatch):
     """No epoch of a trial is reported twice, though `fit` trains it from the beginning."""
     calls, whole = [], Program.epoch
 
     def breaks(self, *arguments, **options):
         calls.append(1)
         if len(calls) > 1:
-            raise error
+            raise MemoryError("full")
         return whole(self, *arguments, **options)
 
     monkeypatch.setattr(Program, "epoch", breaks)

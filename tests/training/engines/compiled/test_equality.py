@@ -16,7 +16,7 @@ from dlrecipes.models import build_cnn, build_mlp, build_resnet
 
 LAYERS, LOSSES, OPTIMIZERS = keras.layers, keras.losses, keras.optimizers
 SCHEDULES, REGULARIZERS = keras.optimizers.schedules, keras.regularizers
-FACTORS = (1.0, 0.5, 1.125)
+FACTORS = (1.0, 0.5)
 
 # ---- each is called with `a`, which takes a number to the one of this member
 
@@ -54,12 +54,12 @@ CLIPPING = {
 }
 SCHEDULE = {
     "none": lambda a: a,
-    "cosine": lambda a: lambda rate: SCHEDULES.CosineDecay(a(rate), 15, alpha=a(0.125)),
+    "cosine": lambda a: lambda rate: SCHEDULES.CosineDecay(a(rate), 12, alpha=a(0.125)),
     "warm-up": lambda a: (
         lambda rate: SCHEDULES.CosineDecay(a(rate / 8), 10, warmup_target=a(rate), warmup_steps=5)
     ),
     "exponential": lambda a: lambda rate: SCHEDULES.ExponentialDecay(a(rate), 8, a(0.5)),
-    "polynomial": lambda a: lambda rate: SCHEDULES.PolynomialDecay(a(rate), 15, a(rate / 8)),
+    "polynomial": lambda a: lambda rate: SCHEDULES.PolynomialDecay(a(rate), 12, a(rate / 8)),
     "piecewise": lambda a: (
         lambda rate: SCHEDULES.PiecewiseConstantDecay([4, 9], [rate, rate / 2, rate / 4])
     ),
@@ -209,7 +209,8 @@ OPTIONS = {
     "constraint": tuple(CONSTRAINT),
     "weighted": (False, True),
 }
-# Update rule, loss and layers meet in the gradient only; the schedule is a number to a rule.
+# Update rule, loss and layers meet in the gradient only, which is clipped before the rule sees it,
+# and of which a regularizer is a summand; the schedule is a number to a rule.
 _APART = (
     {"optimizer", "loss"},
     {"optimizer", "body"},
@@ -217,6 +218,13 @@ _APART = (
     {"optimizer", "schedule"},
     {"loss", "schedule"},
     {"body", "schedule"},
+    {"optimizer", "clipping"},
+    {"loss", "clipping"},
+    {"body", "clipping"},
+    {"schedule", "clipping"},
+    {"optimizer", "regularizer"},
+    {"loss", "regularizer"},
+    {"schedule", "regularizer"},
 )
 
 
@@ -281,7 +289,7 @@ def _builder(case):
     return build
 
 
-def _compare(case, built, side_by_side, examples, *, members=3, epochs=3):
+def _compare(case, built, side_by_side, examples, *, epochs=3):
     how, shape, _ = BODY[case["body"]]
     tokens = case["body"] in ("embedding", "tokens")
     if tokens and case["optimizer"] in NOT_STACKED:
@@ -289,9 +297,9 @@ def _compare(case, built, side_by_side, examples, *, members=3, epochs=3):
     labels = LOSS[case["loss"]][0]
     options = {"shape": shape, "weighted": case["weighted"], "tokens": tokens}
     pair = side_by_side(
-        built(_builder(case), FACTORS[: 1 if how == "resident" else members]),
+        built(_builder(case), FACTORS[: 1 if how == "resident" else None]),
         examples(labels, **options),
-        examples(labels, examples=50, seed=1, **options),
+        examples(labels, examples=40, seed=1, **options),
         stacked=how != "resident",
         xla=how == "xla",
     )
@@ -308,7 +316,7 @@ def test_the_cases_cover_all_pairs():
         if {one, other} not in _APART:
             for levels in itertools.product(OPTIONS[one], OPTIONS[other]):
                 assert ((one, levels[0]), (other, levels[1])) in met
-    assert len(CASES) < 80
+    assert len(CASES) < 50
 
 
 @pytest.mark.slow
@@ -331,7 +339,7 @@ EMBEDDINGS = [
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("case", EMBEDDINGS, ids=_name)
 def test_embeddings(case, built, side_by_side, examples):
-    _compare(_case(**case), built, side_by_side, examples, members=2)
+    _compare(_case(**case), built, side_by_side, examples)
 
 
 def _case(**changes):
@@ -367,7 +375,7 @@ FEW = (
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("case", FEW, ids=_name)
 def test_a_few(case, built, side_by_side, examples):
-    _compare(case, built, side_by_side, examples, members=2, epochs=2)
+    _compare(case, built, side_by_side, examples, epochs=2)
 
 
 @pytest.mark.slow
@@ -376,7 +384,7 @@ def test_a_few(case, built, side_by_side, examples):
 def test_our_models(name, built, side_by_side, examples):
     shape = (6,) if name == "mlp" else (8, 8, 1)
     train, held_out = (
-        examples("sparse", number, shape, seed=seed) for number, seed in ((104, 0), (50, 1))
+        examples("sparse", number, shape, seed=seed) for number, seed in ((72, 0), (40, 1))
     )
 
     def build(factor):
@@ -435,8 +443,8 @@ def test_more_layers(name, built, side_by_side, examples):
         )
         return model
 
-    train, held_out = (examples("sparse", n, shape, seed=s) for n, s in ((104, 0), (50, 1)))
-    side_by_side(built(build, FACTORS), train, held_out).check()
+    train, held_out = (examples("sparse", n, shape, seed=s) for n, s in ((72, 0), (40, 1)))
+    side_by_side(built(build, FACTORS), train, held_out).check(epochs=2)
 
 
 RECURRENT = {
@@ -477,4 +485,4 @@ def test_optimizers_that_leave_weights_out_of_the_decay(built, side_by_side, exa
         )
         return model
 
-    side_by_side(built(build, FACTORS[:2]), examples(), examples(seed=1)).check(epochs=1)
+    side_by_side(built(build, FACTORS), examples(), examples(seed=1)).check(epochs=1)

@@ -86,7 +86,7 @@ def _check(kind, built, side_by_side, examples, *, weighted, shape=(6,)):
     stacked = len(shape) == 1
     pair = side_by_side(
         built(_builder(kind, shape), (1.0, 0.5) if stacked else (1.0,)),
-        examples(KINDS[kind][0], 104, shape, weighted=weighted),
+        examples(KINDS[kind][0], 72, shape, weighted=weighted),
         examples(KINDS[kind][0], 1030, shape, weighted=weighted, seed=1),
         stacked=stacked,
     )

@@ -174,7 +174,7 @@ CASES = {
 def _data(build, **options):
     missing, _ = CASES[build]
     parts = []
-    for examples, seed in ((104, 0), (50, 1)):
+    for examples, seed in ((72, 0), (40, 1)):
         part = _part(examples, missing=0.4 * missing, seed=seed, **options)
         if build is _only:
             part = replace(part, y={"age": part.y["age"]})
