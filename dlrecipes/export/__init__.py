@@ -15,6 +15,7 @@ from dlrecipes.export.saved_model import (
     export_saved_model,
     load_saved_model,
     predict_saved_model,
+    trace,
 )
 
 __all__ = [
@@ -41,5 +42,6 @@ __all__ = [
     "raw_inputs",
     "read_examples",
     "read_inputs",
+    "trace",
     "write_keras",
 ]

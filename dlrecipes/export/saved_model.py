@@ -54,19 +54,9 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
     check_place(path.parent)
     archive = keras.export.ExportArchive()
     archive.track(model)
-    signature = _signature(spec)
     prefixes = _prefixes(spec)
-
-    def serve(*columns: tf.Tensor) -> dict[str, tf.Tensor]:
-        predictions = model(_inputs(spec, columns), training=False)
-        named = by_name(predictions, spec)
-        return {
-            f"{prefix}{answer}": value
-            for target, prefix in prefixes.items()
-            for answer, value in _answers(named[target.name], target).items()
-        }
-
-    archive.add_endpoint("serving_default", serve, input_signature=signature)
+    serve = _serving(model, spec)
+    archive.add_endpoint("serving_default", serve, input_signature=_signature(spec))
     if spec.columns:
         _add_names(archive, "columns", _columns(spec))
     for target, prefix in prefixes.items():
@@ -88,6 +78,41 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
         unfinished.rename(path)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def trace(model: keras.Model, spec: DataSpec) -> Predict:
+    """Return what predicts with the graph that would be exported, without writing it.
+
+    Args:
+        model: As for `export_saved_model`.
+        spec: The raw data's spec.
+    """
+    serve = tf.function(_serving(model, spec), input_signature=_signature(spec))
+    graph = serve.get_concrete_function()
+    prefixes = {target.name: prefix for target, prefix in _prefixes(spec).items()}
+
+    def predict(x: NDArray[Any] | Columns) -> NDArray[np.float32]:
+        tensors = as_tensors(x)
+        given = [tensors[column.name] for column in spec.columns] or [tensors]
+        return _joined([graph(*given)], prefixes)
+
+    return predict
+
+
+def _serving(model: keras.Model, spec: DataSpec) -> Callable[..., dict[str, tf.Tensor]]:
+    """Return what takes the raw inputs of a signature and returns its answers."""
+    prefixes = _prefixes(spec)
+
+    def serve(*columns: tf.Tensor) -> dict[str, tf.Tensor]:
+        predictions = model(_inputs(spec, columns), training=False)
+        named = by_name(predictions, spec)
+        return {
+            f"{prefix}{answer}": value
+            for target, prefix in prefixes.items()
+            for answer, value in _answers(named[target.name], target).items()
+        }
+
+    return serve
 
 
 def predict_saved_model(path: Path, x: NDArray[Any] | Columns) -> NDArray[np.float32]:
@@ -140,17 +165,23 @@ def _predict(loaded: Any, x: NDArray[Any] | Columns) -> NDArray[np.float32]:  # 
     else:
         answers = [serve(x=tf.constant(batch)) for batch in batches]
 
-    def whole(prefix: str) -> NDArray[np.float32]:
+    if "targets" not in loaded.signatures:
+        return _joined(answers, {"": ""})
+    told = loaded.signatures["targets"]()
+    prefixes = (f"{prefix}_" for prefix in _texts(told["prefix"]))
+    return _joined(answers, dict(zip(_texts(told["name"]), prefixes, strict=True)))
+
+
+def _joined(
+    answers: Sequence[Mapping[str, tf.Tensor]], prefixes: Mapping[str, str]
+) -> NDArray[np.float32]:
+    """Return the probabilities or values of all batches, of several targets side by side."""
+    whole = {}
+    for target, prefix in prefixes.items():
         name = f"{prefix}value"
         name = name if name in answers[0] else f"{prefix}probabilities"
-        return np.concatenate([answer[name].numpy() for answer in answers])
-
-    if "targets" not in loaded.signatures:
-        return whole("")
-    told = loaded.signatures["targets"]()
-    prefixes = zip(_texts(told["name"]), _texts(told["prefix"]), strict=True)
-    named = {name: whole(f"{prefix}_") for name, prefix in prefixes}
-    return join_predictions(named).astype(np.float32)
+        whole[target] = np.concatenate([answer[name].numpy() for answer in answers])
+    return whole[""] if "" in whole else join_predictions(whole).astype(np.float32)
 
 
 def _texts(tensor: tf.Tensor) -> list[str]:

@@ -30,6 +30,7 @@ from dlrecipes.results import (
     Plan,
     RunSettings,
 )
+from dlrecipes.run.dry_export import DryExport, try_choices
 from dlrecipes.run.gap_penalty import check_penalty
 from dlrecipes.run.same_builder import record_builder
 from dlrecipes.run.score_test_set import keep_predictions
@@ -75,6 +76,7 @@ class Prepared:
         space: The builder's search space.
         findings: What the audit found; no errors among them.
         builder: What the builder makes.
+        dry: What can be exported, so far as it was tried.
         folds: The folds that score a trial; none where the validation part does.
         notes: What else is worth a line.
     """
@@ -82,6 +84,7 @@ class Prepared:
     space: tuple[Hyperparameter, ...]
     findings: tuple[Finding, ...]
     builder: BuilderRecord
+    dry: DryExport
     folds: tuple[FoldData, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -124,7 +127,10 @@ def prepare(
         check_model(model, work.splits.development(), goal)
         listener.on_step("saving and loading the untrained model, as at the end")
         notes += try_ending(model, work.splits, policy)
-    space = builder.space
+        space = builder.space
+        listener.on_step("the networks of each choice, and whether they can be exported")
+        dry = DryExport(work.build, work.splits, policy, {builder.networks[0].parts["network"]})
+        notes += try_choices(dry, space)
     _check_ranges(work.plan, space)
 
     # ---- 2. audit: nothing trains on data with an error
@@ -140,13 +146,13 @@ def prepare(
     if work.splits.raw_spec.lags is not None:
         listener.on_note(work.splits.raw_spec.lags.sentence)
     if settings.folds is None:
-        return Prepared(space, findings, builder, notes=notes)
+        return Prepared(space, findings, builder, dry, notes=notes)
     listener.on_phase("folds")
     with listener.busy():
         folds = draw_folds(work.splits, settings.folds, repeats=settings.repeats)
     if penalty is not None:
         check_penalty(penalty, [fold.held_out for fold in folds], work.splits.raw_spec)
-    return Prepared(space, findings, builder, folds, notes)
+    return Prepared(space, findings, builder, dry, folds, notes)
 
 
 def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:

@@ -31,6 +31,7 @@ from dlrecipes.run.baselines import (
     recorded_choices,
     score_baselines,
 )
+from dlrecipes.run.dry_export import exportable_winner
 from dlrecipes.run.engines import RecordedChoices, make_cross_validated
 from dlrecipes.run.ensemble import average_members, train_members
 from dlrecipes.run.gap_penalty import make_penalty, refit_gaps
@@ -159,6 +160,8 @@ def carry_out(
 
         # ---- 6. refits: the winner again, with other seeds
         heard.on_phase("refits")
+        heard.on_step("the export of the winner, tried before it is trained again")
+        study = exportable_winner(study, prepared.dry, heard.on_note)
         context = replace(context, deadline=None, penalty=None)
         context, alike = begin_differently(context, data.train.array[:1], info.policy)
         began_with = replace(info, plan=plan)

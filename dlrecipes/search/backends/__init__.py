@@ -12,6 +12,7 @@ from dlrecipes.search.backends.sobol_sampler import SobolSampler
 from dlrecipes.search.backends.space import (
     Build,
     HyperParameters,
+    build_with,
     clip_to_space,
     run_builder,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Proposal",
     "SobolSampler",
     "Store",
+    "build_with",
     "builder_of",
     "clip_to_space",
     "count_configurations",

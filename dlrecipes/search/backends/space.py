@@ -41,6 +41,21 @@ def run_builder(
         ) from error
 
 
+def build_with(build: Build, values: dict[str, Value]) -> keras.Model:
+    """Call a builder with some values; whatever else it asks for has its default.
+
+    Args:
+        build: The builder.
+        values: `{name: value}`.
+
+    Raises:
+        BuilderError: If the builder raises.
+    """
+    hyperparameters = keras_tuner.HyperParameters()
+    hyperparameters.values = dict(values)
+    return run_builder(build, hyperparameters)
+
+
 def read_hyperparameter(
     hyperparameter: keras_tuner.engine.hyperparameters.HyperParameter,
 ) -> Hyperparameter:
