@@ -87,7 +87,7 @@ def groups(classes=3, rows=600, features=8, spread=0.7, seed=0):
 
 def two_groups():
     """Return points and one of two classes."""
-    return groups(classes=2, spread=1.3, seed=3)
+    return groups(classes=2, spread=2.0, seed=3)
 
 
 def rare(rows=900):
