@@ -167,7 +167,9 @@ def _base():
         name="base",
     )
     generator = np.random.default_rng(0)
-    base.set_weights([0.3 * generator.random(w.shape) - 0.1 for w in base.get_weights()])
+    filters = base.layers[0]
+    kernel, bias = filters.get_weights()
+    filters.set_weights([generator.normal(scale=0.4, size=kernel.shape), bias + 0.1])
     return base
 
 
