@@ -290,7 +290,7 @@ def test_columns_that_keras_cannot_load_together(cli, tmp_path):
     rows = "".join(f"{at % 7},{at % 5},{'yes' if at % 3 else 'no'}\n" for at in range(60))
     (tmp_path / "x.csv").write_text("class_name,config,y\n" + rows)
     result = cli("tune", "tabular", "--data", "x.csv", "--target", "y", "--out", "run")
-    assert_one_error(result, r"'class_name' and 'config' at once.*Rename one.*drop='config'")
+    assert_one_error(result, r"'class_name' and 'config' at once.*Rename one.*drop=\['config'\]")
     assert left_behind(tmp_path) == {"x.csv"}
 
 

@@ -42,7 +42,7 @@ TYPED = {
 
 def info_of(version, source):
     info = parse_json(RunInfo, upgrade_info(OLD.read_text(encoding="utf-8")), source="run.json")
-    return replace(info, schema_version=version, source=source)
+    return replace(info, schema_version=version, origin=replace(info.origin, source=source))
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -109,7 +109,7 @@ def resumed(begun, tmp_path):
         folder = shutil.copytree(begun, tmp_path / "begun")
         file = folder / "run" / "run.json"
         info = json.loads(file.read_text())
-        assert (info["schema_version"], info["source"]) == (3, VALUES)
+        assert (info["schema_version"], info["origin"]["source"]) == (4, VALUES)
         change(info)
         file.write_text(json.dumps(info))
         (folder / "said.json").unlink()
@@ -119,21 +119,31 @@ def resumed(begun, tmp_path):
     return resume
 
 
+def _of_version_3(info):
+    _of_version_2(info)
+    info |= {"schema_version": 3, "source": VALUES}
+
+
 def _of_version_2(info):
-    info |= {"schema_version": 2, "source": WRITTEN}
+    origin = info.pop("origin")
+    info |= {"recipe": origin["recipe"], "recipe_path": origin["path"]}
+    info |= {"recipe_text": origin["text"], "source": WRITTEN, "schema_version": 2}
 
 
 def _without_a_version(info):
+    _of_version_2(info)
     settings = {name: "" if kept is None else kept for name, kept in info.pop("settings").items()}
-    info |= {"source": WRITTEN} | settings
+    info |= settings
     del info["schema_version"]
 
 
-@pytest.mark.parametrize("change", [_of_version_2, _without_a_version, lambda info: None])
+@pytest.mark.parametrize(
+    "change", [_of_version_3, _of_version_2, _without_a_version, lambda info: None]
+)
 def test_a_run_goes_on_with_the_values_it_began_with(resumed, change):
     assert resumed(change) == list(VALUES.values())
 
 
 def test_text_is_no_value_in_a_run_of_this_version(resumed):
     with pytest.raises(ArgumentError, match="`drop` must be a list. Received: drop='a,b'"):
-        resumed(lambda info: info.update(source=WRITTEN))
+        resumed(lambda info: info["origin"].update(source=WRITTEN))
