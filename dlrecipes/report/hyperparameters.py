@@ -11,10 +11,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dlrecipes.report.format import format_value, plot_text
-from dlrecipes.report.plot import ACCENT, MUTED, Plot, axis_ticks, log_ticks, make_figure
+from dlrecipes.report.plot import ACCENT, MUTED, Plot, axis_ticks, log_ticks, make_figure, tick_text
 from dlrecipes.report.search_history import winner_marker
 from dlrecipes.report.trial_points import TrialPoint, TrialPoints
-from dlrecipes.results import Hyperparameter, StageResult, StudyResult, Value, plural
+from dlrecipes.results import Hyperparameter, StudyResult, Value, plural
 
 MOST_PANELS = 24
 _BUDGET = 12_000
@@ -47,24 +47,26 @@ def searched(study: StudyResult) -> list[Hyperparameter]:
     return sorted(space, key=lambda hp: -study.importances.get(hp.name, 0.0))
 
 
+def has_value(hyperparameter: Hyperparameter, point: TrialPoint) -> bool:
+    """Whether a trial has a value of this hyperparameter, in its scope."""
+    values = point.record.values
+    return values.get(hyperparameter.name) is not None and hyperparameter.active(values)
+
+
 def hyperparameter_panels(
     study: StudyResult, trials: TrialPoints
 ) -> tuple[HyperparameterPanel, ...]:
     """Return one panel a hyperparameter, the most important first."""
     panels = []
     for hyperparameter in searched(study):
-        points = tuple(
-            point
-            for point in trials.points
-            if point.record.values.get(hyperparameter.name) is not None
-        )
+        points = tuple(point for point in trials.points if has_value(hyperparameter, point))
         choices = () if hyperparameter.numeric else _choices(hyperparameter, points)
         panels.append(
             HyperparameterPanel(
                 hyperparameter=hyperparameter,
                 importance=study.importances.get(hyperparameter.name),
                 points=points,
-                ranges=_ranges(hyperparameter.name, study.stages),
+                ranges=_ranges(hyperparameter, study),
                 choices=choices,
             )
         )
@@ -88,9 +90,14 @@ def _choices(hyperparameter: Hyperparameter, points: tuple[TrialPoint, ...]) -> 
     return tuple(dict.fromkeys((*hyperparameter.choices, *found)))
 
 
-def _ranges(name: str, stages: Sequence[StageResult]) -> tuple[tuple[str, float, float], ...]:
+def _ranges(
+    hyperparameter: Hyperparameter, study: StudyResult
+) -> tuple[tuple[str, float, float], ...]:
+    name = hyperparameter.name
+    if not all(hyperparameter.same_values(one) for one in study.space if one.name == name):
+        return ()  # what a stage noted is that of all scopes together
     found: dict[tuple[float, float], str] = {}
-    for stage in stages:
+    for stage in study.stages:
         if name in stage.ranges:
             found.setdefault(stage.ranges[name], stage.name)
     return tuple((stage, low, high) for (low, high), stage in found.items())
@@ -115,9 +122,12 @@ def _plot_panel(
     )
     caption = [] if panel.importance is None else [f"importance {panel.importance:.0%}"]
     if panel.hyperparameter.log:
-        caption.append("log scale")
+        mirrored = panel.hyperparameter.mirror is not None
+        caption.append("reversed log scale" if mirrored else "log scale")
     if len(panel.points) < len(trials.points):
         caption.append(f"active in {plural(len(panel.points), 'trial')}")
+    if panel.hyperparameter.conditions:
+        caption.append(f"where {panel.hyperparameter.scope}")
     return Plot(f"hp-{index}", panel.hyperparameter.name, figure, ", ".join(caption))
 
 
@@ -141,22 +151,24 @@ def _scatter(x: list[float], trials: TrialPoints, points: tuple[TrialPoint, ...]
 def _numeric(
     panel: HyperparameterPanel, trials: TrialPoints, points: tuple[TrialPoint, ...]
 ) -> list[Any]:
-    name = panel.hyperparameter.name
-    traces: list[Any] = [
-        _scatter([float(point.record.values[name] or 0) for point in points], trials, points)
-    ]
-    if trials.winner and trials.winner.record.values.get(name) is not None:
-        traces.append(winner_marker(trials.winner.record.values[name], trials.winner))
+    one = panel.hyperparameter
+    traces: list[Any] = [_scatter([_at(one, point) for point in points], trials, points)]
+    if trials.winner and has_value(one, trials.winner):
+        traces.append(winner_marker(_at(one, trials.winner), trials.winner))
     return traces
+
+
+def _at(one: Hyperparameter, point: TrialPoint) -> float:
+    """Return where a trial lies on the axis: a reversed log scale is over the mirrored numbers."""
+    return one.mirrored(float(point.record.values[one.name] or 0))
 
 
 def _numeric_axis(panel: HyperparameterPanel) -> dict[str, Any]:
     """Return an axis over all that was searched, with a little room at both ends."""
-    name = panel.hyperparameter.name
-    ends = [panel.hyperparameter.low, panel.hyperparameter.high]
-    ends += [end for _, *both in panel.ranges for end in both]
-    ends += [float(point.record.values[name] or 0) for point in panel.points]
-    log = panel.hyperparameter.log
+    one, log = panel.hyperparameter, panel.hyperparameter.log
+    ends = [one.mirrored(end) for end in (one.low, one.high)]
+    ends += [one.mirrored(end) for _, *both in panel.ranges for end in both]
+    ends += [_at(one, point) for point in panel.points]
     ends = [end for end in ends if end > 0 or not log]
     if not ends:
         return {"type": "log" if log else "linear"}
@@ -167,6 +179,9 @@ def _numeric_axis(panel: HyperparameterPanel) -> dict[str, Any]:
         "type": "log" if log else "linear",
         "range": [first - room, last + room],
     }
+    if one.mirror is not None:
+        ticks = [(at, tick_text(one.mirrored(at))) for at, _ in log_ticks(low, high)]
+        return axis | {"range": axis["range"][::-1]} | axis_ticks(ticks)
     return axis | (axis_ticks(log_ticks(low, high)) if log else {"nticks": 6})
 
 
@@ -199,7 +214,7 @@ def _categorical(
                     hovertemplate="median %{y:.4g}<extra></extra>",
                 )
             )
-    if trials.winner and trials.winner.record.values.get(name) in place:
+    if trials.winner and has_value(panel.hyperparameter, trials.winner):
         traces.append(winner_marker(place[trials.winner.record.values[name]], trials.winner))
     return traces
 
@@ -219,8 +234,8 @@ def _shading(panel: HyperparameterPanel) -> list[dict[str, Any]]:
             "type": "rect",
             "xref": "x",
             "yref": "paper",
-            "x0": low,
-            "x1": high,
+            "x0": panel.hyperparameter.mirrored(low),
+            "x1": panel.hyperparameter.mirrored(high),
             "y0": 0,
             "y1": 1,
             "layer": "below",

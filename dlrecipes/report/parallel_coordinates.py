@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from dlrecipes.report.format import MISSING, format_number, format_value, plot_text
-from dlrecipes.report.hyperparameters import searched
+from dlrecipes.report.hyperparameters import has_value, searched
 from dlrecipes.report.plot import (
     ACCENT,
     MUTED,
@@ -61,7 +61,7 @@ def coordinate_axes(
     """
     axes = []
     for hyperparameter in searched(study)[:_MOST_AXES]:
-        if not any(_active(hyperparameter, point) for point in points):
+        if not any(has_value(hyperparameter, point) for point in points):
             continue
         if hyperparameter.numeric:
             axes.append(_numeric_axis(hyperparameter, study, points))
@@ -184,28 +184,40 @@ def _wrapped(label: str) -> list[str]:
     return cut if len(cut) <= 4 else [*cut[:3], cut[3][: _CHARACTERS - 1] + "…"]
 
 
-def _active(hyperparameter: Hyperparameter, point: TrialPoint) -> bool:
-    return point.record.values.get(hyperparameter.name) is not None
-
-
 def _numeric_axis(
     hyperparameter: Hyperparameter, study: StudyResult, points: tuple[TrialPoint, ...]
 ) -> Axis:
     name = hyperparameter.name
     values = np.array(
         [
-            float(point.record.values[name] or 0) if _active(hyperparameter, point) else np.nan
+            float(point.record.values[name] or 0) if has_value(hyperparameter, point) else np.nan
             for point in points
         ]
     )
-    # One name may have other ranges in other scopes: the axis holds them all.
-    scopes = [other for other in study.space if other.name == name and other.numeric]
-    ends = [end for scope in scopes for end in (scope.low, scope.high)]
-    ends += [end for stage in study.stages for end in stage.ranges.get(name, ())]
+    # Widened ranges are those of the stages; with several scopes, of all of them together.
+    alone = all(hyperparameter.same_values(one) for one in study.space if one.name == name)
+    ends = [hyperparameter.low, hyperparameter.high]
+    ends += [end for stage in study.stages for end in stage.ranges.get(name, ()) if alone]
     ends += [float(np.nanmin(values)), float(np.nanmax(values))]
     span = min(ends), max(ends)
+    if hyperparameter.mirror is not None:
+        return _mirrored_axis(hyperparameter, values, span)
     log = hyperparameter.log and span[0] > 0
     return _with_inactive(name, _places(values, span, log), _ticks(span, log), "log" if log else "")
+
+
+def _mirrored_axis(
+    hyperparameter: Hyperparameter, values: NDArray[np.float64], span: tuple[float, float]
+) -> Axis:
+    """Return the axis of a reversed log scale: that of the mirrored numbers, upside down."""
+    mirrored = hyperparameter.mirrored(span[1]), hyperparameter.mirrored(span[0])
+    numbers = np.array([hyperparameter.mirrored(value) for value in values])
+    ticks = [
+        (1 - place, tick_text(hyperparameter.mirrored(number)))
+        for place, number in _tick_numbers(mirrored, log=True)
+    ]
+    places = 1 - _places(numbers, mirrored, log=True)
+    return _with_inactive(hyperparameter.name, places, ticks[::-1], "reversed log")
 
 
 def _places(
@@ -220,29 +232,33 @@ def _places(
 
 
 def _ticks(span: tuple[float, float], log: bool) -> list[tuple[float, str]]:
+    return [(place, tick_text(number)) for place, number in _tick_numbers(span, log)]
+
+
+def _tick_numbers(span: tuple[float, float], log: bool) -> list[tuple[float, float]]:
     """Return both ends and the round numbers between them that keep clear of the ends."""
     low, high = span
     if not high > low:
-        return [(0.5, tick_text(low))]
-    round_ones = log_ticks(low, high) if log else linear_ticks(low, high)
-    where = _places(np.array([value for value, _ in round_ones], dtype=np.float64), span, log)
+        return [(0.5, low)]
+    round_ones = [number for number, _ in (log_ticks if log else linear_ticks)(low, high)]
+    where = _places(np.array(round_ones, dtype=np.float64), span, log)
     inner = [
-        (float(place), text)
-        for place, (_, text) in zip(where, round_ones, strict=True)
+        (float(place), number)
+        for place, number in zip(where, round_ones, strict=True)
         if _APART < place < 1 - _APART
     ]
-    return [(0.0, tick_text(low)), *inner, (1.0, tick_text(high))]
+    return [(0.0, low), *inner, (1.0, high)]
 
 
 def _categorical_axis(hyperparameter: Hyperparameter, points: tuple[TrialPoint, ...]) -> Axis:
     name = hyperparameter.name
-    found = [point.record.values[name] for point in points if _active(hyperparameter, point)]
+    found = [point.record.values[name] for point in points if has_value(hyperparameter, point)]
     choices = list(dict.fromkeys((*hyperparameter.choices, *found)))
     step = 1 / max(len(choices), 1)
     place = {choice: (index + 0.5) * step for index, choice in enumerate(choices)}
     places = np.array(
         [
-            place[point.record.values[name]] if _active(hyperparameter, point) else np.nan
+            place[point.record.values[name]] if has_value(hyperparameter, point) else np.nan
             for point in points
         ]
     )

@@ -10,8 +10,10 @@ from dlrecipes.checks import did_you_mean
 from dlrecipes.errors import ArgumentError
 
 _HIGHER_IS_BETTER: tuple[str, ...] = ("acc", "auc", "precision", "recall", "f1", "fbeta", "r2")
-_HIGHER_IS_BETTER += ("iou", "skill", "cosine")
-_LOWER_IS_BETTER = ("loss", "error", "mse", "mae", "rmse", "mape", "msle", "entropy", "poisson")
+_HIGHER_IS_BETTER += ("iou", "io_u", "skill", "cosine", "sensitivity", "specificity", "true")
+_HIGHER_IS_BETTER += ("correlation",)
+_LOWER_IS_BETTER: tuple[str, ...] = ("loss", "error", "mse", "mae", "rmse", "mape", "msle")
+_LOWER_IS_BETTER += ("entropy", "poisson", "hinge", "divergence", "cosh", "false")
 _WELL_KNOWN = tuple(
     f"val_{metric}"
     for metric in ("accuracy", "loss", "auc", "precision", "recall", "f1_score", "rmse", "mae")
@@ -46,8 +48,16 @@ class Objective:
                 `keras_tuner.Objective("val_f1", direction="max")`.
 
         Raises:
-            ArgumentError: If the direction cannot be told from the name.
+            ArgumentError: If the direction cannot be told from the name, or there are several.
         """
+        several = getattr(value, "objectives", value)
+        if isinstance(several, list | tuple) and several:
+            names = ", ".join(str(getattr(one, "name", one)) for one in several)
+            raise ArgumentError(
+                "A study must have one objective.",
+                received=f"{len(several)} of them: {names}",
+                fix="Pass one of them, or let the model's metrics hold one that weighs them.",
+            )
         if isinstance(value, str):
             # The last word says what is measured: "loss_ratio_accuracy" is an accuracy.
             for words in (*reversed(value.lower().split("_")), value.lower()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -135,11 +136,16 @@ class Hyperparameter:
         kind: `"float"`, `"int"`, `"choice"`, `"boolean"` or `"fixed"`.
         low: Lower end of the range, included (`"float"`, `"int"`).
         high: Upper end of the range, included (`"float"`, `"int"`).
-        step: Distance between values on a linear scale; None for any.
+        step: Distance between values on a linear scale, the factor between them on a logarithmic
+            one; None for any.
         log: Whether the range is searched on a logarithmic scale.
-        choices: The values of a choice, a boolean or a fixed hyperparameter.
+        choices: The values of a choice, a boolean or a fixed hyperparameter; of a number with
+            steps on a logarithmic scale, all that the builder allows, in ascending order.
         default: The builder's default.
         conditions: Pairs `(parent, values)` that must all hold for it to be active.
+        mirror: Where the logarithmic scale is that of `mirror - value`, fine at the upper end
+            (KerasTuner's `reverse_log`): the sum of the builder's two ends. None for an ordinary
+            scale.
     """
 
     name: str
@@ -151,6 +157,7 @@ class Hyperparameter:
     choices: tuple[Value, ...] = ()
     default: Value = None
     conditions: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+    mirror: float | None = None
 
     @property
     def numeric(self) -> bool:
@@ -165,7 +172,39 @@ class Hyperparameter:
             return f"{'fixed at' if self.kind == 'fixed' else 'one of'} {values}"
         whole = "whole numbers " if self.kind == "int" else ""
         step = "" if self.step is None else f" by {self.step:g}"
-        return f"{whole}from {self.low:g} to {self.high:g}{step}{' on a log scale' * self.log}"
+        scale = " on a reversed log scale" if self.mirror is not None else " on a log scale"
+        return f"{whole}from {self.low:g} to {self.high:g}{step}{scale * self.log}"
+
+    @property
+    def grid(self) -> tuple[float, ...]:
+        """The values between both ends, of a number with steps on a logarithmic scale."""
+        numbers = [value for value in self.choices if isinstance(value, int | float)]
+        return tuple(value for value in numbers if self.low <= value <= self.high)
+
+    @property
+    def scope(self) -> str:
+        """Its conditions in words, such as `"size='small'"`; empty where it has none."""
+        return ", ".join(
+            f"{parent}={' or '.join(map(repr, values))}" for parent, values in self.conditions
+        )
+
+    def mirrored(self, value: float) -> float:
+        """Return the number whose logarithm is searched for a value; and from it the value.
+
+        Args:
+            value: A value, or its mirrored number.
+        """
+        if self.mirror is None:
+            return value
+        return max(self.mirror - value, math.ulp(self.mirror))
+
+    def same_values(self, other: Hyperparameter) -> bool:
+        """Whether another one has the same name and values to choose from, whatever its scope.
+
+        Args:
+            other: A hyperparameter.
+        """
+        return self._values == other._values
 
     def same_range(self, other: Hyperparameter) -> bool:
         """Whether another one has the same values to choose from, under the same conditions.
@@ -175,14 +214,14 @@ class Hyperparameter:
         Args:
             other: A hyperparameter.
         """
-        return self._range == other._range
+        return self._values == other._values and self.conditions == other.conditions
 
     @property
-    def _range(self) -> tuple[object, ...]:
-        choices = frozenset(self.choices)
+    def _values(self) -> tuple[object, ...]:
+        choices = frozenset((type(choice), choice) for choice in self.choices)
         return (
             *(self.name, self.kind, self.low, self.high, self.step, self.log),
-            *(choices, self.conditions),
+            *(self.mirror, choices),
         )
 
     def active(self, values: dict[str, Value]) -> bool:

@@ -17,6 +17,7 @@ EDGE = 0.1
 _TOP = 0.25
 _MARGIN = 0.1
 _NARROWEST = 0.2
+_ROUNDING = 1e-9
 
 Space = tuple[Hyperparameter, ...]
 
@@ -28,38 +29,53 @@ def replace_ranges(space: Space, ranges: dict[str, tuple[float, float]]) -> Spac
         ArgumentError: If a name is not a numeric hyperparameter, a log range starts at 0, or a
             range holds fewer than two values of an int or of a range with steps.
     """
-    known = {hyperparameter.name: hyperparameter for hyperparameter in space}
     for name, (low, high) in ranges.items():
-        if name not in known or not known[name].numeric:
-            numeric = (
-                ", ".join(hyperparameter.name for hyperparameter in space if hyperparameter.numeric)
-                or "none"
-            )
+        meant = [one for one in space if one.name == name and one.numeric]
+        if not meant:
+            numeric = ", ".join(dict.fromkeys(one.name for one in space if one.numeric)) or "none"
             raise ArgumentError(
                 "A range must belong to a numeric hyperparameter of the builder.",
                 received=f"ranges[{name!r}]",
                 fix=f"Numeric hyperparameters here: {numeric}.",
             )
-        if low >= high or (known[name].log and low <= 0):
-            raise ArgumentError(
-                f"A range must have low < high{', and low > 0 on a log scale' * known[name].log}.",
-                received=f"ranges[{name!r}]=({low:g}, {high:g})",
-            )
+        for one in meant:
+            _check_range(one, low, high)
     return tuple(
         _replaced(hyperparameter, *ranges[hyperparameter.name])
-        if hyperparameter.name in ranges
+        if hyperparameter.name in ranges and hyperparameter.numeric
         else hyperparameter
         for hyperparameter in space
     )
 
 
+def _check_range(one: Hyperparameter, low: float, high: float) -> None:
+    mirror = one.mirror
+    if mirror is not None and high >= mirror:
+        raise ArgumentError(
+            f"A range on a reversed log scale must end below {mirror:g}, the sum of the builder's "
+            "two ends.",
+            received=f"ranges[{one.name!r}]=({low:g}, {high:g})",
+            fix="Declare the wider range in the builder.",
+        )
+    positive = one.log and mirror is None
+    if low >= high or (positive and low <= 0):
+        raise ArgumentError(
+            f"A range must have low < high{', and low > 0 on a log scale' * positive}.",
+            received=f"ranges[{one.name!r}]=({low:g}, {high:g})",
+        )
+
+
 def ranges_of(space: Space) -> dict[str, tuple[float, float]]:
-    """Return `{name: (low, high)}` of the numeric hyperparameters."""
-    return {
-        hyperparameter.name: (hyperparameter.low, hyperparameter.high)
-        for hyperparameter in space
-        if hyperparameter.numeric
-    }
+    """Return `{name: (low, high)}` of the numeric hyperparameters.
+
+    Where one name has several ranges, in scopes that exclude each other, it is what holds them all.
+    """
+    ranges: dict[str, tuple[float, float]] = {}
+    for one in space:
+        if one.numeric:
+            low, high = ranges.get(one.name, (one.low, one.high))
+            ranges[one.name] = (min(low, one.low), max(high, one.high))
+    return ranges
 
 
 def position(one: Hyperparameter, value: Value) -> float:
@@ -131,12 +147,16 @@ def widened(
 
     Within a limit given in the plan, a range is widened by a factor of 10 (log, float), 2 (log,
     int) or half its width (linear). Without a limit a log range is widened by the same factor
-    and a linear one is not: nothing says what its layer allows.
+    and a linear one is not: nothing says what its layer allows. Nor is a reversed log one at its
+    lower end; its upper end comes the nearer to where the logarithm ends. Steps on a log scale
+    stay those of the builder.
     """
     limit = limits.get(one.name)
-    if limit is None and not one.log:
+    if limit is None and (not one.log or (one.mirror is not None and side == "low")):
         return None
     factor = 2.0 if one.kind == "int" else 10.0
+    if one.mirror is not None:
+        return _widened_mirrored(one, side, limit or (one.low, math.inf), factor)
     reach = (one.high - one.low) / 2
     if side == "low":
         low = one.low / factor if one.log else one.low - reach
@@ -148,6 +168,20 @@ def widened(
     if low >= high or (one.log and low <= 0):
         return None
     new = _with_range(one, low, high, (low, high))
+    return new if new and (new.low < one.low or new.high > one.high) else None
+
+
+def _widened_mirrored(
+    one: Hyperparameter, side: Literal["low", "high"], limit: tuple[float, float], factor: float
+) -> Hyperparameter | None:
+    """Widen a reversed log range: by a factor of what is left to its mirror."""
+    low, high = one.low, one.high
+    if side == "low":
+        low = max((one.mirror or 0.0) - factor * one.mirrored(one.low), limit[0])
+    else:
+        left = one.mirrored(high) / factor
+        high = min(one.mirrored(max(left, 1) if one.kind == "int" else left), limit[1])
+    new = _with_range(one, low, high, (low, high)) if low < high else None
     return new if new and (new.low < one.low or new.high > one.high) else None
 
 
@@ -202,6 +236,8 @@ def _with_range(
     The range grows to the next values of the grid, but not beyond `ends`; None if fewer than
     two values lie between those.
     """
+    if one.choices:
+        return _with_choices(one, low, high, ends)
     step = one.step or (1 if one.kind == "int" else None)
     if step is None:
         return replace(one, low=max(low, ends[0]), high=min(high, ends[1]))
@@ -213,6 +249,24 @@ def _with_range(
     low, high = _on_grid(one, start, step), _on_grid(one, end, step)
     # An end that the builder computed (3 * 0.1) stays as it is, rounding error and all.
     return replace(one, low=max(low, ends[0]), high=min(high, ends[1]))
+
+
+def _with_choices(
+    one: Hyperparameter, low: float, high: float, ends: tuple[float, float]
+) -> Hyperparameter | None:
+    """Return `one` with a range of the values that the builder allows."""
+    low, high = low * (1 + _ROUNDING), high * (1 - _ROUNDING)
+    numbers = [value for value in one.choices if isinstance(value, int | float)]
+    inside = [
+        number
+        for number in numbers
+        if ends[0] * (1 - _ROUNDING) <= number <= ends[1] * (1 + _ROUNDING)
+    ]
+    if len(inside) < 2:
+        return None
+    start = min(max(sum(number <= low for number in inside) - 1, 0), len(inside) - 2)
+    end = max(len(inside) - max(sum(number >= high for number in inside), 1), start + 1)
+    return replace(one, low=inside[start], high=inside[end])
 
 
 def _steps(one: Hyperparameter, value: float, step: float, whole: Callable[[float], int]) -> int:
@@ -228,8 +282,12 @@ def _on_grid(one: Hyperparameter, steps: int, step: float) -> float:
 
 
 def _scale(one: Hyperparameter, value: float) -> float:
+    if one.mirror is not None:
+        return -math.log(one.mirrored(value))
     return math.log(value) if one.log else float(value)
 
 
 def _unscale(one: Hyperparameter, value: float) -> float:
+    if one.mirror is not None:
+        return one.mirror - math.exp(-value)
     return math.exp(value) if one.log else value

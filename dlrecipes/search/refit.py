@@ -102,7 +102,11 @@ def _wide_enough(
     """Widening may have left the builder's ranges: stretch them so that the trials fit."""
     stretched = []
     for hyperparameter in space:
-        values = [trial.values.get(hyperparameter.name) for trial in trials]
+        values = [
+            trial.values.get(hyperparameter.name)
+            for trial in trials
+            if hyperparameter.active(trial.values)
+        ]
         numbers = [value for value in values if isinstance(value, int | float)]
         if hyperparameter.numeric and numbers:
             hyperparameter = replace(

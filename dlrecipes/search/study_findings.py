@@ -214,6 +214,9 @@ def _wider_limits(
 
 def _proposed(one: Hyperparameter, side: Literal["low", "high"]) -> Hyperparameter | None:
     """Return a wider range that is worth a try: none below 0 that was not, no share above 1."""
+    if one.mirror is not None and side == "low":
+        low = max(1, one.low // 2) if one.kind == "int" else one.low / 2
+        return replace(one, low=low) if 0 < low < one.low and not one.choices else None
     least = 0.0 if one.low >= 0 else -math.inf
     share = not one.log and one.low >= 0 and one.high < 1
     most = (1 + one.high) / 2 if share else math.inf
@@ -222,8 +225,8 @@ def _proposed(one: Hyperparameter, side: Literal["low", "high"]) -> Hyperparamet
 
 def _declared(one: Hyperparameter) -> str:
     """Return a hyperparameter as a builder declares it."""
-    step = "" if one.step is None or one.log else f", step={one.step:g}"
-    sampling = ', sampling="log"' if one.log else ""
+    step = "" if one.step is None else f", step={one.step:g}"
+    sampling = f', sampling="{"log" if one.mirror is None else "reverse_log"}"' * one.log
     kind = "Int" if one.kind == "int" else "Float"
     return f'hp.{kind}("{one.name}", {_end(one, one.low)}, {_end(one, one.high)}{step}{sampling})'
 

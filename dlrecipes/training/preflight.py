@@ -90,8 +90,8 @@ def check_model(model: object, development: Development, objective: Objective) -
         raise BuilderError(
             "The objective must be one of the model's metrics.",
             received=f"objective={objective.name!r}",
-            fix=did_you_mean(objective.name, names)
-            or f"This builder has {', '.join(names[: len(logs)])}; add the metric in compile().",
+            fix=f"{did_you_mean(objective.name, names)} This builder has "
+            f"{', '.join(names[: len(logs)])}; add the metric in compile().".lstrip(),
         )
     check_accuracies(network, heads)
 

@@ -4,19 +4,22 @@ import base64
 import io
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from dlrecipes.report.confusion import confused_pairs, confusion, confusion_cells
 from dlrecipes.report.format import format_number, format_seconds, format_time, format_value
+from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
 from dlrecipes.report.mistakes import find_mistakes, picture_uri, value_span
 from dlrecipes.report.parallel_coordinates import coordinate_axes, plot_parallel_coordinates
 from dlrecipes.report.plot import linear_ticks, log_ticks
 from dlrecipes.report.saved_predictions import SavedPredictions
 from dlrecipes.report.search_history import number_ticks, running_best
 from dlrecipes.report.trial_points import fit_scale, order_trials
-from dlrecipes.results import Objective
+from dlrecipes.results import Hyperparameter, Objective
+from dlrecipes.search.ranges import position
 
 
 @pytest.mark.parametrize(
@@ -101,6 +104,58 @@ def test_axes_of_parallel_coordinates_say_where_they_end(make_run):
         gaps = [above - below for below, above in zip(places, places[1:], strict=False)]
         assert all(gap > 0.05 for gap in gaps)
         assert 0 <= min(axis.places) <= max(axis.places) <= 1
+
+
+def test_scales_of_a_reversed_log_range(make_run):
+    study = make_run("table", trials=40).study
+    kept = Hyperparameter("kept", "float", 0.01, 0.99, log=True, mirror=1.0)
+    values = (0.99, 0.9, 0.5, 0.01)
+    some = tuple(
+        replace(trial, values={"kept": value})
+        for trial, value in zip(study.trials, values, strict=False)
+    )
+    study = replace(study, space=(kept,), trials=some, best=some[0], stages=study.stages[:1])
+    study = replace(study, stages=(replace(study.stages[0], ranges={"kept": (0.01, 0.99)}),))
+    trials = order_trials(study)
+    # ---- side by side
+    axis = coordinate_axes(study, trials, trials.points)[0]
+    assert axis.places == pytest.approx([position(kept, value) for value in values])
+    for place, text in axis.ticks:
+        assert place == pytest.approx(position(kept, float(text)), abs=1e-3)
+    assert [text for _, text in axis.ticks] == ["0.01", "0.5", "0.8", "0.9", "0.95", "0.98", "0.99"]
+    # ---- against the score
+    panels = hyperparameter_panels(study, trials)
+    (plot,) = plot_hyperparameters(panels, trials)
+    assert "reversed log scale" in plot.caption
+    shown = plot.figure.layout.xaxis
+    assert shown.type == "log"
+    assert shown.range[0] > shown.range[1]  # the mirrored numbers, the smallest at the right
+    assert list(plot.figure.data[0].x) == pytest.approx([0.01, 0.1, 0.5, 0.99])
+    ticks = dict(zip(shown.ticktext, shown.tickvals, strict=True))
+    assert (ticks["0.9"], ticks["0.99"]) == (0.1, 0.01)
+
+
+def test_panels_of_one_name_in_two_scopes(make_run):
+    study = make_run("table", trials=40).study
+    size = Hyperparameter("size", "choice", choices=("small", "large"))
+    small = Hyperparameter("units", "int", 1, 8, conditions=(("size", ("small",)),))
+    large = Hyperparameter("units", "choice", choices=(32, 64), conditions=(("size", ("large",)),))
+    some = tuple(
+        replace(trial, values=values)
+        for trial, values in zip(
+            study.trials,
+            ({"size": "small", "units": 4}, {"size": "large", "units": 64}) * 2,
+            strict=False,
+        )
+    )
+    study = replace(study, space=(size, small, large), trials=some, best=some[0], importances={})
+    trials = order_trials(study)
+    panels = hyperparameter_panels(study, trials)
+    assert [len(panel.points) for panel in panels] == [4, 2, 2]
+    assert panels[2].choices == (32, 64)
+    captions = [plot.caption for plot in plot_hyperparameters(panels, trials)]
+    assert "where size='small'" in captions[1]
+    assert len(coordinate_axes(study, trials, trials.points)) == 4
 
 
 def test_a_line_of_parallel_coordinates_is_a_trial(make_run):

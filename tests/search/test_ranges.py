@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given, strategies as st
@@ -23,9 +24,25 @@ DROPOUT = Hyperparameter("dropout", "float", 0.0, 0.9, step=0.1)
 
 
 @st.composite
+def reversed_or_stepped(draw):
+    """A range on a reversed log scale, or with steps on a log scale."""
+    kind = draw(st.sampled_from(["int", "float"]))
+    low = draw(st.integers(1, 50)) if kind == "int" else 10.0 ** draw(st.floats(-5, 2))
+    if draw(st.booleans()):
+        high = (
+            low + draw(st.integers(1, 1000)) if kind == "int" else low * draw(st.floats(1.1, 1e5))
+        )
+        return Hyperparameter("x", kind, low, high, log=True, mirror=low + high)
+    values = tuple(low * 2**at for at in range(draw(st.integers(2, 12))))
+    return Hyperparameter("x", kind, low, values[-1], step=2, log=True, choices=values)
+
+
+@st.composite
 def numeric(draw):
     """A hyperparameter of any numeric kind, as a builder may declare it."""
     log = draw(st.booleans())
+    if draw(st.sampled_from([True, False, False])):
+        return draw(reversed_or_stepped())
     if draw(st.booleans()):
         low = draw(st.integers(1 if log else -50, 200))
         high = low + draw(st.integers(1, 1000))
@@ -46,11 +63,16 @@ def numeric(draw):
 
 def value_in(one, unit):
     """A value of the hyperparameter, about at `unit` of its range."""
-    if one.log:
+    if one.choices:
+        return one.choices[round(unit * (len(one.choices) - 1))]
+    if one.mirror is not None:
+        low, high = one.mirrored(one.high), one.mirrored(one.low)
+        value = one.mirror - math.exp(math.log(low) + (1 - unit) * math.log(high / low))
+    elif one.log:
         value = math.exp(math.log(one.low) + unit * math.log(one.high / one.low))
     else:
         value = one.low + unit * (one.high - one.low)
-    if one.step:
+    if one.step and not one.choices:
         value = one.low + one.step * math.floor((value - one.low) / one.step + 1e-9)
     value = min(max(value, one.low), one.high)
     return min(max(round(value), one.low), one.high) if one.kind == "int" else value
@@ -59,11 +81,15 @@ def value_in(one, unit):
 def check_valid(one, origin):
     """What holds of every range, whatever was done to it."""
     assert one.low < one.high
-    assert not one.log or one.low > 0
+    assert not one.log or one.low > 0 or one.mirror is not None
     if one.kind == "int":
         assert isinstance(one.low, int)
         assert isinstance(one.high, int)
-    if one.step:
+    if one.mirror is not None:
+        assert one.high < one.mirror
+    if one.choices:
+        assert {one.low, one.high} <= set(origin.choices)
+    elif one.step:
         for end in (one.low, one.high):
             steps = (end - origin.low) / one.step
             assert math.isclose(steps, round(steps), abs_tol=1e-6)
@@ -116,7 +142,7 @@ def test_widened_contains_the_original_within_the_limits(one, side, limited, bel
         assert new.high <= limit[1] or new.high == one.high
     else:
         assert one.log
-    if one.log:
+    if one.log and one.mirror is None:
         assert new.high <= 10.0 * one.high * (1 + 1e-12)
         assert new.low >= 0.1 * one.low * (1 - 1e-12)
     part = added_part(one, new, side)
@@ -165,6 +191,31 @@ def test_widening_without_limits():
     units = Hyperparameter("units", "int", 1, 64, log=True)
     assert widened(units, "high", {}).high == 128
     assert widened(units, "low", {}) is None
+
+
+def test_a_reversed_log_range():
+    kept = Hyperparameter("kept", "float", 0.01, 0.99, log=True, mirror=1.0)
+    assert position(kept, 0.9) == pytest.approx(0.5, abs=2e-3)
+    assert edge(kept, 0.985) == "high"
+    assert widened(kept, "high", {}).high == pytest.approx(0.999)
+    assert widened(kept, "low", {}) is None
+    assert widened(kept, "high", {"kept": (0.0, 0.995)}).high == 0.995
+    records = [trial(at, 0.9, -at) for at in range(4)]
+    (new,) = narrow((replace(kept, name="x"),), records, OBJECTIVE)
+    assert (new.low, new.high, new.mirror) == pytest.approx((0.842, 0.937, 1.0), abs=2e-3)
+    with pytest.raises(ArgumentError, match=r"must end below 1, the sum .*\(0\.5, 1\)"):
+        replace_ranges((kept,), {"kept": (0.5, 1.0)})
+
+
+def test_steps_on_a_log_scale():
+    units = Hyperparameter("x", "int", 4, 64, step=2, log=True, choices=(4, 8, 16, 32, 64))
+    records = [trial(at, 32, -at) for at in range(4)]
+    (new,) = narrow((units,), records, OBJECTIVE)
+    assert new.grid == (16, 32, 64)
+    assert widened(new, "low", {}).grid == (8, 16, 32, 64)
+    assert widened(units, "high", {}) is None
+    (chosen,) = replace_ranges((units,), {"x": (5, 40)})
+    assert chosen.grid == (8, 16, 32)
 
 
 def test_replaced_ranges():

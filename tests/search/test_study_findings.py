@@ -79,6 +79,21 @@ def test_a_limit_that_is_reached_is_named(record):
             1e-4,
             'hp.Float("m", 1e-05, 0.1, sampling="log")',
         ),
+        (
+            Hyperparameter("m", "float", 0.01, 0.99, log=True, mirror=1.0),
+            0.989,
+            'hp.Float("m", 0.01, 0.999, sampling="reverse_log")',
+        ),
+        (
+            Hyperparameter("m", "float", 0.01, 0.99, log=True, mirror=1.0),
+            0.01,
+            'hp.Float("m", 0.005, 0.99, sampling="reverse_log")',
+        ),
+        (
+            Hyperparameter("m", "int", 4, 16, step=2, log=True, choices=(4, 8, 16)),
+            16,
+            "If larger values make sense, widen the range in the builder.",
+        ),
     ],
 )
 def test_the_advice_is_what_one_writes_in_the_builder(record, one, best, declared):

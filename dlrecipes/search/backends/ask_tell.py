@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from dlrecipes.results import Hyperparameter, Objective, Stage, TrialRecord, Value
 from dlrecipes.search.backends.buffered_journal import BufferedStorage
+from dlrecipes.search.backends.encoding import Encoding
 from dlrecipes.search.backends.hyperparameters import (
     Declarations,
     GivenHyperParameters,
@@ -74,6 +75,7 @@ class AskTell:
             load_if_exists=True,
         )
         self._space = self._remember(space)
+        self._encoding = Encoding(self._space, self._study.user_attrs)
         self._distinct = make_sampler(stage, self._space, seed)
         self._study.sampler = self._distinct
         self._declarations = Declarations()
@@ -92,7 +94,8 @@ class AskTell:
     def _read(self) -> None:
         for trial in self._study.get_trials(deepcopy=False):
             given = trial.system_attrs.get("fixed_params", {})
-            self._distinct.note(trial.number, self._complete({**given, **trial.params}))
+            values = self._encoding.decode({**given, **trial.params})
+            self._distinct.note(trial.number, self._complete(values))
             for epochs, best in trial.intermediate_values.items():
                 self._bests[epochs][trial.number] = best
             if trial.state is TrialState.COMPLETE:
@@ -121,16 +124,10 @@ class AskTell:
             queue: Their values; they become trials 0, 1, …, and those that the study has
                 already are left as they are.
         """
-        constant = {
-            hyperparameter.name for hyperparameter in self._space if hyperparameter.kind == "fixed"
-        }
         known = len(self._study.get_trials(deepcopy=False))
         for number, values in enumerate(queue[known:], start=known):
             self._distinct.note(number, values)
-            # Values of hyperparameters that the builder asks for late are not in the space.
-            self._study.enqueue_trial(
-                {name: value for name, value in values.items() if name not in constant}
-            )
+            self._study.enqueue_trial(self._encoding.encode(values))
 
     def ask(self, build: Build) -> Proposal:
         """Return the next trial: one that a dead process left, a queued one, or a new one.
@@ -154,7 +151,9 @@ class AskTell:
                 trial = optuna.Trial(self._study, self._orphans.pop(0))
             else:
                 trial = self._study.ask()
-            hyperparameters = TrialHyperParameters(trial, self._space, self._declarations)
+            hyperparameters = TrialHyperParameters(
+                trial, self._space, self._declarations, self._encoding
+            )
             for hyperparameter in self._space:
                 if hyperparameter.name not in hyperparameters.values and hyperparameter.active(
                     hyperparameters.values
@@ -224,13 +223,15 @@ class AskTell:
         """
         self._check_declarations()
         trial = self._trials.pop(number)
-        fixed = {
+        active = {
             hyperparameter.name: hyperparameter.choices[0]
             for hyperparameter in self._space
             if hyperparameter.kind == "fixed"
+            and hyperparameter.name in record.values
+            and hyperparameter.active(record.values)
         }
-        active = {name: value for name, value in fixed.items() if name in record.values}
-        record = replace(record, number=number, values={**active, **trial.params})
+        values = {**active, **self._encoding.decode(trial.params)}
+        record = replace(record, number=number, values=values)
         self._distinct.note(number, record.values)
         stored = _plain(vars(record))
         record = _RECORDS.validate_python(stored)  # as it will be read again
@@ -280,7 +281,7 @@ class AskTell:
         )
 
     def _as_far_as_it_came(self, trial: optuna.trial.FrozenTrial) -> TrialRecord:
-        values = self._complete(trial.params)
+        values = self._complete(self._encoding.decode(trial.params))
         bests: list[float | None] = [best for _, best in sorted(trial.intermediate_values.items())]
         record = TrialRecord(self._stage, trial.number, values, "unfinished", score=bests[-1])
         if not self._reports_epochs:

@@ -9,11 +9,16 @@ from collections.abc import Callable
 import keras
 import keras_tuner
 
-from dlrecipes.errors import BuilderError
 from dlrecipes.results import Hyperparameter, Value
-from dlrecipes.search.backends.distributions import to_distribution, value_at
+from dlrecipes.search.backends.distributions import value_at
+from dlrecipes.search.backends.encoding import to_distribution, to_value
 from dlrecipes.search.backends.hyperparameters import AskedHyperParameters, Declarations
-from dlrecipes.search.backends.space import Build, read_hyperparameter, run_builder
+from dlrecipes.search.backends.space import (
+    Build,
+    fill_active,
+    read_hyperparameter,
+    run_builder,
+)
 
 _PLACES = (0.5, 0.25, 0.75, 0.4)
 """Where in their ranges numbers are put when a builder is tried with other values than its
@@ -41,12 +46,11 @@ def discover_space(build: Build, look: Look | None = None) -> tuple[Hyperparamet
         The hyperparameters in the order in which they are asked for, parents first.
 
     Raises:
-        BuilderError: If the builder fails with its defaults, declares a distribution that
-            Optuna lacks, or asks for two ranges under one name.
+        BuilderError: If the builder fails with its defaults, or asks for two ranges under one
+            name.
     """
     declarations = Declarations()
     space = _walk_scopes(build, declarations, look)
-    _check_repeated_names(space)
     began = time.monotonic()
     for number, values in enumerate(_other_values(space)):
         if number and time.monotonic() - began > _SECONDS:
@@ -86,7 +90,7 @@ def _walk_scopes(
         current.declarations = declarations
         for condition in scope:
             current.values[condition.name] = condition.values[0]
-        current.ensure_active_values()
+        fill_active(current)
     return tuple(read_hyperparameter(hyperparameter) for hyperparameter in known.space)
 
 
@@ -106,7 +110,7 @@ def _values_at(space: tuple[Hyperparameter, ...], at: int, place: float) -> dict
         if hyperparameter.name in values or not hyperparameter.active(values):
             continue
         if hyperparameter.numeric:
-            value = value_at(to_distribution(hyperparameter), place)
+            value = to_value(hyperparameter, value_at(to_distribution(hyperparameter), place))
         else:
             choices = hyperparameter.choices
             default = hyperparameter.default
@@ -114,21 +118,3 @@ def _values_at(space: tuple[Hyperparameter, ...], at: int, place: float) -> dict
             value = choices[(first + 1 + at) % len(choices)]
         values[hyperparameter.name] = value
     return values
-
-
-def _check_repeated_names(space: tuple[Hyperparameter, ...]) -> None:
-    """Optuna refuses other choices or another kind under the same name, mid-study: say it now."""
-    first: dict[str, Hyperparameter] = {}
-    for hyperparameter in space:
-        other = first.setdefault(hyperparameter.name, hyperparameter)
-        if (hyperparameter.kind, hyperparameter.choices, hyperparameter.log) != (
-            other.kind,
-            other.choices,
-            other.log,
-        ):
-            raise BuilderError(
-                "A name that stands in several conditional scopes must mean the same there.",
-                received=f"{hyperparameter.name!r} as {other.kind} {other.choices} and "
-                f"{hyperparameter.kind} {hyperparameter.choices}",
-                fix="Give them different names.",
-            )

@@ -12,7 +12,8 @@ import optuna
 from optuna.distributions import BaseDistribution
 
 from dlrecipes.results import Hyperparameter, Value
-from dlrecipes.search.backends.distributions import to_distribution, value_at
+from dlrecipes.search.backends.distributions import value_at
+from dlrecipes.search.backends.encoding import Encoding, to_distribution, to_value
 from dlrecipes.search.backends.random_sampler import draw
 from dlrecipes.training.job import derive_seed
 
@@ -54,6 +55,7 @@ class DistinctSampler(optuna.samplers.BaseSampler):
     ) -> None:
         self._sampler = sampler
         self._space = space
+        self._encoding = Encoding(space)
         self._seed = seed
         self._attempts = _AGAIN if again else 1
         self._tried: dict[Configuration, int] = {}
@@ -93,12 +95,11 @@ class DistinctSampler(optuna.samplers.BaseSampler):
     def _is_open(self, here: Configuration) -> bool:
         """Whether one set of values of the space stands for several configurations."""
         if here not in self._open:
-            fixed: dict[str, Value] = {
-                hyperparameter.name: hyperparameter.choices[0]
-                for hyperparameter in self._space
-                if hyperparameter.kind == "fixed"
-            }
-            self._open[here] = self.asks_for_more({**fixed, **dict(here)})
+            values = dict(here)
+            for hyperparameter in self._space:
+                if hyperparameter.kind == "fixed" and hyperparameter.active(values):
+                    values[hyperparameter.name] = hyperparameter.choices[0]
+            self._open[here] = self.asks_for_more(values)
         return self._open[here]
 
     def _is_new(self, values: dict[str, Value], trial: int) -> bool:
@@ -110,11 +111,7 @@ class DistinctSampler(optuna.samplers.BaseSampler):
     def infer_relative_search_space(
         self, study: optuna.Study, trial: optuna.trial.FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        return {
-            hyperparameter.name: to_distribution(hyperparameter)
-            for hyperparameter in self._space
-            if hyperparameter.kind != "fixed"
-        }
+        return self._encoding.distributions
 
     def sample_relative(
         self,
@@ -122,8 +119,7 @@ class DistinctSampler(optuna.samplers.BaseSampler):
         trial: optuna.trial.FrozenTrial,
         search_space: dict[str, BaseDistribution],
     ) -> dict[str, Any]:
-        values = self._new(study, trial)
-        return {name: value for name, value in values.items() if name in search_space}
+        return self._encoding.encode(self._new(study, trial))
 
     def _new(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
         """Return the first proposal that is new, or where there is none, the first."""
@@ -155,17 +151,18 @@ class DistinctSampler(optuna.samplers.BaseSampler):
         for hyperparameter in self._space:
             if hyperparameter.name in values or not hyperparameter.active(values):
                 continue
-            distribution = to_distribution(hyperparameter)
             if hyperparameter.kind == "fixed":
                 values[hyperparameter.name] = hyperparameter.choices[0]
-            elif hyperparameter.name in drawn and distribution._contains(
-                distribution.to_internal_repr(drawn[hyperparameter.name])
+                continue
+            parameter, one = self._encoding.find(hyperparameter)
+            distribution = to_distribution(one)
+            if parameter in drawn and distribution._contains(
+                distribution.to_internal_repr(drawn[parameter])
             ):
-                values[hyperparameter.name] = drawn[hyperparameter.name]
+                held = drawn[parameter]
             else:
-                values[hyperparameter.name] = self._sampler.sample_independent(
-                    study, trial, hyperparameter.name, distribution
-                )
+                held = self._sampler.sample_independent(study, trial, parameter, distribution)
+            values[one.name] = to_value(one, held)
         return values
 
     def _drawn(self, trial: int, attempt: int) -> dict[str, Any]:
@@ -173,7 +170,8 @@ class DistinctSampler(optuna.samplers.BaseSampler):
         for hyperparameter in self._space:
             if hyperparameter.name not in values and hyperparameter.active(values):
                 unit = draw(self._seed, "again", trial, attempt, hyperparameter.name)
-                values[hyperparameter.name] = value_at(to_distribution(hyperparameter), unit)
+                held = value_at(to_distribution(hyperparameter), unit)
+                values[hyperparameter.name] = to_value(hyperparameter, held)
         return values
 
     def sample_independent(
@@ -250,13 +248,13 @@ def _countable(one: Hyperparameter) -> bool:
 
 
 def _number_of_values(one: Hyperparameter) -> int:
-    if not one.numeric:
-        return len(one.choices)
+    if one.choices:
+        return len(one.grid if one.numeric else one.choices)
     return math.floor((one.high - one.low) / (one.step or 1) + 1e-9) + 1
 
 
 def _value(one: Hyperparameter, at: int) -> Value:
-    if not one.numeric:
-        return one.choices[at]
+    if one.choices:
+        return one.grid[at] if one.numeric else one.choices[at]
     value = one.low + at * (one.step or 1)
     return int(value) if one.kind == "int" else min(value, one.high)

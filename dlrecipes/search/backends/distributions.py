@@ -1,4 +1,4 @@
-"""From a search space to Optuna's distributions."""
+"""A value from a place in one of Optuna's distributions."""
 
 from __future__ import annotations
 
@@ -11,26 +11,6 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-
-from dlrecipes.results import Hyperparameter
-
-
-def to_distribution(one: Hyperparameter) -> BaseDistribution:
-    """Return Optuna's distribution for a hyperparameter; a fixed one has a single choice."""
-    if one.kind == "float":
-        return FloatDistribution(one.low, one.high, log=one.log, step=one.step)
-    if one.kind == "int":
-        return IntDistribution(int(one.low), int(one.high), log=one.log, step=int(one.step or 1))
-    return CategoricalDistribution(one.choices)
-
-
-def to_distributions(space: tuple[Hyperparameter, ...]) -> dict[str, BaseDistribution]:
-    """Return `{name: distribution}` of everything in the space that varies."""
-    return {
-        hyperparameter.name: to_distribution(hyperparameter)
-        for hyperparameter in space
-        if hyperparameter.kind != "fixed"
-    }
 
 
 def value_at(distribution: BaseDistribution, unit: float) -> Any:  # noqa: ANN401  (Optuna's)

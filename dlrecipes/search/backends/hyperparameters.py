@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import keras_tuner
 import optuna
 
 from dlrecipes.errors import ArgumentError, BuilderError
 from dlrecipes.results import Hyperparameter, Value
-from dlrecipes.search.backends.distributions import to_distribution
+from dlrecipes.search.backends.encoding import Encoding, to_distribution, to_parameter, to_value
 from dlrecipes.search.backends.space import read_hyperparameter
 
 
@@ -40,14 +42,23 @@ class Declarations:
         place = (hyperparameter.name, hyperparameter.conditions)
         known = self._known.setdefault(place, hyperparameter)
         if not known.same_range(hyperparameter):
-            error = BuilderError(
-                "A builder must ask for one range under one name, whatever the other values are.",
-                received=f"{known.name!r} {known.described}, and {hyperparameter.described}",
-                fix="Give another range another name; for a range that depends on a value, ask "
-                "for a share of it, such as hp.Float('share', 0.1, 1.0) * units.",
-            )
-            self.error = self.error or error
-            raise error
+            raise self.contradiction(known, hyperparameter)
+
+    def contradiction(self, one: Hyperparameter, other: Hyperparameter) -> BuilderError:
+        """Return the error that two ranges stand under one name, and note the first of them.
+
+        Args:
+            one: The hyperparameter as it was asked for first.
+            other: With the other range.
+        """
+        error = BuilderError(
+            "A builder must ask for one range under one name, whatever the other values are.",
+            received=f"{one.name!r} {one.described}, and {other.described}",
+            fix="Give another range another name; for a range that depends on a value, ask "
+            "for a share of it, such as hp.Float('share', 0.1, 1.0) * units.",
+        )
+        self.error = self.error or error
+        return error
 
 
 class AskedHyperParameters(keras_tuner.HyperParameters):
@@ -68,6 +79,7 @@ class AskedHyperParameters(keras_tuner.HyperParameters):
         self.declarations = declarations or Declarations()
         self.values = dict(values or {})
         self._declared: frozenset[str] = frozenset()
+        self._active: dict[str, Hyperparameter] = {}
 
     def hold(self) -> None:
         """Let what was asked for so far replace what the builder asks for under the same names.
@@ -79,6 +91,12 @@ class AskedHyperParameters(keras_tuner.HyperParameters):
     def _retrieve(self, hp: keras_tuner.engine.hyperparameters.HyperParameter) -> Value:
         if hp.name not in self._declared:
             self.declarations.check(hp)
+            if self.is_active(hp):
+                # Scopes that exclude each other may have other ranges; not two that are open.
+                one = read_hyperparameter(hp)
+                first = self._active.setdefault(one.name, one)
+                if not first.same_values(one):
+                    raise self.declarations.contradiction(first, one)
         value: Value = super()._retrieve(hp)
         return value
 
@@ -124,6 +142,7 @@ class TrialHyperParameters(AskedHyperParameters):
         trial: The Optuna trial.
         space: Hyperparameters with ranges of their own, which replace the builder's.
         declarations: The ranges that the builder asked for before; None for none.
+        encoding: How the trial's study holds values; None for what the study says of it.
     """
 
     def __init__(
@@ -131,9 +150,11 @@ class TrialHyperParameters(AskedHyperParameters):
         trial: optuna.Trial,
         space: tuple[Hyperparameter, ...] = (),
         declarations: Declarations | None = None,
+        encoding: Encoding | None = None,
     ) -> None:
         super().__init__(declarations)
         self._trial = trial
+        self._encoding = encoding or Encoding(space, trial.study.user_attrs)
         self._ranges = {
             (hyperparameter.name, hyperparameter.conditions): hyperparameter
             for hyperparameter in space
@@ -141,12 +162,23 @@ class TrialHyperParameters(AskedHyperParameters):
 
     def suggest(self, one: Hyperparameter) -> Value:
         """Return the trial's value for `one`, decided now if it was not yet."""
-        if one.kind == "fixed":
-            value = one.choices[0]
-        else:
-            value = self._trial._suggest(one.name, to_distribution(one))
+        value = one.choices[0] if one.kind == "fixed" else self._suggested(one)
         self.values[one.name] = value
         return value
+
+    def _suggested(self, asked: Hyperparameter) -> Value:
+        for name, stored in self._encoding.late(asked).items():
+            self._trial.study.set_user_attr(name, stored)
+        parameter, one = self._encoding.find(asked)
+        distribution = to_distribution(one)
+        # What was queued before this was asked for, or is from before there was an encoding.
+        given = {**self._trial._fixed_params, **self._trial.params}
+        if parameter not in given and one.name in given:
+            with suppress(ValueError):  # of another scope
+                held = to_parameter(one, given[one.name])
+                if distribution._contains(distribution.to_internal_repr(held)):
+                    self._trial._fixed_params[parameter] = held
+        return to_value(one, self._trial._suggest(parameter, distribution))
 
     def _register(
         self,
@@ -164,6 +196,11 @@ class TrialHyperParameters(AskedHyperParameters):
 def suggest(trial: optuna.Trial, build: object) -> object:
     """Build a model in a plain Optuna objective, with the values the trial suggests.
 
+    The trial keeps the builder's values under `trial.user_attrs["values"]`. In `trial.params` they
+    stand under the same names, but for what Optuna has no distribution of: steps on a logarithmic
+    scale (`"units (index)"`), `reverse_log` (`"momentum (mirrored)"`), and a name that has other
+    values in another conditional scope (`"units (size='large')"`).
+
     Args:
         trial: The trial that Optuna hands to an objective.
         build: A KerasTuner-style builder, `build(hp) -> keras.Model`.
@@ -172,7 +209,7 @@ def suggest(trial: optuna.Trial, build: object) -> object:
         What the builder returns.
 
     Raises:
-        BuilderError: If the builder declares a distribution that Optuna lacks.
+        BuilderError: If the builder asks for two ranges under one name.
 
     Example:
         >>> import optuna
@@ -188,4 +225,7 @@ def suggest(trial: optuna.Trial, build: object) -> object:
     """
     if not callable(build):
         raise ArgumentError("`build` must be callable.", received=f"build={build!r}")
-    return build(TrialHyperParameters(trial))
+    hyperparameters = TrialHyperParameters(trial)
+    built = build(hyperparameters)
+    trial.set_user_attr("values", dict(hyperparameters.values))
+    return built

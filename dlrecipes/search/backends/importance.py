@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import optuna
 
 from dlrecipes.results import Hyperparameter, Objective, TrialRecord
-from dlrecipes.search.backends.distributions import to_distribution
+from dlrecipes.search.backends.encoding import Encoding
 
 _FEWEST = 8
 
@@ -35,16 +35,15 @@ def importances(
     study = optuna.create_study(
         direction="maximize" if objective.direction == "max" else "minimize"
     )
+    encoding = Encoding(varying)
+    distributions = encoding.distributions
     for record in scored:
-        asked = {
-            hyperparameter.name: to_distribution(hyperparameter)
-            for hyperparameter in varying
-            if hyperparameter.name in record.values and hyperparameter.active(record.values)
-        }
+        parameters = encoding.encode(record.values)
+        asked = {name: parameters[name] for name in distributions if name in parameters}
         study.add_trial(
             optuna.trial.create_trial(
-                params={name: record.values[name] for name in asked},
-                distributions=asked,
+                params=asked,
+                distributions={name: distributions[name] for name in asked},
                 value=record.score,
             )
         )
@@ -54,4 +53,8 @@ def importances(
         )
     except (ValueError, RuntimeError):  # all scores equal, or no parameter in every trial
         return {}
-    return {name: float(share) for name, share in found.items()}
+    shares: dict[str, float] = {}
+    for parameter, share in found.items():
+        name = encoding.name(parameter)
+        shares[name] = shares.get(name, 0.0) + float(share)
+    return shares

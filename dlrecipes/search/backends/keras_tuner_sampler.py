@@ -10,9 +10,9 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import TrialState
 
 from dlrecipes.results import Hyperparameter
-from dlrecipes.search.backends.distributions import to_distributions
+from dlrecipes.search.backends.encoding import Encoding
 from dlrecipes.search.backends.proposal import stored_score
-from dlrecipes.search.backends.space import write_space
+from dlrecipes.search.backends.space import fill_active, write_space
 
 _ORACLES = {
     "keras_tuner_random": keras_tuner.oracles.RandomSearchOracle,
@@ -45,14 +45,14 @@ class KerasTunerSampler(optuna.samplers.BaseSampler):
         self._bayesian = oracle == "keras_tuner_bayesian"
         self._startup = startup
         self._space = space
-        self._distributions = to_distributions(space)
+        self._encoding = Encoding(space)
         self._seed = seed
         self._independent = optuna.samplers.RandomSampler(seed=seed)
 
     def infer_relative_search_space(
         self, study: optuna.Study, trial: optuna.trial.FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        return self._distributions
+        return self._encoding.distributions
 
     def sample_relative(
         self,
@@ -83,16 +83,15 @@ class KerasTunerSampler(optuna.samplers.BaseSampler):
         proposal = oracle.populate_space(str(trial.number))
         if proposal["values"] is None:  # the space is exhausted: let a repeat be drawn
             return {}
-        return {
-            name: proposal["values"][name] for name in search_space if name in proposal["values"]
-        }
+        proposed = self._encoding.encode(proposal["values"])
+        return {name: proposed[name] for name in search_space if name in proposed}
 
     def _tell(
         self, oracle: keras_tuner.engine.oracle.Oracle, told: optuna.trial.FrozenTrial, score: float
     ) -> None:
         hyperparameters = write_space(self._space)
-        hyperparameters.values = dict(told.params)
-        hyperparameters.ensure_active_values()
+        hyperparameters.values = self._encoding.decode(told.params)
+        fill_active(hyperparameters)
         trial = keras_tuner.engine.trial.Trial(
             hyperparameters, trial_id=str(told.number), status="COMPLETED"
         )

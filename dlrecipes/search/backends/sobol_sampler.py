@@ -12,7 +12,8 @@ from optuna.distributions import BaseDistribution
 from scipy.stats import qmc
 
 from dlrecipes.results import Hyperparameter
-from dlrecipes.search.backends.distributions import to_distributions, value_at
+from dlrecipes.search.backends.distributions import value_at
+from dlrecipes.search.backends.encoding import Encoding
 from dlrecipes.search.backends.random_sampler import draw
 
 
@@ -30,7 +31,7 @@ class SobolSampler(optuna.samplers.BaseSampler):
     """
 
     def __init__(self, space: tuple[Hyperparameter, ...], points: int, seed: int) -> None:
-        self._distributions = to_distributions(space)
+        self._distributions = Encoding(space).distributions
         self._points = max(points, 2)
         self._seed = seed
 

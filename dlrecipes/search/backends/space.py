@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TypeAlias
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import keras
 import keras_tuner
@@ -59,46 +60,17 @@ def build_with(build: Build, values: dict[str, Value]) -> keras.Model:
 def read_hyperparameter(
     hyperparameter: keras_tuner.engine.hyperparameters.HyperParameter,
 ) -> Hyperparameter:
-    """Return KerasTuner's hyperparameter as ours.
-
-    Raises:
-        BuilderError: If Optuna has no such distribution.
-    """
+    """Return KerasTuner's hyperparameter as ours; what has one value only is a fixed one."""
     types = keras_tuner.engine.hyperparameters
     conditions = tuple(
         (condition.name, tuple(condition.values)) for condition in hyperparameter.conditions
     )
-    name = hyperparameter.name
+    name, default = hyperparameter.name, hyperparameter.default
     if isinstance(hyperparameter, types.Float | types.Int):
-        log = hyperparameter.sampling == "log"
-        integer = isinstance(hyperparameter, types.Int)
-        low, high = hyperparameter.min_value, hyperparameter.max_value
-        step = hyperparameter.step
-        if hyperparameter.sampling == "reverse_log" or (log and step not in (None, 1)):
-            raise BuilderError(
-                f"Hyperparameter {name!r} must have a distribution that Optuna has.",
-                received=f"sampling={hyperparameter.sampling!r}, step={step!r}",
-                fix="Use a linear or log range, or `hp.Choice` with the values themselves.",
-            )
-        if low >= high:
-            raise BuilderError(
-                f"The lower end of {name!r} must lie below its upper end.",
-                received=f"min_value={low!r}, max_value={high!r}",
-                fix="Use `hp.Fixed` for a value that does not vary.",
-            )
-        return Hyperparameter(
-            name=name,
-            kind="int" if integer else "float",
-            low=low,
-            high=high,
-            step=None if log or (integer and step == 1) else step,
-            log=log,
-            default=hyperparameter.default,
-            conditions=conditions,
-        )
-    default = hyperparameter.default
+        return replace(_read_number(hyperparameter), conditions=conditions)
     if isinstance(hyperparameter, types.Choice):
-        choices = tuple(hyperparameter.values)
+        # A value that is given twice is one configuration, and not two.
+        choices = tuple(dict.fromkeys(hyperparameter.values))
         return Hyperparameter(
             name, "choice", choices=choices, default=default, conditions=conditions
         )
@@ -110,15 +82,44 @@ def read_hyperparameter(
     return Hyperparameter(name, "fixed", choices=fixed, default=default, conditions=conditions)
 
 
+def _read_number(number: Any) -> Hyperparameter:  # noqa: ANN401  (KerasTuner's Float or Int)
+    integer = isinstance(number, keras_tuner.engine.hyperparameters.Int)
+    low, high, step = number.min_value, number.max_value, number.step
+    log = number.sampling != "linear"
+    grid: tuple[Value, ...] = ()
+    if log and step is not None:
+        powers = (number._get_value_by_index(at) for at in range(number._get_n_values()))
+        grid = tuple(sorted(int(value) if integer else float(value) for value in powers))
+        low, high = grid[0], grid[-1]
+    if low == high or (step is not None and not log and low + step * (1 - 1e-9) > high):
+        return Hyperparameter(number.name, "fixed", choices=(low,), default=low)
+    return Hyperparameter(
+        name=number.name,
+        kind="int" if integer else "float",
+        low=low,
+        high=high,
+        step=None if integer and step == 1 else step,
+        log=log,
+        choices=grid,
+        default=number.default,
+        mirror=number.max_value + number.min_value if number.sampling == "reverse_log" else None,
+    )
+
+
 def write_space(space: tuple[Hyperparameter, ...]) -> keras_tuner.HyperParameters:
     """Return our space as KerasTuner's, for its oracles."""
     written = keras_tuner.HyperParameters()
     for hyperparameter in space:
         sampling = "log" if hyperparameter.log else "linear"
+        if hyperparameter.mirror is not None:
+            sampling = "reverse_log"  # of a narrowed range KerasTuner's is that of its own ends
         with ExitStack() as scopes:
             for parent, values in hyperparameter.conditions:
                 scopes.enter_context(written.conditional_scope(parent, list(values)))
-            if hyperparameter.kind == "float":
+            if hyperparameter.numeric and hyperparameter.choices:
+                # Those inside the range; KerasTuner knows an order of numbers.
+                written.Choice(hyperparameter.name, list(hyperparameter.grid))
+            elif hyperparameter.kind == "float":
                 written.Float(
                     hyperparameter.name,
                     hyperparameter.low,
@@ -142,6 +143,20 @@ def write_space(space: tuple[Hyperparameter, ...]) -> keras_tuner.HyperParameter
             else:
                 written.Fixed(hyperparameter.name, hyperparameter.choices[0])
     return written
+
+
+def fill_active(hyperparameters: keras_tuner.HyperParameters) -> None:
+    """Give each active hyperparameter without a value its default, and take inactive ones' values.
+
+    KerasTuner's own also takes the value of a name that is active in another scope.
+    """
+    active = set()
+    for hyperparameter in hyperparameters.space:
+        if hyperparameters.is_active(hyperparameter):
+            active.add(hyperparameter.name)
+            hyperparameters.values.setdefault(hyperparameter.name, hyperparameter.default)
+    for name in {hyperparameter.name for hyperparameter in hyperparameters.space} - active:
+        hyperparameters.values.pop(name, None)
 
 
 def clip_to_space(space: tuple[Hyperparameter, ...], values: dict[str, Value]) -> dict[str, Value]:

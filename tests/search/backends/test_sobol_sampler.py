@@ -5,7 +5,7 @@ import pytest
 
 from dlrecipes.results import Hyperparameter
 from dlrecipes.search.backends import SobolSampler
-from dlrecipes.search.backends.distributions import to_distributions
+from dlrecipes.search.backends.encoding import Encoding
 from dlrecipes.search.ranges import position
 
 CUBE = (
@@ -21,7 +21,7 @@ def points(count, *, space=CUBE, expected=None, seed=0):
     sampler = SobolSampler(space, expected or count, seed)
     study = optuna.create_study(sampler=sampler)
     for _ in range(count):
-        study.tell(study.ask(to_distributions(space)), 0.0)
+        study.tell(study.ask(Encoding(space).distributions), 0.0)
     return [trial.params for trial in study.trials]
 
 

@@ -5,6 +5,7 @@ from dlrecipes.errors import ArgumentError, BuilderError
 from dlrecipes.results import Hyperparameter
 from dlrecipes.search import discover_space, run_builder
 from dlrecipes.search.backends import clip_to_space
+from dlrecipes.search.backends.encoding import Encoding
 from dlrecipes.search.backends.space import write_space
 
 
@@ -85,24 +86,10 @@ def test_one_name_in_two_scopes():
 @pytest.mark.parametrize(
     ("declare", "message"),
     [
-        (
-            lambda hp: hp.Float("rate", 0.1, 1.0, sampling="reverse_log"),
-            r"'rate' must have a distribution that Optuna has.*sampling='reverse_log'.*hp\.Choice",
-        ),
-        (
-            lambda hp: hp.Float("rate", 1e-3, 1.0, step=10, sampling="log"),
-            r"'rate' must have a distribution.*sampling='log', step=10",
-        ),
-        (
-            lambda hp: hp.Int("units", 2, 64, step=2, sampling="log"),
-            r"'units' must have a distribution.*step=2",
-        ),
-        (
-            lambda hp: hp.Int("units", 8, 8),
-            r"lower end of 'units' must lie below.*min_value=8, max_value=8.*hp\.Fixed",
-        ),
         (lambda hp: hp.Float("rate", 1.0, 0.1), r"rate|min_value"),
         (lambda hp: hp.Float("rate", 0.0, 1.0, sampling="log"), r"min_value|rate"),
+        (lambda hp: hp.Choice("mixed", [1, "a"]), r"can contain only one type"),
+        (lambda hp: hp.Choice("none", [None, "a"]), r"can contain only one type"),
         (
             lambda hp: {}["missing"],
             r"builder must run with the hyperparameters.*none yet.*KeyError: 'missing'",
@@ -134,19 +121,59 @@ def test_our_own_errors_pass_through():
         run_builder(build)
 
 
-def test_a_name_with_two_meanings_is_refused():
+def test_a_name_with_other_choices_in_another_scope():
     def build(hp):
         kind = hp.Choice("kind", ["a", "b"])
         with hp.conditional_scope("kind", ["a"]):
-            if kind == "a":
-                hp.Choice("size", [1, 2])
+            hp.Choice("size", [1, 2])
         with hp.conditional_scope("kind", ["b"]):
-            if kind == "b":
-                hp.Choice("size", [3, 4])
-        return None
+            hp.Choice("size", [3, 4])
+        return kind
 
-    with pytest.raises(BuilderError, match=r"'size' as choice \(1, 2\) and choice \(3, 4\)"):
+    space = discover_space(build)
+    assert [(one.name, one.choices) for one in space[1:]] == [("size", (1, 2)), ("size", (3, 4))]
+    assert Encoding(space).distributions.keys() == {"kind", "size", "size (kind='b')"}
+
+
+def test_two_ranges_in_scopes_that_are_open_together():
+    def build(hp):
+        kind = hp.Choice("kind", ["a", "b"])
+        with hp.conditional_scope("kind", ["a"]):
+            hp.Int("size", 1, 4)
+        with hp.conditional_scope("kind", ["a", "b"]):
+            hp.Int("size", 5, 9)
+        return kind
+
+    with pytest.raises(BuilderError, match=r"'size' whole .* from 1 to 4, and .* from 5 to 9"):
         discover_space(build)
+
+
+def test_one_value_is_fixed():
+    def build(hp):
+        hp.Int("units", 16, 16)
+        hp.Float("rate", 0.5, 0.5, step=2, sampling="log")
+        hp.Int("wide", 8, 10, step=4)
+        hp.Int("late", 3, 5, step=2, sampling="reverse_log")
+
+    assert [(one.kind, one.choices) for one in discover_space(build)] == [
+        ("fixed", (16,)),
+        ("fixed", (0.5,)),
+        ("fixed", (8,)),
+        ("fixed", (5,)),
+    ]
+
+
+def test_steps_on_a_log_scale():
+    def build(hp):
+        hp.Int("units", 4, 100, step=2, sampling="log")
+        hp.Float("kept", 0.1, 1.0, step=2, sampling="reverse_log")
+
+    units, kept = discover_space(build)
+    assert (units.kind, units.low, units.high) == ("int", 4, 64)
+    assert units.grid == (4, 8, 16, 32, 64)
+    assert kept.grid == pytest.approx((0.3, 0.7, 0.9, 1.0))
+    assert units.described == "whole numbers from 4 to 64 by 2 on a log scale"
+    assert kept.described.endswith("by 2 on a reversed log scale")
 
 
 def test_written_for_keras_tuner_and_read_again(space):

@@ -73,8 +73,8 @@ def test_suggest_says_what_is_wrong():
     trial = optuna.create_study().ask()
     with pytest.raises(ArgumentError, match="`build` must be callable. Received: build=3"):
         suggest(trial, 3)
-    with pytest.raises(BuilderError, match="must have a distribution that Optuna has"):
-        suggest(trial, lambda hp: hp.Float("rate", 0.1, 1.0, sampling="reverse_log"))
+    with pytest.raises(BuilderError, match="one range under one name"):
+        suggest(trial, lambda hp: (hp.Int("units", 1, 4), hp.Int("units", 1, 5)))
 
 
 @pytest.mark.slow

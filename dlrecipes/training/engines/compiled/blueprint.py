@@ -234,7 +234,7 @@ class Blueprints:
             choices=frozenset(
                 hyperparameter.name
                 for hyperparameter in job.space
-                if hyperparameter.kind == "choice"
+                if hyperparameter.kind == "choice" and hyperparameter.active(job.values)
             ),
         )
 

@@ -183,7 +183,8 @@ class Probe:
         share = share if (at + turn) % 2 else 1 - share
         low, high = float(one.low), float(one.high)
         for moved in (share, 0.6 * share + 0.2):
-            other = low * (high / low) ** moved if one.log else low + moved * (high - low)
+            log = one.log and one.mirror is None
+            other = low * (high / low) ** moved if log else low + moved * (high - low)
             if not same_number(other, value):
                 break
         return other
