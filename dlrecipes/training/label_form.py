@@ -21,6 +21,8 @@ _MOST_TRIED, _MOST_CLASSES = 24, 4
 _RELATIVE, _ABSOLUTE = 1e-3, 1e-5
 _PLAIN = ((), (1,))
 
+_KERAS_STEP = keras.Model.test_step
+
 Logs = Mapping[str, float]
 
 
@@ -96,10 +98,14 @@ class _Trial:
         train, self._spec = development.train, development.model_spec
         self._model, self._y = model, train.y[:_ROWS]
         self._x = keras.ops.convert_to_tensor(train.array[:_ROWS])
+        self._outputs: Any = None
+        # A step of the user's own may do anything with labels; Keras' needs the outputs only once.
+        self._own_step = type(model).test_step is not _KERAS_STEP
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of one example's output, by target."""
-        outputs = named_outputs(self._model, self._model(self._x, training=False))
+        self._outputs = self._model(self._x, training=False)
+        outputs = named_outputs(self._model, self._outputs)
         return {name: tuple(part.shape[1:]) for name, part in by_name(outputs, self._spec).items()}
 
     def logs(self, forms: tuple[TargetForm, ...], *, one_by_one: bool = False) -> Logs | None:
@@ -115,13 +121,24 @@ class _Trial:
         try:
             _forget(self._model)
             found: Mapping[str, Any] = {}
+            losses = []
             for start in range(0, len(self._y), size):
                 part = slice(start, start + size)
                 batch = keras.tree.map_structure(
                     lambda array, part=part: keras.ops.convert_to_tensor(array[part]), y
                 )
-                found = self._model.test_step((self._x[part], batch))
-            return {name: _number(value) for name, value in found.items()}
+                if self._own_step:
+                    found = self._model.test_step((self._x[part], batch))
+                    continue
+                x = self._x[part]
+                outputs = keras.tree.map_structure(
+                    lambda array, part=part: array[part], self._outputs
+                )
+                loss = self._model.compute_loss(x, batch, outputs, None, training=False)
+                losses.append(_number(loss))
+                found = self._model.compute_metrics(x, batch, outputs, None)
+            logs = {name: _number(value) for name, value in found.items()}
+            return {**logs, "loss": float(np.mean(losses))} if losses else logs
         except Exception:  # whatever a loss or a metric says of labels that it is not made for
             return None
         finally:
@@ -168,9 +185,8 @@ def _tells_apart(loss: Any, form: TargetForm, classes: int, width: int) -> bool:
 def _forget(model: keras.Model) -> None:
     """Let the next labels say what `"accuracy"` means, and how large a metric is."""
     model.reset_metrics()
-    for part in (model._compile_loss, model._compile_metrics):
-        if part is not None:
-            part.built = False
+    if model._compile_metrics is not None:
+        model._compile_metrics.built = False
 
 
 def _number(value: Any) -> float:  # noqa: ANN401  (a tensor, or a number)
