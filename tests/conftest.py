@@ -278,7 +278,7 @@ def _beginnings_are_tried_once():
 
     def check_once(network, development, goal):
         key = (_described(network), development.fingerprint, repr(development.model_spec), goal)
-        once(key, check_model, network, development, goal)
+        return once(key, check_model, network, development, goal)
 
     def try_once(network, splits, policy):
         key = (_described(network), _described(splits.preprocess), repr(splits.raw_spec), policy)

@@ -23,6 +23,7 @@ from dlrecipes.targets.encode import (
     encode_target,
     encode_targets,
 )
+from dlrecipes.targets.joint import JointTargets, find_joint
 from dlrecipes.targets.read_labels import read_form
 
 Part = tuple[object, object] | Split
@@ -57,7 +58,10 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             a column `(examples, 1)`, one-hot rows `(examples, classes)`, floats, booleans, -1 and
             1 as such, values in float32; text and other whole numbers as indices 0…C-1 (int32).
             For several targets `{name: (examples,)}`, each of them NaN
-            or None where it is missing.
+            or None where it is missing. An array `(examples, targets)` of values, or of the labels
+            0 and 1 of which several may be 1, is several targets for a network with one output of
+            as many units, to which it is handed as it is; they are named `y0`, `y1`, …, by
+            `classes`, or as a data frame has them.
         test: An official test part, `(x, y)` or, with one target, a `Split` with ids; None to split
             one off.
         validation: A given validation part, likewise.
@@ -94,7 +98,13 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     official = {"test": test, "validation": validation}
     given = {what: _read(what, part, kind) for what, part in official.items() if part is not None}
     inputs = encode_inputs(x, kind)
-    target, labels = _encode_targets(y, given, task=task, classes=classes)
+    joint = None
+    if not isinstance(y, Mapping) and isinstance(task, str | None):
+        joint = find_joint(y, task, None if isinstance(classes, Mapping) else classes)
+    if joint is None:
+        target, labels = _encode_targets(y, given, task=task, classes=classes)
+    else:
+        target, labels = _encode_joint(y, given, joint)
     if len(inputs) != len(target.values):
         raise DataError(
             "`x` and `y` must have the same number of examples.",
@@ -107,6 +117,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         kind="array" if kind == "array" else kind_of_shape(inputs.shape[1:]),
         eight_bit=inputs.ndim == 4 and as_array("x", x).dtype == np.uint8,
         targets=target.targets,
+        joint=joint is not None,
     )
     minimum = least_of_part(spec)
     split_rows = split_parts(
@@ -217,6 +228,21 @@ def _encode_targets(
         whole = encode_target(joined, task=single, classes=labels)
         sizes = [len(column) for column in columns]
     pieces = np.split(whole.values, np.cumsum(sizes)[:-1])
+    return replace(whole, values=pieces[0]), dict(zip(given, pieces[1:], strict=True))
+
+
+def _encode_joint(
+    y: object, given: Mapping[str, _Given], joint: JointTargets
+) -> tuple[EncodedTargets, dict[str, NDArray[Any]]]:
+    arrays = [as_array("y", y), *(as_array(what, part.y) for what, part in given.items())]
+    shapes = {array.shape[1:] for array in arrays}
+    if len(shapes) > 1:
+        raise DataError(
+            "The targets of all parts must have the same columns.",
+            received=" and ".join(str(array.shape) for array in arrays),
+        )
+    whole = joint.encode(np.concatenate(arrays))
+    pieces = np.split(whole.values, np.cumsum([len(array) for array in arrays])[:-1])
     return replace(whole, values=pieces[0]), dict(zip(given, pieces[1:], strict=True))
 
 

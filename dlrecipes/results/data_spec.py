@@ -38,6 +38,8 @@ class DataSpec:
             none.
         identifiers: The columns of a table that tell its rows apart without being learned from:
             the series or the group, names and numbers of the rows.
+        joint: Whether the network has one output for all the targets, and their labels are one
+            array `(examples, targets)`.
 
     Example:
         >>> spec = dlr.data.load("iris").raw_spec
@@ -59,6 +61,7 @@ class DataSpec:
     lags: Lags | None = None
     time: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
+    joint: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -106,7 +109,9 @@ class DataSpec:
             target: One of `targets`.
         """
         name = f"{self.name}: {target.shown}" if self.keyed else self.name
-        return replace(self, name=name, targets=(replace(target, name="", title=target.shown),))
+        return replace(
+            self, name=name, joint=False, targets=(replace(target, name="", title=target.shown),)
+        )
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,23 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class TargetForm:
-    """How a target is handed to Keras in training and evaluation: as it was handed in.
+    """How a target is handed to Keras in training and evaluation.
+
+    As it was handed in; or as the loss and the metrics are written for it, where these cannot
+    compute with that.
 
     Args:
         shape: Shape of one example's target: `()`; `(1,)` for a column `(examples, 1)`; for classes
-            `(num_classes,)` where labels are one-hot.
+            `(num_classes,)`, or more, where labels are one-hot.
         dtype: Its NumPy dtype; empty for that of class indices (int32) and of values (float32).
         labels: The number that stands for each class, `(-1.0, 1.0)`; empty for its index.
+        found: Whether it was found from the loss and the metrics.
     """
 
     shape: tuple[int, ...] = ()
     dtype: str = ""
     labels: tuple[float, ...] = ()
+    found: bool = False
 
 
 @dataclass(frozen=True)

@@ -276,7 +276,8 @@ class Run:
 
         Returns:
             `(examples, classes)` probabilities or `(examples,)` values; of several targets
-            `{target: either}`.
+            `{target: either}`. Of targets that were given as one array `(examples, targets)`
+            values, or the probabilities of 1, in that form.
 
         Raises:
             DataError: If the inputs cannot be read or do not fit.

@@ -40,7 +40,11 @@ def predict_inputs(
     """
     spec = directory.read_info().raw_spec
     examples = _examples(inputs, spec, header, encoding, separator, quoting)
-    return _predictions(directory, examples.x, spec)
+    predictions = _predictions(directory, examples.x, spec)
+    if not spec.joint or not isinstance(predictions, dict):
+        return predictions
+    columns = [predictions[target.name] for target in spec.targets]
+    return np.stack([part[:, 1] if part.ndim == 2 else part for part in columns], axis=1)
 
 
 def predict_as_csv(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -38,9 +38,11 @@ from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Build, Listener
 from dlrecipes.search.ranges import replace_ranges
 from dlrecipes.system_errors import find_refusal
+from dlrecipes.targets import if_named
+from dlrecipes.training.label_form import fit_forms, form_in_words
 from dlrecipes.training.outcome import headline
 from dlrecipes.training.precision import dtype_policy
-from dlrecipes.training.preflight import check_model
+from dlrecipes.training.preflight import check_compiled, check_model
 
 _ROWS = 8
 
@@ -74,7 +76,8 @@ class Prepared:
 
     Args:
         space: The builder's search space.
-        findings: What the audit found; no errors among them.
+        splits: The data, with labels in the form that loss and metrics take.
+        findings: What the audit found, and what is to be known of the outputs; no errors.
         builder: What the builder makes.
         dry: What can be exported, so far as it was tried.
         folds: The folds that score a trial; none where the validation part does.
@@ -82,6 +85,7 @@ class Prepared:
     """
 
     space: tuple[Hyperparameter, ...]
+    splits: Splits
     findings: tuple[Finding, ...]
     builder: BuilderRecord
     dry: DryExport
@@ -124,19 +128,21 @@ def prepare(
         listener.on_step("building the model")
         builder, model = record_builder(work.build)
         notes = compare(builder)
-        check_model(model, work.splits.development(), goal)
+        splits, found = _with_forms(work.splits, model)
+        notes += found
+        remarks = check_model(model, splits.development(), goal)
         listener.on_step("saving and loading the untrained model, as at the end")
-        notes += try_ending(model, work.splits, policy)
+        notes += try_ending(model, splits, policy)
         space = builder.space
         listener.on_step("the networks of each choice, and whether they can be exported")
-        dry = DryExport(work.build, work.splits, policy, {builder.networks[0].parts["network"]})
+        dry = DryExport(work.build, splits, policy, {builder.networks[0].parts["network"]})
         notes += try_choices(dry, space)
     _check_ranges(work.plan, space)
 
     # ---- 2. audit: nothing trains on data with an error
     listener.on_phase("audit")
     with listener.busy():
-        findings = audit(work.splits, on_step=listener.on_step)
+        findings = remarks + audit(splits, on_step=listener.on_step)
     for finding in findings:
         if finding.severity == "error":
             raise DataError(
@@ -146,13 +152,28 @@ def prepare(
     if work.splits.raw_spec.lags is not None:
         listener.on_note(work.splits.raw_spec.lags.sentence)
     if settings.folds is None:
-        return Prepared(space, findings, builder, dry, notes=notes)
+        return Prepared(space, splits, findings, builder, dry, notes=notes)
     listener.on_phase("folds")
     with listener.busy():
-        folds = draw_folds(work.splits, settings.folds, repeats=settings.repeats)
+        folds = draw_folds(splits, settings.folds, repeats=settings.repeats)
     if penalty is not None:
         check_penalty(penalty, [fold.held_out for fold in folds], work.splits.raw_spec)
-    return Prepared(space, findings, builder, dry, folds, notes)
+    return Prepared(space, splits, findings, builder, dry, folds, notes)
+
+
+def _with_forms(splits: Splits, model: object) -> tuple[Splits, tuple[str, ...]]:
+    """Return the data with labels in the form that loss and metrics take, and what to say of it."""
+    before = splits.raw_spec.targets
+    after = fit_forms(check_compiled(model), splits.development())
+    forms = tuple(replace(old, form=new.form) for old, new in zip(before, after, strict=True))
+    lines = tuple(
+        f"The labels{if_named(old, f' of {old.shown!r}')} are handed to Keras as "
+        f"{form_in_words(new.form)}, for which its loss and metrics are written; they came as "
+        f"{form_in_words(old.form)}."
+        for old, new in zip(before, forms, strict=True)
+        if old.form != new.form
+    )
+    return (splits.with_targets(forms), lines) if lines else (splits, ())
 
 
 def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:

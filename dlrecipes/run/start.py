@@ -126,6 +126,8 @@ def tune(
         describe_data(splits, origin.source),
     )
     prepared = prepare(work, goal, policy)
+    splits = prepared.splits
+    work = replace(work, splits=splits)
     storage = _absolute(settings.storage or "")
     directory = RunDirectory.create(settings.out, origin.recipe)
     info = RunInfo(
@@ -225,6 +227,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     existing = RunDirectory.existing(directory)
     check_place(existing.path)
     info = existing.read_info()
+    splits = _in_found_form(splits, info)
     began_with = {"test set": info.fingerprint, "training data": info.development}
     has = {
         "test set": splits.test.fingerprint,
@@ -262,6 +265,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     prepared = prepare(
         work, goal, info.policy, partial(compare_builders, info, build=work.build, text=text)
     )
+    work = replace(work, splits=prepared.splits)
     info = replace(info, builder=prepared.builder)
     begun = info.origin
     moved = bool(begun.path) and not Path(begun.path).exists()
@@ -307,6 +311,19 @@ def _going_on(directory: RunDirectory, heard: Listener, *, by_recipe: bool) -> I
                 )
             )
         raise
+
+
+def _in_found_form(splits: Splits, info: RunInfo) -> Splits:
+    """Return data with labels in the form that was found when the run began."""
+    now, begun = splits.raw_spec.targets, info.raw_spec.targets
+    if len(now) != len(begun) or not any(target.form.found for target in begun):
+        return splits
+    return splits.with_targets(
+        tuple(
+            replace(target, form=before.form) if before.form.found else target
+            for target, before in zip(now, begun, strict=True)
+        )
+    )
 
 
 def _check_threshold(settings: RunSettings, splits: Splits) -> None:

@@ -21,6 +21,7 @@ from dlrecipes.targets.output_layer import output_layer
 MIN_CLASS_SIZE = 3
 _MOST_NAMED = 6
 _ROUNDING = 0.05
+_ALMOST_NONE = 1e-12
 Labelled = TypeVar("Labelled", ClassTarget, OrdinalTarget)
 
 
@@ -82,11 +83,11 @@ class LabelKind(TargetKind[Labelled], Generic[Labelled]):
         if len(outputs.shape) == 1:
             outputs = keras.ops.expand_dims(outputs, -1)
         if outputs.shape[-1] == 1:
-            # sigmoid(-z) keeps the small probability exact where 1 - sigmoid(z) would round it.
-            positive = keras.ops.sigmoid(outputs) if kind == "logits" else outputs
-            negative = keras.ops.sigmoid(-outputs) if kind == "logits" else 1.0 - outputs
-            return keras.ops.concatenate([negative, positive], axis=-1)
-        return keras.ops.softmax(outputs, axis=-1) if kind == "logits" else outputs
+            return _of_one_unit(outputs, kind)
+        found = keras.ops.softmax(outputs, axis=-1) if kind in ("logits", "signs") else outputs
+        if outputs.shape[-1] > self.target.num_classes:
+            return _shares(found[..., : self.target.num_classes])
+        return _shares(found) if kind == "shares" else found
 
     def answers(self, predictions: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
         index = keras.ops.cast(keras.ops.argmax(predictions, axis=-1), "int32")
@@ -281,6 +282,10 @@ class ClassKind(LabelKind[ClassTarget]):
     made = ClassTarget
 
     @property
+    def spare_units(self) -> bool:
+        return True
+
+    @property
     def has_threshold(self) -> bool:
         return self.positive is not None
 
@@ -360,6 +365,28 @@ def check_shape(values: Array, expected: tuple[int, ...], fix: str = "") -> None
             "`predictions` must be finite numbers.",
             received=f"NaN or infinity in {plural(int((~np.isfinite(values)).sum()), 'place')}",
         )
+
+
+def _of_one_unit(outputs: keras.KerasTensor, kind: OutputKind) -> keras.KerasTensor:
+    """Return the probabilities of two classes, `(batch, 2)`, from `(batch, 1)`."""
+    if kind == "logits":
+        # sigmoid(-z) keeps the small probability exact where 1 - sigmoid(z) would round it.
+        positive, negative = keras.ops.sigmoid(outputs), keras.ops.sigmoid(-outputs)
+    else:
+        numbers = (1.0 + outputs) / 2.0 if kind == "signs" else outputs
+        positive = numbers if kind == "probabilities" else keras.ops.clip(numbers, 0.0, 1.0)
+        negative = 1.0 - positive
+    return keras.ops.concatenate([negative, positive], axis=-1)
+
+
+def _shares(outputs: keras.KerasTensor) -> keras.KerasTensor:
+    """Return numbers of classes as shares of their sum, `(batch, classes)`, in the same order.
+
+    Where one is negative, all are raised so that it is 0; where all are 0, each has the same.
+    """
+    lowest = keras.ops.minimum(keras.ops.min(outputs, axis=-1, keepdims=True), 0.0)
+    raised = outputs - lowest + _ALMOST_NONE
+    return raised / keras.ops.sum(raised, axis=-1, keepdims=True)
 
 
 def _share(share: float) -> str:

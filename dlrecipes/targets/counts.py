@@ -12,7 +12,7 @@ import numpy as np
 
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import CountTarget, significant
-from dlrecipes.targets.kind import Array, Floats, Scores
+from dlrecipes.targets.kind import Array, Floats, OutputKind, Scores
 from dlrecipes.targets.output_layer import output_layer
 from dlrecipes.targets.values import NumberKind
 
@@ -90,6 +90,10 @@ class CountKind(NumberKind[CountTarget]):
 
     def metric(self) -> keras.metrics.Metric:
         return keras.metrics.RootMeanSquaredError(name="rmse")
+
+    def predictions(self, outputs: keras.KerasTensor, kind: OutputKind) -> keras.KerasTensor:
+        """Return counts: what a layer of the user's own puts out below 0 is 0."""
+        return keras.ops.maximum(super().predictions(outputs, kind), 0.0)
 
     # ---- scores
 

@@ -28,7 +28,8 @@ def keras_targets(y: NDArray[Any], spec: DataSpec) -> NDArray[Any] | dict[str, N
         spec: The data's description.
 
     Returns:
-        `(examples, …)`; of several targets one such array by the name of each model output.
+        `(examples, …)`; of several targets one such array by the name of each model output, or
+        `(examples, targets)` where the model has one output for all.
 
     Example:
         >>> splits = dlr.data.from_arrays(
@@ -39,6 +40,9 @@ def keras_targets(y: NDArray[Any], spec: DataSpec) -> NDArray[Any] | dict[str, N
         >>> dlr.data.keras_targets(splits.train.y, splits.raw_spec)[:2].tolist()
         [[0.5], [1.5]]
     """
+    if spec.joint:
+        columns = [_in_form(column, target) for target, column in target_columns(y, spec)]
+        return np.stack(columns, axis=1)
     forms = {target.name: _in_form(column, target) for target, column in target_columns(y, spec)}
     return in_form(forms, spec)
 
@@ -62,7 +66,9 @@ def shaped_targets(y: NDArray[Any], spec: DataSpec) -> NDArray[Any]:
     if spec.keyed:
         return y
     shape = spec.target.form.shape
-    return y.reshape(*y.shape, *shape) if shape in ((), (1,)) else np.eye(shape[0])[y]
+    return (
+        y.reshape(*y.shape, *shape) if shape in ((), (1,)) else np.eye(shape[0])[y.astype(np.int64)]
+    )
 
 
 def in_form(by_name: Mapping[str, Value], spec: DataSpec) -> Value | dict[str, Value]:
@@ -79,7 +85,7 @@ def by_name(outputs: Any, spec: DataSpec) -> dict[str, Any]:  # noqa: ANN401  (a
     """Return the outputs of a model by their targets, the reverse of `in_form`.
 
     Args:
-        outputs: One output, or a dictionary of several.
+        outputs: One output, also of several targets in one array, or a dictionary of several.
         spec: The data's description.
 
     Raises:
@@ -88,6 +94,13 @@ def by_name(outputs: Any, spec: DataSpec) -> dict[str, Any]:  # noqa: ANN401  (a
     if not spec.keyed:
         return {"": outputs}
     names = sorted(target.name for target in spec.targets)
+    if spec.joint and not isinstance(outputs, dict):
+        if len(outputs.shape) != 2 or outputs.shape[-1] != len(names):
+            raise ArgumentError(
+                f"A model of {len(names)} targets in one array must have {len(names)} units.",
+                received=f"an output of shape {(None, *outputs.shape[1:])}",
+            )
+        return {target.name: outputs[:, at : at + 1] for at, target in enumerate(spec.targets)}
     found = sorted(outputs) if isinstance(outputs, dict) else None
     if found != names:
         raise ArgumentError(

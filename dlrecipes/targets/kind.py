@@ -17,7 +17,9 @@ from dlrecipes.results import Target, ThresholdGoal
 Described = TypeVar("Described", bound=Target)
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
-OutputKind = Literal["logits", "probabilities", "values"]
+OutputKind = Literal["logits", "probabilities", "shares", "signs", "values"]
+"""What outputs are: of classes also shares, one number a class of which the largest decides (of one
+unit near 0 and 1), and signs, one number from -1 to 1."""
 Scores = dict[str, float]
 Direction = Literal["max", "min"]
 
@@ -124,6 +126,11 @@ class TargetKind(ABC, Generic[Described]):
     @abstractmethod
     def widths(self) -> tuple[int, ...]:
         """Numbers of units that a model's output may have."""
+
+    @property
+    def spare_units(self) -> bool:
+        """Whether an output may have units that no class uses, behind those of the classes."""
+        return False
 
     @abstractmethod
     def start_bias(self) -> list[float]:

@@ -30,7 +30,7 @@ def read_form(array: NDArray[Any], name: str = "y") -> tuple[NDArray[Any], Targe
         DataError: If it is none of these, or holds neither text nor numbers.
     """
     shape = array.shape[1:]
-    if array.ndim == 2 and shape[0] > 1 and _are_one_hot(array):
+    if array.ndim == 2 and shape[0] > 1 and are_one_hot(array):
         return array.argmax(axis=1), TargetForm(shape, array.dtype.name)
     if array.ndim == 2 and shape == (1,):
         array = array[:, 0]
@@ -52,8 +52,12 @@ def read_form(array: NDArray[Any], name: str = "y") -> tuple[NDArray[Any], Targe
     return array, TargetForm(shape, dtype, _SIGNS if signs else ())
 
 
-def _are_one_hot(array: NDArray[Any]) -> bool:
-    """Whether each row is one 1 among 0s."""
+def are_one_hot(array: NDArray[Any]) -> bool:
+    """Whether each row is one 1 among 0s.
+
+    Args:
+        array: `(examples, columns)`.
+    """
     if array.dtype.kind not in "biuf" or not len(array):
         return False
     ones = array == 1

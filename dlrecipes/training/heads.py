@@ -12,19 +12,26 @@ from numpy.typing import NDArray
 
 from dlrecipes.errors import ArgumentError, BuilderError
 from dlrecipes.losses import MaskedMetric
-from dlrecipes.results import DataSpec, Target, plural
+from dlrecipes.results import DataSpec, Finding, Target, plural
 from dlrecipes.targets import OutputKind, by_name, if_named, kind_of, named_targets
 from dlrecipes.training.outputs import (
     activation_of,
     are_probabilities,
+    from_logits,
     head_layer,
     head_loss,
+    is_cross_entropy,
     named_outputs,
     output_kinds,
 )
 
 _OF_TWO = ("crossentropy", "focal")
 """What losses of 0 and 1, whose logarithms -1 has none of, have in their names."""
+_OF_INDICES = {
+    "CategoricalAccuracy": "SparseCategoricalAccuracy",
+    "TopKCategoricalAccuracy": "SparseTopKCategoricalAccuracy",
+}
+"""Keras' metrics that take class indices for one-hot rows without a word, and what to write."""
 _VARIED = 1e-3
 
 
@@ -36,12 +43,16 @@ class Head:
         target: The target.
         outputs: Of some examples, `(examples, units)` or `(examples,)`.
         kind: What they are.
+        activation: The last layer's, empty if it has none.
+        loss: What it is trained with.
         words: Whose they are, for messages: `the head of 'price'`; empty for the only target.
     """
 
     target: Target
     outputs: NDArray[Any]
     kind: OutputKind
+    activation: str
+    loss: Any
     words: str
 
     @property
@@ -74,16 +85,17 @@ def find_heads(model: keras.Model, outputs: Any, spec: DataSpec) -> list[Head]: 
     targets = {target.name: target for target in spec.targets}
     for name, kind in output_kinds(model, spec).items():
         target = targets[name]
-        head = Head(target, named[name], kind, if_named(target, f"the head of {name!r}"))
-        shown = head.words or f"loss={model.loss!r}"
-        _check_kind(kind, head.outputs, activation_of(head_layer(model, name)), shown)
+        activation = activation_of(head_layer(model, name))
+        words = "" if spec.joint else if_named(target, f"the head of {name!r}")
+        head = Head(target, named[name], kind, activation, head_loss(model, name), words)
+        _check_kind(head, head.words or f"loss={model.loss!r}")
         heads.append(head)
     return heads
 
 
 def _check_heads(model: keras.Model, spec: DataSpec) -> None:
     """Check that a model of several targets has a head and a loss for each."""
-    names = [target.name for target in named_targets(spec)]
+    names = [] if spec.joint else [target.name for target in named_targets(spec)]
     if names and not isinstance(getattr(model, "output", None), dict | list | tuple):
         raise BuilderError(
             "A model of several targets must be functional: its heads are exported by name.",
@@ -101,8 +113,10 @@ def _check_heads(model: keras.Model, spec: DataSpec) -> None:
 
 def _check_width(outputs: NDArray[Any], target: Target, spec: DataSpec) -> None:
     width = outputs.shape[-1] if outputs.ndim > 1 else 1
-    allowed = kind_of(target).widths
-    if outputs.ndim <= 2 and width in allowed:
+    kind = kind_of(target)
+    allowed = kind.widths
+    spare = kind.spare_units and width > target.num_classes
+    if outputs.ndim <= 2 and (width in allowed or spare):
         return
     *fewer, most = allowed
     wanted = " or ".join([*map(str, fewer), plural(most, "unit")])
@@ -129,37 +143,130 @@ def _check_labels(model: keras.Model, target: Target) -> None:
         )
 
 
-def check_accuracies(model: keras.Model, heads: list[Head]) -> None:
-    """Check that accuracies threshold outputs of one unit where they mean 50 %.
+def remarks(model: keras.Model, heads: list[Head]) -> tuple[Finding, ...]:
+    """Say what a reader must know of outputs that are no plain logits or probabilities.
 
     Args:
         model: A compiled model that has evaluated a batch, so that its metrics are built.
         heads: Its heads.
 
     Raises:
-        BuilderError: If one does not, or if it compares with labels of 0 and 1 where they are -1
-            and 1.
+        BuilderError: If an accuracy takes every probability for a positive one.
     """
+    found: list[Finding] = []
     for head in heads:
-        if not head.one_unit or head.kind == "values":
+        if head.kind == "values":
             continue
-        for metric in _metrics_of(model, head.target.name):
-            _check_threshold(metric, head.kind, head.target.name)
-            if head.target.form.labels and isinstance(metric, keras.metrics.BinaryAccuracy):
+        whose = f" of {head.target.shown!r}" if head.words else ""
+        _check_one_hot(model, head, whose)
+        found += _threshold_remarks(model, head, whose)
+        said = _of_outputs(head)
+        if said:
+            found.append(Finding(f"outputs{whose}", said))
+    return tuple(finding for at, finding in enumerate(found) if finding not in found[:at])
+
+
+def _of_outputs(head: Head) -> str:
+    """Return how outputs become probabilities, where that is not plain; else nothing."""
+    target, activation = head.target, head.activation
+    width = 1 if head.one_unit else head.outputs.shape[-1]
+    said = []
+    if width > 1 and width > target.num_classes:
+        said.append(
+            f"The network has {plural(width, 'unit')} for {target.num_classes} classes: the share "
+            "of those that no class uses is left out of the probabilities."
+        )
+    if head.kind == "shares" and activation == "sigmoid":
+        said.append(
+            f"The {width} sigmoids of classes that exclude each other do not sum to 1: the "
+            "probabilities are their shares of the sum."
+        )
+    elif head.kind == "shares" and head.one_unit:
+        said.append(
+            "The loss compares the output with 0 and 1: the probability is the output, cut at 0 "
+            "and 1, so that 0.5 decides."
+        )
+    elif head.kind == "shares":
+        said.append(
+            "The outputs are no probabilities: these are the outputs' shares of their sum, so that "
+            "the largest decides."
+        )
+    elif head.kind == "signs":
+        said.append(
+            "The outputs are from -1 to 1, and their sign decides: the probability is "
+            "(1 + output) / 2, which says how sure a network is only if the loss is squared."
+        )
+    elif head.kind == "logits" and from_logits(head.loss) is not True:
+        said.append(
+            "The loss does not say what it takes, and judges the outputs as logits: the "
+            f"probability is their {'sigmoid' if head.one_unit else 'softmax'}."
+        )
+    if head.kind == "logits" and (activation in ("softmax", "sigmoid") or _plausible(head.outputs)):
+        said.append(
+            f"The outputs are those of a {activation or 'softmax'}, and the loss applies its own "
+            "to them: so are the probabilities found, and their logarithm is the loss. It is "
+            "from_logits=False that was probably meant."
+        )
+    return " ".join(said)
+
+
+def _check_one_hot(model: keras.Model, head: Head, whose: str) -> None:
+    """Refuse a metric that takes class indices for one-hot rows: it would mean nothing."""
+    if head.one_unit or head.target.form.shape not in ((), (1,)):
+        return
+    for metric in _metrics_of(model, head.target.name):
+        for one_hot, of_indices in _OF_INDICES.items():
+            if isinstance(metric, getattr(keras.metrics, one_hot)):
                 raise BuilderError(
-                    "Accuracy compares with labels of 0 and 1.",
-                    received=f"metric {metric.name!r} for labels of -1 and 1",
-                    fix="Hand them over as y=(y + 1) // 2, or leave the metric out: accuracy is "
-                    "reported in any case.",
+                    "Loss and metrics must take labels in the same form.",
+                    received=f"metric {metric.name!r}{whose}, which takes one-hot labels, beside a "
+                    "loss that takes class indices",
+                    fix=f"Use `keras.metrics.{of_indices}()`, or a categorical loss.",
                 )
+
+
+def _threshold_remarks(model: keras.Model, head: Head, whose: str) -> Iterator[Finding]:
+    """Say where Keras' accuracy is not the share that is classified right."""
+    if not head.one_unit:
+        return
+    for metric in _metrics_of(model, head.target.name):
+        if not isinstance(metric, keras.metrics.BinaryAccuracy):
+            continue
+        threshold = float(metric.threshold)
+        if head.kind in ("probabilities", "shares") and threshold <= 0.0:
+            raise BuilderError(
+                "Accuracy on probabilities must threshold above 0: at 0 every example counts as "
+                "positive.",
+                received=f"metric {metric.name!r}{whose} with threshold={threshold:g}",
+                fix='Use `"accuracy"`, which thresholds at 0.5.',
+            )
+        signed = bool(head.target.form.labels)
+        if not signed and (head.kind not in ("logits", "signs") or threshold == 0.0):
+            continue
+        if signed:
+            why = "compares with 0 and 1, and the labels are -1 and 1"
+            advice = "Hand the labels over as y=(y + 1) // 2, or leave the metric out."
+        else:
+            why = f"thresholds at {threshold:g}, and these outputs mean 50 % at 0"
+            advice = 'Use keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy").'
+        yield Finding(
+            f"accuracy{whose}",
+            f"The metric {metric.name!r}{whose} {why}: in the search it is Keras' number, as asked "
+            "for, and not the share that is classified right. The accuracy of the refits and of "
+            "the test is that share.",
+            {"threshold": threshold},
+            advice,
+            severity="warning",
+        )
 
 
 def _metrics_of(model: keras.Model, name: str) -> Iterator[keras.metrics.Metric]:
     """Return the metrics of an output, as Keras sorts them when it sees the first batch."""
-    if not name:
+    groups = getattr(model._compile_metrics, "_flat_metrics", None) or []
+    if not name or len(groups) < 2:
         yield from _flat(model.metrics)
         return
-    for group in getattr(model._compile_metrics, "_flat_metrics", None) or []:
+    for group in groups:
         if getattr(group, "output_name", None) == name:
             yield from _flat(group.metrics)
 
@@ -173,29 +280,28 @@ def _flat(metrics: list[keras.metrics.Metric]) -> Iterator[keras.metrics.Metric]
             yield metric.metric if isinstance(metric, MaskedMetric) else metric
 
 
-def _check_kind(kind: OutputKind, outputs: np.ndarray, activation: str, shown: str) -> None:
+def _check_kind(head: Head, shown: str) -> None:
     """Check that outputs have the values of what their loss takes them for.
 
     Args:
-        kind: What the loss takes them for.
-        outputs: Of some examples, `(examples, units)` or `(examples,)`.
-        activation: The last layer's, empty if it has none.
+        head: The outputs of some examples, and what the loss takes them for.
         shown: The loss, or whose head it is, for the message.
 
     Raises:
         BuilderError: If logits are taken for probabilities or probabilities for logits, or if they
             are no probabilities.
     """
+    kind, outputs, activation = head.kind, head.outputs, head.activation
     if kind == "values":
         return
-    one_unit = outputs.ndim == 1 or outputs.shape[-1] == 1
-    if kind == "probabilities" and activation == "linear" and not _plausible(outputs):
+    by_logarithm = kind in ("probabilities", "shares") and is_cross_entropy(head.loss)
+    if by_logarithm and activation == "linear" and not _plausible(outputs):
         raise BuilderError(
             "The loss expects probabilities, but the last layer is linear (logits).",
             received=shown,
             fix="Use the loss with `from_logits=True`, or give the last layer an activation.",
         )
-    if one_unit and activation == "softmax":
+    if head.one_unit and activation == "softmax":
         raise BuilderError(
             "The softmax of one unit is 1 for every example.",
             received=shown,
@@ -203,28 +309,15 @@ def _check_kind(kind: OutputKind, outputs: np.ndarray, activation: str, shown: s
         )
     if not np.isfinite(outputs).all():
         return
-    if not one_unit and activation == "sigmoid":
-        raise BuilderError(
-            "Of classes that exclude each other, each must not have a sigmoid of its own: the "
-            "outputs do not sum to 1 and are no probabilities.",
-            received=f"{shown}, {outputs.shape[-1]} units with a sigmoid",
-            fix='Write `Dense(units, activation="softmax")` with '
-            "`SparseCategoricalCrossentropy()`"
-            + (
-                '; or for two classes one unit, `Dense(1, activation="sigmoid")` with '
-                "`BinaryCrossentropy()`."
-                if outputs.shape[-1] == 2
-                else "."
-            ),
-        )
-    if kind == "probabilities" and not are_probabilities(outputs):
+    positive = kind == "shares" and bool((outputs >= 0).all())
+    if by_logarithm and not positive and not are_probabilities(outputs):
         raise BuilderError(
             "The loss expects probabilities: between 0 and 1, and of several units with the sum 1.",
             received=f"{shown}, outputs of {activation or 'the last layer'} such as "
             f"{np.array2string(outputs[0], precision=3)}",
             fix='Use `activation="sigmoid"` for one unit and "softmax" for several.',
         )
-    if kind == "logits" and (_plausible(outputs) or _by_sigmoid(outputs, activation)):
+    if kind == "logits" and _by_sigmoid(outputs, activation):
         raise BuilderError(
             "The loss takes the outputs for logits, but they are probabilities.",
             received=f"{shown}, outputs such as {np.array2string(outputs[0], precision=3)}",
@@ -245,34 +338,3 @@ def _by_sigmoid(outputs: np.ndarray, activation: str) -> bool:
         return False
     unknown = activation == "" and are_probabilities(outputs) and float(np.ptp(outputs)) > _VARIED
     return activation == "sigmoid" or unknown
-
-
-def _check_threshold(metric: keras.metrics.Metric, kind: OutputKind, head: str = "") -> None:
-    """Check that an accuracy thresholds outputs of one unit where they mean 50 %.
-
-    Keras' "accuracy" does so at 0.5, also when they are logits.
-
-    Args:
-        metric: A metric of the model.
-        kind: What the outputs are.
-        head: Whose head it is, of several targets.
-
-    Raises:
-        BuilderError: If it does not.
-    """
-    shown = f"metric {metric.name!r}" + (f" of {head!r}" if head else "")
-    if not isinstance(metric, keras.metrics.BinaryAccuracy):
-        return
-    if kind == "logits" and metric.threshold == 0.5:
-        raise BuilderError(
-            "Accuracy on logits must threshold at 0.",
-            received=f"{shown} with threshold=0.5 and a loss from logits",
-            fix='Use `keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")`.',
-        )
-    if kind == "probabilities" and metric.threshold <= 0.0:
-        raise BuilderError(
-            "Accuracy on probabilities must threshold above 0: at 0 every example counts as "
-            "positive.",
-            received=f"{shown} with threshold={metric.threshold:g}",
-            fix='Use `"accuracy"`, which thresholds at 0.5.',
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +17,9 @@ from dlrecipes.losses import MaskedLoss
 from dlrecipes.results import DataSpec, Target
 from dlrecipes.targets import OutputKind, kind_of
 
+BETWEEN_SIGNS = ("tanh", "softsign", "hard_tanh")
+"""Activations from -1 to 1."""
+_OF_PROBABILITIES = ("crossentropy", "focal", "kl_divergence")
 _TO_PROBABILITIES = ("softmax", "sigmoid")
 _HALF = ("float16", "bfloat16")
 _ROWS = 2
@@ -28,8 +32,8 @@ def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
     """Tell what each output of a compiled model is, by its target.
 
     A loss from logits is given logits, unless a softmax or a sigmoid made the outputs and Keras
-    looks through it: then they are probabilities. A loss that does not say what it takes leaves it
-    to the activation of the last layer.
+    looks through it: then they are probabilities. So they are under any other loss, several
+    sigmoids shares. Of a loss of neither it is asked how it judges a few numbers (`_meant`).
 
     Args:
         model: A compiled model; of several targets a functional one, with a dictionary or a list of
@@ -61,7 +65,30 @@ def named_outputs(model: keras.Model, outputs: Any) -> Any:  # noqa: ANN401  (ar
 
 
 def _kind_of_head(model: keras.Model, target: Target, spec: DataSpec) -> OutputKind:
-    loss = head_loss(model, target.name)
+    loss, layer = head_loss(model, target.name), head_layer(model, target.name)
+    activation, takes_logits = activation_of(layer), from_logits(loss)
+    one_unit = _units(model, target, spec) == 1
+    as_they_are: OutputKind = "probabilities" if one_unit or activation == "softmax" else "shares"
+    if takes_logits:
+        return as_they_are if looks_through(model, target, spec) else "logits"
+    if activation in _TO_PROBABILITIES or (takes_logits is False and is_cross_entropy(loss)):
+        return as_they_are
+    found = _meant(_loss_of(loss), target, one_unit=one_unit)
+    return "signs" if found == "logits" and activation in BETWEEN_SIGNS else found
+
+
+def looks_through(model: keras.Model, target: Target, spec: DataSpec) -> bool:
+    """Whether a loss from logits computes with what stands before a softmax or a sigmoid.
+
+    Args:
+        model: A compiled model.
+        target: Whose output it is.
+        spec: The data's description.
+    """
+    loss, layer = head_loss(model, target.name), head_layer(model, target.name)
+    # What a layer's own sum puts out cannot be seen through.
+    if isinstance(layer, keras.layers.Dense) and activation_of(layer) == "linear":
+        return False
     zeros = keras_targets(np.zeros((_ROWS, len(spec.targets)), np.int32), spec)
 
     def compute_loss(x: keras.KerasTensor) -> keras.KerasTensor:
@@ -70,9 +97,75 @@ def _kind_of_head(model: keras.Model, target: Target, spec: DataSpec) -> OutputK
             return loss(zeros[target.name], named_outputs(model, outputs)[target.name])
         return model.compute_loss(x, zeros, outputs, None, training=True)
 
-    return _kind(
-        _loss_of(loss), head_layer(model, target.name), partial(_looks, compute_loss, spec)
-    )
+    return _looks(compute_loss, spec)
+
+
+def _units(model: keras.Model, target: Target, spec: DataSpec) -> int:
+    """Return the width of an output; of a model that does not say it, what the data's head has."""
+    if spec.joint:
+        return 1
+    output = getattr(model, "output", None)
+    if output is None:
+        try:
+            output = _Computed(model)(
+                keras.KerasTensor((_ROWS, *spec.input_shape), spec.input_dtype)
+            )
+        except Exception:  # that it cannot be traced is said elsewhere
+            return target.outputs
+    named = named_outputs(model, output)
+    shape = (named[target.name] if isinstance(named, dict) else keras.tree.flatten(named)[0]).shape
+    return int(shape[-1]) if len(shape) > 1 else 1
+
+
+def _meant(loss: Any, target: Target, *, one_unit: bool) -> OutputKind:  # noqa: ANN401
+    """Tell what a loss takes outputs for, from how it judges a few numbers.
+
+    Of one unit: if for the first class -5 is better than 0, only the sign counts, as with logits or
+    a hinge; if not, but -1 is, the outputs are near the labels -1 and 1; else near 0 and 1. Of
+    several: to logits the same may be added everywhere.
+
+    Args:
+        loss: A loss, or its name.
+        target: The classes.
+        one_unit: Whether an example has one number.
+    """
+    shape = target.form.shape
+    one_hot = shape not in ((), (1,))
+    width = shape[0] if one_hot else max(target.num_classes, 2)
+    first = np.zeros(1, np.float32 if target.form.dtype.startswith("float") else np.int32)
+    rows: NDArray[Any]
+    label: NDArray[Any]
+    if one_unit:
+        first = first + np.asarray(target.form.labels or (0,))[:1].astype(first.dtype)
+        label = first.reshape(1, 1)
+        rows = np.array([[0.0], [-1.0], [-5.0]], np.float32)
+    else:
+        row = np.linspace(0.3, 0.6, width, dtype=np.float32)
+        rows = np.stack([row, row + 0.2])
+        label = np.eye(1, width, dtype=np.float32) if one_hot else first
+    try:
+        call = keras.losses.get(loss)
+        values = [float(np.mean(call(label, row[np.newaxis]))) for row in rows]
+    except Exception:  # it takes other labels, or more than these: what Keras' own default is not
+        return "logits"
+    if not one_unit:
+        here, raised = values
+        return "logits" if math.isclose(here, raised, rel_tol=1e-3, abs_tol=1e-6) else "shares"
+    if values[2] < values[0]:
+        return "logits"
+    return "signs" if values[1] < values[0] else "shares"
+
+
+def is_cross_entropy(loss: object) -> bool:
+    """Whether a loss is one of Keras' that take a logarithm of probabilities.
+
+    Args:
+        loss: What `head_loss` returns.
+    """
+    loss = _loss_of(loss)
+    name = loss if isinstance(loss, str) else getattr(loss, "name", None)
+    name = name or getattr(loss, "__name__", "")
+    return _is_keras_loss(loss) and any(word in str(name) for word in _OF_PROBABILITIES)
 
 
 def head_loss(model: keras.Model, name: str) -> Any:  # noqa: ANN401  (a loss in any form)
@@ -83,8 +176,8 @@ def head_loss(model: keras.Model, name: str) -> Any:  # noqa: ANN401  (a loss in
         name: The target's name; empty for the only one.
     """
     if name and isinstance(model.loss, dict):
-        return model.loss[name]
-    if name and isinstance(model.loss, list | tuple):
+        return model.loss.get(name) or _loss_of(model.loss)
+    if name and isinstance(model.loss, list | tuple) and name in model.output_names:
         return model.loss[model.output_names.index(name)]
     return _loss_of(model.loss)
 
@@ -96,9 +189,10 @@ def head_layer(model: keras.Model, name: str) -> object:
         model: A model; functional if it has several outputs.
         name: The target's name; empty for the only one.
     """
-    if not name:
+    named = named_outputs(model, model.output) if name and hasattr(model, "output") else None
+    if not isinstance(named, dict):  # one output, also of several targets
         return _last_layer(model)
-    return _innermost(named_outputs(model, model.output)[name]._keras_history.operation)
+    return _innermost(named[name]._keras_history.operation)
 
 
 def _looks(compute_loss: Callable[[Any], Any], spec: DataSpec) -> bool:
@@ -144,25 +238,19 @@ def put_out_float32(model: keras.Model) -> None:
             layer.dtype_policy = "float32"
 
 
-def _kind(loss: object, layer: object, looked: Callable[[], bool]) -> OutputKind:
-    from_logits, activation = _from_logits(loss), activation_of(layer)
-    if from_logits is None and activation in _TO_PROBABILITIES:
-        return "probabilities"
-    if from_logits is False:
-        return "probabilities"
-    # What a layer's own sum puts out cannot be seen through.
-    plain = isinstance(layer, keras.layers.Dense) and activation == "linear"
-    return "probabilities" if not plain and looked() else "logits"
+def from_logits(loss: object) -> bool | None:
+    """Return whether a loss takes logits; None if it does not say.
 
-
-def _from_logits(loss: object) -> bool | None:
-    """Return whether a loss takes logits; None if it does not say."""
-    from_logits = getattr(loss, "from_logits", None)
-    if from_logits is None and isinstance(loss, keras.losses.Loss):
-        from_logits = loss.get_config().get("from_logits")
-    if from_logits is None:
+    Args:
+        loss: What `head_loss` returns.
+    """
+    loss = _loss_of(loss)
+    said = getattr(loss, "from_logits", None)
+    if said is None and isinstance(loss, keras.losses.Loss):
+        said = loss.get_config().get("from_logits")
+    if said is None:
         return False if _is_keras_loss(loss) else None
-    return bool(from_logits)
+    return bool(said)
 
 
 def _is_keras_loss(loss: object) -> bool:

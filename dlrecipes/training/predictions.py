@@ -28,7 +28,7 @@ def as_predictions(outputs: Any, kinds: Mapping[str, OutputKind], spec: DataSpec
     """
     if not isinstance(outputs, dict):  # one, or a list in the order of `kinds`
         flat = keras.tree.flatten(outputs)
-        outputs = dict(zip(kinds, flat, strict=True)) if len(kinds) > 1 else flat[0]
+        outputs = dict(zip(kinds, flat, strict=True)) if len(flat) > 1 else flat[0]
     named = by_name(outputs, spec)
     found = {
         target.name: kind_of(target).predictions(

@@ -8,8 +8,8 @@ import numpy as np
 from dlrecipes.checks import did_you_mean
 from dlrecipes.data import Development, keras_targets
 from dlrecipes.errors import BuilderError
-from dlrecipes.results import Objective
-from dlrecipes.training.heads import check_accuracies, find_heads
+from dlrecipes.results import Finding, Objective
+from dlrecipes.training.heads import find_heads, remarks
 from dlrecipes.training.outcome import headline
 from dlrecipes.training.outputs import put_out_float32
 
@@ -37,13 +37,18 @@ def check_compiled(model: object) -> keras.Model:
     return model
 
 
-def check_model(model: object, development: Development, objective: Objective) -> None:
+def check_model(
+    model: object, development: Development, objective: Objective
+) -> tuple[Finding, ...]:
     """Check one model of the builder against the data, before the first epoch.
 
     Args:
         model: What the builder returned.
         development: Train and validation data.
         objective: What the study optimises; its metric must exist.
+
+    Returns:
+        What a reader must know of its outputs, and of an accuracy that is not what it is called.
 
     Raises:
         BuilderError: If the model is not compiled, does not fit the data's shape or classes,
@@ -93,7 +98,7 @@ def check_model(model: object, development: Development, objective: Objective) -
             fix=f"{did_you_mean(objective.name, names)} This builder has "
             f"{', '.join(names[: len(logs)])}; add the metric in compile().".lstrip(),
         )
-    check_accuracies(network, heads)
+    return remarks(network, heads)
 
 
 def _some_rows(y: np.ndarray) -> np.ndarray:

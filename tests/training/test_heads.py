@@ -42,11 +42,6 @@ LOGITS = keras.losses.BinaryCrossentropy(from_logits=True)
     [
         ({"sign": LOGITS}, None, "must have a loss. Received: none for sum"),
         ({"sign": "binary_crossentropy", "sum": "mse"}, None, "expects probabilities.*'sign'"),
-        (
-            {"sign": LOGITS, "sum": "mse"},
-            {"sign": ["accuracy"]},
-            "threshold at 0.*'sign' with threshold=0.5",
-        ),
     ],
 )
 def test_heads_that_do_not_fit(splits, losses, metrics, message):

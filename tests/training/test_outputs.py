@@ -11,7 +11,12 @@ from dlrecipes.training.outputs import activation_of, head_layer, output_kinds
 
 
 def own_loss(y, outputs):
-    return keras.ops.mean(outputs, axis=-1)
+    return keras.losses.sparse_categorical_crossentropy(y, outputs, from_logits=True)
+
+
+def own_loss_of_probabilities(y, outputs):
+    chosen = keras.ops.one_hot(keras.ops.reshape(y, (-1,)), 3) * outputs
+    return -keras.ops.log(keras.ops.sum(chosen, axis=-1))
 
 
 @pytest.mark.parametrize(
@@ -20,9 +25,12 @@ def own_loss(y, outputs):
         (keras.losses.SparseCategoricalCrossentropy(from_logits=True), None, "logits"),
         (keras.losses.SparseCategoricalCrossentropy(), "softmax", "probabilities"),
         ("sparse_categorical_crossentropy", "softmax", "probabilities"),
-        ("sparse_categorical_crossentropy", None, "probabilities"),
+        ("sparse_categorical_crossentropy", None, "shares"),  # which is refused
+        ("sparse_categorical_crossentropy", "sigmoid", "shares"),
+        ("sparse_categorical_crossentropy", "softplus", "shares"),
         (keras.losses.sparse_categorical_crossentropy, "softmax", "probabilities"),
         (own_loss, None, "logits"),
+        (own_loss_of_probabilities, None, "shares"),
         (own_loss, "softmax", "probabilities"),
         (
             functools.partial(keras.losses.sparse_categorical_crossentropy, from_logits=True),
@@ -125,5 +133,28 @@ def test_outputs_are_what_keras_trains_them_as(development, ending):
     ],
 )
 def test_one_unit(make_model, development, loss, activation, kind):
+    model = make_model(units=1, loss=loss, activation=activation)
+    assert output_kinds(model, development("binary").model_spec)[""] == kind
+
+
+def weighted(y, outputs):
+    y = keras.ops.cast(y, outputs.dtype)
+    return (1.0 + 4.0 * y) * keras.ops.binary_crossentropy(y, outputs, from_logits=True)
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "kind"),
+    [
+        ("hinge", None, "logits"),
+        ("hinge", "tanh", "signs"),
+        ("squared_hinge", "tanh", "signs"),
+        ("hinge", "sigmoid", "probabilities"),
+        ("mse", None, "shares"),
+        ("mean_absolute_error", None, "shares"),
+        ("mse", "sigmoid", "probabilities"),
+        (weighted, None, "logits"),
+    ],
+)
+def test_one_unit_by_what_the_loss_judges(make_model, development, loss, activation, kind):
     model = make_model(units=1, loss=loss, activation=activation)
     assert output_kinds(model, development("binary").model_spec)[""] == kind

@@ -14,7 +14,7 @@ from dlrecipes.data.parts.preprocess import apply_preprocess, fit_preprocess
 from dlrecipes.data.parts.sealed_split import SealedSplit
 from dlrecipes.data.parts.split import Split, check_some_weight, fingerprint
 from dlrecipes.errors import DataError
-from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results import DataSpec, Finding, Target
 from dlrecipes.targets import shaped_targets
 
 
@@ -83,6 +83,14 @@ class Splits:
             DataError: If the layer cannot work on these inputs.
         """
         return replace(self, preprocess=fit_preprocess(layer, self.train))
+
+    def with_targets(self, targets: tuple[Target, ...]) -> Splits:
+        """Return the same parts with another description of their targets, such as their form.
+
+        Args:
+            targets: In the order of `raw_spec.targets`.
+        """
+        return replace(self, raw_spec=replace(self.raw_spec, targets=targets))
 
     def preprocessed(self, part: Split) -> Split:
         """Return a raw part as the network is given it.
