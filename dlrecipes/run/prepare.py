@@ -30,6 +30,7 @@ from dlrecipes.results import (
     Plan,
     RunSettings,
 )
+from dlrecipes.run.also_fit import AlsoFit
 from dlrecipes.run.gap_penalty import check_penalty
 from dlrecipes.run.same_builder import record_builder
 from dlrecipes.run.score_test_set import keep_predictions
@@ -38,6 +39,7 @@ from dlrecipes.search import Build, Listener
 from dlrecipes.search.ranges import replace_ranges
 from dlrecipes.system_errors import find_refusal
 from dlrecipes.training.outcome import headline
+from dlrecipes.training.own_training import OwnTraining
 from dlrecipes.training.precision import dtype_policy
 from dlrecipes.training.preflight import check_model
 
@@ -56,6 +58,7 @@ class Work:
         settings: What is asked for.
         compare: Whether simpler searches are run for real.
         described: What was understood of the data, in words.
+        own: What the user brings to each training.
     """
 
     build: Build
@@ -65,6 +68,17 @@ class Work:
     settings: RunSettings
     compare: bool = False
     described: tuple[str, ...] = ()
+    own: OwnTraining = OwnTraining()
+
+    @property
+    def engine(self) -> str:
+        """The engine that trains: what the user brings, only Keras calls."""
+        return "fit" if self.own.reason else self.settings.engine
+
+    @property
+    def says_engine(self) -> tuple[str, ...]:
+        """A line if it is another engine than was asked for."""
+        return (f"trained by `fit`: {self.own.reason}",) if self.own.reason else ()
 
 
 @dataclass(frozen=True)
@@ -119,9 +133,13 @@ def prepare(
     listener.on_phase("check")
     with dtype_policy(policy), study_running(work.splits.test.fingerprint), listener.busy():
         listener.on_step("building the model")
-        builder, model = record_builder(work.build)
+        data = work.splits.development()
+        asked = AlsoFit(work.build, work.own, data) if work.own.has_fit else work.build
+        builder, model = record_builder(asked)
         notes = compare(builder)
-        check_model(model, work.splits.development(), goal)
+        # A callback, or a `fit`, may bring the objective; folds are scored by the network alone.
+        brings = bool(work.own.reason) and settings.folds is None
+        check_model(model, data, None if brings else goal)
         listener.on_step("saving and loading the untrained model, as at the end")
         notes += try_ending(model, work.splits, policy)
     space = builder.space
