@@ -86,7 +86,7 @@ def test_a_fit_that_says_epochs_and_batch_size_itself(tune):
     assert "trained by `fit`: SaysItself has a `fit` of its own" in run.notes.lines
     assert set(run.result.best.values) == {"units", "epochs", "batch_size", "shuffle"}
     assert given.calls >= 5  # trials and refits
-    assert run.result.engine.engine == "fit"
+    assert run.result.engine.name == "fit"
     for refit in run.result.refits:
         assert len(refit.history["loss"]) == run.result.best.values["epochs"]
         searched = refit.history["val_accuracy"][refit.best_epoch]

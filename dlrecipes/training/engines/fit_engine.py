@@ -77,7 +77,7 @@ class FitEngine:
                 watch.begin(model)
                 returned = self._fit(model, job, watch)
                 if job.fit is not None:
-                    watch.take(returned_logs(returned, self._objective))
+                    watch.take(returned)
                     self._check_losses(model, watch)
                 predictions = self._predictions(model, watch) if job.keep_predictions else None
             except GivenTwice:
@@ -232,7 +232,7 @@ class _Watch(keras.callbacks.Callback):
         elif self.best.exhausted:
             self.model.stop_training = True
 
-    def take(self, returned: Mapping[str, float]) -> None:
+    def take(self, result: object) -> None:
         """Take what a `fit` of the user's own returned: its score counts.
 
         Where its epochs did not tell the objective, the network is as it is now.
@@ -240,6 +240,11 @@ class _Watch(keras.callbacks.Callback):
         Raises:
             BuilderError: If there is no score, neither in the logs nor returned.
         """
+        try:
+            returned = returned_logs(result, self._objective)
+        except BuilderError as error:
+            self.wrong = error
+            raise
         if self.status != "completed":
             return
         score = returned.get(self._objective.name, self.best.score)
