@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dlrecipes.recipe.load import load_recipe as load_recipe
     from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunSettings, Stage
     from dlrecipes.run import Run, resume, tune
-    from dlrecipes.search import CoarseToFine
+    from dlrecipes.search import CoarseToFine, StudyCallback
 
 hush_tensorflow()
 
@@ -46,6 +46,7 @@ _HOMES = {
     "Run": "dlrecipes.run",
     "RunSettings": "dlrecipes.results",
     "Stage": "dlrecipes.results",
+    "StudyCallback": "dlrecipes.search",
     "load_model": "dlrecipes.export",
     "load_recipe": "dlrecipes.recipe",
     "recipe_names": "dlrecipes.recipe",
@@ -77,6 +78,7 @@ __all__ = [
     "Run",
     "RunSettings",
     "Stage",
+    "StudyCallback",
     "baselines",
     "data",
     "diagnose",

@@ -6,7 +6,13 @@ from dlrecipes.data.from_dataset import from_dataset
 from dlrecipes.data.images.image_data import ImageReading
 from dlrecipes.data.images.load_images import load_images
 from dlrecipes.data.load import load
-from dlrecipes.data.parts.balance import balance_classes, reweigh_groups, weigh_classes
+from dlrecipes.data.parts.balance import (
+    balance_classes,
+    read_class_weight,
+    reweigh_groups,
+    weigh_classes,
+    with_class_weight,
+)
 from dlrecipes.data.parts.columns import (
     Columns,
     pack_inputs,
@@ -71,6 +77,7 @@ __all__ = [
     "pack_subgroups",
     "rare_below",
     "read_times",
+    "read_class_weight",
     "reweigh_groups",
     "start_small",
     "study_running",
@@ -81,4 +88,5 @@ __all__ = [
     "unpack_inputs",
     "unpack_subgroups",
     "weigh_classes",
+    "with_class_weight",
 ]

@@ -27,6 +27,7 @@ from dlrecipes.search import (
     PlainProgress,
     SpecBuilder,
     builder_of,
+    fit_of,
     with_budget,
 )
 from dlrecipes.targets import has_threshold
@@ -100,6 +101,7 @@ class Recipe:
         self.beats = tuple(beats)
         self.path: Path | None = None
         self._load = load
+        self._fit = fit_of(build)
         self._build = cast(Callable[[HyperParameters, DataSpec], keras.Model], builder_of(build))
         self._preprocess = preprocess
 
@@ -192,7 +194,7 @@ class Recipe:
         Args:
             splits: The data, from `load`.
         """
-        return SpecBuilder(self._build, splits.model_spec, self.name)
+        return SpecBuilder(self._build, splits.model_spec, self.name, fit=self._fit)
 
     def tune(
         self,

@@ -62,6 +62,9 @@ class RunInfo:
         engines: Which engine trains each structure, and the timings behind it.
         builder: What the builder made when the run began, which a resumed run is compared with;
             None of a run that an earlier version began.
+        own_training: What the user brought to each training, in words: the `fit` of a HyperModel,
+            callbacks.
+        class_weight: `{class: weight}` of the training loss; None for none.
         schema_version: Of the `run.json` that it was begun with; `upgrade_info` says what changed.
     """
 
@@ -85,6 +88,8 @@ class RunInfo:
     parameters: int = 0
     engines: tuple[EngineChoice, ...] = ()
     builder: BuilderRecord | None = None
+    own_training: tuple[str, ...] = ()
+    class_weight: dict[str, float] | None = None
     schema_version: int = SCHEMA_VERSION
 
 

@@ -35,6 +35,7 @@ def make_cross_validated(
     folds: Sequence[FoldData],
     info: RunInfo,
     build: Build,
+    engine: str,
     *,
     on_choice: Callable[[EngineChoice], None],
     log: Callable[[str], None],
@@ -44,8 +45,9 @@ def make_cross_validated(
 
     Args:
         folds: The folds.
-        info: Objective, engine, precision and earlier choices of `auto`.
+        info: Objective, precision and earlier choices of `auto`.
         build: The builder.
+        engine: The engine's name.
         on_choice: Hears of the choices of the first fold's engine; the others choose alike.
         log: Takes one line for each structure that cannot be trained as asked for.
         on_step: Hears what is compiled or trained now, and in which fold.
@@ -53,7 +55,7 @@ def make_cross_validated(
     goal = Objective(info.objective, info.direction)
     engines = [
         make_engine(
-            info.settings.engine,
+            engine,
             fold.development,
             goal,
             info.policy,

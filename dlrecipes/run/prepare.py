@@ -30,6 +30,7 @@ from dlrecipes.results import (
     Plan,
     RunSettings,
 )
+from dlrecipes.run.also_fit import AlsoFit
 from dlrecipes.run.dry_export import DryExport, try_choices
 from dlrecipes.run.gap_penalty import check_penalty
 from dlrecipes.run.same_builder import record_builder
@@ -41,6 +42,7 @@ from dlrecipes.system_errors import find_refusal
 from dlrecipes.targets import if_named
 from dlrecipes.training.label_form import fit_forms, form_in_words
 from dlrecipes.training.outcome import headline
+from dlrecipes.training.own_training import OwnTraining
 from dlrecipes.training.precision import dtype_policy
 from dlrecipes.training.preflight import check_compiled, check_model
 
@@ -59,6 +61,7 @@ class Work:
         settings: What is asked for.
         compare: Whether simpler searches are run for real.
         described: What was understood of the data, in words.
+        own: What the user brings to each training.
     """
 
     build: Build
@@ -68,6 +71,17 @@ class Work:
     settings: RunSettings
     compare: bool = False
     described: tuple[str, ...] = ()
+    own: OwnTraining = OwnTraining()
+
+    @property
+    def engine(self) -> str:
+        """The engine that trains: what the user brings, only Keras calls."""
+        return "fit" if self.own.reason else self.settings.engine
+
+    @property
+    def says_engine(self) -> tuple[str, ...]:
+        """A line if it is another engine than was asked for."""
+        return (f"trained by `fit`: {self.own.reason}",) if self.own.reason else ()
 
 
 @dataclass(frozen=True)
@@ -126,11 +140,15 @@ def prepare(
     listener.on_phase("check")
     with dtype_policy(policy), study_running(work.splits.test.fingerprint), listener.busy():
         listener.on_step("building the model")
-        builder, model = record_builder(work.build)
+        data = work.splits.development()
+        asked = AlsoFit(work.build, work.own, data) if work.own.has_fit else work.build
+        builder, model = record_builder(asked)
         notes = compare(builder)
         splits, found = _with_forms(work.splits, model)
         notes += found
-        remarks = check_model(model, splits.development(), goal)
+        # A callback, or a `fit`, may bring the objective; folds are scored by the network alone.
+        brings = bool(work.own.reason) and settings.folds is None
+        remarks = check_model(model, splits.development(), None if brings else goal)
         listener.on_step("saving and loading the untrained model, as at the end")
         notes += try_ending(model, splits, policy)
         space = builder.space

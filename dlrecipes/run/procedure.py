@@ -83,7 +83,7 @@ def carry_out(
         heard.on_run(directory.path)
         for line in work.described:  # on the screen it was said before anything else
             log.info("%s", line)
-        for note in prepared.notes:
+        for note in (*prepared.notes, *work.says_engine):
             heard.on_note(note)
         # A run with a report is finished; this one is not any more.
         directory.report.unlink(missing_ok=True)
@@ -107,7 +107,7 @@ def carry_out(
         heard.on_phase("search")
         chosen = RecordedChoices(info, directory)
         engine = make_engine(
-            settings.engine,
+            work.engine,
             data,
             goal,
             info.policy,
@@ -126,6 +126,7 @@ def carry_out(
             chance=chance_score(goal, baselines, data.model_spec),
             listener=heard,
             deadline=None if settings.minutes is None else time.monotonic() + 60 * settings.minutes,
+            own=work.own,
         )
         declared = settings.penalty
         if declared is not None:
@@ -137,6 +138,7 @@ def carry_out(
                 prepared.folds,
                 info,
                 work.build,
+                work.engine,
                 on_choice=chosen.take,
                 log=heard.on_note,
                 on_step=heard.on_step,
@@ -163,7 +165,9 @@ def carry_out(
         heard.on_step("the export of the winner, tried before it is trained again")
         study = exportable_winner(study, prepared.dry, heard.on_note)
         context = replace(context, deadline=None, penalty=None)
-        context, alike = begin_differently(context, data.train.array[:1], info.policy)
+        context, alike = begin_differently(
+            context, study.best.values, data.train.array[:1], info.policy
+        )
         began_with = replace(info, plan=plan)
         refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
         # ---- and the best trials once each, as the members of an ensemble
@@ -211,6 +215,7 @@ def carry_out(
                 *left_out(baseline_fit),
                 *study.findings,
                 *alike,
+                *refitted.findings,
                 *optimism,
                 *missed,
                 *too_few,

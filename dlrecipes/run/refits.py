@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import keras
@@ -22,6 +24,7 @@ from dlrecipes.results import (
     RunInfo,
     StudyResult,
     TrialRecord,
+    Value,
     write_text,
 )
 from dlrecipes.run.keep_network import (
@@ -36,6 +39,7 @@ from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
     Build,
+    GivenHyperParameters,
     HyperParameters,
     Store,
     StudyContext,
@@ -62,6 +66,7 @@ class Refits:
             `(refits, examples, …)`.
         summary: The network as Keras summarises it.
         parameters: Number of its weights.
+        findings: That some of them are the same network.
     """
 
     results: tuple[RefitResult, ...]
@@ -69,6 +74,7 @@ class Refits:
     predictions: NDArray[np.float32]
     summary: str
     parameters: int
+    findings: tuple[Finding, ...] = ()
 
 
 def refit_winner(
@@ -127,7 +133,46 @@ def refit_winner(
     together = np.stack(predictions)
     keep_predictions(directory, splits.validation, together, name="validation")
     summary = directory.networks(stage.name).summary.read_text(encoding="utf-8")
-    return Refits(tuple(results), records, together, summary, usable[0].parameters)
+    same = find_same(usable, directory)
+    for finding in same:
+        context.listener.on_finding(finding)
+    return Refits(tuple(results), records, together, summary, usable[0].parameters, same)
+
+
+def find_same(records: Sequence[TrialRecord], directory: RunDirectory) -> tuple[Finding, ...]:
+    """Return that refits are the same network, bit for bit, if they are.
+
+    They have drawn the weights that an initialiser draws by their own seeds, and have gone through
+    the examples in orders of their own. Where nothing of this is left to chance, several refits
+    are one.
+
+    Args:
+        records: The refits.
+        directory: Where their weights are kept.
+    """
+    digests = Counter(
+        hashlib.sha256(
+            b"".join(
+                np.ascontiguousarray(weights).tobytes()
+                for weights in directory.networks(record.stage).read_weights(record.number)
+            )
+        ).hexdigest()
+        for record in records
+    )
+    if len(digests) == len(records):
+        return ()
+    alike = max(digests.values())
+    return (
+        Finding(
+            name="refits are the same",
+            verdict=f"{alike} of {len(records)} refits are the same network, bit for bit: "
+            "their spread says nothing of how much chance there is in the score.",
+            evidence={"refits": len(records), "different": len(digests)},
+            advice="Leave seeds, given weights and `shuffle=False` out of `build` and `fit`, or "
+            "read the score as that of one network.",
+            severity="error",
+        ),
+    )
 
 
 def _kept(
@@ -188,7 +233,7 @@ def _name(directory: RunDirectory, record: TrialRecord) -> str:
 
 
 def begin_differently(
-    context: StudyContext, example: np.ndarray, policy: str
+    context: StudyContext, values: dict[str, Value], example: np.ndarray, policy: str
 ) -> tuple[StudyContext, tuple[Finding, ...]]:
     """Return a context in which every training begins from weights of its own.
 
@@ -198,6 +243,7 @@ def begin_differently(
 
     Args:
         context: What the refits share.
+        values: Of the winner, which may be the only one for which the builder does so.
         example: A preprocessed example, `(1, …)`.
         policy: The dtype policy.
 
@@ -205,10 +251,10 @@ def begin_differently(
         The context, unchanged where the builder begins differently by itself; and a finding where
         it does not, whatever is drawn again.
     """
-    if not _begins_alike(context.build, example, policy):
+    if not _begins_alike(context.build, values, example, policy):
         return context, ()
     fresh = FreshStart(context.build)
-    if not _begins_alike(fresh, example, policy):
+    if not _begins_alike(fresh, values, example, policy):
         context.listener.on_note(
             "the builder begins with the same weights each time: refits draw theirs by their own "
             "seeds"
@@ -289,12 +335,12 @@ def _drew(initializer: keras.initializers.Initializer, variable: keras.Variable)
     return np.array_equal(values, keras.ops.convert_to_numpy(variable))
 
 
-def _begins_alike(build: Build, example: np.ndarray, policy: str) -> bool:
+def _begins_alike(build: Build, values: dict[str, Value], example: np.ndarray, policy: str) -> bool:
     begun = []
     for seed in _SEEDS:
         with dtype_policy(policy):
             keras.utils.set_random_seed(seed)
-            model = run_builder(build)
+            model = run_builder(build, GivenHyperParameters(dict(values)))
             if not model.built:
                 model(example, training=False)
         begun.append([keras.ops.convert_to_numpy(variable) for variable in model.trainable_weights])

@@ -126,6 +126,26 @@ def check_same_description(info: RunInfo, raw: DataSpec, spec: DataSpec) -> None
                 )
 
 
+def check_same_training(info: RunInfo, brought: tuple[str, ...]) -> None:
+    """Refuse another `fit`, or other callbacks, than those that a run began with.
+
+    Args:
+        info: What the run began with.
+        brought: What is there now, in words.
+
+    Raises:
+        RunError: If it is not the same.
+    """
+    if brought != info.own_training:
+        raise RunError(
+            "A run must be resumed with the training that it began with.",
+            received=f"{', '.join(brought) or 'nothing'}, begun with "
+            f"{', '.join(info.own_training) or 'nothing'} of the user's own",
+            fix="Give the same callbacks and the same HyperModel: "
+            "`dlr.resume(directory, build, splits, callbacks=[…])`.",
+        )
+
+
 def _meaning(spec: DataSpec) -> dict[str, object]:
     """Return what must be the same, by name: not the statistics, which follow from the arrays."""
     return {

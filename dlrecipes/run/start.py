@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +11,9 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from dlrecipes.data import Splits
+import keras
+
+from dlrecipes.data import Splits, read_class_weight, with_class_weight
 from dlrecipes.errors import ArgumentError, RunError, StorageError
 from dlrecipes.results import Objective, Origin, Plan, RunInfo, RunSettings
 from dlrecipes.run.handle import Run
@@ -19,7 +21,12 @@ from dlrecipes.run.messages import closing_lines, describe_data
 from dlrecipes.run.origin import name_of, source_of, told
 from dlrecipes.run.prepare import Work, prepare
 from dlrecipes.run.procedure import carry_out
-from dlrecipes.run.same_builder import check_same_description, compare_builders
+from dlrecipes.run.same_builder import (
+    check_same_description,
+    check_same_training,
+    compare_builders,
+)
+from dlrecipes.run.search_arguments import refuse_search_arguments
 from dlrecipes.rundir import RunDirectory, check_place
 from dlrecipes.search import (
     Build,
@@ -28,18 +35,21 @@ from dlrecipes.search import (
     PlainProgress,
     Store,
     builder_of,
+    fit_of,
     mask_password,
 )
 from dlrecipes.system_errors import system_errors
 from dlrecipes.targets import has_threshold
 from dlrecipes.training.engines import check_backend, describe_device, weakest_capability
+from dlrecipes.training.own_training import OwnTraining
 from dlrecipes.training.precision import choose_policy
 
+_ARGUMENTS = ("objective", "plan", "settings", "listener", "compare", "callbacks", "class_weight")
 _PACKAGES = ("dlrecipes", "tensorflow", "keras", "keras-tuner", "optuna", "numpy", "scikit-learn")
 
 
 @system_errors()
-def tune(
+def tune(  # noqa: PLR0913  (one argument a decision)
     build: Build,
     splits: Splits,
     objective: object = "val_accuracy",
@@ -49,13 +59,17 @@ def tune(
     listener: Listener | None = None,
     origin: Origin | None = None,
     compare: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    class_weight: Mapping[object, float] | None = None,
+    **others: object,
 ) -> Run:
     """Carry out the procedure up to the refits and return the run; the test set stays sealed.
 
     Args:
         build: Takes a `keras_tuner.HyperParameters` and returns a compiled `keras.Model`; may
             take a second argument `spec`, the description of the preprocessed data. Or a
-            `keras_tuner.HyperModel` without a `fit` of its own.
+            `keras_tuner.HyperModel`: a `fit` of its own trains every trial and refit, by the
+            engine `fit`, and what it asks for is part of the search.
         splits: The data; its test part is not touched.
         objective: A metric of the model's logs (`"val_accuracy"`), an `Objective`, or a
             `keras_tuner.Objective`.
@@ -66,11 +80,17 @@ def tune(
         origin: Where builder and data come from, of a recipe, which goes on to the test set and
             says the end itself; None for the builder's own name and source.
         compare: Whether simpler searches are run for real, at equal cost.
+        callbacks: Keras callbacks, of which every trial and refit has a copy. The engine `fit`
+            trains then. What a callback adds to the logs may be the objective.
+        class_weight: `{class: weight}` by the labels or their indices, as in `model.fit`: of the
+            training loss only, 1 for a class that is left out; None for none.
+        others: None; arguments of `Tuner.search` are refused with the way to say them here.
 
     Returns:
         The run: `run.result`, `run.open_test_set(reason)`, `run.export(...)`, `run.report()`.
 
     Raises:
+        ArgumentError: If an argument is none, or not of its kind.
         BuilderError: If the builder does not fit the data or lacks the metric.
         DataError: If the audit finds an error.
         RunError: If the directory cannot be used, or no trial ended with a score.
@@ -95,13 +115,17 @@ def tune(
         True
     """
     check_backend()
-    build = builder_of(build)
+    refuse_search_arguments(others, _ARGUMENTS)
+    given, build = build, builder_of(build)
+    own = OwnTraining(fit_of(given), callbacks, name_of(build))
     if not isinstance(splits, Splits):
         raise ArgumentError(
             "`splits` must be a `Splits`.",
             received=f"{type(splits).__name__}",
             fix="Make one with `dlr.data.load(name)` or `dlr.data.from_arrays(x, y)`.",
         )
+    weights = None if class_weight is None else read_class_weight(splits, class_weight)
+    splits = splits if weights is None else with_class_weight(splits, weights)
     goal, settings = Objective.parse(objective), settings or RunSettings()
     plan = plan or CoarseToFine()
     if not plan.trials:
@@ -124,6 +148,7 @@ def tune(
         settings,
         compare,
         describe_data(splits, origin.source),
+        own,
     )
     prepared = prepare(work, goal, policy)
     splits = prepared.splits
@@ -154,6 +179,8 @@ def tune(
         fingerprint=splits.test.fingerprint,
         development=splits.development().fingerprint,
         split_seed=splits.split_seed,
+        own_training=own.brought,
+        class_weight=weights,
     )
     try:
         directory.write(info)
@@ -180,6 +207,9 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     listener: Listener | None = None,
     compare: bool = False,
     origin: Origin | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    class_weight: Mapping[object, float] | None = None,
+    **others: object,
 ) -> Run:
     """Go on with a run that was cut off, or give it more trials.
 
@@ -199,6 +229,9 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         compare: Whether simpler searches are run for real, at equal cost.
         origin: Where builder and data come from now, of a recipe, which says the end itself; None
             for the builder's own source.
+        callbacks: Those that the run began with.
+        class_weight: As when the run began; None for that.
+        others: None; arguments of `Tuner.search` are refused with the way to say them here.
 
     Returns:
         The run: with one trial at a time, as an unbroken one would have left it. Of trials side by
@@ -223,11 +256,14 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         (4, 1)
     """
     check_backend()
-    build = builder_of(build)
+    refuse_search_arguments(others, _ARGUMENTS)
+    given, build = build, builder_of(build)
+    own = OwnTraining(fit_of(given), callbacks, name_of(build))
     existing = RunDirectory.existing(directory)
     check_place(existing.path)
     info = existing.read_info()
-    splits = _in_found_form(splits, info)
+    check_same_training(info, own.brought)
+    splits = _in_found_form(_weighed_as_before(info, splits, class_weight), info)
     began_with = {"test set": info.fingerprint, "training data": info.development}
     has = {
         "test set": splits.test.fingerprint,
@@ -261,6 +297,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         replace(info.settings, minutes=minutes),
         compare,
         describe_data(splits, info.origin.source),
+        own,
     )
     prepared = prepare(
         work, goal, info.policy, partial(compare_builders, info, build=work.build, text=text)
@@ -294,6 +331,21 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     if not by_recipe:
         heard.on_end(closing_lines(run.result, existing))
     return run
+
+
+def _weighed_as_before(
+    info: RunInfo, splits: Splits, class_weight: Mapping[object, float] | None
+) -> Splits:
+    """Return the data with the class weights of the run."""
+    began = info.class_weight
+    now = began if class_weight is None else read_class_weight(splits, class_weight)
+    if now != began:
+        raise RunError(
+            "A resumed run keeps its class weights.",
+            received=f"class_weight={now}, begun with {began}",
+            fix="Leave the argument out, or start a new run.",
+        )
+    return splits if began is None else with_class_weight(splits, began)
 
 
 @contextmanager

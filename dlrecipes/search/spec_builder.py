@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import keras
 from keras.src.backend.common import global_state  # Keras exports nothing that counts anew
 
 from dlrecipes.results import DataSpec
 from dlrecipes.search.backends import HyperParameters
+from dlrecipes.training.engines.undisturbed import undisturbed
+from dlrecipes.training.own_training import Fit
 
 _COUNTS = "object_name_uids"
 
@@ -28,6 +31,7 @@ class SpecBuilder:
         spec: The data after preprocessing.
         name: What the builder is called.
         told: Whether the builder looks at the description.
+        fit: Of a HyperModel, its `fit`; None for that of Keras.
     """
 
     def __init__(
@@ -37,16 +41,18 @@ class SpecBuilder:
         name: str,
         *,
         told: bool = True,
+        fit: Fit | None = None,
     ) -> None:
         self.__name__ = name
         self.told = told
+        self.fit = fit
         self._build = build
         self._spec = spec
 
     def __call__(self, hp: HyperParameters) -> keras.Model:
         """Return a compiled model for the data."""
         with _numbered_anew():
-            return self._build(hp, self._spec)
+            return undisturbed(partial(self._build, hp, self._spec))
 
     @contextmanager
     def building_for(self, spec: DataSpec) -> Iterator[None]:

@@ -12,8 +12,12 @@ from dlrecipes.search.backends import AskTell, Build, Proposal
 from dlrecipes.search.listener import Listener
 from dlrecipes.training.job import Job, Report, derive_seed
 from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.own_training import OwnTraining
 
 _FAILURES_IN_A_ROW = 5
+_DECLINED_IN_A_ROW = 3
+"""As KerasTuner's `max_consecutive_failed_trials`, of those that the builder means to fail."""
+_DECLINED = "FailedTrialError"
 _LEARNING = ("tpe", "keras_tuner_bayesian")
 
 
@@ -38,6 +42,7 @@ class StudyContext:
         penalty: What is taken off the score of a trial once it is finished; None for nothing.
             Pruning goes by the running bests, of which nothing is taken.
         reports: How often a trial reports; None for once an epoch.
+        own: What the user brings to each training.
     """
 
     build: Build
@@ -51,6 +56,7 @@ class StudyContext:
     deadline: float | None = None
     penalty: Penalty | None = None
     reports: int | None = None
+    own: OwnTraining = OwnTraining()
 
     @property
     def expired(self) -> bool:
@@ -89,6 +95,7 @@ class TrialSource:
         self._on_outcome = on_outcome
         self._handed_out = len(backend.records)
         self._failures = 0
+        self._declined = 0
 
     @property
     def parallel(self) -> int:
@@ -116,7 +123,7 @@ class TrialSource:
         jobs: list[Job] = []
         while len(jobs) < limit and self.remaining:
             self._handed_out += 1
-            jobs.append(self._job(self._backend.ask(self._context.build)))
+            jobs.append(self._job(self._backend.ask(self._context.build, self._context.own)))
         return jobs
 
     def _job(self, proposal: Proposal) -> Job:
@@ -134,6 +141,7 @@ class TrialSource:
             space=self._backend.space,
             shared_seed=self._shared_seed,
             keep_predictions=self._context.penalty is not None,
+            fit=proposal.fit,
         )
 
     def report(self, reports: Sequence[Report]) -> set[int]:
@@ -162,7 +170,8 @@ class TrialSource:
         When the time is up, it says so afterwards.
 
         Raises:
-            BuilderError: If five trials in a row failed, out of memory not counted.
+            BuilderError: If five trials in a row failed, out of memory not counted, or three by
+                a `FailedTrialError`.
         """
         records = []
         for job, outcome in ended:
@@ -226,6 +235,15 @@ class TrialSource:
         return worst(scores, default=None)
 
     def _count_failures(self, record: TrialRecord) -> None:
+        declined = record.error.startswith(_DECLINED)
+        self._declined = self._declined + 1 if declined else 0
+        if self._declined >= _DECLINED_IN_A_ROW:
+            raise BuilderError(
+                f"A builder must not decline {_DECLINED_IN_A_ROW} trials in a row.",
+                received=record.error,
+                fix="Everything so far is kept; narrow the ranges to what it takes, and tune "
+                "again.",
+            )
         if record.status != "failed":
             self._failures = 0
         elif not record.error.startswith("out of memory"):

@@ -12,6 +12,7 @@ import numpy as np
 
 from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.own_training import Fit
 from dlrecipes.training.weights_by_path import Weights
 
 
@@ -38,6 +39,8 @@ class Job:
             validation part.
         initial: Weights to begin from by path, as `weights_by_path` names them, for example those
             of a pre-trained encoder; all others are drawn as the builder says. None for none.
+        fit: Trains in place of `keras.Model.fit`, with the same arguments, the model first, and
+            returns what `returned_logs` reads; None for that one.
     """
 
     number: int
@@ -53,6 +56,7 @@ class Job:
     shared_seed: int | None = None
     keep_predictions: bool = False
     initial: Weights | None = None
+    fit: Fit | None = None
 
     @property
     def keeps_best(self) -> bool:

@@ -23,10 +23,14 @@ def check_compiled(model: object) -> keras.Model:
         BuilderError: If it is not.
     """
     if not isinstance(model, keras.Model):
+        scored = isinstance(model, int | float | np.number | dict | keras.callbacks.History)
         raise BuilderError(
             "A builder must return a compiled keras.Model.",
             received=f"{type(model).__name__}",
-            fix="End it with `return model`.",
+            fix="Return the model, and train it in the `fit(self, hp, model, *args, **kwargs)` of "
+            "a `keras_tuner.HyperModel`, which may return a score."
+            if scored
+            else "End it with `return model`.",
         )
     if not model.compiled:
         raise BuilderError(
@@ -38,14 +42,15 @@ def check_compiled(model: object) -> keras.Model:
 
 
 def check_model(
-    model: object, development: Development, objective: Objective
+    model: object, development: Development, objective: Objective | None
 ) -> tuple[Finding, ...]:
     """Check one model of the builder against the data, before the first epoch.
 
     Args:
         model: What the builder returned.
         development: Train and validation data.
-        objective: What the study optimises; its metric must exist.
+        objective: What the study optimises; its metric must exist. None where something else
+            than the model may bring it.
 
     Returns:
         What a reader must know of its outputs, and of an accuracy that is not what it is called.
@@ -91,7 +96,7 @@ def check_model(
             fix='Average them, for example with `average="macro"`.',
         )
     names = [f"val_{name}" for name in logs] + list(logs)
-    if objective.name not in names:
+    if objective is not None and objective.name not in names:
         raise BuilderError(
             "The objective must be one of the model's metrics.",
             received=f"objective={objective.name!r}",

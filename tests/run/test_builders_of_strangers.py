@@ -379,7 +379,6 @@ def test_one_name_in_two_branches(tune):
     assert sum(stage.trials.failed for stage in run.result.stages) == 0
 
 
-@pytest.mark.xfail(reason="an error that means to end the search does not")
 def test_a_fatal_error_ends_the_search(tune):
     def build(hp):
         if hp.Int("units", 8, 64, step=8) > 16:
@@ -401,9 +400,6 @@ class WithFit(keras_tuner.HyperModel):
         return model.fit(*args, batch_size=hp.Choice("batch_size", [16, 64]), **options)
 
 
-@pytest.mark.xfail(
-    reason="refused: its own fit would not be called", raises=dlr.errors.BuilderError
-)
 def test_a_hypermodel_with_a_fit_of_its_own(tune):
     model = WithFit()
     run = tune(model, X, KIND)

@@ -7,8 +7,9 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from dlrecipes.results import Objective
-from dlrecipes.run.refits import FreshStart, begin_differently, draw_again
+from dlrecipes.results import Objective, TrialRecord
+from dlrecipes.run.refits import FreshStart, begin_differently, draw_again, find_same
+from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Listener, StudyContext
 
 X = np.zeros((1, 4), "float32")
@@ -78,7 +79,7 @@ def weights(build, seed):
 )
 def test_fixed_weights_are_drawn_again(build):
     before = context(build)
-    after, findings = begin_differently(before, X, "float32")
+    after, findings = begin_differently(before, {}, X, "float32")
     assert findings == ()
     assert "by their own seeds" in before.listener.notes[0]
     one, two, again = (weights(after.build, seed) for seed in (1, 2, 1))
@@ -101,17 +102,42 @@ def test_what_comes_after_the_builder_differs_too():
 
 def test_a_builder_that_draws_by_itself_is_left_alone():
     before = context(plain)
-    assert begin_differently(before, X, "float32") == (before, ())
+    assert begin_differently(before, {}, X, "float32") == (before, ())
     assert not before.listener.notes
 
 
 def test_where_nothing_can_be_drawn_it_is_said():
     before = context(zeros)
-    after, (finding,) = begin_differently(before, X, "float32")
+    after, (finding,) = begin_differently(before, {}, X, "float32")
     assert finding.severity == "warning"
     assert "All refits begin with the same weights" in finding.verdict
     assert before.listener.findings == [finding]
     assert isinstance(after.build, FreshStart)
+
+
+def test_a_seed_in_the_branch_that_won_is_found():
+    def build(hp):
+        if hp.Boolean("fixed"):
+            return sets_the_seed(hp)
+        return plain(hp)
+
+    before = context(build)
+    assert begin_differently(before, {"fixed": False}, X, "float32") == (before, ())
+    after, _ = begin_differently(before, {"fixed": True}, X, "float32")
+    assert isinstance(after.build, FreshStart)
+
+
+def test_refits_that_are_one_network_are_told(tmp_path):
+    directory = RunDirectory(tmp_path)
+    networks = directory.networks("refit")
+    networks.create()
+    records = [TrialRecord("refit", number, {}, "completed") for number in range(3)]
+    for number, value in enumerate([1.0, 2.0, 2.0]):
+        networks.write_weights(number, [np.full((2, 2), value), np.zeros(2)])
+    assert find_same(records[:2], directory) == ()
+    (finding,) = find_same(records, directory)
+    assert finding.severity == "error"
+    assert finding.verdict.startswith("2 of 3 refits are the same network, bit for bit")
 
 
 def test_weights_that_were_given_stay():

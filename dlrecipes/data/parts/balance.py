@@ -80,6 +80,66 @@ def weigh_classes(splits: Splits, weights: str | Mapping[object, float] = "balan
     )
 
 
+def read_class_weight(splits: Splits, class_weight: Mapping[object, float]) -> dict[str, float]:
+    """Return Keras' `class_weight` by the names of the classes.
+
+    Args:
+        splits: Data with classes.
+        class_weight: `{class: weight}`, weights at least 0, by names, or by indices from 0 where
+            none of them is a name.
+
+    Raises:
+        ArgumentError: If there are no classes, or a key is neither a name nor an index.
+
+    Example:
+        >>> splits = dlr.data.from_arrays(np.arange(40.0).reshape(-1, 1), ["no", "yes"] * 20)
+        >>> dlr.data.read_class_weight(splits, {1: 3.0})
+        {'yes': 3.0}
+    """
+    names = check_classes(splits.raw_spec, "weighed").class_names
+    if not isinstance(class_weight, Mapping) or not class_weight:
+        raise ArgumentError(
+            "`class_weight` must be {class: weight}.", received=f"class_weight={class_weight!r}"
+        )
+    keys: dict[object, str] = {key: str(key) for key in class_weight}
+    if not any(name in names for name in keys.values()):
+        by_index: dict[object, str] = dict(enumerate(names))
+        keys = {key: by_index.get(key, str(key)) for key in class_weight}
+    unknown = [key for key, name in keys.items() if name not in names]
+    if unknown:
+        raise ArgumentError(
+            "`class_weight` must have the labels, or their indices, as keys.",
+            received=", ".join(map(repr, unknown[:5])),
+            fix=f"The classes are {', '.join(map(repr, names[:20]))}.",
+        )
+    return {
+        name: check_real(f"class_weight[{key!r}]", class_weight[key], 0)
+        for key, name in keys.items()
+    }
+
+
+def with_class_weight(splits: Splits, class_weight: Mapping[str, float]) -> Splits:
+    """Return the same parts with Keras' `class_weight` as weights of the training examples.
+
+    As in `model.fit`, only the training loss is weighed, weights are not normalised, and a class
+    that is left out weighs 1; `weigh_classes` does otherwise, and says why. Weights that are
+    there already are multiplied, and every engine trains with them.
+
+    Args:
+        splits: Data with classes.
+        class_weight: From `read_class_weight`.
+
+    Example:
+        >>> splits = dlr.data.from_arrays(np.arange(40.0).reshape(-1, 1), ["no", "yes"] * 20)
+        >>> weighed = dlr.data.with_class_weight(splits, {"yes": 3.0})
+        >>> float(weighed.train.sample_weight.sum()), weighed.validation.sample_weight is None
+        (48.0, True)
+    """
+    names = check_classes(splits.raw_spec, "weighed").class_names
+    by_class = np.array([class_weight.get(name, 1.0) for name in names])
+    return replace(splits, train=_weighed(splits.train, by_class))
+
+
 def _by_class(weights: Mapping[object, float], classes: tuple[str, ...]) -> NDArray[np.float64]:
     named = {
         str(name): check_real(f"weights[{name!r}]", value, 0, low_open=True)

@@ -1,7 +1,7 @@
 """The only place that knows Optuna and KerasTuner."""
 
 from dlrecipes.search.backends.ask_tell import AskTell
-from dlrecipes.search.backends.builder_of import builder_of
+from dlrecipes.search.backends.builder_of import builder_of, fit_of
 from dlrecipes.search.backends.discover_space import discover_space
 from dlrecipes.search.backends.distinct_sampler import count_configurations
 from dlrecipes.search.backends.hyperparameters import GivenHyperParameters, suggest
@@ -18,6 +18,7 @@ from dlrecipes.search.backends.space import (
 )
 from dlrecipes.search.backends.storage import mask_password, open_storage, storage_errors
 from dlrecipes.search.backends.store import Store
+from dlrecipes.search.backends.study_callback import StudyCallback
 
 __all__ = [
     "AskTell",
@@ -28,11 +29,13 @@ __all__ = [
     "Proposal",
     "SobolSampler",
     "Store",
+    "StudyCallback",
     "build_with",
     "builder_of",
     "clip_to_space",
     "count_configurations",
     "discover_space",
+    "fit_of",
     "importances",
     "mask_password",
     "open_storage",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from typing import Any
 
 import keras
+import keras_tuner
 import optuna
 from optuna.trial import TrialState
 from pydantic import TypeAdapter
@@ -26,8 +27,10 @@ from dlrecipes.search.backends.make_sampler import make_pruner, make_sampler
 from dlrecipes.search.backends.proposal import RECORD, Proposal
 from dlrecipes.search.backends.space import Build
 from dlrecipes.search.backends.storage import write_errors
+from dlrecipes.training.own_training import OwnTraining
 
 _SPACE = "dlrecipes:space"
+_NOTHING = OwnTraining()
 _RECORDS = TypeAdapter(TrialRecord)
 _SPACES = TypeAdapter(tuple[Hyperparameter, ...])
 
@@ -79,6 +82,7 @@ class AskTell:
         self._distinct = make_sampler(stage, self._space, seed)
         self._study.sampler = self._distinct
         self._declarations = Declarations()
+        self._fatal: keras_tuner.errors.FatalError | None = None
         self._pruner = make_pruner(stage, maximize=maximize, reports=reports)
         self._trials: dict[int, optuna.Trial] = {}
         self._records: list[TrialRecord] = []
@@ -129,11 +133,12 @@ class AskTell:
             self._distinct.note(number, values)
             self._study.enqueue_trial(self._encoding.encode(values))
 
-    def ask(self, build: Build) -> Proposal:
+    def ask(self, build: Build, own: OwnTraining = _NOTHING) -> Proposal:
         """Return the next trial: one that a dead process left, a queued one, or a new one.
 
         Args:
             build: The builder, which the proposal calls with its values.
+            own: What the user brings to each training.
         """
 
         def remake(values: dict[str, Value]) -> keras.Model:
@@ -163,10 +168,19 @@ class AskTell:
         self._distinct.note(trial.number, hyperparameters.values)
 
         def make() -> keras.Model:
-            return build(hyperparameters)
+            with self._noting_fatal():
+                return build(hyperparameters)
+
+        name = f"{self._stage}-{trial.number}"
+
+        def fit(*arguments: Any, **named: Any) -> object:  # noqa: ANN401  (what Keras takes)
+            with self._noting_fatal():
+                return own.train(hyperparameters, name, *arguments, **named)
 
         # Its values as they are, and not a copy: late ones come as the builder asks for them.
-        return Proposal(trial.number, hyperparameters.values, make, remake)
+        return Proposal(
+            trial.number, hyperparameters.values, make, remake, fit if own.reason else None
+        )
 
     def report(self, reports: Sequence[tuple[int, int, float]]) -> set[int]:
         """Report running best scores and return the numbers of the trials to be pruned.
@@ -241,9 +255,20 @@ class AskTell:
         return record
 
     def _check_declarations(self) -> None:
-        """End the study, and not one trial, where names have no meaning."""
+        """End the study, and not one trial, where names have no meaning or the builder says so."""
         if self._declarations.error is not None:
             raise self._declarations.error
+        if self._fatal is not None:
+            raise self._fatal
+
+    @contextmanager
+    def _noting_fatal(self) -> Iterator[None]:
+        """Let KerasTuner's `FatalError` end the study, which an engine takes for one trial's."""
+        try:
+            yield
+        except keras_tuner.errors.FatalError as error:
+            self._fatal = self._fatal or error
+            raise
 
     def _store(self, trial: optuna.Trial, record: TrialRecord, stored: dict[str, Any]) -> None:
         if record.status == "diverged" and record.score is not None:

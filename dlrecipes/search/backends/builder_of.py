@@ -8,9 +8,10 @@ from typing import Any, cast
 import keras
 import keras_tuner
 
-from dlrecipes.errors import ArgumentError, BuilderError
+from dlrecipes.errors import ArgumentError
 from dlrecipes.search.backends.hyperparameters import AskedHyperParameters
 from dlrecipes.search.backends.space import Build, HyperParameters
+from dlrecipes.training.own_training import Fit
 
 
 def builder_of(given: object) -> Build:
@@ -24,7 +25,6 @@ def builder_of(given: object) -> Build:
 
     Raises:
         ArgumentError: If it is none of these.
-        BuilderError: If the object has a `fit` of its own, which nothing here would call.
     """
     if isinstance(given, keras.Model) or (isinstance(given, type) and hasattr(given, "build")):
         kind = "the model" if isinstance(given, keras.Model) else "the class"
@@ -34,6 +34,7 @@ def builder_of(given: object) -> Build:
             received=f"{kind} {name}",
             fix="Write `def build(hp): …`, or make an instance of the class.",
         )
+    _check_no_tuner(given)
     inner = getattr(given, "build", given)
     if not callable(inner):
         raise ArgumentError(
@@ -42,20 +43,28 @@ def builder_of(given: object) -> Build:
         )
     if inner is given:
         return cast(Build, given)
-    _check_no_fit(given)
     return _build_of(given, inner)
 
 
-def _check_no_fit(given: object) -> None:
+def fit_of(given: object) -> Fit | None:
+    """Return the `fit` of the user's own that a HyperModel has; None for that of Keras.
+
+    Args:
+        given: A builder, or an object with a `build`.
+    """
     fit = getattr(given, "fit", None)
-    if fit is None or getattr(fit, "__func__", None) is keras_tuner.HyperModel.fit:
-        return
-    raise BuilderError(
-        "A HyperModel must not have a `fit` of its own: here it would never be called.",
-        received=f"{type(given).__name__}.fit",
-        fix="Leave it out. `build` may ask for `batch_size`, the plan says the epochs, classes are "
-        "weighed by `dlr.data.weigh_classes`, and `splits.with_preprocess` takes preprocessing.",
-    )
+    inherited = getattr(fit, "__func__", None) is keras_tuner.HyperModel.fit
+    return fit if callable(fit) and not inherited else None
+
+
+def _check_no_tuner(given: object) -> None:
+    if isinstance(given, keras_tuner.engine.base_tuner.BaseTuner) or hasattr(given, "run_trial"):
+        raise ArgumentError(
+            "`build` must be what is tuned, and not what tunes it.",
+            received=f"a {type(given).__name__}",
+            fix="Hand over its HyperModel: `dlr.tune(tuner.hypermodel, splits, …)`. A `run_trial` "
+            "that trains is the `fit(self, hp, model, *args, **kwargs)` of a HyperModel.",
+        )
 
 
 def _build_of(given: object, inner: Any) -> Build:  # noqa: ANN401  (a method, or what wraps it)

@@ -10,6 +10,7 @@ import keras
 import optuna
 
 from dlrecipes.results import Value
+from dlrecipes.training.own_training import Fit
 
 RECORD = "dlrecipes:record"
 """Name of the trial's user attribute that holds it."""
@@ -25,12 +26,14 @@ class Proposal:
             late (behind a plain `if`) are added when it does.
         build: Calls the builder with these values.
         rebuild: Calls the builder with other values of the same hyperparameters.
+        fit: Trains in the user's own way, with these values; None for `model.fit`.
     """
 
     number: int
     values: dict[str, Value]
     build: Callable[[], keras.Model]
     rebuild: Callable[[dict[str, Value]], keras.Model]
+    fit: Fit | None = None
 
 
 def stored_score(trial: optuna.trial.FrozenTrial) -> float | None:

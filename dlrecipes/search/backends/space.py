@@ -28,11 +28,12 @@ def run_builder(
 
     Raises:
         BuilderError: If the builder raises.
+        FatalError: If the builder raises that, by which KerasTuner's users end a search.
     """
     hyperparameters = hyperparameters or keras_tuner.HyperParameters()
     try:
         return build(hyperparameters)
-    except DlrecipesError:
+    except (DlrecipesError, keras_tuner.errors.FatalError):
         raise
     except Exception as error:  # the builder is the user's code
         values = ", ".join(f"{name}={value!r}" for name, value in hyperparameters.values.items())

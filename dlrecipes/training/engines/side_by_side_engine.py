@@ -166,6 +166,8 @@ class SideBySideEngine:
         found: list[tuple[Job, Blueprint]] = []
         for job in jobs:
             try:
+                if job.fit is not None:
+                    raise Unsupported("it is trained in the user's own way")
                 blueprint = self._blueprints.of(job)
                 if blueprint.key in self._given_up:
                     raise Unsupported(self._given_up[blueprint.key])

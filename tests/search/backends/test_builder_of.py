@@ -6,9 +6,10 @@ import keras
 import keras_tuner
 import pytest
 
-from dlrecipes.errors import ArgumentError, BuilderError
+import dlrecipes as dlr
+from dlrecipes.errors import ArgumentError
 from dlrecipes.recipe import Recipe
-from dlrecipes.search import builder_of, discover_space, run_builder
+from dlrecipes.search import builder_of, discover_space, fit_of, run_builder
 
 
 class Plain(keras_tuner.HyperModel):
@@ -61,11 +62,22 @@ def fitted_by_attribute():
 @pytest.mark.parametrize(
     "make", [WithFit, OfWithFit, StaticFit, NotAHyperModel, fitted_by_attribute]
 )
-def test_a_fit_that_would_never_be_called_is_refused(make):
-    with pytest.raises(BuilderError, match=r"would never be called\. Received: \w+\.fit\. Leave"):
-        builder_of(make())
-    with pytest.raises(BuilderError, match="would never be called"):
-        Recipe(name="r", load=lambda: None, build=make())
+def test_a_fit_of_its_own_is_found(make):
+    given = make()
+    assert fit_of(given) == given.fit
+    recipe = Recipe(name="r", load=lambda: None, build=given)
+    assert fit_of(recipe.builder(dlr.data.load("iris"))) == given.fit
+
+
+@pytest.mark.parametrize("make", [Plain, OfAPlain, lambda: lambda hp: None])
+def test_that_of_keras_is_none(make):
+    assert fit_of(make()) is None
+
+
+def test_a_tuner_is_no_builder(tmp_path):
+    tuner = keras_tuner.RandomSearch(Plain(), "val_loss", max_trials=1, directory=tmp_path)
+    with pytest.raises(ArgumentError, match=r"a RandomSearch\. .*dlr\.tune\(tuner\.hypermodel"):
+        builder_of(tuner)
 
 
 @pytest.mark.parametrize("make", [Plain, OfAPlain])

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from dlrecipes.losses import MaskedLoss
 from dlrecipes.losses.masked_loss import known_targets
@@ -35,8 +36,7 @@ def check_supported(model: keras.Model) -> None:
         if getattr(type(model), name) is not getattr(keras.Model, name):
             raise Unsupported(f"{kind} has a `{name}` of its own")
     _check_ends(model)
-    if model.run_eagerly:
-        raise Unsupported("it was compiled with `run_eagerly=True`")
+    _check_mode(model)
     if not model.trainable_variables:
         raise Unsupported("it has no trainable weights")
     for layer in all_layers(model):
@@ -47,6 +47,15 @@ def check_supported(model: keras.Model) -> None:
         if getattr(layer, "stateful", False):
             raise Unsupported(f"the layer {layer.name} keeps a state between batches")
     _check_optimizer(inner_optimizer(model))
+
+
+def _check_mode(model: keras.Model) -> None:
+    if model.run_eagerly:
+        raise Unsupported("it was compiled with `run_eagerly=True`")
+    if tf.config.functions_run_eagerly():
+        raise Unsupported("TensorFlow runs all functions eagerly")
+    if model._distribute_strategy is not None:
+        raise Unsupported("it was built under a distribution strategy")
 
 
 def _check_ends(model: keras.Model) -> None:
