@@ -10,7 +10,7 @@ import numpy as np
 import pandas
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns
+from dlrecipes.data import Columns, Inputs
 from dlrecipes.diagnose import check_unknown_values
 from dlrecipes.errors import DataWarning
 from dlrecipes.export import NewExamples, given_examples, load_model, load_tested, read_examples
@@ -88,7 +88,7 @@ def _examples(
 
 
 def _predictions(
-    directory: RunDirectory, x: np.ndarray | Columns, spec: DataSpec
+    directory: RunDirectory, x: np.ndarray | Columns | Inputs, spec: DataSpec
 ) -> np.ndarray | dict[str, np.ndarray]:
     """Return predictions; what training did not have is a warning to the caller of `Run`."""
     checkpoint = directory.path / directory.read_result().refits[0].checkpoint

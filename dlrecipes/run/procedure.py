@@ -160,7 +160,7 @@ def carry_out(
         # ---- 6. refits: the winner again, with other seeds
         heard.on_phase("refits")
         context = replace(context, deadline=None, penalty=None)
-        context, alike = begin_differently(context, data.train.array[:1], info.policy)
+        context, alike = begin_differently(context, data.train.inputs[:1], info.policy)
         began_with = replace(info, plan=plan)
         refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
         # ---- and the best trials once each, as the members of an ensemble

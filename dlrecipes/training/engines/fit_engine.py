@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from dlrecipes.data import Development, keras_targets
+from dlrecipes.data import Development, keras_inputs, keras_targets
 from dlrecipes.results import History, Objective
 from dlrecipes.results.study_result import Status
 from dlrecipes.training.build_model import build_model
@@ -69,7 +69,7 @@ class FitEngine:
             keras.config.set_dtype_policy(self._policy)
             keras.utils.set_random_seed(job.seed)
             try:
-                model = build_model(job.build, self._development.train.array[:1], job.initial)
+                model = build_model(job.build, self._development.train.inputs[:1], job.initial)
                 self._fit(model, job, watch)
                 predictions = self._predictions(model, watch) if job.keep_predictions else None
             except (tf.errors.ResourceExhaustedError, MemoryError) as error:
@@ -98,9 +98,10 @@ class FitEngine:
         spec = self._development.model_spec
         weights = validation.sample_weight
         targets = keras_targets(validation.y, spec)
-        held_out = (validation.array, targets, *(() if weights is None else (weights,)))
+        x = keras_inputs(validation.inputs)
+        held_out = (x, targets, *(() if weights is None else (weights,)))
         model.fit(
-            train.array,
+            keras_inputs(train.inputs),
             keras_targets(train.y, spec),
             sample_weight=train.sample_weight,
             batch_size=job.batch_size,
@@ -118,7 +119,7 @@ class FitEngine:
         data = self._development
         kinds = output_kinds(model, data.model_spec)
         call = partial(model, training=False)
-        return predict_network(call, data.validation.array, kinds, data.model_spec)
+        return predict_network(call, data.validation.inputs, kinds, data.model_spec)
 
     def _failed(self, message: str, watch: _Watch, start: float) -> Outcome:
         return Outcome(
