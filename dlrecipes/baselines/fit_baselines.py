@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,13 @@ from dlrecipes.baselines.predictor import (
     calm_threads,
     join_notes,
 )
+from dlrecipes.baselines.side_by_side import numbers_of, side_by_side
 from dlrecipes.baselines.tfidf_regression import fit_tfidf_regression
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.data import Development, Split, target_development
 from dlrecipes.quiet import hush_many_classes
 from dlrecipes.results import DataSpec, Target
-from dlrecipes.targets import OF_TASK, join_predictions, kind_of, target_columns
+from dlrecipes.targets import OF_TASK, TargetKind, join_predictions, kind_of, target_columns
 
 TREES = "boosted trees"
 _TRIVIAL = {"majority class": fit_majority_class, "mean": fit_mean}
@@ -108,6 +110,7 @@ class BaselineFit:
         check_integer("seed", seed, 0)
         check_real("seconds", seconds, 0, low_open=True)
         self.left_out: dict[str, str] = {}
+        development, self._cut = side_by_side(development)
         self._development, self._on_step = development, on_step
         self._beside: TreesBeside | None = None
         self._finished: dict[str, FittedBaseline] | None = None
@@ -179,7 +182,7 @@ class BaselineFit:
         return self._finished
 
     def _joined(self) -> dict[str, FittedBaseline]:
-        fitted = {part.name: part.baselines() for part in self._parts}
+        fitted = {part.name: part.baselines(self._cut) for part in self._parts}
         return _join_targets(self._development.model_spec, fitted)
 
 
@@ -201,52 +204,66 @@ class _Part:
         self._size = development.train.array.size
         spec = development.model_spec
         kind = kind_of(spec.target)
-        linear, fit_linear = kind.linear, _LINEAR[kind.linear]
-        if spec.kind == "text":
-            linear, fit_linear = "regression on TF-IDF", fit_tfidf_regression
-        known = {key: choice or None for key, choice in choices.items()}
         with calm_threads(self._size):
             self.models[kind.trivial] = _TRIVIAL[kind.trivial](development, seed=seed)
-            budget.begin(linear)
-            self.models[linear] = fit_linear(
-                development, seed=seed, budget=budget, choice=known.get(linear)
-            )
-            if spec.kind != "text":
-                budget.begin("nearest neighbours")
-                self.models |= fit_nearest_neighbours(
-                    development, seed=seed, budget=budget, choice=known.get("nearest neighbours")
-                )
-            if spec.kind == "table" and (TREES in known or not known):
-                job = tree_job(development, seed=seed, seconds=seconds, choice=known.get(TREES))
-                if job.quick:
-                    budget.begin(TREES)
-                    grown = grow_trees(job.x, job.y, job.settings, left=budget.left)
-                    with hush_many_classes():
-                        self.models[TREES] = choose_trees(
-                            job, {trees.rate: trees for trees in grown}
-                        )
-                else:
-                    self.job = job
+            if self._size:
+                self._fit(kind, choices, budget, seed, seconds)
         self._forecasts = (
             fit_naive_forecasts(development)
             if kind.has_forecasts and development.train.time is not None
             else {}
         )
 
-    def baselines(self) -> dict[str, FittedBaseline]:
-        """Return what is fitted so far."""
-        fitted = {name: _calm(model, self._size) for name, model in self.models.items()}
+    def _fit(
+        self, kind: TargetKind[Any], choices: Choices, budget: Budget, seed: int, seconds: float
+    ) -> None:
+        """Fit what depends on the inputs."""
+        development, spec = self._development, self._development.model_spec
+        linear, fit_linear = kind.linear, _LINEAR[kind.linear]
+        if spec.kind == "text":
+            linear, fit_linear = "regression on TF-IDF", fit_tfidf_regression
+        known = {key: choice or None for key, choice in choices.items()}
+        budget.begin(linear)
+        self.models[linear] = fit_linear(
+            development, seed=seed, budget=budget, choice=known.get(linear)
+        )
+        if spec.kind != "text":
+            budget.begin("nearest neighbours")
+            self.models |= fit_nearest_neighbours(
+                development, seed=seed, budget=budget, choice=known.get("nearest neighbours")
+            )
+        if spec.kind == "table" and (TREES in known or not known):
+            job = tree_job(development, seed=seed, seconds=seconds, choice=known.get(TREES))
+            if job.quick:
+                budget.begin(TREES)
+                grown = grow_trees(job.x, job.y, job.settings, left=budget.left)
+                with hush_many_classes():
+                    self.models[TREES] = choose_trees(job, {trees.rate: trees for trees in grown})
+            else:
+                self.job = job
+
+    def baselines(self, cut: str = "") -> dict[str, FittedBaseline]:
+        """Return what is fitted so far.
+
+        Args:
+            cut: What none but the trivial one could be told.
+        """
+        trivial = kind_of(self._development.model_spec.target).trivial
+        fitted = {
+            name: _calm(model, self._size, "" if name == trivial else cut)
+            for name, model in self.models.items()
+        }
         return fitted | {
             name: FittedBaseline(forecast) for name, forecast in self._forecasts.items()
         }
 
 
-def _calm(model: FittedModel, size: int) -> FittedBaseline:
+def _calm(model: FittedModel, size: int, cut: str) -> FittedBaseline:
     def predict(part: Split) -> NDArray[np.float64]:
         with calm_threads(size):
-            return model(part.array)
+            return model(numbers_of(part).array)
 
-    return FittedBaseline(predict, model.choice, model.note)
+    return FittedBaseline(predict, model.choice, join_notes(model.note, cut))
 
 
 def _join_targets(

@@ -22,8 +22,15 @@ from dlrecipes.data.parts.columns import (
 )
 from dlrecipes.data.parts.ledger import Ledger, Opening
 from dlrecipes.data.parts.part_targets import target_development, target_part
-from dlrecipes.data.parts.preprocess import apply_preprocess, as_tensors, fit_preprocess
+from dlrecipes.data.parts.preprocess import (
+    Example,
+    apply_preprocess,
+    as_tensors,
+    fit_preprocess,
+    keras_inputs,
+)
 from dlrecipes.data.parts.sealed_split import SealedSplit, study_running
+from dlrecipes.data.parts.several_inputs import Inputs
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.parts.splits import Development, Splits
 from dlrecipes.data.series.add_lags import add_lags
@@ -45,8 +52,10 @@ __all__ = [
     "Columns",
     "Development",
     "SplitRule",
+    "Example",
     "FoldData",
     "ImageReading",
+    "Inputs",
     "Ledger",
     "Opening",
     "SealedSplit",
@@ -69,6 +78,7 @@ __all__ = [
     "from_arrays",
     "from_dataset",
     "from_table",
+    "keras_inputs",
     "keras_targets",
     "load",
     "load_images",

@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data.parts.inputs import as_array, encode_inputs, kind_of_shape
+from dlrecipes.data.parts.inputs import as_array, encode_any, kind_of_shape
 from dlrecipes.data.parts.part_targets import check_known, with_statistics
 from dlrecipes.data.parts.sealed_split import SealedSplit
+from dlrecipes.data.parts.several_inputs import (
+    Inputs,
+    are_several,
+    as_described,
+    describe_inputs,
+    dtype_name,
+)
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.parts.splits import Splits
 from dlrecipes.data.splitting import split_parts
@@ -52,7 +59,9 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
 
     Args:
         x: Numbers, `(examples, features)`, sequences `(examples, steps, features)`, images
-            `(examples, height, width, channels)`, or `(examples, …)`; cast to float32.
+            `(examples, height, width, channels)`, or `(examples, …)`; cast to float32, but for
+            whole numbers beyond 2**24. Text, `(examples, …)`. A dictionary or a list of arrays for
+            a network with several inputs, which is given each as it is: see `Inputs`.
         y: Labels (text, booleans, whole numbers, the floats 0 and 1) or values, `(examples,)`.
             They are handed to Keras in the form that they have here, whatever that in other parts:
             a column `(examples, 1)`, one-hot rows `(examples, classes)`, floats, booleans, -1 and
@@ -96,8 +105,10 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         ('int32', [0, 1])
     """
     official = {"test": test, "validation": validation}
-    given = {what: _read(what, part, kind) for what, part in official.items() if part is not None}
-    inputs = encode_inputs(x, kind)
+    inputs = encode_any(x, kind, examples=_examples(y))
+    given = {
+        what: _read(what, part, kind, inputs) for what, part in official.items() if part is not None
+    }
     joint = None
     if not isinstance(y, Mapping) and isinstance(task, str | None):
         joint = find_joint(y, task, None if isinstance(classes, Mapping) else classes)
@@ -108,17 +119,11 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     if len(inputs) != len(target.values):
         raise DataError(
             "`x` and `y` must have the same number of examples.",
-            received=f"x.shape={inputs.shape}, y.shape={target.values.shape}",
+            received=f"{inputs}, y.shape={target.values.shape}"
+            if isinstance(inputs, Inputs)
+            else f"x.shape={inputs.shape}, y.shape={target.values.shape}",
         )
-    spec = DataSpec(
-        name=name,
-        input_shape=inputs.shape[1:],
-        input_dtype=inputs.dtype.name,
-        kind="array" if kind == "array" else kind_of_shape(inputs.shape[1:]),
-        eight_bit=inputs.ndim == 4 and as_array("x", x).dtype == np.uint8,
-        targets=target.targets,
-        joint=joint is not None,
-    )
+    spec = replace(_describe(x, inputs, target, name=name, kind=kind), joint=joint is not None)
     minimum = least_of_part(spec)
     split_rows = split_parts(
         strata(target.values, spec, least=3 * minimum),
@@ -156,16 +161,47 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
     )
 
 
+def _describe(
+    x: object, inputs: NDArray[Any] | Inputs, target: EncodedTargets, *, name: str, kind: str | None
+) -> DataSpec:
+    """Return what the data are, before their statistics."""
+    if isinstance(inputs, Inputs):
+        return DataSpec(
+            name=name,
+            input_shape=(),
+            input_dtype="several",
+            kind="array",
+            targets=target.targets,
+            inputs=describe_inputs(inputs),
+            input_list=inputs.is_list,
+        )
+    plain = kind == "array" or inputs.dtype == object
+    return DataSpec(
+        name=name,
+        input_shape=inputs.shape[1:],
+        input_dtype=dtype_name(inputs),
+        kind="array" if plain else kind_of_shape(inputs.shape[1:]),
+        eight_bit=inputs.ndim == 4 and as_array("x", x).dtype == np.uint8,
+        targets=target.targets,
+    )
+
+
+def _examples(y: object) -> int:
+    """Return how many examples targets are of; -1 if they do not say."""
+    one = next(iter(y.values()), ()) if isinstance(y, Mapping) else y
+    return len(one) if hasattr(one, "__len__") else -1
+
+
 @dataclass(frozen=True, eq=False)
 class _Given:
     """A given part with encoded inputs, its targets as they are."""
 
-    x: NDArray[Any]
+    x: NDArray[Any] | Inputs
     y: object
     ids: NDArray[Any]
 
 
-def _read(what: str, part: Part, kind: str | None) -> _Given:
+def _read(what: str, part: Part, kind: str | None, train: NDArray[Any] | Inputs) -> _Given:
     x: object
     y: object
     ids = None
@@ -178,7 +214,19 @@ def _read(what: str, part: Part, kind: str | None) -> _Given:
             raise DataError(
                 f"`{what}` must be inputs and targets, (x, y).", received=type(part).__name__
             ) from error
-    inputs = encode_inputs(x, kind)
+    several = are_several(x, _examples(y))
+    if isinstance(train, Inputs) or several:
+        if not (isinstance(train, Inputs) and several):
+            raise DataError(
+                "All parts must have the same inputs.",
+                received=f"{what} with {'several' if several else 'one'}, training with "
+                f"{'one' if several else 'several'}",
+            )
+        inputs: NDArray[Any] | Inputs = as_described(
+            x, describe_inputs(train), is_list=train.is_list, what=f"the {what} part"
+        )
+    else:
+        inputs = _like(encode_any(x, kind), train)
     labels = y if isinstance(y, Mapping) else {what: as_array(f"{what} y", y)}
     for name, values in labels.items():
         if len(as_array(name, values)) != len(inputs):
@@ -190,6 +238,25 @@ def _read(what: str, part: Part, kind: str | None) -> _Given:
     if ids is None:
         ids = np.array([f"{what} {row}" for row in range(len(inputs))])
     return _Given(inputs, y if isinstance(y, Mapping) else labels[what], ids)
+
+
+def _like(x: NDArray[Any] | Inputs, train: NDArray[Any]) -> NDArray[Any] | Inputs:
+    """Return whole numbers in the dtype of the training part, where float32 has them exactly."""
+    if isinstance(x, Inputs) or x.dtype == train.dtype:
+        return x
+    if "O" in (x.dtype.kind, train.dtype.kind):
+        raise DataError(
+            "All parts must have numbers, or all text.",
+            received=f"{dtype_name(x)}, in training {dtype_name(train)}",
+        )
+    cast = x.astype(train.dtype)
+    if not np.array_equal(cast.astype(np.float64), x.astype(np.float64)):
+        raise DataError(
+            "All parts must have inputs of one dtype.",
+            received=f"{x.dtype}, in training {train.dtype}",
+            fix="Give all parts as whole numbers, or all as floats.",
+        )
+    return cast
 
 
 def _encode_targets(

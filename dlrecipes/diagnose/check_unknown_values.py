@@ -8,12 +8,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns
+from dlrecipes.data import Columns, Inputs
 from dlrecipes.results import Finding
 
 
 def check_unknown_values(
-    preprocess: keras.Layer | None, x: NDArray[np.generic] | Columns
+    preprocess: keras.Layer | None, x: NDArray[np.generic] | Columns | Inputs
 ) -> Finding | None:
     """Return by column how many inputs training did not have.
 

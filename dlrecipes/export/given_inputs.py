@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dlrecipes.data import Columns, table_columns
+from dlrecipes.data import Columns, Inputs, table_columns
 from dlrecipes.data.series.table_lags import lag_sources, with_lags_to_predict
 from dlrecipes.data.sources import frame_cells
 from dlrecipes.errors import DataError
@@ -18,7 +18,7 @@ from dlrecipes.export.read_inputs import check_inputs
 from dlrecipes.results import DataSpec, plural
 
 
-def given_inputs(given: object, spec: DataSpec) -> np.ndarray | Columns:
+def given_inputs(given: object, spec: DataSpec) -> np.ndarray | Columns | Inputs:
     """Return the inputs of `given_examples`.
 
     Args:
@@ -39,7 +39,8 @@ def given_examples(given: object, spec: DataSpec) -> NewExamples:
             Arrow); a dictionary `{column: values}`, or `{column: value}` for one row; a list of
             such rows; `Columns`. Columns may stand in any order, and others among them. For a
             model of one column, such as one text, also its values: a list, an array or a
-            `pandas.Series`. For all other models an array `(examples, *spec.input_shape)`, or a
+            `pandas.Series`. For a model of several inputs a dictionary by name or a list in their
+            order. For all other models an array `(examples, *spec.input_shape)`, or a
             list of arrays of that shape.
         spec: The raw data's spec.
 
@@ -51,6 +52,8 @@ def given_examples(given: object, spec: DataSpec) -> NewExamples:
         DataError: If the inputs are of another kind, lack a column, have no rows, or hold a cell
             that cannot be read as training's were.
     """
+    if spec.inputs:
+        return NewExamples.named(check_inputs(given, spec, source="what was given"))
     if not spec.columns:
         return NewExamples.named(check_inputs(_as_array(given, spec), spec, source="an array"))
     if isinstance(given, Columns):

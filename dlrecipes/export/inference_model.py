@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import keras
 
@@ -33,13 +33,17 @@ def build_inference_model(
     """
     inputs = raw_inputs(raw_spec)
     features = preprocessed(inputs, preprocess, raw_spec)
-    taken = None if preprocess is None else preprocess.name
-    outputs = _uncompiled(network, taken)(features)
+    taken = {one.name for one in raw_spec.inputs}
+    if preprocess is not None:
+        taken.add(preprocess.name)
+    outputs = _uncompiled(network, taken, several=bool(spec.inputs))(features)
     predictions = as_predictions(outputs, output_kinds(network, spec), spec)
     return keras.Model(inputs, predictions, name="inference")
 
 
-def _uncompiled(network: keras.Model, taken: str | None) -> keras.Model:
+def _uncompiled(
+    network: keras.Model, taken: Collection[str], *, several: bool = False
+) -> keras.Model:
     """Leave optimizer and loss behind, which a deployed model has no use for.
 
     A subclassed model has no symbolic inputs to start from and stays as it is. Another is named
@@ -48,10 +52,10 @@ def _uncompiled(network: keras.Model, taken: str | None) -> keras.Model:
     if not getattr(network, "inputs", None):
         return network
     output = getattr(network, "output", None)
-    several = isinstance(output, dict) or len(network.outputs) > 1
-    outputs = output if several else network.outputs[0]
-    name = network.name if network.name != taken else f"{taken}_network"
-    return keras.Model(network.inputs[0], outputs, name=name)
+    many = isinstance(output, dict) or len(network.outputs) > 1
+    outputs = output if many else network.outputs[0]
+    name = network.name if network.name not in taken else f"{network.name}_network"
+    return keras.Model(network.input if several else network.inputs[0], outputs, name=name)
 
 
 def build_average_model(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import dlrecipes.layers
 import dlrecipes.losses  # noqa: F401  (imported so that Keras knows its classes)
-from dlrecipes.data import Columns
+from dlrecipes.data import Columns, Inputs
 from dlrecipes.errors import ExportError
 from dlrecipes.export.predict import predict
 from dlrecipes.export.same_as_trained import check_layers_as_trained, check_same_as_trained
@@ -64,7 +64,7 @@ def load_model(path: str | Path) -> keras.Model:
 def write_keras(
     model: keras.Model,
     file: Path,
-    x: NDArray[Any] | Columns,
+    x: NDArray[Any] | Columns | Inputs,
     *,
     predicted: NDArray[Any] | None = None,
     policy: str,
@@ -114,7 +114,7 @@ def load_tested(path: Path) -> Predict:
     return load_saved_model(path) if path.is_dir() else partial(predict, load_model(path))
 
 
-def predict_keras(path: Path, x: NDArray[Any] | Columns) -> NDArray[np.float32]:
+def predict_keras(path: Path, x: NDArray[Any] | Columns | Inputs) -> NDArray[np.float32]:
     """Return what a `.keras` file predicts, as loaded.
 
     Args:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns
+from dlrecipes.data import Columns, Inputs
 from dlrecipes.data.sources.plain_values import missing_markers
 from dlrecipes.results import DataSpec, TableFile
 
@@ -27,13 +27,13 @@ class NewExamples:
             not known yet. All are where none is, or where there is no time.
     """
 
-    x: NDArray[Any] | Columns
+    x: NDArray[Any] | Columns | Inputs
     key: pd.DataFrame
     to_come: NDArray[np.bool_]
 
     @classmethod
     def named(
-        cls, x: NDArray[Any] | Columns, what: str = "", names: Sequence[str] = ()
+        cls, x: NDArray[Any] | Columns | Inputs, what: str = "", names: Sequence[str] = ()
     ) -> NewExamples:
         """Return examples that no table tells apart.
 

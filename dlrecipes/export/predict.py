@@ -8,14 +8,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns, as_tensors
+from dlrecipes.data import Columns, Inputs, as_tensors
 from dlrecipes.export.raw_inputs import input_names
 from dlrecipes.targets import join_predictions
 
 BATCH_SIZE = 256
 
 
-def predict(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.float32]:
+def predict(model: keras.Model, x: NDArray[Any] | Columns | Inputs) -> NDArray[np.float32]:
     """Return a model's probabilities `(examples, classes)` or values `(examples,)`.
 
     Those of several targets are side by side; `dlrecipes.targets.split_predictions` takes them
@@ -25,7 +25,7 @@ def predict(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.float32
         model: From raw inputs to probabilities or values, or a dictionary of both.
         x: Raw inputs, `(examples, …)`, or the columns of a table.
     """
-    if not isinstance(x, Columns) and len(x) > BATCH_SIZE:
+    if isinstance(x, np.ndarray) and x.dtype != object and len(x) > BATCH_SIZE:
         return _array(model.predict(x, batch_size=BATCH_SIZE, verbose=0))
     return np.concatenate(
         [
@@ -35,7 +35,7 @@ def predict(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.float32
     )
 
 
-def predict_few(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.float32]:
+def predict_few(model: keras.Model, x: NDArray[Any] | Columns | Inputs) -> NDArray[np.float32]:
     """Return what `predict` does for one batch, without a graph: that would take longer to trace.
 
     Args:
@@ -45,7 +45,7 @@ def predict_few(model: keras.Model, x: NDArray[Any] | Columns) -> NDArray[np.flo
     return _array(model(tensors_for(x), training=False))
 
 
-def tensors_for(x: NDArray[Any] | Columns) -> Any:  # noqa: ANN401  (a tensor, or several by name)
+def tensors_for(x: NDArray[Any] | Columns | Inputs) -> Any:  # noqa: ANN401  (a tensor, or several by name)
     """Return inputs as a model that was built for them takes them.
 
     Args:

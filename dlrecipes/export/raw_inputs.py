@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import keras
 
@@ -15,12 +16,22 @@ from dlrecipes.results import DataSpec
 _LOADED = frozenset({"class_name", "config"})
 
 
-def raw_inputs(spec: DataSpec) -> keras.KerasTensor | dict[str, keras.KerasTensor]:
+Symbolic: TypeAlias = Any
+"""A `KerasTensor`, or a dictionary or a list of them."""
+
+
+def raw_inputs(spec: DataSpec) -> Symbolic:
     """Return a symbolic input, for a table one a column under its `input_names`.
+
+    Several inputs are a dictionary or a list of them, as the data has them.
 
     Args:
         spec: The data as loaded.
     """
+    if spec.inputs:
+        return spec.arranged(
+            [keras.Input(one.shape, dtype=one.dtype, name=one.name) for one in spec.inputs]
+        )
     if not spec.columns:
         return keras.Input(spec.input_shape, dtype=spec.input_dtype, name="x")
     names = input_names([column.name for column in spec.columns])
@@ -31,10 +42,10 @@ def raw_inputs(spec: DataSpec) -> keras.KerasTensor | dict[str, keras.KerasTenso
 
 
 def preprocessed(
-    inputs: keras.KerasTensor | dict[str, keras.KerasTensor],
+    inputs: Symbolic,
     preprocess: keras.Layer | None,
     spec: DataSpec,
-) -> keras.KerasTensor | dict[str, keras.KerasTensor]:
+) -> Symbolic:
     """Return what the preprocessing makes of `raw_inputs`.
 
     Args:
@@ -47,7 +58,7 @@ def preprocessed(
     """
     if preprocess is None:
         return inputs
-    if isinstance(inputs, dict):
+    if isinstance(inputs, dict) and spec.columns:
         if _LOADED.issubset(column.name for column in spec.columns):
             raise DataError(
                 "Columns must not be called 'class_name' and 'config' at once: Keras could not "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +13,14 @@ import numpy as np
 from numpy.lib.format import read_array
 from numpy.lib.npyio import NpzFile
 
-from dlrecipes.data import Columns, table_columns
+from dlrecipes.data import Columns, Inputs, table_columns
+from dlrecipes.data.parts.several_inputs import as_described, cast_input
 from dlrecipes.data.series.table_lags import columns_in_file, with_lags_to_predict
 from dlrecipes.data.sources import read_new_table
 from dlrecipes.errors import DataError
 from dlrecipes.export.input_files import find_image_inputs, find_text_inputs
 from dlrecipes.export.new_examples import NewExamples
-from dlrecipes.results import DataSpec, TableFile, plural
+from dlrecipes.results import DataSpec, InputSpec, TableFile, plural
 
 
 def read_inputs(
@@ -28,7 +31,7 @@ def read_inputs(
     encoding: str | None = None,
     separator: str | None = None,
     quoting: bool | None = None,
-) -> np.ndarray | Columns:
+) -> np.ndarray | Columns | Inputs:
     """Return the inputs of `read_examples`.
 
     Args:
@@ -58,10 +61,11 @@ def read_examples(
     Args:
         path: A `.csv` with a row an example and a column a feature (with or without a header;
             images are flattened row by row), or an `.npz` with an array `x`, or with only one, or
-            an `.npy`. For a model of a table, any file that `read_table` reads, read as the
-            training table was (`read_new_table`); columns that the model does not take are passed
-            over, and lags are made of the earlier rows (`with_lags_to_predict`). For a model of
-            images also an image file, a folder of them, or a table with a column of their
+            an `.npy`. For a model of several inputs an `.npz` with each under its name (of a list
+            `input_0`, `input_1`, …). For a model of a table, any file that `read_table` reads, read
+            as the training table was (`read_new_table`); columns that the model does not take are
+            passed over, and lags are made of the earlier rows (`with_lags_to_predict`). For a model
+            of images also an image file, a folder of them, or a table with a column of their
             paths, read as for training; for a model of one text also a folder of text files.
         spec: The raw data's spec.
         header: Whether the first row of a table names the columns; None to tell it from the rows.
@@ -91,6 +95,8 @@ def read_examples(
             received=f"{path}",
             fix="In Python, a text itself goes into a list: predict([text])." if texts_too else "",
         )
+    if spec.inputs:
+        return NewExamples.named(check_inputs(_read_several(path), spec, source=str(path)))
     if spec.columns:
         table = read_new_table(
             path,
@@ -124,13 +130,12 @@ def _file(spec: DataSpec) -> TableFile | None:
     return replace(spec.file, targets=())
 
 
-def check_inputs(
-    values: np.ndarray | Columns, spec: DataSpec, *, source: str
-) -> np.ndarray | Columns:
+def check_inputs(values: object, spec: DataSpec, *, source: str) -> np.ndarray | Columns | Inputs:
     """Return raw inputs in the shape and the dtype of the spec.
 
     Args:
-        values: `(examples, *spec.input_shape)`, or flattened row by row.
+        values: `(examples, *spec.input_shape)`, or flattened row by row; `Columns`; of several
+            inputs `Inputs`, a dictionary or a list.
         spec: The raw data's spec.
         source: Where they come from, for the message.
 
@@ -138,10 +143,14 @@ def check_inputs(
         DataError: If they are no numbers, not finite in the spec's dtype, none at all, or do not
             fit the model's input shape.
     """
+    if spec.inputs:
+        return as_described(values, spec.inputs, is_list=spec.input_list, what=source)
     if spec.columns:
         return _checked_columns(values, spec, source)
-    if isinstance(values, Columns):
-        raise DataError("Inputs must be one array.", received=f"{source} with named columns")
+    if not isinstance(values, np.ndarray):
+        raise DataError("Inputs must be one array.", received=f"{source} with several or columns")
+    if spec.input_dtype != "float32":
+        return cast_input(values, InputSpec("x", spec.input_shape, spec.input_dtype))
     if values.dtype.kind not in "biuf":
         raise DataError("Inputs must be numbers.", received=f"{source} with dtype {values.dtype}")
     if values.ndim == 0 or len(values) == 0:
@@ -164,12 +173,12 @@ def check_inputs(
     return inputs
 
 
-def _checked_columns(values: np.ndarray | Columns, spec: DataSpec, source: str) -> Columns:
+def _checked_columns(values: object, spec: DataSpec, source: str) -> Columns:
     wanted = {column.name: column.dtype for column in spec.columns}
     if not isinstance(values, Columns):
         raise DataError(
             "Inputs must be the named columns of a table.",
-            received=f"{source} of shape {values.shape}",
+            received=f"{source}, {getattr(values, 'shape', type(values).__name__)}",
             fix=f"Give a DataFrame or a dictionary with {', '.join(wanted)}.",
         )
     dtypes = values.dtypes
@@ -199,22 +208,41 @@ def _read_csv(path: Path, named: bool | None) -> np.ndarray:
 
 
 def _read_npz(path: Path) -> np.ndarray:
+    with _npz(path) as arrays:
+        names = list(arrays)
+        name = "x" if "x" in names else names[0] if len(names) == 1 else None
+        if name is None:
+            raise DataError(
+                "An .npz of inputs must have an array `x`, or only one array.",
+                received=f"{path} with {', '.join(names) or 'none'}",
+            )
+        return np.asarray(arrays[name])
+
+
+@contextmanager
+def _npz(path: Path) -> Iterator[NpzFile]:
     try:
         with path.open("rb") as file, NpzFile(file, allow_pickle=False) as arrays:
-            names = list(arrays)
-            name = "x" if "x" in names else names[0] if len(names) == 1 else None
-            if name is None:
-                raise DataError(
-                    "An .npz of inputs must have an array `x`, or only one array.",
-                    received=f"{path} with {', '.join(names) or 'none'}",
-                )
-            return np.asarray(arrays[name])
+            yield arrays
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(
-            "The inputs' file must be a whole .npz of numeric arrays.", received=f"{path} ({error})"
+            "The inputs' file must be a whole .npz of numeric arrays, or arrays of strings.",
+            received=f"{path} ({error})",
         ) from error
+
+
+def _read_several(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of an .npz by their names."""
+    if path.suffix != ".npz":
+        raise DataError(
+            "Several inputs must be in an .npz file, each under its name.",
+            received=f"{path}",
+            fix="Write it with numpy.savez(path, image=…, meta=…); text as an array of strings.",
+        )
+    with _npz(path) as arrays:
+        return {name: np.asarray(arrays[name]) for name in arrays}
 
 
 def _read_npy(path: Path) -> np.ndarray:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns
+from dlrecipes.data import Columns, Inputs
 from dlrecipes.errors import ExportError
 from dlrecipes.export.compare import tolerance_of
 from dlrecipes.export.predict import predict_few, tensors_for
@@ -26,7 +26,7 @@ _FIX = (
 def check_same_as_trained(
     trained: keras.Model,
     saved: keras.Model,
-    x: NDArray[Any] | Columns,
+    x: NDArray[Any] | Columns | Inputs,
     *,
     predicted: NDArray[Any] | None = None,
     policy: str,
@@ -61,7 +61,7 @@ def check_same_as_trained(
 
 
 def check_layers_as_trained(
-    trained: keras.Model, saved: keras.Model, x: NDArray[Any] | Columns, *, policy: str
+    trained: keras.Model, saved: keras.Model, x: NDArray[Any] | Columns | Inputs, *, policy: str
 ) -> None:
     """Check the same of every layer's output: a difference need not show in those of the last.
 
@@ -81,7 +81,9 @@ def check_layers_as_trained(
     check_same_as_trained(trained, saved, x, policy=policy)
 
 
-def check_not_random(model: keras.Model, x: NDArray[Any] | Columns, *, policy: str) -> None:
+def check_not_random(
+    model: keras.Model, x: NDArray[Any] | Columns | Inputs, *, policy: str
+) -> None:
     """Say so where a model answers otherwise each time: then its file is not to blame.
 
     Args:
@@ -117,7 +119,7 @@ class _Difference:
 
 
 def _first_difference(
-    trained: keras.Model, saved: keras.Model, x: NDArray[Any] | Columns, *, policy: str
+    trained: keras.Model, saved: keras.Model, x: NDArray[Any] | Columns | Inputs, *, policy: str
 ) -> _Difference | None:
     """Return the first layer that answers otherwise, inside of models in models, too.
 

@@ -13,23 +13,25 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns, as_tensors
+from dlrecipes.data import Columns, Inputs, as_tensors
 from dlrecipes.errors import ExportError
 from dlrecipes.export.predict import BATCH_SIZE
 from dlrecipes.export.raw_inputs import input_names, output_prefixes, serving_names
-from dlrecipes.results import DataSpec, Target
+from dlrecipes.results import Column, DataSpec, InputSpec, Target
 from dlrecipes.rundir import check_place
 from dlrecipes.system_errors import find_refusal, refused
 from dlrecipes.targets import by_name, if_named, join_predictions, kind_of, named_targets
 from dlrecipes.training.outcome import headline
 
-Predict = Callable[[NDArray[Any] | Columns], NDArray[np.float32]]
+Predict = Callable[[NDArray[Any] | Columns | Inputs], NDArray[np.float32]]
 
 
 def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
     """Write a model as a TensorFlow SavedModel with named signatures.
 
-    `serving_default` takes `x`, `(batch, *raw input shape)`; of a table it takes the columns,
+    `serving_default` takes `x`, `(batch, *raw input shape)`; of several inputs it takes each under
+    its name, written as below (those of a list are `input_0`, `input_1`, …), and `inputs` returns
+    their `name`, `input` and `dtype`; of a table it takes the columns,
     `(batch,)` each, numbers as float32 and all else as strings, under names that TensorFlow
     accepts (`serving_names`: `home town` is `home_town`, `class` is `column_class`). `columns`
     takes nothing and returns the `name` of each column, the `input` under which it is taken and
@@ -58,7 +60,9 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
     serve = _serving(model, spec)
     archive.add_endpoint("serving_default", serve, input_signature=_signature(spec))
     if spec.columns:
-        _add_names(archive, "columns", _columns(spec))
+        _add_names(archive, "columns", _told(spec.columns))
+    if spec.inputs:
+        _add_names(archive, "inputs", _told(spec.inputs))
     for target, prefix in prefixes.items():
         for _, names in kind_of(target).texts.values():
             endpoint = f"{prefix}classes" if prefix else "class_names"
@@ -91,9 +95,12 @@ def trace(model: keras.Model, spec: DataSpec) -> Predict:
     graph = serve.get_concrete_function()
     prefixes = {target.name: prefix for target, prefix in _prefixes(spec).items()}
 
-    def predict(x: NDArray[Any] | Columns) -> NDArray[np.float32]:
-        tensors = as_tensors(x)
-        given = [tensors[column.name] for column in spec.columns] or [tensors]
+    def predict(x: NDArray[Any] | Columns | Inputs) -> NDArray[np.float32]:
+        if isinstance(x, np.ndarray):
+            given = [as_tensors(x)]
+        else:
+            names = [column.name for column in spec.columns] or [one.name for one in spec.inputs]
+            given = [as_tensors(x[name]) for name in names]
         return _joined([graph(*given)], prefixes)
 
     return predict
@@ -115,7 +122,7 @@ def _serving(model: keras.Model, spec: DataSpec) -> Callable[..., dict[str, tf.T
     return serve
 
 
-def predict_saved_model(path: Path, x: NDArray[Any] | Columns) -> NDArray[np.float32]:
+def predict_saved_model(path: Path, x: NDArray[Any] | Columns | Inputs) -> NDArray[np.float32]:
     """Load a SavedModel and return its probabilities or values for raw inputs.
 
     Args:
@@ -151,19 +158,18 @@ def load_saved_model(path: Path) -> Predict:
     return partial(_predict, loaded)
 
 
-def _predict(loaded: Any, x: NDArray[Any] | Columns) -> NDArray[np.float32]:  # noqa: ANN401
+def _predict(loaded: Any, x: NDArray[Any] | Columns | Inputs) -> NDArray[np.float32]:  # noqa: ANN401
     serve = loaded.signatures["serving_default"]
-    batches = (x[start : start + BATCH_SIZE] for start in range(0, len(x), BATCH_SIZE))
-    if isinstance(x, Columns):
-        told = loaded.signatures["columns"]()
+    starts = range(0, len(x), BATCH_SIZE)
+    if not isinstance(x, np.ndarray):
+        told = loaded.signatures["columns" if isinstance(x, Columns) else "inputs"]()
         names = dict(zip(_texts(told["name"]), _texts(told["input"]), strict=True))
-        tensors = map(as_tensors, batches)
         answers = [
-            serve(**{names[column]: values for column, values in batch.items()})
-            for batch in tensors
+            serve(**{names[name]: as_tensors(values) for name, values in batch.items()})
+            for batch in (x[start : start + BATCH_SIZE] for start in starts)
         ]
     else:
-        answers = [serve(x=tf.constant(batch)) for batch in batches]
+        answers = [serve(x=as_tensors(x[start : start + BATCH_SIZE])) for start in starts]
 
     if "targets" not in loaded.signatures:
         return _joined(answers, {"": ""})
@@ -203,9 +209,10 @@ def _prefixes(spec: DataSpec) -> dict[Target, str]:
     return {target: if_named(target, f"{prefixes.get(target.name)}_") for target in spec.targets}
 
 
-def _columns(spec: DataSpec) -> dict[str, list[str]]:
-    names = serving_names([column.name for column in spec.columns])
-    dtypes: list[str] = [column.dtype for column in spec.columns]
+def _told(named: Sequence[Column] | Sequence[InputSpec]) -> dict[str, list[str]]:
+    """Return the names of columns or inputs, those under which they are taken, and their dtypes."""
+    names = serving_names([one.name for one in named])
+    dtypes: list[str] = [one.dtype for one in named]
     return {"name": list(names), "input": list(names.values()), "dtype": dtypes}
 
 
@@ -222,6 +229,12 @@ def _add_names(
 
 
 def _signature(spec: DataSpec) -> list[tf.TensorSpec]:
+    if spec.inputs:
+        names = serving_names([one.name for one in spec.inputs])
+        return [
+            tf.TensorSpec((None, *one.shape), one.dtype, name=names[one.name])
+            for one in spec.inputs
+        ]
     if not spec.columns:
         return [tf.TensorSpec((None, *spec.input_shape), spec.input_dtype, name="x")]
     names = serving_names([column.name for column in spec.columns])
@@ -230,7 +243,9 @@ def _signature(spec: DataSpec) -> list[tf.TensorSpec]:
     ]
 
 
-def _inputs(spec: DataSpec, given: Sequence[tf.Tensor]) -> tf.Tensor | dict[str, tf.Tensor]:
+def _inputs(spec: DataSpec, given: Sequence[tf.Tensor]) -> Any:  # noqa: ANN401  (a structure)
+    if spec.inputs:
+        return spec.arranged(given)
     if not spec.columns:
         return given[0]
     names = input_names([column.name for column in spec.columns])

@@ -141,6 +141,9 @@ def _plain(value: SourceValue) -> str:
 def _example(spec: DataSpec) -> str:
     if spec.columns:
         return f"{plural(len(spec.columns), 'column')} of a table"
+    if spec.inputs:
+        shown = (f"{one.name}: {_shape(one.shape)} {one.dtype}" for one in spec.inputs)
+        return f"{plural(len(spec.inputs), 'input')}: {'; '.join(shown)}"
     return f"{_shape(spec.input_shape)} {spec.input_dtype} ({spec.kind})"
 
 

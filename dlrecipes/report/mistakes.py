@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns
+from dlrecipes.data import Columns, Inputs
 from dlrecipes.report.format import format_number, format_value
 from dlrecipes.report.saved_predictions import SavedPredictions
 from dlrecipes.results import DataSpec
@@ -94,8 +94,8 @@ def find_mistakes(saved: SavedPredictions, spec: DataSpec) -> Mistakes:
     return Mistakes(tuple(found), int((badness > 0).sum()), count, len(saved.y))
 
 
-def _example(x: NDArray[Any] | Columns, index: int) -> NDArray[Any] | Columns:
-    return x[index : index + 1] if isinstance(x, Columns) else x[index]
+def _example(x: NDArray[Any] | Columns | Inputs, index: int) -> NDArray[Any] | Columns | Inputs:
+    return x[index] if isinstance(x, np.ndarray) else x[index : index + 1]
 
 
 def _words(true: str | float, predicted: str | float, weight: float) -> tuple[str, str, str]:
@@ -111,9 +111,9 @@ def _percent(probability: float) -> str:
 
 
 def _picture(
-    example: NDArray[Any] | Columns | None, spec: DataSpec, span: tuple[float, float]
+    example: NDArray[Any] | Columns | Inputs | None, spec: DataSpec, span: tuple[float, float]
 ) -> str:
-    if example is None or isinstance(example, Columns) or spec.kind != "image":
+    if not isinstance(example, np.ndarray) or spec.kind != "image":
         return ""
     if example.ndim not in (2, 3) or not example.size:
         return ""
@@ -121,9 +121,9 @@ def _picture(
 
 
 def _features(
-    example: NDArray[Any] | Columns | None, spec: DataSpec
+    example: NDArray[Any] | Columns | Inputs | None, spec: DataSpec
 ) -> tuple[tuple[str, str], ...]:
-    if example is None or spec.kind != "table":
+    if example is None or isinstance(example, Inputs) or spec.kind != "table":
         return ()
     if isinstance(example, Columns):
         pairs = [(name, values[0]) for name, values in example.items()]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns, unpack_inputs
+from dlrecipes.data import Columns, Inputs, unpack_inputs
 from dlrecipes.errors import ArgumentError, RunError
 from dlrecipes.results import DataSpec
 from dlrecipes.targets import kind_of, split_predictions, target_columns
@@ -30,7 +30,7 @@ class SavedPredictions:
     """
 
     ids: tuple[str, ...]
-    x: NDArray[Any] | Columns
+    x: NDArray[Any] | Columns | Inputs
     y: NDArray[Any]
     predictions: NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def _check(
     path: Path,
     spec: DataSpec,
     ids: NDArray[Any],
-    x: NDArray[Any] | Columns,
+    x: NDArray[Any] | Columns | Inputs,
     y: NDArray[Any],
     predictions: NDArray[np.float64],
 ) -> SavedPredictions:

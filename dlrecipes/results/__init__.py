@@ -1,7 +1,7 @@
 """Frozen dataclasses that the layers hand to each other, and their JSON."""
 
 from dlrecipes.results.column import Column, ColumnKind, NumberForm, Spelling
-from dlrecipes.results.data_spec import DataSpec, Feature, Lags, TableFile
+from dlrecipes.results.data_spec import DataSpec, Feature, InputSpec, Lags, TableFile
 from dlrecipes.results.finding import Finding
 from dlrecipes.results.objective import Objective
 from dlrecipes.results.plan import Hyperparameter, Plan, PlanChange, Stage, Value
@@ -84,6 +84,7 @@ __all__ = [
     "GroupResult",
     "History",
     "Hyperparameter",
+    "InputSpec",
     "Lags",
     "Metrics",
     "NetworkRecord",

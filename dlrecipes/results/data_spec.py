@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -12,6 +13,7 @@ from dlrecipes.results.column import Column
 from dlrecipes.results.target import Target, read_older_targets
 
 LAST = "last"
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class DataSpec:
             the series or the group, names and numbers of the rows.
         joint: Whether the network has one output for all the targets, and their labels are one
             array `(examples, targets)`.
+        inputs: The inputs of a model that takes several, in order; empty for one array or a table.
+            `input_shape` is then `()`.
+        input_list: Whether a model takes these by position, as a list; otherwise by name, as a
+            dictionary.
 
     Example:
         >>> spec = dlr.data.load("iris").raw_spec
@@ -62,6 +68,8 @@ class DataSpec:
     time: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
     joint: bool = False
+    inputs: tuple[InputSpec, ...] = ()
+    input_list: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -102,6 +110,19 @@ class DataSpec:
         """What is to be learned, in a word, such as `"binary"`, `"regression"` or `"multitask"`."""
         return "multitask" if self.keyed else self.targets[0].task
 
+    def arranged(self, values: Sequence[Value]) -> list[Value] | dict[str, Value]:
+        """Return one value for each of several inputs in the structure in which a model takes them.
+
+        Args:
+            values: In the order of `inputs`.
+
+        Returns:
+            A list, or a dictionary by the inputs' names.
+        """
+        if self.input_list:
+            return list(values)
+        return dict(zip((one.name for one in self.inputs), values, strict=True))
+
     def of_target(self, target: Target) -> DataSpec:
         """Return the description of the same data with one of its targets only.
 
@@ -112,6 +133,27 @@ class DataSpec:
         return replace(
             self, name=name, joint=False, targets=(replace(target, name="", title=target.shown),)
         )
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One of several inputs of a model.
+
+    Args:
+        name: Its name; `input_0`, `input_1`, … where they are a list.
+        shape: Shape of one example of it, without the batch axis.
+        dtype: NumPy name of its dtype, or `"string"`.
+
+    Example:
+        >>> x = {"image": np.zeros((10, 8, 8, 1)), "word": ["a", "b"] * 5}
+        >>> spec = dlr.data.from_arrays(x, [0, 1] * 5).raw_spec
+        >>> [(one.name, one.shape, one.dtype) for one in spec.inputs]
+        [('image', (8, 8, 1), 'float32'), ('word', (), 'string')]
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from contextlib import suppress
 import keras
 import numpy as np
 
-from dlrecipes.data import Development, keras_targets
+from dlrecipes.data import Development, keras_inputs, keras_targets
 from dlrecipes.search import Build, HyperParameters
 from dlrecipes.training.engines.undisturbed import undisturbed
 from dlrecipes.training.own_training import GivenTwice, OwnTraining
@@ -57,11 +57,14 @@ class AlsoFit:
                 hp,
                 "first-look",
                 model,
-                train.array,
+                keras_inputs(train.inputs),
                 keras_targets(train.y, spec),
                 batch_size=_ROWS,
                 epochs=1,
-                validation_data=(validation.array, keras_targets(validation.y, spec)),
+                validation_data=(
+                    keras_inputs(validation.inputs),
+                    keras_targets(validation.y, spec),
+                ),
                 callbacks=[_Leave()],
                 verbose=0,
                 **options,

@@ -54,7 +54,7 @@ class DryExport:
             BuilderError: If the builder raises.
         """
         with dtype_policy(self.policy):
-            example = self.splits.development().train.array[:1]
+            example = self.splits.development().train.inputs[:1]
             network = build_model(lambda: build_with(self.build, values), example)
             digest = record_network(values, network).parts["network"]
             if digest not in self.tried:

@@ -111,7 +111,7 @@ def train_members(
             continue
         network = restore_kept(record, directory, context, data, info.policy)
         model = build_inference_model(network, None, info.spec, info.spec)
-        predictions = predicted_once(model, record, directory, data.validation.array)
+        predictions = predicted_once(model, record, directory, data.validation.inputs)
         members[at] = replace(member, model=model, predictions=predictions)
     return tuple(members)
 

@@ -17,7 +17,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns, Development, Split, Splits, keras_targets
+from dlrecipes.data import (
+    Columns,
+    Development,
+    Inputs,
+    Split,
+    Splits,
+    as_tensors,
+    keras_inputs,
+    keras_targets,
+)
 from dlrecipes.errors import BuilderError, ExportError, RunError
 from dlrecipes.export import (
     check_not_random,
@@ -103,7 +112,7 @@ def restore_kept(
         RunError: If the weights are damaged.
     """
     weights = directory.networks(record.stage).read_weights(record.number)
-    example = data.train.array[:1]
+    example = data.train.inputs[:1]
     network = restore_trial(record, weights, context.build, example, policy=policy)
     batch_size = int(record.values.get("batch_size") or context.batch_size)
     check_score_as_trained(network, record, batch_size, data.validation, data.model_spec)
@@ -114,7 +123,7 @@ def predicted_once(
     model: keras.Model,
     record: TrialRecord,
     directory: RunDirectory,
-    validation: NDArray[np.generic] | Columns,
+    validation: NDArray[np.generic] | Columns | Inputs,
 ) -> NDArray[np.float32]:
     """Return a model's predictions for the validation part, and keep them.
 
@@ -135,7 +144,7 @@ def predicted_once(
 def save_as_trained(
     model: keras.Model,
     folder: Path,
-    validation: NDArray[np.generic] | Columns,
+    validation: NDArray[np.generic] | Columns | Inputs,
     predictions: NDArray[np.float32],
     info: RunInfo,
 ) -> None:
@@ -250,19 +259,19 @@ def _loss(network: keras.Model, part: Split, spec: DataSpec) -> float:
     total = 0.0
     for start in range(0, len(part), _BATCH):
         rows = slice(start, start + _BATCH)
-        x = keras.ops.convert_to_tensor(part.array[rows])
+        x = as_tensors(part.inputs[rows])
         y = keras.tree.map_structure(
             lambda array, rows=rows: keras.ops.convert_to_tensor(array[rows]), targets
         )
         weight = None if part.sample_weight is None else part.sample_weight[rows]
         loss = network.compute_loss(x, y, network(x, training=False), weight, training=False)
-        total += float(loss) * len(x)
+        total += float(loss) * len(part.y[rows])
     return total / len(part)
 
 
 def _evaluated(network: keras.Model, part: Split, spec: DataSpec, batch_size: int) -> float:
     logs = network.evaluate(
-        part.array,
+        keras_inputs(part.inputs),
         keras_targets(part.y, spec),
         sample_weight=part.sample_weight,
         batch_size=batch_size,

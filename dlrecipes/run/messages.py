@@ -52,6 +52,13 @@ def describe_data(splits: Splits, source: Mapping[str, SourceValue]) -> tuple[st
 def _inputs(splits: Splits) -> str:
     """Say what an example is; of a table the columns by kind, and those that are left out."""
     spec = splits.raw_spec
+    if spec.inputs:
+        return f"each {plural(len(spec.inputs), 'input')}: " + ", ".join(
+            f"{one.name} ({' × '.join(f'{size:,}' for size in one.shape) or '1'} {one.dtype})"
+            for one in spec.inputs
+        )
+    if spec.input_dtype == "string":
+        return "each a text" if spec.input_shape in ((), (1,)) else "each several texts"
     if not spec.columns:
         shape = " × ".join(f"{size:,}" for size in spec.input_shape)
         axes = {"image": "height, width, channels", "sequence": "steps, features"}

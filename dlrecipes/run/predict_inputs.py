@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pandas
 from numpy.typing import NDArray
 
-from dlrecipes.data import Columns
+from dlrecipes.data import Columns, Inputs
 from dlrecipes.diagnose import check_unknown_values
-from dlrecipes.errors import DataWarning
+from dlrecipes.errors import DataWarning, ExportError
 from dlrecipes.export import NewExamples, given_examples, load_model, load_tested, read_examples
 from dlrecipes.results import DataSpec
 from dlrecipes.rundir import RunDirectory
@@ -92,13 +93,15 @@ def _examples(
 
 
 def _predictions(
-    directory: RunDirectory, x: np.ndarray | Columns, spec: DataSpec
+    directory: RunDirectory, x: np.ndarray | Columns | Inputs, spec: DataSpec
 ) -> np.ndarray | dict[str, np.ndarray]:
     """Return predictions; what training did not have is a warning to the caller of `Run`."""
     checkpoint = directory.path / directory.read_result().refits[0].checkpoint
     # Of an earlier version the preprocessing is in the model's own file.
     file = directory.preprocess if checkpoint.is_dir() else checkpoint
-    unknown = check_unknown_values(load_model(file) if file.is_file() else None, x)
+    unknown = None
+    with suppress(ExportError):  # a layer of the user's own, which this process does not know
+        unknown = check_unknown_values(load_model(file) if file.is_file() else None, x)
     if unknown is not None and unknown.severity == "warning":
         for line in (*unknown.verdict.splitlines(), unknown.advice):
             warnings.warn(line, DataWarning, stacklevel=4)

@@ -166,7 +166,7 @@ def carry_out(
         study = exportable_winner(study, prepared.dry, heard.on_note)
         context = replace(context, deadline=None, penalty=None)
         context, alike = begin_differently(
-            context, study.best.values, data.train.array[:1], info.policy
+            context, study.best.values, data.train.inputs[:1], info.policy
         )
         began_with = replace(info, plan=plan)
         refitted = refit_winner(study, began_with, splits, engine, store, context, directory)

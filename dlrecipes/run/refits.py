@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Splits
+from dlrecipes.data import Example, Splits
 from dlrecipes.errors import RunError
 from dlrecipes.export import build_inference_model
 from dlrecipes.results import (
@@ -233,7 +233,7 @@ def _name(directory: RunDirectory, record: TrialRecord) -> str:
 
 
 def begin_differently(
-    context: StudyContext, values: dict[str, Value], example: np.ndarray, policy: str
+    context: StudyContext, values: dict[str, Value], example: Example, policy: str
 ) -> tuple[StudyContext, tuple[Finding, ...]]:
     """Return a context in which every training begins from weights of its own.
 
@@ -335,7 +335,7 @@ def _drew(initializer: keras.initializers.Initializer, variable: keras.Variable)
     return np.array_equal(values, keras.ops.convert_to_numpy(variable))
 
 
-def _begins_alike(build: Build, values: dict[str, Value], example: np.ndarray, policy: str) -> bool:
+def _begins_alike(build: Build, values: dict[str, Value], example: Example, policy: str) -> bool:
     begun = []
     for seed in _SEEDS:
         with dtype_policy(policy):

@@ -153,6 +153,7 @@ def _meaning(spec: DataSpec) -> dict[str, object]:
         "input_shape": spec.input_shape,
         "kind": spec.kind,
         "classes": tuple(name for target in spec.targets for name in target.class_names),
+        "inputs": spec.inputs,
         "columns": spec.columns,
         "features": spec.features,
         "targets": tuple((target.name, target.task) for target in spec.targets),

@@ -12,7 +12,7 @@ from statistics import fmean, median
 
 import keras
 
-from dlrecipes.data import FoldData, keras_targets
+from dlrecipes.data import FoldData, keras_inputs, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import History, Objective
 from dlrecipes.search.backends import Build
@@ -114,7 +114,7 @@ class CrossValidated:
         kept = outcome if job.keep_weights else replace(outcome, weights=None)
         if outcome.status != "completed" or outcome.weights is None:
             return kept, None
-        example, predictions = fold.held_out.array[:1], None
+        example, predictions = fold.held_out.inputs[:1], None
         with dtype_policy(self._policy):
             keras.utils.clear_session(free_memory=False)
             keras.config.set_dtype_policy(self._policy)
@@ -124,7 +124,7 @@ class CrossValidated:
                 kinds = output_kinds(model, fold.development.model_spec)
                 call = partial(model, training=False)
                 predictions = predict_network(
-                    call, fold.held_out.array, kinds, fold.development.model_spec
+                    call, fold.held_out.inputs, kinds, fold.development.model_spec
                 )
         return replace(kept, predictions=predictions), score if math.isfinite(score) else None
 
@@ -139,7 +139,8 @@ class CrossValidated:
         logs = {}
         for start in range(0, len(held_out), _BATCH):
             part = itemgetter(slice(start, start + _BATCH))
-            x, y = part(held_out.array), keras.tree.map_structure(part, targets)
+            x = keras_inputs(part(held_out.inputs))
+            y = keras.tree.map_structure(part, targets)
             weight = None if held_out.sample_weight is None else part(held_out.sample_weight)
             # As `evaluate` hands it over: tensors, and no weights where there are none.
             batch = keras.utils.pack_x_y_sample_weight(x, y, weight)

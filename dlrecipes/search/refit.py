@@ -9,6 +9,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
+from dlrecipes.data import Example
 from dlrecipes.results import Hyperparameter, Plan, Stage, StudyResult, TrialRecord
 from dlrecipes.search.backends import Build, GivenHyperParameters, Store, run_builder
 from dlrecipes.search.ranges import rank
@@ -74,7 +75,7 @@ def restore_trial(
     trial: TrialRecord,
     weights: Sequence[np.ndarray],
     build: Build,
-    example: np.ndarray,
+    example: Example,
     *,
     policy: str,
 ) -> keras.Model:

@@ -9,6 +9,7 @@ from functools import partial
 
 import keras
 from keras.src.backend.common import global_state  # Keras exports nothing that counts anew
+from keras.src.utils.naming import to_snake_case
 
 from dlrecipes.results import DataSpec
 from dlrecipes.search.backends import HyperParameters
@@ -22,8 +23,9 @@ class SpecBuilder:
     """A `build(hp, spec)` as the `build(hp)` that a search calls.
 
     Keras numbers what has no name by how many there were in the process: an `AUC()` is `auc` in
-    the first model and `auc_7` in the eighth. Each model begins to count anew, as KerasTuner has
-    it, so that an objective has one name in every trial.
+    the first model and `auc_7` in the eighth. Each model begins to count its metrics anew, as
+    KerasTuner has it, so that an objective has one name in every trial; layers go on, for a builder
+    may put some onto a network that was made before it.
 
     Args:
         build: Takes a `keras_tuner.HyperParameters` and the data's description, and returns a
@@ -70,10 +72,22 @@ class SpecBuilder:
 
 @contextmanager
 def _numbered_anew() -> Iterator[None]:
-    """Let Keras count layers and metrics without a name from the beginning for a while."""
-    before = global_state.get_global_attribute(_COUNTS)
-    global_state.set_global_attribute(_COUNTS, defaultdict(int))
+    """Let Keras count metrics without a name from the beginning for a while."""
+    before = global_state.get_global_attribute(_COUNTS) or {}
+    metrics = {to_snake_case(kind.__name__) for kind in _kinds(keras.metrics.Metric)}
+    counts = {name: count for name, count in before.items() if name not in metrics}
+    global_state.set_global_attribute(_COUNTS, defaultdict(int, counts))
     try:
         yield
     finally:
-        global_state.set_global_attribute(_COUNTS, before or defaultdict(int))
+        after = global_state.get_global_attribute(_COUNTS) or {}
+        kept = {name: max(count, after.get(name, 0)) for name, count in before.items()}
+        global_state.set_global_attribute(_COUNTS, defaultdict(int, {**after, **kept}))
+
+
+def _kinds(base: type) -> Iterator[type]:
+    """Yield all classes that inherit from one, those of the user's own, too."""
+    known: list[type] = base.__subclasses__()
+    for kind in known:
+        yield kind
+        yield from _kinds(kind)

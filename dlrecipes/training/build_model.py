@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import keras
-import numpy as np
 
+from dlrecipes.data import Example, as_tensors
 from dlrecipes.training.outputs import put_out_float32
 from dlrecipes.training.preflight import check_compiled
 from dlrecipes.training.weights_by_path import Weights, set_weights_by_path
 
 
 def build_model(
-    build: Callable[[], keras.Model], example: np.ndarray, initial: Weights | None = None
+    build: Callable[[], keras.Model], example: Example, initial: Weights | None = None
 ) -> keras.Model:
     """Build a model, variables included, with its output in float32 under any policy.
 
@@ -23,8 +23,8 @@ def build_model(
 
     Args:
         build: Makes the compiled model; policy and seed are set already.
-        example: One example of the inputs, `(1, …)`: a model without an `Input` makes its
-            variables when it is first called.
+        example: One example of the inputs, `(1, …)`, or of several: a model without an `Input`
+            makes its variables when it is first called.
         initial: Weights by path to begin from; all others are as the builder leaves them.
 
     Raises:
@@ -33,7 +33,7 @@ def build_model(
     """
     model = check_compiled(build())
     if not model.built:
-        model(example, training=False)
+        model(as_tensors(example), training=False)
     put_out_float32(model)
     if initial is not None:
         set_weights_by_path(model, initial)

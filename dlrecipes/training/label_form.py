@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlrecipes.data import Development, keras_targets
+from dlrecipes.data import Development, keras_inputs, keras_targets
 from dlrecipes.results import DataSpec, Target, TargetForm
 from dlrecipes.targets import by_name
 from dlrecipes.training.outputs import head_loss, named_outputs
@@ -97,7 +97,9 @@ class _Trial:
     def __init__(self, model: keras.Model, development: Development) -> None:
         train, self._spec = development.train, development.model_spec
         self._model, self._y = model, train.y[:_ROWS]
-        self._x = keras.ops.convert_to_tensor(train.array[:_ROWS])
+        self._x = keras.tree.map_structure(
+            keras.ops.convert_to_tensor, keras_inputs(train.inputs[:_ROWS])
+        )
         self._outputs: Any = None
         # A step of the user's own may do anything with labels; Keras' needs the outputs only once.
         self._own_step = type(model).test_step is not _KERAS_STEP

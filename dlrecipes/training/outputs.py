@@ -196,6 +196,9 @@ def head_layer(model: keras.Model, name: str) -> object:
 
 
 def _looks(compute_loss: Callable[[Any], Any], spec: DataSpec) -> bool:
+    if spec.inputs:
+        several = [keras.KerasTensor((_ROWS, *one.shape), one.dtype) for one in spec.inputs]
+        return _looks_through(compute_loss, spec.arranged(several))
     inputs = keras.KerasTensor((_ROWS, *spec.input_shape), spec.input_dtype)
     return _looks_through(compute_loss, inputs)
 
@@ -279,7 +282,7 @@ def _innermost(layer: object) -> object:
     return _last_layer(layer) if isinstance(layer, keras.Model) else layer
 
 
-def _looks_through(compute_loss: Callable[[Any], Any], inputs: keras.KerasTensor) -> bool:
+def _looks_through(compute_loss: Callable[[Any], Any], inputs: Any) -> bool:  # noqa: ANN401
     """Return whether Keras takes the logits behind the outputs, of which it warns.
 
     With `from_logits=True` beside outputs that a softmax or a sigmoid made, Keras' cross-entropies
@@ -304,5 +307,5 @@ class _Computed(keras.layers.Layer):
         super().__init__(dtype="float32", autocast=False)
         self._compute = compute
 
-    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+    def call(self, inputs: Any) -> keras.KerasTensor:  # noqa: ANN401
         return self._compute(inputs)

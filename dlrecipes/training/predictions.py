@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.data import Inputs, as_tensors
 from dlrecipes.results import DataSpec
 from dlrecipes.targets import OutputKind, by_name, in_form, join_predictions, kind_of
 
@@ -40,13 +41,16 @@ def as_predictions(outputs: Any, kinds: Mapping[str, OutputKind], spec: DataSpec
 
 
 def predict_network(
-    call: Callable[[Any], Any], x: NDArray[Any], kinds: Mapping[str, OutputKind], spec: DataSpec
+    call: Callable[[Any], Any],
+    x: NDArray[Any] | Inputs,
+    kinds: Mapping[str, OutputKind],
+    spec: DataSpec,
 ) -> NDArray[np.float32]:
     """Return a network's predictions, without a graph: that takes longer to trace than to run once.
 
     Args:
         call: Takes a batch of inputs and returns the network's outputs, not training.
-        x: Preprocessed inputs, `(examples, …)`.
+        x: Preprocessed inputs, `(examples, …)`, or several.
         kinds: What the outputs are.
         spec: The data's description.
 
@@ -56,7 +60,7 @@ def predict_network(
     """
     batches = []
     for start in range(0, len(x), _BATCH):
-        outputs = call(keras.ops.convert_to_tensor(x[start : start + _BATCH]))
+        outputs = call(as_tensors(x[start : start + _BATCH]))
         found = as_predictions(outputs, kinds, spec)
         arrays = keras.tree.map_structure(keras.ops.convert_to_numpy, found)
         batches.append(join_predictions(arrays) if isinstance(arrays, dict) else arrays)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from dlrecipes.checks import did_you_mean
-from dlrecipes.data import Development, keras_targets
+from dlrecipes.data import Development, as_tensors, keras_inputs, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import Finding, Objective
 from dlrecipes.training.heads import find_heads, remarks
@@ -64,13 +64,14 @@ def check_model(
     if network.built:
         put_out_float32(network)  # as in training
     rows = _some_rows(train.y)
-    x, y = train.array[rows], keras_targets(train.y[rows], spec)
+    some = train.inputs[rows]
+    x, y = keras_inputs(some), keras_targets(train.y[rows], spec)
     try:
-        outputs = keras.tree.map_structure(np.asarray, network(x, training=False))
+        outputs = keras.tree.map_structure(np.asarray, network(as_tensors(some), training=False))
     except Exception as error:  # whatever Keras raises, the user needs the two shapes
         raise BuilderError(
             "The model must take the data's shape.",
-            received=f"input_shape={getattr(network, 'input_shape', None)}, data {x.shape[1:]}",
+            received=f"input_shape={getattr(network, 'input_shape', None)}, data {_shapes(x)}",
             fix=f"Keras says: {headline(error) or type(error).__name__}",
         ) from error
     heads = find_heads(network, outputs, spec)

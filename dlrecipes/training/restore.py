@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
+from dlrecipes.data import Example
 from dlrecipes.errors import BuilderError
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.outcome import headline
@@ -16,7 +17,7 @@ from dlrecipes.training.precision import dtype_policy
 def restore(
     build: Callable[[], keras.Model],
     weights: Sequence[np.ndarray],
-    example: np.ndarray,
+    example: Example,
     *,
     seed: int,
     policy: str,

@@ -60,6 +60,8 @@ def audit(
         "test": _peek(splits.test),
     }
     train, validation, spec = splits.train, splits.validation, splits.raw_spec
+    if spec.inputs or spec.input_dtype == "string":
+        return (*splits.noticed, *_about_inputs(parts, spec, on_step))
     on_step("missing values")
     findings = [check_missing_values(parts)]
     if findings[0].severity == "error":
@@ -94,15 +96,46 @@ def audit(
     return (*splits.noticed, *findings)
 
 
-def _about_target(
+def _about_inputs(
     parts: Mapping[str, Split], spec: DataSpec, on_step: Callable[[str], None]
+) -> list[Finding]:
+    """Return what is found of several inputs, or of text that the network reads by itself.
+
+    What compares columns with each other has none to look at, which one finding says.
+    """
+    on_step("duplicates")
+    findings = [check_duplicates(parts, spec)]
+    if parts["train"].time is not None:
+        findings.append(check_times(parts))
+    elif parts["train"].groups is not None:
+        findings.append(check_groups(parts))
+    findings += _about_target(parts, spec, on_step, leaks=False)
+    what = "of several inputs" if spec.inputs else "of texts"
+    return [
+        *findings,
+        Finding(
+            "not looked at",
+            f"Near duplicates, drift, constant features and what gives the target away are not "
+            f"looked for in data {what}.",
+        ),
+    ]
+
+
+def _about_target(
+    parts: Mapping[str, Split],
+    spec: DataSpec,
+    on_step: Callable[[str], None],
+    *,
+    leaks: bool = True,
 ) -> list[Finding]:
     """Return what is found of each target, under its name where there are several."""
     findings = [check_target_coverage(parts, spec)] if named_targets(spec) else []
     for target in spec.targets:
         own = {name: target_part(part, spec, target) for name, part in parts.items()}
         single = spec.of_target(target)
-        found = [check_target_leak(own["train"], own["validation"], single, on_step)]
+        found = []
+        if leaks:
+            found.append(check_target_leak(own["train"], own["validation"], single, on_step))
         if target.class_names:
             found.append(check_class_balance(own["train"], target))
             found.append(check_class_coverage(own, target))

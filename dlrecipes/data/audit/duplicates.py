@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import partial, reduce
 from itertools import combinations
 from typing import Any
 
@@ -14,6 +14,7 @@ from scipy.stats import poisson
 
 from dlrecipes.data.audit.evidence import Hashes, row_hashes, sample_rows
 from dlrecipes.data.parts.columns import Columns
+from dlrecipes.data.parts.several_inputs import Inputs
 from dlrecipes.data.parts.split import Split
 from dlrecipes.results import DataSpec, Finding
 from dlrecipes.targets import row_labels
@@ -194,9 +195,24 @@ def _columns(parts: Sequence[Split]) -> list[Callable[[], Hashes]]:
             words = max(_most_words(part.x[name]) for part in parts if isinstance(part.x, Columns))
             found += [partial(_hashed, parts, name, at, words) for at in range(words)]
         return found
+    if isinstance(first, Inputs) or first.dtype == object:
+        return _of_several([part.inputs for part in parts])
     if first.ndim != 2:
         return []
     return [partial(_hashed, parts, place, 0, 1) for place in range(first.shape[1])]
+
+
+def _of_several(inputs: Sequence[NDArray[Any] | Inputs]) -> list[Callable[[], Hashes]]:
+    """Return the same of several inputs, or of texts; none if one of them is an image or alike."""
+    arranged = [x if isinstance(x, Inputs) else Inputs([x]) for x in inputs]
+    whole = reduce(lambda first, second: first.joined(second), arranged)
+    if any(values.ndim > 2 for _, values in whole.items()):
+        return []
+    return [
+        partial(row_hashes, column)
+        for _, values in whole.items()
+        for column in values.reshape(len(values), -1).T
+    ]
 
 
 def _most_words(values: NDArray[Any]) -> int:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from dlrecipes.data.parts.columns import Columns
+from dlrecipes.data.parts.several_inputs import Inputs, row_bytes
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.sources import parse_dates
 from dlrecipes.results import DataSpec
@@ -86,18 +87,17 @@ Hashes = NDArray[np.uint64]
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
-def row_hashes(x: NDArray[Any] | Columns) -> Hashes:
+def row_hashes(x: NDArray[Any] | Columns | Inputs) -> Hashes:
     """Return 64 bits for each row: the same numbers, texts and gaps, the same bits.
 
     Two different rows among a million have the same bits with a probability of 3e-8.
 
     Args:
-        x: Inputs, `(examples, …)`, or the columns of a table.
+        x: Inputs, `(examples, …)`, the columns of a table, or several inputs.
     """
     if isinstance(x, Columns):
         return join_hashes([_hashed(values) for _, values in x.items()])
-    # Adding 0.0 turns -0.0, which equals 0.0 in other bytes, into 0.0.
-    digests = [hashlib.blake2b((row + 0.0).tobytes(), digest_size=8).digest() for row in x]
+    digests = [hashlib.blake2b(row, digest_size=8).digest() for row in row_bytes(x)]
     return np.array([int.from_bytes(digest) for digest in digests], dtype=np.uint64)
 
 

@@ -114,7 +114,7 @@ def _constant(part: Split) -> tuple[list[str], list[str]]:
     if isinstance(part.x, Columns):
         names = list(part.x.names)
         return names, [name for name, values in part.x.items() if _is_constant(values)]
-    features = part.x.reshape(len(part), -1)
+    features = part.array.reshape(len(part), -1)
     names = [str(column) for column in range(features.shape[1])]
     same = np.flatnonzero(features.min(axis=0) == features.max(axis=0))
     return names, [names[at] for at in same]

@@ -82,7 +82,7 @@ def _near_pairs(train: Split, validation: Split, spec: DataSpec) -> NearPairs:
         if all(column.kind == "text" for column in spec.columns):
             return _near_texts(train, validation, [column.name for column in spec.columns])
         return _near_rows(train, validation, spec)
-    if train.x.ndim == 2 and train.x.shape[1] <= MOST_COLUMNS:
+    if len(train.x.shape) == 2 and train.x.shape[1] <= MOST_COLUMNS:
         return _near_rows(train, validation, spec)
     return _near_images(train, validation)
 

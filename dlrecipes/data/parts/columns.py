@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dlrecipes.data.parts.several_inputs import Inputs
 from dlrecipes.errors import DataError
 from dlrecipes.results import plural
 
@@ -171,14 +172,17 @@ def _numbers(
 
 
 _COLUMN = "x:"
+_INPUT, _PLACE = "input:", "place:"
 _SUBGROUP = "subgroup:"
 # The names of arrays are those of files in a zip: NumPy takes the ending away, and zip cuts a name
 # at a NUL and knows one slash only.
 _UNSAFE = re.compile(r"[%/\\\x00-\x1f]|\.(?=npy$)")
 
 
-def pack_inputs(x: NDArray[Any] | Columns) -> dict[str, NDArray[Any]]:
-    """Return inputs as arrays that NumPy saves without pickling: `x`, or `x:name` a column.
+def pack_inputs(x: NDArray[Any] | Columns | Inputs) -> dict[str, NDArray[Any]]:
+    """Return inputs as arrays that NumPy saves without pickling.
+
+    One array is `x`, a column `x:name`, one of several inputs `input:name`, in a list `place:name`.
 
     What cannot stand in the name of a file is written as in a URL: `x:km%2Fh`.
 
@@ -188,11 +192,15 @@ def pack_inputs(x: NDArray[Any] | Columns) -> dict[str, NDArray[Any]]:
         {'x:age': [41.0], 'x:town': ['Oslo']}
     """
     if isinstance(x, Columns):
-        return {
-            _key(_COLUMN, name): values.astype(str) if values.dtype == object else values
-            for name, values in x.items()
-        }
-    return {"x": x}
+        return {_key(_COLUMN, name): _plain(values) for name, values in x.items()}
+    if isinstance(x, Inputs):
+        prefix = _PLACE if x.is_list else _INPUT
+        return {_key(prefix, name): _plain(values) for name, values in x.items()}
+    return {"x": _plain(x)}
+
+
+def _plain(values: NDArray[Any]) -> NDArray[Any]:
+    return values.astype(str) if values.dtype == object else values
 
 
 def pack_subgroups(subgroups: Columns | None) -> dict[str, NDArray[Any]]:
@@ -223,7 +231,7 @@ def unpack_subgroups(arrays: Mapping[str, NDArray[Any]]) -> Columns | None:
     return Columns(columns) if columns else None
 
 
-def unpack_inputs(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | Columns:
+def unpack_inputs(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | Columns | Inputs:
     """Return the inputs that `pack_inputs` took apart.
 
     Args:
@@ -239,8 +247,19 @@ def unpack_inputs(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | Columns:
         ([41.0], ['Oslo'])
     """
     columns = _unpack(arrays, _COLUMN)
-    wide = [name for name, values in columns.items() if values.dtype == np.float64]
-    return Columns(columns, wide=wide) if columns else np.asarray(arrays["x"])
+    if columns:
+        wide = [name for name, values in columns.items() if values.dtype == np.float64]
+        return Columns(columns, wide=wide)
+    for prefix, arranged in ((_INPUT, dict), (_PLACE, _listed)):
+        several = _unpack(arrays, prefix)
+        if several:
+            return Inputs(arranged(several))
+    x = np.asarray(arrays["x"])
+    return x.astype(object) if x.dtype.kind == "U" else x
+
+
+def _listed(by_name: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    return list(by_name.values())
 
 
 def _key(prefix: str, name: str) -> str:

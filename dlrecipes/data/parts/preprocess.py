@@ -10,10 +10,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dlrecipes.data.parts.columns import Columns
+from dlrecipes.data.parts.several_inputs import Inputs
 from dlrecipes.data.parts.split import Split
 from dlrecipes.errors import DataError
 
 BATCH_SIZE = 1024
+Example = NDArray[Any] | Inputs
+"""Inputs of a network, `(1, …)`, or several of them."""
 
 
 def fit_preprocess(layer: keras.Layer, train: Split) -> keras.Layer:
@@ -61,12 +64,14 @@ def fit_preprocess(layer: keras.Layer, train: Split) -> keras.Layer:
     return layer
 
 
-def apply_preprocess(layer: keras.Layer, x: NDArray[np.generic] | Columns) -> NDArray[np.float32]:
+def apply_preprocess(
+    layer: keras.Layer, x: NDArray[np.generic] | Columns | Inputs
+) -> NDArray[np.float32]:
     """Return what an adapted layer makes of the inputs, in inference mode.
 
     Args:
         layer: An adapted layer.
-        x: Inputs, `(examples, …)`, or the columns of a table.
+        x: Inputs, `(examples, …)`, the columns of a table, or several inputs.
 
     Returns:
         Outputs in float32, `(examples, …)`.
@@ -80,22 +85,22 @@ def apply_preprocess(layer: keras.Layer, x: NDArray[np.generic] | Columns) -> ND
     outputs = []
     for start in range(0, len(x), BATCH_SIZE):
         batch = x[start : start + BATCH_SIZE]
-        output = layer(as_tensors(batch) if isinstance(batch, Columns) else batch, training=False)
+        output = layer(as_tensors(batch), training=False)
         outputs.append(np.asarray(keras.ops.convert_to_numpy(output), dtype=np.float32))
     return np.concatenate(outputs)
 
 
-def _adapt(layer: keras.Layer, x: NDArray[np.generic] | Columns) -> None:
+def _adapt(layer: keras.Layer, x: NDArray[np.generic] | Columns | Inputs) -> None:
     if layer.compute_dtype in ("float16", "bfloat16"):
         layer.dtype_policy = "float32"
     if isinstance(layer, keras.Sequential | keras.layers.Pipeline):
         for inner in layer.layers:
             _adapt(inner, x)
             x = apply_preprocess(inner, x)
-    elif isinstance(layer, keras.layers.Normalization) and not isinstance(x, Columns):
+    elif isinstance(layer, keras.layers.Normalization) and isinstance(x, np.ndarray):
         _adapt_normalization(layer, x)
     elif hasattr(layer, "adapt"):
-        layer.adapt(x)
+        layer.adapt(x if isinstance(x, Columns) else keras_inputs(x))
 
 
 def _adapt_normalization(layer: keras.layers.Normalization, x: NDArray[np.generic]) -> None:
@@ -111,8 +116,10 @@ def _adapt_normalization(layer: keras.layers.Normalization, x: NDArray[np.generi
     layer.finalize_state()
 
 
-def as_tensors(x: NDArray[Any] | Columns) -> tf.Tensor | dict[str, tf.Tensor]:
+def as_tensors(x: NDArray[Any] | Columns | Inputs) -> Any:  # noqa: ANN401  (a structure)
     """Return inputs as a tensor, or as one tensor a column: float32 or string, `(examples,)`.
+
+    Several inputs are a dictionary or a list of tensors, as they were given.
 
     Example:
         >>> columns = dlr.data.Columns({"age": [41.0], "town": ["Oslo"]})
@@ -120,8 +127,24 @@ def as_tensors(x: NDArray[Any] | Columns) -> tf.Tensor | dict[str, tf.Tensor]:
         {'age': [41.0], 'town': [b'Oslo']}
     """
     if isinstance(x, Columns):
-        return {
-            name: tf.constant(list(values) if values.dtype == object else values)
-            for name, values in x.items()
-        }
-    return tf.constant(x)
+        return {name: _tensor(values) for name, values in x.items()}
+    return keras.tree.map_structure(_tensor, x.arranged if isinstance(x, Inputs) else x)
+
+
+def keras_inputs(x: NDArray[Any] | Inputs) -> Any:  # noqa: ANN401  (an array or a structure)
+    """Return inputs as `model.fit` takes them: an array, or the structure that was given.
+
+    Text is a tensor of strings, which Keras does not make of Python's by itself.
+
+    Example:
+        >>> dlr.data.keras_inputs(dlr.data.Inputs([np.zeros((1, 2)), np.array([[3]])]))
+        [array([[0., 0.]], dtype=float32), array([[3]])]
+    """
+    return keras.tree.map_structure(
+        lambda values: _tensor(values) if values.dtype == object else values,
+        x.arranged if isinstance(x, Inputs) else x,
+    )
+
+
+def _tensor(values: NDArray[Any]) -> tf.Tensor:
+    return tf.constant(values.tolist() if values.dtype == object else values)

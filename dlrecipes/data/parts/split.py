@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.parts.inputs import as_array
+from dlrecipes.data.parts.several_inputs import Inputs
 from dlrecipes.errors import DataError
 from dlrecipes.results import plural
 
@@ -24,8 +25,8 @@ class Split:
     to the rows of another.
 
     Args:
-        x: Inputs, `(examples, …)`, or the named columns of a table (`Columns`, or a dictionary of
-            arrays).
+        x: Inputs, `(examples, …)`; the named columns of a table (`Columns`, or a dictionary of
+            arrays); or several inputs (`Inputs`).
         y: Targets, `(examples,)`: class indices from 0, or values; of several targets both,
             `(examples, targets)`, NaN where missing.
         sample_weight: Weights of the examples, `(examples,)`, at least 0, or None.
@@ -48,7 +49,7 @@ class Split:
         [[2.5], [0.5]]
     """
 
-    x: NDArray[Any] | Columns
+    x: NDArray[Any] | Columns | Inputs
     y: NDArray[Any]
     sample_weight: NDArray[Any] | None = None
     ids: NDArray[Any] | None = None
@@ -62,7 +63,7 @@ class Split:
             if entry.name in ("x", "subgroups") and isinstance(value, dict | Columns):
                 columns = value if isinstance(value, Columns) else Columns(value)
                 object.__setattr__(self, entry.name, columns)
-            elif value is not None:
+            elif value is not None and not isinstance(value, Inputs):
                 object.__setattr__(self, entry.name, _owned_array(entry.name, value))
         lengths = {
             entry.name: len(getattr(self, entry.name))
@@ -85,7 +86,22 @@ class Split:
 
     @property
     def array(self) -> NDArray[Any]:
-        """The inputs of a part that is no raw table.
+        """The inputs of a part that has a single array of them.
+
+        Raises:
+            DataError: If they are the columns of a table, or several arrays.
+        """
+        inputs = self.inputs
+        if isinstance(inputs, Inputs):
+            raise DataError(
+                "This is for data with a single array of inputs.",
+                received=f"the inputs {', '.join(inputs.names)}",
+            )
+        return inputs
+
+    @property
+    def inputs(self) -> NDArray[Any] | Inputs:
+        """The inputs of a part that is no raw table: one array, or several.
 
         Raises:
             DataError: If they are the columns of a table.
@@ -124,6 +140,8 @@ class Split:
                     {name: np.concatenate([mine, second[name]]) for name, mine in first.items()},
                     wide=first.wide,
                 )
+            elif isinstance(first, Inputs):
+                joined[entry.name] = first.joined(second)
             elif first is not None and second is not None:
                 joined[entry.name] = np.concatenate([first, second])
         return Split(**joined)
@@ -134,6 +152,8 @@ class Split:
     def __repr__(self) -> str:
         if isinstance(self.x, Columns):
             return f"Split({len(self)} examples, x: {', '.join(self.x.names)})"
+        if isinstance(self.x, Inputs):
+            return f"Split({len(self)} examples, x: {self.x})"
         return f"Split({len(self)} examples, x: {self.x.shape[1:]} {self.x.dtype})"
 
 
@@ -206,13 +226,13 @@ def check_some_weight(part: str, weights: NDArray[Any] | None) -> None:
         )
 
 
-def fingerprint(*arrays: NDArray[Any] | Columns) -> str:
+def fingerprint(*arrays: NDArray[Any] | Columns | Inputs) -> str:
     """Return 16 hexadecimal digits that stand for the arrays' names, shapes, dtypes and values."""
     digest = hashlib.sha256()
     for array in _flat(arrays):
         digest.update(f"{array.shape}{array.dtype.str}".encode())
         if array.dtype == object:  # whose bytes are addresses
-            for text in array:
+            for text in array.ravel():
                 encoded = text.encode()
                 digest.update(len(encoded).to_bytes(8, "little") + encoded)
         else:
@@ -220,9 +240,9 @@ def fingerprint(*arrays: NDArray[Any] | Columns) -> str:
     return digest.hexdigest()[:16]
 
 
-def _flat(arrays: tuple[NDArray[Any] | Columns, ...]) -> Iterator[NDArray[Any]]:
+def _flat(arrays: tuple[NDArray[Any] | Columns | Inputs, ...]) -> Iterator[NDArray[Any]]:
     for array in arrays:
-        if isinstance(array, Columns):
+        if isinstance(array, Columns | Inputs):
             for name, values in array.items():
                 yield np.array([name])
                 yield values

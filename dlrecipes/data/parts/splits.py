@@ -12,6 +12,7 @@ from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.parts.inputs import Kind, kind_of_shape
 from dlrecipes.data.parts.preprocess import apply_preprocess, fit_preprocess
 from dlrecipes.data.parts.sealed_split import SealedSplit
+from dlrecipes.data.parts.several_inputs import check_described
 from dlrecipes.data.parts.split import Split, check_some_weight, fingerprint
 from dlrecipes.errors import DataError
 from dlrecipes.results import DataSpec, Finding, Target
@@ -62,6 +63,7 @@ class Splits:
                     "The inputs must have the shape in `raw_spec`.",
                     received=f"{name}: {part.x.shape[1:]}, raw_spec: {self.raw_spec.input_shape}",
                 )
+            check_described(part.x, self.raw_spec.inputs, f"the {name} part")
         check_some_weight("training", self.train.sample_weight)
         check_some_weight("validation", self.validation.sample_weight)
 
@@ -131,6 +133,7 @@ class Splits:
             input_dtype="float32",
             kind=getattr(self.preprocess, "kind", self._kind_of(shape)),
             columns=(),
+            inputs=(),
             ignored=(),
             file=None,
             features=tuple(getattr(self.preprocess, "features", ())),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dlrecipes.checks import check_integer
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.parts.part_targets import check_known, with_statistics
+from dlrecipes.data.parts.several_inputs import Inputs
 from dlrecipes.data.parts.split import Split, check_some_weight
 from dlrecipes.data.parts.splits import Development, Splits
 from dlrecipes.data.splitting import (
@@ -128,7 +129,7 @@ def _prepared(
     return FoldData(inner.development(), inner.preprocessed(held_out))
 
 
-def _copies(x: NDArray[Any] | Columns) -> NDArray[Any] | None:
+def _copies(x: NDArray[Any] | Columns | Inputs) -> NDArray[Any] | None:
     """Return what tells different examples apart; None if all differ."""
     if not isinstance(x, Columns):
         return join_copies(x, np.arange(len(x)))

@@ -12,6 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from dlrecipes.checks import check_real
+from dlrecipes.data.parts.several_inputs import Inputs, row_bytes
 from dlrecipes.data.splitting.split_by_group import encode_groups, split_by_group
 from dlrecipes.data.splitting.split_stratified import Rows, split_stratified
 
@@ -66,7 +67,7 @@ def split_parts(
 
 
 def join_copies(
-    x: NDArray[Any], ids: NDArray[Any], groups: object = None
+    x: NDArray[Any] | Inputs, ids: NDArray[Any], groups: object = None
 ) -> NDArray[np.str_] | None:
     """Return a group for each example, such that examples with the same inputs share one.
 
@@ -74,7 +75,7 @@ def join_copies(
     these become one.
 
     Args:
-        x: Inputs, `(examples, …)`.
+        x: Inputs, `(examples, …)`, or several of them.
         ids: What each example is called, `(examples,)`.
         groups: The group of each example, `(examples,)`, or None.
 
@@ -85,8 +86,7 @@ def join_copies(
     Raises:
         DataError: If a group is missing.
     """
-    # Adding 0 turns -0.0, which equals 0.0 in other bytes, into 0.0.
-    digests = [hashlib.blake2b((row + 0).tobytes(), digest_size=16).digest() for row in x]
+    digests = [hashlib.blake2b(row, digest_size=16).digest() for row in row_bytes(x)]
     copies = pd.factorize(np.array(digests, dtype=object))[0]
     count = int(copies.max()) + 1
     if groups is None:

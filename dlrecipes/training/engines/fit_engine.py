@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from dlrecipes.data import Development, keras_targets
+from dlrecipes.data import Development, keras_inputs, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import History, Objective
 from dlrecipes.results.study_result import Status
@@ -73,7 +73,7 @@ class FitEngine:
             keras.config.set_dtype_policy(self._policy)
             keras.utils.set_random_seed(job.seed)
             try:
-                model = build_model(job.build, self._development.train.array[:1], job.initial)
+                model = build_model(job.build, self._development.train.inputs[:1], job.initial)
                 watch.begin(model)
                 returned = self._fit(model, job, watch)
                 if job.fit is not None:
@@ -109,13 +109,14 @@ class FitEngine:
         spec = self._development.model_spec
         weights = validation.sample_weight
         targets = keras_targets(validation.y, spec)
-        held_out = (validation.array, targets, *(() if weights is None else (weights,)))
+        x = keras_inputs(validation.inputs)
+        held_out = (x, targets, *(() if weights is None else (weights,)))
         options = {} if train.sample_weight is None else {"sample_weight": train.sample_weight}
         fit = model.fit if job.fit is None else partial(job.fit, model)
         return undisturbed(
             partial(
                 fit,
-                train.array,
+                keras_inputs(train.inputs),
                 keras_targets(train.y, spec),
                 batch_size=job.batch_size,
                 epochs=job.epochs,
@@ -138,7 +139,7 @@ class FitEngine:
         model.set_weights(weights)
         part, spec = self._development.validation, self._development.model_spec
         loss = model.evaluate(
-            part.array,
+            keras_inputs(part.inputs),
             keras_targets(part.y, spec),
             sample_weight=part.sample_weight,
             batch_size=watch.job.batch_size,
@@ -165,7 +166,7 @@ class FitEngine:
         data = self._development
         kinds = output_kinds(model, data.model_spec)
         call = partial(model, training=False)
-        return predict_network(call, data.validation.array, kinds, data.model_spec)
+        return predict_network(call, data.validation.inputs, kinds, data.model_spec)
 
     def _failed(self, message: str, watch: _Watch, start: float) -> Outcome:
         return Outcome(

@@ -279,7 +279,7 @@ class SideBySideEngine:
             self._kinds[key] = output_kinds(member.model, data.model_spec)
         call = partial(member.predict, state, trial.numbers)
         predictions = predict_network(
-            call, data.validation.array, self._kinds[key], data.model_spec
+            call, data.validation.inputs, self._kinds[key], data.model_spec
         )
         return replace(outcome, predictions=predictions)
 

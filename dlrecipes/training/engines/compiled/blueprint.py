@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from dlrecipes.data import Development, keras_targets
+from dlrecipes.data import Development, as_tensors, keras_targets
 from dlrecipes.results import Value
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.engines.compiled.leaves import find_leaves
@@ -150,7 +150,7 @@ class Blueprints:
         y = keras_targets(train.y, development.model_spec)
         rows = few_rows(keras.tree.flatten(y), weight, _EXAMPLES)
         self._few: tuple[Any, Any, Any] = (
-            train.array[rows],
+            as_tensors(train.inputs[rows]),
             keras.tree.map_structure(lambda array: array[rows], y),
             None if weight is None else weight[rows],
         )
@@ -260,7 +260,7 @@ class Blueprints:
         keras.utils.clear_session(free_memory=False)
         keras.config.set_dtype_policy(self._policy)
         keras.utils.set_random_seed(seed)
-        return build_model(job.build, self._data.train.array[:1], job.initial)
+        return build_model(job.build, self._data.train.inputs[:1], job.initial)
 
     def _build_with(
         self, job: Job, values: dict[str, Value], seed: int | None = None

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlrecipes.data import Split
+from dlrecipes.data import Split, keras_inputs
 
 # So much fits into the processor's cache beside the weights.
 _BYTES = 2**24
@@ -22,12 +22,12 @@ class DeviceData:
     """A split's arrays as tensors.
 
     Args:
-        x: Inputs `(examples, …)`.
+        x: Inputs `(examples, …)`, in the form that Keras is given them, as `y`.
         y: Targets, in the form that Keras is given them: a tensor, or a structure of such.
         sample_weight: `(examples,)` or None.
     """
 
-    x: tf.Tensor
+    x: Any
     y: Any
     sample_weight: tf.Tensor | None
 
@@ -40,22 +40,24 @@ class DeviceData:
             y: Its targets as `keras_targets` returns them.
         """
         return cls(
-            _tensor(split.array),
+            keras.tree.map_structure(_tensor, keras_inputs(split.inputs)),
             keras.tree.map_structure(_tensor, y),
             None if split.sample_weight is None else _tensor(split.sample_weight),
         )
 
-    def map(self, function: Callable[[tf.Tensor], tf.Tensor]) -> tuple[tf.Tensor, Any, Any]:
+    def map(self, function: Callable[[tf.Tensor], tf.Tensor]) -> tuple[Any, Any, Any]:
         """Return inputs, targets and weights (None without) after a function of each tensor."""
         weight = self.sample_weight
-        y = keras.tree.map_structure(function, self.y)
-        return function(self.x), y, None if weight is None else function(weight)
+        x, y = (keras.tree.map_structure(function, some) for some in (self.x, self.y))
+        return x, y, None if weight is None else function(weight)
 
     def __len__(self) -> int:
-        return int(self.x.shape[0])
+        return int(keras.tree.flatten(self.x)[0].shape[0])
 
 
-def _tensor(array: np.ndarray) -> tf.Tensor:
+def _tensor(array: np.ndarray | tf.Tensor) -> tf.Tensor:
+    if isinstance(array, tf.Tensor):  # of text
+        return array
     floating = np.issubdtype(array.dtype, np.floating)
     return tf.constant(array.astype(keras.config.floatx()) if floating else array)
 
@@ -72,7 +74,9 @@ def steps_of_a_piece(train: DeviceData, batch_size: int, model: keras.Model, rec
         model: What is trained.
         recorded: Members whose predictions are kept; 0 where no metrics are.
     """
-    inputs: int = math.prod(train.x.shape[1:]) * train.x.dtype.size
+    inputs: int = sum(
+        math.prod(tensor.shape[1:]) * tensor.dtype.size for tensor in keras.tree.flatten(train.x)
+    )
     # A length of the outputs that only the data show counts as 1.
     outputs = sum(math.prod(size or 1 for size in output.shape[1:]) for output in model.outputs)
     kept: int = recorded * outputs * tf.as_dtype(keras.config.floatx()).size

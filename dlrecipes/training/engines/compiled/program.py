@@ -229,8 +229,8 @@ class Program:
         state: State,
         numbers: Tensors,
         seeds: Tensors,
-        x: tf.Tensor,
-        y: Any,  # noqa: ANN401  (a tensor or a structure)
+        x: Any,  # noqa: ANN401  (a tensor or a structure)
+        y: Any,  # noqa: ANN401  (likewise)
         sample_weight: tf.Tensor | None,
         steps: tf.Tensor,
     ) -> tuple[State, Tensors, tf.Tensor, Tensors]:
@@ -239,6 +239,7 @@ class Program:
         batches = DeviceData(x, y, sample_weight)
         outputs = self.member.model.outputs if self._metrics.names else []
         floatx = keras.config.floatx()
+        piece = keras.tree.flatten(x)[0].shape[0]
 
         def body(step: tf.Tensor, *carried: Any) -> tuple[Any, ...]:  # noqa: ANN401
             state, seeds, total, shown = carried
@@ -259,7 +260,7 @@ class Program:
 
         shown = [
             tf.TensorArray(
-                floatx, x.shape[0], element_shape=(self.width, self.batch_size, *output.shape[1:])
+                floatx, piece, element_shape=(self.width, self.batch_size, *output.shape[1:])
             )
             for output in outputs
         ]
@@ -267,7 +268,7 @@ class Program:
             lambda step, *_: step < steps,
             body,
             (tf.constant(0), state, seeds, self._no_losses(), shown),
-            maximum_iterations=x.shape[0],
+            maximum_iterations=piece,
         )
         check_pure()
         return state, seeds, total, [kept.stack() for kept in shown]

@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from dlrecipes.losses import MaskedLoss
 from dlrecipes.losses.masked_loss import known_targets
-from dlrecipes.results import plural
 from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS, all_layers, inner_optimizer
 from dlrecipes.training.engines.compiled.stand_ins import plausible_predictions
 
@@ -59,8 +58,6 @@ def _check_mode(model: keras.Model) -> None:
 
 
 def _check_ends(model: keras.Model) -> None:
-    if len(model.inputs) != 1:
-        raise Unsupported(f"it has {plural(len(model.inputs), 'input')}")
     outputs = None if isinstance(model, keras.Sequential) else model.output
     if isinstance(outputs, dict | list | tuple) and len(outputs) != len(model.outputs):
         raise Unsupported("its outputs are a structure of structures")
@@ -68,7 +65,7 @@ def _check_ends(model: keras.Model) -> None:
 
 def check_loss(
     model: keras.Model,
-    x: np.ndarray,
+    x: object,
     y: object,
     sample_weight: np.ndarray | None,
 ) -> None:
@@ -81,7 +78,7 @@ def check_loss(
 
     Args:
         model: A compiled model.
-        x: Some inputs, at least two, the first half of them unlike the second.
+        x: Some inputs as Keras takes them, at least two, the first half of them unlike the second.
         y: Their targets, of several outputs in a structure as Keras takes it.
         sample_weight: `(examples,)` or None.
 
@@ -91,11 +88,11 @@ def check_loss(
     losses = model._compile_loss
     if losses is None:
         raise Unsupported("it was compiled without a loss")
-    half = len(x) // 2
+    half = len(keras.tree.flatten(x)[0]) // 2
     parts = (slice(0, half), slice(half, 2 * half), slice(0, 2 * half))
     added = []
     for part in parts:
-        predictions = model(x[part], training=False)
+        predictions = model(_rows(x, part), training=False)
         added.append(_added_loss(model))
     flat = keras.tree.flatten(predictions)
     if any(getattr(output, "_keras_mask", None) is not None for output in flat):

@@ -23,7 +23,7 @@ class _Part:
     sample_weight: np.ndarray | None
 
     @property
-    def array(self):
+    def inputs(self):
         return self.x
 
     def __len__(self):
