@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 import inspect
 import re
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -65,6 +66,8 @@ def load_options(load: Callable[..., Any]) -> dict[str, LoadOption]:
                 default = field.default
             if default is MISSING and field.default_factory is not MISSING:
                 default = field.default_factory()
+            if default is MISSING and parameter.default is not parameter.empty:
+                default = None  # needed only where the group is given
             option = LoadOption(
                 field.name,
                 parameter.empty if default is MISSING else default,
@@ -97,12 +100,28 @@ def gather(load: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]
             groups.setdefault(option.group, {})[name] = _checked(option, value)
     kinds = _hints(load)
     for name, parameter in inspect.signature(load).parameters.items():
-        group, usual = _group(kinds.get(name)), parameter.default
+        group: Any = _group(kinds.get(name))
+        usual: Any = parameter.default
         if name in groups or (group is not None and usual is parameter.empty):
-            known = usual if is_dataclass(usual) else None
-            kept = {} if known is None else {f.name: getattr(known, f.name) for f in _given(known)}
-            arguments[name] = group(**{**kept, **groups.get(name, {})})
+            values = groups.get(name, {})
+            _check_whole(group, values, usual)
+            arguments[name] = group(**values) if usual in (None, parameter.empty) else replace(usual, **values)
     return arguments
+
+
+def _check_whole(group: Any, values: Mapping[str, Any], usual: Any) -> None:  # noqa: ANN401
+    """Refuse a group without a field that has no default."""
+    lacking = [
+        field.name
+        for field in _given(group)
+        if field.default is field.default_factory is MISSING and field.name not in values
+    ]
+    if lacking and not is_dataclass(usual):
+        raise ArgumentError(
+            f"{' and '.join(values) or 'The data'} need {', '.join(lacking)}.",
+            received=", ".join(f"{name}={value!r}" for name, value in values.items()) or "nothing",
+            fix=f"On the command line: {' '.join(f'--{name} …' for name in lacking)}",
+        )
 
 
 def value_of_text(option: LoadOption, text: str) -> Any:  # noqa: ANN401  (what the option takes)
@@ -263,11 +282,18 @@ def _group(kind: Any) -> Any:  # noqa: ANN401  (a data class or None)
 
 
 def _hints(thing: Any) -> dict[str, Any]:  # noqa: ANN401  (a function or a data class)
-    """Return the types as annotated; without any if one is for type checkers alone."""
+    """Return the types as annotated, without those that are for type checkers alone."""
     try:
         return get_type_hints(thing)
     except (NameError, TypeError, AttributeError):
-        return {}
+        pass
+    known: dict[str, Any] = {}
+    for name, annotation in getattr(thing, "__annotations__", {}).items():
+        alone = types.SimpleNamespace(__annotations__={name: annotation})
+        spaces = vars(sys.modules.get(thing.__module__, types))
+        with suppress(NameError, TypeError, AttributeError, SyntaxError):
+            known |= get_type_hints(alone, globalns=spaces)
+    return known
 
 
 def _said(documented: Any) -> dict[str, str]:  # noqa: ANN401  (a function or a data class)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
 import keras
+from pydantic import TypeAdapter, ValidationError
 
-from dlrecipes.checks import did_you_mean
+from dlrecipes.checks import did_you_mean, shown
 from dlrecipes.data import Splits, start_small
 from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunError
 from dlrecipes.recipe.line_in import line_in
@@ -40,6 +41,7 @@ _EXAMPLES = LoadOption(
     int | float | None,
 )
 _TYPED_SOURCE = 3
+_SOURCE_VALUES: TypeAdapter[SourceValue] = TypeAdapter(SourceValue)
 
 
 class Recipe:
@@ -222,6 +224,7 @@ class Recipe:
             source: Arguments of the recipe's `load`.
         """
         settings = settings or RunSettings()
+        source = _plain(source)
         RunDirectory.planned(settings.out, self.name)  # before the data, which may take long
         listener = listener or PlainProgress(Objective.parse(self.objective))
         listener.on_phase("data")
@@ -353,9 +356,35 @@ class Recipe:
             ) from error
 
     def _origin(self, source: dict[str, SourceValue]) -> Origin:
+        """Return where the run comes from; its source was found to be plain before."""
         path = self.path
         text = path.read_text(encoding="utf-8") if path else ""
         return Origin(self.name, str(path.resolve()) if path else "", text, dict(source))
+
+
+def _plain(source: Mapping[str, object]) -> dict[str, SourceValue]:
+    """Return options as a run's file holds them; what is None is left out.
+
+    Raises:
+        ArgumentError: If a value is none that a file can hold, such as a data frame.
+    """
+    known: dict[str, SourceValue] = {}
+    for name, value in source.items():
+        if value is None:
+            continue
+        value = str(value) if isinstance(value, Path) else value
+        value = list(value) if isinstance(value, tuple) else value
+        try:
+            known[name] = _SOURCE_VALUES.validate_python(value, strict=True)
+        except ValidationError as error:
+            raise ArgumentError(
+                "A run loads its data again when it goes on: its options are text, numbers, and "
+                "lists or dictionaries of these.",
+                received=f"{name}={shown(value)}, {type(value).__name__}",
+                fix="With data in memory: `splits = recipe.load(…)`, then "
+                "`dlr.tune(recipe.builder(splits), splits, …)`.",
+            ) from error
+    return known
 
 
 def _size_or_fraction(examples: object) -> float:

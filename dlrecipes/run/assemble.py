@@ -17,6 +17,7 @@ from dlrecipes.results import (
     RunResult,
     StudyResult,
 )
+from dlrecipes.rundir import KERAS
 
 
 def assemble_result(
@@ -75,8 +76,7 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
     """
     if before is None:
         return result
-    networks = [refit.checkpoint for refit in result.refits]
-    same = before.best == result.best and networks == [refit.checkpoint for refit in before.refits]
+    same = before.best == result.best and _networks(before) == _networks(result)
     if not same or _members(before) != _members(result):
         # A test score of other networks is gone with them, but the test set has been looked at.
         looked = before.test is not None or before.opened_before > 0
@@ -98,6 +98,11 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
         opened_before=before.opened_before,
         seconds=with_total(seconds),
     )
+
+
+def _networks(result: RunResult) -> list[str]:
+    """Return the refits' networks; earlier versions tested their `.keras` files."""
+    return [refit.checkpoint.removesuffix(KERAS) for refit in result.refits]
 
 
 def _members(result: RunResult) -> list[tuple[str, int, int]]:

@@ -41,11 +41,13 @@ def export_run(directory: RunDirectory, format: Format) -> Path:  # noqa: A002  
     if format.endswith("keras"):
         reason = why_no_keras(directory, format)
         if reason:
+            _remove(path)  # of another network
             raise ExportError(
                 "A .keras file is written where Keras can read it back.", received=reason
             )
     # An export takes its name, and the place of an older one, only once it is compared.
     unchecked = path.with_name(f"unchecked-{path.name}")
+    _remove(unchecked)  # of a process that was killed
     try:
         if format.endswith("keras"):
             shutil.copyfile(_existing(beside(checkpoint, KERAS)), unchecked)
@@ -111,6 +113,12 @@ def _compare(directory: RunDirectory, format: Format, path: Path) -> None:  # no
     arrays, saved = directory.read_predictions(part)
     x = unpack_inputs(arrays)
     if format.startswith("ensemble"):
+        if "ensemble" not in arrays:
+            raise RunError(
+                "The saved predictions must be whole.",
+                received=f"{directory.path} without those of the ensemble",
+                fix="Resume the run, which saves them.",
+            )
         saved = arrays["ensemble"]
     ask = predict_keras if format.endswith("keras") else predict_saved_model
     predictions = ask(path, x)

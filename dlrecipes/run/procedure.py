@@ -164,6 +164,7 @@ def carry_out(
         heard.on_phase("refits")
         heard.on_step("the export of the winner, tried before it is trained again")
         study = exportable_winner(study, prepared.dry, heard.on_note)
+        directory.write(study)
         context = replace(context, deadline=None, penalty=None)
         context, alike = begin_differently(
             context, study.best.values, data.train.inputs[:1], info.policy

@@ -36,7 +36,7 @@ from dlrecipes.run.keep_network import (
     with_weights,
 )
 from dlrecipes.run.score_test_set import keep_predictions
-from dlrecipes.rundir import RunDirectory
+from dlrecipes.rundir import KERAS, RunDirectory
 from dlrecipes.search import (
     Build,
     GivenHyperParameters,
@@ -221,7 +221,7 @@ def _as_tested(records: list[TrialRecord], directory: RunDirectory) -> list[Tria
     before = directory.read_result() if directory.result_file.exists() else None
     if before is None or before.test is None:
         return records
-    order = [refit.checkpoint for refit in before.refits]
+    order = [refit.checkpoint.removesuffix(KERAS) for refit in before.refits]
     names = [_name(directory, record) for record in records]
     if sorted(names) != sorted(order):
         return records

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dlrecipes.checks import check_list
 from dlrecipes.errors import ArgumentError
 
 _WAYS = ("group", "time", "part")
@@ -48,6 +49,14 @@ class SplitRule:
     split_seed: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("group", "series", "part"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise ArgumentError(
+                    f"`{name}` must be the name of a column.", received=f"{name}={value!r}"
+                )
+        if self.time is not None and not isinstance(self.time, str):
+            check_list("time", self.time)
         chosen = [name for name in _WAYS if getattr(self, name) is not None]
         if len(chosen) > 1:
             raise ArgumentError(

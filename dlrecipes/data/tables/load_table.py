@@ -144,6 +144,12 @@ def load_table(
         check_only_with_data(target=target, test=test, reading=reading)
         cells, target, name = Cells(_wine(), file), "cultivar", "wine"
     elif isinstance(data, pd.DataFrame):
+        if test is None and reading != TableReading():
+            raise ArgumentError(
+                "How a file is read says nothing about a data frame.",
+                received=f"a data frame and {reading}",
+                fix="Read the file here, or leave `reading` out.",
+            )
         cells, name = Cells(data), str(data.attrs.get("name", "table"))
         target = target if target is not None else str(data.columns[-1])
     elif is_tfds(data):
