@@ -16,7 +16,7 @@ from dlrecipes.search.backends.encoding import Encoding, to_distribution
 from dlrecipes.search.backends.space import read_hyperparameter
 from dlrecipes.search.ranges import position
 
-SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
+SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random")
 _TYPES = keras_tuner.engine.hyperparameters
 
 
@@ -185,13 +185,7 @@ def score(values, epochs):
     return [top * (1 - 0.5 ** (epoch + 1)) for epoch in range(epochs)]
 
 
-@pytest.mark.parametrize(
-    "sampler",
-    [
-        *SAMPLERS[:-1],
-        pytest.param(SAMPLERS[-1], marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_a_whole_search_and_its_resume(tmp_path, sampler, fake_engine, context):
     """Every value is one of KerasTuner's, and a broken search ends as an unbroken one."""
 
