@@ -186,7 +186,8 @@ def test_four_values(tune):
     def build(hp):
         return classifier(hp, outputs=4, activation=None, loss="mse", metrics=["mae"])
 
-    run = tune(build, X, X[:, :4], "val_loss", epochs=12)
+    mixed = X @ np.random.default_rng(1).normal(size=(8, 4)).astype("float32")
+    run = tune(build, X, mixed, "val_loss", epochs=12)
     assert run.predict(X[:10]).shape == (10, 4)
 
 
