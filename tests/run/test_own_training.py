@@ -200,7 +200,7 @@ class Ends(Plain):
         return classifier(hp)
 
     def fit(self, hp, model, *args, **kwargs):
-        if kwargs["epochs"] > 1:  # and not when it is looked at
+        if len(args[0]) > 8:  # and not when it is looked at
             self.fits += 1
         if self.where == "fit" and self.fits > self.at:
             raise self.error("too large")
