@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from dlrecipes.data.from_arrays import from_arrays
@@ -26,9 +25,9 @@ Targets = NDArray[Any] | dict[str, NDArray[Any]]
 
 
 def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
-    train: tf.data.Dataset,
-    validation: tf.data.Dataset | None = None,
-    test: tf.data.Dataset | None = None,
+    train: object,
+    validation: object = None,
+    test: object = None,
     *,
     name: str = "data",
     target: str = "target",
@@ -48,15 +47,18 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     Parts that are not given are split off the training part, stratified by class.
 
     Args:
-        train: A finite data set of `(x, y)` or `(x, y, weight)`, in batches or not. `x` is an
-            array, the same shape for each example; a text; or a dictionary of numbers and texts,
-            which become the columns of a table. `y` is one label or value an example, or a
+        train: A finite data set of `(x, y)` or `(x, y, weight)`, in batches or not; or a
+            `keras.utils.PyDataset` or a generator of batches of the same. `x` is an array, the
+            same shape for each example; a text; a dictionary of numbers and texts, which become
+            the columns of a table; or a tuple or another dictionary, which are several inputs of
+            the network, see `from_arrays`. `y` is one label or value an example, or a
             dictionary of those for several targets.
         validation: The given validation part, likewise; None to split one off.
         test: The official test part, likewise; None to split one off.
         name: What the data is called in reports.
         target: What the target of a table is called.
         kind: What an example of an array is, see `from_arrays`; None to tell it from the axes.
+            `"inputs"` for a dictionary of numbers and texts that the network takes by itself.
         task: `"classification"` or `"regression"`; None to tell it from `y`. Of several targets
             `{name: task}`, see `from_arrays`.
         classes: Names of the classes in the order of the sorted labels. Of several targets
@@ -85,7 +87,9 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     for part, dataset in given.items():
         if dataset is not None:
             taken = sum(examples.megabytes for examples in read.values())
-            read[part] = read_dataset(part, dataset, most_megabytes, taken)
+            read[part] = read_dataset(
+                part, dataset, most_megabytes, taken, as_inputs=kind == "inputs"
+            )
     if len({frozenset(examples.columns or ()) for examples in read.values()}) > 1:
         raise DataError(
             "All parts must have the same features.",
@@ -102,7 +106,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
             validation=_pair(read.get("validation")),
             test=_pair(read.get("test")),
             name=name,
-            kind=kind,
+            kind=None if kind == "inputs" else kind,
             task=task,
             classes=classes,
             validation_fraction=validation_fraction,

@@ -103,7 +103,7 @@ def test_text_and_numbers_by_name(tune, tmp_path):
     np.testing.assert_allclose(model(tensors), predicted, atol=1e-5)
     with pytest.raises(DataError, match="without 'meta' and with 'mete'"):
         run.predict({"title": TITLE, "mete": NUMBERS})
-    assert run.open_test_set(reason="test").result.test.mean["accuracy"] > 0.6
+    assert run.open_test_set("test").mean["accuracy"] > 0.6
     assert "2 inputs" in run.report().read_text()
 
 

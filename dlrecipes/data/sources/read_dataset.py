@@ -1,15 +1,19 @@
-"""A `tf.data.Dataset` in memory."""
+"""A `tf.data.Dataset`, a `PyDataset` or a generator in memory."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from dlrecipes.checks import check_real
+from dlrecipes.data.parts.several_inputs import Inputs
 from dlrecipes.errors import DataError
 
 MOST_MEGABYTES = 4000.0
@@ -24,10 +28,10 @@ class Examples:
         x: Inputs `(examples, …)`; None where they are named columns.
         y: Targets, `(examples,)` or as they came; of several targets `{name: either}`.
         weight: Weights, `(examples,)`, or None.
-        columns: `{name: values (examples,)}`; None where the inputs are one array.
+        columns: `{name: values (examples,)}`; None where the inputs are something else.
     """
 
-    x: NDArray[Any] | None
+    x: NDArray[Any] | Inputs | None
     y: NDArray[Any] | dict[str, NDArray[Any]]
     weight: NDArray[np.float32] | None = None
     columns: dict[str, NDArray[Any]] | None = None
@@ -36,30 +40,41 @@ class Examples:
     def megabytes(self) -> float:
         """About how much memory they take."""
         targets = list(self.y.values()) if isinstance(self.y, dict) else [self.y]
-        arrays = [*targets, *([] if self.x is None else [self.x]), *(self.columns or {}).values()]
-        return sum(map(_bytes, arrays)) / 1e6
+        columns = list((self.columns or {}).values())
+        inputs = self.x.nbytes if isinstance(self.x, Inputs) else 0
+        single = [self.x] if isinstance(self.x, np.ndarray) else []
+        return (inputs + sum(map(_bytes, [*targets, *single, *columns]))) / 1e6
 
 
 def read_dataset(
-    what: str, dataset: tf.data.Dataset, most_megabytes: float = MOST_MEGABYTES, taken: float = 0.0
+    what: str,
+    dataset: object,
+    most_megabytes: float = MOST_MEGABYTES,
+    taken: float = 0.0,
+    *,
+    as_inputs: bool = False,
 ) -> Examples:
     """Return all examples of a data set.
 
     Args:
         what: What to call it in messages.
         dataset: A finite data set of `(x, y)` or `(x, y, weight)`, in batches or not; `x` is an
-            array, a text, or a dictionary of numbers and texts; `y` an array, or a dictionary of
-            several targets.
+            array, a text, a dictionary of numbers and texts, or a dictionary or tuple of several
+            inputs; `y` an array, or a dictionary of several targets. A `keras.utils.PyDataset`
+            and a generator give batches.
         most_megabytes: Limit of the size in memory, above 0.
         taken: What of it others take, in megabytes.
+        as_inputs: Whether a dictionary of numbers and texts is several inputs, not a table.
 
     Raises:
         DataError: If it is infinite, empty, too large, cannot be read, or holds something else.
     """
     check_real("most_megabytes", most_megabytes, 0, low_open=True)
+    if isinstance(dataset, keras.utils.PyDataset | Iterator):
+        dataset = _of_batches(what, dataset)
     if not isinstance(dataset, tf.data.Dataset):
         raise DataError(
-            f"`{what}` must be a tf.data.Dataset.",
+            f"`{what}` must be a tf.data.Dataset, a keras.utils.PyDataset or a generator.",
             received=type(dataset).__name__,
             fix="Arrays go through `from_arrays`, tables through `from_table`.",
         )
@@ -79,18 +94,16 @@ def read_dataset(
     parts = [_joined(what, [element[at] for element in elements]) for at in range(len(elements[0]))]
     x, y = parts[0], parts[1]
     examples = len(next(iter(y.values())) if isinstance(y, dict) else y)
+    several = isinstance(x, tuple) or (
+        isinstance(x, dict) and (as_inputs or any(values.ndim > 1 for values in x.values()))
+    )
     weight = _weight(what, parts[2], examples) if len(parts) > 2 else None
+    if several:
+        return Examples(Inputs(x), y, weight)
     if not isinstance(x, dict):
         if x.dtype != object:
             return Examples(x, y, weight)
         x = {"text": x}
-    deep = [name for name, values in x.items() if values.ndim != 1]
-    if deep:
-        raise DataError(
-            "The features of a table must have one value an example.",
-            received=f"{deep[0]!r} of shape {x[deep[0]].shape[1:]} in the {what} data set",
-            fix="Join arrays into one, or leave the feature out.",
-        )
     return Examples(None, y, weight, x)
 
 
@@ -103,7 +116,7 @@ def _is_batched(what: str, spec: object) -> bool:
             fix="Map it first: dataset.map(lambda row: (row['image'], row['label'])).",
         )
     x, y = spec[0], spec[1]
-    inputs = list(x.values()) if isinstance(x, dict) else [x]
+    inputs = _leaves(x)
     targets = list(y.values()) if isinstance(y, dict) else [y]
     for tensor in (*inputs, *targets, *spec[2:]):
         if not isinstance(tensor, tf.TensorSpec):
@@ -128,6 +141,53 @@ def _is_batched(what: str, spec: object) -> bool:
     # A single number or a one-hot label for each example has another length than an image.
     flat = all(tensor.shape.rank == 1 for tensor in targets)
     return leading == {None} or (len(leading) == 1 and flat)
+
+
+def _leaves(x: object) -> list[Any]:
+    """Return the tensors of inputs, which may be a dictionary or a tuple of them."""
+    if isinstance(x, dict):
+        return list(x.values())
+    return list(x) if isinstance(x, tuple) else [x]
+
+
+def _of_batches(what: str, batches: Any) -> tf.data.Dataset:  # noqa: ANN401
+    """Return what a `PyDataset` or a generator gives, each item one batch, as a data set."""
+    if isinstance(batches, keras.utils.PyDataset):
+        count = batches.num_batches
+        if count is None:
+            raise DataError(
+                "A data set must have an end: it is read once, as a whole.",
+                received=f"a {what} PyDataset without a number of batches",
+                fix="Give it a `__len__`.",
+            )
+        given = (batches[number] for number in range(count))
+    else:
+        given = batches
+    first = next(given, None)
+    if not isinstance(first, tuple):
+        raise DataError(
+            "Batches must be (x, y) or (x, y, weight).",
+            received=f"{type(first).__name__} as the first of the {what} part",
+        )
+    signature = keras.tree.map_structure(_spec_of, _with_tuples(first))
+
+    def every() -> Iterator[Any]:
+        for batch in chain([first], given):
+            yield keras.tree.map_structure(np.asarray, _with_tuples(batch))
+
+    return tf.data.Dataset.from_generator(every, output_signature=signature)
+
+
+def _with_tuples(batch: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a batch whose lists of inputs are tuples, as `tf.data` has them."""
+    x, *others = batch
+    return tuple(x) if isinstance(x, list) else x, *others
+
+
+def _spec_of(values: object) -> tf.TensorSpec:
+    array = np.asarray(values)
+    dtype = tf.string if array.dtype.kind in "OSU" else tf.as_dtype(array.dtype)
+    return tf.TensorSpec((None, *array.shape[1:]), dtype)
 
 
 def _read_all(
@@ -156,6 +216,8 @@ def _read_all(
 
 
 def _joined(what: str, values: list[Any]) -> Any:  # noqa: ANN401  (an array, or a dictionary)
+    if isinstance(values[0], tuple):
+        return tuple(_joined(what, list(parts)) for parts in zip(*values, strict=True))
     if isinstance(values[0], dict):
         return {str(name): _joined(what, [batch[name] for batch in values]) for name in values[0]}
     shapes = {np.shape(batch)[1:] for batch in values}

@@ -43,7 +43,8 @@ class SideBySide:
         assert not missing, f"no number that may change: {missing}"
         self.paths = paths
         member = Member(models[0], [leaves[0][path] for path in paths])
-        few, predictions = _rows(train.y, slice(8)), models[0](train.x[:8], training=False)
+        some, few = (_rows(values, slice(8)) for values in (train.x, train.y))
+        predictions = models[0](some, training=False)
         models[0]._compile_loss(few, predictions)
         metrics = MemberMetrics(models[0], few, predictions)
         rows = list(range(len(models)))
@@ -98,7 +99,7 @@ class SideBySide:
                 generator.assign(value)
             weight = None if train.sample_weight is None else train.sample_weight[order]
             history = model.fit(
-                train.x[order],
+                _rows(train.x, order),
                 _rows(train.y, order),
                 sample_weight=weight,
                 batch_size=program.batch_size,

@@ -30,13 +30,6 @@ class _Subclassed(keras.Model):
         return self.layer(x)
 
 
-def _two_inputs():
-    inputs = [keras.Input((2,)), keras.Input((2,))]
-    model = keras.Model(inputs, LAYERS.Dense(3)(LAYERS.Add()(inputs)))
-    model.compile("sgd", "mse")
-    return model
-
-
 def _nested():
     inputs = keras.Input((4,))
     heads = [LAYERS.Dense(1)(inputs) for _ in range(3)]
@@ -55,7 +48,6 @@ def _frozen():
 REFUSED = {
     "a `train_step` of its own": lambda: _net(kind=_OwnStep),
     "neither functional nor Sequential": _Subclassed,
-    "it has 2 inputs": _two_inputs,
     "its outputs are a structure of structures": _nested,
     "run_eagerly": lambda: _net(run_eagerly=True),
     "no trainable weights": _frozen,
