@@ -105,7 +105,9 @@ def gather(load: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]
         if name in groups or (group is not None and usual is parameter.empty):
             values = groups.get(name, {})
             _check_whole(group, values, usual)
-            arguments[name] = group(**values) if usual in (None, parameter.empty) else replace(usual, **values)
+            arguments[name] = (
+                group(**values) if usual in (None, parameter.empty) else replace(usual, **values)
+            )
     return arguments
 
 

@@ -127,7 +127,7 @@ def spoiled(array, value):
         ({"a": X}, LABELS, {"test": ({"a": X[:, :1]}, LABELS)}, r"shape \(2,\).*\(1,\)"),
         ({"a": X}, LABELS, {"test": (X, LABELS)}, "same inputs.*test with one"),
         (X, LABELS[:-1], {}, r"same number of examples.*\(30, 2\).*\(29,\)"),
-        (X, np.ones((30, 3)), {}, r"one value an example, or be one-hot.*y\.shape=\(30, 3\)"),
+        (X, np.ones((30, 3)), {}, r"'y0' cannot be learned.*only '1' in 30 examples"),
         (X, [], {}, "`y` must have at least one example"),
         (X, spoiled(VALUES, np.nan), {}, "finite value for every example.*1 of 30.*row 7"),
         (X, spoiled(VALUES, np.inf), {}, "finite value for every example"),

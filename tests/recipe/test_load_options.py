@@ -300,8 +300,9 @@ def test_annotations_for_type_checkers_alone_leave_what_is_given():
         pass
 
     options = load_options(load)
-    assert [option.kind for option in options.values()] == [None, None]
-    assert value_of_text(options["share"], "0.5") == "0.5"
+    assert [option.kind for option in options.values()] == [None, float]
+    assert value_of_text(options["seed"], "1") == "1"
+    assert value_of_text(options["share"], "0.5") == 0.5
     assert gather(load, {"seed": "1", "share": 0.5}) == {"seed": "1", "share": 0.5}
 
     @dataclass
