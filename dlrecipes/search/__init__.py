@@ -32,6 +32,7 @@ from dlrecipes.search.refit import (
 from dlrecipes.search.spec_builder import SpecBuilder
 from dlrecipes.search.study import search
 from dlrecipes.search.trial_source import Penalty, StudyContext
+from dlrecipes.search.tuner import Tuner
 
 __all__ = [
     "Activity",
@@ -48,6 +49,7 @@ __all__ = [
     "Store",
     "StudyCallback",
     "StudyContext",
+    "Tuner",
     "build_with",
     "builder_of",
     "discover_space",

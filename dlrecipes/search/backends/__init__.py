@@ -6,6 +6,7 @@ from dlrecipes.search.backends.discover_space import discover_space
 from dlrecipes.search.backends.distinct_sampler import count_configurations
 from dlrecipes.search.backends.hyperparameters import GivenHyperParameters, suggest
 from dlrecipes.search.backends.importance import importances
+from dlrecipes.search.backends.keras_tuner_project import KerasTunerProject
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
 from dlrecipes.search.backends.proposal import Proposal
 from dlrecipes.search.backends.sobol_sampler import SobolSampler
@@ -25,6 +26,7 @@ __all__ = [
     "Build",
     "GivenHyperParameters",
     "HyperParameters",
+    "KerasTunerProject",
     "KerasTunerSampler",
     "Proposal",
     "SobolSampler",
