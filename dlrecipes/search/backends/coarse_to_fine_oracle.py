@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import keras_tuner
@@ -12,7 +12,12 @@ from optuna.trial import FrozenTrial, TrialState
 from dlrecipes.errors import ArgumentError, BuilderError
 from dlrecipes.results import Hyperparameter, Stage, Value
 from dlrecipes.search.backends.distinct_sampler import DistinctSampler
-from dlrecipes.search.backends.distributions import to_distribution
+from dlrecipes.search.backends.encoding import (
+    Encoding,
+    to_distribution,
+    to_parameter,
+    to_value,
+)
 from dlrecipes.search.backends.make_sampler import make_sampler
 from dlrecipes.search.backends.space import read_hyperparameter
 from dlrecipes.training.job import derive_seed
@@ -110,6 +115,7 @@ class CoarseToFineOracle(keras_tuner.Oracle):
         if not drawn and sampler.untried == 0:
             return {"status": "STOPPED", "values": None}
         known = {(one.name, one.conditions): one for one in space}
+        encoding = Encoding(space)
         trial = study.ask()
         values: dict[str, Value] = {}
         for asked in self.hyperparameters.space:
@@ -124,7 +130,8 @@ class CoarseToFineOracle(keras_tuner.Oracle):
             elif one.kind == "fixed":
                 values[asked.name] = one.choices[0]
             else:
-                values[asked.name] = trial._suggest(one.name, to_distribution(one))
+                parameter, one = encoding.find(one)
+                values[asked.name] = to_value(one, trial._suggest(parameter, to_distribution(one)))
         return {"status": "RUNNING", "values": values}
 
     @property
@@ -140,9 +147,7 @@ class CoarseToFineOracle(keras_tuner.Oracle):
                 space.append(read_hyperparameter(asked))
             except BuilderError:
                 continue
-        ranges = Counter(one.name for one in {_range(one): one for one in space}.values())
-        readable = tuple(one for one in space if ranges[one.name] == 1)
-        return readable, len(readable) < len(self.hyperparameters.space)
+        return tuple(space), len(space) < len(self.hyperparameters.space)
 
     def _study(self, space: tuple[Hyperparameter, ...], sampler: DistinctSampler) -> optuna.Study:
         """Return the trials so far as a study; what failed is as bad as the worst of the rest."""
@@ -163,16 +168,18 @@ def _frozen(
     trial: keras_tuner.engine.trial.Trial, space: tuple[Hyperparameter, ...], worst: float | None
 ) -> FrozenTrial:
     values: dict[str, Value] = trial.hyperparameters.values
-    distributions = {
-        one.name: to_distribution(one)
-        for one in space
-        if one.kind != "fixed" and one.name in values and one.active(values)
-    }
-    inside = {
-        name: distribution
-        for name, distribution in distributions.items()
-        if distribution._contains(distribution.to_internal_repr(values[name]))
-    }
+    encoding = Encoding(space)
+    params: dict[str, Any] = {}
+    inside = {}
+    for asked in space:
+        if asked.kind == "fixed" or asked.name not in values or not asked.active(values):
+            continue
+        parameter, one = encoding.find(asked)
+        distribution = to_distribution(one)
+        with suppress(ValueError):  # a choice that the range of now has not
+            held = to_parameter(one, values[one.name])
+            if distribution._contains(distribution.to_internal_repr(held)):
+                params[parameter], inside[parameter] = held, distribution
     score = trial.score if trial.status == "COMPLETED" else worst
     state = TrialState.FAIL if score is None else TrialState.COMPLETE
     if trial.status in ("RUNNING", "INVALID"):
@@ -180,7 +187,7 @@ def _frozen(
     return optuna.trial.create_trial(
         state=state,
         value=score if state is TrialState.COMPLETE else None,
-        params={name: values[name] for name in inside},
+        params=params,
         distributions=inside,
     )
 
@@ -189,7 +196,3 @@ def _conditions(
     asked: keras_tuner.engine.hyperparameters.HyperParameter,
 ) -> tuple[tuple[str, tuple[Value, ...]], ...]:
     return tuple((condition.name, tuple(condition.values)) for condition in asked.conditions)
-
-
-def _range(one: Hyperparameter) -> tuple[object, ...]:
-    return (one.name, one.kind, one.low, one.high, one.step, one.log, one.choices)

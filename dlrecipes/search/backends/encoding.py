@@ -142,10 +142,7 @@ def _last(low: float, high: float, step: float | None) -> float:
     """Return the last value of a range with steps, which Optuna wants as its end."""
     if step is None:
         return high
-    steps = (high - low) / step
-    whole = int(steps + 1e-9)
-    if abs(steps - whole) < 1e-9:
-        return high
+    whole = int((high - low) / step + 1e-9)
     return float(Decimal(str(low)) + whole * Decimal(str(step)))
 
 
