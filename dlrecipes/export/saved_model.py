@@ -144,7 +144,9 @@ def load_saved_model(path: Path) -> Predict:
 
     Raises:
         ExportError: If there is none, or TensorFlow cannot read it.
+        RunError: If TensorFlow could not load it from there (`check_place`).
     """
+    check_place(path)
     try:
         loaded = tf.saved_model.load(str(path))
     except Exception as error:  # TensorFlow raises what it pleases here

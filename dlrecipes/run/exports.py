@@ -17,7 +17,16 @@ from dlrecipes.export import (
     predict_saved_model,
 )
 from dlrecipes.run.assemble import with_total
-from dlrecipes.rundir import FORMATS, KERAS, NO_KERAS, Format, Part, RunDirectory, beside
+from dlrecipes.rundir import (
+    FORMATS,
+    KERAS,
+    NO_KERAS,
+    Format,
+    Part,
+    RunDirectory,
+    beside,
+    check_place,
+)
 
 
 def export_run(directory: RunDirectory, format: Format) -> Path:  # noqa: A002  (the word users know)
@@ -38,7 +47,9 @@ def export_run(directory: RunDirectory, format: Format) -> Path:  # noqa: A002  
     start = time.monotonic()
     result, checkpoint = directory.read_result(), _checkpoint(directory, format)
     path = directory.export(format)
-    if format.endswith("keras"):
+    if not format.endswith("keras"):
+        check_place(path.parent)
+    else:
         reason = why_no_keras(directory, format)
         if reason:
             _remove(path)  # of another network

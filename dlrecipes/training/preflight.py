@@ -71,7 +71,8 @@ def check_model(
     except Exception as error:  # whatever Keras raises, the user needs the two shapes
         raise BuilderError(
             "The model must take the data's shape.",
-            received=f"input_shape={getattr(network, 'input_shape', None)}, data {_shapes(x)}",
+            received=f"input_shape={getattr(network, 'input_shape', None)}, data "
+            f"{x.shape[1:] if isinstance(x, np.ndarray) else _shapes(x)}",
             fix=f"Keras says: {headline(error) or type(error).__name__}",
         ) from error
     heads = find_heads(network, outputs, spec)

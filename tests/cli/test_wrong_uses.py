@@ -104,7 +104,7 @@ DATA = {
         r"same number of examples.*x\.shape=\(120, 4\), y\.shape=\(119,\)",
     ),
     "empty": ("return from_arrays([], [])", r"at least one example"),
-    "text in x": ("x, y = rows(); return from_arrays([['a']] * 120, y)", r"array of numbers"),
+    "text in x": ("x, y = rows(); return from_arrays([['a']] * 120, y)", r"must work on.*'a'"),
     "text for regression": (
         "x, y = rows(); return from_arrays(x, y, task='regression')",
         r"regression target must be numbers.*text such as '(yes|no)'",
@@ -198,10 +198,6 @@ BUILDER = {
         {"before": "hp.Float('dropout', 0.5, 0.1)"},
         r"(lower end of 'dropout' must lie below|must run with.*greater)",
     ),
-    "low equals high": (
-        {"before": "hp.Float('dropout', 0.5, 0.5)"},
-        r"lower end of 'dropout' must lie below its upper.*hp\.Fixed",
-    ),
     "log from 0": (
         {"before": "hp.Float('decay', 0.0, 0.5, sampling='log')"},
         r"(must run|log).*",
@@ -214,25 +210,9 @@ BUILDER = {
         {"before": "hp.Int('narrow', 4, hp.Int('wide', 8, 64))"},
         r"one range under one name.*'narrow' .* from 4 to 8, and .* from 4 to 36.*ask for a share",
     ),
-    "reverse log": (
-        {"before": "hp.Float('momentum', 0.5, 0.9, sampling='reverse_log')"},
-        r"'momentum' must have a distribution that Optuna has.*reverse_log",
-    ),
-    "step on a log scale": (
-        {"before": "hp.Int('units', 8, 64, step=2, sampling='log')"},
-        r"'units' must have a distribution that Optuna has.*step=2",
-    ),
-    "units": (
-        {"units": "7"},
-        r"this binary data must have 1 or 2 units.*\(None, 7\).*spec\.outputs",
-    ),
     "wrong input shape": (
         {"before": "import dataclasses; spec = dataclasses.replace(spec, input_shape=(9,))"},
         r"must take the data's shape.*\(None, 9\), data \(4,\)",
-    ),
-    "accuracy on logits": (
-        {"compile": f"{COMPILE_LOGITS}, metrics=['accuracy']"},
-        r"Accuracy on logits must threshold at 0.*threshold=0\.5.*BinaryAccuracy\(threshold=0\.0",
     ),
     "logits as probabilities": (
         {"compile": "rate, 'binary_crossentropy', metrics=['accuracy']".replace("rate", "'adam'")},
@@ -838,7 +818,9 @@ def test_export_of_a_damaged_run(cli, copied, contents, format, damage):
         file.write_bytes(file.read_bytes()[:500])
     before = contents(run)
     result = cli("export", "run", "--format", format)
-    assert_one_error(result, r"must be a whole|[Ff]ile (must exist|or directory: run)|saved pred")
+    assert_one_error(
+        result, r"and whole|must be a whole|[Ff]ile (must exist|or directory: run)|saved pred"
+    )
     assert contents(run) == before
 
 
