@@ -69,11 +69,18 @@ class ColumnRules:
 
     Example:
         >>> import pandas as pd
-        >>> table = pd.DataFrame({"zip": [1, 2] * 10, "id": range(20), "paid": ["no", "yes"] * 10})
+        >>> table = pd.DataFrame(
+        ...     {
+        ...         "zip": [1, 2] * 10,
+        ...         "debt": np.sqrt(range(20)),
+        ...         "id": range(20),
+        ...         "paid": ["no", "yes"] * 10,
+        ...     }
+        ... )
         >>> rules = dlr.data.ColumnRules(kinds={"zip": "category"}, drop=["id"])
         >>> splits = dlr.data.from_table(table, "paid", column_rules=rules)
         >>> [(column.name, column.kind) for column in splits.raw_spec.columns]
-        [('zip', 'category')]
+        [('zip', 'category'), ('debt', 'number')]
     """
 
     kinds: Mapping[str, str] = field(default_factory=dict)
