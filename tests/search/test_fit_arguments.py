@@ -31,7 +31,9 @@ def test_weights_of_classes_weigh_the_training_examples_only():
     np.testing.assert_array_equal(development.validation.sample_weight, np.ones(20))
 
 
-@pytest.mark.parametrize("y", [Y + 1, Y * 5, (Y * 5).reshape(-1, 1), Y.astype("float64")])
+@pytest.mark.parametrize(
+    "y", [Y + 1, Y * 5, (Y * 5).reshape(-1, 1), Y.astype("float64"), np.c_[Y, 1 - Y, Y]]
+)
 def test_targets_stay_what_they_are(y):
     arguments = read(X, y, validation_data=(X, y))
     np.testing.assert_array_equal(arguments.targets(20), y)
@@ -56,7 +58,7 @@ def test_early_stopping_by_the_objective_is_patience():
             {"x": X, "y": Y, "validation_split": 0.2, "callbacks": [keras.callbacks.Callback()]},
             "callback `Callback`",
         ),
-        ({"x": X, "y": np.c_[Y, Y, Y], "validation_split": 0.2}, "one value an example"),
+        ({"x": X, "y": np.array(["a", "b"])[Y], "validation_split": 0.2}, "must be numbers"),
     ],
 )
 def test_what_only_fit_can_do(arguments, reason):
