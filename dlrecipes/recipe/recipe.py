@@ -207,6 +207,7 @@ class Recipe:
         settings: RunSettings | None = None,
         listener: Listener | None = None,
         compare: bool = False,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
         **source: SourceValue,
     ) -> Run:
         """Carry out the whole procedure: search, refits, export, test set, report.
@@ -221,6 +222,8 @@ class Recipe:
             settings: Engine, precision, storage, directory, seed, minutes, seal.
             listener: Hears of every stage, epoch and trial; None for plain lines.
             compare: Whether simpler searches are run for real, at equal cost.
+            callbacks: Keras callbacks, of which every trial and refit has a copy; the engine `fit`
+                trains then.
             source: Arguments of the recipe's `load`.
         """
         settings = settings or RunSettings()
@@ -241,6 +244,7 @@ class Recipe:
             listener=listener,
             origin=self._origin(source),
             compare=compare,
+            callbacks=callbacks,
         )
         run.finish(sealed=settings.sealed)
         return run
@@ -255,6 +259,7 @@ class Recipe:
         listener: Listener | None = None,
         compare: bool = False,
         sealed: bool | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
     ) -> Run:
         """Go on with a run that was cut off, and end it.
 
@@ -267,6 +272,7 @@ class Recipe:
             listener: Hears of every stage, epoch and trial; None for plain lines.
             compare: Whether simpler searches are run for real, at equal cost.
             sealed: Whether the test set stays closed; None for what the run began with.
+            callbacks: Those that the run began with.
 
         Raises:
             RunError: If the directory is no run, or another recipe's, or if the recipe makes
@@ -295,6 +301,7 @@ class Recipe:
             listener=listener,
             compare=compare,
             origin=self._origin(self.source_of(info)),
+            callbacks=callbacks,
         )
         run.finish(sealed=info.settings.sealed if sealed is None else sealed)
         return run

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from dlrecipes.checks import did_you_mean
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results import Plan
+from dlrecipes.search import Listener
 
 _DATA = "The split is part of the procedure: `splits = dlr.data.from_arrays(x, y)`"
 _EVERY_EPOCH = "An epoch is all of the training part, in batches of the plan's `batch_size`."
@@ -18,16 +22,12 @@ _FIXES = {
     "train=dataclasses.replace(splits.train, sample_weight=w))` with one number for each row of "
     "`splits.train` (`splits.train.ids` are their numbers in `x`).",
     "epochs": "The plan says them: `dlr.CoarseToFine(trials, epochs=20)`.",
-    "batch_size": "The plan says it: `dlr.CoarseToFine(batch_size=64)`; or the builder asks for "
-    '`hp.Choice("batch_size", [32, 64])`.',
     "steps_per_epoch": _EVERY_EPOCH,
     "validation_steps": "All of the validation part counts.",
-    "validation_batch_size": "The validation part's batches do not change its score.",
     "validation_freq": "Each epoch is validated.",
     "initial_epoch": "Each trial begins at its first epoch.",
     "shuffle": "Each epoch goes through the examples in a new order; a `fit(self, hp, model, "
     "*args, **kwargs)` of a HyperModel may pass `shuffle=False` on.",
-    "verbose": "`listener=dlr.search.Listener()` is silent, None prints plain lines.",
     "max_trials": "The plan says them: `dlr.CoarseToFine(30)`.",
     "executions_per_trial": "`dlr.CoarseToFine(refit_seeds=3)` trains the winner again with other "
     "seeds; `dlr.RunSettings(folds=5)` scores each trial by its mean over folds.",
@@ -36,21 +36,50 @@ _FIXES = {
     "overwrite": "A run is never overwritten: `dlr.resume(directory, build, splits)` goes on.",
     "seed": "`dlr.RunSettings(seed=1)` says it.",
 }
+_AS_IT_IS: dict[str, tuple[object, ...]] = {
+    "validation_data": (None,),
+    "validation_split": (None, 0, 0.0),
+    "sample_weight": (None,),
+    "steps_per_epoch": (None,),
+    "validation_steps": (None,),
+    "validation_freq": (1,),
+    "initial_epoch": (0,),
+    "shuffle": (True,),
+}
+"""Values that ask for what is done anyway."""
+
+_TAKEN = ("batch_size", "verbose", "validation_batch_size")
 
 
-def refuse_search_arguments(given: Mapping[str, object], known: tuple[str, ...]) -> None:
-    """Refuse arguments by a line that says how to say the same here.
+def take_search_arguments(
+    given: Mapping[str, object], known: tuple[str, ...], plan: Plan, listener: Listener | None
+) -> tuple[Plan, Listener | None]:
+    """Return plan and listener as such arguments want them.
+
+    `batch_size` is the plan's, `verbose=0` is silence, the batches of the validation part do not
+    change its score, and what is done anyway may be asked for.
 
     Args:
         given: What was given besides the arguments that there are.
         known: The names of those that there are.
+        plan: How the trials are spent.
+        listener: Who hears of the search; None for plain lines.
 
     Raises:
-        ArgumentError: If there is one.
+        ArgumentError: If there is another one; it says how to say the same here.
     """
-    for name in given:
+    for name, value in given.items():
+        plain = value is None or isinstance(value, int | float)
+        if name in _TAKEN or (plain and value in _AS_IT_IS.get(name, ())):
+            continue
         raise ArgumentError(
             f"`{name}` is no argument of this function.",
             received=f"{name}=…",
             fix=_FIXES.get(name) or did_you_mean(name, known),
         )
+    batch_size: Any = given.get("batch_size")
+    if batch_size is not None:
+        plan = replace(plan, batch_size=batch_size)
+    if listener is None and given.get("verbose") == 0:
+        listener = Listener()
+    return plan, listener

@@ -26,7 +26,7 @@ from dlrecipes.run.same_builder import (
     check_same_training,
     compare_builders,
 )
-from dlrecipes.run.search_arguments import refuse_search_arguments
+from dlrecipes.run.search_arguments import take_search_arguments
 from dlrecipes.rundir import RunDirectory, check_place
 from dlrecipes.search import (
     Build,
@@ -84,7 +84,8 @@ def tune(  # noqa: PLR0913  (one argument a decision)
             trains then. What a callback adds to the logs may be the objective.
         class_weight: `{class: weight}` by the labels or their indices, as in `model.fit`: of the
             training loss only, 1 for a class that is left out; None for none.
-        others: None; arguments of `Tuner.search` are refused with the way to say them here.
+        others: Arguments of `Tuner.search` that mean the same here: `batch_size` is the plan's,
+            `verbose=0` is silence. Others are refused with the way to say them.
 
     Returns:
         The run: `run.result`, `run.open_test_set(reason)`, `run.export(...)`, `run.report()`.
@@ -115,7 +116,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
         True
     """
     check_backend()
-    refuse_search_arguments(others, _ARGUMENTS)
+    plan, listener = take_search_arguments(others, _ARGUMENTS, plan or CoarseToFine(), listener)
     given, build = build, builder_of(build)
     own = OwnTraining(fit_of(given), callbacks, name_of(build))
     if not isinstance(splits, Splits):
@@ -127,7 +128,6 @@ def tune(  # noqa: PLR0913  (one argument a decision)
     weights = None if class_weight is None else read_class_weight(splits, class_weight)
     splits = splits if weights is None else with_class_weight(splits, weights)
     goal, settings = Objective.parse(objective), settings or RunSettings()
-    plan = plan or CoarseToFine()
     if not plan.trials:
         raise ArgumentError(
             "A new run must have at least one trial.",
@@ -231,7 +231,8 @@ def resume(  # noqa: PLR0913  (one argument a decision)
             for the builder's own source.
         callbacks: Those that the run began with.
         class_weight: As when the run began; None for that.
-        others: None; arguments of `Tuner.search` are refused with the way to say them here.
+        others: Arguments of `Tuner.search` that mean the same here: `batch_size` is the plan's,
+            `verbose=0` is silence. Others are refused with the way to say them.
 
     Returns:
         The run: with one trial at a time, as an unbroken one would have left it. Of trials side by
@@ -256,12 +257,12 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         (4, 1)
     """
     check_backend()
-    refuse_search_arguments(others, _ARGUMENTS)
     given, build = build, builder_of(build)
     own = OwnTraining(fit_of(given), callbacks, name_of(build))
     existing = RunDirectory.existing(directory)
     check_place(existing.path)
     info = existing.read_info()
+    plan, listener = take_search_arguments(others, _ARGUMENTS, plan or info.plan, listener)
     check_same_training(info, own.brought)
     splits = _in_found_form(_weighed_as_before(info, splits, class_weight), info)
     began_with = {"test set": info.fingerprint, "training data": info.development}
@@ -279,7 +280,6 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     check_same_description(info, splits.raw_spec, splits.model_spec)
     if existing.result_file.exists():
         existing.read_result()  # a damaged one is said now and not after the search
-    plan = plan or info.plan
     _check_same_plan(plan, info.plan)
     # A search that is ended early keeps its plan: it may go on another day.
     info = replace(info, plan=plan if plan.trials else info.plan)

@@ -100,7 +100,7 @@ class OwnTraining:
             GivenTwice: If the user's `fit` says something itself; from then on, it is not given.
             Exception: Whatever the user's `fit` raises.
         """
-        callbacks = [*self._copied(trial), *callbacks]
+        callbacks = _swapped_once([*self._copied(trial), *callbacks])
         if self._fit is None:
             return model.fit(x, y, callbacks=callbacks, **arguments)
         given = {"callbacks": callbacks, **arguments}
@@ -111,7 +111,7 @@ class OwnTraining:
             # Who forgets to pass the callbacks on is watched all the same.
             asked = list(_checked(callbacks or ()))
             asked += [one for one in ours if all(one is not other for other in asked)]
-            return plain(*positional, callbacks=asked, **named)
+            return plain(*positional, callbacks=_swapped_once(asked), **named)
 
         model.fit = fit
         try:
@@ -131,6 +131,14 @@ class OwnTraining:
             if isinstance(callback, keras.callbacks.TensorBoard):
                 callback.log_dir = str(Path(callback.log_dir) / trial)
         return copies
+
+
+def _swapped_once(
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> list[keras.callbacks.Callback]:
+    """Return the callbacks without a second one that swaps weights and averages: it swaps back."""
+    swapping = [one for one in callbacks if isinstance(one, keras.callbacks.SwapEMAWeights)]
+    return [one for one in callbacks if one not in swapping[1:]]
 
 
 def _checked(callbacks: object) -> tuple[keras.callbacks.Callback, ...]:

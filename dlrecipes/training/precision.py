@@ -58,6 +58,22 @@ def policy_that_ran(model: keras.Model, wanted: str) -> str:
     return str(max(sorted(set(names)), key=names.count))
 
 
+def other_policy(model: keras.Model, wanted: str) -> tuple[str, ...]:
+    """Return a line if a builder's network follows another policy than was asked for.
+
+    Args:
+        model: A built model.
+        wanted: The policy that was set when it was built.
+    """
+    ran = policy_that_ran(model, wanted)
+    if ran == wanted:
+        return ()
+    return (
+        f"The network's layers compute in {ran}, not in {wanted} as the precision says: the "
+        "builder sets a policy, or resets it by `clear_session()`, which is not needed here.",
+    )
+
+
 def _leaves(layer: keras.Layer) -> Iterator[keras.Layer]:
     if isinstance(layer, keras.Model):
         for inner in layer.layers:

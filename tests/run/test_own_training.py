@@ -8,7 +8,8 @@ import tensorflow as tf
 
 import dlrecipes as dlr
 from dlrecipes.errors import ArgumentError, BuilderError, RunError
-from dlrecipes.search import Listener
+from dlrecipes.run.search_arguments import take_search_arguments
+from dlrecipes.search import Listener, PlainProgress
 
 pytestmark = pytest.mark.slow
 
@@ -312,29 +313,40 @@ def test_class_weights_are_those_of_keras(tune, engine):
     dlr.resume(path, build, SPLITS, listener=Listener())
     with pytest.raises(RunError, match="keeps its class weights"):
         dlr.resume(path, build, SPLITS, listener=Listener(), class_weight={0: 2.0})
+    with pytest.raises(RunError, match="keeps its plan"):
+        dlr.resume(path, build, SPLITS, batch_size=7)
+    with pytest.raises(ArgumentError, match="CoarseToFine"):
+        dlr.resume(path, build, SPLITS, epochs=7)
 
 
 @pytest.mark.parametrize(
-    ("argument", "message"),
+    ("argument", "value", "message"),
     [
-        ("epochs", r"CoarseToFine\(trials, epochs=20\)"),
-        ("batch_size", "builder asks for"),
-        ("validation_split", "validation_fraction"),
-        ("validation_data", r"validation=\(x_val, y_val\)"),
-        ("sample_weight", "splits.train.ids"),
-        ("steps_per_epoch", "all of the training part"),
-        ("shuffle", "new order"),
-        ("verbose", "silent"),
-        ("x", "from_arrays"),
-        ("y", "from_arrays"),
-        ("class_weights", "class_weight"),
+        ("epochs", 1, r"CoarseToFine\(trials, epochs=20\)"),
+        ("batch_size", 0, "`batch_size` must be"),
+        ("validation_split", 0.2, "validation_fraction"),
+        ("validation_data", (np.ones(3), np.ones(3)), r"validation=\(x_val, y_val\)"),
+        ("sample_weight", np.ones(3), "splits.train.ids"),
+        ("steps_per_epoch", 1, "all of the training part"),
+        ("shuffle", False, "new order"),
+        ("x", np.ones(3), "from_arrays"),
+        ("y", None, "from_arrays"),
+        ("class_weights", {}, "class_weight"),
     ],
 )
-def test_arguments_of_search_are_refused_with_the_way_to_say_them(argument, message):
+def test_arguments_of_search_are_refused_with_the_way_to_say_them(argument, value, message):
     with pytest.raises(ArgumentError, match=message):
-        dlr.tune(classifier, SPLITS, **{argument: 1})
-    with pytest.raises(ArgumentError, match=message):
-        dlr.resume("nowhere", classifier, SPLITS, **{argument: 1})
+        dlr.tune(classifier, SPLITS, **{argument: value})
+
+
+def test_arguments_of_search_that_mean_the_same_here():
+    asked = {"batch_size": 16, "verbose": 0, "shuffle": True, "steps_per_epoch": None}
+    plan, listener = take_search_arguments(asked, (), dlr.CoarseToFine(2), None)
+    assert plan == dlr.CoarseToFine(2, batch_size=16)
+    assert type(listener) is Listener
+    own = PlainProgress(dlr.Objective.parse("val_loss"))
+    assert take_search_arguments({"verbose": 0}, (), plan, own) == (plan, own)
+    assert take_search_arguments({"verbose": 2}, (), plan, None) == (plan, None)
 
 
 def test_callbacks_that_are_none():
@@ -351,3 +363,21 @@ def test_callbacks_that_are_none():
         dlr.tune(classifier, SPLITS, callbacks=[held])
     with pytest.raises(ArgumentError, match="labels, or their indices"):
         dlr.tune(classifier, SPLITS, class_weight={7: 1.0})
+
+
+def test_a_recipe_takes_callbacks(tmp_path):
+    recipe = dlr.Recipe(
+        name="kinds",
+        load=lambda: SPLITS,
+        build=lambda hp, spec: classifier(hp),
+        plan=dlr.CoarseToFine(trials=2, epochs=2, refit_seeds=1),
+    )
+    given = [keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)]
+    settings = dlr.RunSettings(out=tmp_path / "run", baseline_seconds=1.0)
+    run = recipe.tune(callbacks=given, settings=settings, listener=Listener())
+    assert run.result.engine.name == "fit"
+    rates = run.result.refits[0].history["learning_rate"]
+    np.testing.assert_allclose(rates, [0.01, 0.005], rtol=1e-5)
+    with pytest.raises(RunError, match="callbacks"):
+        recipe.resume(tmp_path / "run", listener=Listener())
+    recipe.resume(tmp_path / "run", callbacks=given, listener=Listener())

@@ -1,7 +1,6 @@
 """Twelve builders as others write them, fixed before anything was mended: each works unchanged.
 
-`benchmarks/builders.py` asks more, of all of them. What does not work yet is a strict expected
-failure, so that it is noticed when it begins to.
+`benchmarks/builders.py` asks more, of all of them.
 """
 
 import sys
@@ -18,20 +17,9 @@ pytestmark = pytest.mark.slow
 
 KIND = {stranger.name: stranger.kind for stranger in STRANGERS}
 STEPS = ("tune", "right", "refits", "resume", "open", "saved_model", "keras", "alone")
-FAILS: dict[str, str] = {
-    "mixed_kinds": "KerasTuner itself takes no choice of values of several types",
-    "own_callback": "`verbose` of Tuner.search is refused, with the way to say it",
-}
-"""`{member: what fails}`."""
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.xfail(reason=FAILS[name])] if name in FAILS else [])
-        for name in CI_MEMBERS
-    ],
-)
+@pytest.mark.parametrize("name", CI_MEMBERS)
 def test_works_unchanged(name):
     row = measure_member(name, KIND[name], steps=STEPS)
     assert own_failures(row) == {}

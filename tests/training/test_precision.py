@@ -1,7 +1,7 @@
 import keras
 import pytest
 
-from dlrecipes.training.precision import choose_policy, dtype_policy, policy_that_ran
+from dlrecipes.training.precision import choose_policy, dtype_policy, other_policy, policy_that_ran
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,6 @@ def test_the_policy_that_ran():
     assert policy_that_ran(nested, "mixed_bfloat16") == "mixed_bfloat16"
     weightless = keras.Sequential([keras.Input((2,)), keras.layers.ReLU(dtype="float32")])
     assert policy_that_ran(weightless, "mixed_float16") == "mixed_float16"
+    assert other_policy(mixed, "mixed_bfloat16") == ()
+    (line,) = other_policy(build("float32"), "mixed_bfloat16")
+    assert "compute in float32, not in mixed_bfloat16" in line

@@ -8,11 +8,11 @@ from dlrecipes.search.backends.hyperparameters import GivenHyperParameters, sugg
 from dlrecipes.search.backends.importance import importances
 from dlrecipes.search.backends.keras_tuner_project import KerasTunerProject
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
+from dlrecipes.search.backends.mixed_choice import HyperParameters
 from dlrecipes.search.backends.proposal import Proposal
 from dlrecipes.search.backends.sobol_sampler import SobolSampler
 from dlrecipes.search.backends.space import (
     Build,
-    HyperParameters,
     build_with,
     clip_to_space,
     run_builder,

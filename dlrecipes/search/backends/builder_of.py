@@ -10,7 +10,8 @@ import keras_tuner
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.search.backends.hyperparameters import AskedHyperParameters
-from dlrecipes.search.backends.space import Build, HyperParameters
+from dlrecipes.search.backends.mixed_choice import HyperParameters
+from dlrecipes.search.backends.space import Build
 from dlrecipes.training.own_training import Fit
 
 

@@ -10,6 +10,7 @@ import optuna
 from dlrecipes.errors import ArgumentError, BuilderError
 from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.search.backends.encoding import Encoding, to_distribution, to_parameter, to_value
+from dlrecipes.search.backends.mixed_choice import HyperParameters
 from dlrecipes.search.backends.space import read_hyperparameter
 
 
@@ -61,7 +62,7 @@ class Declarations:
         return error
 
 
-class AskedHyperParameters(keras_tuner.HyperParameters):
+class AskedHyperParameters(HyperParameters):
     """A `keras_tuner.HyperParameters` that refuses two ranges under one name.
 
     Args:

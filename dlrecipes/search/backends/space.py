@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import keras
 import keras_tuner
 
 from dlrecipes.errors import BuilderError, DlrecipesError
 from dlrecipes.results import Hyperparameter, Value
+from dlrecipes.search.backends.mixed_choice import HyperParameters, distinct
 
-HyperParameters: TypeAlias = keras_tuner.HyperParameters
 Build = Callable[[HyperParameters], keras.Model]
 
 
@@ -30,7 +30,7 @@ def run_builder(
         BuilderError: If the builder raises.
         FatalError: If the builder raises that, by which KerasTuner's users end a search.
     """
-    hyperparameters = hyperparameters or keras_tuner.HyperParameters()
+    hyperparameters = hyperparameters or HyperParameters()
     try:
         return build(hyperparameters)
     except (DlrecipesError, keras_tuner.errors.FatalError):
@@ -53,7 +53,7 @@ def build_with(build: Build, values: dict[str, Value]) -> keras.Model:
     Raises:
         BuilderError: If the builder raises.
     """
-    hyperparameters = keras_tuner.HyperParameters()
+    hyperparameters = HyperParameters()
     hyperparameters.values = dict(values)
     return run_builder(build, hyperparameters)
 
@@ -71,7 +71,7 @@ def read_hyperparameter(
         return replace(_read_number(hyperparameter), conditions=conditions)
     if isinstance(hyperparameter, types.Choice):
         # A value that is given twice is one configuration, and not two.
-        choices = tuple(dict.fromkeys(hyperparameter.values))
+        choices = distinct(hyperparameter.values)
         return Hyperparameter(
             name, "choice", choices=choices, default=default, conditions=conditions
         )
@@ -109,7 +109,7 @@ def _read_number(number: Any) -> Hyperparameter:  # noqa: ANN401  (KerasTuner's 
 
 def write_space(space: tuple[Hyperparameter, ...]) -> keras_tuner.HyperParameters:
     """Return our space as KerasTuner's, for its oracles."""
-    written = keras_tuner.HyperParameters()
+    written = HyperParameters()
     for hyperparameter in space:
         sampling = "log" if hyperparameter.log else "linear"
         if hyperparameter.mirror is not None:

@@ -121,7 +121,7 @@ class FitEngine:
                 batch_size=job.batch_size,
                 epochs=job.epochs,
                 validation_data=held_out,
-                callbacks=[watch],
+                callbacks=[*_averaging(model), watch],
                 verbose=0,
                 **options,
             )
@@ -200,6 +200,8 @@ class _Watch(keras.callbacks.Callback):
         self.epochs = 0
         self.first: tuple[list[np.ndarray], float] | None = None
         """The weights of the first epoch with a validation loss, and that loss."""
+        self._evaluated: list[np.ndarray] | None = None
+        """The weights that were evaluated last, where an optimizer averages weights."""
 
     def begin(self, network: keras.Model) -> None:
         """Take the network whose weights count, whatever else a `fit` of the user's own trains."""
@@ -208,6 +210,13 @@ class _Watch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if not math.isfinite(float((logs or {}).get("loss", 0.0))):
             self._stop("diverged")
+
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
+        self._evaluated = None
+
+    def on_test_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if self._evaluated is None and _averages(self.model):
+            self._evaluated = self._weights()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         # A `fit` of the user's own may train several times, each from epoch 0.
@@ -279,6 +288,8 @@ class _Watch(keras.callbacks.Callback):
             self.first = self._weights(), loss
 
     def _weights(self) -> list[np.ndarray]:
+        if self._evaluated is not None:
+            return self._evaluated
         network = self._network or self.model
         weights: list[np.ndarray] = network.get_weights()
         return weights
@@ -293,6 +304,17 @@ class _Watch(keras.callbacks.Callback):
     def _stop(self, status: Status) -> None:
         self.status = status
         self.model.stop_training = True
+
+
+def _averages(model: keras.Model) -> bool:
+    """Whether a model's optimizer averages its weights."""
+    optimizer = model.optimizer
+    return bool(getattr(getattr(optimizer, "inner_optimizer", optimizer), "use_ema", False))
+
+
+def _averaging(model: keras.Model) -> list[keras.callbacks.Callback]:
+    """Return the callback by which averaged weights are validated: they are what is kept."""
+    return [keras.callbacks.SwapEMAWeights()] if _averages(model) else []
 
 
 def _named(error: Exception) -> str:

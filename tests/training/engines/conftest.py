@@ -89,6 +89,8 @@ class SideBySide:
         """Let Keras train a model alone on the same batches with the same masks."""
         model, train, program = self.models[row], self.train, self.program
         model.run_eagerly = True  # which costs less than another graph
+        # Averages replace the weights when a training ends; this one goes on.
+        model.optimizer.finalize_variable_values = lambda variables: None
         logs = []
         for seed in seeds:
             order = program._order(seed)[: program.steps * program.batch_size]
@@ -122,6 +124,7 @@ class SideBySide:
             held_out.y,
             sample_weight=held_out.sample_weight,
             batch_size=batch_size or len(held_out),
+            callbacks=[keras.callbacks.SwapEMAWeights()] * model.optimizer.use_ema,
             verbose=0,
             return_dict=True,
         )

@@ -24,6 +24,7 @@ OPTIMIZERS = (
     keras.optimizers.Adamax,
     keras.optimizers.Nadam,
     keras.optimizers.Lion,
+    keras.optimizers.Ftrl,
 )
 _OF_OPTIMIZERS = (
     "weight_decay",

@@ -123,6 +123,36 @@ class Member:
             values[id(leaf.variable)] = np.asarray(number, "float32")
         return [values[id(variable)] for variable in self.model.weights]
 
+    def evaluated(self, state: State) -> State:
+        """Return a state with the weights that are validated and kept.
+
+        Where the optimizer averages weights (`use_ema`), these are the averages, as with
+        `keras.callbacks.SwapEMAWeights`.
+
+        Args:
+            state: Of this member, or of several in a stack.
+        """
+        averages = getattr(self.model.optimizer, "_model_variables_moving_average", None)
+        if not self.model.optimizer.use_ema or averages is None:
+            return state
+        held = {
+            id(variable): value
+            for variable, value in zip(self.optimizer, state.optimizer, strict=True)
+        }
+        average_of = {
+            id(variable): held[id(average)]
+            for variable, average in zip(
+                self.model.optimizer._trainable_variables, averages, strict=True
+            )
+            if average is not None
+        }
+        return state._replace(
+            trainable=[
+                average_of.get(id(variable), value)
+                for variable, value in zip(self.trainable, state.trainable, strict=True)
+            ]
+        )
+
     def train_step(
         self,
         state: State,
@@ -173,6 +203,7 @@ class Member:
         sample_weight: tf.Tensor | None,
     ) -> tuple[tf.Tensor, Tensors]:
         """Return the losses and the predictions of one batch, not training."""
+        state = self.evaluated(state)
         with self._scope(state, numbers, seeds):
             predictions = self.model(x, training=False)
             loss = self.model.compute_loss(x, y, predictions, sample_weight, training=False)

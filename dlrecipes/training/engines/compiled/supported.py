@@ -45,7 +45,8 @@ def check_supported(model: keras.Model) -> None:
             raise Unsupported(f"the layer {layer.name} looks up values in a table")
         if getattr(layer, "stateful", False):
             raise Unsupported(f"the layer {layer.name} keeps a state between batches")
-    _check_optimizer(inner_optimizer(model))
+    inner = inner_optimizer(model)
+    _check_optimizer(inner, scaled=inner is not model.optimizer)
 
 
 def _check_mode(model: keras.Model) -> None:
@@ -169,12 +170,14 @@ def _last_is_mean(values: Sequence[float], counts: Sequence[int]) -> bool:
     return np.allclose(whole, sum(halves), rtol=1e-3, atol=1e-6, equal_nan=True)
 
 
-def _check_optimizer(optimizer: keras.optimizers.Optimizer) -> None:
+def _check_optimizer(optimizer: keras.optimizers.Optimizer, *, scaled: bool) -> None:
     if type(optimizer) not in OPTIMIZERS:
         raise Unsupported(f"the optimizer {type(optimizer).__name__} is not proven to be equal")
-    for option in ("use_ema", "gradient_accumulation_steps"):
-        if getattr(optimizer, option, None):
-            raise Unsupported(f"the optimizer has `{option}`")
+    if optimizer.gradient_accumulation_steps:
+        raise Unsupported("the optimizer has `gradient_accumulation_steps`")
+    if optimizer.use_ema and (scaled or optimizer.ema_overwrite_frequency):
+        # Steps of which some do more have no batched form.
+        raise Unsupported("the optimizer averages weights under loss scaling, or overwrites them")
     schedule = keras.optimizers.schedules.LearningRateSchedule
     if not isinstance(optimizer._learning_rate, keras.Variable | schedule):
         raise Unsupported("the learning rate is a function")

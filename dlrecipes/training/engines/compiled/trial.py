@@ -84,7 +84,7 @@ class Trial:
         if self.best.update(self.epoch, score) and self.job.keeps_best:
             # A copy: the rows of a stack have their best epochs at different times, and each
             # would keep all of it. What the optimizer holds is not needed.
-            kept = place.stack._replace(optimizer=[])
+            kept = self.blueprint.member.evaluated(place.stack)._replace(optimizer=[])
             self.best_state = State(
                 *([np.asarray(array[place.row]).copy() for array in group] for group in kept)
             )

@@ -46,6 +46,12 @@ OPTIMIZER = {
     "adamax": lambda a, rate, clip: OPTIMIZERS.Adamax(rate(1 / 64), beta_1=a(0.75), **clip),
     "nadam": lambda a, rate, clip: OPTIMIZERS.Nadam(rate(1 / 64), beta_1=a(0.75), **clip),
     "lion": lambda a, rate, clip: OPTIMIZERS.Lion(rate(1 / 256), beta_1=a(0.75), **clip),
+    "ftrl": lambda a, rate, clip: OPTIMIZERS.Ftrl(
+        rate(1 / 16), l1_regularization_strength=1 / 64, beta=0.5, **clip
+    ),
+    "averaged": lambda a, rate, clip: OPTIMIZERS.Adam(
+        rate(1 / 16), use_ema=True, ema_momentum=0.75, **clip
+    ),
 }
 CLIPPING = {
     "none": lambda a: {},

@@ -60,7 +60,9 @@ REFUSED = {
     "changes weights while it is called": lambda: _net(
         LAYERS.SpectralNormalization(LAYERS.Dense(3))
     ),
-    "`use_ema`": lambda: _net(optimizer=keras.optimizers.SGD(use_ema=True)),
+    "averages weights": lambda: _net(
+        optimizer=keras.optimizers.SGD(use_ema=True, ema_overwrite_frequency=3)
+    ),
     "`gradient_accumulation_steps`": lambda: _net(
         optimizer=keras.optimizers.SGD(gradient_accumulation_steps=2)
     ),

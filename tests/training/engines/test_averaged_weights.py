@@ -1,0 +1,93 @@
+"""An optimizer with `use_ema`: the averages are validated and kept, by every engine."""
+
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+
+from dlrecipes.data import from_arrays
+from dlrecipes.results import Objective
+from dlrecipes.training.engines import make_engine
+from dlrecipes.training.job import Job
+from dlrecipes.training.own_training import OwnTraining
+
+GENERATOR = np.random.default_rng(0)
+X = GENERATOR.normal(size=(100, 3)).astype("float32")
+DATA = from_arrays(X, X[:, 0] - X[:, 1], task="regression").development()
+EPOCHS = 5
+SWAP = keras.callbacks.SwapEMAWeights
+
+
+def build(**options):
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4, "tanh"), keras.layers.Dense(1)]
+    )
+    optimizer = keras.optimizers.Adam(0.1, **{"use_ema": True, "ema_momentum": 0.75, **options})
+    model.compile(optimizer, "mse", jit_compile=False)
+    return model
+
+
+def own_fit(hp, model, *args, **kwargs):
+    return model.fit(*args, **kwargs)
+
+
+def own_fit_that_swaps(hp, model, *args, callbacks=(), **kwargs):
+    return model.fit(*args, callbacks=[SWAP(swap_on_epoch=True), *callbacks], **kwargs)
+
+
+OWN = {
+    "fit": OwnTraining(),
+    "swaps": OwnTraining(callbacks=[SWAP()]),
+    "swaps at an epoch's end": OwnTraining(callbacks=[SWAP(swap_on_epoch=True)]),
+    "own fit": OwnTraining(own_fit),
+    "own fit that swaps": OwnTraining(own_fit_that_swaps),
+}
+
+
+@pytest.mark.parametrize("how", ["resident", "population", *OWN])
+def test_what_is_validated_is_kept(scripted, how):
+    train, held_out = DATA.train, DATA.validation
+    expected = build().fit(
+        train.x,
+        train.y,
+        batch_size=len(train),
+        epochs=EPOCHS,
+        validation_data=(held_out.x, held_out.y),
+        callbacks=[SWAP()],
+        verbose=0,
+    )
+    own = OWN.get(how)
+    fit = partial(own.train, None, "0") if own is not None and how != "fit" else None
+    jobs = [
+        Job(number, {}, build, seed=number, epochs=EPOCHS, batch_size=len(train),
+            keep_weights=True, rebuild=lambda values: build(), shared_seed=5, fit=fit)
+        for number in range(3 if how == "population" else 1)
+    ]  # fmt: skip
+    source = scripted(*jobs)
+    engine = "fit" if how in OWN else how
+    make_engine(engine, DATA, Objective("val_loss", "min"), "float32").run(source)
+    for outcome in source.outcomes:
+        assert not outcome.error
+        assert outcome.engine == engine
+        np.testing.assert_allclose(
+            outcome.history["val_loss"], expected.history["val_loss"], rtol=1e-4
+        )
+        kept = build()
+        kept.set_weights(outcome.weights)
+        again = kept.evaluate(held_out.x, held_out.y, verbose=0)
+        assert again == pytest.approx(outcome.history["val_loss"][outcome.best_epoch], rel=1e-5)
+
+
+def test_averages_that_overwrite_the_weights(scripted):
+    make = partial(build, ema_overwrite_frequency=2)
+    job = Job(0, {}, make, 0, 2, batch_size=16, keep_weights=True, rebuild=lambda values: make())
+    source = scripted(job)
+    make_engine("resident", DATA, Objective("val_loss", "min"), "float32").run(source)
+    (outcome,) = source.outcomes
+    assert outcome.engine == "fit"
+    kept = build()
+    kept.set_weights(outcome.weights)
+    again = kept.evaluate(DATA.validation.x, DATA.validation.y, verbose=0)
+    assert again == pytest.approx(outcome.score, rel=1e-5)
