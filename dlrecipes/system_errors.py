@@ -51,19 +51,19 @@ class Refusal:
     fix: str
 
 
-def find_refusal(error: BaseException) -> Refusal | None:
+def find_refusal(error: BaseException | None) -> Refusal | None:
     """Return what the operating system refused; None for an error of another kind.
 
     A reader that has gone (`dlrecipes list | head -1`) is no refusal.
 
     Args:
-        error: Whatever was raised. What it was raised from counts, too.
+        error: Whatever was raised, if anything. What it was raised from counts, too.
 
     >>> find_refusal(OSError(28, "No space left on device", "result.json"))
     Refusal(said='No space left on device: result.json', fix='Free some space.')
     >>> find_refusal(ValueError("units=0"))
     """
-    seen: BaseException | None = error
+    seen = error
     while seen is not None:
         found = _refusal(seen)
         if found is not None:
@@ -84,8 +84,12 @@ def system_errors(then: Callable[[], str] = str) -> Iterator[None]:
     """
     try:
         yield
-    except DlrecipesError:
-        raise
+    except DlrecipesError as error:
+        # Said without knowing how to go on, further down.
+        refusal = find_refusal(error.__cause__) if type(error) is RunError else None
+        if refusal is None or str(error) != str(refused(refusal)) or not then():
+            raise
+        raise refused(refusal, then()) from error.__cause__
     except Exception as error:
         refusal = find_refusal(error)
         if refusal is None:

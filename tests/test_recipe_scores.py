@@ -98,16 +98,28 @@ def test_stated_score(name, tmp_path):
     recipe = load_recipe(name)
     metric, sign, mean, spread = _stated(recipe)
 
-    def run(seed):
-        settings = RunSettings(seed=seed, out=tmp_path / f"run-{seed}", sealed=False)
-        result = recipe.tune(settings=settings).result
-        score = result.test.mean[metric]
-        for baseline in recipe.beats:
-            assert sign * (score - result.baselines[baseline].test[metric]) > 0, baseline
-        return score
+    results = []
 
-    first = run(SEEDS[0])
-    said = judge(first, lambda: map(run, SEEDS[1:]), float(mean), float(spread), sign)
+    def run(*seeds):
+        for seed in seeds:
+            settings = RunSettings(seed=seed, out=tmp_path / f"run-{seed}", sealed=False)
+            results.append(recipe.tune(settings=settings).result)
+        return [result.test.mean[metric] for result in results[-len(seeds) :]]
+
+    (first,) = run(SEEDS[0])
+    said = judge(first, lambda: run(*SEEDS[1:]), float(mean), float(spread), sign)
     assert said != "below", f"{first} against {recipe.expected}"
+    for baseline in recipe.beats:
+        if lead(results[:1], baseline, metric, sign) <= 0:  # one low draw
+            if len(results) < len(SEEDS):
+                run(*SEEDS[1:])
+            assert lead(results, baseline, metric, sign) > 0, baseline
     if said == "above":
         warnings.warn(f"{name}: {first}, not {recipe.expected}: state more", stacklevel=1)
+
+
+def lead(results, baseline, metric, sign):
+    """Return by how much a baseline is beaten in the mean."""
+    return sign * fmean(
+        result.test.mean[metric] - result.baselines[baseline].test[metric] for result in results
+    )

@@ -299,9 +299,10 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         describe_data(splits, info.origin.source),
         own,
     )
-    prepared = prepare(
-        work, goal, info.policy, partial(compare_builders, info, build=work.build, text=text)
-    )
+    with existing.refusals():
+        prepared = prepare(
+            work, goal, info.policy, partial(compare_builders, info, build=work.build, text=text)
+        )
     work = replace(work, splits=prepared.splits)
     info = replace(info, builder=prepared.builder)
     begun = info.origin

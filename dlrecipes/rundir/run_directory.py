@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -293,10 +293,14 @@ class RunDirectory:
                 "The run directory must be writable.", received=f"{self.path} ({error.strerror})"
             ) from error
         try:
-            with system_errors(self._how_to_go_on):
+            with self.refusals():
                 yield
         finally:
             lock.release()
+
+    def refusals(self) -> AbstractContextManager[None]:
+        """Return a context in which what the system refuses is said with the way to go on."""
+        return system_errors(self._how_to_go_on)
 
     def _how_to_go_on(self) -> str:
         """Return what a message ends with; nothing where the directory itself is gone."""

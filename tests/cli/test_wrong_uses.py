@@ -1091,7 +1091,8 @@ def test_in_a_process_of_its_own(process, tmp_path, copied, contents, words, pat
 
 @pytest.mark.slow
 def test_builder_error_in_a_process_of_its_own(process, tmp_path, recipe_text):
-    (tmp_path / "tiny.py").write_text(recipe_text(units="7"))
+    other = "import dataclasses; spec = dataclasses.replace(spec, input_shape=(9,))"
+    (tmp_path / "tiny.py").write_text(recipe_text(before=other))
     shutil.rmtree(tmp_path / "run", ignore_errors=True)
-    assert_one_error(process("tune", "tiny.py", "--json"), r"must have 1 or 2 units")
+    assert_one_error(process("tune", "tiny.py", "--json"), r"must take the data's shape")
     assert left_behind(tmp_path) == {"tiny.py"}
