@@ -30,7 +30,7 @@ from dlrecipes.targets.encode import (
     encode_target,
     encode_targets,
 )
-from dlrecipes.targets.joint import JointTargets, find_joint
+from dlrecipes.targets.joint import JointTargets, by_output, find_joint
 from dlrecipes.targets.read_labels import read_form
 
 Part = tuple[object, object] | Split
@@ -104,6 +104,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         >>> splits.train.y.dtype.name, sorted(set(splits.train.y.tolist()))
         ('int32', [0, 1])
     """
+    y, listed = by_output(y)
     official = {"test": test, "validation": validation}
     inputs = encode_any(x, kind, examples=_examples(y))
     given = {
@@ -123,7 +124,11 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
             if isinstance(inputs, Inputs)
             else f"x.shape={inputs.shape}, y.shape={target.values.shape}",
         )
-    spec = replace(_describe(x, inputs, target, name=name, kind=kind), joint=joint is not None)
+    spec = replace(
+        _describe(x, inputs, target, name=name, kind=kind),
+        joint=joint is not None,
+        target_list=listed,
+    )
     minimum = least_of_part(spec)
     split_rows = split_parts(
         strata(target.values, spec, least=3 * minimum),
@@ -214,6 +219,7 @@ def _read(what: str, part: Part, kind: str | None, train: NDArray[Any] | Inputs)
             raise DataError(
                 f"`{what}` must be inputs and targets, (x, y).", received=type(part).__name__
             ) from error
+        y, _ = by_output(y)
     several = are_several(x, _examples(y))
     if isinstance(train, Inputs) or several:
         if not (isinstance(train, Inputs) and several):

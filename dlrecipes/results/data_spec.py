@@ -46,6 +46,8 @@ class DataSpec:
             `input_shape` is then `()`.
         input_list: Whether a model takes these by position, as a list; otherwise by name, as a
             dictionary.
+        target_list: Whether several targets belong to a model's outputs by position; otherwise by
+            name.
 
     Example:
         >>> spec = dlr.data.load("iris").raw_spec
@@ -70,6 +72,7 @@ class DataSpec:
     joint: bool = False
     inputs: tuple[InputSpec, ...] = ()
     input_list: bool = False
+    target_list: bool = False
 
     @model_validator(mode="before")
     @classmethod

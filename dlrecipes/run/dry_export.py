@@ -61,6 +61,18 @@ class DryExport:
                 self._trace(network, values)
                 self.tried.add(digest)
 
+    def refuses(self, values: dict[str, Value]) -> ExportError | None:
+        """Return why a network cannot be exported; None if it can.
+
+        Args:
+            values: Its hyperparameters.
+        """
+        try:
+            self.of_values(values)
+        except ExportError as error:
+            return error
+        return None
+
     def _trace(self, network: keras.Model, values: dict[str, Value]) -> None:
         splits = self.splits
         some = splits.validation.x[: min(_ROWS, len(splits.validation))]
@@ -144,17 +156,15 @@ def exportable_winner(
     for trial in ranked:
         if any(trial.values == other.values for other in failed):
             continue
-        try:
-            dry.of_values(dict(trial.values))
-        except ExportError as error:
-            failed.append(trial)
-            last = error
-            on_note(
-                f"{trial.stage} trial {trial.number} cannot be exported, so the next best is "
-                f"taken: {error}"
-            )
-            continue
-        return study if trial is study.best else replace(study, best=trial)
+        error = dry.refuses(dict(trial.values))
+        if error is None:
+            return study if trial is study.best else replace(study, best=trial)
+        failed.append(trial)
+        on_note(
+            f"{trial.stage} trial {trial.number} cannot be exported, so the next best is taken: "
+            f"{error}"
+        )
+        last = error
     raise last
 
 

@@ -30,6 +30,7 @@ from dlrecipes.results import (
     TrialRecord,
     significant,
 )
+from dlrecipes.run.dry_export import DryExport
 from dlrecipes.run.keep_network import (
     keep_weights,
     predicted_once,
@@ -73,6 +74,7 @@ def train_members(
     store: Store,
     context: StudyContext,
     directory: RunDirectory,
+    dry: DryExport,
 ) -> tuple[Member, ...]:
     """Train the study's best trials again, with seeds of their own and the refits' epochs.
 
@@ -87,6 +89,7 @@ def train_members(
         store: Where the study of the members lives.
         context: What all stages share; members have no deadline.
         directory: The run directory.
+        dry: Tries which networks can be exported; the others are no members.
 
     Returns:
         The members; none where fewer than two trials have a score.
@@ -97,8 +100,18 @@ def train_members(
         RunError: If an earlier version trained them.
     """
     asked = info.settings.ensemble
-    trials = ensemble_trials(study, asked)
-    if asked < _FEWEST or len(trials) < _FEWEST:
+    if asked < _FEWEST:
+        return ()
+
+    def possible(trial: TrialRecord) -> bool:
+        error = dry.refuses(dict(trial.values))
+        if error is not None:
+            name = f"{trial.stage} trial {trial.number}"
+            context.listener.on_note(f"{name} is no member of the ensemble: {error}")
+        return error is None
+
+    trials = ensemble_trials(study, asked, possible)
+    if len(trials) < _FEWEST:
         return ()
     stage = ensemble_stage(info.plan, trials)
     keep = keep_weights(directory, stage.name)

@@ -174,7 +174,9 @@ def carry_out(
         # ---- and the best trials once each, as the members of an ensemble
         if settings.ensemble > 1:
             heard.on_phase("ensemble")
-        trained = train_members(study, began_with, data, engine, store, context, directory)
+        trained = train_members(
+            study, began_with, data, engine, store, context, directory, prepared.dry
+        )
         heard.on_step("predictions on the validation part")
         # ---- and the baselines that have grown beside it all, with a little more time if need be
         began = time.monotonic()

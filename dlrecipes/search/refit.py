@@ -119,7 +119,9 @@ def _wide_enough(
     return tuple(stretched)
 
 
-def ensemble_trials(study: StudyResult, members: int) -> tuple[TrialRecord, ...]:
+def ensemble_trials(
+    study: StudyResult, members: int, possible: Callable[[TrialRecord], bool] = lambda trial: True
+) -> tuple[TrialRecord, ...]:
     """Return the best trials with different hyperparameters, the winner first.
 
     A later stage tries the best of an earlier one again; such a pair counts once.
@@ -127,10 +129,13 @@ def ensemble_trials(study: StudyResult, members: int) -> tuple[TrialRecord, ...]
     Args:
         study: The search.
         members: How many trials at most.
+        possible: Whether a trial's network can be a member.
     """
     chosen: list[TrialRecord] = []
     for trial in rank(study.trials, study.objective):
-        if len(chosen) < members and all(trial.values != earlier.values for earlier in chosen):
+        if len(chosen) == members:
+            break
+        if all(trial.values != earlier.values for earlier in chosen) and possible(trial):
             chosen.append(trial)
     return tuple(chosen)
 

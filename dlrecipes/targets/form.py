@@ -15,7 +15,9 @@ from dlrecipes.targets.each_target import target_columns
 Value = TypeVar("Value")
 
 
-def keras_targets(y: NDArray[Any], spec: DataSpec) -> NDArray[Any] | dict[str, NDArray[Any]]:
+def keras_targets(
+    y: NDArray[Any], spec: DataSpec
+) -> NDArray[Any] | dict[str, NDArray[Any]] | list[NDArray[Any]]:
     """Return the targets of a part in the form that they were handed in.
 
     A column `(examples, 1)` stays one: beside a network's `(examples, 1)`, targets `(examples,)`
@@ -28,8 +30,9 @@ def keras_targets(y: NDArray[Any], spec: DataSpec) -> NDArray[Any] | dict[str, N
         spec: The data's description.
 
     Returns:
-        `(examples, …)`; of several targets one such array by the name of each model output, or
-        `(examples, targets)` where the model has one output for all.
+        `(examples, …)`; of several targets one such array by the name of each model output, or in
+        a list where they belong to the outputs by position, or `(examples, targets)` where the
+        model has one output for all.
 
     Example:
         >>> splits = dlr.data.from_arrays(
@@ -44,7 +47,7 @@ def keras_targets(y: NDArray[Any], spec: DataSpec) -> NDArray[Any] | dict[str, N
         columns = [_in_form(column, target) for target, column in target_columns(y, spec)]
         return np.stack(columns, axis=1)
     forms = {target.name: _in_form(column, target) for target, column in target_columns(y, spec)}
-    return in_form(forms, spec)
+    return list(forms.values()) if spec.target_list else in_form(forms, spec)
 
 
 def _in_form(column: NDArray[Any], target: Target) -> NDArray[Any]:

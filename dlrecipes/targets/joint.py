@@ -100,3 +100,25 @@ def find_joint(
         )
     dtype = {"f": "float32", "b": "bool"}.get(array.dtype.kind, "int32")
     return JointTargets(unique, task, dtype if task == "classification" else "")
+
+
+def by_output(y: object) -> tuple[object, bool]:
+    """Return targets that come as a list of arrays, one for each output of a model, by names.
+
+    Args:
+        y: Anything that is given as targets.
+
+    Returns:
+        `{"y0": array, "y1": array, …}` and True; all else as it is, and False; so is an array
+        that comes alone in a list.
+    """
+    if not isinstance(y, list | tuple) or not y:
+        return y, False
+    shapes = [tuple(getattr(one, "shape", ())) for one in y]
+    lengths = {shape[0] if shape else 0 for shape in shapes}
+    # Fewer outputs than examples: a list of rows has an array for each example.
+    if len(lengths) > 1 or lengths.pop() <= len(y):
+        return y, False
+    if len(y) == 1:
+        return y[0], False
+    return {f"y{at}": one for at, one in enumerate(y)}, True

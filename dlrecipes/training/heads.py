@@ -19,10 +19,11 @@ from dlrecipes.training.outputs import (
     are_probabilities,
     from_logits,
     head_layer,
-    head_loss,
     is_cross_entropy,
+    loss_of_target,
     named_outputs,
     output_kinds,
+    output_name,
 )
 
 _OF_TWO = ("crossentropy", "focal")
@@ -46,6 +47,7 @@ class Head:
         activation: The last layer's, empty if it has none.
         loss: What it is trained with.
         words: Whose they are, for messages: `the head of 'price'`; empty for the only target.
+        output: The model's name for the output; empty for the only one.
     """
 
     target: Target
@@ -54,6 +56,7 @@ class Head:
     activation: str
     loss: Any
     words: str
+    output: str = ""
 
     @property
     def one_unit(self) -> bool:
@@ -74,20 +77,22 @@ def find_heads(model: keras.Model, outputs: Any, spec: DataSpec) -> list[Head]: 
             there are several, or if a head's width or loss does not fit its target.
     """
     try:
-        named = by_name(named_outputs(model, outputs), spec)
+        named = by_name(named_outputs(model, outputs, spec), spec)
     except ArgumentError as error:
         raise BuilderError(str(error)) from error
     _check_heads(model, spec)
     for target in spec.targets:
         _check_width(named[target.name], target, spec)
-        _check_labels(model, target)
+        _check_labels(model, target, spec)
     heads = []
     targets = {target.name: target for target in spec.targets}
     for name, kind in output_kinds(model, spec).items():
         target = targets[name]
-        activation = activation_of(head_layer(model, name))
+        activation = activation_of(head_layer(model, target, spec))
+        loss = loss_of_target(model, target, spec)
         words = "" if spec.joint else if_named(target, f"the head of {name!r}")
-        head = Head(target, named[name], kind, activation, head_loss(model, name), words)
+        output = output_name(model, target, spec)
+        head = Head(target, named[name], kind, activation, loss, words, output)
         _check_kind(head, head.words or f"loss={model.loss!r}")
         heads.append(head)
     return heads
@@ -95,7 +100,8 @@ def find_heads(model: keras.Model, outputs: Any, spec: DataSpec) -> list[Head]: 
 
 def _check_heads(model: keras.Model, spec: DataSpec) -> None:
     """Check that a model of several targets has a head and a loss for each."""
-    names = [] if spec.joint else [target.name for target in named_targets(spec)]
+    several = () if spec.joint else named_targets(spec)
+    names = [output_name(model, target, spec) for target in several]
     if names and not isinstance(getattr(model, "output", None), dict | list | tuple):
         raise BuilderError(
             "A model of several targets must be functional: its heads are exported by name.",
@@ -130,9 +136,9 @@ def _check_width(outputs: NDArray[Any], target: Target, spec: DataSpec) -> None:
     )
 
 
-def _check_labels(model: keras.Model, target: Target) -> None:
+def _check_labels(model: keras.Model, target: Target, spec: DataSpec) -> None:
     """Refuse a loss of 0 and 1 for labels that are -1 and 1: it would train on nonsense."""
-    loss = head_loss(model, target.name)
+    loss = loss_of_target(model, target, spec)
     name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
     if target.form.labels and any(word in str(name) for word in _OF_TWO):
         raise BuilderError(
@@ -214,7 +220,7 @@ def _check_one_hot(model: keras.Model, head: Head, whose: str) -> None:
     """Refuse a metric that takes class indices for one-hot rows: it would mean nothing."""
     if head.one_unit or head.target.form.shape not in ((), (1,)):
         return
-    for metric in _metrics_of(model, head.target.name):
+    for metric in _metrics_of(model, head.output):
         for one_hot, of_indices in _OF_INDICES.items():
             if isinstance(metric, getattr(keras.metrics, one_hot)):
                 raise BuilderError(
@@ -229,7 +235,7 @@ def _threshold_remarks(model: keras.Model, head: Head, whose: str) -> Iterator[F
     """Say where Keras' accuracy is not the share that is classified right."""
     if not head.one_unit:
         return
-    for metric in _metrics_of(model, head.target.name):
+    for metric in _metrics_of(model, head.output):
         if not isinstance(metric, keras.metrics.BinaryAccuracy):
             continue
         threshold = float(metric.threshold)

@@ -14,7 +14,7 @@ import numpy as np
 from dlrecipes.data import Development, keras_inputs, keras_targets
 from dlrecipes.results import DataSpec, Target, TargetForm
 from dlrecipes.targets import by_name
-from dlrecipes.training.outputs import head_loss, named_outputs
+from dlrecipes.training.outputs import loss_of_target, named_outputs
 
 _ROWS = 11
 _MOST_TRIED, _MOST_CLASSES = 24, 4
@@ -107,7 +107,7 @@ class _Trial:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of one example's output, by target."""
         self._outputs = self._model(self._x, training=False)
-        outputs = named_outputs(self._model, self._outputs)
+        outputs = named_outputs(self._model, self._outputs, self._spec)
         return {name: tuple(part.shape[1:]) for name, part in by_name(outputs, self._spec).items()}
 
     def logs(self, forms: tuple[TargetForm, ...], *, one_by_one: bool = False) -> Logs | None:
@@ -160,7 +160,7 @@ class _Trial:
         for target, form in zip(_with_forms(self._spec, forms), forms, strict=True):
             shape = shapes[target.name]
             if target.class_names and not _one(shape):
-                loss = head_loss(self._model, target.name)
+                loss = loss_of_target(self._model, target, self._spec)
                 if not _tells_apart(loss, form, target.num_classes, shape[-1]):
                     return False
         return True

@@ -52,20 +52,54 @@ def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
     }
 
 
-def named_outputs(model: keras.Model, outputs: Any) -> Any:  # noqa: ANN401  (arrays or tensors)
-    """Return a list of several outputs as a dictionary by the names of the layers that make them.
+def named_outputs(
+    model: keras.Model,
+    outputs: Any,  # noqa: ANN401  (arrays or tensors)
+    spec: DataSpec,
+) -> Any:  # noqa: ANN401
+    """Return a list of several outputs as a dictionary by their targets.
+
+    They have the names of the layers that make them, or belong to the targets by position.
 
     Args:
         model: The model.
         outputs: What it puts out; all else is returned as it is.
+        spec: The data's description.
     """
     if not isinstance(outputs, list | tuple) or len(outputs) < 2:
         return outputs
-    return dict(zip(model.output_names, outputs, strict=True))
+    names = [target.name for target in spec.targets] if spec.target_list else model.output_names
+    return dict(zip(names, outputs, strict=len(names) == len(outputs)))
+
+
+def output_name(model: keras.Model, target: Target, spec: DataSpec) -> str:
+    """Return the name that a model has for the output of a target; empty for the only one.
+
+    Args:
+        model: A compiled model.
+        target: The target.
+        spec: The data's description.
+    """
+    names = getattr(model, "output_names", None)
+    at = [one.name for one in spec.targets].index(target.name)
+    if not spec.target_list or names is None or at >= len(names):
+        return target.name
+    return str(names[at])
+
+
+def loss_of_target(model: keras.Model, target: Target, spec: DataSpec) -> Any:  # noqa: ANN401
+    """Return the loss that a compiled model has for a target, in any form.
+
+    Args:
+        model: A compiled model.
+        target: The target.
+        spec: The data's description.
+    """
+    return head_loss(model, output_name(model, target, spec))
 
 
 def _kind_of_head(model: keras.Model, target: Target, spec: DataSpec) -> OutputKind:
-    loss, layer = head_loss(model, target.name), head_layer(model, target.name)
+    loss, layer = loss_of_target(model, target, spec), head_layer(model, target, spec)
     activation, takes_logits = activation_of(layer), from_logits(loss)
     one_unit = _units(model, target, spec) == 1
     as_they_are: OutputKind = "probabilities" if one_unit or activation == "softmax" else "shares"
@@ -85,16 +119,18 @@ def looks_through(model: keras.Model, target: Target, spec: DataSpec) -> bool:
         target: Whose output it is.
         spec: The data's description.
     """
-    loss, layer = head_loss(model, target.name), head_layer(model, target.name)
+    loss, layer = loss_of_target(model, target, spec), head_layer(model, target, spec)
     # What a layer's own sum puts out cannot be seen through.
     if isinstance(layer, keras.layers.Dense) and activation_of(layer) == "linear":
         return False
     zeros = keras_targets(np.zeros((_ROWS, len(spec.targets)), np.int32), spec)
+    place = [one.name for one in spec.targets].index(target.name)
 
     def compute_loss(x: keras.KerasTensor) -> keras.KerasTensor:
         outputs = model(x, training=True)
-        if isinstance(zeros, dict):
-            return loss(zeros[target.name], named_outputs(model, outputs)[target.name])
+        if not isinstance(zeros, np.ndarray):
+            mine = zeros[place] if isinstance(zeros, list) else zeros[target.name]
+            return loss(mine, named_outputs(model, outputs, spec)[target.name])
         return model.compute_loss(x, zeros, outputs, None, training=True)
 
     return _looks(compute_loss, spec)
@@ -112,7 +148,7 @@ def _units(model: keras.Model, target: Target, spec: DataSpec) -> int:
             )
         except Exception:  # that it cannot be traced is said elsewhere
             return target.outputs
-    named = named_outputs(model, output)
+    named = named_outputs(model, output, spec)
     shape = (named[target.name] if isinstance(named, dict) else keras.tree.flatten(named)[0]).shape
     return int(shape[-1]) if len(shape) > 1 else 1
 
@@ -182,14 +218,16 @@ def head_loss(model: keras.Model, name: str) -> Any:  # noqa: ANN401  (a loss in
     return _loss_of(model.loss)
 
 
-def head_layer(model: keras.Model, name: str) -> object:
+def head_layer(model: keras.Model, target: Target, spec: DataSpec) -> object:
     """Return what makes the output of a target: a layer or an operation; None if it is unknown.
 
     Args:
         model: A model; functional if it has several outputs.
-        name: The target's name; empty for the only one.
+        target: The target.
+        spec: The data's description.
     """
-    named = named_outputs(model, model.output) if name and hasattr(model, "output") else None
+    name = target.name
+    named = named_outputs(model, model.output, spec) if name and hasattr(model, "output") else None
     if not isinstance(named, dict):  # one output, also of several targets
         return _last_layer(model)
     return _innermost(named[name]._keras_history.operation)

@@ -232,6 +232,31 @@ def test_a_list_of_outputs(tune):
         assert refit.validation["kind_accuracy"] > 0.8
 
 
+@pytest.mark.parametrize("losses", ["list", "names", "one"])
+def test_a_list_of_targets(tune, losses):
+    def build(hp):
+        inputs = keras.Input((8,))
+        hidden = keras.layers.Dense(hp.Choice("units", [16, 32]), activation="relu")(inputs)
+        # The layers' names are others in each model; the first target is the last one by name.
+        heads = [keras.layers.Dense(3, activation="softmax", name="z")(hidden)]
+        heads += [keras.layers.Dense(1)(hidden)] * (losses != "one")
+        heads += [keras.layers.Dense(3, activation="softmax")(hidden)] * (losses == "one")
+        model = keras.Model(inputs, heads)
+        named = {"z": "sparse_categorical_crossentropy", heads[1]._keras_history[0].name: "mse"}
+        given = {"list": list(named.values()), "names": named, "one": list(named.values())[0]}
+        model.compile(keras.optimizers.Adam(0.02), given[losses])
+        return model
+
+    run = tune(build, X, [KIND, 2 - KIND if losses == "one" else PRICE[:, None]], "val_loss")
+    assert run.result.engine.name != "fit"
+    for refit in run.result.refits:
+        assert refit.validation["y0_accuracy"] > 0.8
+    predicted = run.predict(X)
+    assert (predicted["y0"].argmax(axis=1) == KIND).mean() > 0.8
+    if losses == "one":
+        assert (predicted["y1"].argmax(axis=1) == 2 - KIND).mean() > 0.8
+
+
 def test_four_values(tune):
     def build(hp):
         return classifier(hp, outputs=4, activation=None, loss="mse", metrics=["mae"])

@@ -85,6 +85,7 @@ def test_the_next_best_wins_where_the_best_cannot_be_exported(dry):
     assert exportable_winner(study, dry, said.append).best is trials[2]
     assert len(said) == 1
     assert "fine trial 0 cannot be exported, so the next best is taken" in said[0]
+    assert [dry.refuses(dict(trial.values)) is None for trial in trials] == [False, False, True]
     good = replace(study, best=trials[2])
     assert exportable_winner(good, dry, said.append) is good
     bad = replace(study, trials=tuple(trials[:2]))

@@ -97,6 +97,8 @@ def test_the_best_trials_that_differ(record, study):
     assert ensemble_trials(study("max", *trials), 9) == (trials[1], trials[0], trials[5])
     assert ensemble_trials(study("min", *trials), 2) == (trials[5], trials[0])
     assert ensemble_trials(study("max", *trials), 0) == ()
+    other = ensemble_trials(study("max", *trials), 2, lambda trial: trial.values != second)
+    assert other == (trials[0], trials[5])
 
 
 def test_the_stage_is_that_of_the_refits_with_a_name_of_its_own(record):

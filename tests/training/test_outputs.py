@@ -47,15 +47,17 @@ def test_what_the_outputs_are(make_model, development, loss, activation, kind):
     assert output_kinds(model, development("regression").model_spec) == {"": "values"}
 
 
-def test_last_activation(make_model):
-    assert activation_of(head_layer(make_model(), "")) == "linear"
-    assert activation_of(head_layer(make_model(activation="softmax"), "")) == "softmax"
+def test_last_activation(make_model, development):
+    spec = development().model_spec
+
+    def last(model):
+        return activation_of(head_layer(model, spec.target, spec))
+
+    assert last(make_model()) == "linear"
+    assert last(make_model(activation="softmax")) == "softmax"
     nested = keras.Sequential([keras.Input((4,)), make_model(activation="sigmoid")])
-    assert activation_of(head_layer(nested, "")) == "sigmoid"
-    assert (
-        activation_of(head_layer(keras.Sequential([nested, keras.layers.Softmax()]), ""))
-        == "softmax"
-    )
+    assert last(nested) == "sigmoid"
+    assert last(keras.Sequential([nested, keras.layers.Softmax()])) == "softmax"
 
 
 @keras.saving.register_keras_serializable("test_outputs")
