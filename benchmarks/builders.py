@@ -228,14 +228,15 @@ def make_page(rows: list[dict[str, Any]]) -> str:
             f"## {kind}: {KINDS[kind]}",
             "",
             "| builder | engine | s to the first trial | s in all | here | KerasTuner | Optuna |",
-            "| --- | --- | --- | --- | --- | --- | --- |",
+            "| --- | --- | ---: | ---: | --- | --- | --- |",
         ]
         for row in rows:
             if row["kind"] == kind:
+                engine = ": ".join(filter(None, (row.get("engine"), row.get("why"))))
                 here = "; ".join(f"{step}: {said}" for step, said in own_failures(row).items())
                 cells = [
                     row["name"],
-                    row.get("engine", ""),
+                    engine,
                     _number(row.get("first_trial_seconds")),
                     _number(row.get("seconds")),
                     here or "unchanged",

@@ -124,6 +124,7 @@ def run_stranger(*, name: str, folder: str, steps: Sequence[str] = OWN_STEPS) ->
         run = _tune(stranger, splits, place / "run", listener=clock)
         row.note(
             engine=run.result.engine.name,
+            why=clock.why,
             first_trial_seconds=_rounded(clock.seconds),
             seconds=round(time.monotonic() - began, 1),
         )
@@ -398,9 +399,14 @@ def _first_trial_clock(began: float) -> Any:  # noqa: ANN401  (a Listener)
     import dlrecipes as dlr
 
     class Clock(dlr.search.Listener):
-        """Notes when the first stage begins: what is checked before it is over."""
+        """Notes when the first stage begins, and why an engine trains."""
 
         seconds: float | None = None
+        why: str = ""
+
+        def on_note(self, line: str) -> None:
+            if line.startswith("trained by"):
+                self.why = line.partition(": ")[2]
 
         def on_stage(self, name: str, trials: int, done: int) -> None:
             if self.seconds is None:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dlrecipes.data import Split, from_arrays
+from dlrecipes.data import Split, from_arrays, keras_targets
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -229,3 +229,20 @@ def test_bytes_of_images(dtype, shape, expected):
 def test_malformed_official_part(test, message):
     with pytest.raises(DataError, match=message):
         from_arrays(X, LABELS, test=test)
+
+
+def test_a_list_of_targets_is_one_for_each_output():
+    x = np.random.default_rng(0).normal(size=(60, 4))
+    y = [x[:, 0], (x[:, 1:2] > 0).astype("float32"), np.eye(3)[np.arange(60) % 3]]
+    part = (x[:12], [one[:12] for one in y])
+    splits = from_arrays(x, y, validation=part)
+    assert [target.name for target in splits.raw_spec.targets] == ["y0", "y1", "y2"]
+    handed = keras_targets(splits.validation.y, splits.raw_spec)
+    assert isinstance(handed, list)
+    for got, before in zip(handed, part[1], strict=True):
+        assert got.shape == before.shape
+        np.testing.assert_allclose(got, before, rtol=1e-6)
+    alone = from_arrays(x, [y[0]]).raw_spec
+    assert (alone.task, alone.target_list) == ("regression", False)
+    rows = from_arrays(x, [np.array([0.5, 1.5]) + at for at in range(60)]).raw_spec
+    assert (rows.joint, rows.target_list) == (True, False)
