@@ -14,6 +14,13 @@ from dlrecipes.errors import BuilderError, DlrecipesError
 from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.search.backends.mixed_choice import HyperParameters, distinct
 
+_FETCH = "URL fetch failure"
+"""What Keras says where a file of weights cannot be had."""
+_DOWNLOAD = (
+    "It loads a file from the network: connect, or put the file into the folder `models` of "
+    "`~/.keras` (`KERAS_HOME`), under its name."
+)
+
 Build = Callable[[HyperParameters], keras.Model]
 
 
@@ -40,6 +47,7 @@ def run_builder(
         raise BuilderError(
             f"The builder must run with the hyperparameters it asks for ({values or 'none yet'}).",
             received=f"{type(error).__name__}: {str(error).strip()}".rstrip("."),
+            fix=_DOWNLOAD if _FETCH in str(error) else "",
         ) from error
 
 

@@ -1,3 +1,4 @@
+import keras
 import keras_tuner
 import pytest
 
@@ -98,6 +99,14 @@ def test_one_name_in_two_scopes():
 def test_what_cannot_be_searched(declare, message):
     with pytest.raises(BuilderError, match=message):
         discover_space(lambda hp: declare(hp))
+
+
+def test_a_builder_that_downloads_without_a_network(tmp_path):
+    def build(hp):
+        keras.utils.get_file("weights.h5", "http://localhost:9/weights.h5", cache_dir=tmp_path)
+
+    with pytest.raises(BuilderError, match=r"URL fetch failure on http.*put the file into.*KERAS"):
+        discover_space(build)
 
 
 def test_a_builder_that_fails_in_a_scope_names_the_values():
