@@ -49,10 +49,11 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     Args:
         train: A finite data set of `(x, y)` or `(x, y, weight)`, in batches or not; or a
             `keras.utils.PyDataset` or a generator of batches of the same. `x` is an array, the
-            same shape for each example; a text; a dictionary of numbers and texts, which become
-            the columns of a table; or a tuple or another dictionary, which are several inputs of
-            the network, see `from_arrays`. `y` is one label or value an example, or a
-            dictionary of those for several targets.
+            same shape for each example; a text, which with `kinds={"text": "text"}` is the column
+            of a table; a dictionary of numbers and texts, which become the columns of a table; or
+            a tuple or another dictionary, which are several inputs of the network, see
+            `from_arrays`. `y` is one label or value an example, or a dictionary or a tuple of
+            those for several targets.
         validation: The given validation part, likewise; None to split one off.
         test: The official test part, likewise; None to split one off.
         name: What the data is called in reports.
@@ -88,7 +89,12 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
         if dataset is not None:
             taken = sum(examples.megabytes for examples in read.values())
             read[part] = read_dataset(
-                part, dataset, most_megabytes, taken, as_inputs=kind == "inputs"
+                part,
+                dataset,
+                most_megabytes,
+                taken,
+                as_inputs=kind == "inputs",
+                as_column=kinds is not None,
             )
     if len({frozenset(examples.columns or ()) for examples in read.values()}) > 1:
         raise DataError(
@@ -102,7 +108,7 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
     if first.columns is None:
         splits = from_arrays(
             first.x,
-            first.y,
+            first.given_targets,
             validation=_pair(read.get("validation")),
             test=_pair(read.get("test")),
             name=name,
@@ -134,11 +140,11 @@ def from_dataset(  # noqa: PLR0913  (one argument a choice about the data)
             kinds=kinds or {}, orders=classes if isinstance(classes, Mapping) else {}
         ),
     )
-    return _weighted(_in_form(splits, first.y), read)
+    return _weighted(_in_form(splits, first), read)
 
 
 def _pair(examples: Examples | None) -> tuple[object, object] | None:
-    return None if examples is None else (examples.x, examples.y)
+    return None if examples is None else (examples.x, examples.given_targets)
 
 
 def _frame(
@@ -182,14 +188,16 @@ def _flat(y: Targets) -> Targets:
     return read_form(y)[0]
 
 
-def _in_form(splits: Splits, y: Targets) -> Splits:
+def _in_form(splits: Splits, first: Examples) -> Splits:
     """Return splits whose targets are handed to Keras in the form that they had."""
+    y = first.y
     columns = list(y.values()) if isinstance(y, dict) else [y]
     targets = tuple(
         replace(target, form=form_of(target, read_form(column)[1]))
         for target, column in zip(splits.raw_spec.targets, columns, strict=True)
     )
-    return replace(splits, raw_spec=replace(splits.raw_spec, targets=targets))
+    spec = replace(splits.raw_spec, targets=targets, target_list=first.target_list)
+    return replace(splits, raw_spec=spec)
 
 
 def _weighted(splits: Splits, read: Mapping[str, Examples]) -> Splits:

@@ -167,17 +167,30 @@ def _predict(loaded: Any, x: NDArray[Any] | Columns | Inputs) -> NDArray[np.floa
         told = loaded.signatures["columns" if isinstance(x, Columns) else "inputs"]()
         names = dict(zip(_texts(told["name"]), _texts(told["input"]), strict=True))
         answers = [
-            serve(**{names[name]: as_tensors(values) for name, values in batch.items()})
+            serve(**_as_taken(serve, {names[name]: values for name, values in batch.items()}))
             for batch in (x[start : start + BATCH_SIZE] for start in starts)
         ]
     else:
-        answers = [serve(x=as_tensors(x[start : start + BATCH_SIZE])) for start in starts]
-
+        answers = [
+            serve(**_as_taken(serve, {"x": x[start : start + BATCH_SIZE]})) for start in starts
+        ]
     if "targets" not in loaded.signatures:
         return _joined(answers, {"": ""})
     told = loaded.signatures["targets"]()
     prefixes = (f"{prefix}_" for prefix in _texts(told["prefix"]))
     return _joined(answers, dict(zip(_texts(told["name"]), prefixes, strict=True)))
+
+
+def _as_taken(serve: Any, batch: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+    """Return inputs as tensors of the dtypes that a signature takes, numbers of any kind."""
+    takes = serve.structured_input_signature[1]
+    tensors = {name: as_tensors(values) for name, values in batch.items()}
+    return {
+        name: tensor
+        if name not in takes or tensor.dtype == tf.string or takes[name].dtype == tf.string
+        else tf.cast(tensor, takes[name].dtype)
+        for name, tensor in tensors.items()
+    }
 
 
 def _joined(

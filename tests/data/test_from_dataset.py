@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlrecipes.data import from_arrays, from_dataset
+from dlrecipes.data import from_arrays, from_dataset, keras_targets
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import DataError
 
@@ -95,6 +95,30 @@ def test_texts():
     splits = from_dataset(dataset, kinds={"text": "text"})
     assert sorted([*splits.train.x["text"], *splits.validation.x["text"]])[0].startswith("number")
     assert splits.raw_spec.columns[0].kind == "text"
+    plain = from_dataset(dataset)  # for a network that takes text
+    assert (plain.raw_spec.kind, plain.raw_spec.input_dtype) == ("array", "string")
+    assert plain.train.x[0].startswith("number")
+
+
+@pytest.mark.parametrize("x", ["an array", "columns"])
+def test_a_tuple_of_targets_is_one_for_each_output(x):
+    number = np.arange(60, dtype="float32")
+    inputs = number[:, None] if x == "an array" else {"age": number, "job": number.astype(str)}
+    y = (number * 2, (number[:, None] % 2))
+    given = tf.data.Dataset.from_tensor_slices((inputs, y)).batch(16)
+    splits = from_dataset(given, given)
+    assert [target.name for target in splits.raw_spec.targets] == ["y0", "y1"]
+    first, second = keras_targets(splits.validation.y, splits.raw_spec)
+    np.testing.assert_array_equal(first, y[0])
+    np.testing.assert_array_equal(second, y[1])
+
+
+def test_lists_of_targets_in_a_generator():
+    x = np.arange(60, dtype="float32")[:, None]
+    batches = ((x[at : at + 20], [x[at : at + 20, 0], x[at : at + 20] * 3]) for at in (0, 20, 40))
+    splits = from_dataset(batches)
+    first, second = keras_targets(splits.train.y, splits.raw_spec)
+    np.testing.assert_array_equal(second, first[:, None] * 3)
 
 
 def endless():

@@ -56,6 +56,11 @@ def test_values(tmp_path, spec):
     found = predict_saved_model(tmp_path / "m", x)
     assert found.shape == (600,)
     np.testing.assert_allclose(found, model.predict(x, verbose=0), rtol=1e-5, atol=1e-6)
+    whole = np.round(3 * x)
+    expected = predict_saved_model(tmp_path / "m", whole)
+    for dtype in ("int32", "int64", "float64", "int8"):
+        answers = predict_saved_model(tmp_path / "m", whole.astype(dtype))
+        np.testing.assert_array_equal(answers, expected)
 
 
 def test_replaces_an_older_one(tmp_path, spec):

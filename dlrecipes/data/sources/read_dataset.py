@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dlrecipes.checks import check_real
 from dlrecipes.data.parts.several_inputs import Inputs
 from dlrecipes.errors import DataError
+from dlrecipes.targets.joint import by_output
 
 MOST_MEGABYTES = 4000.0
 _BATCH = 256
@@ -27,6 +28,7 @@ class Examples:
     Args:
         x: Inputs `(examples, …)`; None where they are named columns.
         y: Targets, `(examples,)` or as they came; of several targets `{name: either}`.
+        target_list: Whether several targets came by position; their names are `y0`, `y1`, …
         weight: Weights, `(examples,)`, or None.
         columns: `{name: values (examples,)}`; None where the inputs are something else.
     """
@@ -35,6 +37,13 @@ class Examples:
     y: NDArray[Any] | dict[str, NDArray[Any]]
     weight: NDArray[np.float32] | None = None
     columns: dict[str, NDArray[Any]] | None = None
+    target_list: bool = False
+
+    @property
+    def given_targets(self) -> object:
+        """The targets in the structure in which they came."""
+        by_position = self.target_list and isinstance(self.y, dict)
+        return list(self.y.values()) if by_position else self.y  # type: ignore[union-attr]
 
     @property
     def megabytes(self) -> float:
@@ -53,6 +62,7 @@ def read_dataset(
     taken: float = 0.0,
     *,
     as_inputs: bool = False,
+    as_column: bool = False,
 ) -> Examples:
     """Return all examples of a data set.
 
@@ -60,11 +70,12 @@ def read_dataset(
         what: What to call it in messages.
         dataset: A finite data set of `(x, y)` or `(x, y, weight)`, in batches or not; `x` is an
             array, a text, a dictionary of numbers and texts, or a dictionary or tuple of several
-            inputs; `y` an array, or a dictionary of several targets. A `keras.utils.PyDataset`
-            and a generator give batches.
+            inputs; `y` an array, or a dictionary or tuple of several targets. A
+            `keras.utils.PyDataset` and a generator give batches.
         most_megabytes: Limit of the size in memory, above 0.
         taken: What of it others take, in megabytes.
         as_inputs: Whether a dictionary of numbers and texts is several inputs, not a table.
+        as_column: Whether a text an example is the column `text` of a table.
 
     Raises:
         DataError: If it is infinite, empty, too large, cannot be read, or holds something else.
@@ -92,19 +103,21 @@ def read_dataset(
             "A data set must have at least one example.", received=f"an empty {what} data set"
         )
     parts = [_joined(what, [element[at] for element in elements]) for at in range(len(elements[0]))]
-    x, y = parts[0], parts[1]
+    x: Any = parts[0]
+    y: Any
+    y, by_position = by_output(parts[1])
     examples = len(next(iter(y.values())) if isinstance(y, dict) else y)
     several = isinstance(x, tuple) or (
         isinstance(x, dict) and (as_inputs or any(values.ndim > 1 for values in x.values()))
     )
     weight = _weight(what, parts[2], examples) if len(parts) > 2 else None
     if several:
-        return Examples(Inputs(x), y, weight)
+        return Examples(Inputs(x), y, weight, target_list=by_position)
     if not isinstance(x, dict):
-        if x.dtype != object:
-            return Examples(x, y, weight)
+        if x.dtype != object or not as_column:
+            return Examples(x, y, weight, target_list=by_position)
         x = {"text": x}
-    return Examples(None, y, weight, x)
+    return Examples(None, y, weight, x, target_list=by_position)
 
 
 def _is_batched(what: str, spec: object) -> bool:
@@ -117,7 +130,7 @@ def _is_batched(what: str, spec: object) -> bool:
         )
     x, y = spec[0], spec[1]
     inputs = _leaves(x)
-    targets = list(y.values()) if isinstance(y, dict) else [y]
+    targets = _leaves(y)
     for tensor in (*inputs, *targets, *spec[2:]):
         if not isinstance(tensor, tf.TensorSpec):
             raise DataError(
@@ -144,7 +157,7 @@ def _is_batched(what: str, spec: object) -> bool:
 
 
 def _leaves(x: object) -> list[Any]:
-    """Return the tensors of inputs, which may be a dictionary or a tuple of them."""
+    """Return the tensors of inputs or targets, which may be a dictionary or a tuple of them."""
     if isinstance(x, dict):
         return list(x.values())
     return list(x) if isinstance(x, tuple) else [x]
@@ -179,9 +192,11 @@ def _of_batches(what: str, batches: Any) -> tf.data.Dataset:  # noqa: ANN401
 
 
 def _with_tuples(batch: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return a batch whose lists of inputs are tuples, as `tf.data` has them."""
-    x, *others = batch
-    return tuple(x) if isinstance(x, list) else x, *others
+    """Return a batch whose lists of arrays are tuples, as `tf.data` has them."""
+    return tuple(
+        tuple(part) if isinstance(part, list) and all(map(np.ndim, part)) else part
+        for part in batch
+    )
 
 
 def _spec_of(values: object) -> tf.TensorSpec:

@@ -4,7 +4,7 @@ from dlrecipes.search.backends.ask_tell import AskTell
 from dlrecipes.search.backends.builder_of import builder_of, fit_of
 from dlrecipes.search.backends.discover_space import discover_space
 from dlrecipes.search.backends.distinct_sampler import count_configurations
-from dlrecipes.search.backends.hyperparameters import GivenHyperParameters, suggest
+from dlrecipes.search.backends.hyperparameters import GivenHyperParameters
 from dlrecipes.search.backends.importance import importances
 from dlrecipes.search.backends.keras_tuner_project import KerasTunerProject
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
@@ -20,6 +20,7 @@ from dlrecipes.search.backends.space import (
 from dlrecipes.search.backends.storage import mask_password, open_storage, storage_errors
 from dlrecipes.search.backends.store import Store
 from dlrecipes.search.backends.study_callback import StudyCallback
+from dlrecipes.search.backends.suggest import suggest
 
 __all__ = [
     "AskTell",

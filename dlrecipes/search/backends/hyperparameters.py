@@ -7,7 +7,7 @@ from contextlib import suppress
 import keras_tuner
 import optuna
 
-from dlrecipes.errors import ArgumentError, BuilderError
+from dlrecipes.errors import BuilderError
 from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.search.backends.encoding import Encoding, to_distribution, to_parameter, to_value
 from dlrecipes.search.backends.mixed_choice import HyperParameters
@@ -192,41 +192,3 @@ class TrialHyperParameters(AskedHyperParameters):
             self.suggest(one)
         value: Value = super()._register(hyperparameter, overwrite)
         return value
-
-
-def suggest(trial: optuna.Trial, build: object) -> object:
-    """Build a model in a plain Optuna objective, with the values the trial suggests.
-
-    The trial keeps the builder's values under `trial.user_attrs["values"]`. In `trial.params` they
-    stand under the same names, but for what Optuna has no distribution of: steps on a logarithmic
-    scale (`"units (index)"`), `reverse_log` (`"momentum (mirrored)"`), and a name that has other
-    values in another conditional scope (`"units (size='large')"`).
-
-    Args:
-        trial: The trial that Optuna hands to an objective.
-        build: A KerasTuner-style builder, `build(hp) -> keras.Model`.
-
-    Returns:
-        What the builder returns.
-
-    Raises:
-        BuilderError: If the builder asks for two ranges under one name.
-
-    Example:
-        >>> import optuna
-        >>> def build(hp):
-        ...     units = hp.Int("units", 4, 64, sampling="log")
-        ...     return keras.Sequential([keras.Input((2,)), keras.layers.Dense(units)])
-        >>> def objective(trial):
-        ...     return dlr.search.suggest(trial, build).count_params()
-        >>> study = optuna.create_study(sampler=optuna.samplers.GridSampler({"units": [4, 8]}))
-        >>> study.optimize(objective, n_trials=2)
-        >>> study.best_value, study.best_params
-        (12.0, {'units': 4})
-    """
-    if not callable(build):
-        raise ArgumentError("`build` must be callable.", received=f"build={build!r}")
-    hyperparameters = TrialHyperParameters(trial)
-    built = build(hyperparameters)
-    trial.set_user_attr("values", dict(hyperparameters.values))
-    return built
