@@ -2,7 +2,9 @@
 
 A step ends with `"ok"`, with a message, or with `NOT_REACHED`; nothing that a member raises is
 hidden. Only the loading of data is adapted: arrays go into `dlr.data.from_arrays`, data sets and
-sample weights into `dlr.data.from_dataset`, and `validation_split` is the data's own argument.
+sample weights into `dlr.data.from_dataset`, `validation_split` is the data's own argument, so is
+`task="regression"` where whole numbers in floats may be either, and endless batches, with the
+number of steps that end an epoch, are replaced by the arrays that they are drawn from.
 Everything else that its author hands to `search`, or to the tuner, goes into `dlr.tune` by the
 same name.
 """
@@ -220,7 +222,23 @@ def load_splits(given: Any, search: Any) -> Any:  # noqa: ANN401
     share = search.get("validation_split")
     how = {} if share is None else {"validation_fraction": share}
     validation = given.validation and _in_arrays(given.validation)
-    return dlr.data.from_arrays(*_in_arrays(given.train), validation=validation, **how)
+    x, y = _in_arrays(given.train)
+    if _asked_for_task(y):
+        how["task"] = "regression"
+    return dlr.data.from_arrays(x, y, validation=validation, **how)
+
+
+def _asked_for_task(y: Any) -> bool:  # noqa: ANN401
+    """Whether the library asks whether whole numbers in floats are classes or values."""
+    import dlrecipes as dlr
+
+    try:
+        dlr.data.from_arrays(np.arange(float(len(y))).reshape(-1, 1), y)
+    except dlr.errors.DataError as error:
+        return "classes or values" in str(error)
+    except ValueError:
+        pass
+    return False
 
 
 def _in_arrays(values: Any) -> Any:  # noqa: ANN401
@@ -276,7 +294,10 @@ def _tune(
 
 def _further(stranger: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return what goes into `tune` beside builder, data and objective."""
-    search = {key: value for key, value in stranger.search().items() if key != "validation_split"}
+    of_data = {"validation_split"}
+    if stranger.data().source is not None:  # endless batches, of which arrays are the source
+        of_data |= {"steps_per_epoch", "validation_steps"}
+    search = {key: value for key, value in stranger.search().items() if key not in of_data}
     return {**search, **stranger.tuner()}
 
 

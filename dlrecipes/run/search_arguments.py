@@ -13,7 +13,25 @@ from dlrecipes.search import Listener
 
 _DATA = "The split is part of the procedure: `splits = dlr.data.from_arrays(x, y)`"
 _EVERY_EPOCH = "An epoch is all of the training part, in batches of the plan's `batch_size`."
+_OF_TUNER = "`dlr.search.Tuner` takes it as KerasTuner's tuners do"
 _FIXES = {
+    "hyperparameters": f"{_OF_TUNER}; a plan has ranges of its own: `Stage(ranges={{name: …}})`.",
+    **dict.fromkeys(
+        (
+            "allow_new_entries",
+            "distribution_strategy",
+            "logger",
+            "loss",
+            "max_consecutive_failed_trials",
+            "max_model_size",
+            "max_retries_per_trial",
+            "metrics",
+            "optimizer",
+            "tune_new_entries",
+            "tuner_id",
+        ),
+        f"{_OF_TUNER}.",
+    ),
     "x": f"{_DATA}.",
     "y": f"{_DATA}.",
     "validation_data": f"{_DATA[:-1]}, validation=(x_val, y_val))`.",

@@ -332,6 +332,8 @@ def test_class_weights_are_those_of_keras(tune, engine):
         ("x", np.ones(3), "from_arrays"),
         ("y", None, "from_arrays"),
         ("class_weights", {}, "class_weight"),
+        ("hyperparameters", None, r"dlr.search.Tuner.*Stage\(ranges={name"),
+        ("max_model_size", 10, "dlr.search.Tuner"),
     ],
 )
 def test_arguments_of_search_are_refused_with_the_way_to_say_them(argument, value, message):
