@@ -8,14 +8,16 @@ from typing import Any, cast
 
 from dlrecipes.data import Splits
 from dlrecipes.search import Build, SpecBuilder
+from dlrecipes.training.own_training import Fit
 
 
-def told(build: Build, splits: Splits) -> Build:
+def told(build: Build, splits: Splits, fit: Fit | None = None) -> SpecBuilder:
     """Return a builder as a search calls it, told the data if it has a place for that.
 
     Args:
         build: The builder.
         splits: The data.
+        fit: The `fit` of the user's own that comes with it; None for that of Keras.
     """
     if isinstance(build, SpecBuilder):
         return build
@@ -24,7 +26,7 @@ def told(build: Build, splits: Splits) -> Build:
     except (TypeError, ValueError):  # a callable that Python cannot look into
         asks = False
     asked = cast(Any, build) if asks else lambda hp, spec: build(hp)
-    return SpecBuilder(asked, splits.model_spec, name_of(build), told=asks)
+    return SpecBuilder(asked, splits.model_spec, name_of(build), told=asks, fit=fit)
 
 
 def source_of(build: object) -> str:

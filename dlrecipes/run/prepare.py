@@ -36,7 +36,7 @@ from dlrecipes.run.gap_penalty import check_penalty
 from dlrecipes.run.same_builder import record_builder
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
-from dlrecipes.search import Build, Listener
+from dlrecipes.search import Build, Listener, SpecBuilder
 from dlrecipes.search.ranges import replace_ranges
 from dlrecipes.system_errors import find_refusal
 from dlrecipes.targets import if_named
@@ -144,6 +144,8 @@ def prepare(
         asked = AlsoFit(work.build, work.own, data) if work.own.has_fit else work.build
         builder, model = record_builder(asked)
         notes = compare(builder)
+        if isinstance(work.build, SpecBuilder) and work.build.assumed:
+            notes += (work.build.assumed,)
         splits, found = _with_forms(work.splits, model)
         notes += found
         # A callback, or a `fit`, may bring the objective; folds are scored by the network alone.

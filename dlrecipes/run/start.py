@@ -141,7 +141,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
     policy = choose_policy(settings.precision, weakest_capability())
     heard = listener or PlainProgress(goal)
     work = Work(
-        told(build, splits),
+        told(build, splits, fit_of(given)),
         splits,
         plan,
         heard,
@@ -290,7 +290,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     goal = Objective(info.objective, info.direction)
     heard = listener or PlainProgress(goal)
     work = Work(
-        told(build, splits),
+        told(build, splits, fit_of(given)),
         splits,
         plan,
         heard,

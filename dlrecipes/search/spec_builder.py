@@ -13,6 +13,7 @@ from keras.src.utils.naming import to_snake_case
 
 from dlrecipes.results import DataSpec
 from dlrecipes.search.backends import HyperParameters
+from dlrecipes.training.assumed_loss import compile_as_usual
 from dlrecipes.training.engines.undisturbed import undisturbed
 from dlrecipes.training.own_training import Fit
 
@@ -33,7 +34,8 @@ class SpecBuilder:
         spec: The data after preprocessing.
         name: What the builder is called.
         told: Whether the builder looks at the description.
-        fit: Of a HyperModel, its `fit`; None for that of Keras.
+        fit: Of a HyperModel, its `fit`; None for that of Keras. A loop of the user's own may have
+            its loss by itself: a network that is not compiled is compiled as usual then.
     """
 
     def __init__(
@@ -48,13 +50,18 @@ class SpecBuilder:
         self.__name__ = name
         self.told = told
         self.fit = fit
+        self.assumed = ""
+        """What was assumed of the loss of a network that is not compiled, in a line."""
         self._build = build
         self._spec = spec
 
     def __call__(self, hp: HyperParameters) -> keras.Model:
         """Return a compiled model for the data."""
         with _numbered_anew():
-            return undisturbed(partial(self._build, hp, self._spec))
+            model = undisturbed(partial(self._build, hp, self._spec))
+            if self.fit is not None and isinstance(model, keras.Model) and not model.compiled:
+                self.assumed = compile_as_usual(model, self._spec)
+            return model
 
     @contextmanager
     def building_for(self, spec: DataSpec) -> Iterator[None]:

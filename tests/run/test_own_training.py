@@ -383,3 +383,28 @@ def test_a_recipe_takes_callbacks(tmp_path):
     with pytest.raises(RunError, match="callbacks"):
         recipe.resume(tmp_path / "run", listener=Listener())
     recipe.resume(tmp_path / "run", callbacks=given, listener=Listener())
+
+
+def test_a_loop_of_ones_own_whose_network_is_not_compiled(tune):
+    class Loop(keras_tuner.HyperModel):
+        def build(self, hp):
+            inputs = keras.Input((8,))
+            return keras.Model(inputs, keras.layers.Dense(3)(inputs))
+
+        def fit(self, hp, model, x, y, validation_data, **kwargs):
+            optimizer = keras.optimizers.Adam(hp.Float("rate", 0.02, 0.2, sampling="log"))
+            loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            for _ in range(40):
+                with tf.GradientTape() as tape:
+                    loss = loss_of(y, model(x, training=True))
+                gradients = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply(gradients, model.trainable_variables)
+            return float(loss_of(validation_data[1], model(validation_data[0])))
+
+    run = tune(Loop(), keras_tuner.Objective("own_loss", "min"))
+    assert any("linear outputs are taken for logits" in line for line in run.notes.lines)
+    for refit in run.result.refits:
+        assert refit.validation["accuracy"] > 0.8
+        assert refit.validation["log_loss"] == pytest.approx(
+            refit.history["own_loss"][refit.best_epoch], rel=1e-4
+        )
