@@ -21,7 +21,7 @@ from dlrecipes.system_errors import find_refusal
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.network_record import record_network
 from dlrecipes.training.outcome import headline
-from dlrecipes.training.precision import dtype_policy
+from dlrecipes.training.precision import dtype_policy, policy_that_ran
 
 _ROWS = 8
 _SECONDS = 15.0
@@ -97,7 +97,7 @@ class DryExport:
             answers,
             predicted,
             splits.model_spec,
-            policy=self.policy,
+            policy=policy_that_ran(network, self.policy),
             what=f"the graph of the untrained network with {_shown(values)}",
         )
 

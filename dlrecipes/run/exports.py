@@ -27,6 +27,7 @@ from dlrecipes.rundir import (
     beside,
     check_place,
 )
+from dlrecipes.training.precision import is_half
 
 
 def export_run(directory: RunDirectory, format: Format) -> Path:  # noqa: A002  (the word users know)
@@ -133,9 +134,9 @@ def _compare(directory: RunDirectory, format: Format, path: Path) -> None:  # no
         saved = arrays["ensemble"]
     ask = predict_keras if format.endswith("keras") else predict_saved_model
     predictions = ask(path, x)
-    check_same_predictions(
-        predictions, saved[: len(x)], info.spec, policy=info.policy, what=str(path)
-    )
+    ran = (info.policy, *(refit.policy for refit in result.refits))
+    policy = next(filter(is_half, ran), info.policy)  # a builder may set one of its own
+    check_same_predictions(predictions, saved[: len(x)], info.spec, policy=policy, what=str(path))
 
 
 def compare_exports(directory: RunDirectory) -> None:

@@ -43,6 +43,7 @@ from dlrecipes.rundir import KERAS, NO_KERAS, RunDirectory, beside
 from dlrecipes.search import StudyContext, restore_trial
 from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
+from dlrecipes.training.precision import is_half, policy_that_ran
 
 _ROWS, _BATCH, _FEW = 1024, 1024, 8
 # Weights and examples are the same; in half precision sums depend on how they are grouped.
@@ -167,8 +168,9 @@ def save_as_trained(
     rows = np.unique(np.linspace(0, len(validation) - 1, _ROWS).astype(int))
     some, predicted = validation[rows], predictions[rows]
     file, why = beside(folder, KERAS), beside(folder, NO_KERAS)
+    policy = policy_that_ran(model, info.policy)
     if not file.is_file():
-        reason = write_keras(model, file, some, predicted=predicted, policy=info.policy)
+        reason = write_keras(model, file, some, predicted=predicted, policy=policy)
         if reason:
             write_text(why, reason)
     if folder.is_dir():
@@ -181,11 +183,11 @@ def save_as_trained(
                 predict_saved_model(unchecked, some),
                 predicted,
                 info.spec,
-                policy=info.policy,
+                policy=policy,
                 what="the SavedModel of a network",
             )
         except ExportError:
-            check_not_random(model, some, policy=info.policy)
+            check_not_random(model, some, policy=policy)
             raise
         unchecked.rename(folder)
     finally:
@@ -232,8 +234,7 @@ def check_score_as_trained(
     before = curve[record.best_epoch] if record.best_epoch is not None and curve else None
     if before is None:
         return
-    half = record.policy not in ("", "float32", "float64")
-    relative = _RELATIVE_HALF if half else _RELATIVE
+    relative = _RELATIVE_HALF if is_half(record.policy) else _RELATIVE
 
     def same(after: float) -> bool:
         return math.isclose(before, after, rel_tol=relative, abs_tol=_ABSOLUTE)

@@ -43,7 +43,7 @@ from dlrecipes.targets import if_named
 from dlrecipes.training.label_form import fit_forms, form_in_words
 from dlrecipes.training.outcome import headline
 from dlrecipes.training.own_training import OwnTraining
-from dlrecipes.training.precision import dtype_policy, other_policy
+from dlrecipes.training.precision import dtype_policy, other_policy, policy_that_ran
 from dlrecipes.training.preflight import check_compiled, check_model
 
 _ROWS = 8
@@ -153,7 +153,8 @@ def prepare(
         remarks = check_model(model, splits.development(), None if brings else goal)
         listener.on_step("saving and loading the untrained model, as at the end")
         notes += other_policy(check_compiled(model), policy)
-        notes += try_ending(model, splits, policy)
+        ran = policy_that_ran(check_compiled(model), policy)
+        notes += try_ending(model, splits, ran)
         space = builder.space
         listener.on_step("the networks of each choice, and whether they can be exported")
         dry = DryExport(work.build, splits, policy, {builder.networks[0].parts["network"]})

@@ -50,12 +50,23 @@ def policy_that_ran(model: keras.Model, wanted: str) -> str:
 
     Returns:
         `wanted` if any layer with weights follows it (a float32 output layer is normal under a
-        mixed policy), else the policy that most of them follow.
+        mixed policy), else the policy that most of them follow; where the builder sets a half
+        precision of its own, that.
     """
     names = [layer.dtype_policy.name for layer in _leaves(model) if layer.weights]
-    if not names or wanted in names:
+    halves = [name for name in names if is_half(name)]
+    if not names or wanted in (halves or names):
         return wanted
-    return str(max(sorted(set(names)), key=names.count))
+    return str(max(sorted(set(halves or names)), key=names.count))
+
+
+def is_half(policy: str) -> bool:
+    """Whether layers compute in half precision under a dtype policy.
+
+    Args:
+        policy: Its name; empty if unknown.
+    """
+    return policy.endswith("float16")
 
 
 def other_policy(model: keras.Model, wanted: str) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ def test_the_policy_that_ran():
     assert policy_that_ran(nested, "mixed_bfloat16") == "mixed_bfloat16"
     weightless = keras.Sequential([keras.Input((2,)), keras.layers.ReLU(dtype="float32")])
     assert policy_that_ran(weightless, "mixed_float16") == "mixed_float16"
+    assert policy_that_ran(mixed, "float32") == "mixed_bfloat16"  # set by the builder
+    assert policy_that_ran(build("float16", "float32"), "mixed_bfloat16") == "float16"
     assert other_policy(mixed, "mixed_bfloat16") == ()
     (line,) = other_policy(build("float32"), "mixed_bfloat16")
     assert "compute in float32, not in mixed_bfloat16" in line

@@ -22,7 +22,7 @@ from dlrecipes.training.job import FromEpoch, Job, JobSource, Report
 from dlrecipes.training.outcome import BestEpoch, Outcome, headline, log_value
 from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.own_training import GivenTwice, returned_logs
-from dlrecipes.training.precision import dtype_policy, policy_that_ran
+from dlrecipes.training.precision import dtype_policy, is_half, policy_that_ran
 from dlrecipes.training.predictions import predict_network
 
 
@@ -146,7 +146,7 @@ class FitEngine:
             verbose=0,
             return_dict=True,
         )["loss"]
-        tolerance = 1e-3 if self._policy == "float32" else 5e-2
+        tolerance = 5e-2 if is_half(policy_that_ran(model, self._policy)) else 1e-3
         model.set_weights(after)
         if not math.isclose(loss, told, rel_tol=tolerance, abs_tol=1e-5):
             watch.wrong = BuilderError(
