@@ -103,7 +103,11 @@ def test_stated_score(name, tmp_path):
     def run(*seeds):
         for seed in seeds:
             settings = RunSettings(seed=seed, out=tmp_path / f"run-{seed}", sealed=False)
-            results.append(recipe.tune(settings=settings).result)
+            made = recipe.tune(settings=settings)
+            results.append(made.result)
+            assert made.result.recipe == name
+            assert set(made.result.artifacts) == {"saved_model", "keras", "report"}
+            assert (made.directory / "report.html").stat().st_size > 100_000
         return [result.test.mean[metric] for result in results[-len(seeds) :]]
 
     (first,) = run(SEEDS[0])

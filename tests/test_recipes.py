@@ -1,7 +1,6 @@
 """Every recipe: loads, says what it is, builds as a plain KerasTuner builder, runs."""
 
 import ast
-import dataclasses
 import re
 from pathlib import Path
 
@@ -10,8 +9,6 @@ import keras_tuner
 import pytest
 
 from dlrecipes.recipe import RecipeFacts, load_recipe, read_facts, recipe_names, recipes_folder
-from dlrecipes.results import RunSettings
-from dlrecipes.search import with_budget
 
 ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "recipes").glob("[!_]*.py"))
@@ -50,18 +47,6 @@ def test_builder_is_a_plain_keras_tuner_builder(path):
     assert model.compiled
     assert hp.space
     assert model.input_shape[1:] == splits.model_spec.input_shape
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_smoke(path, tmp_path):
-    recipe = load_recipe(path)
-    plan = dataclasses.replace(with_budget(recipe.plan, 2, 1), refit_seeds=1)
-    run = recipe.tune(plan=plan, settings=RunSettings(out=tmp_path / "run"))
-    assert run.result.recipe == path.stem
-    assert run.result.verdict is not None
-    assert set(run.result.artifacts) == {"saved_model", "keras", "report"}
-    assert (tmp_path / "run" / "report.html").stat().st_size > 100_000
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ import numpy as np
 
 TRIALS, EPOCHS, REFITS = 4, 4, 2
 PEER_TRIALS, PEER_EPOCHS = 2, 3
-BASELINE_SECONDS = 2.0
+BASELINE_SECONDS = 1.0
 SCORE_TOLERANCE = 0.05
 """By which two engines' scores of one trial may differ, of the score where that is above 1: they
 draw other random numbers for dropout and the order of examples."""

@@ -32,7 +32,7 @@ def tune(tmp_path):
     def run(build, x, y, objective="val_accuracy", epochs=4):
         plan = dlr.CoarseToFine(trials=4, epochs=epochs, refit_seeds=2)
         splits = dlr.data.from_arrays(x, y)
-        settings = dlr.RunSettings(out=tmp_path / "run")
+        settings = dlr.RunSettings(out=tmp_path / "run", baseline_seconds=1.0)
         return dlr.tune(build, splits, objective, plan, settings, listener=Listener())
 
     return run

@@ -18,8 +18,9 @@ LOSSES = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("engine", ["population", "resident", "fit"])
+@pytest.mark.parametrize(
+    ("engine", "loss"), [("population", "coral"), ("resident", "likelihood"), ("fit", "coral")]
+)
 def test_from_arrays_to_an_export(settings, engine, loss):
     x = np.random.default_rng(0).normal(size=(300, 4))
     order = ["low", "middle", "high"]

@@ -128,14 +128,14 @@ def _killed_again_and_again(folder, kills, slots=1):
 
 
 @pytest.mark.slow
-def test_killed_at_twenty_moments(tmp_path):
+def test_killed_at_ten_moments(tmp_path):
     unbroken = tmp_path / "unbroken.txt"
     with unbroken.open("w") as output:
         assert _start(tmp_path / "unbroken.journal", 0.0, output).wait(120) == 0
     expected, expected_end = _read(unbroken)
     assert len(expected) == 40
 
-    announced, end = _killed_again_and_again(tmp_path, 20)
+    announced, end = _killed_again_and_again(tmp_path, 10)
     assert end == expected_end
     # ---- each at most once; only one that a kill met between its end and its word may be missing
     assert announced == [one for one in expected if one in announced]
@@ -145,7 +145,7 @@ def test_killed_at_twenty_moments(tmp_path):
 @pytest.mark.slow
 def test_killed_with_trials_side_by_side(tmp_path):
     """What is announced depends on who trained beside whom, but it stays and is not run again."""
-    announced, end = _killed_again_and_again(tmp_path, 6, slots=4)
+    announced, end = _killed_again_and_again(tmp_path, 4, slots=4)
     stored = [one[:4] for one in json.loads(end.removeprefix("end "))]
     assert len(stored) == 40
     assert len({(stage, number) for stage, number, *_ in stored}) == 40
