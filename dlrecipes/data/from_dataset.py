@@ -201,16 +201,16 @@ def _in_form(splits: Splits, first: Examples) -> Splits:
 
 
 def _weighted(splits: Splits, read: Mapping[str, Examples]) -> Splits:
-    """Return splits whose training and validation examples have the weights that were given."""
-    weights = [read[part].weight for part in ("train", "validation") if part in read]
-    if all(of_part is None for of_part in weights):
+    """Return splits whose training and validation examples have the weights that were given.
+
+    A part without any counts each of its examples once, as Keras does.
+    """
+    parts = [read[part] for part in ("train", "validation") if part in read]
+    if all(part.weight is None for part in parts):
         return splits
-    if any(of_part is None for of_part in weights):
-        raise DataError(
-            "Either all examples have a weight, or none.",
-            received="weights in one of the training and the validation part only",
-        )
-    whole = np.concatenate([of_part for of_part in weights if of_part is not None])
+    whole = np.concatenate(
+        [np.ones(len(part), np.float32) if part.weight is None else part.weight for part in parts]
+    )
 
     def weighted(part: Split) -> Split:
         # A part split off the training examples, or of a joined table, has their row numbers.

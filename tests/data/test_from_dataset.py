@@ -79,6 +79,11 @@ def test_arrays_with_weights(given):
     splits = from_dataset(**dict.fromkeys(given, dataset))
     for part in (splits.train, splits.validation):
         np.testing.assert_array_equal(part.sample_weight, np.abs(part.array[:, 0]))
+    if "validation" in given:  # one without weights counts each example once
+        splits = from_dataset(dataset, tf.data.Dataset.from_tensor_slices((x, y)))
+        np.testing.assert_array_equal(splits.validation.sample_weight, np.ones(len(x)))
+        train = splits.train
+        np.testing.assert_array_equal(train.sample_weight, np.abs(train.array[:, 0]))
 
 
 def test_a_validation_part_and_columns_without_a_test_part():

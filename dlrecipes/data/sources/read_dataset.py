@@ -39,6 +39,9 @@ class Examples:
     columns: dict[str, NDArray[Any]] | None = None
     target_list: bool = False
 
+    def __len__(self) -> int:
+        return len(next(iter(self.y.values())) if isinstance(self.y, dict) else self.y)
+
     @property
     def given_targets(self) -> object:
         """The targets in the structure in which they came."""
