@@ -230,9 +230,6 @@ def test_parts_that_do_not_fit():
     columns = tf.data.Dataset.from_tensor_slices(({"a": X[:, 0]}, Y))
     with pytest.raises(DataError, match="same features.*train: an array; test: a"):
         from_dataset(array, test=columns)
-    weighted = tf.data.Dataset.from_tensor_slices((X, Y, np.ones(ROWS)))
-    with pytest.raises(DataError, match="have a weight, or none"):
-        from_dataset(weighted, array)
 
 
 class TestSeveralTargets:
