@@ -104,7 +104,7 @@ def from_arrays(  # noqa: PLR0913  (one argument a choice about the data)
         >>> splits.train.y.dtype.name, sorted(set(splits.train.y.tolist()))
         ('int32', [0, 1])
     """
-    y, listed = by_output(y)
+    y, listed = by_output(y, _lengths(x))
     official = {"test": test, "validation": validation}
     inputs = encode_any(x, kind, examples=_examples(y))
     given = {
@@ -191,6 +191,13 @@ def _describe(
     )
 
 
+def _lengths(x: object) -> set[int]:
+    """Return how many examples inputs may have: a list has arrays of inputs, or rows."""
+    one = next(iter(x.values()), ()) if isinstance(x, Mapping) else x
+    first = one[0] if isinstance(one, list | tuple) and one else None
+    return {len(part) for part in (one, first) if hasattr(part, "__len__")}
+
+
 def _examples(y: object) -> int:
     """Return how many examples targets are of; -1 if they do not say."""
     one = next(iter(y.values()), ()) if isinstance(y, Mapping) else y
@@ -219,7 +226,7 @@ def _read(what: str, part: Part, kind: str | None, train: NDArray[Any] | Inputs)
             raise DataError(
                 f"`{what}` must be inputs and targets, (x, y).", received=type(part).__name__
             ) from error
-        y, _ = by_output(y)
+        y, _ = by_output(y, _lengths(x))
     several = are_several(x, _examples(y))
     if isinstance(train, Inputs) or several:
         if not (isinstance(train, Inputs) and several):

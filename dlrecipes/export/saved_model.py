@@ -186,11 +186,17 @@ def _as_taken(serve: Any, batch: Mapping[str, Any]) -> dict[str, Any]:  # noqa: 
     takes = serve.structured_input_signature[1]
     tensors = {name: as_tensors(values) for name, values in batch.items()}
     return {
-        name: tensor
-        if name not in takes or tensor.dtype == tf.string or takes[name].dtype == tf.string
-        else tf.cast(tensor, takes[name].dtype)
+        name: tf.cast(tensor, takes[name].dtype)
+        if name in takes and _is_number_for(tensor, takes[name].dtype)
+        else tensor
         for name, tensor in tensors.items()
     }
+
+
+def _is_number_for(tensor: tf.Tensor, dtype: tf.DType) -> bool:
+    """Whether numbers stay what they are in another dtype: fractions are no whole numbers."""
+    numbers = tf.string not in (tensor.dtype, dtype)
+    return numbers and (dtype.is_floating or not tensor.dtype.is_floating)
 
 
 def _joined(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dlrecipes.report.format import (
     MISSING,
+    format_hyperparameter,
     format_number,
     format_seconds,
     format_time,
@@ -23,7 +24,7 @@ def best_values(result: RunResult) -> Rows:
     """Return the winner's hyperparameters."""
     if result.best is None:
         return []
-    return [(name, format_value(value)) for name, value in result.best.values.items()]
+    return [(name, format_hyperparameter(value)) for name, value in result.best.values.items()]
 
 
 def data_rows(result: RunResult, info: RunInfo) -> Rows:
@@ -235,7 +236,9 @@ def ensemble_section(result: RunResult) -> EnsembleSection | None:
             str(member.trial),
             str(member.seed),
             format_number(member.validation.get(metric)),
-            ", ".join(f"{name} {format_value(value)}" for name, value in member.values.items()),
+            ", ".join(
+                f"{name} {format_hyperparameter(value)}" for name, value in member.values.items()
+            ),
         )
         for member in ensemble.members
     )

@@ -40,6 +40,11 @@ def format_value(value: Value) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
+def format_hyperparameter(value: Value) -> str:
+    """Return the value that a trial has for a hyperparameter; None is one, too."""
+    return "None" if value is None else format_value(value)
+
+
 def format_seconds(seconds: float) -> str:
     """Return a duration in the units a person would use."""
     if not math.isfinite(seconds):

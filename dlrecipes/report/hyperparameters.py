@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from dlrecipes.report.format import format_value, plot_text
+from dlrecipes.report.format import format_hyperparameter, plot_text
 from dlrecipes.report.plot import ACCENT, MUTED, Plot, axis_ticks, log_ticks, make_figure, tick_text
 from dlrecipes.report.search_history import winner_marker
 from dlrecipes.report.trial_points import TrialPoint, TrialPoints
@@ -50,7 +50,7 @@ def searched(study: StudyResult) -> list[Hyperparameter]:
 def has_value(hyperparameter: Hyperparameter, point: TrialPoint) -> bool:
     """Whether a trial has a value of this hyperparameter, in its scope."""
     values = point.record.values
-    return values.get(hyperparameter.name) is not None and hyperparameter.active(values)
+    return hyperparameter.name in values and hyperparameter.active(values)
 
 
 def hyperparameter_panels(
@@ -222,7 +222,7 @@ def _categorical(
 def _categorical_axis(panel: HyperparameterPanel) -> dict[str, Any]:
     return {
         "tickvals": list(range(len(panel.choices))),
-        "ticktext": [plot_text(format_value(choice)[:14]) for choice in panel.choices],
+        "ticktext": [plot_text(format_hyperparameter(choice)[:14]) for choice in panel.choices],
         "range": [-0.6, max(len(panel.choices), 1) - 0.4],
         "showgrid": False,
     }

@@ -11,7 +11,12 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dlrecipes.report.format import MISSING, format_number, format_value, plot_text
+from dlrecipes.report.format import (
+    MISSING,
+    format_hyperparameter,
+    format_number,
+    plot_text,
+)
 from dlrecipes.report.hyperparameters import has_value, searched
 from dlrecipes.report.plot import (
     ACCENT,
@@ -263,7 +268,7 @@ def _categorical_axis(hyperparameter: Hyperparameter, points: tuple[TrialPoint, 
         ]
     )
     every = math.ceil(_APART / 2 / step)
-    ticks = [(place[choice], _short(format_value(choice))) for choice in choices[::every]]
+    ticks = [(place[choice], _short(format_hyperparameter(choice))) for choice in choices[::every]]
     return _with_inactive(name, places, ticks)
 
 

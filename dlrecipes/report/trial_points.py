@@ -9,7 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from dlrecipes.report.format import MISSING, format_number, format_value, plot_text
+from dlrecipes.report.format import (
+    MISSING,
+    format_hyperparameter,
+    format_number,
+    plot_text,
+)
 from dlrecipes.report.plot import axis_ticks, log_ticks, series_colour
 from dlrecipes.results import Objective, StudyResult, TrialRecord
 
@@ -54,7 +59,7 @@ class TrialPoint:
             f"{record.stage} trial {record.number}, {record.status}",
             f"score {format_number(self.score)}{record.parts}, epoch {epoch} of {record.epochs}",
             *(
-                f"{name} = {format_value(value)}"
+                f"{name} = {format_hyperparameter(value)}"
                 for name, value in list(record.values.items())[:20]
             ),
         ]

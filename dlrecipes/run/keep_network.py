@@ -231,7 +231,9 @@ def check_score_as_trained(
         BuilderError: If it has not.
     """
     curve = record.history.get("val_loss", [])
-    before = curve[record.best_epoch] if record.best_epoch is not None and curve else None
+    best = record.best_epoch
+    # A `fit` of the user's own need not validate in each epoch.
+    before = curve[best] if best is not None and best < len(curve) else None
     if before is None:
         return
     relative = _RELATIVE_HALF if is_half(record.policy) else _RELATIVE

@@ -36,7 +36,7 @@ from dlrecipes.run.gap_penalty import check_penalty
 from dlrecipes.run.same_builder import record_builder
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
-from dlrecipes.search import Build, Listener, SpecBuilder
+from dlrecipes.search import Build, Listener, SpecBuilder, build_with
 from dlrecipes.search.ranges import replace_ranges
 from dlrecipes.system_errors import find_refusal
 from dlrecipes.targets import if_named
@@ -143,6 +143,8 @@ def prepare(
         data = work.splits.development()
         asked = AlsoFit(work.build, work.own, data) if work.own.has_fit else work.build
         builder, model = record_builder(asked)
+        if work.own.has_fit:  # on which the user's `fit` has begun
+            model = build_with(work.build, {})
         notes = compare(builder)
         if isinstance(work.build, SpecBuilder) and work.build.assumed:
             notes += (work.build.assumed,)

@@ -34,8 +34,8 @@ _FIXES = {
     ),
     "x": f"{_DATA}.",
     "y": f"{_DATA}.",
-    "validation_data": f"{_DATA[:-1]}, validation=(x_val, y_val))`.",
-    "validation_split": f"{_DATA[:-1]}, validation_fraction=0.2)`.",
+    "validation_data": f"{_DATA[:-2]}, validation=(x_val, y_val))`.",
+    "validation_split": f"{_DATA[:-2]}, validation_fraction=0.2)`.",
     "sample_weight": "Weights belong to the parts: `dataclasses.replace(splits, "
     "train=dataclasses.replace(splits.train, sample_weight=w))` with one number for each row of "
     "`splits.train` (`splits.train.ids` are their numbers in `x`).",

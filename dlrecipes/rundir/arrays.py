@@ -69,7 +69,11 @@ def write_tables(study: StudyResult, trials: Path, curves: Path) -> None:
             "best_epoch": trial.best_epoch,
             "epochs": trial.epochs,
             "seconds": round(trial.seconds, 3),
-            **{f"values.{name}": value for name, value in trial.values.items()},
+            # Empty is a hyperparameter that was not active.
+            **{
+                f"values.{name}": "None" if value is None else value
+                for name, value in trial.values.items()
+            },
             "parameters": trial.parameters,
             "policy": trial.policy,
             "engine": trial.engine,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,11 +102,12 @@ def find_joint(
     return JointTargets(unique, task, dtype if task == "classification" else "")
 
 
-def by_output(y: object) -> tuple[object, bool]:
+def by_output(y: object, examples: Collection[int]) -> tuple[object, bool]:
     """Return targets that come as a list of arrays, one for each output of a model, by names.
 
     Args:
         y: Anything that is given as targets.
+        examples: How many inputs there may be.
 
     Returns:
         `{"y0": array, "y1": array, …}` and True; all else as it is, and False; so is an array
@@ -116,8 +117,8 @@ def by_output(y: object) -> tuple[object, bool]:
         return y, False
     shapes = [tuple(getattr(one, "shape", ())) for one in y]
     lengths = {shape[0] if shape else 0 for shape in shapes}
-    # Fewer outputs than examples: a list of rows has an array for each example.
-    if len(lengths) > 1 or lengths.pop() <= len(y):
+    # A list of rows has an array for each example.
+    if len(lengths) > 1 or len(y) in lengths or not lengths <= set(examples):
         return y, False
     if len(y) == 1:
         return y[0], False

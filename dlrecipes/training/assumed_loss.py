@@ -26,12 +26,15 @@ def compile_as_usual(model: keras.Model, spec: DataSpec) -> str:
     """
     if spec.keyed or not isinstance(spec.target, ClassTarget | ValueTarget):
         return ""
-    activation = activation_of(head_layer(model, spec.target, spec)) or "linear"
+    layer = head_layer(model, spec.target, spec)
+    activation = activation_of(layer)
     loss: keras.losses.Loss = keras.losses.MeanSquaredError()
     metrics: list[keras.metrics.Metric] = [keras.metrics.RootMeanSquaredError(name="rmse")]
     means = "values"
     if isinstance(spec.target, ClassTarget):
-        logits = activation not in ("softmax", "sigmoid")
+        logits = activation == "linear" and bool(getattr(layer, "weights", ()))
+        if not logits and activation not in ("softmax", "sigmoid"):
+            return ""
         means = "logits" if logits else "probabilities"
         shape = getattr(model, "output_shape", None)
         if not isinstance(shape, tuple):
@@ -48,7 +51,7 @@ def compile_as_usual(model: keras.Model, spec: DataSpec) -> str:
         metrics[0].name = "accuracy"
     model.compile(loss=loss, metrics=metrics)
     return (
-        f"The network is not compiled: its {activation} outputs are taken for {means}, and "
-        f"{loss.name} for its loss, wherever they are judged. `model.compile(loss=…)` in the "
+        f"The network is not compiled: its {activation or 'last'} outputs are taken for {means}, "
+        f"and {loss.name} for its loss, wherever they are judged. `model.compile(loss=…)` in the "
         "builder says otherwise."
     )

@@ -45,7 +45,8 @@ def output_kinds(model: keras.Model, spec: DataSpec) -> dict[str, OutputKind]:
     """
     targets = {target.name: target for target in spec.targets}
     names = getattr(model, "output_names", ())
-    order = names if set(names) == set(targets) else targets
+    named = set(names) == set(targets) and not spec.target_list
+    order = names if named else targets
     return {
         name: kind_of(targets[name]).output_kind(partial(_kind_of_head, model, targets[name], spec))
         for name in order

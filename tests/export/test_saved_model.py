@@ -1,5 +1,7 @@
 """The SavedModel's signatures, and the comparison before success is claimed."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -61,6 +63,18 @@ def test_values(tmp_path, spec):
     for dtype in ("int32", "int64", "float64", "int8"):
         answers = predict_saved_model(tmp_path / "m", whole.astype(dtype))
         np.testing.assert_array_equal(answers, expected)
+
+
+def test_fractions_are_no_whole_numbers(tmp_path, spec):
+    data = dataclasses.replace(spec("regression"), input_dtype="int32")
+    network = keras.Sequential([keras.Input((3,), dtype="int32"), keras.layers.Rescaling(0.5)])
+    network.add(keras.layers.Dense(1))
+    network.compile("sgd", "mse")
+    export_saved_model(build_inference_model(network, None, data, data), tmp_path / "m", data)
+    whole = np.arange(6).reshape(2, 3)
+    assert predict_saved_model(tmp_path / "m", whole.astype("int64")).shape == (2,)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        predict_saved_model(tmp_path / "m", whole + 0.9)
 
 
 def test_replaces_an_older_one(tmp_path, spec):

@@ -237,12 +237,13 @@ def test_a_list_of_targets(tune, losses):
     def build(hp):
         inputs = keras.Input((8,))
         hidden = keras.layers.Dense(hp.Choice("units", [16, 32]), activation="relu")(inputs)
-        # The layers' names are others in each model; the first target is the last one by name.
-        heads = [keras.layers.Dense(3, activation="softmax", name="z")(hidden)]
-        heads += [keras.layers.Dense(1)(hidden)] * (losses != "one")
-        heads += [keras.layers.Dense(3, activation="softmax")(hidden)] * (losses == "one")
+        # The first target is the second by its layer's name, which is that of another target.
+        heads = [keras.layers.Dense(3, activation="softmax", name="y1")(hidden)]
+        name = "y0" if losses == "names" else None
+        units, activation = (3, "softmax") if losses == "one" else (1, None)
+        heads.append(keras.layers.Dense(units, activation=activation, name=name)(hidden))
         model = keras.Model(inputs, heads)
-        named = {"z": "sparse_categorical_crossentropy", heads[1]._keras_history[0].name: "mse"}
+        named = {"y1": "sparse_categorical_crossentropy", heads[1]._keras_history[0].name: "mse"}
         given = {"list": list(named.values()), "names": named, "one": list(named.values())[0]}
         model.compile(keras.optimizers.Adam(0.02), given[losses])
         return model

@@ -37,6 +37,19 @@ def test_what_is_assumed(y, units, activation, said, metric):
         assert logs["accuracy"] == pytest.approx((called == labels).mean())
 
 
+class Shares(keras.layers.Layer):
+    def call(self, x):
+        return keras.ops.softplus(x) / keras.ops.sum(keras.ops.softplus(x), axis=-1, keepdims=True)
+
+
+def test_outputs_of_unknown_meaning_are_not_guessed():
+    spec = from_arrays(X, KIND).raw_spec
+    for last in (Shares(), keras.layers.Dense(3, "hard_sigmoid")):
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), last])
+        assert compile_as_usual(model, spec) == ""
+        assert not model.compiled
+
+
 def test_several_targets_have_no_usual_loss():
     splits = from_arrays(X, {"kind": KIND, "price": X[:, 0]})
     inputs = keras.Input((4,))

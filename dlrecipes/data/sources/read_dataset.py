@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from dlrecipes.checks import check_real
 from dlrecipes.data.parts.several_inputs import Inputs
 from dlrecipes.errors import DataError
-from dlrecipes.targets.joint import by_output
 
 MOST_MEGABYTES = 4000.0
 _BATCH = 256
@@ -106,9 +105,10 @@ def read_dataset(
             "A data set must have at least one example.", received=f"an empty {what} data set"
         )
     parts = [_joined(what, [element[at] for element in elements]) for at in range(len(elements[0]))]
-    x: Any = parts[0]
-    y: Any
-    y, by_position = by_output(parts[1])
+    x, y = parts[0], parts[1]
+    by_position = isinstance(y, tuple)
+    if by_position:
+        y = {f"y{at}": one for at, one in enumerate(y)}
     examples = len(next(iter(y.values())) if isinstance(y, dict) else y)
     several = isinstance(x, tuple) or (
         isinstance(x, dict) and (as_inputs or any(values.ndim > 1 for values in x.values()))
@@ -195,11 +195,15 @@ def _of_batches(what: str, batches: Any) -> tf.data.Dataset:  # noqa: ANN401
 
 
 def _with_tuples(batch: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return a batch whose lists of arrays are tuples, as `tf.data` has them."""
-    return tuple(
-        tuple(part) if isinstance(part, list) and all(map(np.ndim, part)) else part
-        for part in batch
-    )
+    """Return a batch whose lists of inputs and of targets are tuples, as `tf.data` has them."""
+    x, y, *others = batch
+    x = tuple(x) if isinstance(x, list) else x
+    examples = len(keras.tree.flatten(x)[0])
+    # A list of rows has an array for each example.
+    listed = isinstance(y, list) and len(y) != examples
+    if listed and all(np.ndim(one) and len(one) == examples for one in y):
+        y = tuple(y)
+    return x, y, *others
 
 
 def _spec_of(values: object) -> tf.TensorSpec:

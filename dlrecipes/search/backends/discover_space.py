@@ -13,7 +13,7 @@ from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.search.backends.distributions import value_at
 from dlrecipes.search.backends.encoding import to_distribution, to_value
 from dlrecipes.search.backends.hyperparameters import AskedHyperParameters, Declarations
-from dlrecipes.search.backends.mixed_choice import HyperParameters, place_of
+from dlrecipes.search.backends.mixed_choice import HyperParameters
 from dlrecipes.search.backends.space import (
     Build,
     fill_active,
@@ -115,7 +115,7 @@ def _values_at(space: tuple[Hyperparameter, ...], at: int, place: float) -> dict
         else:
             choices = hyperparameter.choices
             default = hyperparameter.default
-            first = place_of(default, choices) if default in choices else 0
+            first = choices.index(default) if default in choices else 0
             value = choices[(first + 1 + at) % len(choices)]
         values[hyperparameter.name] = value
     return values

@@ -18,7 +18,6 @@ from optuna.distributions import (
 from pydantic import TypeAdapter
 
 from dlrecipes.results import Hyperparameter, Value
-from dlrecipes.search.backends.mixed_choice import place_of
 
 _LATE = "dlrecipes:late:"
 """A study's attributes that hold what a builder asked for late begin with it."""
@@ -34,9 +33,8 @@ class Encoding:
 
     Most of them are parameters of Optuna under their own names. Three kinds are not:
 
-    - Values with steps on a logarithmic scale, which Optuna lacks, choices too long for a
-      database, and those with equal values of two types (1 and True): the parameter is the place
-      among the choices, called `"units (index)"`.
+    - Values with steps on a logarithmic scale, which Optuna lacks, and choices too long for a
+      database: the parameter is the place among the choices, called `"units (index)"`.
     - A range whose logarithmic scale is mirrored: the parameter is the mirrored number, called
       `"momentum (mirrored)"`.
     - One name with other values in another scope: Optuna has one distribution a name, so each
@@ -128,7 +126,7 @@ def to_distribution(one: Hyperparameter) -> BaseDistribution:
     if one.numeric and one.choices:
         grid = one.grid
         return IntDistribution(one.choices.index(grid[0]), one.choices.index(grid[-1]))
-    if _by_place(one):
+    if _is_long(one):
         return CategoricalDistribution(tuple(range(len(one.choices))))
     if not one.numeric:
         return CategoricalDistribution(one.choices)
@@ -155,7 +153,7 @@ def to_parameter(one: Hyperparameter, value: Value) -> Any:  # noqa: ANN401  (Op
         ValueError: If the value is none of the choices.
     """
     if _has_index(one):
-        return place_of(value, one.choices)
+        return one.choices.index(value)
     if one.mirror is None or not isinstance(value, int | float):
         return value
     number = one.mirrored(value)
@@ -187,10 +185,8 @@ def _names(one: Hyperparameter) -> Iterator[str]:
 
 
 def _has_index(one: Hyperparameter) -> bool:
-    return (one.numeric and bool(one.choices)) or _by_place(one)
+    return (one.numeric and bool(one.choices)) or _is_long(one)
 
 
-def _by_place(one: Hyperparameter) -> bool:
-    """Whether a choice is held as a place: too long for a database, or Optuna takes two for one."""
-    alike = len(set(one.choices)) < len(one.choices)  # 1, 1.0 and True
-    return one.kind == "choice" and (alike or len(json.dumps(one.choices)) > _LONGEST_CHOICES)
+def _is_long(one: Hyperparameter) -> bool:
+    return one.kind == "choice" and len(json.dumps(one.choices)) > _LONGEST_CHOICES

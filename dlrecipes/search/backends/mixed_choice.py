@@ -20,9 +20,12 @@ class MixedChoice(keras_tuner.engine.hyperparameters.Choice):
 
     Args:
         name: The hyperparameter's name.
-        values: The values; 1, 1.0 and True are three.
+        values: The values, no two of which are equal.
         default: One of them; None for the first, or for None itself where that is one.
         options: As of KerasTuner's `Choice`.
+
+    Raises:
+        ValueError: If the default is none of them.
     """
 
     def __init__(
@@ -35,19 +38,18 @@ class MixedChoice(keras_tuner.engine.hyperparameters.Choice):
         # KerasTuner's own checks and turns values of one type; these are put in their place.
         super().__init__(name, [str(at) for at in range(len(values))], **options)
         self._values = list(values)
-        self._default = None
-        if default is not None:
-            self._default = self._values[place_of(default, self._values)]
+        self._default = default
+        if default is not None and default not in self._values:
+            raise ValueError(
+                f"The default of {name!r} must be one of the choices: {default!r} is not in "
+                f"{self._values!r}."
+            )
 
     @property
     def default(self) -> Value:
         """The given one, else None where it is one of the values, else the first."""
         nothing = self._default is None and None not in self._values
         return self._values[0] if nothing else self._default
-
-    def value_to_prob(self, value: Value) -> float:
-        """Return where a value lies between 0 and 1, as KerasTuner's oracles hold it."""
-        return (place_of(value, self._values) + 0.5) / len(self._values)
 
 
 # By the name under which KerasTuner looks for it where it copies a search space.
@@ -66,12 +68,22 @@ class HyperParameters(keras_tuner.HyperParameters):
         parent_name: str | None = None,
         parent_values: Sequence[Value] | None = None,
     ) -> Value:
-        """Choose one of some values, of one type or of several; as `keras_tuner`'s otherwise."""
+        """Choose one of some values, of one type or of several; as `keras_tuner`'s otherwise.
+
+        Raises:
+            BuilderError: If Python takes two of several types for one: 1 and True, 0 and 0.0.
+        """
         if not is_mixed(values):
             chosen: Value = super().Choice(
                 name, values, ordered, default, parent_name, parent_values
             )
             return chosen
+        if len(set(values)) < len(values):
+            raise BuilderError(
+                "The values of a choice must differ, also without their types.",
+                received=f"{name!r} with {', '.join(map(repr, values))}",
+                fix="Write text in place of one of them, such as 'yes' for True.",
+            )
         if ordered:
             raise ValueError("`ordered` must be `False` for values of several types.")
         with self._maybe_conditional_scope(parent_name, parent_values):
@@ -100,6 +112,11 @@ class HyperParameters(keras_tuner.HyperParameters):
         with super().conditional_scope(parent_name, parent_values):
             yield
 
+    def copy(self) -> HyperParameters:
+        """Return the same again, in which choices may have values of several types, too."""
+        copied: HyperParameters = HyperParameters.from_config(self.get_config())
+        return copied
+
 
 def is_mixed(values: object) -> bool:
     """Whether simple values have several types, or one is None; Keras' own errors say the rest."""
@@ -107,24 +124,3 @@ def is_mixed(values: object) -> bool:
         return False
     types = {type(value) for value in values}
     return len(types) > 1 or type(None) in types
-
-
-def place_of(value: Value, values: Sequence[Value]) -> int:
-    """Return a value's place; that of one of the same type, where equal ones have several.
-
-    Args:
-        value: The value.
-        values: Those to look among.
-
-    Raises:
-        ValueError: If it is none of them.
-    """
-    for at, other in enumerate(values):
-        if type(other) is type(value) and other == value:
-            return at
-    return list(values).index(value)
-
-
-def distinct(values: Sequence[Value]) -> tuple[Value, ...]:
-    """Return values without repetitions; 1, 1.0 and True are three."""
-    return tuple({(type(value), value): value for value in values}.values())

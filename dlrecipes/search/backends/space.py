@@ -12,7 +12,7 @@ import keras_tuner
 
 from dlrecipes.errors import BuilderError, DlrecipesError
 from dlrecipes.results import Hyperparameter, Value
-from dlrecipes.search.backends.mixed_choice import HyperParameters, distinct
+from dlrecipes.search.backends.mixed_choice import HyperParameters
 
 _FETCH = "URL fetch failure"
 """What Keras says where a file of weights cannot be had."""
@@ -79,7 +79,7 @@ def read_hyperparameter(
         return replace(_read_number(hyperparameter), conditions=conditions)
     if isinstance(hyperparameter, types.Choice):
         # A value that is given twice is one configuration, and not two.
-        choices = distinct(hyperparameter.values)
+        choices = tuple(dict.fromkeys(hyperparameter.values))
         return Hyperparameter(
             name, "choice", choices=choices, default=default, conditions=conditions
         )

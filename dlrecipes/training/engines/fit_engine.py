@@ -16,6 +16,7 @@ from dlrecipes.data import Development, keras_inputs, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import History, Objective
 from dlrecipes.results.study_result import Status
+from dlrecipes.training.averages import SwapAverages, averages_weights
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.engines.undisturbed import undisturbed
 from dlrecipes.training.job import FromEpoch, Job, JobSource, Report
@@ -121,7 +122,7 @@ class FitEngine:
                 batch_size=job.batch_size,
                 epochs=job.epochs,
                 validation_data=held_out,
-                callbacks=[*_averaging(model), watch],
+                callbacks=[SwapAverages(), watch],
                 verbose=0,
                 **options,
             )
@@ -211,11 +212,14 @@ class _Watch(keras.callbacks.Callback):
         if not math.isfinite(float((logs or {}).get("loss", 0.0))):
             self._stop("diverged")
 
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self._evaluated = None
+
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
         self._evaluated = None
 
     def on_test_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        if self._evaluated is None and _averages(self.model):
+        if self._evaluated is None and averages_weights(self.model):
             self._evaluated = self._weights()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -304,17 +308,6 @@ class _Watch(keras.callbacks.Callback):
     def _stop(self, status: Status) -> None:
         self.status = status
         self.model.stop_training = True
-
-
-def _averages(model: keras.Model) -> bool:
-    """Whether a model's optimizer averages its weights."""
-    optimizer = model.optimizer
-    return bool(getattr(getattr(optimizer, "inner_optimizer", optimizer), "use_ema", False))
-
-
-def _averaging(model: keras.Model) -> list[keras.callbacks.Callback]:
-    """Return the callback by which averaged weights are validated: they are what is kept."""
-    return [keras.callbacks.SwapEMAWeights()] if _averages(model) else []
 
 
 def _named(error: Exception) -> str:

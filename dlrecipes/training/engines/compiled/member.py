@@ -203,7 +203,17 @@ class Member:
         sample_weight: tf.Tensor | None,
     ) -> tuple[tf.Tensor, Tensors]:
         """Return the losses and the predictions of one batch, not training."""
-        state = self.evaluated(state)
+        return self._tested(self.evaluated(state), numbers, seeds, x, y, sample_weight)
+
+    def _tested(
+        self,
+        state: State,
+        numbers: Tensors,
+        seeds: Tensors,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        sample_weight: tf.Tensor | None,
+    ) -> tuple[tf.Tensor, Tensors]:
         with self._scope(state, numbers, seeds):
             predictions = self.model(x, training=False)
             loss = self.model.compute_loss(x, y, predictions, sample_weight, training=False)
@@ -244,7 +254,8 @@ class Member:
                 loss = self.model.compute_loss(x, y, predictions, sample_weight, training=True)
             gradients = tape.gradient(loss, state.trainable)
             averages, losses = self._read(scope).other, self._losses(loss)
-        tested, later = self.test_step(state, numbers, seeds, x, y, sample_weight)
+        # Not by averages, which are zeros before the first step.
+        tested, later = self._tested(state, numbers, seeds, x, y, sample_weight)
         # Of an embedding's table the gradient has only the rows that were looked up.
         dense = [
             None if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients
