@@ -1,0 +1,234 @@
+"""Do the planted faults show, do their cures help, and do the healthy programs train?
+
+    python benchmarks/sick_programs.py verify
+    python benchmarks/sick_programs.py verify --only softmax_over_one_unit focal_loss
+    python benchmarks/sick_programs.py verify --kind learning_rate --again
+
+Every sick program of `zoo/` is trained with its fault and with only this fault mended, every healthy
+one as it is, all from seed 0, and judged on held-out data. The outcome is written to
+`sick_programs.json` beside this program; a command that was cut off goes on from there, and a program
+that was changed is trained again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import hashlib
+import inspect
+import logging
+import os
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from measuring.record import Record
+from rich.table import Table
+
+HERE = Path(__file__).parent
+
+
+class _OfZoo(Record):
+    """A record that goes on at another commit: the zoo uses Keras alone, not this library."""
+
+    def _take_up(self, before: dict[str, Any]) -> None:
+        before["versions"]["dlrecipes"] = self._content["versions"]["dlrecipes"]
+        super()._take_up(before)
+
+    def forget(self, key: str) -> None:
+        self.measurements.pop(key, None)
+
+
+def main() -> None:
+    """Train what was not trained yet and print the table."""
+    options = _parse()
+    sick, healthy = _choose(options)
+    record = _OfZoo(options.json, "sick_programs", {"seed": 0})
+    warnings.simplefilter("ignore")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    jobs = [(one, verify_sick) for one in sick] + [(one, verify_healthy) for one in healthy]
+    rows = []
+    for member, verify in jobs:
+        digest = _digest(member)
+        before = record.measurements.get(member.name)
+        if options.again or (before and before["digest"] != digest):
+            record.forget(member.name)
+        made = record.measure(
+            member.name,
+            lambda member=member, verify=verify, digest=digest: verify(member) | {"digest": digest},
+        )
+        rows.append(made)
+        if not made["ok"]:
+            print(f"  not ok: {_say(made)}", flush=True)
+    record.conclude([_summarise(row) for row in rows], _make_table(rows))
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    verify = commands.add_parser("verify", help="train the members and judge them")
+    verify.add_argument("--only", nargs="+", metavar="NAME", help="members")
+    verify.add_argument("--kind", nargs="+", help="kinds of faults, or `healthy`")
+    verify.add_argument("--again", action="store_true", help="also those that were trained before")
+    verify.add_argument("--json", type=Path, default=HERE / "sick_programs.json")
+    return parser.parse_args()
+
+
+def _choose(options: argparse.Namespace) -> tuple[list[Any], list[Any]]:
+    from zoo import HEALTHY, KINDS, SICK
+
+    known = {one.name for one in (*SICK, *HEALTHY)}
+    strange = [name for name in options.only or () if name not in known]
+    strange += [kind for kind in options.kind or () if kind not in (*KINDS, "healthy")]
+    if strange:
+        raise SystemExit(f"Unknown: {', '.join(strange)}. Members: {', '.join(sorted(known))}.")
+
+    def wanted(name: str, kind: str) -> bool:
+        return (not options.only or name in options.only) and (
+            not options.kind or kind in options.kind
+        )
+
+    return (
+        [one for one in SICK if wanted(one.name, one.kind)],
+        [one for one in HEALTHY if wanted(one.name, "healthy")],
+    )
+
+
+def _digest(member: Any) -> str:  # noqa: ANN401  (Program or Healthy)
+    """Return a mark that changes with the program's text."""
+    write = getattr(member, "write", None) or member.make
+    told = [inspect.getsource(write), member.measure.__name__]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
+
+
+# ---- one member
+
+
+def run(make: Callable[[], Any], measure: Callable[..., float]) -> dict[str, Any]:
+    """Return what training a program from seed 0 comes to.
+
+    Args:
+        make: Makes the setup.
+        measure: Judges the trained model.
+    """
+    import keras
+
+    keras.backend.clear_session()
+    gc.collect()
+    keras.utils.set_random_seed(0)
+    start = time.monotonic()
+    setup = make()
+    try:
+        history = setup.train()
+    except Exception as error:  # noqa: BLE001  (what it raises is the outcome)
+        return {"score": None, "raised": f"{type(error).__name__}: {error}"[:300]}
+    losses = history.history["loss"]
+    outcome = {
+        "score": round(measure(setup.model, *setup.held_out), 4),
+        "first_loss": float(losses[0]),
+        "last_loss": float(losses[-1]),
+        "epochs": len(losses),
+        "seconds": round(time.monotonic() - start, 1),
+    }
+    if setup.validation is not None and len(setup.validation) == 2:
+        outcome["validation_score"] = round(measure(setup.model, *setup.validation), 4)
+    return outcome
+
+
+def verify_sick(program: Any) -> dict[str, Any]:  # noqa: ANN401  (Program)
+    """Return a sick program's row: trained with the fault and with it mended."""
+    sick = run(program.sick, program.measure)
+    cured = run(program.cured, program.measure)
+    row = {
+        "name": program.name,
+        "kind": program.kind,
+        "moment": program.moment,
+        "judged": program.judged,
+        "needed": program.gain,
+        "sick": sick,
+        "cured": cured,
+    }
+    if cured["score"] is None or program.raises != (sick["score"] is None):
+        return row | {"gain": None, "ok": False}
+    gain = cured["score"] - (0.0 if program.raises else sick["score"])
+    if program.judged == "honesty":
+        gain = _distance(sick) - _distance(cured)
+    return row | {"gain": round(gain, 4), "ok": bool(gain >= program.gain)}
+
+
+def _distance(outcome: dict[str, Any]) -> float:
+    """Return how far the reported score is from the one on held-out data."""
+    return abs(outcome["validation_score"] - outcome["score"])
+
+
+def verify_healthy(program: Any) -> dict[str, Any]:  # noqa: ANN401  (Healthy)
+    """Return a healthy program's row."""
+    outcome = run(program.make, program.measure)
+    ok = outcome["score"] is not None and outcome["score"] >= program.right
+    return {
+        "name": program.name,
+        "kind": "healthy",
+        "moment": "",
+        "needed": program.right,
+        "cured": outcome,
+        "ok": bool(ok),
+    }
+
+
+# ---- what it comes to
+
+
+def _summarise(row: dict[str, Any]) -> dict[str, Any]:
+    shown = ("name", "kind", "moment", "gain", "ok")
+    return {key: row[key] for key in shown if key in row} | {
+        "sick": _score(row.get("sick"), row),
+        "cured": _score(row["cured"], row),
+    }
+
+
+def _score(outcome: dict[str, Any] | None, row: dict[str, Any]) -> str:
+    if outcome is None:
+        return ""
+    if outcome["score"] is None:
+        return "raises"
+    score = f"{outcome['score']:.3f}"
+    if row.get("judged") == "honesty":
+        return f"{outcome['validation_score']:.3f} reported, {score}"
+    return score
+
+
+def _say(row: dict[str, Any]) -> str:
+    told = f"{row['name']}: sick {_score(row.get('sick'), row)}, cured {_score(row['cured'], row)}"
+    raised = [row[part].get("raised", "") for part in ("sick", "cured") if part in row]
+    return " ".join([told, f"needed {row['needed']}", *filter(None, raised)])
+
+
+def _make_table(rows: list[dict[str, Any]]) -> Table:
+    right = sum(row["ok"] for row in rows)
+    columns = ("kind", "name", "moment", "sick", "cured", "gain", "needed", "s", "ok")
+    table = Table(*columns, title=f"The zoo: {right} of {len(rows)} as they should be")
+    for row in sorted(rows, key=lambda row: (row["kind"] == "healthy", row["kind"])):
+        gain = row.get("gain")
+        parts = [row[part] for part in ("sick", "cured") if part in row]
+        table.add_row(
+            row["kind"],
+            row["name"],
+            row["moment"],
+            _score(row.get("sick"), row),
+            _score(row["cured"], row),
+            "" if gain is None else f"{gain:.2f}",
+            f"{row['needed']:.2f}",
+            f"{sum(part.get('seconds', 0.0) for part in parts):.0f}",
+            "ok" if row["ok"] else "[red]NO",
+        )
+    return table
+
+
+if __name__ == "__main__":
+    main()
