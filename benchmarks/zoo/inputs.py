@@ -321,7 +321,7 @@ MEMBERS = (
         "codes of words as numbers",
     ),
     Program(
-        "joined_on_the_wrong_key", "input_content", "before", joined_on_the_wrong_key, accuracy, 0.2,
-        "five of six columns are constant",
+        "joined_on_the_wrong_key", "input_content", "before", joined_on_the_wrong_key, accuracy,
+        0.2, "five of six columns are constant",
     ),
 )  # fmt: skip

@@ -33,16 +33,19 @@ def softmax_over_one_unit_squared(mended):
 
 def relu_under_binary_loss(mended):
     """Above 1 and below 0 the loss has no slope, and there the outputs stay."""
-    d = data.blobs(classes=2, count=900, features=20, seed=4, spread=2.0)
+    generator = np.random.default_rng(3)
+    x = generator.normal(size=(1200, 6)).astype("float32")
+    chance = 1 / (1 + np.exp(-4 * x[:, 0] * x[:, 1]))
+    d = data.parts(x, (generator.uniform(size=1200) < chance).astype(int))
     model = keras.Sequential(
         [
-            layers.Dense(24, activation="relu", input_shape=(20,)),
-            layers.Dense(24, activation="relu"),
+            layers.Dense(64, activation="relu", kernel_initializer="he_normal", input_dim=6),
+            layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
             layers.Dense(1, activation="sigmoid" if mended else "relu"),
         ]
     )
-    model.compile(optimizers.SGD(0.5), "binary_crossentropy", metrics=["acc"])
-    return Setup(model, d.x, d.y.reshape(-1, 1), (d.hx, d.hy), 64, 10, (d.vx, d.vy))
+    model.compile(optimizers.SGD(0.2), "binary_crossentropy", metrics=["acc"])
+    return Setup(model, d.x, d.y.reshape(-1, 1), (d.hx, d.hy), 32, 12, (d.vx, d.vy))
 
 
 def linear_under_binary_loss(mended):

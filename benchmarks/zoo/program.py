@@ -35,8 +35,12 @@ class Setup:
     validation: tuple[Any, Any] | None = None
     fit: dict[str, Any] = field(default_factory=dict)
 
-    def train(self) -> Any:  # noqa: ANN401  (keras.callbacks.History)
-        """Fit the model as its author does and return the history."""
+    def train(self, **further: Any) -> Any:  # noqa: ANN401  (keras.callbacks.History)
+        """Fit the model as its author does and return the history.
+
+        Args:
+            further: More arguments of `fit`.
+        """
         return self.model.fit(
             self.x,
             self.y,
@@ -45,6 +49,7 @@ class Setup:
             validation_data=self.validation,
             verbose=0,
             **self.fit,
+            **further,
         )
 
 
