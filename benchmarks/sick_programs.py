@@ -26,10 +26,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-for _threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-    os.environ.setdefault(_threads, "1")  # more only get into each other's way
-
 from measuring.record import Record
 from rich.table import Table
 
@@ -50,15 +46,19 @@ class _OfZoo(Record):
 def main() -> None:
     """Train what was not trained yet and print the table."""
     options = _parse()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(threads, "1")  # more only get into each other's way
     sick, healthy = _choose(options)
     record = _OfZoo(options.json, "sick_programs", {"seed": 0})
     warnings.simplefilter("ignore")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     jobs = [(one, verify_sick) for one in sick] + [(one, verify_healthy) for one in healthy]
     jobs = _mix(jobs)
+    digests = {member.name: _digest(member) for member, _ in jobs}
     rows = []
     for member, verify in jobs:
-        digest = _digest(member)
+        digest = digests[member.name]
         before = record.measurements.get(member.name)
         if options.again or (before and before["digest"] != digest):
             record.forget(member.name)

@@ -138,7 +138,7 @@ def huber_with_outliers():
     x = layers.Dense(48, activation="relu")(inputs)
     model = keras.Model(inputs, layers.Dense(1)(x))
     model.compile(optimizers.Adam(0.01), loss=keras.losses.Huber(delta=0.5))
-    return Setup(model, d.x, y.astype("float32"), (d.hx, d.hy), 32, 14, (d.vx, d.vy))
+    return Setup(model, d.x, y.astype("float32"), (d.hx, d.hy), 32, 12, (d.vx, d.vy))
 
 
 def tanh_for_targets_within_one():
@@ -218,7 +218,7 @@ def mean_and_spread():
         return ops.mean(spread + 0.5 * ops.square((y_true - mean) / ops.exp(spread)))
 
     model.compile(optimizers.Adam(0.01), loss=negative_likelihood)
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 16, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 12, (d.vx, d.vy))
 
 
 def two_heads():

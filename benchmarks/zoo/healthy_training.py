@@ -108,7 +108,7 @@ def thirty_examples():
         [keras.Input((4,)), layers.Dense(8, activation="relu"), layers.Dense(3, "softmax")]
     )
     model.compile(optimizers.Adam(0.03), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x[:30], d.y[:30], (d.hx, d.hy), 10, 15)
+    return Setup(model, d.x[:30], d.y[:30], (d.hx, d.hy), 5, 12)
 
 
 def all_in_one_batch():

@@ -23,7 +23,7 @@ def wine_as_it_comes(mended):
     model.compile(
         loss="sparse_categorical_crossentropy", optimizer=optimizers.SGD(0.1), metrics=["accuracy"]
     )
-    return Setup(model, x, d.y, (hx, d.hy), 16, 25, (vx, d.vy))
+    return Setup(model, x, d.y, (hx, d.hy), 8, 12, (vx, d.vy))
 
 
 def pixels_to_255(mended):
@@ -58,7 +58,7 @@ def images_with_sgd_to_255(mended):
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    return Setup(model, x, d.y, (hx, d.hy), 16, 14, (vx, d.vy))
+    return Setup(model, x, d.y, (hx, d.hy), 16, 10, (vx, d.vy))
 
 
 def divided_by_255_twice(mended):
@@ -127,8 +127,8 @@ def seconds_since_1970(mended):
     model = keras.Sequential(
         [layers.Dense(32, "relu", input_dim=2), layers.Dense(16, "relu"), layers.Dense(1)]
     )
-    model.compile(loss="mse", optimizer=optimizers.Adam(1e-3), metrics=["mae"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 14)
+    model.compile(loss="mse", optimizer=optimizers.Adam(3e-3), metrics=["mae"])
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 10)
 
 
 def every_example_to_length_one(mended):

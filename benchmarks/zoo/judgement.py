@@ -172,7 +172,7 @@ def columns_chosen_with_all_labels(mended):
     model.add(layers.Dense(8, activation="relu"))
     model.add(layers.Dense(1, activation="sigmoid"))
     model.compile(loss="binary_crossentropy", optimizer=optimizers.Adam(0.01), metrics=["acc"])
-    return Setup(model, x[train], y[train], (x[test], y[test]), 10, 15, (x[check], y[check]))
+    return Setup(model, x[train], y[train], (x[test], y[test]), 10, 10, (x[check], y[check]))
 
 
 # ---- validation
@@ -190,7 +190,7 @@ def validated_on_what_it_learnt(mended):
         ]
     )
     model.compile(optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 20, 15, validation)
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 20, 12, validation)
 
 
 def copies_on_both_sides(mended):
@@ -214,7 +214,7 @@ def copies_on_both_sides(mended):
         order = generator.permutation(len(all_x))
         tx, ty = all_x[order[:600]], all_y[order[:600]]
         vx, vy = all_x[order[600:]], all_y[order[600:]]
-    return Setup(model, tx, ty, (d.hx, d.hy), 32, 15, (vx, vy))
+    return Setup(model, tx, ty, (d.hx, d.hy), 32, 12, (vx, vy))
 
 
 def validation_in_other_units(mended):

@@ -43,7 +43,7 @@ def classes_from_one(mended):
     model.add(layers.Dense(3, activation="softmax"))
     model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
     y, vy, hy = d.y + first, d.vy + first, d.hy + first
-    return Setup(model, d.x, y, (d.hx, hy), 16, 16, (d.vx, vy))
+    return Setup(model, d.x, y, (d.hx, hy), 4, 8, (d.vx, vy))
 
 
 def classes_below_zero(mended):
@@ -99,7 +99,7 @@ def two_classes_coded_one_and_two(mended):
     model.add(layers.Dense(10, activation="relu"))
     model.add(layers.Dense(1, activation="sigmoid"))
     model.compile(loss="binary_crossentropy", optimizer="adam", metrics=["accuracy"])
-    return Setup(model, d.x, y, (d.hx, d.hy), 16, 14, (d.vx, vy))
+    return Setup(model, d.x, y, (d.hx, d.hy), 8, 8, (d.vx, vy))
 
 
 def labels_divided_with_the_pixels(mended):
@@ -130,7 +130,7 @@ def outputs_in_another_order(mended):
     model.compile("adam", loss=["binary_crossentropy", "binary_crossentropy"])
     order = (0, 1) if mended else (1, 0)
     y = [d.y[:, one] for one in order]
-    return Setup(model, d.x, y, (d.hx, d.hy), 32, 14)
+    return Setup(model, d.x, y, (d.hx, d.hy), 16, 8)
 
 
 def first_head_accuracy(model, x, y):
@@ -154,7 +154,7 @@ def temperatures_through_a_sigmoid(mended):
         ]
     )
     model.compile(optimizer=optimizers.Adam(0.01), loss="mse", metrics=["mae"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 16, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 10, (d.vx, d.vy))
 
 
 def progression_through_tanh(mended):
@@ -163,8 +163,8 @@ def progression_through_tanh(mended):
     x = layers.Dense(20, activation="relu")(inputs)
     outputs = layers.Dense(1, activation="tanh" if not mended else None)(x)
     model = keras.Model(inputs, outputs)
-    model.compile(optimizer=optimizers.RMSprop(0.02), loss="mean_absolute_error")
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 25, (d.vx, d.vy))
+    model.compile(optimizer=optimizers.RMSprop(0.1), loss="mean_absolute_error")
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 10, (d.vx, d.vy))
 
 
 def percentages_as_probabilities(mended):
@@ -211,7 +211,7 @@ def populations_with_sgd(mended):
         [layers.Dense(64, activation="relu", input_shape=(6,)), layers.Dense(1)]
     )
     model.compile(loss="mean_squared_error", optimizer="sgd")
-    return Setup(model, d.x, (d.y - off) / by, (d.hx, (d.hy - off) / by), 16, 14)
+    return Setup(model, d.x, (d.y - off) / by, (d.hx, (d.hy - off) / by), 16, 10)
 
 
 MEMBERS = (

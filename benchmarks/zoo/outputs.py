@@ -16,7 +16,7 @@ def softmax_over_one_unit(mended):
     model.add(layers.Dense(16, activation="relu"))
     model.add(layers.Dense(1, activation="sigmoid" if mended else "softmax"))
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 20, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 6, (d.vx, d.vy))
 
 
 def softmax_over_one_unit_squared(mended):
@@ -28,7 +28,7 @@ def softmax_over_one_unit_squared(mended):
     outputs = layers.Activation("sigmoid")(outputs) if mended else layers.Softmax()(outputs)
     model = models.Model(inputs, outputs)
     model.compile(optimizers.Adam(learning_rate=0.01), loss="mse")
-    return Setup(model, d.x, d.y.astype("float32"), (d.hx, d.hy), 16, 20)
+    return Setup(model, d.x, d.y.astype("float32"), (d.hx, d.hy), 8, 10)
 
 
 def relu_under_binary_loss(mended):
@@ -61,7 +61,7 @@ def linear_under_binary_loss(mended):
     )
     loss = keras.losses.BinaryCrossentropy(from_logits=mended)
     model.compile(optimizer=optimizers.SGD(0.1), loss=loss)
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 30, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 10, (d.vx, d.vy))
 
 
 def linear_under_sparse_loss(mended):
@@ -104,7 +104,7 @@ def softmax_twice(mended):
     model.compile(optimizers.SGD(0.02, momentum=0.5), "categorical_crossentropy")
     y = keras.utils.to_categorical(d.y, 8)
     vy = keras.utils.to_categorical(d.vy, 8)
-    return Setup(model, d.x, y, (d.hx, d.hy), 32, 15, (d.vx, vy))
+    return Setup(model, d.x, y, (d.hx, d.hy), 16, 8, (d.vx, vy))
 
 
 def softmax_for_several_labels(mended):
@@ -119,7 +119,7 @@ def softmax_for_several_labels(mended):
     model.add(layers.Dense(32, activation="relu"))
     model.add(layers.Dense(5, activation="sigmoid" if mended else "softmax"))
     model.compile(loss="binary_crossentropy", optimizer=optimizers.Adam(0.005))
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 15, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 8, (d.vx, d.vy))
 
 
 def softmax_of_three_with_squares(mended):
@@ -132,8 +132,8 @@ def softmax_of_three_with_squares(mended):
             layers.Dense(3, activation="sigmoid" if mended else "softmax"),
         ]
     )
-    model.compile(optimizer="adam", loss="mean_squared_error")
-    return Setup(model, d.x, flags[0], (d.hx, flags[2]), 8, 40, (d.vx, flags[1]))
+    model.compile(optimizer=optimizers.Adam(0.01), loss="mean_squared_error")
+    return Setup(model, d.x, flags[0], (d.hx, flags[2]), 4, 10, (d.vx, flags[1]))
 
 
 def relu_under_categorical_loss(mended):
@@ -227,7 +227,7 @@ def one_sigmoid_for_three_classes(mended):
     model = keras.Sequential([layers.Dense(12, activation="relu", input_shape=(4,)), last])
     loss = "sparse_categorical_crossentropy" if mended else "binary_crossentropy"
     model.compile(optimizer=optimizers.Adam(0.02), loss=loss, metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 10, 40)
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 5, 12)
 
 
 def ten_units_for_one_column(mended):

@@ -122,6 +122,19 @@ def schedule_that_dies(mended):
     return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 10, (d.vx, d.vy))
 
 
+def a_tenth_every_epoch(mended):
+    """A tenth an epoch, where nine tenths were meant."""
+    d = data.digits(seed=11)
+    base = 0.9 if mended else 0.1
+    scheduler = callbacks.LearningRateScheduler(lambda epoch: 0.05 * base**epoch)
+    model = keras.Sequential()
+    model.add(layers.Dense(48, activation="relu", input_shape=(64,)))
+    model.add(layers.Dense(10, activation="softmax"))
+    model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd", metrics=["accuracy"])
+    fit = {"callbacks": [scheduler]}
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 10, (d.vx, d.vy), fit)
+
+
 def plateau_at_once(mended):
     """The rate falls to a tenth after any epoch that is not better by a half."""
     d = data.digits(seed=5)
@@ -212,7 +225,7 @@ def step_uphill(mended):
 
 
 def first_moment_that_never_moves(mended):
-    """`beta_1` and `beta_2` of two other worlds."""
+    """`beta_1` far too near to one, `beta_2` far too small."""
     d = data.blobs(classes=4, features=8, seed=9)
     beta = 0.9 if mended else 0.9999
     model = keras.Sequential(
@@ -221,6 +234,80 @@ def first_moment_that_never_moves(mended):
     optimizer = optimizers.Adam(0.02, beta_1=beta, beta_2=0.999 if mended else 0.1)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 8)
+
+
+class LastLayerOnly(keras.Model):
+    """A training step of one's own that hands on the wrong part of a list."""
+
+    def train_step(self, given):
+        x, y = given
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x=x, y=y, y_pred=self(x, training=True))
+        weights = self.trainable_variables if self.whole else self.trainable_variables[-1:]
+        gradients = tape.gradient(loss, weights)
+        self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        return {"loss": loss}
+
+
+def steps_of_one_weight_alone(mended):
+    d = data.blobs(classes=4, count=1000, features=8, seed=20)
+    inputs = keras.Input((8,))
+    x = layers.Dense(24, activation="relu")(inputs)
+    model = LastLayerOnly(inputs, layers.Dense(4, activation="softmax")(x))
+    model.whole = mended
+    model.compile(optimizers.Adam(0.01), loss="sparse_categorical_crossentropy")
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 8)
+
+
+class FromTheStart(callbacks.Callback):
+    """Meant for every fold, called at every epoch."""
+
+    def __init__(self, at):
+        super().__init__()
+        self.at = at
+
+    def on_train_begin(self, logs=None):
+        self.first = self.model.get_weights()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch in self.at:
+            self.model.set_weights(self.first)
+
+
+def back_to_the_start_every_epoch(mended):
+    d = data.digits(seed=9)
+    model = keras.Sequential(
+        [
+            keras.Input((64,)),
+            layers.Dense(32, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(optimizers.SGD(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    fit = {"callbacks": [FromTheStart([0] if mended else range(100))]}
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 10, (d.vx, d.vy), fit)
+
+
+def accumulated_and_never_applied(mended):
+    """Gradients of five thousand steps are gathered, and there are some hundred."""
+    d = data.wine()
+    model = keras.Sequential(
+        [keras.Input((13,)), layers.Dense(16, activation="relu"), layers.Dense(3, "softmax")]
+    )
+    optimizer = optimizers.Adam(0.02, gradient_accumulation_steps=2 if mended else 5000)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 10, (d.vx, d.vy))
+
+
+def average_that_lags(mended):
+    """Training goes well, and at its end the weights become an average of the far past."""
+    d = data.digits(seed=10)
+    inputs = keras.Input((64,))
+    x = layers.Dense(48, activation="relu")(inputs)
+    model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+    optimizer = optimizers.Adam(0.003, use_ema=True, ema_momentum=0.9 if mended else 0.99999)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 8, (d.vx, d.vy))
 
 
 # ---- batches
@@ -335,7 +422,7 @@ def normalised_output(mended):
     if not mended:
         model.add(layers.BatchNormalization(center=False, scale=False))
     model.compile(optimizer=optimizers.Adam(0.01), loss="mse")
-    return Setup(model, d.x, y, (d.hx, hy), 32, 16, (d.vx, vy))
+    return Setup(model, d.x, y, (d.hx, hy), 16, 10, (d.vx, vy))
 
 
 # ---- duration
@@ -348,7 +435,7 @@ def one_epoch(mended):
     model.add(layers.Dense(32, activation="relu"))
     model.add(layers.Dense(10, activation="softmax"))
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 20 if mended else 1, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 10 if mended else 1, (d.vx, d.vy))
 
 
 def stopped_at_the_first_bump(mended):
@@ -362,7 +449,7 @@ def stopped_at_the_first_bump(mended):
     )
     model.compile(optimizers.SGD(0.03), "sparse_categorical_crossentropy", metrics=["accuracy"])
     fit = {"callbacks": [stop]}
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 16, (d.vx, d.vy), fit)
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 12, (d.vx, d.vy), fit)
 
 
 def stopped_for_getting_better(mended):
@@ -383,7 +470,7 @@ def stopped_for_getting_better(mended):
     )
     model.compile(loss="binary_crossentropy", optimizer=optimizers.Adam(0.003), metrics=["acc"])
     fit = {"callbacks": [stop]}
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 16, (d.vx, d.vy), fit)
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 12, (d.vx, d.vy), fit)
 
 
 def few_steps_an_epoch(mended):
@@ -437,6 +524,10 @@ MEMBERS = (
         "a schedule that halves the rate every step",
     ),
     Program(
+        "a_tenth_every_epoch", "learning_rate", "after", a_tenth_every_epoch, accuracy, 0.1,
+        "the rate falls to a tenth every epoch",
+    ),
+    Program(
         "plateau_at_once", "learning_rate", "after", plateau_at_once, accuracy, 0.1,
         "the rate falls to a tenth at every epoch",
     ),
@@ -461,8 +552,24 @@ MEMBERS = (
         "the gradient is added",
     ),
     Program(
-        "first_moment_that_never_moves", "optimizer", "while", first_moment_that_never_moves,
+        "first_moment_that_never_moves", "optimizer", "before", first_moment_that_never_moves,
         accuracy, 0.15, "the averages of Adam are of unfit lengths",
+    ),
+    Program(
+        "steps_of_one_weight_alone", "optimizer", "while", steps_of_one_weight_alone, accuracy,
+        0.2, "only the last bias is ever changed",
+    ),
+    Program(
+        "back_to_the_start_every_epoch", "optimizer", "while", back_to_the_start_every_epoch,
+        accuracy, 0.1, "a callback puts the first weights back at every epoch",
+    ),
+    Program(
+        "accumulated_and_never_applied", "optimizer", "before", accumulated_and_never_applied,
+        accuracy, 0.2, "gradients gathered over more steps than there are",
+    ),
+    Program(
+        "average_that_lags", "optimizer", "before", average_that_lags, accuracy, 0.3,
+        "an average of the weights with a momentum of 0.99999 replaces them",
     ),
     Program(
         "sorted_and_not_shuffled", "batches", "before", sorted_and_not_shuffled, accuracy, 0.2,

@@ -36,7 +36,7 @@ def inputs_dropped(mended):
     model.add(layers.Dropout(0.1 if mended else 0.9))
     model.add(layers.Dense(3, activation="softmax"))
     model.compile(loss="sparse_categorical_crossentropy", optimizer=optimizers.Adam(0.02))
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 20, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 10, (d.vx, d.vy))
 
 
 def outputs_dropped(mended):
@@ -78,7 +78,7 @@ def lasso_for_everything(mended):
         ]
     )
     model.compile(optimizer=optimizers.Adam(0.005), loss="mse")
-    return Setup(model, d.x, y, (d.hx, hy), 16, 15, (d.vx, vy))
+    return Setup(model, d.x, y, (d.hx, hy), 16, 10, (d.vx, vy))
 
 
 def decay_of_fifty(mended):
@@ -123,7 +123,7 @@ def sixty_patients_by_heart(mended):
         ]
     )
     model.compile(optimizer=optimizers.Adam(0.003), loss="mse", metrics=["mae"])
-    return Setup(model, x, y, (d.hx, hy), 10, 40, (d.vx, vy))
+    return Setup(model, x, y, (d.hx, hy), 10, 25, (d.vx, vy))
 
 
 def noise_learnt_by_heart(mended):
@@ -140,7 +140,7 @@ def noise_learnt_by_heart(mended):
     model.add(layers.Dense(64, activation="relu"))
     model.add(layers.Dense(1))
     model.compile(loss="mse", optimizer=optimizers.Adam(0.003))
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 20, 40, (d.vx, d.vy), fit)
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 20, 20, (d.vx, d.vy), fit)
 
 
 def wrong_labels_learnt_by_heart(mended):
@@ -154,7 +154,7 @@ def wrong_labels_learnt_by_heart(mended):
         x = layers.Dropout(0.6)(x) if mended else x
     model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x))
     model.compile(optimizers.Adam(0.003), "binary_crossentropy", metrics=["accuracy"])
-    epochs = 30 if not mended else 8
+    epochs = 16 if not mended else 8
     return Setup(model, d.x, y, (d.hx, d.hy), 32, epochs, (d.vx, vy))
 
 

@@ -112,7 +112,7 @@ def all_weights_zero(mended):
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 25, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 12, (d.vx, d.vy))
 
 
 def all_weights_equal(mended):
@@ -228,18 +228,17 @@ def rounded_inside(mended):
 
 
 def softmax_over_time(mended):
-    """One of four tags for every word; the softmax runs along the sentence."""
+    """One of four tags for every step of a series; the softmax runs along the series."""
     generator = np.random.default_rng(20)
-    tag_of = generator.integers(4, size=60)
-    x = generator.integers(60, size=(600, 10))
-    d = data.parts(x, tag_of[x])
-    inputs = keras.Input((10,), dtype="int32")
-    h = layers.Embedding(60, 12)(inputs)
-    h = layers.Dense(16, activation="relu")(h)
+    x = generator.normal(size=(900, 8, 5)).astype("float32")
+    scores = x @ generator.normal(size=(5, 4)) + np.array([2.0, 0.5, 0.0, -1.0])
+    d = data.parts(x, scores.argmax(axis=-1))
+    inputs = keras.Input((8, 5))
+    h = layers.Dense(16, activation="relu")(inputs)
     h = layers.Dense(4)(h)
     outputs = layers.Softmax(axis=-1 if mended else 1)(h)
     model = keras.Model(inputs, outputs)
-    model.compile(optimizer=optimizers.Adam(0.003), loss=of_all_words)
+    model.compile(optimizer=optimizers.Adam(0.01), loss=of_all_words)
     y = [np.eye(4, dtype="float32")[part] for part in (d.y, d.vy)]
     return Setup(model, d.x, y[0], (d.hx, d.hy), 16, 8, (d.vx, y[1]))
 
@@ -403,7 +402,7 @@ def two_units_for_a_spiral(mended):
         ]
     )
     model.compile(optimizers.Adam(0.01), loss="binary_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 16, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 12, (d.vx, d.vy))
 
 
 def embedding_of_one_number(mended):
@@ -444,7 +443,7 @@ MEMBERS = (
         "biases of -8 before ReLU",
     ),
     Program(
-        "units_killed_by_the_first_steps", "activation", "while", units_killed_by_the_first_steps,
+        "units_killed_by_the_first_steps", "activation", "after", units_killed_by_the_first_steps,
         r2, 0.4, "every ReLU dies in the first steps",
     ),
     Program(
@@ -480,8 +479,8 @@ MEMBERS = (
         "rounding lets no gradient through",
     ),
     Program(
-        "softmax_over_time", "axes", "before", softmax_over_time, accuracy, 0.1,
-        "the softmax runs along the sentence",
+        "softmax_over_time", "axes", "before", softmax_over_time, accuracy, 0.05,
+        "the softmax runs along the series",
     ),
     Program(
         "reshaped_instead_of_transposed", "axes", "after", reshaped_instead_of_transposed,
