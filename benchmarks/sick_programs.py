@@ -126,12 +126,15 @@ def _digest(member: Any) -> str:  # noqa: ANN401  (Program or Healthy)
 # ---- one member
 
 
-def run(make: Callable[[], Any], measure: Callable[..., float]) -> dict[str, Any]:
+def run(
+    make: Callable[[], Any], measure: Callable[..., float], *, reported: bool = False
+) -> dict[str, Any]:
     """Return what training a program from seed 0 comes to.
 
     Args:
         make: Makes the setup.
         measure: Judges the trained model.
+        reported: Whether it is judged on its validation data, too.
     """
     import keras
 
@@ -156,15 +159,16 @@ def run(make: Callable[[], Any], measure: Callable[..., float]) -> dict[str, Any
         "epochs": len(losses),
         "seconds": round(time.monotonic() - start, 1),
     }
-    if setup.validation is not None and len(setup.validation) == 2:
+    if reported:
         outcome["validation_score"] = round(measure(setup.model, *setup.validation), 4)
     return outcome
 
 
 def verify_sick(program: Any) -> dict[str, Any]:  # noqa: ANN401  (Program)
     """Return a sick program's row: trained with the fault and with it mended."""
-    sick = run(program.sick, program.measure)
-    cured = run(program.cured, program.measure)
+    honesty = program.judged == "honesty"
+    sick = run(program.sick, program.measure, reported=honesty)
+    cured = run(program.cured, program.measure, reported=honesty)
     row = {
         "name": program.name,
         "kind": program.kind,
@@ -177,7 +181,7 @@ def verify_sick(program: Any) -> dict[str, Any]:  # noqa: ANN401  (Program)
     if cured["score"] is None or program.raises != (sick["score"] is None):
         return row | {"gain": None, "ok": False}
     gain = cured["score"] - (0.0 if program.raises else sick["score"])
-    if program.judged == "honesty":
+    if honesty:
         gain = _distance(sick) - _distance(cured)
     return row | {"gain": round(gain, 4), "ok": bool(gain >= program.gain)}
 
