@@ -45,16 +45,16 @@ def pixels_to_255(mended):
 def images_with_sgd_to_255(mended):
     """A convolutional network, plain SGD, and bytes."""
     d = data.stripes(count=700)
-    bytes_of = [np.clip(40 * part + 128, 0, 255).astype("uint8") for part in (d.x, d.vx, d.hx)]
+    bytes_of = [np.clip(60 * part + 128, 0, 255).astype("uint8") for part in (d.x, d.vx, d.hx)]
     x, vx, hx = [part / np.float32(255) if mended else part.astype("float32") for part in bytes_of]
     model = keras.models.Sequential()
-    model.add(layers.Conv2D(8, (3, 3), activation="relu", input_shape=(12, 12, 3)))
+    model.add(layers.Conv2D(12, (3, 3), activation="relu", input_shape=(12, 12, 3)))
     model.add(layers.MaxPooling2D((2, 2)))
     model.add(layers.Flatten())
-    model.add(layers.Dense(16, activation="relu"))
+    model.add(layers.Dense(32, activation="relu"))
     model.add(layers.Dense(3, activation="softmax"))
     model.compile(
-        optimizer=optimizers.SGD(0.05, momentum=0.9),
+        optimizer=optimizers.SGD(0.03, momentum=0.9),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )

@@ -224,12 +224,12 @@ MEMBERS = (
         "one-hot labels for a loss that takes class indices", raises=True,
     ),
     Program(
-        "classes_from_one", "label_form", "before", classes_from_one, accuracy, 0.3,
-        "classes 1 to 3 for three units",
+        "classes_from_one", "label_form", "before", classes_from_one, accuracy, 0.7,
+        "classes 1 to 3 for three units", raises=True,
     ),
     Program(
-        "classes_below_zero", "label_form", "before", classes_below_zero, accuracy, 0.3,
-        "classes -1 to 1 for three units",
+        "classes_below_zero", "label_form", "before", classes_below_zero, accuracy, 0.7,
+        "classes -1 to 1 for three units", raises=True,
     ),
     Program(
         "first_class_dropped", "label_form", "before", first_class_dropped, balanced_accuracy, 0.2,

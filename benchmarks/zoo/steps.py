@@ -399,15 +399,24 @@ def statistics_that_lag(mended):
     return Setup(model, x, d.y, (hx, d.hy), 32, 10, (vx, d.vy))
 
 
-def batch_statistics_at_inference(mended):
+class Restless(keras.Model):
     """`training=True` was left in the call: an answer depends on who is asked with it."""
+
+    def __init__(self, always):
+        super().__init__()
+        self.always = always
+        self.hidden = layers.Dense(24)
+        self.normalisation = layers.BatchNormalization(momentum=0.9)
+        self.last = layers.Dense(3, activation="softmax")
+
+    def call(self, inputs, training=False):
+        x = self.normalisation(self.hidden(inputs), training=self.always or training)
+        return self.last(keras.activations.relu(x))
+
+
+def batch_statistics_at_inference(mended):
     d = data.wine()
-    x = inputs = keras.Input((13,))
-    x = layers.Dense(24)(x)
-    normalisation = layers.BatchNormalization(momentum=0.9)
-    x = normalisation(x) if mended else normalisation(x, training=True)
-    x = layers.Activation("relu")(x)
-    model = keras.Model(inputs, layers.Dense(3, activation="softmax")(x))
+    model = Restless(always=not mended)
     model.compile(optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 12, (d.vx, d.vy))
 
@@ -439,15 +448,15 @@ def one_epoch(mended):
 
 
 def stopped_at_the_first_bump(mended):
-    """Improvements under 0.1 do not count, and there is no patience."""
+    """Improvements under a half do not count, and there is no patience."""
     d = data.digits(seed=7)
     stop = callbacks.EarlyStopping(
-        monitor="val_loss", patience=5 if mended else 0, min_delta=0.0 if mended else 0.1
+        monitor="val_loss", patience=5 if mended else 0, min_delta=0.0 if mended else 0.5
     )
     model = keras.Sequential(
         [keras.Input((64,)), layers.Dense(32, activation="relu"), layers.Dense(10, "softmax")]
     )
-    model.compile(optimizers.SGD(0.03), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
     fit = {"callbacks": [stop]}
     return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 12, (d.vx, d.vy), fit)
 

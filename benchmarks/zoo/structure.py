@@ -248,9 +248,20 @@ def of_all_words(y_true, y_pred):
     return -ops.mean(ops.sum(y_true * ops.log(y_pred + 1e-7), axis=-1))
 
 
+def two_colours(seed=29):
+    """Pictures of noise: green is like red, its opposite, or has nothing to do with it."""
+    generator = np.random.default_rng(seed)
+    y = generator.integers(3, size=900)
+    red, other, blue = generator.normal(size=(3, 900, 12, 12))
+    which = y[:, None, None]
+    green = np.where(which == 0, red, np.where(which == 1, -red, other))
+    x = np.stack([red, green, blue], axis=-1) + generator.normal(scale=0.3, size=(900, 12, 12, 3))
+    return data.parts(x.astype("float32"), y)
+
+
 def reshaped_instead_of_transposed(mended):
     """Pictures that come channels first are reshaped until the network takes them."""
-    d = data.stripes(900)
+    d = two_colours()
     first = [np.moveaxis(part, -1, 1) for part in (d.x, d.vx, d.hx)]
     x, vx, hx = [
         part.transpose(0, 2, 3, 1) if mended else part.reshape(-1, 12, 12, 3) for part in first
@@ -269,7 +280,7 @@ def reshaped_instead_of_transposed(mended):
 
 def channels_first_taken_for_last(mended):
     """Three rows, twelve columns and twelve channels, thinks the layer."""
-    d = data.stripes(900, seed=8)
+    d = two_colours(seed=8)
     first = [np.moveaxis(part, -1, 1) for part in (d.x, d.vx, d.hx)]
     x = inputs = keras.Input((3, 12, 12))
     if mended:
