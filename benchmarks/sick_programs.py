@@ -53,11 +53,11 @@ def main() -> None:
     record = _OfZoo(options.json, "sick_programs", {"seed": 0})
     warnings.simplefilter("ignore")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    jobs = [(one, verify_sick) for one in sick] + [(one, verify_healthy) for one in healthy]
+    jobs = [(one, train_sick) for one in sick] + [(one, train_healthy) for one in healthy]
     jobs = _mix(jobs)
     digests = {member.name: _digest(member) for member, _ in jobs}
     rows = []
-    for member, verify in jobs:
+    for member, train in jobs:
         digest = digests[member.name]
         before = record.measurements.get(member.name)
         if options.again or (before and before["digest"] != digest):
@@ -144,7 +144,8 @@ def run(
     start = time.monotonic()
     setup = make()
     # Both leave every step as it is: they spare time between epochs and steps.
-    setup.model.steps_per_execution = 64
+    if "steps_per_epoch" not in setup.fit:
+        setup.model.steps_per_execution = 64
     watched = "callbacks" in setup.fit or setup.validation is None
     further = {} if watched else {"validation_freq": setup.epochs}
     try:
@@ -164,45 +165,54 @@ def run(
     return outcome
 
 
-def verify_sick(program: Any) -> dict[str, Any]:  # noqa: ANN401  (Program)
-    """Return a sick program's row: trained with the fault and with it mended."""
+def train_sick(program: Any) -> dict[str, Any]:  # noqa: ANN401  (Program)
+    """Return what a sick program comes to with its fault and with it mended.
+
+    Args:
+        program: A `zoo.Program`.
+    """
     honesty = program.judged == "honesty"
-    sick = run(program.sick, program.measure, reported=honesty)
-    cured = run(program.cured, program.measure, reported=honesty)
-    row = {
-        "name": program.name,
-        "kind": program.kind,
-        "moment": program.moment,
-        "judged": program.judged,
-        "needed": program.gain,
-        "sick": sick,
-        "cured": cured,
+    return {
+        "sick": run(program.sick, program.measure, reported=honesty),
+        "cured": run(program.cured, program.measure, reported=honesty),
     }
-    if cured["score"] is None or program.raises != (sick["score"] is None):
-        return row | {"gain": None, "ok": False}
-    gain = cured["score"] - (0.0 if program.raises else sick["score"])
-    if honesty:
+
+
+def train_healthy(program: Any) -> dict[str, Any]:  # noqa: ANN401  (Healthy)
+    """Return what a healthy program comes to.
+
+    Args:
+        program: A `zoo.Healthy`.
+    """
+    return {"cured": run(program.make, program.measure)}
+
+
+def judge(member: Any, trained: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+    """Return a member's row: what it comes to and whether that is as it should be.
+
+    Args:
+        member: A `zoo.Program` or a `zoo.Healthy`.
+        trained: What its training comes to.
+    """
+    cured = trained["cured"]
+    row = {"name": member.name, "kind": "healthy", "moment": "", **trained, "ok": False}
+    if "sick" not in trained:
+        row |= {"needed": member.right}
+        return row | {"ok": cured["score"] is not None and cured["score"] >= member.right}
+    sick = trained["sick"]
+    row |= {"kind": member.kind, "moment": member.moment, "needed": member.gain, "gain": None}
+    row |= {"judged": member.judged}
+    if cured["score"] is None or member.raises != (sick["score"] is None):
+        return row
+    gain = cured["score"] - (0.0 if member.raises else sick["score"])
+    if member.judged == "honesty":
         gain = _distance(sick) - _distance(cured)
-    return row | {"gain": round(gain, 4), "ok": bool(gain >= program.gain)}
+    return row | {"gain": round(gain, 4), "ok": gain >= member.gain}
 
 
 def _distance(outcome: dict[str, Any]) -> float:
     """Return how far the reported score is from the one on held-out data."""
     return abs(outcome["validation_score"] - outcome["score"])
-
-
-def verify_healthy(program: Any) -> dict[str, Any]:  # noqa: ANN401  (Healthy)
-    """Return a healthy program's row."""
-    outcome = run(program.make, program.measure)
-    ok = outcome["score"] is not None and outcome["score"] >= program.right
-    return {
-        "name": program.name,
-        "kind": "healthy",
-        "moment": "",
-        "needed": program.right,
-        "cured": outcome,
-        "ok": bool(ok),
-    }
 
 
 # ---- what it comes to

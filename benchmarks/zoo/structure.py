@@ -285,7 +285,7 @@ def channels_first_taken_for_last(mended):
     x = inputs = keras.Input((3, 12, 12))
     if mended:
         x = layers.Permute((2, 3, 1))(x)
-    x = layers.Conv2D(8, 3, padding="same", activation="relu")(x)
+    x = layers.Conv2D(8, 1, activation="relu")(x)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dense(16, activation="relu")(x)
     model = keras.Model(inputs, layers.Dense(3, activation="softmax")(x))
