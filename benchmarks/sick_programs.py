@@ -62,10 +62,11 @@ def main() -> None:
         before = record.measurements.get(member.name)
         if options.again or (before and before["digest"] != digest):
             record.forget(member.name)
-        made = record.measure(
+        trained = record.measure(
             member.name,
-            lambda member=member, verify=verify, digest=digest: verify(member) | {"digest": digest},
+            lambda member=member, train=train, digest=digest: {"digest": digest, **train(member)},
         )
+        made = judge(member, trained)
         rows.append(made)
         if not made["ok"]:
             print(f"  not ok: {_say(made)}", flush=True)
