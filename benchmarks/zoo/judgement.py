@@ -257,7 +257,7 @@ def last_class_for_validation(mended):
         [keras.Input((13,)), layers.Dense(16, activation="relu"), layers.Dense(3, "softmax")]
     )
     model.compile(optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    fit = {"validation_split": 0.25}
+    fit = {"validation_split": 0.3}
     return Setup(model, x[order], y[order], (d.hx, d.hy), 8, 12, None, fit)
 
 
@@ -339,7 +339,7 @@ MEMBERS = (
         accuracy, 0.1, "four of five labels drawn at random",
     ),
     Program(
-        "arrows_mirrored", "wrong_labels", "before", arrows_mirrored, accuracy, 0.3,
+        "arrows_mirrored", "wrong_labels", "after", arrows_mirrored, accuracy, 0.3,
         "mirroring changes what the label says",
     ),
     Program(

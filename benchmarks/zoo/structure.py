@@ -79,22 +79,16 @@ def units_that_never_fire(mended):
     return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 8, (d.vx, d.vy))
 
 
-def units_killed_by_the_first_steps(mended):
-    """Inputs that are all positive and steps that push every ReLU below zero for good."""
-    generator = np.random.default_rng(3)
-    x = generator.uniform(0.5, 1.5, size=(1000, 8)).astype("float32")
-    y = (3 * x[:, 0] * x[:, 1] - 2 * x[:, 2] - 5).astype("float32")
-    d = data.parts(x, y)
-    model = keras.Sequential([keras.Input((8,))])
-    for _ in range(2):
-        if mended:
-            model.add(layers.Dense(32))
-            model.add(layers.LeakyReLU(negative_slope=0.2))
-        else:
-            model.add(layers.Dense(32, activation="relu"))
-    model.add(layers.Dense(1))
-    model.compile(optimizer=optimizers.SGD(0.1), loss="mse")
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 12, (d.vx, d.vy))
+def narrow_and_deep_relu(mended):
+    """Twelve layers of three ReLU units: somewhere on the way all three are off for everybody."""
+    d = data.tumours()
+    model = keras.Sequential([keras.Input((30,))])
+    for _ in range(12):
+        model.add(layers.Dense(3))
+        model.add(layers.LeakyReLU(negative_slope=0.5) if mended else layers.ReLU())
+    model.add(layers.Dense(1, activation="sigmoid"))
+    model.compile(optimizer=optimizers.Adam(0.01), loss="binary_crossentropy", metrics=["acc"])
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 10, (d.vx, d.vy))
 
 
 # ---- first weights
@@ -454,8 +448,8 @@ MEMBERS = (
         "biases of -8 before ReLU",
     ),
     Program(
-        "units_killed_by_the_first_steps", "activation", "after", units_killed_by_the_first_steps,
-        r2, 0.4, "every ReLU dies in the first steps",
+        "narrow_and_deep_relu", "activation", "before", narrow_and_deep_relu, accuracy, 0.2,
+        "twelve layers of three ReLU units",
     ),
     Program(
         "all_weights_zero", "initial_weights", "before", all_weights_zero, accuracy, 0.3,
