@@ -18,6 +18,7 @@ import gc
 import hashlib
 import inspect
 import logging
+import math
 import os
 import textwrap
 import time
@@ -152,18 +153,30 @@ def run(
     try:
         history = setup.train(**further)
     except Exception as error:  # noqa: BLE001  (what it raises is the outcome)
-        return {"score": None, "raised": f"{type(error).__name__}: {error}"[:300]}
+        return {"score": None, "raised": _in_one_line(error)}
     losses = history.history["loss"]
     outcome = {
         "score": round(measure(setup.model, *setup.held_out), 4),
-        "first_loss": float(losses[0]),
-        "last_loss": float(losses[-1]),
+        "first_loss": _finite(losses[0]),
+        "last_loss": _finite(losses[-1]),
         "epochs": len(losses),
         "seconds": round(time.monotonic() - start, 1),
     }
     if reported:
         outcome["validation_score"] = round(measure(setup.model, *setup.validation), 4)
     return outcome
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what went wrong, without TensorFlow's account of where."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = next((line for line in lines if line.startswith("Received a label")), lines[0])
+    return f"{type(error).__name__}: {told}"[:300]
+
+
+def _finite(value: float) -> float | None:
+    """Return a number as JSON can hold it."""
+    return float(value) if math.isfinite(value) else None
 
 
 def train_sick(program: Any) -> dict[str, Any]:  # noqa: ANN401  (Program)

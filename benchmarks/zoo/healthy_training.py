@@ -202,21 +202,22 @@ def frozen_features():
 def random_features():
     """A wide layer of random directions that is never trained, and a head that is."""
     d = data.rings(1000, seed=77)
-    spread = initializers.RandomNormal(stddev=2.0)
+    directions = initializers.RandomNormal(stddev=4.0, seed=1)
+    offsets = initializers.RandomUniform(-4.0, 2.0, seed=2)
     model = keras.Sequential(
         [
             keras.Input((2,)),
             layers.Dense(
                 200,
                 activation="relu",
-                kernel_initializer=spread,
-                bias_initializer=spread,
+                kernel_initializer=directions,
+                bias_initializer=offsets,
                 trainable=False,
             ),
             layers.Dense(1, activation="sigmoid"),
         ]
     )
-    model.compile(optimizers.Adam(0.05), "binary_crossentropy", metrics=["accuracy"])
+    model.compile(optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
     return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 10, (d.vx, d.vy))
 
 

@@ -68,7 +68,7 @@ def squares_of_weights_times_one(mended):
 def lasso_for_everything(mended):
     d = data.diabetes()
     y, vy, hy = [(part - d.y.mean()) / d.y.std() for part in (d.y, d.vy, d.hy)]
-    strength = regularizers.L1(1e-4 if mended else 0.1)
+    strength = regularizers.L1(1e-4 if mended else 1.0)
     model = keras.Sequential(
         [
             keras.Input((10,)),
@@ -178,7 +178,7 @@ MEMBERS = (
     ),
     Program(
         "lasso_for_everything", "regularisation", "before", lasso_for_everything, r2, 0.2,
-        "an L1 penalty of 0.1 that outweighs the loss",
+        "an L1 penalty of 1 that outweighs the loss",
     ),
     Program(
         "decay_of_fifty", "regularisation", "before", decay_of_fifty, r2, 0.4,
