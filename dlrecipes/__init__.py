@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         search,
         training,
     )
+    from dlrecipes.diagnose.program import check as check
     from dlrecipes.export.keras_file import load_model as load_model
     from dlrecipes.recipe import Recipe as Recipe, recipe_names
     from dlrecipes.recipe.load import load_recipe as load_recipe
@@ -47,6 +48,7 @@ _HOMES = {
     "RunSettings": "dlrecipes.results",
     "Stage": "dlrecipes.results",
     "StudyCallback": "dlrecipes.search",
+    "check": "dlrecipes.diagnose",
     "load_model": "dlrecipes.export",
     "load_recipe": "dlrecipes.recipe",
     "recipe_names": "dlrecipes.recipe",
@@ -80,6 +82,7 @@ __all__ = [
     "Stage",
     "StudyCallback",
     "baselines",
+    "check",
     "data",
     "diagnose",
     "errors",

@@ -1,8 +1,9 @@
-"""Checks of a run, one a file; each returns what it found as data."""
+"""Checks of a training and of a run; each returns what it found as data."""
 
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
+from dlrecipes.diagnose.program import CHECKS, check
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
 from dlrecipes.diagnose.subgroup_gaps import measure_gap
 from dlrecipes.diagnose.subgroups import check_subgroups, measure_subgroups
@@ -10,7 +11,9 @@ from dlrecipes.diagnose.threshold import choose_threshold, decide, decision_loss
 from dlrecipes.diagnose.verdict import judge, strongest_baseline
 
 __all__ = [
+    "CHECKS",
     "average_predictions",
+    "check",
     "check_penalty_gain",
     "check_selection_optimism",
     "check_subgroups",

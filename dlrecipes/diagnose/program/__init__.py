@@ -1,0 +1,5 @@
+"""Checks of a training before its first step: network, data, loss and optimizer together."""
+
+from dlrecipes.diagnose.program.check import CHECKS, check
+
+__all__ = ["CHECKS", "check"]

@@ -1,0 +1,106 @@
+"""What is wrong with a training, before its first step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from dlrecipes.diagnose.program.fitting import check_fitting
+from dlrecipes.diagnose.program.heads import check_heads
+from dlrecipes.diagnose.program.inputs import check_inputs
+from dlrecipes.diagnose.program.optimizer import check_optimizer
+from dlrecipes.diagnose.program.program import left_as_they_were, read_program
+from dlrecipes.diagnose.program.structure import check_structure
+from dlrecipes.results import Finding
+
+CHECKS = {
+    "output activation": "the last activation does not give what the loss takes it for",
+    "output units": "the number of outputs does not fit targets or loss",
+    "labels": "labels in a form, order or range that the loss does not read",
+    "target range": "targets outside of what the output can reach",
+    "loss": "a loss for another task, or one that falls as answers get worse",
+    "axes": "features, classes or steps along the wrong axis, or pooled away",
+    "inputs": "inputs that are missing, constant, or codes taken for amounts",
+    "input scale": "inputs far larger or smaller than a first layer is made for",
+    "unused inputs": "an input that changes nothing",
+    "activations": "no activation between layers, or units that never fire",
+    "initial weights": "first weights that are equal, or far too large",
+    "frozen layers": "layers that cannot learn and have not learned",
+    "regularisation": "dropout or penalties far too strong, or in the wrong place",
+    "normalisation": "BatchNormalization that cannot know what it needs",
+    "learning rate": "a rate far from what its optimizer bears",
+    "optimizer": "other numbers of the optimizer that prevent learning",
+    "batches": "an order of the examples that prevents learning",
+    "duration": "a training that ends before it begins",
+    "validation": "validation data that do not tell what they are taken to tell",
+    "imbalance": "a rare class that is not asked for, or weighed down",
+}
+"""What a finding may be called: `{name: what it is about}`."""
+
+_SEVERITY = {"error": 0, "warning": 1, "info": 2}
+
+
+def check(
+    model: keras.Model,
+    x: Any,  # noqa: ANN401  (whatever `fit` takes)
+    y: Any,  # noqa: ANN401
+    *,
+    validation_data: Any = None,  # noqa: ANN401
+    batch_size: int = 32,
+    epochs: int = 1,
+    **fit: Any,  # noqa: ANN401
+) -> tuple[Finding, ...]:
+    """Say what is wrong with a training before its first step.
+
+    Most programs that do not learn show why before they begin, if network, data, loss and optimizer
+    are looked at together. Nothing is trained: the network puts out a few predictions, not
+    training, and is left with the same weights.
+
+    Args:
+        model: Any compiled `keras.Model`, whoever built it.
+        x: Inputs as `model.fit` takes them: an array, a list or a dictionary of arrays.
+        y: Targets likewise, `(examples, …)`.
+        validation_data: `(x, y)` that the training is to be judged by; None for none.
+        batch_size: Examples a step, at least 1.
+        epochs: Passes over the data, at least 1: how far a rate can lead depends on them.
+        fit: Further arguments of `model.fit`, such as `shuffle`, `validation_split`,
+            `class_weight` and `callbacks`.
+
+    Returns:
+        The findings, errors before warnings; each is called by one of the names of
+        `diagnose.CHECKS`. None where nothing was found, which is no promise that it learns.
+
+    Raises:
+        ArgumentError: If the model is not compiled or not built, or if `x` and `y` are no arrays of
+            the same number of examples.
+
+    Example:
+        >>> x = np.random.default_rng(0).normal(size=(200, 4))
+        >>> y = (x[:, 0] > 0).astype(int)
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "softmax")])
+        >>> model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        >>> for finding in dlr.check(model, x, y, epochs=20):
+        ...     print(f"{finding.name}: {finding.verdict} {finding.advice}")
+        output activation: The softmax of one unit is 1 for every example. Use \
+`activation="sigmoid"`, or one unit a class.
+    """
+    with left_as_they_were(model):
+        program = read_program(
+            model,
+            x,
+            y,
+            validation_data=validation_data,
+            batch_size=batch_size,
+            epochs=epochs,
+            fit=fit,
+        )
+        found = [
+            *check_heads(program),
+            *check_inputs(program),
+            *check_structure(program),
+            *check_optimizer(program),
+            *check_fitting(program),
+        ]
+    distinct = {(one.name, one.verdict): one for one in found}
+    return tuple(sorted(distinct.values(), key=lambda one: _SEVERITY[one.severity]))

@@ -1,0 +1,337 @@
+"""A training as it stands just before `fit`: network, data, loss, optimizer and arguments."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.errors import ArgumentError
+from dlrecipes.training.outputs import activation_of
+
+Array = NDArray[Any]
+_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of a network beside its targets and its loss.
+
+    Args:
+        name: The output's name; empty where there is one.
+        targets: Of all examples, `(examples, …)`.
+        few: Of some of them, those of `outputs`.
+        outputs: What the network puts out for these, not training, `(examples, …)`.
+        layer: What makes the output; None if that is unknown.
+        loss: What it is trained with.
+    """
+
+    name: str
+    targets: Array
+    few: Array
+    outputs: Array
+    layer: Any
+    loss: Any
+
+    @property
+    def whose(self) -> str:
+        """Whose it is, for messages: `" of 'price'"`; empty where there is one."""
+        return f" of {self.name!r}" if self.name else ""
+
+    @property
+    def activation(self) -> str:
+        """The last activation, `"linear"` where a layer has none, empty if it is unknown."""
+        return activation_of(self.layer)
+
+    @cached_property
+    def loss_name(self) -> str:
+        """The loss in Keras' words, such as `"binary_crossentropy"`; its own name if it has one."""
+        loss = self.loss
+        if isinstance(loss, str):
+            try:
+                loss = keras.losses.get(loss)
+            except ValueError:
+                return str(self.loss)
+        if isinstance(loss, keras.losses.Loss):
+            function = getattr(loss, "_fn", None) or getattr(loss, "fn", None)
+            return str(getattr(function, "__name__", None) or loss.name)
+        return str(getattr(loss, "__name__", type(loss).__name__))
+
+    @property
+    def from_logits(self) -> bool:
+        """Whether the loss takes logits."""
+        options = getattr(self.loss, "_fn_kwargs", None) or {}
+        return bool(options.get("from_logits", getattr(self.loss, "from_logits", False)))
+
+    @property
+    def of_keras(self) -> bool:
+        """Whether the loss is one of Keras'."""
+        named = isinstance(self.loss, str)
+        return named or str(getattr(self.loss, "__module__", "")).startswith("keras.")
+
+    @property
+    def units(self) -> int:
+        """Numbers an example has at the last axis; 1 for `(examples,)`."""
+        return int(self.outputs.shape[-1]) if self.outputs.ndim > 1 else 1
+
+    @property
+    def one_column(self) -> bool:
+        """Whether the targets are one number an example."""
+        return self.targets.ndim == 1 or self.targets.shape[1:] == (1,)
+
+    @cached_property
+    def column(self) -> Array:
+        """Those numbers, `(examples,)`."""
+        return self.targets.reshape(-1)
+
+    @cached_property
+    def one_hot(self) -> bool:
+        """Whether the targets are rows of one 1 and zeros."""
+        y = self.targets
+        if y.ndim != 2 or y.shape[1] < 2 or y.dtype.kind not in "biuf":
+            return False
+        return bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).mean() > 0.5)
+
+    @cached_property
+    def classes(self) -> NDArray[np.int64] | None:
+        """The class of each example, where the targets are classes that `loss` takes; else None."""
+        if self.one_hot:
+            found: NDArray[np.int64] = np.asarray(self.targets).argmax(axis=1)
+            return found
+        whole = self.one_column and self.targets.dtype.kind in "biuf"
+        if not whole or not np.isfinite(self.column.astype(float)).all():
+            return None
+        if not (self.column == np.round(self.column)).all():
+            return None
+        of_classes = any(word in self.loss_name for word in ("crossentropy", "hinge", "focal"))
+        two = bool(np.isin(self.column, (0, 1)).all())
+        return self.column.astype(np.int64) if of_classes or two else None
+
+
+@dataclass(frozen=True)
+class Program:
+    """A training just before its first step.
+
+    Args:
+        model: As it was compiled.
+        network: The same with weights: a copy where the model makes its own at the first step only.
+        x: The inputs by name, `(examples, …)` each; under the empty name the only one.
+        outputs: What the network puts out, beside targets and losses.
+        validation: Inputs by name and targets of the validation data; None for none.
+        batch_size: Examples a step.
+        epochs: Passes over the data.
+        fit: Further arguments of `fit`.
+    """
+
+    model: keras.Model
+    network: keras.Model
+    x: dict[str, Array]
+    outputs: tuple[Output, ...]
+    validation: tuple[dict[str, Array], list[Array]] | None
+    batch_size: int
+    epochs: int
+    fit: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def examples(self) -> int:
+        """Number of training examples."""
+        share = float(self.fit.get("validation_split") or 0.0)
+        return int(len(next(iter(self.x.values()))) * (1.0 - share))
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole training."""
+        an_epoch = self.fit.get("steps_per_epoch") or -(-self.examples // self.batch_size)
+        return int(an_epoch) * self.epochs
+
+    @cached_property
+    def layers(self) -> list[keras.layers.Layer]:
+        """All layers, those of inner models, too, in the order in which they were added."""
+        return list(_leaves(self.network))
+
+    @cached_property
+    def optimizer(self) -> Any:  # noqa: ANN401  (Keras')
+        """The optimizer, without the scaling of losses around it."""
+        return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+
+
+def _leaves(layer: Any) -> Iterator[keras.layers.Layer]:  # noqa: ANN401
+    inner = getattr(layer, "layers", None)
+    if isinstance(layer, keras.Model) and inner is not None:
+        for one in inner:
+            yield from _leaves(one)
+    else:
+        yield layer
+
+
+@contextmanager
+def left_as_they_were(model: keras.Model) -> Iterator[None]:
+    """Put back the weights that a network changes by itself, and the states of random numbers.
+
+    Args:
+        model: The network; nothing here trains it.
+    """
+    variables = model.non_trainable_variables if isinstance(model, keras.Model) else ()
+    kept = [(one, keras.ops.convert_to_numpy(one)) for one in variables]
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  (the global one)
+    try:
+        yield
+    finally:
+        for variable, value in kept:
+            variable.assign(value)
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002
+
+
+def read_program(
+    model: keras.Model,
+    x: Any,  # noqa: ANN401  (whatever `fit` takes)
+    y: Any,  # noqa: ANN401
+    *,
+    validation_data: Any = None,  # noqa: ANN401
+    batch_size: int = 32,
+    epochs: int = 1,
+    fit: Mapping[str, Any] | None = None,
+) -> Program:
+    """Return what is known of a training before its first step.
+
+    Args:
+        model: A compiled network.
+        x: Inputs as `fit` takes them: an array, a list or a dictionary of arrays.
+        y: Targets likewise.
+        validation_data: `(x, y)` or `(x, y, weights)`; None for none.
+        batch_size: Examples a step.
+        epochs: Passes over the data.
+        fit: Further arguments of `fit`.
+
+    Raises:
+        ArgumentError: If the model is not compiled, has no weights yet and cannot be copied, or the
+            data are no arrays of one
+            length.
+    """
+    if not isinstance(model, keras.Model) or not model.compiled:
+        raise ArgumentError(
+            "`model` must be a compiled keras.Model.",
+            received=type(model).__name__,
+            fix="Call `model.compile(...)` first.",
+        )
+    inputs = _named("x", x)
+    targets = [_array("y", one) for one in _values(y)]
+    lengths = {len(one) for one in (*inputs.values(), *targets)}
+    if len(lengths) != 1 or 0 in lengths:
+        raise ArgumentError(
+            "`x` and `y` must be arrays of the same number of examples, at least one.",
+            received=", ".join(str(one.shape) for one in (*inputs.values(), *targets)),
+        )
+    (examples,) = lengths
+    rows = np.linspace(0, examples - 1, min(examples, _ROWS)).astype(int)
+    few = keras.tree.map_structure(lambda one: np.asarray(one)[rows], x)
+    tensors = keras.tree.map_structure(keras.ops.convert_to_tensor, few)
+    network = model if model.built else _with_weights(model)
+    shown = network(tensors, training=False)
+    names = list(getattr(network, "output_names", None) or ())
+    if isinstance(shown, Mapping):
+        names = list(shown)
+        targets = (
+            [_array(f"y[{name!r}]", y[name]) for name in names] if _maps(y, names) else targets
+        )
+        flat = [shown[name] for name in names]
+    else:
+        flat = list(shown) if isinstance(shown, list | tuple) else [shown]
+        if _maps(y, names):
+            targets = [_array(f"y[{name!r}]", y[name]) for name in names]
+    if len(targets) != len(flat):
+        raise ArgumentError(
+            "There must be targets for each output.",
+            received=f"{len(targets)} arrays of targets, {len(flat)} outputs",
+        )
+    several = len(flat) > 1
+    names = names if len(names) == len(flat) else [f"output {at}" for at in range(len(flat))]
+    losses = _losses(model.loss, names)
+    layers = _last_layers(network, len(flat))
+    outputs = tuple(
+        Output(
+            name=names[at] if several else "",
+            targets=targets[at],
+            few=targets[at][rows],
+            outputs=np.asarray(keras.ops.convert_to_numpy(flat[at]), np.float64),
+            layer=layers[at],
+            loss=losses[at],
+        )
+        for at in range(len(flat))
+    )
+    held_out = None
+    if isinstance(validation_data, list | tuple) and len(validation_data) in (2, 3):
+        xv, yv = validation_data[:2]
+        held_out = _named("validation x", xv), [_array("validation y", one) for one in _values(yv)]
+    return Program(model, network, inputs, outputs, held_out, batch_size, epochs, dict(fit or {}))
+
+
+def _with_weights(model: keras.Model) -> keras.Model:
+    """Return a copy of a network that makes its weights when it is first called."""
+    if not isinstance(model, keras.Sequential):
+        raise ArgumentError(
+            "`model` must be built, so that it has weights.",
+            received=f"{model.name!r}, a {type(model).__name__} that was never called",
+            fix="Call it on some examples first.",
+        )
+    return keras.models.clone_model(model)
+
+
+def _maps(y: object, names: Sequence[str]) -> bool:
+    return isinstance(y, Mapping) and set(y) == set(names)
+
+
+def _values(given: Any) -> list[Any]:  # noqa: ANN401
+    if isinstance(given, Mapping):
+        return list(given.values())
+    by_output = isinstance(given, list | tuple) and given and hasattr(given[0], "shape")
+    return list(given) if by_output and np.ndim(given[0]) else [given]
+
+
+def _named(what: str, given: Any) -> dict[str, Array]:  # noqa: ANN401
+    if isinstance(given, Mapping):
+        return {str(name): _array(f"{what}[{name!r}]", one) for name, one in given.items()}
+    several = _values(given)
+    if len(several) == 1:
+        return {"": _array(what, several[0])}
+    return {f"input {at}": _array(what, one) for at, one in enumerate(several)}
+
+
+def _array(what: str, given: Any) -> Array:  # noqa: ANN401
+    try:
+        array = np.asarray(given)
+    except Exception as error:  # whatever it is
+        raise ArgumentError(f"`{what}` must be an array.", received=type(given).__name__) from error
+    if array.ndim == 0:
+        raise ArgumentError(f"`{what}` must be an array.", received=type(given).__name__)
+    return array
+
+
+def _losses(loss: Any, names: Sequence[str]) -> list[Any]:  # noqa: ANN401
+    """Return each output's loss, from any form that `compile` takes."""
+    if isinstance(loss, Mapping):
+        return [loss.get(name) for name in names] if len(names) > 1 else [next(iter(loss.values()))]
+    if isinstance(loss, list | tuple):
+        return list(loss) if len(loss) == len(names) else [loss[0]] * len(names)
+    return [loss] * len(names)
+
+
+def _last_layers(model: keras.Model, count: int) -> list[Any]:
+    tensors = getattr(model, "outputs", None)
+    if tensors and len(tensors) == count:
+        return [_innermost(one._keras_history.operation) for one in tensors]
+    return [None] * count
+
+
+def _innermost(layer: Any) -> Any:  # noqa: ANN401
+    while isinstance(layer, keras.Model) and getattr(layer, "outputs", None):
+        layer = layer.outputs[0]._keras_history.operation
+    return layer

@@ -1,0 +1,313 @@
+"""The network before its first step: its weights, its activations, what holds it down."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from dlrecipes.diagnose.program.heads import activation_name, layer_before
+from dlrecipes.diagnose.program.program import Program
+from dlrecipes.results import Finding, plural
+
+_LAYERS = keras.layers
+_RECTIFIED = ("relu", "relu6")
+_DEAD = 0.9
+_STRONG_DROPOUT = 0.8
+_FEW_INPUTS = 20
+_HUGE = 10.0
+_PENALTY = 5.0
+_FEWEST_WEIGHTS = 100
+_HALF_DONE = 0.5
+_NARROW = 3
+
+
+def check_structure(program: Program) -> Iterator[Finding]:
+    """Say what of a network's structure or first weights keeps it from learning.
+
+    Args:
+        program: The training.
+    """
+    yield from _frozen(program)
+    yield from _weights(program)
+    yield from _linear(program)
+    yield from _dead(program)
+    yield from _unused(program)
+    yield from _pooled(program)
+    yield from _dropout(program)
+    yield from _penalties(program)
+    yield from _normalisation(program)
+
+
+def _frozen(program: Program) -> Iterator[Finding]:
+    if not program.network.trainable_variables:
+        yield Finding(
+            "frozen layers",
+            "No weight can be trained.",
+            {},
+            "Set `trainable = True` for the layers that are to learn, before `compile`.",
+            severity="error",
+        )
+        return
+    for layer in program.layers:
+        kernel = getattr(layer, "kernel", None)
+        if kernel is None or layer.trainable or kernel.ndim < 2:
+            continue
+        values = np.asarray(keras.ops.convert_to_numpy(kernel), np.float64)
+        bias = getattr(layer, "bias", None)
+        untouched = bias is None or not np.asarray(keras.ops.convert_to_numpy(bias)).any()
+        expected = _initial_spread(layer, values)
+        as_drawn = expected is not None and abs(float(values.std()) / expected - 1) < 0.1
+        if values.size >= _FEWEST_WEIGHTS and untouched and as_drawn:
+            yield Finding(
+                "frozen layers",
+                f"The layer {layer.name!r} is frozen with weights as they were drawn: it has "
+                "learned nothing yet.",
+                {"weights": int(values.size), "spread": float(values.std())},
+                "Load its weights, or let it be trained.",
+                severity="warning",
+            )
+
+
+def _initial_spread(layer: keras.layers.Layer, values: np.ndarray) -> float | None:
+    """Return the standard deviation with which an initialiser draws such a kernel, if known."""
+    fan_in = int(np.prod(values.shape[:-1]))
+    fan_out = int(np.prod(values.shape[:-2])) * values.shape[-1]
+    initializer = type(getattr(layer, "kernel_initializer", None)).__name__
+    if initializer.startswith("Glorot"):
+        return math.sqrt(2.0 / (fan_in + fan_out))
+    if initializer.startswith("He"):
+        return math.sqrt(2.0 / fan_in)
+    if initializer.startswith("Lecun"):
+        return math.sqrt(1.0 / fan_in)
+    return None
+
+
+def _weights(program: Program) -> Iterator[Finding]:
+    last = {id(output.layer) for output in program.outputs}
+    for layer in program.layers:
+        kernel = getattr(layer, "kernel", None)
+        if kernel is None or not layer.trainable or kernel.ndim < 2 or kernel.shape[-1] < 2:
+            continue
+        values = np.asarray(keras.ops.convert_to_numpy(kernel), np.float64)
+        spread = float(values.std())
+        if spread == 0 and id(layer) not in last:
+            yield Finding(
+                "initial weights",
+                f"All weights of {layer.name!r} are {values.flat[0]:g}: its units compute the "
+                "same, and are given the same gradient.",
+                {"value": float(values.flat[0])},
+                'Draw them: `kernel_initializer="glorot_uniform"`.',
+                severity="error",
+            )
+            continue
+        fan_in = int(np.prod(values.shape[:-1]))
+        usual = math.sqrt(2.0 / (fan_in + values.shape[-1]))
+        if spread > _HUGE * max(usual, 0.05):
+            yield Finding(
+                "initial weights",
+                f"The weights of {layer.name!r} begin with a spread of {spread:.3g}, where about "
+                f"{usual:.2g} keeps the scale of its {plural(fan_in, 'input')}.",
+                {"spread": spread, "usual": usual},
+                'Use `kernel_initializer="glorot_uniform"` or "he_normal".',
+                severity="warning",
+            )
+
+
+def _linear(program: Program) -> Iterator[Finding]:
+    """Find weights behind weights with nothing between them that is not linear."""
+    weighted = (_LAYERS.Dense, _LAYERS.Conv1D, _LAYERS.Conv2D)
+    passing = (_LAYERS.Dropout, _LAYERS.Flatten, _LAYERS.Reshape)
+    for layer in program.layers:
+        before: Any = layer_before(layer) if isinstance(layer, weighted) else None
+        while isinstance(before, passing):
+            before = layer_before(before)
+        if type(before) is not type(layer) or activation_name(before) != "linear":
+            continue
+        fan_in = int(np.prod(before.kernel.shape[:-1]))
+        middle, width = int(before.kernel.shape[-1]), int(layer.kernel.shape[-1])
+        # Fewer units in between than before and behind are a bottleneck, which is one.
+        if middle >= min(fan_in, width):
+            yield Finding(
+                "activations",
+                f"No activation stands between {before.name!r} and {layer.name!r}: both are one "
+                "linear layer.",
+                {"units": middle},
+                'Give the first an activation, such as "relu".',
+                severity="warning",
+            )
+            return
+
+
+def _dead(program: Program) -> Iterator[Finding]:
+    """Find rectified units that give 0 for every example, and so are given no gradient."""
+    model = program.network
+    if not getattr(model, "inputs", None) or len(program.x) != 1:
+        return
+    layers = [
+        layer
+        for layer in model.layers
+        if activation_name(layer) in _RECTIFIED or isinstance(layer, _LAYERS.ReLU)
+    ]
+    layers = [layer for layer in layers if len(getattr(layer, "_inbound_nodes", ())) == 1]
+    if not layers:
+        return
+    (x,) = program.x.values()
+    rows = np.linspace(0, len(x) - 1, min(len(x), 256)).astype(int)
+    try:
+        looked_at = keras.Model(model.inputs, [layer.output for layer in layers])
+        shown = looked_at(keras.ops.convert_to_tensor(x[rows]), training=False)
+    except Exception:  # a network that cannot be cut there
+        return
+    for layer, values in zip(layers, shown if isinstance(shown, list) else [shown], strict=True):
+        units = np.asarray(keras.ops.convert_to_numpy(values)).reshape(-1, int(values.shape[-1]))
+        dead = float((units <= 0).all(axis=0).mean())
+        if dead >= _DEAD:
+            yield Finding(
+                "activations",
+                f"{100 * dead:.0f} % of the units of {layer.name!r} give 0 for every example, and "
+                "cannot learn from there.",
+                {"share": dead},
+                "Begin with biases of 0 and scaled inputs, or use a leaky activation.",
+                severity="error",
+            )
+            return
+
+
+def _unused(program: Program) -> Iterator[Finding]:
+    """Find an input without which the outputs are the same."""
+    if len(program.x) < 2:
+        return
+    names = list(program.x)
+    model = program.network
+    rows = np.linspace(0, len(program.x[names[0]]) - 1, 64).astype(int)
+    few = {name: values[rows] for name, values in program.x.items()}
+    tensors = getattr(model, "inputs", None)
+    if not tensors or len(tensors) != len(names):
+        return
+    by_name = not all(name.startswith("input ") for name in names)
+
+    def predict(given: dict[str, np.ndarray]) -> np.ndarray:
+        parts = {name: keras.ops.convert_to_tensor(one) for name, one in given.items()}
+        shown = model(parts if by_name else list(parts.values()), training=False)
+        return np.concatenate(
+            [
+                np.asarray(keras.ops.convert_to_numpy(one)).reshape(len(rows), -1)
+                for one in keras.tree.flatten(shown)
+            ],
+            axis=1,
+        )
+
+    plain = predict(few)
+    for name in names:
+        turned = predict({**few, name: np.roll(few[name], 1, axis=0)})
+        if np.array_equal(plain, turned) and not np.array_equal(
+            few[name], np.roll(few[name], 1, axis=0)
+        ):
+            yield Finding(
+                "unused inputs",
+                f"The outputs are the same whatever {name!r} is.",
+                {},
+                "Join it with the others, for example by `Concatenate`, or leave it out.",
+                severity="warning",
+            )
+
+
+def _pooled(program: Program) -> Iterator[Finding]:
+    wanted = max((output.units for output in program.outputs), default=1)
+    for layer in program.layers:
+        if "Pooling" not in type(layer).__name__ or len(getattr(layer, "_inbound_nodes", ())) != 1:
+            continue
+        came, left = layer.input.shape[1:], layer.output.shape[1:]
+        if None in came or None in left:
+            continue
+        before, after = int(np.prod(came)), int(np.prod(left))
+        if after < min(_NARROW, wanted) and before >= 10 * after:
+            yield Finding(
+                "axes",
+                f"{layer.name!r} leaves {plural(after, 'number')} of the {before} of an example.",
+                {"before": before, "after": after},
+                "Pool less, or after layers that have found features.",
+                severity="warning",
+            )
+
+
+def _dropout(program: Program) -> Iterator[Finding]:
+    last = {id(output.layer) for output in program.outputs}
+    kinds = (_LAYERS.Dropout, _LAYERS.SpatialDropout1D, _LAYERS.SpatialDropout2D)
+    for layer in program.layers:
+        if not isinstance(layer, kinds) or id(layer) in last:
+            continue
+        nodes = getattr(layer, "_inbound_nodes", ())
+        features = int(np.prod([one or 1 for one in layer.input.shape[1:]])) if nodes else 0
+        few = 0 < features <= _FEW_INPUTS and layer.rate >= 0.5
+        if layer.rate >= _STRONG_DROPOUT or few:
+            yield Finding(
+                "regularisation",
+                f"{layer.name!r} drops {100 * layer.rate:.0f} %"
+                + (f" of {plural(features, 'number')}" if few else "")
+                + ": little of an example is left.",
+                {"rate": float(layer.rate)},
+                "Try 0.1 to 0.5, and less behind the inputs.",
+                severity="warning",
+            )
+
+
+def _penalties(program: Program) -> Iterator[Finding]:
+    try:
+        penalties = program.network._get_regularization_losses()
+        penalty = sum(float(keras.ops.convert_to_numpy(one)) for one in penalties)
+    except Exception:  # a penalty of one's own may want a graph
+        return
+    if penalty <= 0:
+        return
+    losses = []
+    for output in program.outputs:
+        try:
+            value = keras.losses.get(output.loss)(
+                keras.ops.convert_to_tensor(output.few),
+                keras.ops.convert_to_tensor(output.outputs.astype("float32")),
+            )
+            losses.append(float(np.mean(keras.ops.convert_to_numpy(value))))
+        except Exception:
+            return
+    data = sum(losses)
+    if math.isfinite(data) and penalty > _PENALTY * max(data, 1e-9):
+        yield Finding(
+            "regularisation",
+            f"The penalty on weights ({penalty:.3g}) is {penalty / max(data, 1e-9):.0f} times the "
+            f"loss of the data ({data:.3g}).",
+            {"penalty": penalty, "data": data},
+            "Begin with 1e-5 to 1e-3.",
+            severity="warning",
+        )
+
+
+def _normalisation(program: Program) -> Iterator[Finding]:
+    layers = [one for one in program.layers if isinstance(one, _LAYERS.BatchNormalization)]
+    trained = [one for one in layers if one.trainable]
+    if trained and program.batch_size == 1:
+        yield Finding(
+            "normalisation",
+            "BatchNormalization with one example a step has no spread to divide by.",
+            {"batch_size": 1},
+            "Take at least 16 examples a step, or `LayerNormalization`.",
+            severity="warning",
+        )
+    for layer in trained:
+        left = float(layer.momentum) ** max(program.steps, 1)
+        moved = np.asarray(keras.ops.convert_to_numpy(layer.moving_mean)).any()
+        if left > _HALF_DONE and not moved:
+            yield Finding(
+                "normalisation",
+                f"After all {plural(program.steps, 'step')}, {100 * left:.0f} % of the moving "
+                f"averages of {layer.name!r} will still be what they began with (momentum "
+                f"{layer.momentum:g}), and they are what is predicted with.",
+                {"momentum": float(layer.momentum), "steps": program.steps},
+                f"Use a momentum of about {max(0.0, round(1 - 5 / max(program.steps, 6), 3)):g}.",
+                severity="warning",
+            )
+            return

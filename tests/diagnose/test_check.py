@@ -1,0 +1,422 @@
+"""What is said of a training before its first step: of sick ones, and nothing of healthy ones."""
+
+import random
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import dlrecipes as dlr
+from dlrecipes.errors import ArgumentError
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from sick_programs import MEANT, told_of
+from zoo import CI_MEMBERS, ZOO
+
+LAYERS, OPTIMIZERS = keras.layers, keras.optimizers
+GENERATOR = np.random.default_rng(0)
+X = GENERATOR.normal(size=(200, 6)).astype("float32")
+KIND = np.digitize(X[:, 0], [-0.5, 0.5])
+TWO = (X[:, 0] > 0).astype("int32")
+PRICE = (X[:, :1] * 3 + 1).astype("float32")
+RARE = (X[:, 0] > 1.8).astype("int32")
+ONE_HOT = np.eye(3, dtype="float32")[KIND]
+IMAGES = GENERATOR.uniform(size=(200, 8, 8, 1)).astype("float32")
+CODES = GENERATOR.integers(0, 40, size=(600, 1)).astype("float32")
+CODED = GENERATOR.normal(size=40)[CODES[:, 0].astype(int)]
+
+
+def net(
+    units=3,
+    last="softmax",
+    loss="sparse_categorical_crossentropy",
+    optimizer="adam",
+    *,
+    body=None,
+    shape=(6,),
+    metrics=("accuracy", "auc"),
+    **hidden,
+):
+    """A healthy network, or one with a fault put in by the arguments."""
+    body = [LAYERS.Dense(8, **{"activation": "relu", **hidden})] if body is None else body
+    end = [LAYERS.Dense(units, last)] if isinstance(units, int) else units
+    model = keras.Sequential([keras.Input(shape), *body, *end])
+    model.compile(optimizer, loss, metrics=[m for m in metrics if m != "auc"] or None)
+    return model
+
+
+def binary(last="sigmoid", loss="binary_crossentropy", **changes):
+    return net(1, last, loss, **changes)
+
+
+def value(last=None, loss="mse", **changes):
+    return net(1, last, loss, metrics=(), **changes)
+
+
+def rising(y, p):
+    return keras.ops.mean(
+        p * keras.ops.cast(y, p.dtype) + (1 - p) * (1 - keras.ops.cast(y, p.dtype))
+    )
+
+
+def constant_columns():
+    x = X.copy()
+    x[:, 1:] = 1.0
+    return x
+
+
+SICK = {
+    # name of the case: (name of the finding, model, x, y, arguments)
+    "softmax of one unit": ("output activation", lambda: binary("softmax"), X, TWO),
+    "linear under probabilities": ("output activation", lambda: binary(None), X, TWO),
+    "relu under probabilities": ("output activation", lambda: net(last="relu"), X, KIND),
+    "softmax twice": (
+        "output activation",
+        lambda: net([LAYERS.Dense(3, "softmax"), LAYERS.Softmax()]),
+        X,
+        KIND,
+    ),
+    "three units for one column": (
+        "output units",
+        lambda: net(3, "sigmoid", "binary_crossentropy"),
+        X,
+        TWO,
+    ),
+    "one unit for classes": ("output units", lambda: net(1), X, KIND),
+    "one-hot into indices": ("labels", net, X, ONE_HOT),
+    "indices into one-hot": ("labels", lambda: net(loss="categorical_crossentropy"), X, KIND),
+    "classes from one": ("labels", net, X, KIND + 1),
+    "fractions of classes": ("labels", net, X, KIND / 16),
+    "a row without a class": (
+        "labels",
+        lambda: net(loss="categorical_crossentropy"),
+        X,
+        ONE_HOT * (KIND > 0)[:, None],
+    ),
+    "signs": ("labels", binary, X, 2 * TWO - 1),
+    "percentages": ("target range", binary, X, 100 * X[:, :1] ** 2),
+    "out of a sigmoid's reach": ("target range", lambda: value("sigmoid"), X, PRICE),
+    "below what relu reaches": ("target range", lambda: value("relu"), X, PRICE - 4),
+    "p in place of -log p": ("loss", lambda: binary(loss=rising), X, TWO),
+    "counts below zero": ("loss", lambda: value("exponential", "poisson"), X, PRICE - 9),
+    "cosine of one number": ("loss", lambda: value(loss="cosine_similarity"), X, PRICE),
+    "absolute error of classes": ("loss", lambda: binary(loss="mae"), X, RARE),
+    "squares of ten classes": ("loss", lambda: net(last="sigmoid", loss="mse"), X, ONE_HOT),
+    "no flatten": (
+        "axes",
+        lambda: net(body=[LAYERS.Dense(4, "relu")], shape=(8, 8, 1), units=3),
+        IMAGES,
+        KIND,
+    ),
+    "softmax along another axis": (
+        "axes",
+        lambda: net(
+            [LAYERS.Dense(3), LAYERS.Softmax(axis=1)], shape=(8, 5), loss="categorical_crossentropy"
+        ),
+        GENERATOR.normal(size=(90, 8, 5)),
+        np.eye(3)[GENERATOR.integers(0, 3, (90, 8))],
+    ),
+    "NaN": ("inputs", net, np.where(X > 2, np.nan, X), KIND),
+    "constant columns": ("inputs", net, constant_columns(), KIND),
+    "codes of categories": (
+        "inputs",
+        lambda: value(shape=(1,)),
+        CODES,
+        CODED[:, None].astype("float32"),
+    ),
+    "codes of words": (
+        "inputs",
+        lambda: binary(shape=(12,)),
+        GENERATOR.integers(0, 500, (200, 12)),
+        TWO,
+    ),
+    "pixels": (
+        "input scale",
+        lambda: net(body=[LAYERS.Flatten()], shape=(8, 8, 1)),
+        255 * IMAGES,
+        KIND,
+    ),
+    "scaled twice": (
+        "input scale",
+        lambda: net(
+            body=[
+                LAYERS.Rescaling(1 / 255),
+                LAYERS.Conv2D(2, 3, activation="relu"),
+                LAYERS.Flatten(),
+            ],
+            shape=(8, 8, 1),
+        ),
+        IMAGES,
+        KIND,
+    ),
+    "one column in millions": ("input scale", net, X * np.array([1, 1, 1, 1, 20, 1e-3]), KIND),
+    "no activation": ("activations", lambda: net(activation=None), X, KIND),
+    "dead units": (
+        "activations",
+        lambda: net(bias_initializer=keras.initializers.Constant(-9)),
+        X,
+        KIND,
+    ),
+    "equal weights": ("initial weights", lambda: net(kernel_initializer="zeros"), X, KIND),
+    "huge weights": (
+        "initial weights",
+        lambda: net(kernel_initializer=keras.initializers.RandomNormal(stddev=30)),
+        X,
+        KIND,
+    ),
+    "nothing to train": ("frozen layers", lambda: frozen(net(), 2), X, KIND),
+    "a frozen base": (
+        "frozen layers",
+        lambda: frozen(net(body=[LAYERS.Dense(64, "relu")]), 1),
+        X,
+        KIND,
+    ),
+    "dropout of everything": (
+        "regularisation",
+        lambda: net(body=[LAYERS.Dense(8, "relu"), LAYERS.Dropout(0.95)]),
+        X,
+        KIND,
+    ),
+    "dropout of the output": (
+        "regularisation",
+        lambda: net([LAYERS.Dense(1), LAYERS.Dropout(0.5)], loss="mse"),
+        X,
+        PRICE,
+    ),
+    "penalty of one": (
+        "regularisation",
+        lambda: net(kernel_regularizer=keras.regularizers.L2(10.0)),
+        X,
+        KIND,
+    ),
+    "averages that lag": (
+        "normalisation",
+        lambda: net(body=[LAYERS.Dense(8, "relu"), LAYERS.BatchNormalization(momentum=0.9999)]),
+        X,
+        KIND,
+    ),
+    "one example a step": (
+        "normalisation",
+        lambda: net(body=[LAYERS.Dense(8), LAYERS.BatchNormalization()]),
+        X,
+        KIND,
+        {"batch_size": 1},
+    ),
+    "rate of one": ("learning rate", lambda: net(optimizer=OPTIMIZERS.Adam(1.0)), X, KIND),
+    "rate of nothing": ("learning rate", lambda: net(optimizer=OPTIMIZERS.Adam(1e-9)), X, KIND),
+    "Keras' Adadelta": ("learning rate", lambda: net(optimizer="adadelta"), X, KIND),
+    "a schedule that dies": (
+        "learning rate",
+        lambda: net(optimizer=OPTIMIZERS.SGD(OPTIMIZERS.schedules.ExponentialDecay(0.1, 1, 0.5))),
+        X,
+        KIND,
+    ),
+    "epsilon": ("optimizer", lambda: net(optimizer=OPTIMIZERS.Adam(epsilon=100.0)), X, KIND),
+    "betas": ("optimizer", lambda: net(optimizer=OPTIMIZERS.Adam(beta_1=0.9999)), X, KIND),
+    "clipped away": (
+        "optimizer",
+        lambda: net(optimizer=OPTIMIZERS.SGD(0.01, clipvalue=1e-7)),
+        X,
+        KIND,
+    ),
+    "gathered for ever": (
+        "optimizer",
+        lambda: net(optimizer=OPTIMIZERS.SGD(gradient_accumulation_steps=900)),
+        X,
+        KIND,
+    ),
+    "sorted": ("batches", net, X[np.argsort(KIND)], np.sort(KIND), {"shuffle": False}),
+    "few steps": ("duration", net, X, KIND, {"epochs": 1, "batch_size": 200}),
+    "stops for getting better": (
+        "duration",
+        net,
+        X,
+        KIND,
+        {"callbacks": [keras.callbacks.EarlyStopping("val_loss", mode="max")]},
+    ),
+    "validated on training data": (
+        "validation",
+        net,
+        X,
+        KIND,
+        {"validation_data": (X[:50], KIND[:50])},
+    ),
+    "a class held out": (
+        "validation",
+        net,
+        X[np.argsort(KIND)],
+        np.sort(KIND),
+        {"validation_split": 0.4},
+    ),
+    "a rare class": ("imbalance", binary, X, RARE),
+    "weights the wrong way": ("imbalance", binary, X, RARE, {"class_weight": {0: 9.0, 1: 1.0}}),
+}
+
+
+def frozen(model, layers):
+    for layer in model.layers[:layers]:
+        layer.trainable = False
+    model.compile(model.optimizer, model.loss)
+    return model
+
+
+def found(make, x, y, arguments=None):
+    return dlr.check(make(), x, y, **{"epochs": 20, **(arguments or {})})
+
+
+@pytest.mark.parametrize("case", SICK)
+def test_sick(case):
+    name, make, x, y, *arguments = SICK[case]
+    names = [one.name for one in found(make, x, y, *arguments)]
+    assert name in names
+    assert len(set(names)) <= 2, names  # what follows from the fault may be told, too
+
+
+def test_every_check_is_listed():
+    assert {name for name, *_ in SICK.values()} | {"unused inputs"} == set(dlr.diagnose.CHECKS)
+
+
+HEALTHY = {
+    "classes": (net, X, KIND),
+    "one-hot": (lambda: net(loss="categorical_crossentropy"), X, ONE_HOT),
+    "logits": (
+        lambda: net(last=None, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
+        X,
+        KIND,
+    ),
+    "softmax from logits": (
+        lambda: net(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)),
+        X,
+        KIND,
+    ),
+    "hinge": (lambda: binary("tanh", "hinge"), X, 2 * TWO - 1),
+    "values": (value, X, PRICE),
+    "spare units": (lambda: net(10), X, KIND),
+    "a bottleneck": (lambda: net(body=[LAYERS.Dense(2), LAYERS.Dense(6, "relu")]), X, KIND),
+    "normalised inside": (
+        lambda: net(body=[LAYERS.BatchNormalization(), LAYERS.Dense(8, "relu")]),
+        X * 1e4,
+        KIND,
+    ),
+    "rescaled inside": (
+        lambda: net(body=[LAYERS.Rescaling(1 / 255), LAYERS.Flatten()], shape=(8, 8, 1)),
+        255 * IMAGES,
+        KIND,
+    ),
+    "embedding": (
+        lambda: net(body=[LAYERS.Embedding(500, 4), LAYERS.Flatten()], shape=(12,)),
+        GENERATOR.integers(0, 500, (200, 12)),
+        KIND,
+    ),
+    "last layer of zeros": (
+        lambda: net([LAYERS.Dense(3, "softmax", kernel_initializer="zeros")]),
+        X,
+        KIND,
+    ),
+    "warm-up": (
+        lambda: net(
+            optimizer=OPTIMIZERS.Adam(
+                OPTIMIZERS.schedules.CosineDecay(0.0, 100, warmup_target=1e-2, warmup_steps=20)
+            )
+        ),
+        X,
+        KIND,
+    ),
+    "shuffled and kept": (net, X, KIND, {"shuffle": False}),
+    "rare with weights": (binary, X, RARE, {"class_weight": {0: 1.0, 1: 9.0}}),
+    "held out": (net, X[:150], KIND[:150], {"validation_data": (X[150:], KIND[150:])}),
+}
+
+
+@pytest.mark.parametrize("case", HEALTHY)
+def test_healthy(case):
+    make, x, y, *arguments = HEALTHY[case]
+    assert [one.verdict for one in found(make, x, y, *arguments)] == []
+
+
+def test_several_inputs_and_outputs():
+    one, other = keras.Input((6,), name="one"), keras.Input((6,), name="other")
+    hidden = LAYERS.Dense(8, "relu")(LAYERS.Concatenate()([one, 0.0 * other]))
+    heads = {
+        "kind": LAYERS.Dense(3, "softmax", name="kind")(hidden),
+        "price": LAYERS.Dense(1, "sigmoid", name="price")(hidden),
+    }
+    model = keras.Model({"one": one, "other": other}, heads)
+    model.compile("adam", {"kind": "sparse_categorical_crossentropy", "price": "mse"})
+    given = {"one": X, "other": X[::-1].copy()}, {"kind": KIND, "price": PRICE}
+    said = {one.name: one.verdict for one in dlr.check(model, *given, epochs=9)}
+    assert set(said) == {"unused inputs", "target range"}
+    assert "'other'" in said["unused inputs"]
+    assert "of 'price'" in said["target range"]
+
+
+def test_everything_is_left_as_it_was():
+    model = net(body=[LAYERS.Dense(8, "relu"), LAYERS.BatchNormalization(), LAYERS.Dropout(0.5)])
+    model.fit(X, KIND, verbose=0)
+    before = [one.numpy() for one in (*model.variables, *model.optimizer.variables)]
+    states = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    dlr.check(model, X, KIND, epochs=5)
+    for one, value in zip((*model.variables, *model.optimizer.variables), before, strict=True):
+        np.testing.assert_array_equal(one.numpy(), value)
+    assert random.getstate() == states[0]
+    np.testing.assert_array_equal(np.random.get_state()[1], states[1])  # noqa: NPY002
+
+
+def test_a_network_without_weights_yet_gets_none():
+    model = keras.Sequential([LAYERS.Dense(8, "relu"), LAYERS.Dense(1)])
+    model.compile("adam", "binary_crossentropy")
+    before = random.getstate()
+    (one,) = dlr.check(model, X, TWO, epochs=5)
+    assert one.name == "output activation"
+    assert not model.built
+    assert random.getstate() == before
+
+
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = LAYERS.Dense(3)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+def test_a_subclassed_model():
+    model = Subclassed()
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    with pytest.raises(ArgumentError, match="must be built.*Call it on some examples"):
+        dlr.check(model, X, KIND)
+    model(X[:2])
+    assert dlr.check(model, X, KIND, epochs=5) == ()
+    assert [one.name for one in dlr.check(model, X, KIND + 1, epochs=5)] == ["labels"]
+
+
+@pytest.mark.parametrize(
+    ("model", "x", "y", "message"),
+    [
+        (3, X, KIND, "must be a compiled keras.Model.*int"),
+        (keras.Sequential([keras.Input((6,)), LAYERS.Dense(1)]), X, KIND, "compile"),
+        (net(), X, KIND[:9], "same number of examples"),
+        (net(), X[:0], KIND[:0], "at least one"),
+        (net(), X, {"a": KIND, "b": KIND}, "targets for each output"),
+        (net(), X, 3, "must be an array"),
+    ],
+)
+def test_what_cannot_be_checked(model, x, y, message):
+    with pytest.raises(ArgumentError, match=message):
+        dlr.check(model, x, y)
+
+
+@pytest.mark.parametrize("name", CI_MEMBERS)
+def test_a_few_of_the_zoo(name):
+    program = next(one for one in ZOO if one.name == name)
+    if not hasattr(program, "moment"):
+        assert told_of(program.make) == []
+        return
+    said = {name for name, _ in told_of(program.sick)}
+    if program.moment == "before":
+        assert said & MEANT[program.kind]
+    assert not said - MEANT.get(program.kind, set())
