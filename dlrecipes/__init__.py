@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         search,
         training,
     )
+    from dlrecipes.diagnose.histories import check_history as check_history
     from dlrecipes.diagnose.program import check as check
     from dlrecipes.export.keras_file import load_model as load_model
     from dlrecipes.recipe import Recipe as Recipe, recipe_names
@@ -49,6 +50,7 @@ _HOMES = {
     "Stage": "dlrecipes.results",
     "StudyCallback": "dlrecipes.search",
     "check": "dlrecipes.diagnose",
+    "check_history": "dlrecipes.diagnose",
     "load_model": "dlrecipes.export",
     "load_recipe": "dlrecipes.recipe",
     "recipe_names": "dlrecipes.recipe",
@@ -83,6 +85,7 @@ __all__ = [
     "StudyCallback",
     "baselines",
     "check",
+    "check_history",
     "data",
     "diagnose",
     "errors",

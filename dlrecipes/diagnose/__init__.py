@@ -2,6 +2,7 @@
 
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
+from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
@@ -12,8 +13,10 @@ from dlrecipes.diagnose.verdict import judge, strongest_baseline
 
 __all__ = [
     "CHECKS",
+    "HISTORY_CHECKS",
     "average_predictions",
     "check",
+    "check_history",
     "check_penalty_gain",
     "check_selection_optimism",
     "check_subgroups",

@@ -16,7 +16,7 @@ from strangers import CI_MEMBERS, STRANGERS
 pytestmark = pytest.mark.slow
 
 KIND = {stranger.name: stranger.kind for stranger in STRANGERS}
-STEPS = ("tune", "right", "refits", "resume", "open", "saved_model", "keras", "alone")
+STEPS = ("tune", "right", "refits", "open", "saved_model", "keras", "alone")
 
 
 @pytest.mark.parametrize("name", CI_MEMBERS)

@@ -1,0 +1,236 @@
+"""What a training left behind: its curves, read by whoever was not there."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.errors import ArgumentError
+from dlrecipes.results import Finding, plural
+
+HISTORY_CHECKS = {
+    "diverged": "the loss is no number, or far above where it began",
+    "flat loss": "the loss does not fall at all",
+    "oscillating loss": "the loss jumps up and down as much as it falls",
+    "stopped too early": "the loss was still falling when the training ended",
+    "overfitting": "the validation loss rises while the training loss falls",
+    "one answer": "the score is the same in every epoch: one class, or one value, for all examples",
+}
+"""What a finding of a history may be called: `{name: what it is about}`."""
+
+_FEWEST = 3
+_FLAT = 0.01
+_RISEN = 1.1
+_STILL = 0.9
+_NOISE = 3.0
+_JUMPS = 0.6
+_FAR = 10.0
+_EARLY = 0.8
+
+Curve = NDArray[np.float64]
+
+
+def check_history(history: Any) -> tuple[Finding, ...]:  # noqa: ANN401  (three forms)
+    """Say what the curves of a training show, whoever trained.
+
+    Args:
+        history: What `model.fit` returned, its `history`, or the path of a CSV file that
+            `keras.callbacks.CSVLogger` wrote: `loss` and, where there was validation data,
+            `val_loss`, one number an epoch.
+
+    Returns:
+        The findings, errors before warnings; each is called by one of the names of
+        `diagnose.HISTORY_CHECKS`. Of fewer than three epochs only a loss that is no number is told.
+
+    Raises:
+        ArgumentError: If it is none of these, has no `loss`, or has curves of different lengths.
+
+    Example:
+        >>> curves = {"loss": [1.0, 0.6, 0.4, 0.2, 0.1], "val_loss": [1.0, 0.7, 0.6, 0.8, 1.1]}
+        >>> (finding,) = dlr.check_history(curves)
+        >>> finding.name, finding.advice
+        ('overfitting', 'Keep the weights of epoch 3; then more data, augmentation, dropout or a \
+penalty, or a smaller network.')
+    """
+    curves = _read(history)
+    loss, held_out = curves["loss"], curves.get("val_loss")
+    found = list(_diverged(loss, held_out))
+    if not found and len(loss) >= _FEWEST:
+        found += list(_flat(loss)) or list(_oscillating(loss))
+        found += list(_one_answer(curves))
+        if held_out is not None:
+            found += list(_overfitting(loss, held_out))
+        if not found:
+            found += list(_stopped(loss, held_out))
+    return tuple(sorted(found, key=lambda one: one.severity != "error"))
+
+
+def _read(history: Any) -> dict[str, Curve]:  # noqa: ANN401
+    if isinstance(history, keras.callbacks.History):
+        history = history.history
+    if isinstance(history, str | Path):
+        history = _read_csv(Path(history))
+    if not isinstance(history, Mapping) or "loss" not in history:
+        raise ArgumentError(
+            "A history must have a `loss`.",
+            received=type(history).__name__
+            if not isinstance(history, Mapping)
+            else f"{', '.join(map(str, history)) or 'nothing'}",
+            fix="Hand over what `model.fit` returned.",
+        )
+    curves = {}
+    for name, values in history.items():
+        try:
+            numbers = np.array(
+                [math.nan if value is None else float(value) for value in values], np.float64
+            )
+        except (TypeError, ValueError):  # a curve of another kind, such as a name for each epoch
+            continue
+        curves[str(name)] = numbers
+    lengths = {name: len(curves[name]) for name in ("loss", "val_loss") if name in curves}
+    if "loss" not in curves or not len(curves["loss"]) or len(set(lengths.values())) > 1:
+        raise ArgumentError(
+            "The curves of a history must have one number for each epoch, at least one.",
+            received=", ".join(f"{name}: {length}" for name, length in lengths.items())
+            or "a loss of other things",
+        )
+    return curves
+
+
+def _read_csv(path: Path) -> dict[str, list[float]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ArgumentError(
+            "A history's file must be one that CSVLogger wrote.", received=f"{path}: {error}"
+        ) from error
+    names = [name for name in (rows[0] if rows else {}) if name]
+    return {name: [_number(row.get(name)) for row in rows] for name in names}
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return math.nan
+
+
+def _diverged(loss: Curve, held_out: Curve | None) -> Iterator[Finding]:
+    broken = np.flatnonzero(~np.isfinite(loss))
+    if len(broken):
+        yield Finding(
+            "diverged",
+            f"The loss is no number from epoch {broken[0] + 1} on.",
+            {"epoch": int(broken[0]) + 1},
+            "Look for missing or huge inputs and for logarithms of 0 first; then lower the "
+            "learning rate tenfold, or clip gradients.",
+            severity="error",
+        )
+        return
+    least = float(loss.min())
+    rise = loss[-1] - least
+    if len(loss) >= _FEWEST and loss[-1] > _FAR * max(loss[0], least, 1e-9) and rise > 0:
+        yield Finding(
+            "diverged",
+            f"The loss began at {loss[0]:.3g} and ended at {loss[-1]:.3g}.",
+            {"first": float(loss[0]), "last": float(loss[-1])},
+            "Lower the learning rate tenfold, or clip gradients.",
+            severity="error",
+        )
+
+
+def _flat(loss: Curve) -> Iterator[Finding]:
+    fall = loss[0] - loss.min()
+    scale = max(abs(float(loss[0])), float(np.abs(loss).mean()), 1e-12)
+    if fall < _FLAT * scale and loss[-1] > loss[0] - _FLAT * scale:
+        yield Finding(
+            "flat loss",
+            f"The loss goes from {loss[0]:.4g} to {loss[-1]:.4g} in {plural(len(loss), 'epoch')}.",
+            {"first": float(loss[0]), "last": float(loss[-1])},
+            "Let `dlr.check` look at network and data; then raise the learning rate tenfold, and "
+            "see whether twenty examples can be learned by heart.",
+            severity="warning",
+        )
+
+
+def _oscillating(loss: Curve) -> Iterator[Finding]:
+    steps = np.diff(loss)
+    if len(steps) < 2 * _FEWEST:
+        return
+    turns = float(np.mean(steps[1:] * steps[:-1] < 0))
+    fallen = max(loss[0] - loss[-1], 0.0)
+    jump = float(np.median(np.abs(steps)))
+    if turns > _JUMPS and jump > fallen / _NOISE and jump > _FLAT * abs(float(np.median(loss))):
+        yield Finding(
+            "oscillating loss",
+            f"The loss turns round in {100 * turns:.0f} % of the epochs, by {jump:.3g} each time, "
+            f"and has fallen by {fallen:.3g} in all.",
+            {"turns": turns, "jump": jump, "fallen": float(fallen)},
+            "Lower the learning rate, or take larger batches.",
+            severity="warning",
+        )
+
+
+def _one_answer(curves: Mapping[str, Curve]) -> Iterator[Finding]:
+    for name, curve in curves.items():
+        score = any(word in name for word in ("acc", "precision", "recall", "auc", "f1"))
+        if score and len(curve) >= _FEWEST and np.ptp(curve) == 0 and 0 <= curve[0] < 1:
+            yield Finding(
+                "one answer",
+                f"`{name}` is {curve[0]:.4g} in every epoch: the network seems to give the same "
+                "answer for all examples.",
+                {"score": float(curve[0])},
+                "Look at its predictions; then at the last activation, the learning rate and the "
+                "balance of the classes.",
+                severity="warning",
+            )
+            return
+
+
+def _overfitting(loss: Curve, held_out: Curve) -> Iterator[Finding]:
+    known = np.isfinite(held_out)
+    if known.sum() < _FEWEST:
+        return
+    best = int(np.nanargmin(held_out))
+    last = float(held_out[known][-1])
+    least = float(held_out[best])
+    fell_on = loss[-1] < loss[best]
+    later = best < _EARLY * (len(loss) - 1)
+    noise = float(np.median(np.abs(np.diff(held_out[known]))))
+    if fell_on and later and last > least + max((_RISEN - 1) * abs(least), _NOISE * noise):
+        yield Finding(
+            "overfitting",
+            f"The validation loss was least in epoch {best + 1} ({least:.3g}) and rose to "
+            f"{last:.3g}, while the training loss went on falling.",
+            {"epoch": best + 1, "least": least, "last": last},
+            f"Keep the weights of epoch {best + 1}; then more data, augmentation, dropout or a "
+            "penalty, or a smaller network.",
+            severity="warning",
+        )
+
+
+def _stopped(loss: Curve, held_out: Curve | None) -> Iterator[Finding]:
+    known = held_out is not None and bool(np.isfinite(held_out).all())
+    curve = held_out if known and held_out is not None else loss
+    fallen = float(curve[0] - curve.min())
+    part = max(len(curve) // 5, 1)
+    lately = float(curve[-1 - part] - curve[-1])
+    # As fast as on the average: it has not begun to level off.
+    average = fallen * part / (len(curve) - 1)
+    if fallen > 0 and curve.argmin() == len(curve) - 1 and lately > _STILL * average:
+        yield Finding(
+            "stopped too early",
+            f"The {'validation ' * known}loss fell as fast in the last {plural(part, 'epoch')} as "
+            f"in all {len(curve)}.",
+            {"epochs": len(curve), "share": lately / fallen},
+            "Train longer, or with a higher learning rate.",
+            severity="warning",
+        )

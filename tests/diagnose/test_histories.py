@@ -1,0 +1,79 @@
+"""What curves show: each sick one by its name, and nothing of curves as they should be."""
+
+import keras
+import numpy as np
+import pytest
+
+import dlrecipes as dlr
+from dlrecipes.errors import ArgumentError
+
+EPOCHS = np.arange(20)
+FALLING = 0.1 + 0.9 * np.exp(-EPOCHS / 4)
+NOISE = np.random.default_rng(0).normal(scale=0.004, size=20)
+
+SICK = {
+    "NaN": ("diverged", {"loss": [1.0, 3.0, float("nan"), float("nan")]}),
+    "None, as a run keeps it": ("diverged", {"loss": [1.0, None]}),
+    "infinite": ("diverged", {"loss": [1.0, float("inf"), float("inf")]}),
+    "blown up": ("diverged", {"loss": [1.0, 20.0, 4e5]}),
+    "flat": ("flat loss", {"loss": 2.303 + NOISE}),
+    "rising": ("flat loss", {"loss": 1 + 0.05 * EPOCHS}),
+    "up and down": ("oscillating loss", {"loss": 1.0 + 0.5 * (-1.0) ** EPOCHS - 0.005 * EPOCHS}),
+    "still falling": ("stopped too early", {"loss": 1 - 0.02 * EPOCHS}),
+    "validation still falling": (
+        "stopped too early", {"loss": FALLING, "val_loss": 1 - 0.02 * EPOCHS}),
+    "by heart": (
+        "overfitting", {"loss": FALLING, "val_loss": 0.5 + 0.02 * np.abs(EPOCHS - 5) + NOISE}),
+    "one class": (
+        "one answer", {"loss": FALLING, "accuracy": FALLING, "val_accuracy": np.full(20, 0.9)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SICK)
+def test_sick(case):
+    name, curves = SICK[case]
+    assert [one.name for one in dlr.check_history(curves)] == [name]
+    assert name in dlr.diagnose.HISTORY_CHECKS
+
+
+HEALTHY = {
+    "as it should be": {"loss": FALLING, "val_loss": FALLING + 0.02 + NOISE},
+    "noisy": {"loss": FALLING + 3 * NOISE, "val_loss": FALLING + 0.05 + 5 * NOISE},
+    "validation better than training": {"loss": FALLING + 0.1, "val_loss": FALLING},
+    "a loss below zero": {"loss": FALLING - 3.0},
+    "flat at last": {"loss": FALLING, "val_loss": np.maximum(FALLING, 0.3) + NOISE},
+    "perfect in every epoch": {"loss": FALLING, "accuracy": np.ones(20)},
+    "a flat metric of values": {"loss": FALLING, "rate": np.full(20, 0.01)},
+    "one epoch": {"loss": [0.4]},
+}
+
+
+@pytest.mark.parametrize("case", HEALTHY)
+def test_healthy(case):
+    assert [one.verdict for one in dlr.check_history(HEALTHY[case])] == []
+
+
+def test_a_history_and_its_file(tmp_path):
+    x = np.random.default_rng(0).normal(size=(64, 3))
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1e-12), "mse")
+    log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    history = model.fit(x, x[:, 0], epochs=5, verbose=0, callbacks=[log])
+    for form in (history, history.history, tmp_path / "log.csv", str(tmp_path / "log.csv")):
+        assert [one.name for one in dlr.check_history(form)] == ["flat loss"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (3, "must have a `loss`.*int"),
+        ({"accuracy": [1.0]}, "must have a `loss`.*accuracy"),
+        ({"loss": []}, "at least one"),
+        ({"loss": ["a", "b"]}, "one number for each epoch"),
+        ({"loss": [1.0, 2.0], "val_loss": [1.0]}, "loss: 2, val_loss: 1"),
+        ("nowhere.csv", "that CSVLogger wrote"),
+    ],
+)
+def test_what_is_no_history(given, message):
+    with pytest.raises(ArgumentError, match=message):
+        dlr.check_history(given)
