@@ -353,6 +353,20 @@ def test_several_inputs_and_outputs():
     assert "of 'price'" in said["target range"]
 
 
+def test_heads_are_those_of_their_names():
+    inputs = keras.Input((6,))
+    heads = {"z": LAYERS.Dense(3, name="z")(inputs), "a": LAYERS.Dense(1, name="a")(inputs)}
+    of_classes = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    losses = {"a": "mse", "z": dlr.losses.MaskedLoss(of_classes)}
+    some = np.where(X[:, 1] > 0, KIND, np.nan)
+    for outputs in (heads, list(heads.values()), [heads["a"], heads["z"]]):
+        model = keras.Model(inputs, outputs)
+        model.compile("adam", losses)
+        assert dlr.check(model, X, {"a": PRICE, "z": some}, epochs=5) == ()
+        (one,) = dlr.check(model, X, {"a": PRICE, "z": some + 1}, epochs=5)
+        assert "of 'z'" in one.verdict
+
+
 def test_everything_is_left_as_it_was():
     model = net(body=[LAYERS.Dense(8, "relu"), LAYERS.BatchNormalization(), LAYERS.Dropout(0.5)])
     model.fit(X, KIND, verbose=0)

@@ -169,6 +169,9 @@ def _of_indices(output: Output) -> Iterator[Finding]:
         )
         return
     numbers = y.astype(float)
+    numbers = numbers[np.isfinite(numbers)]  # a masked loss leaves the others out
+    if not numbers.size:
+        return
     if (numbers != np.round(numbers)).any():
         yield _finding(
             "labels",

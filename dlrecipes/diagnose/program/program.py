@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.errors import ArgumentError
+from dlrecipes.losses import MaskedLoss
 from dlrecipes.training.outputs import activation_of
 
 Array = NDArray[Any]
@@ -238,15 +239,11 @@ def read_program(
     shown = network(tensors, training=False)
     names = list(getattr(network, "output_names", None) or ())
     if isinstance(shown, Mapping):
-        names = list(shown)
-        targets = (
-            [_array(f"y[{name!r}]", y[name]) for name in names] if _maps(y, names) else targets
-        )
-        flat = [shown[name] for name in names]
+        names, flat = list(shown), list(shown.values())
     else:
         flat = list(shown) if isinstance(shown, list | tuple) else [shown]
-        if _maps(y, names):
-            targets = [_array(f"y[{name!r}]", y[name]) for name in names]
+    if _maps(y, names):
+        targets = [_array(f"y[{name!r}]", y[name]) for name in names]
     if len(targets) != len(flat):
         raise ArgumentError(
             "There must be targets for each output.",
@@ -255,16 +252,9 @@ def read_program(
     several = len(flat) > 1
     names = names if len(names) == len(flat) else [f"output {at}" for at in range(len(flat))]
     losses = _losses(model.loss, names)
-    layers = _last_layers(network, len(flat))
+    layers = _last_layers(network, names)
     outputs = tuple(
-        Output(
-            name=names[at] if several else "",
-            targets=targets[at],
-            few=targets[at][rows],
-            outputs=np.asarray(keras.ops.convert_to_numpy(flat[at]), np.float64),
-            layer=layers[at],
-            loss=losses[at],
-        )
+        _output(names[at] if several else "", targets[at], rows, flat[at], layers[at], losses[at])
         for at in range(len(flat))
     )
     held_out = None
@@ -272,6 +262,22 @@ def read_program(
         xv, yv = validation_data[:2]
         held_out = _named("validation x", xv), [_array("validation y", one) for one in _values(yv)]
     return Program(model, network, inputs, outputs, held_out, batch_size, epochs, dict(fit or {}))
+
+
+def _output(
+    name: str,
+    targets: Array,
+    rows: NDArray[np.int64],
+    shown: Any,  # noqa: ANN401  (a tensor)
+    layer: Any,  # noqa: ANN401  (a layer or an operation)
+    loss: Any,  # noqa: ANN401  (in any form that Keras takes)
+) -> Output:
+    few, outputs = targets[rows], np.asarray(keras.ops.convert_to_numpy(shown), np.float64)
+    if isinstance(loss, MaskedLoss):
+        loss = loss.loss
+        known = np.isfinite(few.reshape(len(few), -1).astype(float)).all(axis=1)
+        few, outputs = few[known], outputs[known]
+    return Output(name, targets, few, outputs, layer, loss)
 
 
 def _with_weights(model: keras.Model) -> keras.Model:
@@ -324,11 +330,15 @@ def _losses(loss: Any, names: Sequence[str]) -> list[Any]:  # noqa: ANN401
     return [loss] * len(names)
 
 
-def _last_layers(model: keras.Model, count: int) -> list[Any]:
-    tensors = getattr(model, "outputs", None)
-    if tensors and len(tensors) == count:
-        return [_innermost(one._keras_history.operation) for one in tensors]
-    return [None] * count
+def _last_layers(model: keras.Model, names: Sequence[str]) -> list[Any]:
+    """Return what makes each output, in the order in which the model gives them."""
+    tensors = list(getattr(model, "outputs", None) or ())
+    given = None if isinstance(model, keras.Sequential) else getattr(model, "output", None)
+    if isinstance(given, Mapping) and set(given) == set(names):
+        tensors = [given[name] for name in names]
+    if len(tensors) != len(names):
+        return [None] * len(names)
+    return [_innermost(one._keras_history.operation) for one in tensors]
 
 
 def _innermost(layer: Any) -> Any:  # noqa: ANN401
