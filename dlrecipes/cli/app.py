@@ -25,10 +25,11 @@ from dlrecipes.cli.options import (
     read_extra,
     typed_options,
 )
-from dlrecipes.cli.summary import open_run, print_summary
+from dlrecipes.cli.summary import open_run, print_findings, print_summary
 from dlrecipes.quiet import quiet_start
 
 if TYPE_CHECKING:
+    from dlrecipes.recipe import Recipe
     from dlrecipes.search import Listener
 
 NEWEST = "newest"
@@ -97,6 +98,34 @@ def copy(
         with written_whole(target) as partial:
             shutil.copyfile(source, partial)
         typer.echo(f"{target}\nEdit it, then: dlrecipes tune {target}")
+
+
+@app.command(
+    cls=RecipeCommand,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def check(
+    context: typer.Context,
+    recipe: RecipeArgument,
+    data: Annotated[str | None, typer.Option(help="The data, for recipes that take it.")] = None,
+    target: Annotated[str | None, typer.Option(help="The target column.")] = None,
+) -> None:
+    """Say what is wrong with data and network before anything trains.
+
+    Further options are arguments of the recipe's own `load`; `dlrecipes check RECIPE --help` lists
+    them. The exit status is 1 where something is an error.
+    """
+    with one_message():
+        with loading(json=False), quiet_start():
+            from dlrecipes.recipe import load_recipe
+            from dlrecipes.training.engines import describe_device
+
+            describe_device()
+        chosen = load_recipe(recipe)
+        found = chosen.check(**_source(context, chosen, data, target))
+    print_findings(found)
+    if any(finding.severity == "error" for finding in found):
+        raise typer.Exit(1)
 
 
 @app.command(
@@ -208,12 +237,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             baseline_seconds=baseline_seconds,
         )
         chosen = load_recipe(recipe)
-        options_known = [word for option in context.command.params for word in option.opts]
-        extra = read_extra(context.args, options_known)
-        check_extra(extra, chosen, options_known)
-        given = {"data": data, "target": target, **extra}
-        written = {name: text for name, text in given.items() if text is not None}
-        source = typed_options(written, chosen)
+        source = _source(context, chosen, data, target)
         if resume is None:
             plan = with_budget(chosen.plan, trials, epochs)
         else:
@@ -248,6 +272,17 @@ def tune(  # noqa: PLR0913  (one argument an option)
             typer.echo(run.result_json)
         else:
             print_summary(run, waited(began, listener.phases))
+
+
+def _source(
+    context: typer.Context, chosen: Recipe, data: str | None, target: str | None
+) -> dict[str, Any]:
+    """Return the arguments of a recipe's `load` that stand on the command line."""
+    options_known = [word for option in context.command.params for word in option.opts]
+    extra = read_extra(context.args, options_known)
+    check_extra(extra, chosen, options_known)
+    given = {"data": data, "target": target, **extra}
+    return typed_options({name: text for name, text in given.items() if text is not None}, chosen)
 
 
 @app.command("open")

@@ -12,7 +12,9 @@ from dlrecipes.quiet import quiet_start
 from dlrecipes.results import plural, significant
 
 if TYPE_CHECKING:
-    from dlrecipes.results import RunResult, Target, TestResult, Verdict
+    from collections.abc import Sequence
+
+    from dlrecipes.results import Finding, RunResult, Target, TestResult, Verdict
     from dlrecipes.run import Run
 
 
@@ -65,6 +67,28 @@ def print_summary(run: Run, time: str) -> None:
     for name, file in result.artifacts.items():
         console.print(f"{name:12} {run.directory / file}", markup=False)
     console.print(f"{'time':12} {time}", markup=False)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Print what is wrong, and how much was looked for besides.
+
+    Args:
+        findings: Errors first, then warnings, then what was not found.
+    """
+    console = Console(soft_wrap=True, highlight=False)
+    wrong = [finding for finding in findings if finding.severity != "info"]
+    for finding in wrong:
+        console.print(f"{finding.severity}: {finding.verdict}", markup=False)
+        if finding.advice:
+            console.print(f"  {finding.advice}", markup=False)
+    rest = len(findings) - len(wrong)
+    console.print(
+        f"{plural(rest, 'check')} of the data had nothing to report."
+        if wrong
+        else f"Nothing is wrong, as far as can be told before training: "
+        f"{plural(rest, 'check')} of the data had nothing to report, nor had those of the network.",
+        markup=False,
+    )
 
 
 def _exported(result: RunResult) -> str:

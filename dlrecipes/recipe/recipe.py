@@ -16,9 +16,10 @@ from dlrecipes.data import Splits, start_small
 from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunError
 from dlrecipes.recipe.line_in import line_in
 from dlrecipes.recipe.load_options import LoadOption, gather, load_options, value_of_text
-from dlrecipes.results import DataSpec, Objective, Plan, RunInfo, RunSettings
+from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunInfo, RunSettings
 from dlrecipes.results.run_info import SourceValue
 from dlrecipes.run import Origin, Run, resume, tune
+from dlrecipes.run.look_before import look_before
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
     Build,
@@ -197,6 +198,24 @@ class Recipe:
             splits: The data, from `load`.
         """
         return SpecBuilder(self._build, splits.model_spec, self.name, fit=self._fit)
+
+    def check(self, **source: SourceValue) -> tuple[Finding, ...]:
+        """Say what is wrong with data and default network before anything trains.
+
+        Args:
+            source: Arguments of the recipe's `load`.
+
+        Returns:
+            What the audit and `dlrecipes.check` find, errors first, then warnings, then what was
+            looked for and not found.
+
+        Raises:
+            RecipeError: If the recipe's `load` has no such argument.
+            DataError: If the data cannot be used.
+            BuilderError: If the network does not fit the data.
+        """
+        splits = self.load(**_plain(source))
+        return look_before(self.builder(splits), splits, self.plan)
 
     def tune(
         self,

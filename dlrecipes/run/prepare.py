@@ -148,7 +148,7 @@ def prepare(
         notes = compare(builder)
         if isinstance(work.build, SpecBuilder) and work.build.assumed:
             notes += (work.build.assumed,)
-        splits, found = _with_forms(work.splits, model)
+        splits, found = with_found_forms(work.splits, model)
         notes += found
         # A callback, or a `fit`, may bring the objective; folds are scored by the network alone.
         brings = bool(work.own.reason) and settings.folds is None
@@ -185,8 +185,13 @@ def prepare(
     return Prepared(space, splits, findings, builder, dry, folds, notes)
 
 
-def _with_forms(splits: Splits, model: object) -> tuple[Splits, tuple[str, ...]]:
-    """Return the data with labels in the form that loss and metrics take, and what to say of it."""
+def with_found_forms(splits: Splits, model: object) -> tuple[Splits, tuple[str, ...]]:
+    """Return the data with labels in the form that loss and metrics take, and what to say of it.
+
+    Args:
+        splits: The data.
+        model: A compiled model of the builder.
+    """
     before = splits.raw_spec.targets
     after = fit_forms(check_compiled(model), splits.development())
     forms = tuple(replace(old, form=new.form) for old, new in zip(before, after, strict=True))

@@ -22,7 +22,7 @@ def test_list(cli):
 
 def test_no_command_shows_the_help(cli):
     result = cli()
-    for command in ("list", "copy", "tune", "open", "report", "export", "predict"):
+    for command in ("list", "copy", "check", "tune", "open", "report", "export", "predict"):
         assert command in result.output
 
 

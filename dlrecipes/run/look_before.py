@@ -1,0 +1,48 @@
+"""What can be told of a builder and its data before anything trains."""
+
+from __future__ import annotations
+
+from dlrecipes.data import Splits, audit, keras_inputs, keras_targets
+from dlrecipes.diagnose import check
+from dlrecipes.results import Finding, Plan
+from dlrecipes.run.prepare import with_found_forms
+from dlrecipes.search import Build, build_with
+from dlrecipes.training.build_model import build_model
+from dlrecipes.training.precision import dtype_policy
+from dlrecipes.training.preflight import check_model
+
+
+def look_before(build: Build, splits: Splits, plan: Plan) -> tuple[Finding, ...]:
+    """Return what the audit finds in the data, and what is wrong with the default network.
+
+    Args:
+        build: The builder.
+        splits: The data; its test part is not touched.
+        plan: How the trials are spent: a network is looked at with its batches and epochs.
+
+    Returns:
+        Errors first, then warnings, then what was looked for and not found.
+
+    Raises:
+        BuilderError: If the builder does not fit the data.
+    """
+    found = audit(splits)
+    with dtype_policy("float32"):
+        example = splits.development().train.inputs[:1]
+        model = build_model(lambda: build_with(build, {}), example)
+        splits, _ = with_found_forms(splits, model)
+        data = splits.development()
+        found += check_model(model, data, None)
+        train, held_out, spec = data.train, data.validation, data.model_spec
+        fit = {} if train.sample_weight is None else {"sample_weight": train.sample_weight}
+        found += check(
+            model,
+            keras_inputs(train.inputs),
+            keras_targets(train.y, spec),
+            validation_data=(keras_inputs(held_out.inputs), keras_targets(held_out.y, spec)),
+            batch_size=plan.batch_size,
+            epochs=max(stage.epochs for stage in plan.stages),
+            **fit,
+        )
+    order = {"error": 0, "warning": 1, "info": 2}
+    return tuple(sorted(found, key=lambda one: order[one.severity]))
