@@ -27,6 +27,10 @@ HISTORY_CHECKS = {
 
 _FEWEST = 3
 _FLAT = 0.01
+_STUCK = 1e-3
+_POOR = 0.6
+_APART = 3.0
+_BRIEF = 0.3
 _RISEN = 1.1
 _STILL = 0.9
 _NOISE = 3.0
@@ -59,17 +63,26 @@ def check_history(history: Any) -> tuple[Finding, ...]:  # noqa: ANN401  (three 
         ('overfitting', 'Keep the weights of epoch 3; then more data, augmentation, dropout or a \
 penalty, or a smaller network.')
     """
-    curves = _read(history)
+    curves, planned = _read(history), _planned(history)
     loss, held_out = curves["loss"], curves.get("val_loss")
-    found = list(_diverged(loss, held_out))
+    found = list(_diverged(loss))
     if not found and len(loss) >= _FEWEST:
-        found += list(_flat(loss)) or list(_oscillating(loss))
+        found += list(_flat(curves)) or list(_oscillating(loss))
         found += list(_one_answer(curves))
         if held_out is not None:
             found += list(_overfitting(loss, held_out))
         if not found:
             found += list(_stopped(loss, held_out))
+    if not found and planned is not None:
+        found += list(_ended_early(loss, held_out, planned))
     return tuple(sorted(found, key=lambda one: one.severity != "error"))
+
+
+def _planned(history: Any) -> int | None:  # noqa: ANN401
+    """Return how many epochs were asked for; None if that is not known."""
+    parameters = getattr(history, "params", None)
+    planned = parameters.get("epochs") if isinstance(parameters, Mapping) else None
+    return planned if isinstance(planned, int) else None
 
 
 def _read(history: Any) -> dict[str, Curve]:  # noqa: ANN401
@@ -123,7 +136,7 @@ def _number(text: str | None) -> float:
         return math.nan
 
 
-def _diverged(loss: Curve, held_out: Curve | None) -> Iterator[Finding]:
+def _diverged(loss: Curve) -> Iterator[Finding]:
     broken = np.flatnonzero(~np.isfinite(loss))
     if len(broken):
         yield Finding(
@@ -147,10 +160,15 @@ def _diverged(loss: Curve, held_out: Curve | None) -> Iterator[Finding]:
         )
 
 
-def _flat(loss: Curve) -> Iterator[Finding]:
+def _flat(curves: Mapping[str, Curve]) -> Iterator[Finding]:
+    loss = curves["loss"]
     fall = loss[0] - loss.min()
     scale = max(abs(float(loss[0])), float(np.abs(loss).mean()), 1e-12)
-    if fall < _FLAT * scale and loss[-1] > loss[0] - _FLAT * scale:
+    # Where most is learned in the first epoch, the loss hardly falls, and the score is good.
+    scores = [curve for name, curve in curves.items() if name in ("accuracy", "acc")]
+    poor = any(np.nanmax(curve) < _POOR for curve in scores)
+    stuck = np.ptp(loss[1:]) < _STUCK * scale and loss[1] > loss[0] / 2 and len(loss) > _FEWEST
+    if fall < _FLAT * scale or (poor and fall < 4 * _FLAT * scale) or stuck:
         yield Finding(
             "flat loss",
             f"The loss goes from {loss[0]:.4g} to {loss[-1]:.4g} in {plural(len(loss), 'epoch')}.",
@@ -205,11 +223,15 @@ def _overfitting(loss: Curve, held_out: Curve) -> Iterator[Finding]:
     fell_on = loss[-1] < loss[best]
     later = best < _EARLY * (len(loss) - 1)
     noise = float(np.median(np.abs(np.diff(held_out[known]))))
-    if fell_on and later and last > least + max((_RISEN - 1) * abs(least), _NOISE * noise):
+    rose = last > least + max((_RISEN - 1) * abs(least), _NOISE * noise)
+    # Or it never got better, while the training loss went to nothing beside it.
+    apart = 0 < _APART * loss[-1] < last and loss[-1] < loss[0] / 2
+    never = least > 0.8 * float(held_out[known][0])
+    if later and ((fell_on and rose) or (apart and never)):
         yield Finding(
             "overfitting",
-            f"The validation loss was least in epoch {best + 1} ({least:.3g}) and rose to "
-            f"{last:.3g}, while the training loss went on falling.",
+            f"The validation loss was least in epoch {best + 1} ({least:.3g}) and is {last:.3g} at "
+            f"the end, while the training loss went on falling, to {loss[-1]:.3g}.",
             {"epoch": best + 1, "least": least, "last": last},
             f"Keep the weights of epoch {best + 1}; then more data, augmentation, dropout or a "
             "penalty, or a smaller network.",
@@ -225,12 +247,27 @@ def _stopped(loss: Curve, held_out: Curve | None) -> Iterator[Finding]:
     lately = float(curve[-1 - part] - curve[-1])
     # As fast as on the average: it has not begun to level off.
     average = fallen * part / (len(curve) - 1)
-    if fallen > 0 and curve.argmin() == len(curve) - 1 and lately > _STILL * average:
+    much = fallen > 5 * _FLAT * max(abs(float(curve[0])), 1e-12)
+    if much and curve.argmin() == len(curve) - 1 and lately > _STILL * average:
         yield Finding(
             "stopped too early",
             f"The {'validation ' * known}loss fell as fast in the last {plural(part, 'epoch')} as "
             f"in all {len(curve)}.",
             {"epochs": len(curve), "share": lately / fallen},
             "Train longer, or with a higher learning rate.",
+            severity="warning",
+        )
+
+
+def _ended_early(loss: Curve, held_out: Curve | None, planned: int) -> Iterator[Finding]:
+    curve = loss if held_out is None or not np.isfinite(held_out).all() else held_out
+    falling = len(curve) < 2 or curve[-1] <= curve.min()
+    if len(loss) < _BRIEF * planned and falling:
+        yield Finding(
+            "stopped too early",
+            f"The training ended after {plural(len(loss), 'epoch')} of {planned}, and the loss was "
+            "still falling.",
+            {"epochs": len(loss), "planned": planned},
+            "Give early stopping a `patience` of 5 to 10 epochs.",
             severity="warning",
         )

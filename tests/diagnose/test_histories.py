@@ -24,6 +24,11 @@ SICK = {
         "stopped too early", {"loss": FALLING, "val_loss": 1 - 0.02 * EPOCHS}),
     "by heart": (
         "overfitting", {"loss": FALLING, "val_loss": 0.5 + 0.02 * np.abs(EPOCHS - 5) + NOISE}),
+    "never better on validation": (
+        "overfitting", {"loss": FALLING - 0.09, "val_loss": np.where(EPOCHS == 1, 1.0, 1.1)}),
+    "stuck after an epoch": ("flat loss", {"loss": [1.7, 1.586, 1.586, 1.586, 1.586]}),
+    "hardly falling, at chance": (
+        "flat loss", {"loss": 1.1 - 0.002 * EPOCHS, "accuracy": 0.33 + 0.002 * EPOCHS}),
     "one class": (
         "one answer", {"loss": FALLING, "accuracy": FALLING, "val_accuracy": np.full(20, 0.9)}),
 }  # fmt: skip
@@ -45,6 +50,7 @@ HEALTHY = {
     "perfect in every epoch": {"loss": FALLING, "accuracy": np.ones(20)},
     "a flat metric of values": {"loss": FALLING, "rate": np.full(20, 0.01)},
     "one epoch": {"loss": [0.4]},
+    "learned in the first epoch": {"loss": 0.1 - 1e-4 * EPOCHS, "accuracy": 0.97 + 1e-3 * EPOCHS},
 }
 
 
@@ -61,6 +67,17 @@ def test_a_history_and_its_file(tmp_path):
     history = model.fit(x, x[:, 0], epochs=5, verbose=0, callbacks=[log])
     for form in (history, history.history, tmp_path / "log.csv", str(tmp_path / "log.csv")):
         assert [one.name for one in dlr.check_history(form)] == ["flat loss"]
+
+
+def test_early_stopping_that_ends_at_once():
+    x = np.random.default_rng(0).normal(size=(64, 3))
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.05), "mse")
+    stop = keras.callbacks.EarlyStopping("loss", min_delta=9.0, patience=1)
+    history = model.fit(x, x[:, 0] + 1, epochs=20, verbose=0, callbacks=[stop])
+    (one,) = dlr.check_history(history)
+    assert one.name == "stopped too early"
+    assert "after 2 epochs of 20" in one.verdict
 
 
 @pytest.mark.parametrize(
