@@ -222,7 +222,8 @@ def _overfitting(loss: Curve, held_out: Curve) -> Iterator[Finding]:
     least = float(held_out[best])
     fell_on = loss[-1] < loss[best]
     later = best < _EARLY * (len(loss) - 1)
-    noise = float(np.median(np.abs(np.diff(held_out[known]))))
+    # By second differences: a curve that only rises has no noise.
+    noise = float(np.median(np.abs(np.diff(held_out[known], n=2)))) / 2
     rose = last > least + max((_RISEN - 1) * abs(least), _NOISE * noise)
     # Or it never got better, while the training loss went to nothing beside it.
     apart = 0 < _APART * loss[-1] < last and loss[-1] < loss[0] / 2
