@@ -353,6 +353,14 @@ def test_several_inputs_and_outputs():
     assert "of 'price'" in said["target range"]
 
 
+def test_a_layer_that_fills_gaps():
+    gaps = np.where(X > 2, np.nan, X)
+    filled = dlr.layers.Imputation()
+    filled.adapt(gaps)
+    model = net(body=[filled, LAYERS.Dense(8, "relu")])
+    assert dlr.check(model, gaps, KIND, epochs=9) == ()
+
+
 def test_heads_are_those_of_their_names():
     inputs = keras.Input((6,))
     heads = {"z": LAYERS.Dense(3, name="z")(inputs), "a": LAYERS.Dense(1, name="a")(inputs)}
