@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.diagnose.program.losses import check_loss, of_output
 from dlrecipes.diagnose.program.program import Output, Program
 from dlrecipes.results import Finding, plural
-from dlrecipes.results.finding import Severity
 
 _SPARSE = ("sparse_categorical_crossentropy",)
 _ROWS_OF_ONE = ("categorical_crossentropy", "categorical_focal_crossentropy", "kl_divergence")
@@ -56,19 +56,8 @@ def check_heads(program: Program) -> Iterator[Finding]:
         found += [] if found else list(_of_reach(output))
         yield from found
         if not any(finding.severity == "error" for finding in found):
-            yield from _of_the_loss_itself(output)
+            yield from check_loss(output)
         yield from _of_the_last_layers(program, output)
-
-
-def _finding(
-    name: str,
-    output: Output,
-    said: str,
-    advice: str,
-    severity: Severity = "error",
-    **evidence: float,
-) -> Finding:
-    return Finding(name, f"{said}{output.whose}.", {**evidence}, advice, severity=severity)
 
 
 # ---- shapes
@@ -80,7 +69,7 @@ def _of_shapes(output: Output) -> Iterator[Finding]:
     sparse = loss in _SPARSE
     per_example = int(np.prod(shape, dtype=int))
     if not sparse and len(shape) > max(len(wanted), 1) and per_example > 1:
-        yield _finding(
+        yield of_output(
             "axes",
             output,
             f"An example has outputs of shape {shape} and targets of shape {wanted}",
@@ -88,14 +77,14 @@ def _of_shapes(output: Output) -> Iterator[Finding]:
             "a pooling layer.",
         )
     elif sparse and len(shape) > len(wanted) + 1 and wanted != (1,):
-        yield _finding(
+        yield of_output(
             "axes",
             output,
             f"An example has outputs of shape {shape} and labels of shape {wanted}",
             "Bring the features of an example into one axis before the last layer.",
         )
     elif units > 1 and output.one_column and (loss in _BINARY or loss in _OF_VALUES):
-        yield _finding(
+        yield of_output(
             "output units",
             output,
             f"{plural(units, 'unit')} are compared with one column of targets: each of them is to "
@@ -104,7 +93,7 @@ def _of_shapes(output: Output) -> Iterator[Finding]:
             units=units,
         )
     elif units == 1 and loss in (*_SPARSE, *_ROWS_OF_ONE) and not output.from_logits:
-        yield _finding(
+        yield of_output(
             "output units",
             output,
             f"A loss of several classes ({loss}) has one unit, whose share is always 1",
@@ -112,7 +101,7 @@ def _of_shapes(output: Output) -> Iterator[Finding]:
             "class.",
         )
     elif loss == "cosine_similarity" and units == 1:
-        yield _finding(
+        yield of_output(
             "loss",
             output,
             "The cosine of single numbers tells their signs only",
@@ -142,14 +131,14 @@ def _of_labels(output: Output) -> Iterator[Finding]:
         low, high = float(np.nanmin(output.targets)), float(np.nanmax(output.targets))
         if low < 0 or high > 1:
             signs = set(np.unique(output.targets)) <= {-1, 1}
-            yield _finding(
+            yield of_output(
                 "labels" if signs else "target range",
                 output,
                 f"Targets from {low:g} to {high:g} go into a loss of probabilities",
                 "Hand them over as (y + 1) / 2." if signs else _advice_for_range(output, high),
             )
     elif loss == "poisson" and float(np.nanmin(output.targets)) < 0:
-        yield _finding(
+        yield of_output(
             "loss",
             output,
             f"The Poisson loss is one of counts, and the least target is "
@@ -161,7 +150,7 @@ def _of_labels(output: Output) -> Iterator[Finding]:
 def _of_indices(output: Output) -> Iterator[Finding]:
     y, units = output.targets, output.units
     if output.one_hot and y.shape[-1] == units:
-        yield _finding(
+        yield of_output(
             "labels",
             output,
             f"One-hot labels of {plural(units, 'class', 'classes')} go into a loss of indices",
@@ -173,7 +162,7 @@ def _of_indices(output: Output) -> Iterator[Finding]:
     if not numbers.size:
         return
     if (numbers != np.round(numbers)).any():
-        yield _finding(
+        yield of_output(
             "labels",
             output,
             f"Class indices are fractions, from {numbers.min():g} to {numbers.max():g}: the loss "
@@ -181,7 +170,7 @@ def _of_indices(output: Output) -> Iterator[Finding]:
             "Hand the labels over as they are; only inputs are scaled.",
         )
     elif numbers.min() < 0 or numbers.max() >= units:
-        yield _finding(
+        yield of_output(
             "labels",
             output,
             f"Class indices go from {numbers.min():g} to {numbers.max():g}, and the network has "
@@ -193,7 +182,7 @@ def _of_indices(output: Output) -> Iterator[Finding]:
 def _of_rows(output: Output) -> Iterator[Finding]:
     y = output.targets
     if output.one_column:
-        yield _finding(
+        yield of_output(
             "labels",
             output,
             "Class indices go into a loss of one-hot labels",
@@ -203,7 +192,7 @@ def _of_rows(output: Output) -> Iterator[Finding]:
     sums = y.reshape(-1, y.shape[-1]).sum(axis=1)
     wrong = float((np.abs(sums - 1) > _ROUNDING).mean())
     if wrong > 0:
-        yield _finding(
+        yield of_output(
             "labels",
             output,
             f"{100 * wrong:.1f} % of the rows of labels do not sum to 1: they belong to no class, "
@@ -229,7 +218,7 @@ def _of_probabilities(output: Output) -> list[Finding]:
     by_class = loss in (*_SPARSE, *_ROWS_OF_ONE)
     if activation == "softmax" and units == 1:
         return [
-            _finding(
+            of_output(
                 "output activation",
                 output,
                 "The softmax of one unit is 1 for every example",
@@ -242,7 +231,7 @@ def _of_probabilities(output: Output) -> list[Finding]:
         looked_through = activation in ("softmax", "sigmoid")
         if not looked_through and by_class and _are_shares(shown):
             return [
-                _finding(
+                of_output(
                     "output activation",
                     output,
                     "The outputs are probabilities, and the loss takes them for logits",
@@ -259,7 +248,7 @@ def _of_probabilities(output: Output) -> list[Finding]:
     if sure or outside:
         right = "sigmoid" if loss in _BINARY else "softmax"
         return [
-            _finding(
+            of_output(
                 "output activation",
                 output,
                 f"The loss takes the outputs for probabilities, and the last activation is "
@@ -272,7 +261,7 @@ def _of_probabilities(output: Output) -> list[Finding]:
         ]
     if no_shares and activation == "softmax":
         return [
-            _finding(
+            of_output(
                 "axes",
                 output,
                 "The softmax does not run along the classes: their probabilities do not sum to 1",
@@ -281,7 +270,7 @@ def _of_probabilities(output: Output) -> list[Finding]:
         ]
     if no_shares and loss in _SPARSE:
         return [
-            _finding(
+            of_output(
                 "output activation",
                 output,
                 "The probabilities of the classes do not sum to 1",
@@ -314,7 +303,7 @@ def _of_reach(output: Output) -> Iterator[Finding]:
     room = _ROUNDING * (1.0 if np.isfinite(reach[1]) else max(float(np.ptp(y)), 1e-9))
     outside = float(((y < reach[0] - room) | (y > reach[1] + room)).mean()) if y.size else 0.0
     if outside > _SHARE:
-        yield _finding(
+        yield of_output(
             "target range",
             output,
             f"{100 * outside:.0f} % of the targets, from {y.min():g} to {y.max():g}, lie outside "
@@ -322,121 +311,6 @@ def _of_reach(output: Output) -> Iterator[Finding]:
             "Use a last layer without an activation, or scale the targets.",
             share=outside,
         )
-
-
-# ---- the loss itself
-
-
-def _of_the_loss_itself(output: Output) -> Iterator[Finding]:
-    """Compare the loss of right answers with that of wrong ones, and look for the wrong kind."""
-    start = _mean_loss(output, output.outputs)
-    if start is not None and not np.isfinite(start):
-        yield _finding(
-            "output activation",
-            output,
-            f"The loss of what the network puts out ({output.outputs.min():.2g} to "
-            f"{output.outputs.max():.2g}) is {start}",
-            "Let the last activation give what the loss can take: a sigmoid or a softmax for "
-            "probabilities.",
-        )
-        return
-    told = _right_and_wrong(output)
-    if told is not None:
-        right, wrong = told
-        if right > wrong + 1e-6 * max(abs(right), 1.0):
-            yield _finding(
-                "loss",
-                output,
-                f"The loss is lower for wrong answers ({wrong:.3g}) than for right ones "
-                f"({right:.3g})",
-                "Turn its sign round: what is minimised must fall as answers get better.",
-                right=right,
-                wrong=wrong,
-            )
-            return
-    classes = output.classes
-    if output.loss_name == "mean_absolute_error" and classes is not None and output.units == 1:
-        share = float(np.mean(output.column == np.median(output.column)))
-        yield _finding(
-            "loss",
-            output,
-            f"The absolute error of two classes is least where the frequent one "
-            f"({100 * share:.0f} %) is always named",
-            'Use "binary_crossentropy" with a sigmoid.',
-            "warning",
-        )
-    squared = output.loss_name == "mean_squared_error"
-    if squared and output.one_hot and output.activation in ("sigmoid", "softmax"):
-        yield _finding(
-            "loss",
-            output,
-            f"A squared error is to learn {plural(output.units, 'class', 'classes')}: its gradient "
-            "vanishes where an output is sure and wrong",
-            'Use "categorical_crossentropy" with a softmax.',
-            "warning",
-        )
-    if output.loss_name == "poisson" and output.activation in ("linear", "tanh"):
-        yield _finding(
-            "loss",
-            output,
-            f"The Poisson loss takes the logarithm of the outputs, which {output.activation} lets "
-            "be negative",
-            'Use `activation="exponential"` or "softplus".',
-            "warning",
-        )
-
-
-def _mean_loss(output: Output, answers: NDArray[Any]) -> float | None:
-    """Return the loss of some answers; None where it does not take them."""
-    y = output.few if output.few.dtype.kind in "iu" else output.few.astype("float32")
-    try:
-        values = keras.losses.get(output.loss)(
-            keras.ops.convert_to_tensor(y), keras.ops.convert_to_tensor(answers.astype("float32"))
-        )
-        return float(np.mean(keras.ops.convert_to_numpy(values)))
-    except Exception:  # a loss of one's own may want anything
-        return None
-
-
-def _right_and_wrong(output: Output) -> tuple[float, float] | None:
-    """Return the mean loss of right answers and the best of wrong ones.
-
-    None where none can be made up.
-    """
-    if output.few.dtype.kind not in "biuf" or output.outputs.ndim > 2:
-        return None
-    right, *wrong = (_mean_loss(output, answers) for answers in _answers(output))
-    found = [value for value in wrong if value is not None and np.isfinite(value)]
-    if right is None or not np.isfinite(right) or len(found) < len(wrong):
-        return None
-    return right, max(found)
-
-
-def _answers(output: Output) -> list[NDArray[Any]]:
-    """Return right answers, and wrong ones of one kind or two; the loss of each must be higher."""
-    y, units, activation = output.few, output.units, output.activation
-    high, low = (5.0, -5.0) if output.from_logits else (0.95, 0.05)
-    if activation in ("tanh", "softsign"):
-        high, low = 0.95, -0.95
-    plain = y.reshape(len(y), -1)
-    if output.one_hot and units == plain.shape[1]:
-        return [np.where(plain > 0.5, high, low), np.where(plain > 0.5, low, high)]
-    whole = plain.shape[1] == 1 and bool((plain == np.round(plain)).all())
-    if units > 1 and whole:
-        there = np.eye(units)[plain[:, 0].astype(int) % units] > 0.5
-        rest = low if output.from_logits else (1 - high) / (units - 1)
-        other = np.roll(there, 1, axis=1)
-        return [np.where(there, high, rest), np.where(other, high, rest)]
-    if whole and set(np.unique(plain)) <= {0.0, 1.0}:
-        return [np.where(plain > 0.5, high, low), np.where(plain > 0.5, low, high)]
-    if set(np.unique(plain)) <= {-1.0, 1.0}:
-        return [plain * 0.95, plain * -0.95]
-    shares = units > 1 and bool((plain >= 0).all()) and np.allclose(plain.sum(axis=1), 1, atol=0.01)
-    if shares:
-        return [plain, np.roll(plain, 1, axis=1)]
-    spread = 3 * float(plain.std()) or 1.0
-    # A loss of one's own may take the logarithm of a value: it falls to one side only.
-    return [plain, plain + spread, plain - spread]
 
 
 # ---- the last layers
@@ -448,7 +322,7 @@ def _of_the_last_layers(program: Program, output: Output) -> Iterator[Finding]:
     if output.activation in ("softmax", "sigmoid") and name in ("softmax", "sigmoid"):
         same_width = getattr(before, "units", None) in (None, output.units)
         if output.activation == "softmax" and name == "softmax" and same_width:
-            yield _finding(
+            yield of_output(
                 "output activation",
                 output,
                 "A softmax follows a softmax: the probabilities can hardly differ",
@@ -458,21 +332,21 @@ def _of_the_last_layers(program: Program, output: Output) -> Iterator[Finding]:
     if isinstance(last, keras.layers.Softmax):
         axis = last.axis if isinstance(last.axis, int) else -1
         if axis % output.outputs.ndim != output.outputs.ndim - 1:
-            yield _finding(
+            yield of_output(
                 "axes",
                 output,
                 f"The softmax runs along axis {axis}, and the classes lie along the last",
                 'Use `Softmax()`, or `activation="softmax"`.',
             )
     if isinstance(last, keras.layers.Dropout) and last.rate > 0:
-        yield _finding(
+        yield of_output(
             "regularisation",
             output,
             f"A dropout of {last.rate:g} stands behind the output: it is not what was predicted",
             "Put it before the last layer.",
         )
     if isinstance(last, keras.layers.BatchNormalization) and output.loss_name in _OF_VALUES:
-        yield _finding(
+        yield of_output(
             "normalisation",
             output,
             "The output itself is normalised: it has the mean and spread of a batch",

@@ -16,7 +16,6 @@ from dlrecipes.data import Development, keras_inputs, keras_targets
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import History, Objective
 from dlrecipes.results.study_result import Status
-from dlrecipes.training.averages import SwapAverages, averages_weights
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.engines.undisturbed import undisturbed
 from dlrecipes.training.job import FromEpoch, Job, JobSource, Report
@@ -122,7 +121,7 @@ class FitEngine:
                 batch_size=job.batch_size,
                 epochs=job.epochs,
                 validation_data=held_out,
-                callbacks=[SwapAverages(), watch],
+                callbacks=[_SwapAverages(), watch],
                 verbose=0,
                 **options,
             )
@@ -219,7 +218,7 @@ class _Watch(keras.callbacks.Callback):
         self._evaluated = None
 
     def on_test_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        if self._evaluated is None and averages_weights(self.model):
+        if self._evaluated is None and _averages_weights(self.model):
             self._evaluated = self._weights()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -308,6 +307,32 @@ class _Watch(keras.callbacks.Callback):
     def _stop(self, status: Status) -> None:
         self.status = status
         self.model.stop_training = True
+
+
+def _averages_weights(model: keras.Model) -> bool:
+    """Whether a model's optimizer averages its weights (`use_ema`), and has begun to.
+
+    Args:
+        model: A compiled model.
+    """
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    built = hasattr(optimizer, "_model_variables_moving_average")
+    return bool(getattr(optimizer, "use_ema", False)) and built
+
+
+class _SwapAverages(keras.callbacks.SwapEMAWeights):
+    """Keras' callback, which does nothing where no weights are averaged.
+
+    A `fit` of the user's own may compile a model again, with another optimizer.
+    """
+
+    def _swap_variables(self) -> None:
+        if _averages_weights(self.model):
+            super()._swap_variables()
+
+    def _finalize_ema_values(self) -> None:
+        if _averages_weights(self.model):
+            super()._finalize_ema_values()
 
 
 def _named(error: Exception) -> str:
