@@ -72,8 +72,8 @@ def check(
         `diagnose.CHECKS`. None where nothing was found, which is no promise that it learns.
 
     Raises:
-        ArgumentError: If the model is not compiled, if it has no weights yet and is no Sequential, or
-            if `x` and `y` are no arrays of the same number of examples.
+        ArgumentError: If the model is not compiled, if it has no weights yet and is no Sequential,
+            or if `x` and `y` are no arrays of the same number of examples.
 
     Example:
         >>> x = np.random.default_rng(0).normal(size=(200, 4))
