@@ -63,7 +63,8 @@ def test_far_values_with_and_without_clip():
 @settings(deadline=None, max_examples=40)
 @given(
     x=st.lists(st.one_of(st.just(NAN), st.floats(-8e37, 8e37)), min_size=1, max_size=12),
-    low=st.floats(-100, 100),
+    # TensorFlow takes numbers below float32's normal ones for 0.
+    low=st.floats(-100, 100).filter(lambda low: low == 0 or abs(low) > 1e-30),
     width=st.floats(0.01, 100),
 )
 def test_training_data_lie_in_the_range(x, low, width):
