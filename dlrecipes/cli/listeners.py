@@ -140,7 +140,7 @@ class LiveProgress(Listener):
 
     def on_finding(self, finding: Finding) -> None:
         if finding.severity != "info" or finding.action is not None:
-            colour = "yellow" if finding.severity == "warning" else "cyan"
+            colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
             self._console.print(
                 Text(f"{finding.severity}: ", style=colour)
                 + Text(f"{finding.verdict} {finding.advice}", style="none")

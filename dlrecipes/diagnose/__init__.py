@@ -4,7 +4,7 @@ from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
-from dlrecipes.diagnose.program import CHECKS, check
+from dlrecipes.diagnose.program import CHECKS, check, worst_first
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
 from dlrecipes.diagnose.subgroup_gaps import measure_gap
 from dlrecipes.diagnose.subgroups import check_subgroups, measure_subgroups
@@ -31,4 +31,5 @@ __all__ = [
     "measure_subgroups",
     "strongest_baseline",
     "weigh_penalty",
+    "worst_first",
 ]

@@ -20,7 +20,8 @@ class Finding:
         evidence: The numbers behind it; row ids and column names are lists of strings.
         advice: One sentence that says what to do; empty when nothing is to be done.
         action: The change to the plan that carries the advice out, where there is one.
-        severity: `"info"`, `"warning"` (reported) or `"error"` (stops the procedure).
+        severity: `"info"`, `"warning"` (nearly always costs something) or `"error"` (of the data:
+            stops the procedure; of a network: it cannot learn).
 
     Example:
         >>> verdict, advice = "1 column is constant: x1.", "Leave it out."

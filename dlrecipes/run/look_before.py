@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dlrecipes.data import Splits, audit, keras_inputs, keras_targets
-from dlrecipes.diagnose import check
+from dlrecipes.data import Splits, audit
+from dlrecipes.diagnose import worst_first
 from dlrecipes.results import Finding, Plan
+from dlrecipes.run.before_training import check_network
 from dlrecipes.run.prepare import with_found_forms
 from dlrecipes.search import Build, build_with
 from dlrecipes.training.build_model import build_model
@@ -31,18 +32,6 @@ def look_before(build: Build, splits: Splits, plan: Plan) -> tuple[Finding, ...]
         example = splits.development().train.inputs[:1]
         model = build_model(lambda: build_with(build, {}), example)
         splits, _ = with_found_forms(splits, model)
-        data = splits.development()
-        found += check_model(model, data, None)
-        train, held_out, spec = data.train, data.validation, data.model_spec
-        fit = {} if train.sample_weight is None else {"sample_weight": train.sample_weight}
-        found += check(
-            model,
-            keras_inputs(train.inputs),
-            keras_targets(train.y, spec),
-            validation_data=(keras_inputs(held_out.inputs), keras_targets(held_out.y, spec)),
-            batch_size=plan.batch_size,
-            epochs=max(stage.epochs for stage in plan.stages),
-            **fit,
-        )
-    order = {"error": 0, "warning": 1, "info": 2}
-    return tuple(sorted(found, key=lambda one: order[one.severity]))
+        found += check_model(model, splits.development(), None)
+        found += check_network(model, splits, plan)
+    return worst_first(found)

@@ -31,6 +31,7 @@ from dlrecipes.results import (
     RunSettings,
 )
 from dlrecipes.run.also_fit import AlsoFit
+from dlrecipes.run.before_training import check_network
 from dlrecipes.run.dry_export import DryExport, try_choices
 from dlrecipes.run.gap_penalty import check_penalty
 from dlrecipes.run.same_builder import record_builder
@@ -91,7 +92,8 @@ class Prepared:
     Args:
         space: The builder's search space.
         splits: The data, with labels in the form that loss and metrics take.
-        findings: What the audit found, and what is to be known of the outputs; no errors.
+        findings: What is wrong with the default network, what the audit found (no errors), and what
+            is to be known of the outputs.
         builder: What the builder makes.
         dry: What can be exported, so far as it was tried.
         folds: The folds that score a trial; none where the validation part does.
@@ -153,6 +155,7 @@ def prepare(
         # A callback, or a `fit`, may bring the objective; folds are scored by the network alone.
         brings = bool(work.own.reason) and settings.folds is None
         remarks = check_model(model, splits.development(), None if brings else goal)
+        seen = check_network(model, splits, work.plan, at_once=True)
         listener.on_step("saving and loading the untrained model, as at the end")
         notes += other_policy(check_compiled(model), policy)
         ran = policy_that_ran(check_compiled(model), policy)
@@ -166,12 +169,10 @@ def prepare(
     # ---- 2. audit: nothing trains on data with an error
     listener.on_phase("audit")
     with listener.busy():
-        findings = remarks + audit(splits, on_step=listener.on_step)
+        audited = remarks + audit(splits, on_step=listener.on_step)
+    _refuse_errors(audited)
+    findings = (*seen, *audited)  # an error of the default network need not be every trial's
     for finding in findings:
-        if finding.severity == "error":
-            raise DataError(
-                "The data must pass the audit.", received=finding.verdict, fix=finding.advice
-            )
         listener.on_finding(finding)
     if work.splits.raw_spec.lags is not None:
         listener.on_note(work.splits.raw_spec.lags.sentence)
@@ -183,6 +184,14 @@ def prepare(
     if penalty is not None:
         check_penalty(penalty, [fold.held_out for fold in folds], work.splits.raw_spec)
     return Prepared(space, splits, findings, builder, dry, folds, notes)
+
+
+def _refuse_errors(audited: tuple[Finding, ...]) -> None:
+    for finding in audited:
+        if finding.severity == "error":
+            raise DataError(
+                "The data must pass the audit.", received=finding.verdict, fix=finding.advice
+            )
 
 
 def with_found_forms(splits: Splits, model: object) -> tuple[Splits, tuple[str, ...]]:

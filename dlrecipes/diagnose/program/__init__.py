@@ -1,5 +1,5 @@
-"""Checks of a training before its first step: network, data, loss and optimizer together."""
+"""Checks of a training before it begins: network, data, loss and optimizer together."""
 
-from dlrecipes.diagnose.program.check_program import CHECKS, check
+from dlrecipes.diagnose.program.check_program import CHECKS, check, worst_first
 
-__all__ = ["CHECKS", "check"]
+__all__ = ["CHECKS", "check", "worst_first"]

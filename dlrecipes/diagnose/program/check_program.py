@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
 
+from dlrecipes.diagnose.program.beginning import check_beginning
+from dlrecipes.diagnose.program.first_steps import (
+    check_by_heart,
+    check_first_steps,
+    check_gradients,
+)
 from dlrecipes.diagnose.program.fitting import check_fitting
 from dlrecipes.diagnose.program.heads import check_heads
 from dlrecipes.diagnose.program.inputs import check_inputs
 from dlrecipes.diagnose.program.optimizer import check_optimizer
-from dlrecipes.diagnose.program.program import left_as_they_were, read_program
+from dlrecipes.diagnose.program.program import Program, compiled, read_program
 from dlrecipes.diagnose.program.structure import check_structure
 from dlrecipes.results import Finding
+from dlrecipes.training.model_state import left_as_they_were
 
 CHECKS = {
     "output activation": "the last activation does not give what the loss takes it for",
@@ -35,6 +43,13 @@ CHECKS = {
     "duration": "a training that ends before it begins",
     "validation": "validation data that do not tell what they are taken to tell",
     "imbalance": "a rare class that is not asked for, or weighed down",
+    "initial loss": "a first loss far above that of knowing nothing",
+    "batch leak": "examples of a batch that change each other's outputs",
+    "gradients": "gradients that vanish on their way back, or are no numbers",
+    "unused weights": "weights that have no part in the loss",
+    "learned by heart": "two, or twenty, examples that cannot be learned by heart",
+    "first steps": "a loss that is soon no number, flies up or stands still",
+    "zero-input baseline": "how the first steps compare with an answer that sees no input",
 }
 """What a finding may be called: `{name: what it is about}`."""
 
@@ -49,13 +64,15 @@ def check(
     validation_data: Any = None,  # noqa: ANN401
     batch_size: int = 32,
     epochs: int = 1,
+    train: bool = True,
     **fit: Any,  # noqa: ANN401
 ) -> tuple[Finding, ...]:
-    """Say what is wrong with a training before its first step.
+    """Say what is wrong with a training before it begins.
 
-    Most programs that do not learn show why before they begin, if network, data, loss and optimizer
-    are looked at together. Nothing is trained: the network puts out a few predictions, not
-    training, and is left with the same weights.
+    Most programs that do not learn show why before their first step, if network, data, loss and
+    optimizer are looked at together. Where nothing there is an error, a few steps are tried: two
+    and twenty examples learned by heart, and the first sixty steps as `fit` would take them.
+    Network, optimizer, metrics and all random states are the same bits afterwards.
 
     Args:
         model: Any compiled `keras.Model`, whoever built it.
@@ -64,12 +81,14 @@ def check(
         validation_data: `(x, y)` that the training is to be judged by; None for none.
         batch_size: Examples a step, at least 1.
         epochs: Passes over the data, at least 1: how far a rate can lead depends on them.
+        train: Whether to try those steps, a second or two for a small network.
         fit: Further arguments of `model.fit`, such as `shuffle`, `validation_split`,
             `class_weight` and `callbacks`.
 
     Returns:
         The findings, errors before warnings; each is called by one of the names of
-        `diagnose.CHECKS`. None where nothing was found, which is no promise that it learns.
+        `diagnose.CHECKS`. `info` is no fault. That nothing was
+            found is no promise that it learns.
 
     Raises:
         ArgumentError: If the model is not compiled, if it has no weights yet and is no Sequential,
@@ -85,7 +104,7 @@ def check(
         output activation: The softmax of one unit is 1 for every example. Use \
 `activation="sigmoid"`, or one unit a class.
     """
-    with left_as_they_were(model):
+    with left_as_they_were(compiled(model)):
         program = read_program(
             model,
             x,
@@ -95,12 +114,38 @@ def check(
             epochs=epochs,
             fit=fit,
         )
-        found = [
-            *check_heads(program),
-            *check_inputs(program),
-            *check_structure(program),
-            *check_optimizer(program),
-            *check_fitting(program),
-        ]
+        found = look_at(program)
+        if train and not any(one.severity == "error" for one in found):
+            explained = any(one.severity == "warning" for one in found)
+            found += check_by_heart(program, explained=explained)
+            found += check_first_steps(program)
+    return worst_first(found)
+
+
+def look_at(program: Program) -> list[Finding]:
+    """Return what is to be seen of a training without training.
+
+    Args:
+        program: The training; its network's state may change (`left_as_they_were`).
+    """
+    found = [
+        *check_heads(program),
+        *check_inputs(program),
+        *check_structure(program),
+        *check_optimizer(program),
+        *check_fitting(program),
+    ]
+    if not any(one.severity == "error" for one in found):
+        found += check_beginning(program)
+        found += check_gradients(program)
+    return found
+
+
+def worst_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings without repetitions, errors before warnings.
+
+    Args:
+        found: In the order in which they were found.
+    """
     distinct = {(one.name, one.verdict): one for one in found}
     return tuple(sorted(distinct.values(), key=lambda one: _SEVERITY[one.severity]))

@@ -32,7 +32,7 @@ def check_loss(output: Output) -> Iterator[Finding]:
     Args:
         output: An output that fits its loss and its targets by their shapes.
     """
-    start = _mean_loss(output, output.outputs)
+    start = mean_loss(output, output.outputs)
     if start is not None and not np.isfinite(start):
         yield of_output(
             "output activation",
@@ -89,9 +89,16 @@ def check_loss(output: Output) -> Iterator[Finding]:
         )
 
 
-def _mean_loss(output: Output, answers: NDArray[Any]) -> float | None:
-    """Return the loss of some answers; None where it does not take them."""
+def mean_loss(output: Output, answers: NDArray[Any]) -> float | None:
+    """Return the mean loss of some answers; None where it does not take them.
+
+    Args:
+        output: An output; the answers are to its `few` targets.
+        answers: In the form of its outputs.
+    """
     y = output.few if output.few.dtype.kind in "iu" else output.few.astype("float32")
+    if y.ndim + 1 == answers.ndim and answers.shape[-1] == 1:  # as `fit` does it
+        y = y[..., np.newaxis]
     try:
         values = keras.losses.get(output.loss)(
             keras.ops.convert_to_tensor(y), keras.ops.convert_to_tensor(answers.astype("float32"))
@@ -108,7 +115,7 @@ def _right_and_wrong(output: Output) -> tuple[float, float] | None:
     """
     if output.few.dtype.kind not in "biuf" or output.outputs.ndim > 2:
         return None
-    right, *wrong = (_mean_loss(output, answers) for answers in _answers(output))
+    right, *wrong = (mean_loss(output, answers) for answers in _answers(output))
     found = [value for value in wrong if value is not None and np.isfinite(value)]
     if right is None or not np.isfinite(right) or len(found) < len(wrong):
         return None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -124,6 +122,8 @@ class Program:
         model: As it was compiled.
         network: The same with weights: a copy where the model makes its own at the first step only.
         x: The inputs by name, `(examples, …)` each; under the empty name the only one.
+        given: Inputs and targets as they were handed over.
+        few: Inputs of some examples, as the network takes them: an array, a list or a dictionary.
         outputs: What the network puts out, beside targets and losses.
         validation: Inputs by name and targets of the validation data; None for none.
         batch_size: Examples a step.
@@ -134,6 +134,8 @@ class Program:
     model: keras.Model
     network: keras.Model
     x: dict[str, Array]
+    given: tuple[Any, Any]
+    few: Any
     outputs: tuple[Output, ...]
     validation: tuple[dict[str, Array], list[Array]] | None
     batch_size: int
@@ -172,23 +174,19 @@ def _leaves(layer: Any) -> Iterator[keras.layers.Layer]:  # noqa: ANN401
         yield layer
 
 
-@contextmanager
-def left_as_they_were(model: keras.Model) -> Iterator[None]:
-    """Put back the weights that a network changes by itself, and the states of random numbers.
+def compiled(model: object) -> keras.Model:
+    """Return a model if it is compiled.
 
-    Args:
-        model: The network; nothing here trains it.
+    Raises:
+        ArgumentError: If it is not.
     """
-    variables = model.non_trainable_variables if isinstance(model, keras.Model) else ()
-    kept = [(one, keras.ops.convert_to_numpy(one)) for one in variables]
-    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  (the global one)
-    try:
-        yield
-    finally:
-        for variable, value in kept:
-            variable.assign(value)
-        random.setstate(of_python)
-        np.random.set_state(of_numpy)  # noqa: NPY002
+    if not isinstance(model, keras.Model) or not model.compiled:
+        raise ArgumentError(
+            "`model` must be a compiled keras.Model.",
+            received=type(model).__name__,
+            fix="Call `model.compile(...)` first.",
+        )
+    return model
 
 
 def read_program(
@@ -213,16 +211,9 @@ def read_program(
         fit: Further arguments of `fit`.
 
     Raises:
-        ArgumentError: If the model is not compiled, has no weights yet and cannot be copied, or the
-            data are no arrays of one
-            length.
+        ArgumentError: If the model has no weights yet and cannot be copied, or the data are no
+            arrays of one length.
     """
-    if not isinstance(model, keras.Model) or not model.compiled:
-        raise ArgumentError(
-            "`model` must be a compiled keras.Model.",
-            received=type(model).__name__,
-            fix="Call `model.compile(...)` first.",
-        )
     inputs = _named("x", x)
     targets = [_array("y", one) for one in _values(y)]
     lengths = {len(one) for one in (*inputs.values(), *targets)}
@@ -261,7 +252,19 @@ def read_program(
     if isinstance(validation_data, list | tuple) and len(validation_data) in (2, 3):
         xv, yv = validation_data[:2]
         held_out = _named("validation x", xv), [_array("validation y", one) for one in _values(yv)]
-    return Program(model, network, inputs, outputs, held_out, batch_size, epochs, dict(fit or {}))
+    return Program(
+        model, network, inputs, (x, y), few, outputs, held_out, batch_size, epochs, dict(fit or {})
+    )
+
+
+def flat_outputs(shown: Any) -> list[Array]:  # noqa: ANN401  (tensors in any form)
+    """Return what a network puts out as arrays, in the order of its outputs.
+
+    Args:
+        shown: A tensor, a list or a dictionary of them.
+    """
+    values = list(shown.values()) if isinstance(shown, Mapping) else keras.tree.flatten(shown)
+    return [np.asarray(keras.ops.convert_to_numpy(one), np.float64) for one in values]
 
 
 def _output(

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from dlrecipes.diagnose.program.heads import activation_name, layer_before
+from dlrecipes.diagnose.program.losses import mean_loss
 from dlrecipes.diagnose.program.program import Program
 from dlrecipes.results import Finding, plural
 
@@ -264,17 +265,11 @@ def _penalties(program: Program) -> Iterator[Finding]:
         return
     if penalty <= 0:
         return
-    losses = []
-    for output in program.outputs:
-        try:
-            value = keras.losses.get(output.loss)(
-                keras.ops.convert_to_tensor(output.few),
-                keras.ops.convert_to_tensor(output.outputs.astype("float32")),
-            )
-            losses.append(float(np.mean(keras.ops.convert_to_numpy(value))))
-        except Exception:
-            return
-    data = sum(losses)
+    losses = [mean_loss(output, output.outputs) for output in program.outputs]
+    known = [one for one in losses if one is not None]
+    if len(known) < len(losses):
+        return
+    data = sum(known)
     if math.isfinite(data) and penalty > _PENALTY * max(data, 1e-9):
         yield Finding(
             "regularisation",

@@ -1,0 +1,54 @@
+"""A network of a builder beside its data, as a trial would train it."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from dlrecipes.data import Split, Splits, keras_inputs, keras_targets
+from dlrecipes.diagnose import check
+from dlrecipes.errors import ArgumentError
+from dlrecipes.results import Finding, Plan
+
+_ROWS = 4096
+
+
+def check_network(
+    model: keras.Model, splits: Splits, plan: Plan, *, at_once: bool = False
+) -> tuple[Finding, ...]:
+    """Return what is wrong with a network on its data, as a trial would train it.
+
+    Args:
+        model: A compiled network of the builder, with weights.
+        splits: The data, labels in the form that its loss takes; its test part is not touched.
+        plan: How the trials are spent: the network is looked at with its batches and epochs.
+        at_once: Whether nothing may be trained, and some thousand examples are enough.
+    """
+    data, spec = splits.development(), splits.model_spec
+    train, held_out = data.train, data.validation
+    steps = -(-len(train) // plan.batch_size)
+    if at_once:
+        train, held_out = _some(train), _some(held_out)
+    fit: dict[str, object] = {"steps_per_epoch": steps}
+    if train.sample_weight is not None:
+        fit["sample_weight"] = train.sample_weight
+    try:
+        return check(
+            model,
+            keras_inputs(train.inputs),
+            keras_targets(train.y, spec),
+            validation_data=(keras_inputs(held_out.inputs), keras_targets(held_out.y, spec)),
+            batch_size=plan.batch_size,
+            epochs=max(stage.epochs for stage in plan.stages),
+            train=not at_once,
+            **fit,
+        )
+    except ArgumentError:  # a network of one's own kind, whose outputs are no match for targets
+        return ()
+
+
+def _some(part: Split) -> Split:
+    """Return a part, or some thousand of its examples from first to last."""
+    if len(part) <= _ROWS:
+        return part
+    return part.pick(np.linspace(0, len(part) - 1, _ROWS).astype(np.int64))
