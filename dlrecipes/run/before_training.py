@@ -8,9 +8,29 @@ import numpy as np
 from dlrecipes.data import Split, Splits, keras_inputs, keras_targets
 from dlrecipes.diagnose import check
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results import Finding, Plan
+from dlrecipes.results import Finding, Plan, Value
+from dlrecipes.search import Build, build_with
+from dlrecipes.training.build_model import build_model
+from dlrecipes.training.precision import dtype_policy
 
 _ROWS = 4096
+
+
+def check_builder(
+    build: Build, values: dict[str, Value], splits: Splits, plan: Plan
+) -> tuple[Finding, ...]:
+    """Return what is wrong with the network of some values, a few steps tried.
+
+    Args:
+        build: The builder.
+        values: Of its hyperparameters; those that are missing have their defaults.
+        splits: As for `check_network`.
+        plan: As for `check_network`.
+    """
+    with dtype_policy("float32"):
+        example = splits.development().train.inputs[:1]
+        model = build_model(lambda: build_with(build, values), example)
+        return check_network(model, splits, plan)
 
 
 def check_network(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,8 @@ from dlrecipes.run.baselines import (
     recorded_choices,
     score_baselines,
 )
+from dlrecipes.run.before_training import check_builder
+from dlrecipes.run.doubt import Doubt
 from dlrecipes.run.dry_export import exportable_winner
 from dlrecipes.run.engines import RecordedChoices, make_cross_validated
 from dlrecipes.run.ensemble import average_members, train_members
@@ -79,7 +82,7 @@ def carry_out(
         work.listener.busy(),
         ExitStack() as ending,
     ):
-        heard = LogListener(log, work.listener)
+        heard: LogListener = LogListener(log, work.listener)
         heard.on_run(directory.path)
         for line in work.described:  # on the screen it was said before anything else
             log.info("%s", line)
@@ -104,6 +107,9 @@ def carry_out(
         seconds = {"baselines": time.monotonic() - start}
 
         # ---- 4. search: coarse, widened where the best value lies at an edge, fine
+        chance = chance_score(goal, baselines, data.model_spec)
+        look = partial(check_builder, work.build, splits=splits, plan=plan)
+        heard = doubt = Doubt(log, work.listener, goal, chance, look)
         heard.on_phase("search")
         chosen = RecordedChoices(info, directory)
         engine = make_engine(
@@ -123,7 +129,7 @@ def carry_out(
             patience=plan.patience,
             seed=settings.seed,
             engine=engine.name,
-            chance=chance_score(goal, baselines, data.model_spec),
+            chance=chance,
             listener=heard,
             deadline=None if settings.minutes is None else time.monotonic() + 60 * settings.minutes,
             own=work.own,
@@ -217,6 +223,7 @@ def carry_out(
                 *prepared.findings,
                 *left_out(baseline_fit),
                 *study.findings,
+                *doubt.of_study(study),
                 *alike,
                 *refitted.findings,
                 *optimism,
