@@ -1,5 +1,6 @@
 """Checks of a training and of a run; each returns what it found as data."""
 
+from dlrecipes.diagnose.bias_and_variance import bias_variance, check_bias_variance
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
@@ -15,7 +16,9 @@ __all__ = [
     "CHECKS",
     "HISTORY_CHECKS",
     "average_predictions",
+    "bias_variance",
     "check",
+    "check_bias_variance",
     "check_history",
     "check_penalty_gain",
     "check_selection_optimism",
