@@ -60,7 +60,11 @@ def bias_variance(
     Example:
         >>> pairs = [(15, 16), (1, 11), (15, 30), (0.5, 1)]  # percent, humans at about 0
         >>> for train, validation in pairs:
-        ...     print(dlr.diagnose.bias_variance(train=train, validation=validation, scale=100).verdict)
+        ...     print(
+        ...         dlr.diagnose.bias_variance(
+        ...             train=train, validation=validation, scale=100
+        ...         ).verdict
+        ...     )
         high bias
         high variance
         high bias and high variance
@@ -124,9 +128,9 @@ def check_bias_variance(
     Example:
         >>> errors = dlr.diagnose.bias_variance(train=0.15, validation=0.16, reference=0.02)
         >>> finding = dlr.diagnose.check_bias_variance(errors)
-        >>> finding.severity, finding.verdict
-        ('warning', 'High bias: the error is 0.15 on the training part, 0.16 on the validation part; \
-0.02 is what the reference reaches.')
+        >>> print(f"{finding.severity}: {finding.verdict}")
+        warning: High bias: the error is 0.15 on the training part, 0.16 on the validation part; \
+0.02 is what the reference reaches.
     """
     said = f"the {error} is {significant(found.train)} on the training part, "
     said += f"{significant(found.validation)} on the validation part"

@@ -36,6 +36,8 @@ from dlrecipes.run.engines import RecordedChoices, make_cross_validated
 from dlrecipes.run.ensemble import average_members, train_members
 from dlrecipes.run.gap_penalty import make_penalty, refit_gaps
 from dlrecipes.run.handle import Run
+from dlrecipes.run.keep_network import restore_kept
+from dlrecipes.run.look_after import Ended, look_after
 from dlrecipes.run.main_metric import judged_by
 from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.refits import begin_differently, refit_winner
@@ -200,6 +202,23 @@ def carry_out(
             trained, info, splits, directory, refits, refitted.predictions
         )
         subgroups = _subgroups(part, refitted.predictions[0], spec, threshold)
+        heard.on_step("how well the exported refit fits its training part")
+        exported = refitted.exported(directory)
+        network = restore_kept(exported, directory, context, data, info.policy)
+        fit, seen = look_after(
+            Ended(
+                splits,
+                plan,
+                study,
+                refits,
+                refitted.predictions,
+                network,
+                baselines,
+                fitted,
+                goal=settings.goal,
+            ),
+            heard.on_finding,
+        )
         weighed = None
         if declared is not None:
             gaps = refit_gaps(declared, refitted.predictions, part, spec)
@@ -220,6 +239,7 @@ def carry_out(
                 *alike,
                 *refitted.findings,
                 *optimism,
+                *seen,
                 *missed,
                 *too_few,
                 *check_subgroups(subgroups),
@@ -230,6 +250,7 @@ def carry_out(
         result = replace(
             result,
             metric=judged_by(info, splits, refits, baselines),
+            fit=fit,
             threshold=threshold,
             subgroups=subgroups,
             ensemble=ensemble,

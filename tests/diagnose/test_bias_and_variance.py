@@ -87,9 +87,7 @@ def test_no_training_error_and_as_good_as_the_best_baseline_is_no_warning():
     )
     assert (alike.high_variance, alike.costly) == (True, False)
     assert check_bias_variance(alike).severity == "info"
-    worse = bias_variance(
-        train=np.zeros(1000), validation=_wrong(170, 500), reference=baseline
-    )
+    worse = bias_variance(train=np.zeros(1000), validation=_wrong(170, 500), reference=baseline)
     finding = check_bias_variance(worse)
     assert (worse.bias, worse.behind) == (pytest.approx(-0.2), pytest.approx(0.14))
     assert finding.severity == "warning"
