@@ -66,7 +66,7 @@ def print_summary(run: Run, time: str) -> None:
         )
     for name, file in result.artifacts.items():
         console.print(f"{name:12} {run.directory / file}", markup=False)
-    console.print(f"{'time':12} {time}", markup=False)
+    console.print(f"{'time':12} {time}", *_next_steps(result), sep="\n", markup=False)
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
@@ -89,6 +89,12 @@ def print_findings(findings: Sequence[Finding]) -> None:
         f"{plural(rest, 'check')} of the data had nothing to report, nor had those of the network.",
         markup=False,
     )
+
+
+def _next_steps(result: RunResult) -> list[str]:
+    """Return what to do next, with its reason, as far as a check has found something."""
+    found = [finding for finding in result.findings if finding.name == "next step"]
+    return [f"{'next':12} {finding.verdict} {finding.advice}" for finding in found]
 
 
 def _exported(result: RunResult) -> str:

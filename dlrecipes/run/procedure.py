@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -203,22 +204,26 @@ def carry_out(
         )
         subgroups = _subgroups(part, refitted.predictions[0], spec, threshold)
         heard.on_step("how well the exported refit fits its training part")
-        exported = refitted.exported(directory)
-        network = restore_kept(exported, directory, context, data, info.policy)
-        fit, seen = look_after(
-            Ended(
-                splits,
-                plan,
-                study,
-                refits,
-                refitted.predictions,
-                network,
-                baselines,
-                fitted,
-                goal=settings.goal,
+        before = directory.read_result() if directory.result_file.exists() else None
+        ended = Ended(
+            info,
+            splits,
+            study,
+            refits,
+            refitted.predictions,
+            partial(
+                restore_kept,
+                refitted.exported(directory),
+                directory,
+                context,
+                data,
+                info.policy,
             ),
-            heard.on_finding,
+            work.build,
+            baselines,
+            fitted,
         )
+        fit, seen = look_after(ended, before, heard.on_finding)
         weighed = None
         if declared is not None:
             gaps = refit_gaps(declared, refitted.predictions, part, spec)
@@ -256,7 +261,6 @@ def carry_out(
             ensemble=ensemble,
             gap_penalty=weighed,
         )
-        before = directory.read_result() if directory.result_file.exists() else None
         result = keep_what_holds(result, before)
         directory.write(
             replace(info, model_summary=refitted.summary, parameters=refitted.parameters)
