@@ -6,6 +6,7 @@ from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.levers import Lever, find_levers
+from dlrecipes.diagnose.more_data import read_learning_curve
 from dlrecipes.diagnose.one_answer import check_collapse
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check, worst_first
@@ -49,6 +50,7 @@ __all__ = [
     "measure_gain",
     "measure_gap",
     "measure_subgroups",
+    "read_learning_curve",
     "strongest_baseline",
     "weigh_penalty",
     "worst_first",

@@ -4,6 +4,7 @@ from dlrecipes.results.column import Column, ColumnKind, NumberForm, Spelling
 from dlrecipes.results.data_spec import DataSpec, Feature, InputSpec, Lags, TableFile
 from dlrecipes.results.finding import Finding
 from dlrecipes.results.fit_result import BiasVariance, FitResult, LossParts
+from dlrecipes.results.learning_curve import LearningCurve, PowerLaw, Rung
 from dlrecipes.results.objective import Objective
 from dlrecipes.results.plan import Hyperparameter, Plan, PlanChange, Stage, Value
 from dlrecipes.results.plural import plural
@@ -89,6 +90,7 @@ __all__ = [
     "Hyperparameter",
     "InputSpec",
     "Lags",
+    "LearningCurve",
     "LossParts",
     "Metrics",
     "NetworkRecord",
@@ -98,7 +100,9 @@ __all__ = [
     "Origin",
     "Plan",
     "PlanChange",
+    "PowerLaw",
     "RefitResult",
+    "Rung",
     "RunInfo",
     "RunResult",
     "RunSettings",
