@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.table import Table
 
 from dlrecipes.quiet import quiet_start
 from dlrecipes.results import plural, significant
@@ -14,7 +15,7 @@ from dlrecipes.results import plural, significant
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dlrecipes.results import Finding, RunResult, Target, TestResult, Verdict
+    from dlrecipes.results import Finding, LearningCurve, RunResult, Target, TestResult, Verdict
     from dlrecipes.run import Run
 
 
@@ -89,6 +90,21 @@ def print_findings(findings: Sequence[Finding]) -> None:
         f"{plural(rest, 'check')} of the data had nothing to report, nor had those of the network.",
         markup=False,
     )
+
+
+def print_curve(curve: LearningCurve) -> None:
+    """Print a learning curve: a row a rung, and what twice the data would bring.
+
+    Args:
+        curve: The curve.
+    """
+    console = Console(soft_wrap=True, highlight=False)
+    table = Table("examples", f"{curve.error} on them", "on validation", box=None, pad_edge=False)
+    for rung in curve.rungs:
+        parts = [f"{sum(part) / len(part):.4g}" for part in (rung.train, rung.validation)]
+        table.add_row(f"{rung.examples:,}", *parts)
+    console.print(table)
+    console.print(curve.sentence, markup=False)
 
 
 def _next_steps(result: RunResult) -> list[str]:

@@ -171,9 +171,7 @@ def _drawn(
     return drawn
 
 
-def _fit(
-    sizes: Floats, errors: Floats, noise: Floats, *, bounded: bool = True
-) -> list[PowerLaw]:
+def _fit(sizes: Floats, errors: Floats, noise: Floats, *, bounded: bool = True) -> list[PowerLaw]:
     """Return the law of each row of errors, `(rows, rungs)`, by weighted least squares.
 
     For a given exponent the law is a line with two coefficients that are not negative; the best
@@ -202,7 +200,7 @@ def _fit(
         scaled = factor * sizes[-1] ** exponent
         row = np.stack([floor, scaled, np.full(len(errors), exponent)], axis=1)
         found = np.where(better[:, np.newaxis], row, found)
-    return [PowerLaw(*map(float, row)) for row in found]
+    return [PowerLaw(float(floor), float(factor), float(slope)) for floor, factor, slope in found]
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float]:

@@ -46,7 +46,6 @@ from dlrecipes.training.predictions import predict_network
 
 _MOST, _LEAST = 20_000, 1000
 _ALIKE = 0.9
-_ERRORS = {"accuracy": "error rate", "skill": "share of the base loss that is left"}
 
 
 @dataclass(frozen=True)
@@ -109,10 +108,9 @@ def look_after(
     )
     findings = [*collapsed]
     if fit.errors is not None:
-        words = ended.main.words
-        words = f"1 - {words}" if ended.main.direction == "max" else words
-        name = _ERRORS.get(fit.metric, words)
-        findings.append(check_bias_variance(fit.errors, error=name, train_loss=fit.train_loss))
+        findings.append(
+            check_bias_variance(fit.errors, error=ended.main.error, train_loss=fit.train_loss)
+        )
     for finding in findings:
         if finding.severity != "info":
             on_finding(finding)
@@ -183,7 +181,7 @@ def _learnable(ended: Ended) -> bool:
     trivial = next(iter(ended.baselines), None)
     if best is None or trivial is None or best == trivial:
         return False
-    worse, better = (_baseline_losses(ended, main, name) for name in (trivial, best))
+    worse, better = (_baseline_errors(ended, main, name) for name in (trivial, best))
     if worse is None or better is None:
         return False
     step = main.step(ended.splits.validation.y)
@@ -261,49 +259,42 @@ def _errors(
         return None
     data = ended.splits.development()
     spec, held_out, refit = data.model_spec, data.validation, ended.refits[0]
-    # A share that is better high is an error by what it lacks to 1; of these two losses are that.
-    above = 1.0 if main.direction == "max" and main.name not in ("accuracy", "skill") else 0.0
     trivial = next(iter(ended.baselines.values())).validation.get(main.name)
     best = _best_baseline(ended.baselines, main)
     if trivial is None or best is None:
         return None
-    losses = _baseline_losses(ended, main, best)
+    errors = _baseline_errors(ended, main, best)
     score = ended.baselines[best].validation[main.name]
-    reference = _as_error(score, main) if losses is None else above + losses
-    scale = _as_error(trivial, main)
+    scale = main.as_error(trivial)
     if not scale > 0:
         return None
     return bias_variance(
-        train=above + main.losses(part.y, predicted, spec, refit.threshold),
+        train=main.errors(part.y, predicted, spec, refit.threshold),
         validation=np.stack(
             [
-                above + main.losses(held_out.y, own, spec, one.threshold)
+                main.errors(held_out.y, own, spec, one.threshold)
                 for one, own in zip(ended.refits, ended.predictions, strict=True)
             ]
         ),
-        reference=reference,
+        reference=main.as_error(score) if errors is None else errors,
         scale=scale,
         reference_name=f"the best baseline, {best},",
     )
 
 
-def _baseline_losses(ended: Ended, main: MainMetric, name: str) -> NDArray[np.float64] | None:
-    """Return a baseline's losses on the validation part; None where it was not fitted."""
+def _baseline_errors(ended: Ended, main: MainMetric, name: str) -> NDArray[np.float64] | None:
+    """Return a baseline's errors on the validation part; None where it was not fitted."""
     if name not in ended.fitted:
         return None
     data, threshold = ended.splits.development(), ended.baselines[name].threshold
     part = data.validation
-    return main.losses(part.y, ended.fitted[name](part), data.model_spec, threshold)
+    return main.errors(part.y, ended.fitted[name](part), data.model_spec, threshold)
 
 
 def _best_baseline(baselines: Mapping[str, BaselineResult], main: MainMetric) -> str | None:
     scored = {
-        name: _as_error(result.validation[main.name], main)
+        name: main.as_error(result.validation[main.name])
         for name, result in baselines.items()
         if main.name in result.validation
     }
     return min(scored, key=lambda name: scored[name]) if scored else None
-
-
-def _as_error(score: float, main: MainMetric) -> float:
-    return score if main.direction == "min" else 1.0 - score
