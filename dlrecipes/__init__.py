@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dlrecipes.recipe import Recipe as Recipe, recipe_names
     from dlrecipes.recipe.load import load_recipe as load_recipe
     from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunSettings, Stage
-    from dlrecipes.run import Run, resume, tune
+    from dlrecipes.run import Run, learning_curve, resume, tune
     from dlrecipes.search import CoarseToFine, StudyCallback
 
 hush_tensorflow()
@@ -51,6 +51,7 @@ _HOMES = {
     "StudyCallback": "dlrecipes.search",
     "check": "dlrecipes.diagnose",
     "check_history": "dlrecipes.diagnose",
+    "learning_curve": "dlrecipes.run",
     "load_model": "dlrecipes.export",
     "load_recipe": "dlrecipes.recipe",
     "recipe_names": "dlrecipes.recipe",
@@ -91,6 +92,7 @@ __all__ = [
     "errors",
     "export",
     "layers",
+    "learning_curve",
     "load_model",
     "load_recipe",
     "losses",

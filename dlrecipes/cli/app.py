@@ -25,7 +25,7 @@ from dlrecipes.cli.options import (
     read_extra,
     typed_options,
 )
-from dlrecipes.cli.summary import open_run, print_findings, print_summary
+from dlrecipes.cli.summary import open_run, print_curve, print_findings, print_summary
 from dlrecipes.quiet import quiet_start
 
 if TYPE_CHECKING:
@@ -283,6 +283,56 @@ def _source(
     check_extra(extra, chosen, options_known)
     given = {"data": data, "target": target, **extra}
     return typed_options({name: text for name, text in given.items() if text is not None}, chosen)
+
+
+@app.command(
+    cls=RecipeCommand,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def curve(  # noqa: PLR0913  (one argument an option)
+    context: typer.Context,
+    recipe: RecipeArgument,
+    data: Annotated[str | None, typer.Option(help="The data, for recipes that take it.")] = None,
+    target: Annotated[str | None, typer.Option(help="The target column.")] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="A finished run, whose winner is trained; the defaults otherwise."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The page to write; learning_curve.html, in the run's directory."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of a training.")] = None,
+    seeds: Annotated[int, typer.Option(help="Trainings for each number of examples.")] = 3,
+    first: Annotated[
+        float | None,
+        typer.Option(help="Examples to begin with, or their share below 1; a sixteenth otherwise."),
+    ] = None,
+) -> None:
+    """Say what more data would bring: train on more and more of the examples.
+
+    Further options are arguments of the recipe's own `load`; `dlrecipes curve RECIPE --help` lists
+    them.
+    """
+    with one_message():
+        with loading(json=False), quiet_start():
+            from dlrecipes.cli.listeners import make_listener
+            from dlrecipes.recipe import load_recipe
+            from dlrecipes.report import write_learning_curve
+            from dlrecipes.training.engines import describe_device
+
+            describe_device()
+        chosen = load_recipe(recipe)
+        source = _source(context, chosen, data, target)
+        begun = int(first) if first is not None and first >= 1 else first
+        with make_listener(chosen, json=False) as listener:
+            found = chosen.curve(
+                run, epochs=epochs, seeds=seeds, first=begun, listener=listener, **source
+            )
+        page = out or (run or Path()) / "learning_curve.html"
+        write_learning_curve(found, page.resolve(), chosen.name)
+    print_curve(found)
+    typer.echo(page)
 
 
 @app.command("open")

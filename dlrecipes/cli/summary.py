@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.table import Table
 
 from dlrecipes.quiet import quiet_start
 from dlrecipes.results import plural, significant
@@ -14,7 +15,7 @@ from dlrecipes.results import plural, significant
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dlrecipes.results import Finding, RunResult, Target, TestResult, Verdict
+    from dlrecipes.results import Finding, LearningCurve, RunResult, Target, TestResult, Verdict
     from dlrecipes.run import Run
 
 
@@ -66,7 +67,7 @@ def print_summary(run: Run, time: str) -> None:
         )
     for name, file in result.artifacts.items():
         console.print(f"{name:12} {run.directory / file}", markup=False)
-    console.print(f"{'time':12} {time}", markup=False)
+    console.print(f"{'time':12} {time}", *_next_steps(result), sep="\n", markup=False)
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
@@ -89,6 +90,27 @@ def print_findings(findings: Sequence[Finding]) -> None:
         f"{plural(rest, 'check')} of the data had nothing to report, nor had those of the network.",
         markup=False,
     )
+
+
+def print_curve(curve: LearningCurve) -> None:
+    """Print a learning curve: a row a rung, and what twice the data would bring.
+
+    Args:
+        curve: The curve.
+    """
+    console = Console(soft_wrap=True, highlight=False)
+    table = Table("examples", f"{curve.error} on them", "on validation", box=None, pad_edge=False)
+    for rung in curve.rungs:
+        parts = [f"{sum(part) / len(part):.4g}" for part in (rung.train, rung.validation)]
+        table.add_row(f"{rung.examples:,}", *parts)
+    console.print(table)
+    console.print(curve.sentence, markup=False)
+
+
+def _next_steps(result: RunResult) -> list[str]:
+    """Return what to do next, with its reason, as far as a check has found something."""
+    found = [finding for finding in result.findings if finding.name == "next step"]
+    return [f"{'next':12} {finding.verdict} {finding.advice}" for finding in found]
 
 
 def _exported(result: RunResult) -> str:

@@ -1,8 +1,13 @@
 """Checks of a training and of a run; each returns what it found as data."""
 
+from dlrecipes.diagnose.advice import Searched, advise, apply_change
+from dlrecipes.diagnose.bias_and_variance import bias_variance, check_bias_variance
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
+from dlrecipes.diagnose.levers import Lever, find_levers
+from dlrecipes.diagnose.more_data import read_learning_curve
+from dlrecipes.diagnose.one_answer import check_collapse
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check, worst_first
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
@@ -11,11 +16,26 @@ from dlrecipes.diagnose.subgroups import check_subgroups, measure_subgroups
 from dlrecipes.diagnose.threshold import choose_threshold, decide, decision_losses, decision_step
 from dlrecipes.diagnose.verdict import judge, strongest_baseline
 
+RUN_CHECKS = {
+    "bias and variance": "the error of the exported network, taken apart",
+    "one answer": "networks that give one class, or one value, for all examples",
+    "next step": "what to do next, first against bias, then against variance",
+}
+"""What a finding of a finished training may be called: `{name: what it is about}`."""
+
 __all__ = [
     "CHECKS",
     "HISTORY_CHECKS",
+    "RUN_CHECKS",
+    "Lever",
+    "Searched",
+    "advise",
+    "apply_change",
     "average_predictions",
+    "bias_variance",
     "check",
+    "check_bias_variance",
+    "check_collapse",
     "check_history",
     "check_penalty_gain",
     "check_selection_optimism",
@@ -25,10 +45,12 @@ __all__ = [
     "decide",
     "decision_losses",
     "decision_step",
+    "find_levers",
     "judge",
     "measure_gain",
     "measure_gap",
     "measure_subgroups",
+    "read_learning_curve",
     "strongest_baseline",
     "weigh_penalty",
     "worst_first",

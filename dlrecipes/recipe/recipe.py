@@ -16,9 +16,17 @@ from dlrecipes.data import Splits, start_small
 from dlrecipes.errors import ArgumentError, DlrecipesError, RecipeError, RunError
 from dlrecipes.recipe.line_in import line_in
 from dlrecipes.recipe.load_options import LoadOption, gather, load_options, value_of_text
-from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunInfo, RunSettings
+from dlrecipes.results import (
+    DataSpec,
+    Finding,
+    LearningCurve,
+    Objective,
+    Plan,
+    RunInfo,
+    RunSettings,
+)
 from dlrecipes.results.run_info import SourceValue
-from dlrecipes.run import Origin, Run, resume, tune
+from dlrecipes.run import Origin, Run, learning_curve, resume, tune
 from dlrecipes.run.look_before import look_before
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
@@ -216,6 +224,54 @@ class Recipe:
         """
         splits = self.load(**_plain(source))
         return look_before(self.builder(splits), splits, self.plan)
+
+    def curve(
+        self,
+        run: str | Path | None = None,
+        *,
+        epochs: int | None = None,
+        seeds: int = 3,
+        first: float | None = None,
+        settings: RunSettings | None = None,
+        listener: Listener | None = None,
+        **source: SourceValue,
+    ) -> LearningCurve:
+        """Say what more data would bring: train one network on more and more of the examples.
+
+        Args:
+            run: The directory of a finished run, whose winner is trained, on its data; None for
+                the builder's defaults.
+            epochs: Epochs of a training on all examples; None for those of the run's refits, or the
+                plan's.
+            seeds: Trainings for each number of examples.
+            first: Examples of the first rung, or their share; None for a sixteenth.
+            settings: Engine, precision and seed.
+            listener: Hears of every training; None for plain lines.
+            source: Arguments of the recipe's `load`; of a run those that it began with.
+
+        Raises:
+            RunError: If the directory is no run, or another recipe's, or no training has a score.
+            ArgumentError: If an argument is out of range, or there are too few examples.
+        """
+        listener = listener or PlainProgress(Objective.parse(self.objective))
+        given, plan, opened = _plain(source), self.plan, None
+        if run is not None:
+            info = self._info_of(run)
+            given, plan, opened = {**self.source_of(info), **given}, info.plan, Run(run)
+        listener.on_phase("data")
+        with listener.busy():
+            splits = self.load(**given)
+        return learning_curve(
+            self.builder(splits),
+            splits,
+            self.objective,
+            run=opened,
+            plan=plan if epochs is None else with_budget(plan, epochs=epochs),
+            settings=settings,
+            seeds=seeds,
+            first=first,
+            listener=listener,
+        )
 
     def tune(
         self,

@@ -3,6 +3,8 @@
 from dlrecipes.results.column import Column, ColumnKind, NumberForm, Spelling
 from dlrecipes.results.data_spec import DataSpec, Feature, InputSpec, Lags, TableFile
 from dlrecipes.results.finding import Finding
+from dlrecipes.results.fit_result import BiasVariance, FitResult, LossParts
+from dlrecipes.results.learning_curve import LearningCurve, PowerLaw, Rung
 from dlrecipes.results.objective import Objective
 from dlrecipes.results.plan import Hyperparameter, Plan, PlanChange, Stage, Value
 from dlrecipes.results.plural import plural
@@ -62,6 +64,7 @@ from dlrecipes.results.whole_file import write_text, written_whole
 __all__ = [
     "BaselineResult",
     "BestResult",
+    "BiasVariance",
     "BuilderRecord",
     "Column",
     "ColumnKind",
@@ -78,6 +81,7 @@ __all__ = [
     "Estimate",
     "Feature",
     "Finding",
+    "FitResult",
     "Gain",
     "Gap",
     "GapPenalty",
@@ -86,6 +90,8 @@ __all__ = [
     "Hyperparameter",
     "InputSpec",
     "Lags",
+    "LearningCurve",
+    "LossParts",
     "Metrics",
     "NetworkRecord",
     "Objective",
@@ -94,7 +100,9 @@ __all__ = [
     "Origin",
     "Plan",
     "PlanChange",
+    "PowerLaw",
     "RefitResult",
+    "Rung",
     "RunInfo",
     "RunResult",
     "RunSettings",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from dlrecipes.results.finding import Finding
+from dlrecipes.results.fit_result import FitResult
 from dlrecipes.results.plan import Value
 from dlrecipes.results.study_result import History, StageResult
 from dlrecipes.results.subgroup_result import PenaltyResult, SubgroupResult
@@ -179,7 +180,8 @@ class Comparison:
 class RunResult:
     """The result of a run, phase by phase; later phases are None until they are done.
 
-    `metric` is what the verdict is, or will be, about; empty in results of earlier versions.
+    `metric` is what the verdict is, or will be, about; empty in results of earlier versions, whose
+    `fit` is None: how well the exported refit fits its training part, beside the validation part.
 
     The first of `refits` is the one with the best validation score, which is exported. `sealed`
     says why the run ended with its test set closed: because that was asked for, or because the set
@@ -203,6 +205,7 @@ class RunResult:
     verdict: Verdict | None = None
     ensemble: EnsembleResult | None = None
     comparisons: tuple[Comparison, ...] = ()
+    fit: FitResult | None = None
     findings: tuple[Finding, ...] = ()
     subgroups: tuple[SubgroupResult, ...] = ()
     importances: dict[str, float] = field(default_factory=dict)

@@ -28,6 +28,9 @@ from dlrecipes.results import (
 from dlrecipes.run.thresholds import usable_goal
 from dlrecipes.targets import kind_of, per_example_loss, score_predictions, target_metric
 
+_ERRORS = {"accuracy": "error rate", "skill": "share of the base loss that is left"}
+"""Scores whose losses are what they lack to 1 already."""
+
 
 @dataclass(frozen=True)
 class MainMetric:
@@ -95,6 +98,40 @@ class MainMetric:
         if self.name == "rmse":
             return rmse_shares(*kind_of(spec.target).check(y, predictions))
         return per_example_loss(y, predictions, spec)
+
+    @property
+    def error(self) -> str:
+        """What `errors` are, in a sentence."""
+        if self.name in _ERRORS:
+            return _ERRORS[self.name]
+        return self.words if self.direction == "min" else f"1 - {self.words}"
+
+    def errors(
+        self, y: object, predictions: object, spec: DataSpec, threshold: float | None = None
+    ) -> NDArray[np.float64]:
+        """Return each example's part in the error, lower the better, whose mean is 0 at best.
+
+        Of a score that is better high, the error is what it lacks to 1.
+
+        Args:
+            y: As for `scores`.
+            predictions: As for `scores`.
+            spec: The data's description.
+            threshold: As for `scores`.
+
+        Raises:
+            RunError: If a threshold is needed and there is none.
+        """
+        losses = self.losses(y, predictions, spec, threshold)
+        return losses if self.direction == "min" or self.name in _ERRORS else 1.0 + losses
+
+    def as_error(self, score: float) -> float:
+        """Return a score of this metric as an error.
+
+        Args:
+            score: One of `scores`.
+        """
+        return score if self.direction == "min" else 1.0 - score
 
     def step(self, y: object) -> float:
         """Return what one example makes where it is right or wrong, as `mean_advantage` takes it.

@@ -39,6 +39,8 @@ from dlrecipes.run.engines import RecordedChoices, make_cross_validated
 from dlrecipes.run.ensemble import average_members, train_members
 from dlrecipes.run.gap_penalty import make_penalty, refit_gaps
 from dlrecipes.run.handle import Run
+from dlrecipes.run.keep_network import restore_kept
+from dlrecipes.run.look_after import Ended, look_after
 from dlrecipes.run.main_metric import judged_by
 from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.refits import begin_differently, refit_winner
@@ -206,6 +208,27 @@ def carry_out(
             trained, info, splits, directory, refits, refitted.predictions
         )
         subgroups = _subgroups(part, refitted.predictions[0], spec, threshold)
+        heard.on_step("how well the exported refit fits its training part")
+        before = directory.read_result() if directory.result_file.exists() else None
+        ended = Ended(
+            info,
+            splits,
+            study,
+            refits,
+            refitted.predictions,
+            partial(
+                restore_kept,
+                refitted.exported(directory),
+                directory,
+                context,
+                data,
+                info.policy,
+            ),
+            work.build,
+            baselines,
+            fitted,
+        )
+        fit, seen = look_after(ended, before, heard.on_finding)
         weighed = None
         if declared is not None:
             gaps = refit_gaps(declared, refitted.predictions, part, spec)
@@ -227,6 +250,7 @@ def carry_out(
                 *alike,
                 *refitted.findings,
                 *optimism,
+                *seen,
                 *missed,
                 *too_few,
                 *check_subgroups(subgroups),
@@ -237,12 +261,12 @@ def carry_out(
         result = replace(
             result,
             metric=judged_by(info, splits, refits, baselines),
+            fit=fit,
             threshold=threshold,
             subgroups=subgroups,
             ensemble=ensemble,
             gap_penalty=weighed,
         )
-        before = directory.read_result() if directory.result_file.exists() else None
         result = keep_what_holds(result, before)
         directory.write(
             replace(info, model_summary=refitted.summary, parameters=refitted.parameters)

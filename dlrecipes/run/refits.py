@@ -76,6 +76,15 @@ class Refits:
     parameters: int
     findings: tuple[Finding, ...] = ()
 
+    def exported(self, directory: RunDirectory) -> TrialRecord:
+        """Return the record of the refit that is exported, the first of the results.
+
+        Args:
+            directory: The run directory.
+        """
+        name = self.results[0].checkpoint
+        return next(record for record in self.records if _name(directory, record) == name)
+
 
 def refit_winner(
     study: StudyResult,

@@ -1,0 +1,79 @@
+"""What is said of a run once its refits are done."""
+
+import keras
+import numpy as np
+import pytest
+
+import dlrecipes as dlr
+from dlrecipes.data import from_arrays
+from dlrecipes.run.look_after import comparable_rows
+from dlrecipes.search import Listener
+
+
+def test_comparable_rows_have_the_classes_of_the_validation_part():
+    rows = np.arange(400.0).reshape(-1, 1)
+    spec = from_arrays(rows, ["no"] * 300 + ["yes"] * 100).raw_spec
+    train, validation = np.array([0] * 200 + [1] * 200), np.array([0] * 90 + [1] * 10)
+    chosen = comparable_rows(train, validation, spec, 1000)
+    assert np.bincount(train[chosen]).tolist() == [200, 22]
+    assert comparable_rows(validation, validation, spec, 1000).tolist() == list(range(100))
+    few = comparable_rows(train, validation, spec, 50)
+    assert len(few) == 50
+    assert (np.diff(few) > 0).all()
+    # A class that training lacks cannot be had.
+    assert len(comparable_rows(train[:200], validation, spec, 1000)) == 200
+
+
+def test_numbers_of_a_run_are_those_of_its_export(tuned, build):
+    run = dlr.Run(tuned)
+    fit = run.result.fit
+    assert (fit.metric, fit.rows) == ("accuracy", run.result.data.train)
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(120, 4))
+    y = np.where(x[:, 0] + x[:, 1] > 0, "yes", "no")
+    splits = from_arrays(x, y, name="rows")
+    predicted = run.predict(splits.train.x)
+    right = predicted.argmax(axis=1) == splits.train.y
+    assert fit.train["accuracy"] == pytest.approx(right.mean())
+    assert fit.errors.train == pytest.approx(1 - right.mean())
+    assert fit.errors.validation == pytest.approx(
+        1 - np.mean([refit.validation["accuracy"] for refit in run.result.refits])
+    )
+    entropy = -np.log(predicted[np.arange(len(right)), splits.train.y]).mean()
+    assert fit.train_loss.data == pytest.approx(entropy, rel=1e-3)
+    assert fit.train_loss.penalty == 0
+    (finding,) = (one for one in run.result.findings if one.name == "bias and variance")
+    assert finding.evidence["training error"] == fit.errors.train
+
+
+def _overfitting(hp):
+    model = keras.Sequential(
+        [
+            keras.Input((20,)),
+            keras.layers.Dense(hp.Int("units", 150, 200), activation="relu"),
+            keras.layers.Dense(1, kernel_regularizer=keras.regularizers.L2(1e-3)),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(0.03), "mse", metrics=["mae"])
+    return model
+
+
+def test_several_kinds_of_errors(tmp_path, plan):
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(150, 20))
+    splits = from_arrays(x, x[:, 0] + generator.normal(size=150), task="regression")
+    settings = dlr.RunSettings(out=tmp_path / "run", baseline_seconds=1.0, engine="fit")
+    stage = dlr.Stage("only", 1, 60, "random", "none")
+    run = dlr.tune(
+        _overfitting, splits, dlr.Objective("loss", "min"), dlr.Plan((stage,), refit_seeds=2),
+        settings, listener=Listener(),
+    )  # fmt: skip
+    fit = run.result.fit
+    assert (fit.metric, fit.errors.scale) == ("rmse", pytest.approx(np.std(x[:, 0]) * 1.4, rel=0.3))
+    assert fit.errors.verdict == "high variance"
+    assert fit.errors.train == pytest.approx(fit.train["rmse"])
+    assert fit.train_loss.penalty > 0
+    assert fit.train_loss.data == pytest.approx(fit.train["rmse"] ** 2, rel=1e-3)
+    (finding,) = (one for one in run.result.findings if one.name == "bias and variance")
+    assert finding.severity == "warning"
+    assert "RMSE" in finding.verdict
