@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     from dlrecipes.recipe import Recipe as Recipe, recipe_names
     from dlrecipes.recipe.load import load_recipe as load_recipe
     from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunSettings, Stage
-    from dlrecipes.run import Run, learning_curve, resume, tune
+    from dlrecipes.run import (
+        Run,
+        check_trained as check_trained,
+        learning_curve,
+        resume,
+        tune,
+    )
     from dlrecipes.search import CoarseToFine, StudyCallback
 
 hush_tensorflow()
@@ -51,6 +57,7 @@ _HOMES = {
     "StudyCallback": "dlrecipes.search",
     "check": "dlrecipes.diagnose",
     "check_history": "dlrecipes.diagnose",
+    "check_trained": "dlrecipes.run",
     "learning_curve": "dlrecipes.run",
     "load_model": "dlrecipes.export",
     "load_recipe": "dlrecipes.recipe",
@@ -87,6 +94,7 @@ __all__ = [
     "baselines",
     "check",
     "check_history",
+    "check_trained",
     "data",
     "diagnose",
     "errors",

@@ -146,14 +146,27 @@ def _seal(result: RunResult) -> tuple[str, bool]:
 
 @dataclass(frozen=True)
 class FindingRow:
-    """A finding as text; `evidence` are `(name, value)`."""
+    """A finding as text.
 
+    Args:
+        finding: What was found.
+        name: What it is called.
+        severity: How much it matters.
+        verdict: What was found, in a sentence.
+        evidence: `(name, value)`.
+        advice: What to do.
+        action: The change of the plan that does it.
+        line: The command, or the Python, that does it; empty where there is none.
+    """
+
+    finding: Finding
     name: str
     severity: str
     verdict: str
     evidence: tuple[tuple[str, str], ...]
     advice: str
     action: str
+    line: str
 
 
 def passed(finding: FindingRow) -> bool:
@@ -175,18 +188,25 @@ def finding_rows(result: RunResult, study: StudyResult | None) -> tuple[FindingR
     found.sort(key=lambda finding: _ORDER[finding.severity])
     return tuple(
         FindingRow(
+            finding=finding,
             name=finding.name.replace("_", " "),
             severity=finding.severity,
             verdict=finding.verdict,
             evidence=tuple(
                 (name.replace("_", " "), _evidence(value))
                 for name, value in finding.evidence.items()
+                if name != "line"
             ),
-            advice=finding.advice,
+            advice=finding.advice.removesuffix(_line(finding)),
             action=_action(finding.action),
+            line=_line(finding),
         )
         for finding in found
     )
+
+
+def _line(finding: Finding) -> str:
+    return str(finding.evidence.get("line", ""))
 
 
 def _of_test(test: TestResult) -> Finding:

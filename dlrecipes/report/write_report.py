@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,13 @@ from dlrecipes.report.details import (
     time_rows,
 )
 from dlrecipes.report.error_sections import error_sections
+from dlrecipes.report.finding_pictures import picture
 from dlrecipes.report.format import breakable, format_number, format_time
 from dlrecipes.report.headline import finding_rows, headline, passed
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
 from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
 from dlrecipes.report.parallel_coordinates import plot_parallel_coordinates
-from dlrecipes.report.plot import packed_plotly
+from dlrecipes.report.plot import Plot, packed_plotly
 from dlrecipes.report.saved_predictions import SavedPredictions, read_predictions
 from dlrecipes.report.scores import main_metric, refit_rows, score_table
 from dlrecipes.report.search_history import plot_search_history
@@ -70,19 +72,20 @@ def _render(files: RunFiles) -> str:
         plural=plural,
     )
     template = environment.get_template("template.html.j2")
+    searched = _search(files)
     return template.render(
         result=files.result,
         info=files.info,
         plotly_js=packed_plotly(),
         **_summary(files),
-        **_search(files),
+        **_findings(files, searched["panels"]),
+        **searched,
         errors=error_sections(files.predictions, files.info.raw_spec, files.result.threshold),
     )
 
 
 def _summary(files: RunFiles) -> dict[str, Any]:
     result, info = files.result, files.info
-    findings = finding_rows(result, files.study)
     return {
         "headline": headline(result),
         "main_metric": main_metric(result),
@@ -90,8 +93,6 @@ def _summary(files: RunFiles) -> dict[str, Any]:
         "chosen_for": ThresholdGoal.parse(result.threshold.goal).metric if result.threshold else "",
         "ensemble": ensemble_section(result),
         "refits": refit_rows(result),
-        "findings": [row for row in findings if not passed(row)],
-        "passed": [row for row in findings if passed(row)],
         "subgroups": subgroup_tables(result),
         "curves": plot_learning_curves(curve_panels(result, files.study)),
         "best_values": best_values(result),
@@ -99,6 +100,21 @@ def _summary(files: RunFiles) -> dict[str, Any]:
         "run_rows": run_rows(result, info),
         "plan_rows": plan_rows(info.plan),
         "time_rows": time_rows(result),
+    }
+
+
+def _findings(files: RunFiles, panels: Sequence[Plot]) -> dict[str, Any]:
+    """Return what matters, the next step first, each with its picture, and what does not."""
+    by_name = {plot.title: plot for plot in panels}
+    rows = finding_rows(files.result, files.study)
+    rows = tuple(sorted(rows, key=lambda row: row.name != "next step"))
+    shown = [row for row in rows if not passed(row)]
+    return {
+        "findings": [
+            (row, picture(row.finding, at, files.result.fit, by_name))
+            for at, row in enumerate(shown)
+        ],
+        "passed": [row for row in rows if passed(row)],
     }
 
 

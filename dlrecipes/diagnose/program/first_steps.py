@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.program.beginning import costs_of_nothing
-from dlrecipes.diagnose.program.program import Output, Program, flat_outputs
+from dlrecipes.diagnose.program.program import Program, flat_outputs
 from dlrecipes.results import Finding, plural
 from dlrecipes.training.model_state import left_as_they_were
 
@@ -235,7 +235,7 @@ def _unlearned(program: Program, shown: Any, rows: NDArray[np.int64]) -> str:  #
         wanted = output.targets[rows]
         classes = output.classes
         if classes is not None and given.ndim == 2:
-            right = float((_named_classes(output, given) == classes[rows]).mean())
+            right = float((output.name_classes(given) == classes[rows]).mean())
             if right < _KNOWN:
                 return f"{100 * right:.0f} % have the right class{output.whose}"
         elif wanted.dtype.kind in "biuf" and given.size == wanted.size:
@@ -266,19 +266,6 @@ def _standardised(values: Array) -> Array:
     spread = float(np.std(values))
     scaled: Array = (np.asarray(values, np.float32) - float(np.mean(values))) / (spread or 1.0)
     return scaled
-
-
-def _named_classes(output: Output, given: Array) -> NDArray[np.int64]:
-    """Return the class that each row of outputs names."""
-    if output.units > 1:
-        found: NDArray[np.int64] = given.argmax(axis=1)
-        return found
-    between = output.activation == "sigmoid" or (
-        output.activation != "tanh" and not output.from_logits and "hinge" not in output.loss_name
-    )
-    above = (given[:, 0] > (0.5 if between else 0.0)).astype(np.int64)
-    signs = output.column.min() < 0
-    return np.where(above == 1, 1, -1 if signs else 0)
 
 
 def check_first_steps(program: Program) -> Iterator[Finding]:

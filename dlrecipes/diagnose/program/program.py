@@ -113,6 +113,21 @@ class Output:
         two = bool(np.isin(self.column, (0, 1)).all())
         return self.column.astype(np.int64) if of_classes or two else None
 
+    def name_classes(self, given: Array) -> NDArray[np.int64]:
+        """Return the class that each row of outputs names, in the labels' own numbers.
+
+        Args:
+            given: Outputs, `(examples, units)` or `(examples,)`.
+        """
+        if self.units > 1:
+            found: NDArray[np.int64] = given.argmax(axis=1)
+            return found
+        between = self.activation == "sigmoid" or (
+            self.activation != "tanh" and not self.from_logits and "hinge" not in self.loss_name
+        )
+        above = given.reshape(len(given)) > (0.5 if between else 0.0)
+        return np.where(above, 1, -1 if self.column.min() < 0 else 0)
+
 
 @dataclass(frozen=True)
 class Program:

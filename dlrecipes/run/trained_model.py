@@ -1,0 +1,279 @@
+"""A trained network, whoever trained it: how well it fits, and beside what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.baselines import (
+    fit_logistic_regression,
+    fit_nearest_neighbours,
+    fit_ridge_regression,
+)
+from dlrecipes.data import from_arrays
+from dlrecipes.diagnose import bias_variance, check_bias_variance, check_history, worst_first
+from dlrecipes.diagnose.program import Output, flat_outputs, read_program
+from dlrecipes.diagnose.verdict import mean_advantage
+from dlrecipes.errors import ArgumentError, DlrecipesError
+from dlrecipes.results import Finding, significant
+from dlrecipes.training.model_state import left_as_they_were
+
+Array = NDArray[Any]
+
+_ROWS = 5000
+_AT_ONCE = 256
+_FEWEST = 10
+_SPREAD = 0.01
+_RARE = 0.25
+"""Of the share that a class would have if all were as frequent."""
+_MUCH = 0.25
+"""Of the way from knowing nothing to the baseline."""
+
+TRAINED_CHECKS = {
+    "bias and variance": "an error far above what a baseline reaches, on training or validation",
+    "one answer": "one class, or one value, for all examples",
+    "nothing learned": "neither the network nor a baseline is better than seeing no input",
+}
+"""What a finding of `check_trained` may be called, beside those of `HISTORY_CHECKS`."""
+
+
+def check_trained(
+    model: keras.Model,
+    x: Any,  # noqa: ANN401  (whatever `fit` takes)
+    y: Any,  # noqa: ANN401
+    *,
+    validation_data: Any,  # noqa: ANN401
+    history: Any = None,  # noqa: ANN401
+    reference: float | None = None,
+) -> tuple[Finding, ...]:
+    """Say how well a trained network fits, whoever trained it, and what its curves show.
+
+    Training and validation part are scored in inference mode: what `fit` shows of the training part
+    is a mean over an epoch, with dropout. Beside them stand the answer that sees no input and, as
+    the error that can be reached, the better of a linear model and the nearest neighbours.
+
+    Args:
+        model: Any compiled `keras.Model` after its training.
+        x: Inputs of the training as `model.fit` takes them.
+        y: Targets likewise, `(examples, …)`.
+        validation_data: `(x, y)` that the network was not trained on.
+        history: As `check_history` takes it: what `model.fit` returned, or a CSV; None for none.
+        reference: The error that can be reached, such as a human's: a share of wrong answers in
+            [0, 1], or the mean squared error of values; None to fit those baselines.
+
+    Returns:
+        The findings, errors before warnings; each is called by one of the names of
+        `diagnose.HISTORY_CHECKS` or `TRAINED_CHECKS`.
+
+    Raises:
+        ArgumentError: If the model is not compiled, or the data are no arrays of one length.
+
+    Example:
+        >>> x = np.random.default_rng(0).normal(size=(400, 4))
+        >>> y = (x[:, 0] > 0).astype(int)
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "sigmoid")])
+        >>> model.compile(keras.optimizers.SGD(1e-6), "binary_crossentropy")
+        >>> history = model.fit(x[:300], y[:300], epochs=3, verbose=0)
+        >>> held_out = x[300:], y[300:]
+        >>> found = dlr.check_trained(
+        ...     model, x[:300], y[:300], validation_data=held_out, history=history
+        ... )
+        >>> [finding.name for finding in found if finding.severity == "warning"]
+        ['flat loss', 'bias and variance']
+    """
+    if not isinstance(validation_data, list | tuple) or len(validation_data) not in (2, 3):
+        raise ArgumentError(
+            "`validation_data` must be `(x, y)`.", received=type(validation_data).__name__
+        )
+    found = [] if history is None else list(check_history(history))
+    with left_as_they_were(model):
+        parts = [(read_program(model, *given), given[0]) for given in ((x, y), validation_data[:2])]
+        rows = [_some(program.examples) for program, _ in parts]
+        shown = [
+            _predict(model, inputs, some) for (_, inputs), some in zip(parts, rows, strict=True)
+        ]
+    given = x, validation_data[0]
+    for at, outputs in enumerate(zip(*(program.outputs for program, _ in parts), strict=True)):
+        judged = _Judged.of(outputs, rows, [one[at] for one in shown])
+        if judged is not None:
+            inputs = given if len(parts[0][0].outputs) == 1 else None
+            found += judged.findings(inputs, reference)
+    return worst_first(found)
+
+
+class _Judged:
+    """One output's errors on both parts, beside those of answers that see no input."""
+
+    def __init__(self, outputs: tuple[Output, ...], rows: list[Array], shown: list[Array]) -> None:
+        self.train, self.held_out = outputs
+        self.rows = rows
+        self.of_classes = self.train.classes is not None
+        self.answers = [self._answers(one) for one in shown]
+        self.wanted = [self._wanted(one)[some] for one, some in zip(outputs, rows, strict=True)]
+        self.errors = [
+            self.error(wanted, answers)
+            for wanted, answers in zip(self.wanted, self.answers, strict=True)
+        ]
+
+    @classmethod
+    def of(
+        cls, outputs: tuple[Output, ...], rows: list[Array], shown: list[Array]
+    ) -> _Judged | None:
+        """Return an output's errors; None where answers and targets cannot be compared."""
+        first, second = outputs
+        both = [one.classes is None for one in outputs]
+        if both[0] != both[1] or first.targets.dtype.kind not in "biuf":
+            return None
+        if first.outputs.ndim > 2 or (both[0] and not first.one_column):
+            return None
+        if min(map(len, rows)) < _FEWEST:
+            return None
+        judged = cls((first, second), rows, shown)
+        finite = all(np.isfinite(one).all() for one in judged.errors)
+        return judged if finite else None
+
+    def _answers(self, shown: Array) -> Array:
+        answers: Array = shown.reshape(len(shown)) if not self.of_classes else shown
+        return self.train.name_classes(shown) if self.of_classes else answers
+
+    def _wanted(self, output: Output) -> Array:
+        values: Array = output.column.astype(float)
+        return values if output.classes is None else output.classes
+
+    def error(self, wanted: Array, answers: Array) -> NDArray[np.float64]:
+        """Return each example's error: of classes 0 or 1, squared of values.
+
+        Where a class is rare, each class counts as much: to answer with the frequent one is easy.
+        """
+        if not self.of_classes:
+            return np.asarray((wanted - answers.astype(float)) ** 2, np.float64)
+        kinds, of_kind, counts = np.unique(wanted, return_inverse=True, return_counts=True)
+        rare = counts.min() < _RARE * len(wanted) / len(counts)
+        weights = len(wanted) / (len(kinds) * counts[of_kind]) if rare else 1.0
+        return np.asarray((wanted != answers) * weights, np.float64)
+
+    def blind(self) -> Array:
+        """Return the validation errors of the answer that sees no input."""
+        train, held_out = self.wanted
+        if self.of_classes:
+            kinds, counts = np.unique(train, return_counts=True)
+            return self.error(held_out, np.full(len(held_out), kinds[counts.argmax()]))
+        return self.error(held_out, np.full(len(held_out), train.mean()))
+
+    def findings(
+        self, inputs: tuple[Any, Any] | None, reference: float | None
+    ) -> Iterator[Finding]:
+        """Say how they compare."""
+        blind = self.blind()
+        scale = float(blind.mean())
+        if not scale > 0:
+            return
+        known = None if reference is not None or inputs is None else self._baseline(inputs)
+        best = reference if known is None else known
+        found = bias_variance(
+            train=self.errors[0],
+            validation=self.errors[1][np.newaxis],
+            reference=best,
+            scale=scale,
+            reference_name="" if known is None else "a linear model, or the nearest neighbours,",
+        )
+        what = "share of wrong answers" if self.of_classes else "mean squared error"
+        told = check_bias_variance(found, error=what + self.train.whose)
+        little = known is not None and found.behind < _MUCH * (scale - found.reference)
+        yield replace(told, severity="info") if little else told
+        yield from self._one_answer()
+        yield from self._nothing_learned(blind, known)
+
+    def _one_answer(self) -> Iterator[Finding]:
+        answers, wanted = self.answers[1], self.wanted[1]
+        if self.of_classes:
+            same = len(np.unique(answers)) == 1 and len(np.unique(wanted)) > 1
+            same = same and float((wanted == answers[0]).mean()) < 0.6
+        else:
+            same = float(answers.std()) < _SPREAD * float(wanted.std())
+        if same:
+            yield Finding(
+                "one answer",
+                f"The network gives one answer{self.train.whose} for all {len(answers):,} "
+                f"validation examples: {answers[0]:.4g}.",
+                {"answer": float(answers[0]), "examples": len(answers)},
+                "Let `dlr.check` look at network and data: the last activation, the scale of the "
+                "inputs, the learning rate, dead units, penalties.",
+                severity="error",
+            )
+
+    def _nothing_learned(self, blind: Array, baseline: Array | None) -> Iterator[Finding]:
+        if baseline is None:
+            return
+        step = float(blind.max()) if self.of_classes else 0.0
+        learned = [
+            mean_advantage((blind - one)[np.newaxis], step=step).outcome == "better"
+            for one in (self.errors[1], baseline)
+        ]
+        if not any(learned):
+            yield Finding(
+                "nothing learned",
+                f"Neither the network{self.train.whose} ({significant(self.errors[1].mean())} "
+                "wrong) nor a linear model or nearest neighbours "
+                f"({significant(baseline.mean())}) is better on the validation part than an answer "
+                f"that sees no input ({significant(blind.mean())}).",
+                {
+                    "network": float(self.errors[1].mean()),
+                    "baseline": float(baseline.mean()),
+                    "without inputs": float(blind.mean()),
+                },
+                "Look whether inputs and targets still belong together: shuffled, shifted or "
+                "joined on a wrong key. Else there is nothing in these inputs to learn from.",
+                severity="warning",
+            )
+
+    def _baseline(self, inputs: tuple[Any, Any]) -> Array | None:
+        """Return the validation errors of the better simple model; None where none can be had."""
+        if not all(hasattr(one, "shape") for one in inputs):  # several inputs
+            return None
+        flat = [np.asarray(one)[some] for one, some in zip(inputs, self.rows, strict=True)]
+        wanted = self.wanted
+        seen = wanted if not self.of_classes else [_ranks(one, wanted[0]) for one in wanted]
+        if self.of_classes and min(map(np.min, seen)) < 0:
+            return None
+        task = "classification" if self.of_classes else "regression"
+        try:
+            part = flat[1], seen[1]
+            splits = from_arrays(flat[0], seen[0], test=part, validation=part, task=task)
+            data = splits.development()
+            linear = fit_logistic_regression if self.of_classes else fit_ridge_regression
+            models = [linear(data), *fit_nearest_neighbours(data).values()]
+            predicted = [model(data.validation.array) for model in models]
+        except (DlrecipesError, ValueError, MemoryError):
+            return None
+        answers = [one.argmax(axis=1) if self.of_classes else one for one in predicted]
+        errors = [self.error(seen[1], one) for one in answers]
+        return min(errors, key=lambda one: float(one.mean()))
+
+
+def _ranks(values: Array, known: Array) -> Array:
+    kinds = np.unique(known)
+    at = np.minimum(np.searchsorted(kinds, values), len(kinds) - 1)
+    return np.where(kinds[at] == values, at, -1)
+
+
+def _some(examples: int) -> NDArray[np.int64]:
+    rows: NDArray[np.int64] = np.linspace(0, examples - 1, min(examples, _ROWS)).astype(np.int64)
+    return rows
+
+
+def _predict(model: keras.Model, x: Any, rows: NDArray[np.int64]) -> list[Array]:  # noqa: ANN401
+    """Return what a network puts out for some examples, not training."""
+    batches = []
+    for begin in range(0, len(rows), _AT_ONCE):
+        chosen = rows[begin : begin + _AT_ONCE]
+        few = keras.tree.map_structure(
+            lambda one, chosen=chosen: keras.ops.convert_to_tensor(np.asarray(one)[chosen]), x
+        )
+        batches.append(flat_outputs(model(few, training=False)))
+    return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
