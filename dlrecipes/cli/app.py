@@ -274,6 +274,18 @@ def tune(  # noqa: PLR0913  (one argument an option)
             print_summary(run, waited(began, listener.phases))
 
 
+def _check_folder(page: Path) -> None:
+    """Refuse a page that cannot be written, before anything trains for it."""
+    from dlrecipes.errors import ArgumentError
+
+    if page.is_dir() or not page.resolve().parent.is_dir():
+        raise ArgumentError(
+            "A page is written into a folder that exists.",
+            received=f"{page}",
+            fix="For example --out learning_curve.html.",
+        )
+
+
 def _source(
     context: typer.Context, chosen: Recipe, data: str | None, target: str | None
 ) -> dict[str, Any]:
@@ -324,12 +336,13 @@ def curve(  # noqa: PLR0913  (one argument an option)
             describe_device()
         chosen = load_recipe(recipe)
         source = _source(context, chosen, data, target)
+        page = out or (run or Path()) / "learning_curve.html"
+        _check_folder(page)
         begun = int(first) if first is not None and first >= 1 else first
         with make_listener(chosen, json=False) as listener:
             found = chosen.curve(
                 run, epochs=epochs, seeds=seeds, first=begun, listener=listener, **source
             )
-        page = out or (run or Path()) / "learning_curve.html"
         write_learning_curve(found, page.resolve(), chosen.name)
     print_curve(found)
     typer.echo(page)

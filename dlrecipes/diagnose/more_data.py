@@ -13,7 +13,7 @@ from dlrecipes.results import LearningCurve, PowerLaw, Rung, significant
 from dlrecipes.results.fit_result import HIGH
 
 Floats = NDArray[np.float64]
-_EXPONENTS = np.geomspace(0.05, 3.0, 120)
+_EXPONENTS = np.geomspace(0.05, 3.0, 240)
 _FLAT = 0.01
 """A gain is worth while from this share of the error of knowing nothing on."""
 _DRAWS = 500
@@ -101,7 +101,7 @@ def read_learning_curve(
     )
     interval = _interval(gains)
     shape = _shape(rungs, gain, scale, reference or 0.0)
-    sentence = _sentence(rungs[-1], error, gain, interval, shape)
+    sentence = _sentence(rungs[-1], error, scale, gain, interval, shape)
     return LearningCurve(error, rungs, law, float(scale), gain, interval, shape, sentence)
 
 
@@ -217,7 +217,7 @@ def _shape(rungs: Sequence[Rung], gain: float, scale: float, reference: float) -
 
 
 def _sentence(
-    last: Rung, error: str, gain: float, interval: tuple[float, float], shape: str
+    last: Rung, error: str, scale: float, gain: float, interval: tuple[float, float], shape: str
 ) -> str:
     now = sum(last.validation) / len(last.validation)
     half = (interval[1] - interval[0]) / 2
@@ -235,4 +235,10 @@ def _sentence(
         "data help.",
         "flat": "The curve is flat and the errors are near each other: there is little to gain.",
     }
-    return f"{brings} {means[shape]}"
+    said = means[shape]
+    if shape == "high variance" and gain < _FLAT * scale:
+        said = (
+            "The errors lie far apart, as with high variance, but the curve is flat: rather "
+            "regularise, and see whether the parts differ."
+        )
+    return f"{brings} {said}"

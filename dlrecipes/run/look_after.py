@@ -21,6 +21,7 @@ from dlrecipes.diagnose import (
     find_levers,
 )
 from dlrecipes.diagnose.verdict import mean_advantage
+from dlrecipes.errors import ArgumentError
 from dlrecipes.results import (
     BaselineResult,
     BiasVariance,
@@ -46,6 +47,8 @@ from dlrecipes.training.predictions import predict_network
 
 _MOST, _LEAST = 20_000, 1000
 _ALIKE = 0.9
+_OF_CLASS = 2
+"""Examples of a class at least, without which there is no precision."""
 
 
 @dataclass(frozen=True)
@@ -205,11 +208,15 @@ def measure_fit(ended: Ended) -> FitResult:
     network = ended.exported()
     call = partial(network, training=False)
     predicted = predict_network(call, part.inputs, output_kinds(network, spec), spec)
+    try:
+        errors = _errors(ended, main, part, predicted)
+    except ArgumentError:  # one example of the class that is looked for has no precision
+        errors = None
     return FitResult(
         metric=main.name,
         rows=len(part),
         train=main.scores(part.y, predicted, spec, refit.threshold),
-        errors=_errors(ended, main, part, predicted),
+        errors=errors,
         train_loss=take_loss_apart(network, part, spec),
         validation_loss=take_loss_apart(network, held_out, spec),
     )
@@ -228,7 +235,8 @@ def comparable_rows(
 
     Returns:
         Row numbers, ascending, each once: with the classes' shares of the validation part, where
-        the shares differ by more than a tenth and the classes are in both parts.
+        the shares differ by more than a tenth and the classes are in both parts; of each class two
+        at least.
     """
     generator = np.random.default_rng(0)
     rows = np.arange(len(train))
@@ -242,7 +250,9 @@ def comparable_rows(
             if whole < _ALIKE * len(train):
                 rows = np.concatenate(
                     [
-                        generator.permutation(np.flatnonzero(here == one))[: round(whole * share)]
+                        generator.permutation(np.flatnonzero(here == one))[
+                            : max(_OF_CLASS, round(whole * share))
+                        ]
                         for one, share in zip(classes, shares, strict=True)
                     ]
                 )

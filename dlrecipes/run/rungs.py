@@ -43,6 +43,7 @@ from dlrecipes.search import (
     fit_of,
     run_builder,
 )
+from dlrecipes.targets import row_labels
 from dlrecipes.training.engines import check_backend, make_engine, weakest_capability
 from dlrecipes.training.job import Job, Report, derive_seed
 from dlrecipes.training.outcome import Outcome
@@ -53,7 +54,7 @@ from dlrecipes.training.predictions import predict_network
 from dlrecipes.training.restore import restore
 
 _RUNGS = 5
-_FEWEST_EXAMPLES = 10
+_FEWEST, _OF_RAREST = 10, 4
 _LONGER = 8
 _MOST = 5000
 Errors = NDArray[np.float64]
@@ -121,7 +122,10 @@ def learning_curve(  # noqa: PLR0913  (one argument a decision)
             splits = with_class_weight(splits, info.class_weight)
     goal = Objective.parse(objective)
     plan = plan or (CoarseToFine() if info is None else info.plan)
-    settings = settings or (RunSettings() if info is None else info.settings)
+    if settings is None:
+        settings = RunSettings() if info is None else info.settings
+        if run is not None:  # what `auto` has found out once is not timed again
+            settings = replace(settings, engine=run.result.engine.name)
     given, build = build, builder_of(build)
     values = {} if run is None or run.result.best is None else run.result.best.values
     own = OwnTraining(fit_of(given), (), name_of(build))
@@ -280,10 +284,9 @@ def _rungs(splits: Splits, first: float | None, seed: int) -> tuple[Splits, ...]
     raw, layer = replace(splits, preprocess=None), splits.preprocess
     examples = len(raw.train)
     if first is None:
-        classes = max((target.num_classes for target in raw.raw_spec.targets), default=0)
         # Rounded up: a last step from 1,072 to 1,079 would be another training for nothing.
-        first = max(-(-examples // 2 ** (_RUNGS - 1)), _FEWEST_EXAMPLES, 2 * classes)
-        first = min(first, examples)
+        enough = min(_enough(raw), -(-examples // 4))
+        first = min(max(-(-examples // 2 ** (_RUNGS - 1)), _FEWEST, enough), examples)
     rungs = climb_ladder(raw, first, seed=seed)
     if len(rungs) < 3:
         raise ArgumentError(
@@ -296,6 +299,15 @@ def _rungs(splits: Splits, first: float | None, seed: int) -> tuple[Splits, ...]
         return rungs
     fresh = [type(layer).from_config(layer.get_config()) for _ in rungs]
     return tuple(rung.with_preprocess(one) for rung, one in zip(rungs, fresh, strict=True))
+
+
+def _enough(splits: Splits) -> int:
+    """Return how many examples have four of the rarest class, without which little is judged."""
+    labels = row_labels(splits.train.y, splits.raw_spec)
+    if labels is None:
+        return 0
+    rarest = int(np.unique(labels, return_counts=True)[1].min())
+    return -(-_OF_RAREST * len(labels) // max(rarest, 1))
 
 
 def _known(fit: FitResult | None, splits: Splits, main: MainMetric) -> tuple[float, float | None]:

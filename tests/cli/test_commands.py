@@ -65,7 +65,7 @@ def test_tune_in_plain_lines(cli, tmp_path, tiny):
         # What was read is said before anything is done with it, and what the user waited at last.
         r"^data …\n  tiny: 120 examples, 72 to train, 24 to validate, 24 to test; each 4 numbers\n"
         r"  to predict: 2 classes \('no' .*%, 'yes' .*%\)\ncheck …$",
-        r"^time +\d",
+        r"^time +\d.*\nnext +[A-Z].*: dlrecipes (tune|curve) tiny\.py ",
     ):
         assert re.search(line, result.stdout, re.MULTILINE), (line, result.stdout)
     assert "\x1b" not in result.stdout

@@ -12,6 +12,7 @@ from dlrecipes.results import (
     BestResult,
     DataResult,
     EngineResult,
+    Finding,
     RefitResult,
     RunResult,
     TestResult,
@@ -98,3 +99,12 @@ def test_each_target_has_its_strongest_baseline(said):
         replace(RESULT, verdict=verdict), (target,)
     )
     assert "price: no test example has it." in said(RESULT, (target,))
+
+
+def test_the_next_step_comes_last(said):
+    line = "dlrecipes tune houses --set coarse.ranges.units=8,128"
+    step = Finding("next step", "High bias: the best units.", advice=f"Search on: {line}")
+    lines = said(replace(RESULT, findings=(step,)))
+    assert lines[-2].startswith("time ")
+    assert lines[-1] == f"next         High bias: the best units. Search on: {line}"
+    assert said(RESULT)[-1].startswith("time ")
