@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dlrecipes.results import DataSpec, Finding, Objective, Plan, RunSettings, Stage
     from dlrecipes.run import Run, resume, tune
     from dlrecipes.search import CoarseToFine, StudyCallback
+    from dlrecipes.training.range_test import lr_range_test as lr_range_test
 
 hush_tensorflow()
 
@@ -53,6 +54,7 @@ _HOMES = {
     "check_history": "dlrecipes.diagnose",
     "load_model": "dlrecipes.export",
     "load_recipe": "dlrecipes.recipe",
+    "lr_range_test": "dlrecipes.training",
     "recipe_names": "dlrecipes.recipe",
     "resume": "dlrecipes.run",
     "tune": "dlrecipes.run",
@@ -94,6 +96,7 @@ __all__ = [
     "load_model",
     "load_recipe",
     "losses",
+    "lr_range_test",
     "metrics",
     "models",
     "recipe_names",
