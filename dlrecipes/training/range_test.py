@@ -20,9 +20,9 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 _MEMORY = 0.85  # of the moving average of the losses
 _FIRST = 10  # steps at rates that change nothing, whose losses tell where it begins
-_WINDOW = 16  # steps of which the losses are compared with those of the control
-_SURE = 4.0  # standard errors: two sweeps that differ by noise differ so in 6 of 4,000
-_FEWEST = 40
+_WINDOW = 20  # steps of which the losses are compared with those of the control
+_SURE = 4.5  # standard errors: sweeps that differ by noise alone differ so in 6 of 1,500
+_FEWEST = 60
 _NEAR = 2.0  # decades below the minimum in which the loss falls for more than noise
 
 
@@ -88,7 +88,7 @@ def lr_range_test(
         y: Targets likewise; None for a network that has its loss by itself.
         batch_size: Examples a step, at least 1: that of the training, as the rate depends on it.
         bounds: The lowest and the highest rate, above 0.
-        steps: Steps from one to the other, at least 40.
+        steps: Steps from one to the other, at least 60.
         sample_weight: Weights of the examples as `model.fit` takes them; None for none.
         seed: Of the order of the examples, at least 0.
 
@@ -242,12 +242,9 @@ def _falls(losses: Floats, control: Floats, start: float) -> bool:
     else:
         both = min(len(losses), len(control))
         difference = control[:both] - losses[:both]
-    # A few differences may agree by chance: their spread is at least that of the first ones, which
-    # the rate has not moved yet.
-    noise = float(np.std(difference[: len(difference) // 2], ddof=1))
     for end in range(_FIRST + _WINDOW, len(difference) + 1):
         window = difference[end - _WINDOW : end]
-        error = max(float(np.std(window, ddof=1)), noise) / math.sqrt(_WINDOW)
+        error = float(np.std(window, ddof=1)) / math.sqrt(_WINDOW)
         if np.mean(window) > _SURE * error and np.mean(window) > 0:
             return True
     return False

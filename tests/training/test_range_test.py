@@ -62,7 +62,7 @@ def test_digits_and_shuffled_labels_and_nothing_is_left():
 def test_a_network_that_was_never_called_begins_as_it_would_have():
     keras.utils.set_random_seed(1)
     model = network("sgd", built=False)
-    found = dlr.lr_range_test(model, X, Y, steps=60)
+    found = dlr.lr_range_test(model, X, Y)
     assert found.suggestion > 1e-3
     assert not model.optimizer.built
     keras.utils.set_random_seed(1)
@@ -84,11 +84,9 @@ def test_several_inputs_and_outputs_and_weights_of_examples():
     model.compile(keras.optimizers.RMSprop(), losses, steps_per_execution=4)
     x = {"image": X, "one": np.ones((len(X), 1))}
     y = {"digit": Y, "even": (Y % 2 == 0).astype(int)}
-    assert dlr.lr_range_test(model, x, y, steps=60).suggestion < 0.1
+    assert dlr.lr_range_test(model, x, y).suggestion < 0.1
     assert model.steps_per_execution == 4
-    assert dlr.lr_range_test(
-        network(), X, Y, steps=60, sample_weight=(Y < 5).astype(float)
-    ).suggestion
+    assert dlr.lr_range_test(network(), X, Y, sample_weight=(Y < 5).astype(float)).suggestion
 
 
 def test_a_step_that_fails_leaves_nothing_either():
@@ -111,7 +109,7 @@ def test_a_step_that_fails_leaves_nothing_either():
         ({"bounds": (0.1, 0.01)}, r"`bounds\[1\]`"),
         ({"bounds": (0, 1)}, r"`bounds\[0\]`"),
         ({"bounds": 0.1}, "two rates"),
-        ({"steps": 5}, "`steps`.*at least 40"),
+        ({"steps": 5}, "`steps`.*at least 60"),
         ({"batch_size": 0}, "`batch_size`"),
         ({"seed": -1}, "`seed`"),
     ],
