@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.table import Table
 
 from dlrecipes.quiet import quiet_start
 from dlrecipes.results import plural, significant
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from dlrecipes.results import Finding, RunResult, Target, TestResult, Verdict
     from dlrecipes.run import Run
+    from dlrecipes.run.learning_rates import LearningRates
 
 
 def print_summary(run: Run, time: str) -> None:
@@ -89,6 +91,32 @@ def print_findings(findings: Sequence[Finding]) -> None:
         f"{plural(rest, 'check')} of the data had nothing to report, nor had those of the network.",
         markup=False,
     )
+
+
+def print_rates(found: LearningRates, file: Path) -> None:
+    """Print the suggested learning rate, how it was read off, and where the picture is.
+
+    Args:
+        found: What the range tests have shown.
+        file: The picture.
+    """
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(found.sentence, style="bold", markup=False)
+    table = Table(box=None, pad_edge=False, show_header=len(found.tests) > 1)
+    ways = list(dict.fromkeys(way for test in found.tests.values() for way in test.suggestions))
+    if len(found.tests) == 1:
+        for test in found.tests.values():
+            for way in ways:
+                table.add_row(way, significant(test.suggestions[way], 2))
+    else:
+        for heading in ("weight decay", "rate", *ways):
+            table.add_column(heading)
+        for decay, test in found.tests.items():
+            rates = [test.suggestion, *(test.suggestions.get(way) for way in ways)]
+            cells = ["-" if rate is None else significant(rate, 2) for rate in rates]
+            table.add_row(f"{decay:g}", *cells)
+    console.print(table)
+    console.print(str(file), markup=False)
 
 
 def _exported(result: RunResult) -> str:

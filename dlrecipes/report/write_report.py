@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import functools
-import gzip
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from plotly.offline import get_plotlyjs
 
 from dlrecipes.errors import RunError
 from dlrecipes.metrics import metric_words
@@ -28,6 +24,7 @@ from dlrecipes.report.format import breakable, format_number, format_time
 from dlrecipes.report.headline import finding_rows, headline, passed
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
 from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
+from dlrecipes.report.packed_plotly import packed_plotly
 from dlrecipes.report.parallel_coordinates import plot_parallel_coordinates
 from dlrecipes.report.saved_predictions import SavedPredictions, read_predictions
 from dlrecipes.report.scores import main_metric, refit_rows, score_table
@@ -76,7 +73,7 @@ def _render(files: RunFiles) -> str:
     return template.render(
         result=files.result,
         info=files.info,
-        plotly_js=_packed_plotly(),
+        plotly_js=packed_plotly(),
         **_summary(files),
         **_search(files),
         errors=error_sections(files.predictions, files.info.raw_spec, files.result.threshold),
@@ -163,9 +160,3 @@ def _read_run(directory: Path) -> RunFiles:
         study=run.read_study() if run.study_file.exists() else None,
         predictions=read_predictions(run.predictions, info.raw_spec),
     )
-
-
-@functools.cache
-def _packed_plotly() -> str:
-    """Return the installed plotly.js as base64 of gzip; the page unpacks it before it draws."""
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 6, mtime=0)).decode("ascii")
