@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         tune,
     )
     from dlrecipes.search import CoarseToFine, StudyCallback
+    from dlrecipes.training.range_test import lr_range_test as lr_range_test
 
 hush_tensorflow()
 
@@ -61,6 +62,7 @@ _HOMES = {
     "learning_curve": "dlrecipes.run",
     "load_model": "dlrecipes.export",
     "load_recipe": "dlrecipes.recipe",
+    "lr_range_test": "dlrecipes.training",
     "recipe_names": "dlrecipes.recipe",
     "resume": "dlrecipes.run",
     "tune": "dlrecipes.run",
@@ -104,6 +106,7 @@ __all__ = [
     "load_model",
     "load_recipe",
     "losses",
+    "lr_range_test",
     "metrics",
     "models",
     "recipe_names",

@@ -23,9 +23,16 @@ from dlrecipes.cli.options import (
     check_extra,
     check_same_options,
     read_extra,
+    read_numbers,
     typed_options,
 )
-from dlrecipes.cli.summary import open_run, print_curve, print_findings, print_summary
+from dlrecipes.cli.summary import (
+    open_run,
+    print_curve,
+    print_findings,
+    print_rates,
+    print_summary,
+)
 from dlrecipes.quiet import quiet_start
 
 if TYPE_CHECKING:
@@ -132,6 +139,43 @@ def check(
     cls=RecipeCommand,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
+def lr(
+    context: typer.Context,
+    recipe: RecipeArgument,
+    data: Annotated[str | None, typer.Option(help="The data, for recipes that take it.")] = None,
+    target: Annotated[str | None, typer.Option(help="The target column.")] = None,
+    weight_decay: Annotated[
+        str | None,
+        typer.Option(help="Weight decays to try with it, such as 0,1e-5,1e-4,1e-3."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The picture to write; lr-RECIPE.html by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of first weights and order.")] = 0,
+) -> None:
+    """Say which learning rate the recipe's default network bears: a range test, and its picture.
+
+    Further options are arguments of the recipe's own `load`; `dlrecipes lr RECIPE --help` lists
+    them.
+    """
+    with one_message():
+        decays = read_numbers("--weight-decay", weight_decay or "")
+        with loading(json=False), quiet_start():
+            from dlrecipes.recipe import load_recipe
+            from dlrecipes.training.engines import describe_device
+
+            describe_device()
+        chosen = load_recipe(recipe)
+        source = _source(context, chosen, data, target)
+        found = chosen.lr(weight_decays=decays, seed=seed, **source)
+        file = found.picture(out or Path(f"lr-{chosen.name}.html"))
+        print_rates(found, file)
+
+
+@app.command(
+    cls=RecipeCommand,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
 def tune(  # noqa: PLR0913  (one argument an option)
     context: typer.Context,
     recipe: RecipeArgument,
@@ -193,6 +237,12 @@ def tune(  # noqa: PLR0913  (one argument an option)
         ),
     ] = None,
     compare: Annotated[bool, typer.Option(help="Run simpler searches at equal cost.")] = False,
+    lr_range_test: Annotated[
+        bool,
+        typer.Option(
+            "--lr-range-test", help="Begin around the learning rate that a range test suggests."
+        ),
+    ] = False,
     sealed: Annotated[
         bool | None,
         typer.Option(
@@ -235,6 +285,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             gap_penalty=gap_penalty,
             sealed=sealed,
             baseline_seconds=baseline_seconds,
+            lr_range_test=lr_range_test,
         )
         chosen = load_recipe(recipe)
         source = _source(context, chosen, data, target)

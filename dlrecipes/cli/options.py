@@ -29,6 +29,7 @@ _KEPT = (
     "ensemble",
     "threshold",
     "gap_penalty",
+    "lr_range_test",
 )
 
 
@@ -104,6 +105,24 @@ def read_extra(words: Sequence[str], options: Collection[str] = ()) -> dict[str,
             value = left.pop(0)
         found[name[2:].replace("-", "_")] = value
     return found
+
+
+def read_numbers(option: str, text: str) -> list[float]:
+    """Return the numbers of a list with commas, in their order; none of an empty text.
+
+    Args:
+        option: The option, for the message.
+        text: What stands there.
+
+    Raises:
+        typer.BadParameter: If one of them is no number.
+    """
+    try:
+        return [float(part) for part in text.split(",")] if text.strip() else []
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{option} must be numbers with commas between, such as 0,1e-5,1e-4. Received: {text}."
+        ) from error
 
 
 def check_extra(found: Collection[str], recipe: Recipe, options: Collection[str]) -> None:

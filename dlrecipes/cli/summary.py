@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from dlrecipes.results import Finding, LearningCurve, RunResult, Target, TestResult, Verdict
     from dlrecipes.run import Run
+    from dlrecipes.run.learning_rates import LearningRates
 
 
 def print_summary(run: Run, time: str) -> None:
@@ -111,6 +112,32 @@ def _next_steps(result: RunResult) -> list[str]:
     """Return what to do next, with its reason, as far as a check has found something."""
     found = [finding for finding in result.findings if finding.name == "next step"]
     return [f"{'next':12} {finding.verdict} {finding.advice}" for finding in found]
+
+
+def print_rates(found: LearningRates, file: Path) -> None:
+    """Print the suggested learning rate, how it was read off, and where the picture is.
+
+    Args:
+        found: What the range tests have shown.
+        file: The picture.
+    """
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(found.sentence, style="bold", markup=False)
+    table = Table(box=None, pad_edge=False, show_header=len(found.tests) > 1)
+    ways = list(dict.fromkeys(way for test in found.tests.values() for way in test.suggestions))
+    if len(found.tests) == 1:
+        for test in found.tests.values():
+            for way in ways:
+                table.add_row(way, significant(test.suggestions[way], 2))
+    else:
+        for heading in ("weight decay", "rate", *ways):
+            table.add_column(heading)
+        for decay, test in found.tests.items():
+            rates = [test.suggestion, *(test.suggestions.get(way) for way in ways)]
+            cells = ["-" if rate is None else significant(rate, 2) for rate in rates]
+            table.add_row(f"{decay:g}", *cells)
+    console.print(table)
+    console.print(str(file), markup=False)
 
 
 def _exported(result: RunResult) -> str:

@@ -27,6 +27,7 @@ from dlrecipes.results import (
 )
 from dlrecipes.results.run_info import SourceValue
 from dlrecipes.run import Origin, Run, learning_curve, resume, tune
+from dlrecipes.run.learning_rates import LearningRates, find_learning_rates
 from dlrecipes.run.look_before import look_before
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import (
@@ -271,6 +272,37 @@ class Recipe:
             seeds=seeds,
             first=first,
             listener=listener,
+        )
+
+    def lr(
+        self, *, weight_decays: Sequence[float] = (), seed: int = 0, **source: SourceValue
+    ) -> LearningRates:
+        """Say which learning rate the default network bears, in a training of some 100 steps.
+
+        Args:
+            weight_decays: Weight decays to set on the optimizer, one range test each, at least 0;
+                none for the builder's own.
+            seed: Of first weights and order, at least 0.
+            source: Arguments of the recipe's `load`.
+
+        Returns:
+            The suggested rate and weight decay, the range tests (`tests`), and their picture
+            (`picture(file)`).
+
+        Raises:
+            RecipeError: If the recipe's `load` has no such argument.
+            ArgumentError: If a decay is no number of at least 0, or the optimizer has none.
+            DataError: If the data cannot be used.
+            BuilderError: If the network does not fit the data.
+        """
+        splits = self.load(**_plain(source))
+        return find_learning_rates(
+            self.builder(splits),
+            splits,
+            self.plan,
+            weight_decays=weight_decays,
+            name=self.name,
+            seed=seed,
         )
 
     def tune(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from dlrecipes.results.data_spec import DataSpec
+from dlrecipes.results.finding import Finding
 from dlrecipes.results.plan import Hyperparameter, Plan, Value
 from dlrecipes.results.run_settings import RunSettings
 
@@ -65,6 +66,7 @@ class RunInfo:
         own_training: What the user brought to each training, in words: the `fit` of a HyperModel,
             callbacks.
         class_weight: `{class: weight}` of the training loss; None for none.
+        found: What was found when the run began and is not looked for again on resuming.
         schema_version: Of the `run.json` that it was begun with; `upgrade_info` says what changed.
     """
 
@@ -90,6 +92,7 @@ class RunInfo:
     builder: BuilderRecord | None = None
     own_training: tuple[str, ...] = ()
     class_weight: dict[str, float] | None = None
+    found: tuple[Finding, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlrecipes.checks import check_choice, check_integer, check_real
+from dlrecipes.checks import check_choice, check_flag, check_integer, check_real
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results.subgroup_result import GapPenalty
 from dlrecipes.results.threshold import ThresholdGoal
@@ -46,6 +46,8 @@ class RunSettings:
             it all the same. `dlr.tune` never opens it: `run.open_test_set(reason)` does.
         baseline_seconds: What the baselines may take together, above 0. Boosted trees grow beside
             the search and get at most half of its time, or 10 s, when it has ended.
+        lr_range_test: Whether the first stage begins around the learning rate that a range test of
+            the default network suggests (`lr_range_test`), which its plan then says.
 
     Raises:
         ArgumentError: If a value is none of these.
@@ -72,6 +74,7 @@ class RunSettings:
     gap_penalty: str | GapPenalty | None = None
     sealed: bool | None = None
     baseline_seconds: float = 60.0
+    lr_range_test: bool = False
 
     @property
     def goal(self) -> str:
@@ -100,6 +103,7 @@ class RunSettings:
         if self.folds is not None:
             check_integer("folds", self.folds, 2)
         check_real("baseline_seconds", self.baseline_seconds, 0, 60 * _MOST_MINUTES, low_open=True)
+        check_flag("lr_range_test", self.lr_range_test)
         check_integer("repeats", self.repeats, 1)
         check_integer("ensemble", self.ensemble, 0)
         if self.folds is None and self.repeats > 1:

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import keras
 
-from dlrecipes.data import Splits, read_class_weight, with_class_weight
+from dlrecipes.data import Splits, read_class_weight, study_running, with_class_weight
 from dlrecipes.errors import ArgumentError, RunError, StorageError
-from dlrecipes.results import Objective, Origin, Plan, RunInfo, RunSettings
+from dlrecipes.results import Finding, Objective, Origin, Plan, RunInfo, RunSettings
 from dlrecipes.run.handle import Run
 from dlrecipes.run.messages import closing_lines, describe_data
 from dlrecipes.run.origin import name_of, source_of, told
-from dlrecipes.run.prepare import Work, prepare
+from dlrecipes.run.prepare import Prepared, Work, prepare
 from dlrecipes.run.procedure import carry_out
 from dlrecipes.run.same_builder import (
     check_same_description,
@@ -27,6 +27,7 @@ from dlrecipes.run.same_builder import (
     compare_builders,
 )
 from dlrecipes.run.search_arguments import take_search_arguments
+from dlrecipes.run.seeded_ranges import seed_ranges
 from dlrecipes.rundir import RunDirectory, check_place
 from dlrecipes.search import (
     Build,
@@ -152,7 +153,9 @@ def tune(  # noqa: PLR0913  (one argument a decision)
     )
     prepared = prepare(work, goal, policy)
     splits = prepared.splits
-    work = replace(work, splits=splits)
+    plan, found = _begin_around(work, prepared)
+    prepared = replace(prepared, findings=(*prepared.findings, *found))
+    work = replace(work, splits=splits, plan=plan)
     storage = _absolute(settings.storage or "")
     directory = RunDirectory.create(settings.out, origin.recipe)
     info = RunInfo(
@@ -181,6 +184,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
         split_seed=splits.split_seed,
         own_training=own.brought,
         class_weight=weights,
+        found=found,
     )
     try:
         directory.write(info)
@@ -304,6 +308,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
             work, goal, info.policy, partial(compare_builders, info, build=work.build, text=text)
         )
     work = replace(work, splits=prepared.splits)
+    prepared = replace(prepared, findings=(*prepared.findings, *info.found))
     info = replace(info, builder=prepared.builder)
     begun = info.origin
     moved = bool(begun.path) and not Path(begun.path).exists()
@@ -332,6 +337,18 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     if not by_recipe:
         heard.on_end(closing_lines(run.result, existing))
     return run
+
+
+def _begin_around(work: Work, prepared: Prepared) -> tuple[Plan, tuple[Finding, ...]]:
+    """Return the plan that a range test of the learning rate makes, and what it found."""
+    if not work.settings.lr_range_test:
+        return work.plan, ()
+    splits = prepared.splits
+    with study_running(splits.test.fingerprint), work.listener.busy():
+        work.listener.on_step("a range test of the learning rate")
+        seeded = seed_ranges(work.build, splits, work.plan, prepared.space, seed=work.settings.seed)
+    work.listener.on_finding(seeded.finding)
+    return seeded.plan, (seeded.finding,)
 
 
 def _weighed_as_before(

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from dlrecipes.layers import InvertedDropout
 from dlrecipes.losses import FocalLoss, MaskedLoss
+from dlrecipes.training.one_cycle import OneCycle
 
 # Optimizers whose update rule gives the same numbers with stacked state, as the tests show.
 OPTIMIZERS = (
@@ -42,6 +43,7 @@ _OF_SCHEDULES = {
     keras.optimizers.schedules.ExponentialDecay: ("initial_learning_rate", "decay_rate"),
     keras.optimizers.schedules.InverseTimeDecay: ("initial_learning_rate", "decay_rate"),
     keras.optimizers.schedules.PolynomialDecay: ("initial_learning_rate", "end_learning_rate"),
+    OneCycle: ("peak",),
 }
 _OF_LOSSES = ("label_smoothing", "gamma", "alpha", "delta")
 _RATES = (

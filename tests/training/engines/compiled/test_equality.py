@@ -14,6 +14,7 @@ import pytest
 from dlrecipes.layers import InvertedDropout, ResidualBlock
 from dlrecipes.losses import FocalLoss
 from dlrecipes.models import build_cnn, build_mlp, build_resnet
+from dlrecipes.training import OneCycle
 
 LAYERS, LOSSES, OPTIMIZERS = keras.layers, keras.losses, keras.optimizers
 SCHEDULES, REGULARIZERS = keras.optimizers.schedules, keras.regularizers
@@ -70,6 +71,7 @@ SCHEDULE = {
     "piecewise": lambda a: (
         lambda rate: SCHEDULES.PiecewiseConstantDecay([4, 9], [rate, rate / 2, rate / 4])
     ),
+    "one-cycle": lambda a: lambda rate: OneCycle(a(rate), 12, divisor=8.0, final_divisor=64.0),
 }
 REGULARIZER = {
     "none": lambda a: {},
@@ -373,6 +375,7 @@ FEW = (
         regularizer="l2 and activity",
         constraint="max norm",
     ),
+    _case(optimizer="momentum", schedule="one-cycle"),
     pytest.param(
         _case(optimizer="rmsprop momentum", body="convolution 2d", schedule="piecewise"),
         marks=pytest.mark.slow,
