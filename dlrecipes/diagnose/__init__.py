@@ -2,6 +2,7 @@
 
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
+from dlrecipes.diagnose.failing_slices import find_failing_slices
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check
@@ -25,6 +26,7 @@ __all__ = [
     "decide",
     "decision_losses",
     "decision_step",
+    "find_failing_slices",
     "judge",
     "measure_gain",
     "measure_gap",
