@@ -23,7 +23,7 @@ from dlrecipes.results.significant import significant
 
 MOST_ROWS, LEAST_ROWS = 10_000, 100
 LEAST_IN, LEAST_SHARE, MOST_SHARE = 20, 0.02, 0.5
-LEVELS = {"plain": 0.025, "inner": 0.01, "two": 0.01}
+LEVELS = {"plain": 0.02, "inner": 0.01, "two": 0.01}
 """How often chance may give a slice: a value, gap or end of a range; a range inside; of two."""
 ORDER = {"plain": 1.0, "inner": 1.0, "two": 0.85}
 SHUFFLES, LEAST_SHUFFLES, WORK = 1000, 300, 6e8

@@ -227,7 +227,7 @@ def _as_numbers(
     if pd.api.types.is_datetime64_any_dtype(values):
         stamps = pd.to_datetime(values, utc=True)
         days = (stamps - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-        return days.to_numpy(dtype=np.float64), True
+        return np.asarray(days.to_numpy(dtype=np.float64)), True
     if values.dtype == object:
         kinds = {type(value) for value in values[~missing]}
         real = all(issubclass(kind, int | float | np.number) for kind in kinds)
@@ -235,7 +235,7 @@ def _as_numbers(
             return None, False
     elif not pd.api.types.is_numeric_dtype(values) or values.dtype.kind == "c":
         return None, False
-    return values.to_numpy(dtype=np.float64, na_value=np.nan), False
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan)), False
 
 
 def _shown(value: float, days: bool) -> str:
