@@ -4,6 +4,7 @@ from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.failing_slices import find_failing_slices
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
+from dlrecipes.diagnose.new_inputs import check_new_inputs, describe_inputs
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
@@ -18,6 +19,7 @@ __all__ = [
     "average_predictions",
     "check",
     "check_history",
+    "check_new_inputs",
     "check_penalty_gain",
     "check_selection_optimism",
     "check_subgroups",
@@ -26,6 +28,7 @@ __all__ = [
     "decide",
     "decision_losses",
     "decision_step",
+    "describe_inputs",
     "find_failing_slices",
     "judge",
     "measure_gain",

@@ -57,6 +57,7 @@ from dlrecipes.results.target import (
     ValueTarget,
 )
 from dlrecipes.results.threshold import Decisions, Threshold, ThresholdGoal
+from dlrecipes.results.training_statistics import InputStatistics, TrainingStatistics
 from dlrecipes.results.whole_file import write_text, written_whole
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "Finding",
     "Gain",
     "Gap",
+    "InputStatistics",
     "GapPenalty",
     "GroupResult",
     "History",
@@ -101,6 +103,7 @@ __all__ = [
     "Stage",
     "StageResult",
     "StudyResult",
+    "TrainingStatistics",
     "SubgroupResult",
     "TableFile",
     "ClassTarget",

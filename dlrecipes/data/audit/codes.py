@@ -75,6 +75,7 @@ def _are_codes(values: NDArray[np.float64], scores: NDArray[np.float64], level: 
         return False
     scores, counts = _independent(scores[rows]), np.asarray(np.bincount(codes), dtype=np.float64)
     lack = between = within = jumps = 0.0
+    weights: NDArray[np.float64] = counts.astype(np.float64)
     for score in scores.T:
         means = np.bincount(codes, score) / counts
         fits = [
@@ -84,7 +85,7 @@ def _are_codes(values: NDArray[np.float64], scores: NDArray[np.float64], level: 
         lack += min(float((counts * (means - fit) ** 2).sum()) for fit in fits)
         between += float((counts * (means - score.mean()) ** 2).sum())
         within += float(((score - means[codes]) ** 2).sum())
-        jumps += _jumps(means, counts, float(score.mean()))
+        jumps += _jumps(means, weights, float(score.mean()))
     free = (len(names) - 2) * scores.shape[1]
     rest = len(scores) - len(names)
     if rest <= 0 or not within:
