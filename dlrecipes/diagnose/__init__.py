@@ -4,9 +4,11 @@ from dlrecipes.diagnose.advice import Searched, advise, apply_change
 from dlrecipes.diagnose.bias_and_variance import bias_variance, check_bias_variance
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
+from dlrecipes.diagnose.failing_slices import find_failing_slices
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.levers import Lever, find_levers
 from dlrecipes.diagnose.more_data import read_learning_curve
+from dlrecipes.diagnose.new_inputs import check_new_inputs, describe_inputs
 from dlrecipes.diagnose.one_answer import check_collapse
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check, worst_first
@@ -37,6 +39,7 @@ __all__ = [
     "check_bias_variance",
     "check_collapse",
     "check_history",
+    "check_new_inputs",
     "check_penalty_gain",
     "check_selection_optimism",
     "check_subgroups",
@@ -46,6 +49,8 @@ __all__ = [
     "decision_losses",
     "decision_step",
     "find_levers",
+    "describe_inputs",
+    "find_failing_slices",
     "judge",
     "measure_gain",
     "measure_gap",

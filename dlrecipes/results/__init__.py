@@ -59,6 +59,7 @@ from dlrecipes.results.target import (
     ValueTarget,
 )
 from dlrecipes.results.threshold import Decisions, Threshold, ThresholdGoal
+from dlrecipes.results.training_statistics import InputStatistics, TrainingStatistics
 from dlrecipes.results.whole_file import write_text, written_whole
 
 __all__ = [
@@ -84,6 +85,7 @@ __all__ = [
     "FitResult",
     "Gain",
     "Gap",
+    "InputStatistics",
     "GapPenalty",
     "GroupResult",
     "History",
@@ -109,6 +111,7 @@ __all__ = [
     "Stage",
     "StageResult",
     "StudyResult",
+    "TrainingStatistics",
     "SubgroupResult",
     "TableFile",
     "ClassTarget",

@@ -283,7 +283,9 @@ class Run:
             DataError: If the inputs cannot be read or do not fit.
 
         Warns:
-            DataWarning: If columns hold more that training did not have than chance explains.
+            DataWarning: If columns hold more that training did not have than chance explains, if
+                30 rows or more are distributed otherwise than those of training, or if images
+                come on another scale.
 
         Example, for a run on a table with the columns `age` and `town`:
 

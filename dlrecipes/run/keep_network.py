@@ -27,6 +27,7 @@ from dlrecipes.data import (
     keras_inputs,
     keras_targets,
 )
+from dlrecipes.diagnose import describe_inputs
 from dlrecipes.errors import BuilderError, ExportError, RunError
 from dlrecipes.export import (
     check_not_random,
@@ -210,6 +211,18 @@ def keep_preprocess(splits: Splits, directory: RunDirectory) -> None:
     model = keras.Model(inputs, preprocessed(inputs, layer, spec))
     few = splits.train.x[:_FEW]
     write_keras(model, directory.preprocess, few, policy="float32")
+
+
+def keep_statistics(splits: Splits, directory: RunDirectory) -> None:
+    """Keep how the training inputs are distributed, by which `predict` tells what is unlike them.
+
+    Args:
+        splits: The data.
+        directory: The run directory.
+    """
+    statistics = describe_inputs(splits.train, splits.raw_spec)
+    if statistics is not None:
+        directory.write(statistics)
 
 
 def check_score_as_trained(

@@ -12,7 +12,7 @@ import pandas
 from numpy.typing import NDArray
 
 from dlrecipes.data import Columns, Inputs
-from dlrecipes.diagnose import check_unknown_values
+from dlrecipes.diagnose import check_new_inputs, check_unknown_values
 from dlrecipes.errors import DataWarning, ExportError
 from dlrecipes.export import NewExamples, given_examples, load_model, load_tested, read_examples
 from dlrecipes.results import DataSpec
@@ -95,7 +95,7 @@ def _examples(
 def _predictions(
     directory: RunDirectory, x: np.ndarray | Columns | Inputs, spec: DataSpec
 ) -> np.ndarray | dict[str, np.ndarray]:
-    """Return predictions; what training did not have is a warning to the caller of `Run`."""
+    """Return predictions; what is unlike training is a warning to the caller of `Run`."""
     checkpoint = directory.path / directory.read_result().refits[0].checkpoint
     # Of an earlier version the preprocessing is in the model's own file.
     file = directory.preprocess if checkpoint.is_dir() else checkpoint
@@ -105,6 +105,13 @@ def _predictions(
     if unknown is not None and unknown.severity == "warning":
         for line in (*unknown.verdict.splitlines(), unknown.advice):
             warnings.warn(line, DataWarning, stacklevel=4)
+    statistics = directory.read_statistics()  # an earlier version kept none
+    if statistics is not None:
+        unlike = check_new_inputs(statistics, x, spec)
+        said = "" if unknown is None else unknown.verdict
+        # What was said of all these columns just now is not said in other words.
+        if unlike.severity == "warning" and not all(repr(name) in said for name in unlike.evidence):
+            warnings.warn(f"{unlike.verdict} {unlike.advice}", DataWarning, stacklevel=4)
     predictions = load_tested(checkpoint)(x)
     return in_form(split_predictions(predictions, spec), spec)
 

@@ -29,6 +29,7 @@ from dlrecipes.results import (
 )
 from dlrecipes.run.keep_network import (
     keep_preprocess,
+    keep_statistics,
     keep_weights,
     predicted_once,
     restore_kept,
@@ -125,6 +126,7 @@ def refit_winner(
         )
     context.listener.on_step("predictions of the refits on the validation part")
     keep_preprocess(splits, directory)
+    keep_statistics(splits, directory)
     results, predictions = [], []
     for record in usable:
         predictions.append(_kept(record, directory, info, splits, context))

@@ -18,6 +18,7 @@ from dlrecipes.results import (
     RunInfo,
     RunResult,
     StudyResult,
+    TrainingStatistics,
     dump_json,
     parse_json,
     upgrade_info,
@@ -202,6 +203,11 @@ class RunDirectory:
         """The adapted preprocessing of a table, as a `.keras` file."""
         return self.path / _CHECKPOINTS / "preprocess.keras"
 
+    @property
+    def statistics_file(self) -> Path:
+        """How the training inputs are distributed."""
+        return self.path / "training_inputs.json"
+
     def networks(self, stage: str) -> Networks:
         """What is kept of the networks of a stage."""
         return Networks(self.path / _CHECKPOINTS / stage)
@@ -222,12 +228,19 @@ class RunDirectory:
         """Return the search's result."""
         return self._read(StudyResult, self.study_file)
 
-    def write(self, result: RunInfo | RunResult | StudyResult) -> None:
+    def read_statistics(self) -> TrainingStatistics | None:
+        """Return how the training inputs are distributed; None of a run that does not know."""
+        if not self.statistics_file.is_file():
+            return None
+        return self._read(TrainingStatistics, self.statistics_file)
+
+    def write(self, result: RunInfo | RunResult | StudyResult | TrainingStatistics) -> None:
         """Write a result to its file, as a whole or not at all."""
         files = {
             RunInfo: self.info_file,
             RunResult: self.result_file,
             StudyResult: self.study_file,
+            TrainingStatistics: self.statistics_file,
         }
         write_text(files[type(result)], dump_json(result))
 

@@ -1,6 +1,7 @@
 """A table from its file to a SavedModel that takes the raw columns."""
 
 import io
+import shutil
 import subprocess
 import sys
 import warnings
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import dlrecipes as dlr
 from dlrecipes.data import Columns
 from dlrecipes.errors import DataError, DataWarning
 from dlrecipes.recipe import load_recipe
@@ -232,3 +234,16 @@ def test_what_training_did_not_have_is_said(run, tmp_path):
     unknown = run.result.test.unknown
     assert unknown.severity == "info"
     assert "unknown values" in (run.directory / "report.html").read_text()
+
+
+def test_rows_unlike_those_of_training_are_said(run, tmp_path):
+    new = people(60, seed=5)
+    unlike = new.assign(age=new["age"].quantile(0.9))
+    with pytest.warns(DataWarning, match="otherwise than those of training in 1 input: 'age'"):
+        run.predict(unlike)
+    before = shutil.copytree(run.directory, tmp_path / "before")
+    (before / "training_inputs.json").unlink()  # as an earlier version left it
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        dlr.Run(before).predict(unlike)
+        run.predict(unlike[:20])

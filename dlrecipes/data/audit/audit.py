@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
+
+from dlrecipes.data.audit.codes import check_codes
 from dlrecipes.data.audit.coverage import (
     check_class_balance,
     check_class_coverage,
@@ -12,16 +15,19 @@ from dlrecipes.data.audit.coverage import (
 )
 from dlrecipes.data.audit.drift import check_drift
 from dlrecipes.data.audit.duplicates import check_duplicates
+from dlrecipes.data.audit.evidence import row_hashes
 from dlrecipes.data.audit.feature_values import (
     check_column_kinds,
     check_constant_features,
     check_feature_scales,
     check_missing_values,
 )
+from dlrecipes.data.audit.group_candidates import check_group_candidates
 from dlrecipes.data.audit.groups_and_times import check_groups, check_times
 from dlrecipes.data.audit.identifiers import check_identifiers
 from dlrecipes.data.audit.near_duplicates import check_near_duplicates
 from dlrecipes.data.audit.outliers import check_outliers
+from dlrecipes.data.audit.people_columns import check_subgroup_candidates
 from dlrecipes.data.audit.pixel_ranges import check_pixel_ranges
 from dlrecipes.data.audit.target_leak import check_target_leak
 from dlrecipes.data.parts.columns import Columns
@@ -86,6 +92,8 @@ def audit(
         examples = len(train) + len(validation) + len(splits.test)
         findings.append(check_identifiers(train, validation, spec, examples))
         findings.append(check_outliers(train, validation, spec))
+    if spec.columns and len(spec.targets) == 1:
+        findings += _candidates(train, validation, spec)
     if spec.kind == "image":
         findings.append(check_pixel_ranges(parts))
     if splits.preprocess is None and not isinstance(train.x, Columns):
@@ -94,6 +102,22 @@ def audit(
     on_step("columns that give the target away")
     findings += _about_target(parts, spec, on_step)
     return (*splits.noticed, *findings)
+
+
+def _candidates(train: Split, validation: Split, spec: DataSpec) -> Iterator[Finding]:
+    """Yield which options the columns of a table with one target ask for."""
+    # Copies of rows are alike in everything, and that says nothing.
+    train, validation = _different(train), _different(validation)
+    if train.groups is None and train.time is None:
+        yield check_group_candidates(train, validation, spec)
+    yield check_subgroup_candidates(train, validation, spec)
+    yield check_codes(train, validation, spec)
+
+
+def _different(part: Split) -> Split:
+    """Return one of the rows with the same inputs."""
+    kept = np.sort(np.unique(row_hashes(part.x), return_index=True)[1])
+    return part if len(kept) == len(part) else part.pick(kept)
 
 
 def _about_inputs(
