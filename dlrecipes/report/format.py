@@ -77,3 +77,12 @@ def breakable(name: str) -> Markup:
     """Return a name that the page may break after its words: `mean_` | `radius`."""
     parts = re.split(r"(?<=[_./-])(?=[^_./-])", name)
     return Markup("<wbr>").join(escape(part) for part in parts)
+
+
+def with_code(text: str) -> Markup:
+    """Return a sentence with what stands between backticks set as code."""
+    parts = [escape(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:  # one without its partner
+        return escape(text)
+    marked = [Markup("<code>%s</code>") % part if at % 2 else part for at, part in enumerate(parts)]
+    return Markup("").join(marked)

@@ -56,8 +56,8 @@ def write_rate_curves(
         over=f"{name} · learning-rate range test",
         title=sentence,
         plots=(plot_rate_curves(tests),),
-        columns=("weight decay", *columns) if decays else columns,
-        rows=rows,
+        columns=("weight decay", *columns) if decays else (),
+        rows=rows if decays else (),
     )
     return write_page(page, file)
 
@@ -137,7 +137,7 @@ def _marks(test: RangeTest, label: str, colour: str, *, several: bool) -> go.Sca
         mode="markers" if several else "markers+text",
         name="suggestion" if several else "suggestions",
         showlegend=not several,
-        text=[plot_text(way) for way in ways],
+        text=["" if way == "suggestion" else plot_text(way) for way in ways],
         textposition="top right",
         marker={
             "size": [13 if way == "suggestion" else 8 for way in ways],

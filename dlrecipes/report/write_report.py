@@ -22,7 +22,7 @@ from dlrecipes.report.details import (
 )
 from dlrecipes.report.error_sections import error_sections
 from dlrecipes.report.finding_pictures import picture
-from dlrecipes.report.format import breakable, format_number, format_time
+from dlrecipes.report.format import breakable, format_number, format_time, with_code
 from dlrecipes.report.headline import finding_rows, headline, passed
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
 from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
@@ -69,6 +69,7 @@ def _render(files: RunFiles) -> str:
         time=format_time,
         metric=metric_words,
         breakable=breakable,
+        code=with_code,
         plural=plural,
     )
     template = environment.get_template("template.html.j2")
