@@ -17,7 +17,7 @@ from dlrecipes.baselines import (
 )
 from dlrecipes.data import from_arrays
 from dlrecipes.diagnose import bias_variance, check_bias_variance, check_history, worst_first
-from dlrecipes.diagnose.program import Output, flat_outputs, read_program
+from dlrecipes.diagnose.program import Output, compiled, flat_outputs, read_program
 from dlrecipes.diagnose.verdict import mean_advantage
 from dlrecipes.errors import ArgumentError, DlrecipesError
 from dlrecipes.results import Finding, significant
@@ -91,19 +91,33 @@ def check_trained(
             "`validation_data` must be `(x, y)`.", received=type(validation_data).__name__
         )
     found = [] if history is None else list(check_history(history))
-    with left_as_they_were(model):
+    with left_as_they_were(compiled(model)):
         parts = [(read_program(model, *given), given[0]) for given in ((x, y), validation_data[:2])]
         rows = [_some(program.examples) for program, _ in parts]
         shown = [
             _predict(model, inputs, some) for (_, inputs), some in zip(parts, rows, strict=True)
         ]
+    found += _no_numbers(shown[1])
     given = x, validation_data[0]
     for at, outputs in enumerate(zip(*(program.outputs for program, _ in parts), strict=True)):
         judged = _Judged.of(outputs, rows, [one[at] for one in shown])
-        if judged is not None:
+        if judged is not None and all(np.isfinite(one[at]).all() for one in shown):
             inputs = given if len(parts[0][0].outputs) == 1 else None
             found += judged.findings(inputs, reference)
     return worst_first(found)
+
+
+def _no_numbers(shown: list[Array]) -> Iterator[Finding]:
+    broken = sum(not np.isfinite(one).all() for one in shown)
+    if broken:
+        yield Finding(
+            "diverged",
+            f"What the network puts out is no number{'' if len(shown) == 1 else ', in part'}.",
+            {"outputs": broken},
+            "Look for missing or huge inputs and for logarithms of 0 first; then lower the "
+            "learning rate tenfold, or clip gradients.",
+            severity="error",
+        )
 
 
 class _Judged:

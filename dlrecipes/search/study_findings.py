@@ -162,7 +162,7 @@ def _finding(
     advice: str,
 ) -> Finding:
     evidence: dict[str, float | int | str | list[str]] = {
-        "hyperparameter": hyperparameter.name,
+        "hyperparameter": one.name,
         "value": float(value or 0.0),
         "low": one.low,
         "high": one.high,

@@ -1,0 +1,146 @@
+"""A trained network, whoever trained it, beside what knows nothing and what is simple."""
+
+import keras
+import numpy as np
+import pytest
+
+import dlrecipes as dlr
+from dlrecipes.errors import ArgumentError
+
+LAYERS = keras.layers
+GENERATOR = np.random.default_rng(0)
+X = GENERATOR.normal(size=(500, 5)).astype("float32")
+KIND = np.digitize(X[:, 0] + X[:, 1], [-0.7, 0.7])
+PRICE = 200 + 50 * X[:, :1]
+
+
+def parts(y, x=X, at=350):
+    return x[:at], y[:at], (x[at:], y[at:])
+
+
+def net(units=3, last="softmax", loss="sparse_categorical_crossentropy", *body):
+    keras.utils.set_random_seed(0)
+    hidden = body or (LAYERS.Dense(32, "relu"),)
+    model = keras.Sequential([keras.Input((5,)), *hidden, LAYERS.Dense(units, last)])
+    model.compile(keras.optimizers.Adam(1e-2), loss)
+    return model
+
+
+def told(model, y, x=X, epochs=20, **arguments):
+    seen, wanted, held_out = parts(y, x)
+    history = model.fit(seen, wanted, validation_data=held_out, epochs=epochs, verbose=0)
+    found = dlr.check_trained(
+        model, seen, wanted, validation_data=held_out, history=history, **arguments
+    )
+    return {one.name: one for one in found}
+
+
+def wrong(found):
+    return {name for name, one in found.items() if one.severity != "info"}
+
+
+def test_a_network_that_fits():
+    """The errors are those that NumPy counts, without dropout."""
+    model = net(
+        3,
+        "softmax",
+        "sparse_categorical_crossentropy",
+        LAYERS.Dense(64, "relu"),
+        LAYERS.Dropout(0.3),
+    )
+    found = told(model, KIND)
+    assert wrong(found) == set()
+    evidence = found["bias and variance"].evidence
+    seen, wanted, (held_out, answers) = parts(KIND)
+    for name, x, y in (("training error", seen, wanted), ("validation error", held_out, answers)):
+        error = np.mean(model.predict(x, verbose=0).argmax(axis=1) != y)
+        assert evidence[name] == pytest.approx(error)
+
+
+@pytest.mark.parametrize(
+    ("make", "y"),
+    [
+        (lambda: net(1, None, "mse"), (PRICE - 200) / 50),
+        (lambda: net(loss="categorical_crossentropy"), np.eye(3)[KIND]),
+        (lambda: net(1, "tanh", "hinge"), np.where(X[:, 0] > 0, 1, -1)),
+        (lambda: net(1, "sigmoid", "binary_crossentropy"), X[:, 0] > 0),
+    ],
+    ids=["values", "one-hot", "signs", "booleans"],
+)
+def test_targets_of_every_form(make, y):
+    found = told(make(), y)
+    assert wrong(found) == set()
+    assert "bias and variance" in found
+
+
+def test_one_answer_for_all():
+    frozen = net(1, None, "mse", LAYERS.Dense(4, "relu", kernel_initializer="zeros"))
+    found = told(frozen, PRICE / 50, epochs=5)
+    assert found["one answer"].severity == "error"
+    assert "bias and variance" in wrong(found)  # a linear model sees what it does not
+
+
+def test_inputs_and_targets_that_do_not_belong_together():
+    found = told(net(), np.random.default_rng(1).permutation(KIND), epochs=3)
+    assert found["nothing learned"].severity == "warning"
+    assert "belong together" in found["nothing learned"].advice
+    alone = told(net(), np.random.default_rng(1).permutation(KIND), epochs=3, reference=0.3)
+    assert "nothing learned" not in alone  # no baseline was asked
+    assert "bias and variance" in wrong(alone)
+
+
+def test_a_rare_class_counts_as_much():
+    rare = (X[:, 0] > 1.7).astype(int)
+    model = net(1, "sigmoid", "binary_crossentropy")
+    evidence = told(model, rare)["bias and variance"].evidence
+    _, _, (held_out, answers) = parts(rare)
+    right = (model.predict(held_out, verbose=0)[:, 0] > 0.5) == answers
+    balanced = np.mean([right[answers == kind].mean() for kind in (0, 1)])
+    assert evidence["validation error"] == pytest.approx(1 - balanced)
+
+
+def test_several_outputs_each_by_itself():
+    inputs = keras.Input((5,))
+    hidden = LAYERS.Dense(32, "relu")(inputs)
+    heads = {
+        "kind": LAYERS.Dense(3, "softmax", name="kind")(hidden),
+        "price": LAYERS.Dense(1, name="price")(hidden),
+    }
+    model = keras.Model(inputs, heads)
+    model.compile("adam", {"kind": "sparse_categorical_crossentropy", "price": "mse"})
+    seen, held_out = (
+        {"kind": KIND[rows], "price": X[rows, :1]} for rows in (slice(350), slice(350, 500))
+    )
+    model.fit(X[:350], seen, epochs=3, verbose=0)
+    found = dlr.check_trained(model, X[:350], seen, validation_data=(X[350:], held_out))
+    verdicts = " ".join(one.verdict for one in found)
+    assert "'kind'" in verdicts
+    assert "'price'" in verdicts
+
+
+def test_nothing_is_changed():
+    model = net(3, "softmax", "sparse_categorical_crossentropy", LAYERS.BatchNormalization())
+    seen, wanted, held_out = parts(KIND)
+    model.fit(seen, wanted, verbose=0)
+    variables = [*model.variables, *model.optimizer.variables]
+    before = [one.numpy() for one in variables]
+    dlr.check_trained(model, seen, wanted, validation_data=held_out)
+    for one, value in zip(variables, before, strict=True):
+        np.testing.assert_array_equal(one.numpy(), value)
+
+
+def test_outputs_that_are_no_numbers():
+    model = net()
+    model.layers[0].kernel.assign(np.full((5, 32), np.nan))
+    seen, wanted, held_out = parts(KIND)
+    (found,) = dlr.check_trained(model, seen, wanted, validation_data=held_out)
+    assert (found.name, found.severity) == ("diverged", "error")
+
+
+def test_what_cannot_be_judged():
+    seen, wanted, held_out = parts(KIND)
+    with pytest.raises(ArgumentError, match=r"`validation_data` must be `\(x, y\)`.*ndarray"):
+        dlr.check_trained(net(), seen, wanted, validation_data=seen)
+    with pytest.raises(ArgumentError, match="compiled"):
+        dlr.check_trained(keras.Sequential(), seen, wanted, validation_data=held_out)
+    assert dlr.check_trained(net(), X[:5], KIND[:5], validation_data=(X[5:9], KIND[5:9])) == ()
