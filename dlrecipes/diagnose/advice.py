@@ -83,6 +83,17 @@ def advise(
         The finding, called `"next step"`: why, what to do with the line to copy, and the change of
         the plan where one carries it out.
 
+    Example:
+        >>> from dlrecipes.results import Hyperparameter
+        >>> units = dlr.diagnose.Lever(Hyperparameter("units", "int", 8, 64), 60.0, {"size": 1})
+        >>> searched = dlr.diagnose.Searched(
+        ...     dlr.CoarseToFine(), {"units": (8, 64)}, (), dlr.Objective.parse("val_loss"), [units]
+        ... )
+        >>> errors = dlr.diagnose.bias_variance(train=0.15, validation=0.16)
+        >>> finding = dlr.diagnose.advise(errors, searched)
+        >>> finding.action.high, finding.advice
+        (128.0, 'Search on beyond it: dlrecipes tune RECIPE --set coarse.ranges.units=8,128')
+
     Reference:
         Ng 2018, Machine Learning Yearning, chapters 25 to 27.
     """
@@ -292,6 +303,13 @@ def apply_change(plan: Plan, change: PlanChange) -> Plan:
     Args:
         plan: The plan.
         change: The change; a value to add to choices belongs into the builder.
+
+    Example:
+        >>> from dlrecipes.results import PlanChange
+        >>> change = PlanChange("coarse", "units", low=8, high=128, epochs=60)
+        >>> plan = dlr.diagnose.apply_change(dlr.CoarseToFine(epochs=30), change)
+        >>> [(stage.name, stage.epochs, stage.ranges) for stage in plan.stages]
+        [('coarse', 20, {'units': (8, 128)}), ('fine', 60, {})]
     """
     stages = []
     longest = max(stage.epochs for stage in plan.stages)

@@ -59,6 +59,20 @@ def find_levers(
     Returns:
         Those that move something. Of a builder that takes long, those that could be tried within
         ten seconds.
+
+    Example:
+        >>> def make(values):
+        ...     model = dlr.models.build_mlp((4,), 3, hidden_units=(2 ** values["size"],))
+        ...     model.compile(keras.optimizers.Adam(values["speed"] / 100), "mse")
+        ...     return model
+        >>> space = dlr.search.discover_space(
+        ...     lambda hp: make(
+        ...         {"size": hp.Int("size", 2, 8), "speed": hp.Float("speed", 0.1, 1.0)}
+        ...     )
+        ... )
+        >>> levers = dlr.diagnose.find_levers(make, {"size": 4, "speed": 0.1}, space)
+        >>> [(lever.name, lever.effects) for lever in levers]
+        [('size', {'size': 1}), ('speed', {'learning rate': 1})]
     """
     began = time.monotonic()
     try:

@@ -118,7 +118,7 @@ def look_after(
         if finding.severity != "info":
             on_finding(finding)
     if fit.errors is not None:
-        broken = any(finding.severity != "info" for finding in collapsed)
+        broken = any(finding.severity == "error" for finding in collapsed)
         findings.append(next_step(ended, fit.errors, collapsed=broken))
     return fit, tuple(findings)
 

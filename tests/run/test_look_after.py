@@ -6,6 +6,7 @@ import pytest
 
 import dlrecipes as dlr
 from dlrecipes.data import from_arrays
+from dlrecipes.results import PlanChange
 from dlrecipes.run.look_after import comparable_rows
 from dlrecipes.search import Listener
 
@@ -63,9 +64,9 @@ def test_several_kinds_of_errors(tmp_path, plan):
     x = generator.normal(size=(150, 20))
     splits = from_arrays(x, x[:, 0] + generator.normal(size=150), task="regression")
     settings = dlr.RunSettings(out=tmp_path / "run", baseline_seconds=1.0, engine="fit")
-    stage = dlr.Stage("only", 1, 60, "random", "none")
+    stage = dlr.Stage("only", 1, 30, "random", "none")
     run = dlr.tune(
-        _overfitting, splits, dlr.Objective("loss", "min"), dlr.Plan((stage,), refit_seeds=2),
+        _overfitting, splits, dlr.Objective("loss", "min"), dlr.Plan((stage,), refit_seeds=1),
         settings, listener=Listener(),
     )  # fmt: skip
     fit = run.result.fit
@@ -77,3 +78,54 @@ def test_several_kinds_of_errors(tmp_path, plan):
     (finding,) = (one for one in run.result.findings if one.name == "bias and variance")
     assert finding.severity == "warning"
     assert "RMSE" in finding.verdict
+
+
+def _slow(hp):
+    model = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(hp.Int("n", 1, 1), activation="sigmoid")]
+    )
+    model.compile(keras.optimizers.SGD(0.01), "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def test_high_bias_while_it_was_still_improving(tmp_path):
+    generator = np.random.default_rng(0)
+    x = generator.uniform(-1, 1, size=(400, 2))
+    splits = from_arrays(x, np.where(x[:, 0] > x[:, 1], "yes", "no"))
+    settings = dlr.RunSettings(out=tmp_path / "run", baseline_seconds=1.0)
+    plan = dlr.Plan((dlr.Stage("only", 1, 2, "random", "none"),), refit_seeds=1)
+    run = dlr.tune(_slow, splits, "val_loss", plan, settings, listener=Listener())
+    found = {finding.name: finding for finding in run.result.findings}
+    assert run.result.fit.errors.high_bias
+    assert found["bias and variance"].severity == "warning"
+    step = found["next step"]
+    assert step.action == PlanChange(epochs=4)
+    assert step.evidence["line"] == (
+        "dlr.tune(build, splits, plan=dlr.search.with_budget(plan, epochs=4))"
+    )
+    assert step.advice == f"Train longer: {step.evidence['line']}"
+
+
+def _dead(hp):
+    model = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(8, "relu", bias_initializer=_minus_ten)]
+    )
+    model.add(keras.layers.Dense(hp.Int("n", 1, 1), "sigmoid"))
+    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _minus_ten(shape, dtype=None):
+    return keras.ops.full(shape, -10.0, dtype)
+
+
+def test_one_answer_is_said_before_all(tmp_path):
+    generator = np.random.default_rng(0)
+    x = generator.uniform(-1, 1, size=(300, 2))
+    splits = from_arrays(x, np.where(x[:, 0] > 0, "yes", "no"))
+    settings = dlr.RunSettings(out=tmp_path / "run", baseline_seconds=1.0)
+    plan = dlr.Plan((dlr.Stage("only", 1, 2, "random", "none"),), refit_seeds=1)
+    run = dlr.tune(_dead, splits, "val_accuracy", plan, settings, listener=Listener())
+    found = {finding.name: finding for finding in run.result.findings}
+    assert found["one answer"].severity == "error"
+    assert found["next step"].advice == "See what is wrong: dlr.check(model, x, y)"
