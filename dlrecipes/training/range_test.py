@@ -40,6 +40,16 @@ class RangeTest:
         suggestion: The one to begin with; None where the loss does not fall.
         diverged: The rate at which the loss exploded; None where it did not.
         sentence: What was found, in a sentence.
+
+    Example:
+        >>> keras.utils.set_random_seed(0)
+        >>> x = np.random.default_rng(0).normal(size=(400, 4)).astype("float32")
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> found = dlr.lr_range_test(model, x, x[:, 0] - x[:, 1])
+        >>> print(found.sentence, sorted(found.suggestions))
+        Begin with 0...; the ways to read the curve give 0... to ... ['divergence / 10', \
+'minimum / 10', 'minimum / 4', 'steepest', 'valley']
     """
 
     rates: Floats = field(repr=False)
