@@ -21,6 +21,7 @@ from dlrecipes.training.build_model import build_model
 from dlrecipes.training.precision import dtype_policy
 from dlrecipes.training.range_test import RangeTest, lr_range_test
 
+_AROUND = 16  # losses that a smoothed one is made of, about
 _SAME = 2.0  # standard errors within which the lowest losses of two decays are the same
 
 
@@ -164,6 +165,7 @@ def _concluded(name: str, tests: dict[float | None, RangeTest]) -> LearningRates
 def _lowest(test: RangeTest) -> tuple[float, float]:
     """Return the lowest smoothed loss, and its standard error."""
     at = int(np.argmin(test.smoothed))
-    around = slice(max(0, at - 8), at + 9)
-    noise = test.losses[around] - test.smoothed[around]
-    return float(test.smoothed[at]), float(np.std(noise)) / math.sqrt(len(noise))
+    before = test.losses[max(0, at - _AROUND) : at + 1]
+    # From one step to the next: the fall itself is no noise.
+    noise = float(np.std(np.diff(before))) / math.sqrt(2) if len(before) > 2 else math.inf
+    return float(test.smoothed[at]), noise / math.sqrt(_AROUND)

@@ -40,6 +40,16 @@ class RangeTest:
         suggestion: The one to begin with; None where the loss does not fall.
         diverged: The rate at which the loss exploded; None where it did not.
         sentence: What was found, in a sentence.
+
+    Example:
+        >>> keras.utils.set_random_seed(0)
+        >>> x = np.random.default_rng(0).normal(size=(400, 4)).astype("float32")
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> found = dlr.lr_range_test(model, x, x[:, 0] - x[:, 1])
+        >>> print(found.sentence, sorted(found.suggestions))
+        Begin with 0...; the ways to read the curve give 0... to ... ['divergence / 10', \
+'minimum / 10', 'minimum / 4', 'steepest', 'valley']
     """
 
     rates: Floats = field(repr=False)
@@ -208,23 +218,22 @@ class _Watch:
 def _read(rates: Floats, losses: Floats, control: Floats) -> RangeTest:
     """Return what the losses of both sweeps tell."""
     diverged = float(rates[len(losses) - 1]) if len(losses) < len(rates) else None
-    finite = losses[np.isfinite(losses)]
-    rates, other = rates[: len(finite)], control[np.isfinite(control)]
-    smoothed, beside = _smooth(finite), _smooth(other)
+    finite, other = losses[np.isfinite(losses)], control[np.isfinite(control)]
+    rates, start = rates[: len(finite)], float(finite[:_FIRST].mean()) if len(finite) else math.nan
+    # What comes after an explosion says nothing of where the loss was lowest.
+    lowest = float(_smooth(finite)[_FIRST:].min(initial=start))
+    smoothed, beside = (_smooth(np.minimum(one, 2 * start - lowest)) for one in (finite, other))
     found: dict[str, float] = {}
+    sentence = ""
     if len(finite) <= _FIRST + _WINDOW:
         sentence = "The loss is no number, or explodes, at the lowest rates already."
     else:
-        start = float(finite[:_FIRST].mean())
-        # What comes after the explosion says nothing of where the loss was lowest.
-        curve = _smooth(np.minimum(finite, 2 * start - smoothed[_FIRST:].min()))
-        lowest = _FIRST + int(np.argmin(curve[_FIRST:]))
-        if not _falls(finite[: lowest + _WINDOW // 2], other, start):
+        at = _FIRST + int(np.argmin(smoothed[_FIRST:]))
+        if _falls(finite[: at + _WINDOW // 2], other, start):
+            found = _suggestions(rates, smoothed, at, diverged)
+        else:
             than = "noise" if not len(control) else "with targets that belong to other examples"
             sentence = f"No rate can be told: the loss falls no more than {than}."
-        else:
-            found = _suggestions(rates, curve, lowest, diverged)
-            sentence = ""
     suggestion = _middle(found)
     if suggestion is not None:
         low, high = min(found.values()), max(found.values())

@@ -13,7 +13,7 @@ import dlrecipes
 pytestmark = pytest.mark.docs
 
 PACKAGE = Path(dlrecipes.__file__).parent
-PUBLIC = ("", "layers", "losses", "metrics", "models", "data")
+PUBLIC = ("", "layers", "losses", "metrics", "models", "data", "training")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FIRST_RUN = "runs/first"
 
