@@ -3,15 +3,13 @@
     python benchmarks/sick_programs.py verify
     python benchmarks/sick_programs.py verify --only softmax_over_one_unit focal_loss
     python benchmarks/sick_programs.py verify --kind learning_rate --again
-    python benchmarks/sick_programs.py check
 
 Every sick program of `zoo/` is trained with its fault and with only this fault mended, every
 healthy one as it is, all from seed 0, and judged on held-out data. The outcome is written to
 `sick_programs.json` beside this program; a command that was cut off goes on from there, and a
 program that was changed is trained again.
 
-`check` asks `dlrecipes.check` before the first step of each program of the open half; `--sealed`
-asks it of the other half, once, when nothing is changed any more.
+What checks say of them is asked by `findings.py`.
 """
 
 from __future__ import annotations
@@ -51,9 +49,6 @@ class _OfZoo(Record):
 def main() -> None:
     """Train what was not trained yet and print the table."""
     options = _parse()
-    if options.command == "check":
-        check_all(options)
-        return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(threads, "1")  # more only get into each other's way
@@ -91,10 +86,6 @@ def _parse() -> argparse.Namespace:
     verify.add_argument("--kind", nargs="+", help="kinds of faults, or `healthy`")
     verify.add_argument("--again", action="store_true", help="also those that were trained before")
     verify.add_argument("--json", type=Path, default=HERE / "sick_programs.json")
-    asked = commands.add_parser("check", help="what checks say before the first step")
-    asked.add_argument("--only", nargs="+", metavar="NAME", help="members")
-    asked.add_argument("--kind", nargs="+", help="kinds of faults, or `healthy`")
-    asked.add_argument("--sealed", action="store_true", help="the sealed half")
     return parser.parse_args()
 
 
@@ -115,112 +106,6 @@ def _choose(options: argparse.Namespace) -> tuple[list[Any], list[Any]]:
     return (
         [one for one in SICK if wanted(one.name, one.kind)],
         [one for one in HEALTHY if wanted(one.name, "healthy")],
-    )
-
-
-# ---- what checks say
-
-
-MEANT = {
-    "output_activation": {"output activation", "target range"},
-    "output_units": {"output units", "axes"},
-    "label_form": {"labels", "target range"},
-    "target_range": {"target range", "labels"},
-    "wrong_loss": {"loss"},
-    "input_scale": {"input scale", "initial loss", "first steps"},
-    "input_content": {"inputs", "initial loss"},
-    "activation": {"activations", "gradients", "learned by heart"},
-    "initial_weights": {"initial weights", "initial loss", "gradients", "learned by heart"},
-    "disconnected": {"frozen layers", "unused inputs", "unused weights"},
-    "axes": {"axes", "batch leak", "learned by heart"},
-    "capacity": {"axes", "learned by heart"},
-    "regularisation": {"regularisation"},
-    "normalisation": {"normalisation"},
-    "learning_rate": {"learning rate", "first steps"},
-    "optimizer": {"optimizer", "first steps"},
-    "batches": {"batches", "first steps"},
-    "duration": {"duration"},
-    "wrong_labels": {"labels"},
-    "validation": {"validation"},
-    "imbalance": {"imbalance"},
-}
-"""By which names of findings a kind of fault is told."""
-
-
-def told_of(make: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Return name and verdict of what is said of a program before its first step.
-
-    Args:
-        make: Makes the setup.
-    """
-    import keras
-
-    import dlrecipes as dlr
-
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(0)
-    setup = make()
-    found = dlr.check(
-        setup.model,
-        setup.x,
-        setup.y,
-        validation_data=setup.validation,
-        batch_size=setup.batch_size,
-        epochs=setup.epochs,
-        **setup.fit,
-    )
-    return [(one.name, one.verdict) for one in found if one.severity != "info"]
-
-
-def check_all(options: argparse.Namespace) -> None:
-    """Print what is told of the members of one half, and how often it is right.
-
-    Args:
-        options: Which members, and which half.
-    """
-    from rich.console import Console
-    from zoo import deal
-
-    dealt = deal()
-    wanted = set(
-        (*dealt.sealed_sick, *dealt.sealed_healthy)
-        if options.sealed
-        else (*dealt.open_sick, *dealt.open_healthy)
-    )
-    sick, healthy = _choose(options)
-    table = Table("kind", "told at", "program", "told", "also told", title="Before training")
-    counts = {"hits": 0, "missed": 0, "others": 0, "alarms": 0}
-    early = [0, 0]
-    for program in (one for one in sick if one.name in wanted):
-        found = told_of(program.sick)
-        right = [said for said in found if said[0] in MEANT.get(program.kind, ())]
-        others = [said for said in found if said not in right]
-        counts["hits" if right else "missed"] += 1
-        counts["others"] += len(others)
-        if program.moment == "before":
-            early[0] += bool(right)
-            early[1] += 1
-        table.add_row(
-            program.kind,
-            program.moment,
-            program.name,
-            right[0][1] if right else "",
-            "; ".join(f"{name}: {said}" for name, said in others),
-        )
-    judged = [one for one in healthy if one.name in wanted]
-    for program in judged:
-        found = told_of(program.make)
-        counts["alarms"] += bool(found)
-        if found:
-            said = "; ".join(f"{name}: {verdict}" for name, verdict in found)
-            table.add_row("healthy", "", program.name, "", said)
-    console = Console()
-    console.print(table)
-    told = counts["hits"] + counts["missed"]
-    console.print(
-        f"{counts['hits']} of {told} faults are told before training ({early[0]} of the {early[1]} "
-        f"that can be), {counts['others']} findings are of something else; "
-        f"{counts['alarms']} of {len(judged)} healthy programs are said to be sick."
     )
 
 

@@ -31,7 +31,7 @@ _FEWEST = 10
 _SPREAD = 0.01
 _RARE = 0.25
 """Of the share that a class would have if all were as frequent."""
-_MUCH = 0.25
+_MUCH = 0.5
 """Of the way from knowing nothing to the baseline."""
 
 TRAINED_CHECKS = {

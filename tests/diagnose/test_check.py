@@ -13,7 +13,7 @@ from dlrecipes.errors import ArgumentError
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from sick_programs import MEANT, told_of
+from findings import MEANT, told_before
 from zoo import CI_MEMBERS, ZOO
 
 LAYERS, OPTIMIZERS = keras.layers, keras.optimizers
@@ -453,9 +453,9 @@ def test_what_cannot_be_checked(model, x, y, message):
 def test_a_few_of_the_zoo(name):
     program = next(one for one in ZOO if one.name == name)
     if not hasattr(program, "moment"):
-        assert told_of(program.make) == []
+        assert told_before(program.make)[0] == []
         return
-    said = {name for name, _ in told_of(program.sick)}
+    said = {one["name"] for one in told_before(program.sick)[0]}
     if program.moment == "before":
         assert said & MEANT[program.kind]
     assert not said - MEANT.get(program.kind, set())

@@ -1,0 +1,271 @@
+"""What the checks say of programs with a planted fault, and of healthy ones.
+
+    python benchmarks/findings.py open
+    python benchmarks/findings.py collection
+    python benchmarks/findings.py sealed
+    python benchmarks/findings.py page
+
+`open` and `sealed` are the halves of `zoo/` that a seed has dealt: the checks were made with the
+open half before one's eyes, the sealed one is asked once, when nothing is changed any more. Each
+program is asked before its first step (`dlrecipes.check`); what was not told then, and every
+healthy program, is trained and asked again (`dlrecipes.check_trained`). `collection` asks the
+builders of `strangers/` and the bundled recipes, all of them healthy, before their first step.
+Outcomes are written to `findings.json` beside this program; `page` makes `findings.md` of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from measuring.record import Record
+from rich.table import Table
+
+HERE = Path(__file__).parent
+
+_LATER = {"bias and variance", "flat loss", "diverged", "one answer", "nothing learned"}
+MEANT = {
+    "output_activation": {"output activation", "target range"},
+    "output_units": {"output units", "axes"},
+    "label_form": {"labels", "target range"},
+    "target_range": {"target range", "labels"},
+    "wrong_loss": {"loss"},
+    "input_scale": {"input scale", "initial loss", "first steps"},
+    "input_content": {"inputs", "initial loss"},
+    "activation": {"activations", "gradients", "learned by heart"},
+    "initial_weights": {"initial weights", "initial loss", "gradients", "learned by heart"},
+    "disconnected": {"frozen layers", "unused inputs", "unused weights"},
+    "axes": {"axes", "batch leak", "learned by heart"},
+    "capacity": {"axes", "learned by heart"},
+    "regularisation": {"regularisation"},
+    "normalisation": {"normalisation"},
+    "learning_rate": {"learning rate", "first steps", "oscillating loss", "stopped too early"},
+    "optimizer": {"optimizer", "first steps", "oscillating loss", "stopped too early"},
+    "batches": {"batches", "first steps", "oscillating loss"},
+    "duration": {"duration", "stopped too early"},
+    "wrong_labels": {"labels", "overfitting", "suspicious labels"},
+    "overfitting": {"overfitting"},
+    "validation": {"validation"},
+    "imbalance": {"imbalance"},
+}
+"""By which names of findings a kind of fault is told, beside those of what it leads to."""
+_NOT_LATER = {"validation"}
+
+
+def main() -> None:
+    """Ask of what was not asked yet, and print what it comes to."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["open", "sealed", "collection", "page"])
+    parser.add_argument("--json", type=Path, default=HERE / "findings.json")
+    options = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.simplefilter("ignore")
+    record = _OfFindings(options.json, "findings", {"seed": 0})
+    if options.what == "page":
+        from measuring.findings_page import make_page
+
+        page = make_page(record.measurements)
+        (HERE / "findings.md").write_text(page, encoding="utf-8")
+        return
+    rows = _ask_collection(record) if options.what == "collection" else _ask(record, options.what)
+    summary = summarize(rows)
+    record.conclude([summary], _make_table(rows, summary))
+
+
+class _OfFindings(Record):
+    """A record whose parts are of several commits: each half is asked when its time has come."""
+
+    def _take_up(self, before: dict[str, Any]) -> None:
+        before["versions"]["dlrecipes"] = self._content["versions"]["dlrecipes"]
+        super()._take_up(before)
+
+
+def _ask(record: Record, half: str) -> list[dict[str, Any]]:
+    from zoo import HEALTHY, SICK, deal
+
+    dealt = deal()
+    names = {
+        "open": (*dealt.open_sick, *dealt.open_healthy),
+        "sealed": (*dealt.sealed_sick, *dealt.sealed_healthy),
+    }[half]
+    rows = []
+    for one in (*SICK, *HEALTHY):
+        if one.name in names:
+            told = record.measure(f"{half}: {one.name}", lambda one=one: ask_program(one))
+            rows.append({"name": one.name, **told})
+    return rows
+
+
+def ask_program(program: Any) -> dict[str, Any]:  # noqa: ANN401  (a `zoo.Program` or `zoo.Healthy`)
+    """Return what is said of a program, before and after its training.
+
+    Args:
+        program: The program.
+    """
+    healthy = not hasattr(program, "kind")
+    kind = "healthy" if healthy else program.kind
+    before, seconds = told_before(program.make if healthy else program.sick)
+    row = {
+        "kind": kind,
+        "moment": "" if healthy else program.moment,
+        "before": before,
+        "seconds": round(seconds, 1),
+        "after": [],
+    }
+    told = not healthy and any(said["name"] in MEANT[kind] for said in before)
+    if not told:
+        row["after"] = told_after(program.make if healthy else program.sick)
+    return row
+
+
+def told_before(make: Callable[[], Any]) -> tuple[list[dict[str, str]], float]:
+    """Return what is said of a program before its first step, and how long it took.
+
+    Args:
+        make: Makes the setup.
+    """
+    import dlrecipes as dlr
+
+    setup = _fresh(make)
+    start = time.monotonic()
+    found = dlr.check(
+        setup.model,
+        setup.x,
+        setup.y,
+        validation_data=setup.validation,
+        batch_size=setup.batch_size,
+        epochs=setup.epochs,
+        **setup.fit,
+    )
+    return _said(found), time.monotonic() - start
+
+
+def told_after(make: Callable[[], Any]) -> list[dict[str, str]]:
+    """Return what is said of a program after its training.
+
+    Args:
+        make: Makes the setup.
+    """
+    import dlrecipes as dlr
+
+    setup = _fresh(make)
+    try:
+        history = setup.train()
+    except Exception:  # noqa: BLE001  (Keras says it itself)
+        return []
+    if setup.validation is None:
+        return _said(dlr.check_history(history))
+    held_out = setup.validation
+    return _said(
+        dlr.check_trained(setup.model, setup.x, setup.y, validation_data=held_out, history=history)
+    )
+
+
+def _fresh(make: Callable[[], Any]) -> Any:  # noqa: ANN401  (a `zoo.Setup`)
+    import keras
+
+    keras.backend.clear_session()
+    gc.collect()
+    keras.utils.set_random_seed(0)
+    return make()
+
+
+def _said(found: Iterable[Any]) -> list[dict[str, str]]:
+    return [
+        {"name": one.name, "verdict": one.verdict, "advice": one.advice}
+        for one in found
+        if one.severity != "info"
+    ]
+
+
+def _ask_collection(record: Record) -> list[dict[str, Any]]:
+    from measuring.findings_of_builders import ask_builders
+
+    return [
+        {"name": name, "kind": "healthy", "moment": "", "after": [], **told}
+        for name, told in ask_builders(record)
+    ]
+
+
+# ---- what it comes to
+
+
+def right_and_others(row: dict[str, Any]) -> tuple[str, list[str], list[str]]:
+    """Return when a fault was told, by which findings, and what else was said.
+
+    Args:
+        row: A sick program's.
+    """
+    meant = MEANT[row["kind"]]
+    early = [said["name"] for said in row["before"]]
+    right = [name for name in early if name in meant]
+    if right:
+        return "before", right, [name for name in early if name not in meant]
+    later = [said["name"] for said in row["after"]]
+    meant = meant if row["kind"] in _NOT_LATER else meant | _LATER
+    right = [name for name in later if name in meant]
+    others = [*early, *(name for name in later if name not in meant)]
+    return "after" if right else "", right, others
+
+
+def summarize(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return recall, precision and false alarms.
+
+    Args:
+        rows: Of programs.
+    """
+    sick = [row for row in rows if row["kind"] != "healthy"]
+    healthy = [row for row in rows if row["kind"] == "healthy"]
+    outcomes = [(row["moment"], *right_and_others(row)) for row in sick]
+    can_be = [one for one in outcomes if one[0] != "while"]
+    right = sum(len(hits) for _, _, hits, _ in outcomes)
+    others = sum(len(rest) for _, _, _, rest in outcomes)
+    alarmed = [row["name"] for row in healthy if row["before"] or row["after"]]
+    seconds = sorted(row["seconds"] for row in rows if "seconds" in row)
+    return {
+        "sick": len(sick),
+        "before or after": len(can_be),
+        "told before": sum(when == "before" for _, when, _, _ in can_be),
+        "told after": sum(when == "after" for _, when, _, _ in can_be),
+        "before that can be": sum(moment == "before" for moment, *_ in outcomes),
+        "of these before": sum(
+            moment == "before" and when == "before" for moment, when, *_ in outcomes
+        ),
+        "while": sum(moment == "while" for moment, *_ in outcomes),
+        "of these told": sum(moment == "while" and bool(when) for moment, when, *_ in outcomes),
+        "recall": sum(bool(when) for _, when, _, _ in can_be) / max(len(can_be), 1),
+        "right findings": right,
+        "other findings": others,
+        "precision": right / max(right + others, 1),
+        "healthy": len(healthy),
+        "alarmed": alarmed,
+        "seconds": {"median": seconds[len(seconds) // 2], "most": seconds[-1]} if seconds else {},
+    }
+
+
+def _make_table(rows: list[dict[str, Any]], summary: dict[str, Any]) -> Table:
+    title = ", ".join(f"{name} {value}" for name, value in summary.items() if name != "alarmed")
+    table = Table("kind", "can be told", "program", "told", "by", "also said", title=title)
+    for row in sorted(rows, key=lambda row: (row["kind"] == "healthy", row["kind"])):
+        if row["kind"] == "healthy":
+            said = [*row["before"], *row["after"]]
+            if said:
+                alarms = "; ".join(f"{one['name']}: {one['verdict']}" for one in said)
+                table.add_row("healthy", "", row["name"], "", "", alarms)
+            continue
+        when, right, others = right_and_others(row)
+        cells = [row["moment"], row["name"], when or "[red]no", ", ".join(right), ", ".join(others)]
+        table.add_row(row["kind"], *cells)
+    return table
+
+
+if __name__ == "__main__":
+    main()
