@@ -72,6 +72,7 @@ def main() -> None:
     if options.what == "page":
         from measuring.findings_page import make_page
 
+        _draw_each_kind(record)
         page = make_page(record.measurements)
         (HERE / "findings.md").write_text(page, encoding="utf-8")
         return
@@ -193,6 +194,32 @@ def _ask_collection(record: Record) -> list[dict[str, Any]]:
         {"name": name, "kind": "healthy", "moment": "", "after": [], **told}
         for name, told in ask_builders(record)
     ]
+
+
+def _draw_each_kind(record: Record) -> None:
+    """Train, for each kind of finding, one program with its fault and mended."""
+    from measuring.findings_page import show
+    from zoo import SICK, deal
+
+    open_half = deal().open_sick
+    for program in SICK:
+        row = record.measurements.get(f"open: {program.name}")
+        if program.name not in open_half or row is None:
+            continue
+        right = right_and_others(row)[1]
+        for said in (*row["before"], *row["after"]):
+            if said["name"] in right:
+                record.measure(
+                    f"picture: {said['name']}",
+                    lambda program=program, said=said: {
+                        "program": program.name,
+                        "fault": program.fault,
+                        "verdict": said["verdict"],
+                        "advice": said["advice"],
+                        "sick": show(program.sick, program.measure),
+                        "mended": show(program.cured, program.measure),
+                    },
+                )
 
 
 # ---- what it comes to

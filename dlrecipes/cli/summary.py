@@ -83,7 +83,12 @@ def print_findings(findings: Sequence[Finding]) -> None:
         console.print(f"{finding.severity}: {finding.verdict}", markup=False)
         if finding.advice:
             console.print(f"  {finding.advice}", markup=False)
-    rest = len(findings) - len(wrong)
+    from dlrecipes.diagnose import CHECKS
+
+    told = [one for one in findings if one.severity == "info" and one.name in CHECKS]
+    for finding in told:
+        console.print(" ".join(filter(None, (finding.verdict, finding.advice))), markup=False)
+    rest = len(findings) - len(wrong) - len(told)
     console.print(
         f"{plural(rest, 'check')} of the data had nothing to report."
         if wrong
