@@ -6,6 +6,7 @@ from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.failing_slices import find_failing_slices
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
+from dlrecipes.diagnose.inference_mode import check_inference_mode
 from dlrecipes.diagnose.levers import Lever, find_levers
 from dlrecipes.diagnose.more_data import read_learning_curve
 from dlrecipes.diagnose.new_inputs import check_new_inputs, describe_inputs
@@ -20,6 +21,7 @@ from dlrecipes.diagnose.verdict import judge, strongest_baseline
 
 RUN_CHECKS = {
     "bias and variance": "the error of the exported network, taken apart",
+    "moving averages": "a network that is another one in inference than in training",
     "one answer": "networks that give one class, or one value, for all examples",
     "next step": "what to do next, first against bias, then against variance",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "check_bias_variance",
     "check_collapse",
     "check_history",
+    "check_inference_mode",
     "check_new_inputs",
     "check_penalty_gain",
     "check_selection_optimism",
@@ -48,9 +51,9 @@ __all__ = [
     "decide",
     "decision_losses",
     "decision_step",
-    "find_levers",
     "describe_inputs",
     "find_failing_slices",
+    "find_levers",
     "judge",
     "measure_gain",
     "measure_gap",

@@ -131,15 +131,16 @@ class _Proposal:
 
 
 def _against_bias(found: BiasVariance, searched: Searched) -> Iterator[_Proposal]:
-    longest = max(stage.epochs for stage in searched.plan.stages)
+    plan = searched.plan
+    trained = plan.refit_epochs or max(stage.epochs for stage in plan.stages)
     improving = sum(_improves(refit, searched.objective) for refit in searched.refits)
     if 2 * improving > len(searched.refits):
         yield _Proposal(
             f"{improving} of {plural(len(searched.refits), 'refit')} were still improving when "
-            f"{plural(longest, 'epoch')} were over",
+            f"{plural(trained, 'epoch')} were over",
             "Train longer",
             "tune",
-            PlanChange(epochs=2 * longest),
+            PlanChange(epochs=2 * trained),
         )
     yield from _moved(searched, (("size", 1), ("dropout", -1), ("penalty", -1)))
     yield from _moved(searched, (("learning rate", 1), ("learning rate", -1)))
@@ -324,4 +325,5 @@ def apply_change(plan: Plan, change: PlanChange) -> Plan:
             if name is not None and low is not None and high is not None:
                 stage = replace(stage, ranges={**stage.ranges, name: (low, high)})
         stages.append(stage)
-    return replace(plan, stages=tuple(stages))
+    refit_epochs = plan.refit_epochs if change.epochs is None else None
+    return replace(plan, stages=tuple(stages), refit_epochs=refit_epochs)

@@ -18,6 +18,7 @@ from dlrecipes.diagnose import (
     bias_variance,
     check_bias_variance,
     check_collapse,
+    check_inference_mode,
     find_levers,
 )
 from dlrecipes.diagnose.verdict import mean_advantage
@@ -110,6 +111,9 @@ def look_after(
         ended.splits.validation.y, ended.predictions, spec, learnable=_learnable(ended)
     )
     findings = [*collapsed]
+    if not ended.info.own_training and fit.rows == _rows_at_most(ended):
+        first = ended.refits[0]
+        findings += check_inference_mode(first.history, first.best_epoch, fit.train_loss)
     if fit.errors is not None:
         findings.append(
             check_bias_variance(fit.errors, error=ended.main.error, train_loss=fit.train_loss)
@@ -203,7 +207,7 @@ def measure_fit(ended: Ended) -> FitResult:
     """
     data, main, refit = ended.splits.development(), ended.main, ended.refits[0]
     spec, held_out = data.model_spec, data.validation
-    most = min(_MOST, max(_LEAST, 2 * len(held_out)))
+    most = _rows_at_most(ended)
     part = data.train.pick(comparable_rows(data.train.y, held_out.y, ended.splits.raw_spec, most))
     network = ended.exported()
     call = partial(network, training=False)
@@ -220,6 +224,12 @@ def measure_fit(ended: Ended) -> FitResult:
         train_loss=take_loss_apart(network, part, spec),
         validation_loss=take_loss_apart(network, held_out, spec),
     )
+
+
+def _rows_at_most(ended: Ended) -> int:
+    """Return how many training rows are scored, unless some are left out for their class."""
+    wanted = min(_MOST, max(_LEAST, 2 * len(ended.splits.validation)))
+    return min(wanted, len(ended.splits.train))
 
 
 def comparable_rows(

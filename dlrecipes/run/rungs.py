@@ -142,6 +142,7 @@ def learning_curve(  # noqa: PLR0913  (one argument a decision)
         seeds=seeds,
         listener=listener or PlainProgress(goal),
         fit=None if run is None else run.result.fit,
+        development="" if info is None else info.development,
     )
     return climb.carry_out(splits, first)
 
@@ -159,6 +160,7 @@ class _Climb:
     seeds: int
     listener: Listener
     fit: FitResult | None = None
+    development: str = ""
 
     def carry_out(self, splits: Splits, first: float | None) -> LearningCurve:
         """Train on all rungs and read the curve."""
@@ -179,7 +181,8 @@ class _Climb:
                     f"{significant(float(train.mean()), 3)} on them, "
                     f"{significant(float(validation.mean()), 3)} on the validation part"
                 )
-        scale, reference = _known(self.fit, splits, main)
+        same = splits.development().fingerprint == self.development
+        scale, reference = _known(self.fit if same else None, splits, main)
         return read_learning_curve(
             [len(rung.train) for rung in rungs],
             [validation for validation, _ in trained],

@@ -6,6 +6,7 @@ import pytest
 
 from dlrecipes.diagnose import Lever, Searched, advise, apply_change, bias_variance
 from dlrecipes.results import Hyperparameter, Objective, Plan, PlanChange, RefitResult, Stage
+from dlrecipes.search import with_budget, with_setting
 
 UNITS = Hyperparameter("units", "int", 8, 64, log=True)
 DEPTH = Hyperparameter("blocks", "choice", choices=(1, 2, 3))
@@ -50,6 +51,7 @@ def test_bias_where_the_largest_was_best():
     changed = apply_change(PLAN, finding.action)
     assert changed.stages[0].ranges == {"units": (8, 128)}
     assert changed.stages[1] == PLAN.stages[1]
+    assert with_setting(PLAN, "coarse.ranges.units=8,128") == changed  # the line does the same
     # What was widened already counts as searched.
     wider = replace(_searched(_wide(60.0)), ranges={"units": (8, 128)})
     assert advise(BIAS, wider).action is None
@@ -59,7 +61,11 @@ def test_longer_comes_first_where_it_was_still_improving():
     finding = advise(BIAS, _searched(_wide(60.0), refits=(STILL, STILL, ENDED)))
     assert finding.action == PlanChange(epochs=60)
     assert finding.advice.endswith("dlrecipes tune RECIPE --epochs 60")
-    assert [stage.epochs for stage in apply_change(PLAN, finding.action).stages] == [20, 60]
+    assert apply_change(PLAN, finding.action) == with_budget(PLAN, epochs=60)
+    refitted = replace(PLAN, refit_epochs=40)
+    finding = advise(BIAS, replace(_searched(refits=(STILL,)), plan=refitted))
+    assert "when 40 epochs were over" in finding.verdict
+    assert apply_change(refitted, finding.action) == with_budget(refitted, epochs=80)
     assert advise(BIAS, _searched(_wide(60.0), refits=(STILL, ENDED))).action.high == 128
 
 
