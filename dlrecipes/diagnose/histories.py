@@ -22,6 +22,7 @@ HISTORY_CHECKS = {
     "stopped too early": "the loss was still falling when the training ended",
     "overfitting": "the validation loss rises while the training loss falls",
     "one answer": "the score is the same in every epoch: one class, or one value, for all examples",
+    "early reading": "what few epochs say of a longer training: information, and no alarm",
 }
 """What a finding of a history may be called: `{name: what it is about}`."""
 
@@ -37,6 +38,8 @@ _NOISE = 3.0
 _JUMPS = 0.6
 _FAR = 10.0
 _EARLY = 0.8
+_PILOT = 8
+_TURNED = 0.02
 
 Curve = NDArray[np.float64]
 
@@ -52,6 +55,8 @@ def check_history(history: Any) -> tuple[Finding, ...]:  # noqa: ANN401  (three 
     Returns:
         The findings, errors before warnings; each is called by one of the names of
         `diagnose.HISTORY_CHECKS`. Of fewer than three epochs only a loss that is no number is told.
+        Of three to eight with validation, where nothing is wrong, what they say of a longer
+        training is information.
 
     Raises:
         ArgumentError: If it is none of these, has no `loss`, or has curves of different lengths.
@@ -73,6 +78,8 @@ penalty, or a smaller network.')
             found += list(_overfitting(loss, held_out))
         if not found:
             found += list(_stopped(loss, held_out))
+        if not found and held_out is not None and len(loss) <= _PILOT:
+            found += list(_early_reading(loss, held_out))
     if not found and planned is not None:
         found += list(_ended_early(loss, held_out, planned))
     return tuple(sorted(found, key=lambda one: one.severity != "error"))
@@ -237,6 +244,40 @@ def _overfitting(loss: Curve, held_out: Curve) -> Iterator[Finding]:
             f"Keep the weights of epoch {best + 1}; then more data, augmentation, dropout or a "
             "penalty, or a smaller network.",
             severity="warning",
+        )
+
+
+def _early_reading(loss: Curve, held_out: Curve) -> Iterator[Finding]:
+    """Read the first epochs: where both losses fall together, or the validation loss turns.
+
+    Smith, A disciplined approach to neural network hyper-parameters, arXiv:1803.09820, section 3.
+    """
+    if not np.isfinite(held_out).all():
+        return
+    best = int(held_out.argmin())
+    least, last = float(held_out[best]), float(held_out[-1])
+    evidence: dict[str, float | int | str | list[str]] = {
+        "epochs": len(loss),
+        "training": float(loss[-1]),
+        "validation": last,
+    }
+    falls = loss[0] - loss[-1]
+    if best < len(loss) - 1 and loss[-1] < loss[best] and last > least + _TURNED * abs(least):
+        yield Finding(
+            "early reading",
+            f"After {plural(len(loss), 'epoch')} the validation loss has turned ({least:.3g} in "
+            f"epoch {best + 1}, {last:.3g} now) while the training loss falls: a longer training "
+            "would overfit.",
+            evidence,
+            "Try more regularisation, or a higher learning rate, before training longer.",
+        )
+    elif best == len(loss) - 1 and (np.diff(loss) < 0).all() and last - loss[-1] < falls / 10:
+        yield Finding(
+            "early reading",
+            f"After {plural(len(loss), 'epoch')} both losses fall together ({loss[-1]:.3g} and "
+            f"{last:.3g}): the network does not fit yet, and has nothing to overfit.",
+            evidence,
+            "Try a higher learning rate or a larger network, or train longer.",
         )
 
 

@@ -19,7 +19,6 @@ from dlrecipes.report.plot import (
     log_ticks,
     make_figure,
     series_colour,
-    tick_text,
 )
 from dlrecipes.results import significant
 from dlrecipes.training.range_test import RangeTest
@@ -42,16 +41,15 @@ def write_rate_curves(
         The file.
     """
     decays = [decay for decay in tests if decay is not None]
+    ways = tuple(dict.fromkeys(way for test in tests.values() for way in test.suggestions))
     rows = tuple(
         (
             *(() if decay is None else (f"{decay:g}",)),
-            "none" if test.suggestion is None else significant(test.suggestion, 2),
-            ", ".join(f"{way} {significant(rate, 2)}" for way, rate in test.suggestions.items()),
-            test.sentence,
+            *(_cell(rate) for rate in (test.suggestion, *map(test.suggestions.get, ways))),
         )
         for decay, test in tests.items()
     )
-    columns = ("rate", "ways to read the curve", "what was found")
+    columns = ("suggested rate", *ways)
     page = Page(
         over=f"{name} · learning-rate range test",
         title=sentence,
@@ -96,7 +94,7 @@ def plot_rate_curves(tests: Mapping[float | None, RangeTest]) -> Plot:
             traces.append(dashed)
         traces.append(_marks(test, label, colour, several=len(tests) > 1))
     rates = np.concatenate([test.rates for test in tests.values()])
-    low, high = float(rates.min()), float(rates.max())
+    low, high = float(rates.min(initial=1.0)), float(rates.max(initial=1e-6))
     figure = make_figure(
         traces,
         height=420,
@@ -128,27 +126,38 @@ def _line(
 
 def _marks(test: RangeTest, label: str, colour: str, *, several: bool) -> go.Scatter:
     """Return the suggested rates as points of the curve; of several curves only those chosen."""
-    chosen = {} if test.suggestion is None else {"suggestion": test.suggestion}
-    ways = chosen if several else {**test.suggestions, **chosen}
-    heights = np.interp(np.log(list(ways.values()) or [1.0]), np.log(test.rates), test.smoothed)
+    ways = {
+        way: rate
+        for way, rate in test.suggestions.items()
+        if not several or rate == test.suggestion
+    }
+    chosen = [rate == test.suggestion for rate in ways.values()]
+    heights = [
+        float(np.interp(np.log(rate), np.log(test.rates), test.smoothed)) for rate in ways.values()
+    ]
     return go.Scatter(
         x=list(ways.values()),
-        y=heights.tolist()[: len(ways)],
+        y=heights,
         mode="markers" if several else "markers+text",
         name="suggestion" if several else "suggestions",
         showlegend=not several,
-        text=["" if way == "suggestion" else plot_text(way) for way in ways],
+        text=[
+            plot_text(f"{way}, suggested" if first else way)
+            for way, first in zip(ways, chosen, strict=True)
+        ],
         textposition="top right",
         marker={
-            "size": [13 if way == "suggestion" else 8 for way in ways],
-            "symbol": ["star" if way == "suggestion" else "circle" for way in ways],
+            "size": [13 if first else 8 for first in chosen],
+            "symbol": ["star" if first else "circle" for first in chosen],
             "color": colour,
         },
-        customdata=[
-            f"{way} of {label}: {tick_text(float(f'{rate:.2g}'))}" for way, rate in ways.items()
-        ],
+        customdata=[f"{way} of {label}: {significant(rate, 2)}" for way, rate in ways.items()],
         hovertemplate="%{customdata}<extra></extra>",
     )
+
+
+def _cell(rate: float | None) -> str:
+    return "-" if rate is None else significant(rate, 2)
 
 
 def _shown(tests: Mapping[float | None, RangeTest]) -> list[float]:

@@ -59,6 +59,19 @@ def test_healthy(case):
     assert [one.verdict for one in dlr.check_history(HEALTHY[case])] == []
 
 
+def test_few_epochs_are_read_as_information():
+    turned = {"loss": [1.0, 0.6, 0.4, 0.3], "val_loss": [1.0, 0.75, 0.70, 0.74]}
+    together = {"loss": [1.0, 0.7, 0.5, 0.45], "val_loss": [0.95, 0.68, 0.5, 0.46]}
+    apart = {"loss": [1.0, 0.6, 0.4, 0.35], "val_loss": [1.0, 0.8, 0.7, 0.69]}
+    (one,), (other,) = dlr.check_history(turned), dlr.check_history(together)
+    assert (one.name, one.severity) == (other.name, other.severity) == ("early reading", "info")
+    assert "has turned (0.7 in epoch 3, 0.74 now)" in one.verdict
+    assert "both losses fall together (0.45 and 0.46)" in other.verdict
+    assert dlr.check_history(apart) == ()
+    longer = {name: [*curve, *[curve[-1]] * 6] for name, curve in together.items()}
+    assert dlr.check_history(longer) == ()
+
+
 def test_a_history_and_its_file(tmp_path):
     x = np.random.default_rng(0).normal(size=(64, 3))
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])

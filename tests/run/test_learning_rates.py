@@ -94,3 +94,6 @@ def test_the_picture_holds_curves_and_suggestions(tmp_path):
     assert figure["layout"]["xaxis"]["type"] == "log"
     alone = _concluded("digits", {None: made(2.3)}).picture(tmp_path / "none.html")
     assert "No rate can be told" in alone.read_text()
+    broken = _read(RATES, np.array([np.nan]), np.array([np.nan]))
+    page = _concluded("digits", {None: broken}).picture(tmp_path / "broken.html")
+    assert "The loss is no number" in page.read_text()
