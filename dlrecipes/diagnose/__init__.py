@@ -13,9 +13,15 @@ from dlrecipes.diagnose.new_inputs import check_new_inputs, describe_inputs
 from dlrecipes.diagnose.one_answer import check_collapse
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check, worst_first
+from dlrecipes.diagnose.reliability import Reliability, calibration, check_calibration
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
 from dlrecipes.diagnose.subgroup_gaps import measure_gap
 from dlrecipes.diagnose.subgroups import check_subgroups, measure_subgroups
+from dlrecipes.diagnose.suspicious_labels import (
+    check_labels,
+    find_label_issues,
+    find_value_issues,
+)
 from dlrecipes.diagnose.threshold import choose_threshold, decide, decision_losses, decision_step
 from dlrecipes.diagnose.verdict import judge, strongest_baseline
 
@@ -32,16 +38,20 @@ __all__ = [
     "HISTORY_CHECKS",
     "RUN_CHECKS",
     "Lever",
+    "Reliability",
     "Searched",
     "advise",
     "apply_change",
     "average_predictions",
     "bias_variance",
+    "calibration",
     "check",
     "check_bias_variance",
+    "check_calibration",
     "check_collapse",
     "check_history",
     "check_inference_mode",
+    "check_labels",
     "check_new_inputs",
     "check_penalty_gain",
     "check_selection_optimism",
@@ -54,6 +64,8 @@ __all__ = [
     "describe_inputs",
     "find_failing_slices",
     "find_levers",
+    "find_label_issues",
+    "find_value_issues",
     "judge",
     "measure_gain",
     "measure_gap",

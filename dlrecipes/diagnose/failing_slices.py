@@ -231,30 +231,31 @@ def _search(
 ) -> list[_Slice]:
     """Return the slices that chance does not explain, the worst first."""
     dealt = _Dealt.of(losses, level)
+    moments = {kind: dealt.moments(conditions) for kind, conditions in kinds.items()}
+    cells = sum(conditions.parts.nnz for conditions in kinds.values())
+    shuffles = int(np.clip(WORK / max(cells, 1), LEAST_SHUFFLES, SHUFFLES))
+    worst = {kind: np.empty(shuffles) for kind in kinds}
+    for start in range(0, shuffles, CHUNK):
+        values = dealt.deal(min(CHUNK, shuffles - start), generator)
+        for kind, conditions in kinds.items():
+            spread, skew = moments[kind]
+            sums = conditions.sums(values) / spread[:, None]
+            worst[kind][start : start + CHUNK] = _normal(sums, skew[:, None]).max(axis=0)
     found = []
     for kind, conditions in kinds.items():
-        found += _worse(conditions, dealt, generator, kind)
+        spread, skew = moments[kind]
+        surprise = _normal(conditions.sums(dealt.values) / spread, skew)
+        needed = float(np.quantile(worst[kind], 1 - LEVELS[kind]))
+        found += [
+            _Slice(
+                conditions.names[at],
+                conditions.members(at),
+                needed,
+                ORDER[kind] * float(surprise[at]),
+            )
+            for at in np.flatnonzero(surprise > needed).tolist()
+        ]
     return _apart(sorted(found, key=lambda one: -one.order), losses)
-
-
-def _worse(
-    conditions: Conditions, dealt: _Dealt, generator: np.random.Generator, kind: str
-) -> list[_Slice]:
-    """Return the conditions worse than the worst of all in nearly all of the shuffled tables."""
-    spread, skew = dealt.moments(conditions)
-    surprise = _normal(conditions.sums(dealt.values) / spread, skew)
-    shuffles = int(np.clip(WORK / conditions.parts.nnz, LEAST_SHUFFLES, SHUFFLES))
-    worst = np.empty(shuffles)
-    for start in range(0, shuffles, CHUNK):
-        wide = min(CHUNK, shuffles - start)
-        sums = conditions.sums(dealt.deal(wide, generator)) / spread[:, None]
-        worst[start : start + wide] = _normal(sums, skew[:, None]).max(axis=0)
-    needed = float(np.quantile(worst, 1 - LEVELS[kind]))
-    return [
-        _Slice(name, conditions.members(at), needed, ORDER[kind] * value)
-        for at, (name, value) in enumerate(zip(conditions.names, surprise.tolist(), strict=True))
-        if value > needed
-    ]
 
 
 def _normal(sums: NDArray[np.float64], skew: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -276,9 +277,8 @@ def _apart(slices: list[_Slice], losses: NDArray[np.float64]) -> list[_Slice]:
         new, rest = one.rows & ~inside, losses[~inside]
         if new.sum() <= one.rows.sum() / 2 or not _matters(losses[new], losses[~inside & ~new]):
             continue
-        spread = rest.std() * (new.sum() * (1 - new.sum() / len(rest))) ** 0.5
-        beyond = (losses[new] - rest.mean()).sum() / spread
-        if found and beyond < one.needed:
+        spread = float(rest.std()) * float(new.sum() * (1 - new.sum() / len(rest))) ** 0.5
+        if found and not (losses[new] - rest.mean()).sum() > one.needed * spread > 0:
             continue
         found.append(one)
         inside |= one.rows
