@@ -16,7 +16,14 @@ from dlrecipes.baselines import (
     fit_ridge_regression,
 )
 from dlrecipes.data import from_arrays
-from dlrecipes.diagnose import bias_variance, check_bias_variance, check_history, worst_first
+from dlrecipes.diagnose import (
+    bias_variance,
+    check_bias_variance,
+    check_calibration,
+    check_history,
+    check_labels,
+    worst_first,
+)
 from dlrecipes.diagnose.program import Output, compiled, flat_outputs, read_program
 from dlrecipes.diagnose.verdict import mean_advantage
 from dlrecipes.errors import ArgumentError, DlrecipesError
@@ -37,6 +44,8 @@ _MUCH = 0.5
 TRAINED_CHECKS = {
     "bias and variance": "an error far above what a baseline reaches, on training or validation",
     "one answer": "one class, or one value, for all examples",
+    "suspicious labels": "labels that a network which never saw them doubts",
+    "calibration": "probabilities that do not mean what they say",
     "nothing learned": "neither the network nor a baseline is better than seeing no input",
 }
 """What a finding of `check_trained` may be called, beside those of `HISTORY_CHECKS`."""
@@ -125,7 +134,7 @@ class _Judged:
 
     def __init__(self, outputs: tuple[Output, ...], rows: list[Array], shown: list[Array]) -> None:
         self.train, self.held_out = outputs
-        self.rows = rows
+        self.rows, self.shown = rows, shown[1]
         self.of_classes = self.train.classes is not None
         self.answers = [self._answers(one) for one in shown]
         self.wanted = [self._wanted(one)[some] for one, some in zip(outputs, rows, strict=True)]
@@ -202,6 +211,7 @@ class _Judged:
         yield replace(told, severity="info") if little else told
         yield from self._one_answer()
         yield from self._nothing_learned(blind, known)
+        yield from self._by_example()
 
     def _one_answer(self) -> Iterator[Finding]:
         answers, wanted = self.answers[1], self.wanted[1]
@@ -220,6 +230,38 @@ class _Judged:
                 "inputs, the learning rate, dead units, penalties.",
                 severity="error",
             )
+
+    def _by_example(self) -> Iterator[Finding]:
+        """Say which labels are doubted, and whether probabilities mean what they say."""
+        wanted = self.wanted[1]
+        if not self.of_classes:
+            yield self._of_this(check_labels(wanted, self.answers[1]))
+            return
+        shares = self._shares()
+        if shares is None or wanted.min() < 0 or wanted.max() >= shares.shape[1]:
+            return
+        yield self._of_this(check_labels(wanted, shares))
+        yield self._of_this(check_calibration(wanted, shares))
+
+    def _of_this(self, finding: Finding) -> Finding:
+        whose = self.train.whose
+        return replace(finding, verdict=f"Output{whose}: {finding.verdict}") if whose else finding
+
+    def _shares(self) -> Array | None:
+        """Return the validation part's probabilities, `(examples, classes)`; None without."""
+        output, shown = self.train, np.asarray(self.shown, np.float64)
+        if output.units == 1:
+            shown = shown.reshape(-1, 1)
+            if output.from_logits:
+                shown = 1 / (1 + np.exp(-np.clip(shown, -700, 700)))
+            elif output.activation != "sigmoid":
+                return None
+            return np.hstack([1 - shown, shown])
+        if output.from_logits and output.activation not in ("softmax", "sigmoid"):
+            powers = np.exp(shown - shown.max(axis=1, keepdims=True))
+            return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+        sums = shown.sum(axis=1)
+        return shown if (shown >= 0).all() and np.allclose(sums, 1, atol=0.01) else None
 
     def _nothing_learned(self, blind: Array, baseline: Array | None) -> Iterator[Finding]:
         if baseline is None:
