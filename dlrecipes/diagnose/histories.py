@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Finding, plural
+from dlrecipes.rundir import RunDirectory
 
 HISTORY_CHECKS = {
     "diverged": "the loss is no number, or far above where it began",
@@ -22,6 +23,8 @@ HISTORY_CHECKS = {
     "stopped too early": "the loss was still falling when the training ended",
     "overfitting": "the validation loss rises while the training loss falls",
     "one answer": "the score is the same in every epoch: one class, or one value, for all examples",
+    "loss and score": "the score gets better while the loss does not: information, and no alarm",
+    "metric": "a score that stays at 0 while the loss falls",
     "early reading": "what few epochs say of a longer training: information, and no alarm",
 }
 """What a finding of a history may be called: `{name: what it is about}`."""
@@ -37,6 +40,15 @@ _STILL = 0.9
 _NOISE = 3.0
 _JUMPS = 0.6
 _FAR = 10.0
+_SHARES = (
+    "accuracy",
+    "acc",
+    "binary_accuracy",
+    "categorical_accuracy",
+    "sparse_categorical_accuracy",
+)
+_BETTER = 0.05
+_NOTHING = 0.01
 _EARLY = 0.8
 _PILOT = 8
 _TURNED = 0.02
@@ -48,9 +60,9 @@ def check_history(history: Any) -> tuple[Finding, ...]:  # noqa: ANN401  (three 
     """Say what the curves of a training show, whoever trained.
 
     Args:
-        history: What `model.fit` returned, its `history`, or the path of a CSV file that
-            `keras.callbacks.CSVLogger` wrote: `loss` and, where there was validation data,
-            `val_loss`, one number an epoch.
+        history: What `model.fit` returned, its `history`, the path of a CSV file that
+            `keras.callbacks.CSVLogger` wrote, or of a run, whose exported network is meant: `loss`
+            and, where there was validation data, `val_loss`, one number an epoch.
 
     Returns:
         The findings, errors before warnings; each is called by one of the names of
@@ -72,8 +84,9 @@ penalty, or a smaller network.')
     loss, held_out = curves["loss"], curves.get("val_loss")
     found = list(_diverged(loss))
     if not found and len(loss) >= _FEWEST:
-        found += list(_flat(curves)) or list(_oscillating(loss))
-        found += list(_one_answer(curves))
+        found += list(_parted(curves)) or list(_flat(curves))
+        found += list(_oscillating(loss)) if not found else []
+        found += list(_metric(curves)) or list(_one_answer(curves))
         if held_out is not None:
             found += list(_overfitting(loss, held_out))
         if not found:
@@ -96,7 +109,8 @@ def _read(history: Any) -> dict[str, Curve]:  # noqa: ANN401
     if isinstance(history, keras.callbacks.History):
         history = history.history
     if isinstance(history, str | Path):
-        history = _read_csv(Path(history))
+        path = Path(history)
+        history = _read_run(path) if path.is_dir() else _read_csv(path)
     if not isinstance(history, Mapping) or "loss" not in history:
         raise ArgumentError(
             "A history must have a `loss`.",
@@ -122,6 +136,17 @@ def _read(history: Any) -> dict[str, Curve]:  # noqa: ANN401
             or "a loss of other things",
         )
     return curves
+
+
+def _read_run(path: Path) -> Mapping[str, Any]:
+    """Return the curves of the refit that a run exports."""
+    refits = RunDirectory.existing(path).read_result().refits
+    if not refits:
+        raise ArgumentError(
+            "A run must have trained its winner again before its curves are read.",
+            received=f"{path}",
+        )
+    return refits[0].history
 
 
 def _read_csv(path: Path) -> dict[str, list[float]]:
@@ -184,6 +209,44 @@ def _flat(curves: Mapping[str, Curve]) -> Iterator[Finding]:
             "see whether twenty examples can be learned by heart.",
             severity="warning",
         )
+
+
+def _parted(curves: Mapping[str, Curve]) -> Iterator[Finding]:
+    """A flat loss beside a rising accuracy is normal: more examples are right, none by much."""
+    for part, prefix in (("training", ""), ("validation", "val_")):
+        loss = curves.get(f"{prefix}loss")
+        score = next(
+            (curves[f"{prefix}{name}"] for name in _SHARES if f"{prefix}{name}" in curves), None
+        )
+        if loss is None or score is None or not np.isfinite([*loss, *score]).all():
+            continue
+        better = float(score[-1] - score[0])
+        still = loss[-1] > (1 - _FLAT) * loss[0] if loss[0] > 0 else loss[-1] >= loss[0]
+        if still and better > _BETTER:
+            yield Finding(
+                "loss and score",
+                f"The {part} loss does not fall ({loss[0]:.4g} to {loss[-1]:.4g}), and the "
+                f"accuracy rises from {score[0]:.3g} to {score[-1]:.3g}: more examples are right, "
+                "and some of the others more wrong.",
+                {"first": float(loss[0]), "last": float(loss[-1]), "better": better},
+                "Judge by what is wanted: the score for decisions, the loss for probabilities.",
+            )
+            return
+
+
+def _metric(curves: Mapping[str, Curve]) -> Iterator[Finding]:
+    """An accuracy of values, or of the wrong kind of labels, counts hits that never come."""
+    loss = curves["loss"]
+    for name in _SHARES:
+        if name in curves and np.nanmax(curves[name]) < _NOTHING and loss[-1] < loss[0] / 2:
+            yield Finding(
+                "metric",
+                f"`{name}` is {np.nanmax(curves[name]):.2g} at most, while the loss falls from "
+                f"{loss[0]:.4g} to {loss[-1]:.4g}: it does not measure what is learned.",
+                {"most": float(np.nanmax(curves[name]))},
+                'Values have no accuracy: watch "mae" or "root_mean_squared_error" instead.',
+            )
+            return
 
 
 def _oscillating(loss: Curve) -> Iterator[Finding]:

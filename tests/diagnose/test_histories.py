@@ -107,3 +107,42 @@ def test_early_stopping_that_ends_at_once():
 def test_what_is_no_history(given, message):
     with pytest.raises(ArgumentError, match=message):
         dlr.check_history(given)
+
+
+def test_a_flat_loss_beside_a_rising_accuracy_is_information():
+    for prefix in ("", "val_"):
+        falling = [0.7, 0.6, 0.5, 0.45, 0.43]
+        curves = {"loss": falling, "val_loss": falling}
+        curves[f"{prefix}loss"] = [0.69, 0.692, 0.691, 0.693, 0.69]
+        curves[f"{prefix}accuracy"] = [0.5, 0.58, 0.64, 0.7, 0.72]
+        found = {one.name: one.severity for one in dlr.check_history(curves)}
+        assert found.pop("loss and score") == "info"
+        assert "flat loss" not in found
+        curves[f"{prefix}accuracy"] = [0.5, 0.5, 0.51, 0.5, 0.5]
+        assert "loss and score" not in {one.name for one in dlr.check_history(curves)}
+
+
+def test_an_accuracy_of_values():
+    curves = {"loss": [9.0, 4.0, 1.0, 0.5], "accuracy": [0.0, 0.0, 0.002, 0.0]}
+    (found,) = dlr.check_history(curves)
+    assert (found.name, found.severity) == ("metric", "info")
+
+
+def test_the_curves_of_a_run(tmp_path):
+    splits = dlr.data.load("iris")
+
+    def build(hp):
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])
+        rate = hp.Float("learning_rate", 1e-3, 1e-1, sampling="log")
+        model.compile(
+            keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
+        return model
+
+    plan = dlr.CoarseToFine(trials=2, epochs=3, refit_seeds=1)
+    settings = dlr.RunSettings(out=tmp_path / "run")
+    run = dlr.tune(build, splits, "val_accuracy", plan, settings, listener=dlr.search.Listener())
+    curves = run.result.refits[0].history
+    assert dlr.check_history(tmp_path / "run") == dlr.check_history(curves)
+    with pytest.raises(dlr.errors.RunError):
+        dlr.check_history(tmp_path)
