@@ -29,6 +29,9 @@ RUN_CHECKS = {
     "bias and variance": "the error of the exported network, taken apart",
     "moving averages": "a network that is another one in inference than in training",
     "one answer": "networks that give one class, or one value, for all examples",
+    "failing slice": "a part of the rows, told by a column or two, that the network fails for",
+    "suspicious labels": "labels that are others where networks that never saw them are sure",
+    "calibration": "probabilities that come true more or less often than they say",
     "next step": "what to do next, first against bias, then against variance",
 }
 """What a finding of a finished training may be called: `{name: what it is about}`."""

@@ -35,6 +35,7 @@ from dlrecipes.results import (
     StudyResult,
     Value,
 )
+from dlrecipes.run.look_at_predictions import look_at_predictions
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.next_command import command_of
 from dlrecipes.run.thresholds import usable_goal
@@ -117,6 +118,10 @@ def look_after(
     if fit.errors is not None:
         findings.append(
             check_bias_variance(fit.errors, error=ended.main.error, train_loss=fit.train_loss)
+        )
+    if not any(finding.severity == "error" for finding in collapsed):
+        findings += look_at_predictions(
+            ended.splits.validation, ended.predictions, ended.splits.raw_spec
         )
     for finding in findings:
         if finding.severity != "info":

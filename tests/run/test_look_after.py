@@ -2,12 +2,15 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 import dlrecipes as dlr
 from dlrecipes.data import from_arrays
+from dlrecipes.diagnose import RUN_CHECKS
 from dlrecipes.results import PlanChange
 from dlrecipes.run.look_after import comparable_rows
+from dlrecipes.run.look_at_predictions import look_at_predictions
 from dlrecipes.search import Listener
 
 
@@ -129,3 +132,33 @@ def test_one_answer_is_said_before_all(tmp_path):
     found = {finding.name: finding for finding in run.result.findings}
     assert found["one answer"].severity == "error"
     assert found["next step"].advice == "See what is wrong: dlr.check(model, x, y)"
+
+
+def test_rows_labels_and_probabilities_of_the_validation_part(tuned):
+    found = {finding.name: finding for finding in dlr.Run(tuned).result.findings}
+    assert set(RUN_CHECKS) - set(found) <= {"one answer", "next step"}
+    assert "24 examples are too few" in found["failing slice"].verdict
+
+
+def test_predictions_of_a_table_are_looked_at():
+    generator = np.random.default_rng(0)
+    rows = 4000
+    town = generator.choice(["Oslo", "Rome", "Narvik"], rows, p=[0.6, 0.35, 0.05]).astype(object)
+    x = generator.normal(size=rows)
+    y = np.where((x > 0) ^ ((town == "Narvik") & (generator.random(rows) < 0.5)), "yes", "no")
+    table = pd.DataFrame({"x": x, "town": town, "day": "2024-05-31", "note": "", "y": y})
+    table.loc[::2, "day"] = "2024-06-30"
+    splits = dlr.data.from_table(table, "y", split_rule=dlr.data.SplitRule(validation_fraction=0.5))
+    part, spec = splits.validation, splits.raw_spec
+    positive = np.clip(1 / (1 + np.exp(-40 * part.x["x"])), 0.03, 0.97)
+    predictions = np.stack([1 - positive, positive], axis=1)[np.newaxis].astype(np.float32)
+    found = {one.name: one for one in look_at_predictions(part, predictions, spec)}
+    assert found["failing slice"].evidence["slices"] == ["town = 'Narvik'"]
+    assert found["failing slice"].severity == "warning"
+    assert set(found) == {"failing slice", "suspicious labels", "calibration"}
+    named = dlr.data.ColumnRules(subgroup=["town"])  # which has a finding of its own
+    part = dlr.data.from_table(
+        table, "y", column_rules=named, split_rule=dlr.data.SplitRule(validation_fraction=0.5)
+    ).validation
+    (slices, *_) = look_at_predictions(part, predictions, spec)
+    assert slices.severity == "info"
