@@ -67,5 +67,6 @@ def _columns(part: Split, spec: DataSpec) -> dict[str, Any]:
 def _with_gaps(values: NDArray[Any], *, date: bool) -> Any:  # noqa: ANN401  (a series or an array)
     if values.dtype != object:
         return values
-    texts = pd.Series(np.where(values == "", None, values), dtype=object)
+    texts = pd.Series(values.copy())
+    texts[values == ""] = None
     return pd.to_datetime(texts, errors="coerce", utc=True) if date else texts

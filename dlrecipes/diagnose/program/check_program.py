@@ -8,12 +8,10 @@ from typing import Any
 import keras
 
 from dlrecipes.diagnose.program.beginning import check_beginning
-from dlrecipes.diagnose.program.first_steps import (
-    check_by_heart,
-    check_first_steps,
-    check_gradients,
-)
+from dlrecipes.diagnose.program.by_heart import check_by_heart
+from dlrecipes.diagnose.program.first_steps import check_first_steps
 from dlrecipes.diagnose.program.fitting import check_fitting
+from dlrecipes.diagnose.program.gradients import check_gradients
 from dlrecipes.diagnose.program.heads import check_heads
 from dlrecipes.diagnose.program.inputs import check_inputs
 from dlrecipes.diagnose.program.optimizer import check_optimizer

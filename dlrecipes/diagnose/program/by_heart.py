@@ -1,0 +1,232 @@
+"""Whether a network can learn a few examples by heart, as anything can that works."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.diagnose.program.few_steps import as_tensors, first_loss, pick, quietly, trainable
+from dlrecipes.diagnose.program.program import Program, flat_outputs
+from dlrecipes.results import Finding, plural
+from dlrecipes.training.model_state import left_as_they_were
+
+Array = NDArray[Any]
+
+_MANY = 20
+_RATES = (1e-3, 1e-2)
+_STEPS = 150
+_LOOK_EVERY = 15
+_SECONDS = 3.0
+"""For each rate: what has not been learned by then is not judged."""
+_EXPLAINED = 0.9
+_KNOWN = 0.95
+_ROOM = 10
+"""Weights an example: with fewer, twenty need not be learned by heart."""
+_REACHED = 10.0
+"""How far outputs can move in so many steps."""
+_OF_VALUES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
+
+
+def check_by_heart(program: Program, *, explained: bool = False) -> Iterator[Finding]:
+    """Let the network learn two and twenty examples by heart, which anything that works can do.
+
+    Dropout, noise, augmentation and penalties are off, batches are normalised by themselves, and
+    the optimizer is Adam: what fails is the network, its loss or its targets.
+
+    Args:
+        program: The training.
+        explained: Whether a cause has been found already: then this is information.
+
+    Reference:
+        Karpathy 2019, A Recipe for Training Neural Networks ("overfit one batch").
+    """
+    model = trainable(program)
+    if model is None:
+        return
+    rows = _distinct_rows(program, _MANY)
+    if rows is None:
+        return
+    two = rows[:2]
+    failed: dict[int, str] = {}
+    loss = [0.0, 0.0]
+    try:
+        with left_as_they_were(model), quietly(), _without_chance(model):
+            model.run_eagerly = False
+            model.jit_compile = False
+            begun = [keras.ops.convert_to_numpy(one) for one in model.weights]
+            model.optimizer = keras.optimizers.Adam(_RATES[0])
+            model.train_function = None
+            for count, chosen in ((2, np.tile(two, len(rows) // 2)), (len(rows), rows)):
+                told, loss = _learn(model, program, chosen, begun)
+                if told is None:
+                    return
+                if told:
+                    failed[count] = told
+    except Exception:  # what cannot be trained says so itself
+        return
+    count = model.count_params()
+    if 2 in failed:
+        yield Finding(
+            "learned by heart",
+            f"Two examples cannot be learned by heart: {failed[2]}.",
+            {"first_loss": loss[0], "last_loss": loss[1]},
+            "Something between inputs, network, loss and targets is cut: look at shapes, at what "
+            "is pooled or cut off, at the last activation.",
+            severity="info" if explained else "error",
+        )
+    elif failed:
+        roomy = count > _ROOM * _MANY * max(one.units for one in program.outputs)
+        yield Finding(
+            "learned by heart",
+            f"{plural(len(rows), 'example')} cannot be learned by heart: {failed[len(rows)]}.",
+            {"first_loss": loss[0], "last_loss": loss[1], "weights": int(count)},
+            "A wider network can; if it should by its size, look at what cuts it off."
+            if not roomy
+            else "Look at what is lost between inputs and outputs: pooling, a narrow layer, "
+            "activations that saturate or die.",
+            severity="warning" if roomy and not explained else "info",
+        )
+
+
+def _learn(
+    model: Any,  # noqa: ANN401  (a compiled network)
+    program: Program,
+    rows: NDArray[np.int64],
+    begun: list[Array],
+) -> tuple[str | None, list[float]]:
+    """Return what was not learned in words, empty if all was, None if there was no time."""
+    x, y = pick(program, rows)
+    if _of_any_scale(program):
+        y = keras.tree.map_structure(_standardised, y)
+    losses: list[float] = []
+    told: str | None = None
+    for rate in _RATES:
+        for variable, value in zip(model.weights, begun, strict=True):
+            variable.assign(value)
+        if model.optimizer.built:
+            for variable in model.optimizer.variables:
+                variable.assign(keras.ops.zeros_like(variable))
+        model.optimizer.learning_rate = rate
+        model.train_on_batch(x, y)  # is compiled here
+        start = time.monotonic()
+        for step in range(_STEPS):
+            losses.append(first_loss(model.train_on_batch(x, y)))
+            if step % _LOOK_EVERY == _LOOK_EVERY - 1:
+                told = _unlearned(program, model(as_tensors(x), training=True), rows)
+                if not told:
+                    return "", [losses[0], losses[-1]]
+                if time.monotonic() - start > _SECONDS:
+                    return None, [losses[0], losses[-1]]
+    return told, [losses[0], losses[-1]]
+
+
+def _unlearned(program: Program, shown: Any, rows: NDArray[np.int64]) -> str:  # noqa: ANN401
+    """Return which output does not give its targets, and how far it is from them; or nothing."""
+    for output, given in zip(program.outputs, flat_outputs(shown), strict=True):
+        wanted = output.targets[rows]
+        classes = output.classes
+        if classes is not None and given.ndim == 2:
+            right = float((output.name_classes(given) == classes[rows]).mean())
+            if right < _KNOWN:
+                return f"{100 * right:.0f} % have the right class{output.whose}"
+        elif wanted.dtype.kind in "biuf" and given.size == wanted.size:
+            if _of_any_scale(program):
+                wanted = _standardised(wanted)
+            elif np.nanmax(np.abs(wanted.astype(float))) > _REACHED:
+                continue
+            known = np.isfinite(wanted.reshape(-1).astype(float))
+            wanted = wanted.reshape(-1)[known].astype(float)
+            spread = float(wanted.var()) if wanted.size else 0.0
+            wrong = float(((given.reshape(-1)[known] - wanted) ** 2).mean()) if spread else 0.0
+            explained = 1 - wrong / spread if spread else 1.0
+            if not explained > _EXPLAINED:
+                return f"{100 * max(explained, 0.0):.0f} % of the variance{output.whose}"
+    return ""
+
+
+def _of_any_scale(program: Program) -> bool:
+    """Whether the only output can give targets of any scale, so that they may be standardised."""
+    if len(program.outputs) > 1:
+        return False
+    (output,) = program.outputs
+    values = output.classes is None and output.targets.dtype.kind in "biuf"
+    return values and output.activation == "linear" and output.loss_name in _OF_VALUES
+
+
+def _standardised(values: Array) -> Array:
+    spread = float(np.std(values))
+    scaled: Array = (np.asarray(values, np.float32) - float(np.mean(values))) / (spread or 1.0)
+    return scaled
+
+
+def _distinct_rows(program: Program, count: int) -> NDArray[np.int64] | None:
+    """Return examples of different inputs and, in turn, of different classes; None if too few."""
+    rows = np.random.default_rng(0).permutation(program.examples)[: 50 * count]
+    classes = next((one.classes for one in program.outputs if one.classes is not None), None)
+    if classes is not None:
+        turn = np.zeros(len(rows), np.int64)
+        for kind in np.unique(classes[rows]):
+            of_kind = classes[rows] == kind
+            turn[of_kind] = np.arange(of_kind.sum())
+        rows = rows[np.argsort(turn, kind="stable")]
+    chosen: list[int] = []
+    inputs: set[bytes] = set()
+    for row in rows:
+        content = b"|".join(
+            np.ascontiguousarray(one[row]).tobytes()
+            if one.dtype != object
+            else str(one[row]).encode()
+            for one in program.x.values()
+        )
+        if content not in inputs:
+            inputs.add(content)
+            chosen.append(int(row))
+        if len(chosen) == count:
+            break
+    even = len(chosen) // 2 * 2
+    return np.array(chosen[:even]) if even >= 2 else None
+
+
+@contextmanager
+def _without_chance(model: Any) -> Iterator[None]:  # noqa: ANN401  (a network)
+    """Turn dropout, noise, augmentation and penalties off."""
+    layers = model._flatten_layers(include_self=False, recursive=True)
+    augmenting = keras.layers.RandomFlip.__mro__[1]
+    chances = (
+        keras.layers.Dropout,
+        keras.layers.SpatialDropout1D,
+        keras.layers.SpatialDropout2D,
+        keras.layers.SpatialDropout3D,
+        keras.layers.AlphaDropout,
+        keras.layers.GaussianDropout,
+        keras.layers.GaussianNoise,
+        augmenting,
+    )
+    with ExitStack() as undo:
+        for layer in layers:
+            if isinstance(layer, chances) or type(layer).__name__ == "InvertedDropout":
+                object.__setattr__(layer, "call", _unchanged)
+                undo.callback(object.__delattr__, layer, "call")
+            for name in ("dropout", "recurrent_dropout"):
+                if isinstance(getattr(layer, name, None), float):
+                    undo.callback(setattr, layer, name, getattr(layer, name))
+                    setattr(layer, name, 0.0)
+            if getattr(layer, "activity_regularizer", None) is not None:
+                undo.callback(setattr, layer, "activity_regularizer", layer.activity_regularizer)
+                layer.activity_regularizer = None
+        for variable in model.trainable_variables:
+            if getattr(variable, "regularizer", None) is not None:
+                undo.callback(setattr, variable, "regularizer", variable.regularizer)
+                variable.regularizer = None
+        yield
+
+
+def _unchanged(inputs: Any, **options: Any) -> Any:  # noqa: ANN401
+    del options
+    return inputs
