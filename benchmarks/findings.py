@@ -51,11 +51,12 @@ MEANT = {
     "duration": {"duration", "stopped too early"},
     "wrong_labels": {"labels", "overfitting", "suspicious labels"},
     "overfitting": {"overfitting"},
+    "leak": {"validation", "inputs"},
     "validation": {"validation"},
     "imbalance": {"imbalance"},
 }
 """By which names of findings a kind of fault is told, beside those of what it leads to."""
-_NOT_LATER = {"validation"}
+_NOT_LATER = {"leak", "validation"}
 
 
 def main() -> None:
