@@ -140,6 +140,11 @@ def closing_lines(result: RunResult, directory: RunDirectory) -> tuple[str, ...]
             "run has opened this test set."
         )
         lines.append(f"{opens}." if written else both)
+    lines += [
+        f"next: {finding.verdict} {finding.advice}"
+        for finding in result.findings
+        if finding.name == "next step"
+    ]
     if written:
         lines.append(f"report: {report}")
     elif result.verdict is not None:
