@@ -21,8 +21,9 @@ Rows = NDArray[np.int64]
 _MEMORY = 0.85  # of the moving average of the losses
 _FIRST = 10  # steps at rates that change nothing, whose losses tell where it begins
 _WINDOW = 20  # steps of which the losses are compared with those of the control
-_SURE = 4.5  # standard errors: sweeps that differ by noise alone differ so in 6 of 1,500
+_SURE = 4.5  # standard errors; of 1,500 pairs of sweeps that differ by noise alone, none did
 _FEWEST = 60
+_MOST = 4  # shapes in a message
 _NEAR = 2.0  # decades below the minimum in which the loss falls for more than noise
 
 
@@ -85,8 +86,9 @@ def lr_range_test(
     - `"divergence / 10"`: below where it explodes, if it does.
 
     `suggestion` is the median of the first, the quarter of the minimum and the last. It is None if
-    the loss falls no more than in a second sweep, with targets that belong to other examples: then
-    no rate can be told, and labels, inputs or the network are to be looked at first.
+    the loss falls no more than noise, or no lower than in a second sweep, with targets that belong
+    to other examples: then no rate can be told, and labels, inputs or the network are to be looked
+    at first.
 
     Nothing of it is left: weights, optimizer, learning rate or schedule, metrics, random numbers
     and what `compile` has set are the same bits as before, also where it fails. A network without
@@ -229,11 +231,11 @@ def _read(rates: Floats, losses: Floats, control: Floats) -> RangeTest:
         sentence = "The loss is no number, or explodes, at the lowest rates already."
     else:
         at = _FIRST + int(np.argmin(smoothed[_FIRST:]))
-        if _falls(finite[: at + _WINDOW // 2], other, start):
-            found = _suggestions(rates, smoothed, at, diverged)
-        else:
-            than = "noise" if not len(control) else "with targets that belong to other examples"
+        than = _falls_no_more_than(finite[: at + _WINDOW // 2], other)
+        if than:
             sentence = f"No rate can be told: the loss falls no more than {than}."
+        else:
+            found = _suggestions(rates, smoothed, at, diverged)
     suggestion = _middle(found)
     if suggestion is not None:
         low, high = min(found.values()), max(found.values())
@@ -244,19 +246,31 @@ def _read(rates: Floats, losses: Floats, control: Floats) -> RangeTest:
     return RangeTest(rates, finite, smoothed, beside, found, suggestion, diverged, sentence)
 
 
-def _falls(losses: Floats, control: Floats, start: float) -> bool:
-    """Whether losses fall below those of the control, step by step, or below where they began."""
-    if not len(control):
-        difference = start - losses
-    else:
-        both = min(len(losses), len(control))
-        difference = control[:both] - losses[:both]
-    for end in range(_FIRST + _WINDOW, len(difference) + 1):
-        window = difference[end - _WINDOW : end]
-        error = float(np.std(window, ddof=1)) / math.sqrt(_WINDOW)
-        if np.mean(window) > _SURE * error and np.mean(window) > 0:
-            return True
-    return False
+def _falls_no_more_than(losses: Floats, control: Floats) -> str:
+    """Return than what losses fall no more; empty if below where they began, and the control.
+
+    One alone tells nothing: a network that is not trained may fit its targets better than others by
+    chance, and one that fits them worse falls to where the control is.
+    """
+    both = min(len(losses), len(control)) if len(control) else len(losses)
+    beginning, ever = losses[:_WINDOW], False
+    for end in range(_FIRST + _WINDOW, both + 1):
+        window = losses[end - _WINDOW : end]
+        error = math.hypot(_standard_error(window), _standard_error(beginning))
+        fallen = float(beginning.mean() - window.mean()) > _SURE * error
+        below = not len(control) or _above(control[end - _WINDOW : end] - window)
+        if fallen and below:
+            return ""
+        ever = ever or fallen
+    return "with targets that belong to other examples" if ever else "noise"
+
+
+def _above(differences: Floats) -> bool:
+    return bool(differences.mean() > max(_SURE * _standard_error(differences), 0.0))
+
+
+def _standard_error(values: Floats) -> float:
+    return float(np.std(values, ddof=1)) / math.sqrt(len(values))
 
 
 def _suggestions(
@@ -360,7 +374,8 @@ def _rows(data: Any, rows: Rows) -> Any:  # noqa: ANN401
 
 
 def _shapes(data: Any) -> str:  # noqa: ANN401
-    return ", ".join(str(np.shape(one)) for one in keras.tree.flatten(data))
+    shapes = [str(np.shape(one)) for one in keras.tree.flatten(data)]
+    return ", ".join(shapes[:_MOST]) + ", …" * (len(shapes) > _MOST)
 
 
 def _build(model: keras.Model, x: Any) -> None:  # noqa: ANN401

@@ -147,6 +147,14 @@ def test_noise_alone_has_no_rate(seed, noise):
     assert _read(RATES, *curves).suggestion is None
 
 
+def test_a_network_that_begins_better_or_worse_by_chance():
+    for start, control in ((1.9, 2.3), (2.7, 2.3)):
+        flat = curve(start=start, fall=start - min(start, 2.3))
+        assert _read(RATES, flat, curve(start=control, fall=0.0, seed=1)).suggestion is None
+    begun = curve(start=1.0, fall=0.5)
+    assert _read(RATES, begun, curve(start=2.9, fall=0.6, seed=1)).suggestion
+
+
 @pytest.mark.parametrize("losses", [[np.nan], [2.3, 2.2, np.inf], list(np.arange(2.0, 14.0))])
 def test_a_loss_that_is_no_number_at_once(losses):
     found = _read(RATES, np.asarray(losses), np.asarray(losses))
