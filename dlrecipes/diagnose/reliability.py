@@ -95,7 +95,7 @@ def calibration(
         >>> too_sure = true**3 / (true**3 + (1 - true) ** 3)
         >>> found = dlr.diagnose.calibration(y.astype(int), too_sure)
         >>> round(found.temperature, 1), found.chance < 0.01
-        (3.0, True)
+        (2.9, True)
     """
     labels, found = read_probabilities(y, probabilities)
     generator = np.random.default_rng(check_integer("seed", seed, 0))
