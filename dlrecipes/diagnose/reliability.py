@@ -176,6 +176,10 @@ def check_calibration(y: Any, probabilities: Any) -> Finding:  # noqa: ANN401  (
         "log loss": measured.log_loss,
         "log loss at this temperature": measured.log_loss_then,
         "Spiegelhalter's z": measured.spiegelhalter,
+        "said": [f"{share:.4g}" for share in measured.confidence],
+        "came true": [f"{share:.4g}" for share in measured.right],
+        "at least": [f"{share:.4g}" for share in measured.low],
+        "at most": [f"{share:.4g}" for share in measured.high],
     }
     if measured.excess < MATTERS or measured.chance >= UNLIKELY:
         return Finding(
