@@ -95,7 +95,7 @@ def calibration(
         >>> too_sure = true**3 / (true**3 + (1 - true) ** 3)
         >>> found = dlr.diagnose.calibration(y.astype(int), too_sure)
         >>> round(found.temperature, 1), found.chance < 0.01
-        (3.0, True)
+        (2.9, True)
     """
     labels, found = read_probabilities(y, probabilities)
     generator = np.random.default_rng(check_integer("seed", seed, 0))
@@ -176,6 +176,10 @@ def check_calibration(y: Any, probabilities: Any) -> Finding:  # noqa: ANN401  (
         "log loss": measured.log_loss,
         "log loss at this temperature": measured.log_loss_then,
         "Spiegelhalter's z": measured.spiegelhalter,
+        "said": [f"{share:.4g}" for share in measured.confidence],
+        "came true": [f"{share:.4g}" for share in measured.right],
+        "at least": [f"{share:.4g}" for share in measured.low],
+        "at most": [f"{share:.4g}" for share in measured.high],
     }
     if measured.excess < MATTERS or measured.chance >= UNLIKELY:
         return Finding(

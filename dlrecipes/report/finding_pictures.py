@@ -33,6 +33,8 @@ def picture(
     name = f"finding-{at}"
     if finding.name == "bias and variance" and fit is not None and fit.errors is not None:
         return replace(plot_errors(fit), name=name)
+    if finding.name == "calibration" and "said" in finding.evidence:
+        return replace(plot_reliability(finding), name=name)
     about = finding.action.hyperparameter if finding.action else None
     about = about or str(finding.evidence.get("hyperparameter", ""))
     if about in panels:
@@ -78,3 +80,56 @@ def plot_errors(fit: FitResult) -> Plot:
         yaxis={"automargin": True},
     )
     return Plot("errors-of-parts", "Error of the exported network, not training", figure)
+
+
+def plot_reliability(finding: Finding) -> Plot:
+    """Return how often probabilities come true, over what they say.
+
+    Args:
+        finding: Of `check_calibration`.
+    """
+    said, true, low, high = (
+        [float(share) for share in _listed(finding, name)]
+        for name in ("said", "came true", "at least", "at most")
+    )
+    figure = make_figure(
+        [
+            go.Scatter(
+                x=[0, 1],
+                y=[0, 1],
+                mode="lines",
+                line={"color": MUTED, "width": 1.2, "dash": "dash"},
+                hoverinfo="skip",
+            ),
+            go.Scatter(
+                x=said,
+                y=true,
+                mode="lines+markers",
+                line={"color": ACCENT},
+                error_y={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [end - share for share, end in zip(true, high, strict=True)],
+                    "arrayminus": [share - end for share, end in zip(true, low, strict=True)],
+                    "color": ACCENT,
+                    "thickness": 1,
+                },
+                hovertemplate="said %{x:.3f}, came true %{y:.3f}<extra></extra>",
+            ),
+        ],
+        height=300,
+        showlegend=False,
+        xaxis={"title": {"text": "probability"}},
+        yaxis={"title": {"text": "share that came true"}},
+    )
+    return Plot(
+        "reliability",
+        "What probabilities say, and how often they come true",
+        figure,
+        "Bins have as many validation examples each; bars are 95 % intervals; dashed: as said.",
+    )
+
+
+def _listed(finding: Finding, name: str) -> list[str]:
+    found = finding.evidence[name]
+    return found if isinstance(found, list) else []

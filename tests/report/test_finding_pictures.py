@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from dlrecipes.diagnose import calibration, check_calibration
 from dlrecipes.report import write_report
+from dlrecipes.report.finding_pictures import picture
 from dlrecipes.results import BiasVariance, Finding, FitResult
 from tests.report.test_write_report import read
 
@@ -69,3 +72,19 @@ def test_each_has_its_picture(page):
     panels = [plot for name, plot in plots.items() if name.startswith("data-finding")]
     assert len(panels) == 2  # and that of the learning rate, which is also among all of them
     assert "data-hp-0" in plots
+
+
+def test_the_reliability_of_probabilities():
+    rng = np.random.default_rng(0)
+    sure = rng.uniform(size=1000)
+    y = (rng.random(1000) < sure**2).astype(int)
+    plot = picture(check_calibration(y, sure), 3, None, {})
+    measured = calibration(y, sure)
+    points = plot.figure.data[1]
+    assert plot.name == "finding-3"
+    assert list(points.x) == pytest.approx(measured.confidence, rel=1e-3)
+    assert list(points.y) == pytest.approx(measured.right, abs=1e-3)
+    highest = np.add(points.y, points.error_y.array)
+    assert list(highest) == pytest.approx(measured.high, abs=1e-3)
+    few = check_calibration(y[:9], sure[:9])
+    assert picture(few, 1, None, {}) is None
