@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ def learning_curve(  # noqa: PLR0913  (one argument a decision)
     splits: Splits,
     objective: object = "val_accuracy",
     *,
-    run: Run | None = None,
+    run: Run | str | Path | None = None,
     plan: Plan | None = None,
     settings: RunSettings | None = None,
     seeds: int = 3,
@@ -83,7 +84,8 @@ def learning_curve(  # noqa: PLR0913  (one argument a decision)
         build: The builder, as for `tune`.
         splits: The data, as for `tune`.
         objective: Which epoch is best, as for `tune`; with a run it is the run's.
-        run: A finished run, whose winner is trained; None for the builder's defaults.
+        run: A finished run, or its directory, whose winner is trained; None for the builder's
+            defaults.
         plan: Epochs, batch size and patience; None for the run's, or `CoarseToFine()`.
         settings: Engine, precision and seed; None for the run's, or the usual ones.
         seeds: Trainings a rung, at least 1; two or more for an interval that knows their spread.
@@ -115,6 +117,9 @@ def learning_curve(  # noqa: PLR0913  (one argument a decision)
     """
     check_backend()
     check_integer("seeds", seeds, 1)
+    if not isinstance(splits, Splits):
+        raise ArgumentError("`splits` must be a `Splits`.", received=type(splits).__name__)
+    run = Run(run) if isinstance(run, str | Path) else run
     info = None if run is None else run.info
     if info is not None:
         objective = Objective(info.objective, info.direction)

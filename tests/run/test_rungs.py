@@ -111,5 +111,9 @@ def test_no_training_with_a_score():
         dlr.learning_curve(
             _broken, data, "val_loss", plan=PLAN, settings=FIT, seeds=1, listener=Listener()
         )
+    with pytest.raises(ArgumentError, match="`splits` must be a `Splits`"):
+        dlr.learning_curve(_broken, x, "val_loss")
+    with pytest.raises(RunError, match="nowhere"):
+        dlr.learning_curve(_broken, data, run="nowhere")
     with pytest.raises(ArgumentError, match="seeds"):
         dlr.learning_curve(_broken, data, "val_loss", seeds=0)
