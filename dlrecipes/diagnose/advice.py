@@ -169,7 +169,7 @@ def _against_variance(found: BiasVariance, searched: Searched) -> Iterator[_Prop
         yield _Proposal(
             "more data is the surest help; regularisation was searched"
             if found.costly
-            else "the network is as good as the best baseline all the same, and more data may "
+            else "the network is as good as the best baseline within the noise, and more data may "
             "help both",
             "See what twice the data would bring",
             "curve",

@@ -226,13 +226,15 @@ def _sentence(
         f"{significant(max(now - gain, 0.0), 3)}: {significant(gain, 2)} ± {significant(half, 2)} "
         f"less (95 %: {significant(interval[0], 2)} to {significant(interval[1], 2)})."
     )
+    # Of a gain that may as well be nothing, nothing is promised.
+    help_ = "help" if interval[0] > gain / 4 else "may help"
     means = {
         "high bias": "Both errors are high, near each other and flat, as with high bias: more data "
         "do not help, a larger network or better inputs may.",
-        "high variance": "The errors lie far apart, as with high variance: more data help, and so "
-        "does regularisation.",
+        "high variance": f"The errors lie far apart, as with high variance: more data {help_}, and "
+        "so may regularisation.",
         "still falling": "The errors are near each other, and the curve is still falling: more "
-        "data help.",
+        f"data {help_}.",
         "flat": "The curve is flat and the errors are near each other: there is little to gain.",
     }
     said = means[shape]
