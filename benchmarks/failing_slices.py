@@ -1,36 +1,37 @@
 """How often a slice that nobody named is found, and how often one is that is not there.
 
-    python benchmarks/failing_slices.py [--draws 100] [--out benchmarks/failing_slices.json]
+    python benchmarks/failing_slices.py --json benchmarks/failing_slices.json
 
 Planted: 5 % of the validation rows have an accuracy 20 points lower than the others, told by one
 value, gap or end of a range, by a range inside, or by two conditions at once; ten columns, five
 of them numbers. Found: the first slice named has most of its rows in the planted one.
 
 Healthy: mistakes and losses that no column has to do with, heavy-tailed ones among them, up to 200
-columns, up to 2,000 categories, 100 to 5,000 rows; and classes that meet, where mistakes are many
+columns, up to 1,000 categories, 150 to 2,500 rows; and classes that meet, where mistakes are many
 and the model says so, with its confidence: a warning there is a false alarm.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from measuring.record import Record
+from rich.table import Table
 
 from dlrecipes.diagnose import find_failing_slices
 
-Table = dict[str, np.ndarray]
+Drawn = dict[str, np.ndarray]
 SHARE, LOWER = 0.05, 0.2
 KINDS = ("value", "gap", "end", "inside", "pair")
 
 
-def draw_table(rng: np.random.Generator, rows: int, *, columns: int = 10) -> Table:
+def draw_table(rng: np.random.Generator, rows: int, *, columns: int = 10) -> Drawn:
     """Return half numbers, half categories of 2 to 30 values."""
-    table: Table = {f"number {at}": rng.normal(size=rows) for at in range(columns // 2)}
+    table: Drawn = {f"number {at}": rng.normal(size=rows) for at in range(columns // 2)}
     for at in range(columns - columns // 2):
         values = [f"v{value}" for value in range((2, 3, 5, 10, 30)[at % 5])]
         shares = rng.dirichlet(np.full(len(values), 3.0))
@@ -38,7 +39,7 @@ def draw_table(rng: np.random.Generator, rows: int, *, columns: int = 10) -> Tab
     return table
 
 
-def plant(rng: np.random.Generator, table: Table, kind: str) -> np.ndarray:
+def plant(rng: np.random.Generator, table: Drawn, kind: str) -> np.ndarray:
     """Return which rows are in the slice, a twentieth of them, and make the table tell it."""
     rows = len(table["number 0"])
     number = table["number 0"]
@@ -112,6 +113,11 @@ LOSSES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
 }
 
 
+SHAPES = ((10, 1500, 0), (10, 150, 0), (10, 2500, 1000))
+WIDE = ((200, 1500, 0),)
+"""Columns, rows, and how many categories five more columns have."""
+
+
 def alarms(losses: str, columns: int, rows: int, categories: int, seed: int) -> bool:
     """Return whether a slice is found in losses that no column has to do with."""
     rng = np.random.default_rng(seed)
@@ -139,44 +145,44 @@ def alarms_where_classes_meet(rows: int, task: str, seed: int) -> bool:
     return finding.severity != "info"
 
 
-def main() -> None:
-    """Draw, print a table, and write it down where that is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--draws", type=int, default=100)
-    parser.add_argument("--out", type=Path)
-    asked = parser.parse_args()
-    found: dict[str, float] = {}
-    seeds = range(asked.draws)
-
-    def note(name: str, hits: list[bool], began: float) -> None:
-        found[name] = sum(hits) / len(hits)
-        seconds = (time.perf_counter() - began) / len(hits)
-        print(f"{name:60} {found[name]:.3f} ({seconds:.2f} s)", flush=True)
-
-    for accuracy in (0.95, 0.9, 0.85):
+def questions() -> Iterator[tuple[str, Callable[[int], bool]]]:
+    """Yield what is asked, and what asks it of one draw."""
+    for accuracy in (0.9, 0.95):
         for rows in (1000, 1500, 2000):
             for kind in KINDS:
-                began = time.perf_counter()
-                hits = [finds(kind, rows, accuracy, seed) for seed in seeds]
-                note(f"planted {kind}, {rows} rows, accuracy {accuracy}", hits, began)
+                name = f"planted {kind}, {rows} rows, accuracy {accuracy}"
+                yield name, partial(finds, kind, rows, accuracy)
     for losses in LOSSES:
-        for columns, rows, categories in (
-            (10, 1500, 0),
-            (10, 150, 0),
-            (10, 5000, 2000),
-            (200, 1500, 0),
-        ):
-            began = time.perf_counter()
-            hits = [alarms(losses, columns, rows, categories, seed) for seed in seeds]
+        for columns, rows, categories in SHAPES + (WIDE if losses == "mistakes" else ()):
             many = f", {categories} categories" if categories else ""
-            note(f"healthy {losses}, {columns} columns, {rows} rows{many}", hits, began)
+            name = f"healthy {losses}, {columns} columns, {rows} rows{many}"
+            yield name, partial(alarms, losses, columns, rows, categories)
     for task in ("classes", "values"):
         for rows in (300, 2000):
-            began = time.perf_counter()
-            hits = [alarms_where_classes_meet(rows, task, seed) for seed in seeds]
-            note(f"healthy hard {task}, {rows} rows", hits, began)
-    if asked.out:
-        asked.out.write_text(json.dumps({"draws": asked.draws, "shares": found}, indent=2) + "\n")
+            yield (
+                f"healthy hard {task}, {rows} rows",
+                partial(alarms_where_classes_meet, rows, task),
+            )
+
+
+def main() -> None:
+    """Ask everything of so many draws, and write down how often a slice was named."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--draws", type=int, default=100)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    record = Record(options.json, "failing_slices", {"draws": options.draws})
+    table = Table("data", "share of the draws with a slice")
+    rows = []
+    for name, ask in questions():
+
+        def measure(ask: Callable[[int], bool] = ask) -> dict[str, float]:
+            return {"share": sum(ask(seed) for seed in range(options.draws)) / options.draws}
+
+        share = record.measure(name, measure)["share"]
+        table.add_row(name, f"{share:.2f}")
+        rows.append({"data": name, "share": share})
+    record.conclude(rows, table)
 
 
 if __name__ == "__main__":

@@ -162,3 +162,14 @@ def test_predictions_of_a_table_are_looked_at():
     ).validation
     (slices, *_) = look_at_predictions(part, predictions, spec)
     assert slices.severity == "info"
+
+
+def test_noise_of_values_that_differs_is_information():
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(3000, 2))
+    noise = generator.normal(size=3000) * np.where(x[:, 1] > 1, 4, 1)
+    splits = from_arrays(x, x[:, 0] + noise, task="regression")
+    predictions = splits.validation.x[np.newaxis, :, 0].astype(np.float32)
+    slices, labels = look_at_predictions(splits.validation, predictions, splits.raw_spec)
+    assert (slices.name, slices.severity, labels.severity) == ("failing slice", "info", "info")
+    assert "feature 1 ≥" in slices.evidence["slices"][0]
