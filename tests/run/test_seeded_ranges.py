@@ -116,6 +116,7 @@ def test_none_and_a_range_of_the_user_s_own_leave_the_plan():
     assert "has a range of its own in the stage 'coarse'" in found.finding.verdict
 
 
+@pytest.mark.slow
 def test_a_run_keeps_it_and_goes_on_with_it(tmp_path):
     build = builder(lambda hp: keras.optimizers.Adam(hp.Float("learning_rate", **RATE)))
     splits = rows()

@@ -49,7 +49,7 @@ def test_digits_and_shuffled_labels_and_nothing_is_left():
     shuffled = dlr.lr_range_test(model, X, np.random.default_rng(0).permutation(Y))
     assert shuffled.suggestion is None
     assert shuffled.suggestions == {}
-    assert shuffled.sentence.startswith("No rate can be told: the loss falls no more than with")
+    assert shuffled.sentence.startswith("No rate can be told: the loss falls no more than")
     after = states(model)
     assert len(before) == len(after)
     assert all(map(np.array_equal, before, after))
