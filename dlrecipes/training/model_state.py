@@ -79,13 +79,13 @@ def _things(model: keras.Model) -> list[Any]:
     return list({id(one): one for one in things}.values())
 
 
-def _nested(thing: Any, kind: Any) -> list[Any]:  # noqa: ANN401
+def _nested(thing: Any, kind: Any, seen: frozenset[int] = frozenset()) -> list[Any]:  # noqa: ANN401
     """Return an object of a kind and those that its attributes, or a list, hold."""
     if isinstance(thing, list | tuple):
-        return [deeper for one in thing for deeper in _nested(one, kind)]
-    if not isinstance(thing, kind):
+        return [deeper for one in thing for deeper in _nested(one, kind, seen)]
+    if not isinstance(thing, kind) or id(thing) in seen:
         return []
-    return [thing, *_nested(list(vars(thing).values()), kind)]
+    return [thing, *_nested(list(vars(thing).values()), kind, seen | {id(thing)})]
 
 
 def _variables(model: keras.Model, things: list[Any]) -> list[Any]:

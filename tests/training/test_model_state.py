@@ -135,3 +135,12 @@ def test_a_scaled_loss_and_moving_averages_of_weights():
     after = of([*model.optimizer.variables, *inner.variables])
     assert all(map(np.array_equal, before, after))
     assert len(before) == len(after)
+
+
+def test_an_optimizer_that_holds_itself():
+    model = network("sgd")
+    model.optimizer.outer = [model.optimizer]
+    with left_as_they_were(model):
+        model.fit(X, Y, verbose=0)
+    assert not model.optimizer.built
+    assert model.optimizer.outer[0] is model.optimizer
