@@ -237,6 +237,13 @@ def tune(  # noqa: PLR0913  (one argument an option)
         ),
     ] = None,
     compare: Annotated[bool, typer.Option(help="Run simpler searches at equal cost.")] = False,
+    human_error: Annotated[
+        float | None,
+        typer.Option(
+            help="The error that people make, such as 0.02: bias is measured against it, not "
+            "against the best baseline."
+        ),
+    ] = None,
     lr_range_test: Annotated[
         bool,
         typer.Option(
@@ -286,6 +293,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             sealed=sealed,
             baseline_seconds=baseline_seconds,
             lr_range_test=lr_range_test,
+            human_error=human_error,
         )
         chosen = load_recipe(recipe)
         source = _source(context, chosen, data, target)

@@ -30,6 +30,7 @@ _KEPT = (
     "threshold",
     "gap_penalty",
     "lr_range_test",
+    "human_error",
 )
 
 

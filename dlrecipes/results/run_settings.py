@@ -48,6 +48,8 @@ class RunSettings:
             the search and get at most half of its time, or 10 s, when it has ended.
         lr_range_test: Whether the first stage begins around the learning rate that a range test of
             the default network suggests (`lr_range_test`), which its plan then says.
+        human_error: The error that people make, in the main metric's unit (1 - accuracy, the RMSE,
+            …), at least 0, against which bias is measured; None for that of the best baseline.
 
     Raises:
         ArgumentError: If a value is none of these.
@@ -75,6 +77,7 @@ class RunSettings:
     sealed: bool | None = None
     baseline_seconds: float = 60.0
     lr_range_test: bool = False
+    human_error: float | None = None
 
     @property
     def goal(self) -> str:
@@ -104,6 +107,8 @@ class RunSettings:
             check_integer("folds", self.folds, 2)
         check_real("baseline_seconds", self.baseline_seconds, 0, 60 * _MOST_MINUTES, low_open=True)
         check_flag("lr_range_test", self.lr_range_test)
+        if self.human_error is not None:
+            check_real("human_error", self.human_error, 0)
         check_integer("repeats", self.repeats, 1)
         check_integer("ensemble", self.ensemble, 0)
         if self.folds is None and self.repeats > 1:

@@ -288,7 +288,8 @@ def _errors(
     best = _best_baseline(ended.baselines, main)
     if trivial is None or best is None:
         return None
-    errors = _baseline_errors(ended, main, best)
+    human = ended.info.settings.human_error
+    errors = _baseline_errors(ended, main, best) if human is None else np.float64(human)
     score = ended.baselines[best].validation[main.name]
     scale = main.as_error(trivial)
     if not scale > 0:
@@ -303,7 +304,7 @@ def _errors(
         ),
         reference=main.as_error(score) if errors is None else errors,
         scale=scale,
-        reference_name=f"the best baseline, {best},",
+        reference_name=f"the best baseline, {best}," if human is None else "a person",
     )
 
 

@@ -66,7 +66,9 @@ def test_several_kinds_of_errors(tmp_path, plan):
     generator = np.random.default_rng(0)
     x = generator.normal(size=(150, 20))
     splits = from_arrays(x, x[:, 0] + generator.normal(size=150), task="regression")
-    settings = dlr.RunSettings(out=tmp_path / "run", baseline_seconds=1.0, engine="fit")
+    settings = dlr.RunSettings(
+        out=tmp_path / "run", baseline_seconds=1.0, engine="fit", human_error=0.9
+    )
     stage = dlr.Stage("only", 1, 30, "random", "none")
     run = dlr.tune(
         _overfitting, splits, dlr.Objective("loss", "min"), dlr.Plan((stage,), refit_seeds=1),
@@ -75,6 +77,9 @@ def test_several_kinds_of_errors(tmp_path, plan):
     fit = run.result.fit
     assert (fit.metric, fit.errors.scale) == ("rmse", pytest.approx(np.std(x[:, 0]) * 1.4, rel=0.3))
     assert fit.errors.verdict == "high variance"
+    assert (fit.errors.reference, fit.errors.reference_name) == (0.9, "a person")
+    with pytest.raises(dlr.errors.ArgumentError, match="human_error=-1"):
+        dlr.RunSettings(human_error=-1)
     assert fit.errors.train == pytest.approx(fit.train["rmse"])
     assert fit.train_loss.penalty > 0
     assert fit.train_loss.data == pytest.approx(fit.train["rmse"] ** 2, rel=1e-3)
