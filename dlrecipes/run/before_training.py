@@ -11,26 +11,35 @@ from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Finding, Plan, Value
 from dlrecipes.search import Build, build_with
 from dlrecipes.training.build_model import build_model
+from dlrecipes.training.model_state import drawn_from
 from dlrecipes.training.precision import dtype_policy
 
 _ROWS = 4096
 
 
 def check_builder(
-    build: Build, values: dict[str, Value], splits: Splits, plan: Plan
+    build: Build,
+    values: dict[str, Value],
+    splits: Splits,
+    plan: Plan,
+    *,
+    seed: int = 0,
+    at_once: bool = False,
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with the network of some values, a few steps tried.
+    """Return what is wrong with the network of some values on the data.
 
     Args:
         build: The builder.
         values: Of its hyperparameters; those that are missing have their defaults.
-        splits: As for `check_network`.
-        plan: As for `check_network`.
+        splits: The data, labels in the form that its loss takes; its test part is not touched.
+        plan: How the trials are spent: the network is looked at with its batches and epochs.
+        seed: Of its first weights, at least 0.
+        at_once: Whether nothing may be trained, and some thousand examples are enough.
     """
-    with dtype_policy("float32"):
+    with dtype_policy("float32"), drawn_from(seed):
         example = splits.development().train.inputs[:1]
         model = build_model(lambda: build_with(build, values), example)
-        return check_network(model, splits, plan)
+        return check_network(model, splits, plan, at_once=at_once)
 
 
 def check_network(

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Callable
-
-import numpy as np
 
 from dlrecipes.results import Finding, Objective, StudyResult, TrialRecord, Value, plural
 from dlrecipes.search import Listener, LogListener
@@ -67,10 +64,7 @@ class Doubt(LogListener):
 
     def _tell(self, record: TrialRecord) -> None:
         self.on_step("why no trial is better than chance")
-        of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
         found = self._look(record.values)
-        random.setstate(of_python)
-        np.random.set_state(of_numpy)  # noqa: NPY002
         self._found = tuple(one for one in found if one.severity != "info")
         score = "no score" if record.plain_score is None else f"{record.plain_score:.4g}"
         self.on_note(

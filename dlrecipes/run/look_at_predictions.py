@@ -32,7 +32,7 @@ def look_at_predictions(
             the exported refit first.
         spec: The raw data's description.
     """
-    if len(spec.targets) > 1 or part.y.ndim != 1 or predictions.ndim > 3:
+    if spec.keyed or part.y.ndim != 1 or predictions.ndim > 3:
         return
     classes = predictions.ndim == 3
     exported = np.asarray(predictions[0], dtype=np.float64)

@@ -9,6 +9,7 @@ from dlrecipes.run.before_training import check_network
 from dlrecipes.run.prepare import with_found_forms
 from dlrecipes.search import Build, build_with
 from dlrecipes.training.build_model import build_model
+from dlrecipes.training.model_state import drawn_from
 from dlrecipes.training.precision import dtype_policy
 from dlrecipes.training.preflight import check_model
 
@@ -28,7 +29,7 @@ def look_before(build: Build, splits: Splits, plan: Plan) -> tuple[Finding, ...]
         BuilderError: If the builder does not fit the data.
     """
     found = audit(splits)
-    with dtype_policy("float32"):
+    with dtype_policy("float32"), drawn_from(0):
         example = splits.development().train.inputs[:1]
         model = build_model(lambda: build_with(build, {}), example)
         splits, _ = with_found_forms(splits, model)

@@ -31,7 +31,7 @@ from dlrecipes.results import (
     RunSettings,
 )
 from dlrecipes.run.also_fit import AlsoFit
-from dlrecipes.run.before_training import check_network
+from dlrecipes.run.before_training import check_builder
 from dlrecipes.run.dry_export import DryExport, try_choices
 from dlrecipes.run.gap_penalty import check_penalty
 from dlrecipes.run.same_builder import record_builder
@@ -155,7 +155,7 @@ def prepare(
         # A callback, or a `fit`, may bring the objective; folds are scored by the network alone.
         brings = bool(work.own.reason) and settings.folds is None
         remarks = check_model(model, splits.development(), None if brings else goal)
-        seen = check_network(model, splits, work.plan, at_once=True)
+        seen = check_builder(work.build, {}, splits, work.plan, seed=settings.seed, at_once=True)
         listener.on_step("saving and loading the untrained model, as at the end")
         notes += other_policy(check_compiled(model), policy)
         ran = policy_that_ran(check_compiled(model), policy)

@@ -110,7 +110,7 @@ def carry_out(
 
         # ---- 4. search: coarse, widened where the best value lies at an edge, fine
         chance = chance_score(goal, baselines, data.model_spec)
-        look = partial(check_builder, work.build, splits=splits, plan=plan)
+        look = partial(check_builder, work.build, splits=splits, plan=plan, seed=settings.seed)
         heard = doubt = Doubt(log, work.listener, goal, chance, look)
         heard.on_phase("search")
         chosen = RecordedChoices(info, directory)

@@ -61,6 +61,24 @@ def left_as_they_were(model: keras.Model) -> Iterator[None]:
         np.random.set_state(of_numpy)  # noqa: NPY002
 
 
+@contextmanager
+def drawn_from(seed: int) -> Iterator[None]:
+    """Draw all random numbers inside from a seed, and go on outside as if nothing had been drawn.
+
+    Args:
+        seed: At least 0.
+    """
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  (the global one)
+    of_keras = global_state.get_global_attribute("global_seed_generator")
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute("global_seed_generator", of_keras)
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002
+
+
 def _things(model: keras.Model) -> list[Any]:
     """Return the objects whose attributes a training may set, or fill."""
     layers = [] if model.built else list(model._flatten_layers(include_self=False))

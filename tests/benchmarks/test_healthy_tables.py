@@ -33,6 +33,9 @@ TRUE = {
     "identifiers": lambda said, found: ("No input" in said) == (not found),
     "outliers": lambda said, found: ("No number" in said) == (not found),
     "order of time": lambda _, found: not any(found.values()),
+    "group candidates": lambda said, found: ("No input" in said) == (not found),
+    "subgroup candidates": lambda said, found: ("No other input" in said) == (not found),
+    "codes": lambda said, found: ("No numbers" in said) == (not found),
     "groups": lambda _, found: not any(found.values()),
     "column kinds": lambda said, found: (
         int(said.split()[0]) + said.partition("left out: ")[2].count("'") // 2 == len(found)

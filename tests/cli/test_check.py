@@ -8,7 +8,9 @@ def test_nothing_is_wrong(cli, tmp_path, recipe_text):
     (tmp_path / "tiny.py").write_text(text)
     result = cli("check", "tiny.py")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.startswith("Nothing is wrong, as far as can be told before training: ")
+    first, *_, last = result.stdout.splitlines()
+    assert first.startswith("The loss begins at 0.")
+    assert last.startswith("Nothing is wrong, as far as can be told before training: ")
     assert not (tmp_path / "runs").exists()
 
 

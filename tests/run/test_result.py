@@ -16,6 +16,7 @@ FILES = {
     "curves.npz",
     "validation_predictions.npz",
     "test_predictions.npz",
+    "training_inputs.json",
     "checkpoints",
     "model.keras",
     "saved_model",

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlrecipes.training.model_state import left_as_they_were
+from dlrecipes.training.model_state import drawn_from, left_as_they_were
 
 X = np.random.default_rng(0).normal(size=(48, 4)).astype("float32")
 Y = (X[:, :1] > 0).astype("float32")
@@ -144,3 +144,17 @@ def test_an_optimizer_that_holds_itself():
         model.fit(X, Y, verbose=0)
     assert not model.optimizer.built
     assert model.optimizer.outer[0] is model.optimizer
+
+
+def test_what_is_drawn_from_a_seed_is_not_drawn_outside():
+    states = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    drawn = []
+    for _ in range(2):
+        with drawn_from(7):
+            layer = keras.layers.Dense(3)
+            layer.build((1, 2))
+            numbers = [random.random(), np.random.rand()]  # noqa: NPY002
+            drawn.append([*layer.get_weights()[0].ravel(), *numbers])
+    assert drawn[0] == drawn[1]
+    assert random.getstate() == states[0]
+    np.testing.assert_array_equal(np.random.get_state()[1], states[1])  # noqa: NPY002

@@ -92,7 +92,7 @@ def audit(
         examples = len(train) + len(validation) + len(splits.test)
         findings.append(check_identifiers(train, validation, spec, examples))
         findings.append(check_outliers(train, validation, spec))
-    if spec.columns and len(spec.targets) == 1:
+    if spec.columns and not spec.keyed:
         findings += _candidates(train, validation, spec)
     if spec.kind == "image":
         findings.append(check_pixel_ranges(parts))
