@@ -45,7 +45,7 @@ CHECKS = {
     "batch leak": "examples of a batch that change each other's outputs",
     "gradients": "gradients that vanish on their way back, or are no numbers",
     "unused weights": "weights that have no part in the loss",
-    "learned by heart": "two, or twenty, examples that cannot be learned by heart",
+    "learned by heart": "twenty examples, or two, that cannot be learned by heart",
     "first steps": "a loss that is soon no number, flies up or stands still",
     "zero-input baseline": "how the first steps compare with an answer that sees no input",
 }
@@ -68,8 +68,8 @@ def check(
     """Say what is wrong with a training before it begins.
 
     Most programs that do not learn show why before their first step, if network, data, loss and
-    optimizer are looked at together. Where nothing there is an error, a few steps are tried: two
-    and twenty examples learned by heart, and the first sixty steps as `fit` would take them.
+    optimizer are looked at together. Where nothing there is an error, a few steps are tried: twenty
+    examples, or two, learned by heart, and the first sixty steps as `fit` would take them.
     Network, optimizer, metrics and all random states are the same bits afterwards.
 
     Args:
