@@ -222,6 +222,28 @@ def _draw_each_kind(record: Record) -> None:
                     },
                 )
 
+    from measuring.finding_examples import EXAMPLES, accuracy
+
+    for name, (fault, sick, mended) in EXAMPLES.items():
+        record.measure(
+            f"picture: {name}",
+            lambda name=name, fault=fault, sick=sick, mended=mended: {
+                "program": "an example of its own",
+                "fault": fault,
+                **_told_of(name, sick),
+                "sick": show(sick, accuracy),
+                "mended": show(mended, accuracy),
+            },
+        )
+
+
+def _told_of(name: str, make: Callable[[], Any]) -> dict[str, str]:
+    """Return verdict and advice of the finding of this name, before or else after training."""
+    for said in (*told_before(make)[0], *told_after(make)):
+        if said["name"] == name:
+            return {"verdict": said["verdict"], "advice": said["advice"]}
+    raise SystemExit(f"The example of {name!r} is not told.")
+
 
 # ---- what it comes to
 

@@ -14,7 +14,7 @@ def make_page(measurements: dict[str, dict[str, Any]]) -> str:
     Args:
         measurements: What `findings.py` has recorded.
     """
-    from findings import MEANT, right_and_others, summarize
+    from findings import right_and_others, summarize
 
     import dlrecipes as dlr
     from dlrecipes.run import TRAINED_CHECKS
@@ -32,7 +32,6 @@ def make_page(measurements: dict[str, dict[str, Any]]) -> str:
     lines += ["", *_by_moment(parts)]
     for name, about in names.items():
         lines += ["", f"### {name}", "", f"{about[0].upper()}{about[1:]}."]
-        kinds = [kind for kind, meant in MEANT.items() if name in meant]
         counts = []
         for part, rows in parts.items():
             told = right = alarms = 0
@@ -54,9 +53,7 @@ def make_page(measurements: dict[str, dict[str, Any]]) -> str:
                 "",
                 f"> {picture['verdict']} {picture['advice']}",
                 "",
-                f"`{picture['program']}`, "
-                + (f"a fault of {_words(kinds)}" if kinds else "with its fault")
-                + f": {picture['fault']}.",
+                f"{_called(picture['program'])}: {picture['fault']}.",
                 "",
                 '<div style="display: flex; flex-wrap: wrap; gap: 1em">',
                 *(_draw(*picture[which], which) for which in ("sick", "mended")),
@@ -65,8 +62,8 @@ def make_page(measurements: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _words(kinds: list[str]) -> str:
-    return kinds[0].replace("_", " ")
+def _called(program: str) -> str:
+    return program.capitalize() if " " in program else f"`{program}`"
 
 
 def _of_half(part: str, summary: dict[str, Any]) -> str:
