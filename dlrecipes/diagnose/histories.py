@@ -48,6 +48,8 @@ _SHARES = (
     "sparse_categorical_accuracy",
 )
 _BETTER = 0.05
+_GOOD = 0.95
+_NO_LOSS = 1e-6
 _NOTHING = 0.01
 _EARLY = 0.8
 _PILOT = 8
@@ -128,6 +130,11 @@ def _read(history: Any) -> dict[str, Curve]:  # noqa: ANN401
         except (TypeError, ValueError):  # a curve of another kind, such as a name for each epoch
             continue
         curves[str(name)] = numbers
+    curves = {
+        name: curve
+        for name, curve in curves.items()
+        if name in ("loss", "val_loss") or len(curve) == len(curves.get("loss", ()))
+    }
     lengths = {name: len(curves[name]) for name in ("loss", "val_loss") if name in curves}
     if "loss" not in curves or not len(curves["loss"]) or len(set(lengths.values())) > 1:
         raise ArgumentError(
@@ -199,6 +206,8 @@ def _flat(curves: Mapping[str, Curve]) -> Iterator[Finding]:
     # Where most is learned in the first epoch, the loss hardly falls, and the score is good.
     scores = [curve for name, curve in curves.items() if name in ("accuracy", "acc")]
     poor = any(np.nanmax(curve) < _POOR for curve in scores)
+    if float(np.abs(loss).max()) < _NO_LOSS or any(np.nanmax(one) >= _GOOD for one in scores):
+        return
     stuck = np.ptp(loss[1:]) < _STUCK * scale and loss[1] > loss[0] / 2 and len(loss) > _FEWEST
     if fall < _FLAT * scale or (poor and fall < 4 * _FLAT * scale) or stuck:
         yield Finding(
@@ -269,8 +278,12 @@ def _oscillating(loss: Curve) -> Iterator[Finding]:
 
 def _one_answer(curves: Mapping[str, Curve]) -> Iterator[Finding]:
     for name, curve in curves.items():
-        score = any(word in name for word in ("acc", "precision", "recall", "auc", "f1"))
-        if score and len(curve) >= _FEWEST and np.ptp(curve) == 0 and 0 <= curve[0] < 1:
+        plain = name.removeprefix("val_")
+        if plain not in (*_SHARES, "precision", "recall", "auc", "f1_score"):
+            continue
+        both = [curves[one] for one in (plain, f"val_{plain}") if one in curves]
+        still = all(np.ptp(one) == 0 for one in both)
+        if still and len(curve) >= _FEWEST and 0 <= curve[0] < _GOOD:
             yield Finding(
                 "one answer",
                 f"`{name}` is {curve[0]:.4g} in every epoch: the network seems to give the same "

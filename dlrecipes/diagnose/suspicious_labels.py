@@ -141,6 +141,14 @@ def _check_classes(y: object, predictions: NDArray[Any], ids: Any) -> Finding:  
         return Finding(
             "suspicious labels", f"{plural(len(labels), 'label')} are too few to judge them."
         )
+    right = float((found.argmax(axis=1) == labels).mean())
+    most = float(np.bincount(labels).max()) / len(labels)
+    if right < most + 2 * float(np.sqrt(most * (1 - most) / len(labels))):
+        return Finding(
+            "suspicious labels",
+            f"A network that is right in {right:.1%}, where always to name the most frequent class "
+            f"is in {most:.1%}, cannot doubt a label.",
+        )
     issues = find_label_issues(labels, found)
     some = np.linspace(0, len(labels) - 1, _most(*found.shape)).astype(int)
     noise, chance = _noise(labels[some], found[some])

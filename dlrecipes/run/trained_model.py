@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from dlrecipes.baselines import (
     fit_nearest_neighbours,
     fit_ridge_regression,
 )
+from dlrecipes.checks import check_real
 from dlrecipes.data import from_arrays
 from dlrecipes.diagnose import (
     bias_variance,
@@ -24,7 +26,7 @@ from dlrecipes.diagnose import (
     check_labels,
     worst_first,
 )
-from dlrecipes.diagnose.program import Output, compiled, flat_outputs, read_program
+from dlrecipes.diagnose.program import Output, compiled, fixed_batch, flat_outputs, read_program
 from dlrecipes.diagnose.verdict import mean_advantage
 from dlrecipes.errors import ArgumentError, DlrecipesError
 from dlrecipes.results import Finding, significant
@@ -46,6 +48,7 @@ TRAINED_CHECKS = {
     "one answer": "one class, or one value, for all examples",
     "suspicious labels": "labels that a network which never saw them doubts",
     "calibration": "probabilities that do not mean what they say",
+    "not judged": "an output of a form, or a part of a size, that is not judged",
     "nothing learned": "neither the network nor a baseline is better than seeing no input",
 }
 """What a finding of `check_trained` may be called, beside those of `HISTORY_CHECKS`."""
@@ -77,10 +80,12 @@ def check_trained(
 
     Returns:
         The findings, errors before warnings; each is called by one of the names of
-        `diagnose.HISTORY_CHECKS` or `TRAINED_CHECKS`.
+        `diagnose.HISTORY_CHECKS` or `TRAINED_CHECKS`. What cannot be judged says so as information:
+        outputs of other forms than one class or one value an example, fewer than ten examples.
 
     Raises:
-        ArgumentError: If the model is not compiled, or the data are no arrays of one length.
+        ArgumentError: If the model is not compiled, the data are no arrays of one length or do not
+            fit it, labels are text, or the reference is out of range.
 
     Example:
         >>> x = np.random.default_rng(0).normal(size=(400, 4))
@@ -101,18 +106,35 @@ def check_trained(
         )
     found = [] if history is None else list(check_history(history))
     with left_as_they_were(compiled(model)):
-        parts = [(read_program(model, *given), given[0]) for given in ((x, y), validation_data[:2])]
-        rows = [_some(program.examples) for program, _ in parts]
-        shown = [
-            _predict(model, inputs, some) for (_, inputs), some in zip(parts, rows, strict=True)
-        ]
-    found += _no_numbers(shown[1])
-    given = x, validation_data[0]
-    for at, outputs in enumerate(zip(*(program.outputs for program, _ in parts), strict=True)):
-        judged = _Judged.of(outputs, rows, [one[at] for one in shown])
-        if judged is not None and all(np.isfinite(one[at]).all() for one in shown):
-            inputs = given if len(parts[0][0].outputs) == 1 else None
-            found += judged.findings(inputs, reference)
+        parts = [read_program(model, *given) for given in ((x, y), validation_data[:2])]
+        given = [program.given[0] for program in parts]
+        rows = [_some(program.examples, fixed_batch(model)) for program in parts]
+        shown = [_predict(model, inputs, some) for inputs, some in zip(given, rows, strict=True)]
+    unread = [
+        one for program in parts for one in program.outputs if one.targets.dtype.kind not in "biuf"
+    ]
+    if unread:
+        raise ArgumentError(
+            "Targets must be numbers.",
+            received=f"targets of the type {unread[0].targets.dtype}{unread[0].whose}",
+            fix="Hand over what `fit` was given, class indices for class names.",
+        )
+    if reference is not None:
+        shares = any(one.classes is not None for one in parts[0].outputs)
+        check_real("reference", reference, 0, 1 if shares else math.inf)
+    found += _no_numbers([*shown[0], *shown[1]])
+    for at, outputs in enumerate(zip(*(program.outputs for program in parts), strict=True)):
+        if not all(np.isfinite(one[at]).all() for one in shown) or outputs[0].loss is None:
+            continue
+        why = _why_not(outputs, rows, [one[at] for one in shown])
+        if why:
+            found.append(
+                Finding("not judged", f"The output{outputs[0].whose} was not judged: {why}.")
+            )
+            continue
+        judged = _Judged(outputs, rows, [one[at] for one in shown])
+        inputs = (given[0], given[1]) if len(parts[0].outputs) == 1 else None
+        found += judged.findings(inputs, reference)
     return worst_first(found)
 
 
@@ -121,12 +143,29 @@ def _no_numbers(shown: list[Array]) -> Iterator[Finding]:
     if broken:
         yield Finding(
             "diverged",
-            f"What the network puts out is no number{'' if len(shown) == 1 else ', in part'}.",
+            f"What the network puts out is no number{'' if broken == len(shown) else ', in part'}.",
             {"outputs": broken},
             "Look for missing or huge inputs and for logarithms of 0 first; then lower the "
             "learning rate tenfold, or clip gradients.",
             severity="error",
         )
+
+
+def _why_not(outputs: tuple[Output, ...], rows: list[Array], shown: list[Array]) -> str:
+    """Return why answers and targets of an output cannot be compared; empty if they can."""
+    first, second = outputs
+    if min(map(len, rows)) < _FEWEST:
+        return f"a part has fewer than {_FEWEST} examples"
+    if first.outputs.ndim > 2:
+        return "it puts out more than one answer for an example"
+    if first.classes is None:
+        if not first.one_column or shown[0].size != len(rows[0]):
+            return "targets or outputs are several numbers for an example"
+        if np.ptp(second.column[rows[1]].astype(float)) == 0:
+            return "all targets of the validation part are the same"
+        return ""
+    kinds = second.classes if second.classes is not None else np.unique(second.targets)
+    return "the validation part has one class only" if len(np.unique(kinds)) < 2 else ""
 
 
 class _Judged:
@@ -143,30 +182,14 @@ class _Judged:
             for wanted, answers in zip(self.wanted, self.answers, strict=True)
         ]
 
-    @classmethod
-    def of(
-        cls, outputs: tuple[Output, ...], rows: list[Array], shown: list[Array]
-    ) -> _Judged | None:
-        """Return an output's errors; None where answers and targets cannot be compared."""
-        first, second = outputs
-        both = [one.classes is None for one in outputs]
-        if both[0] != both[1] or first.targets.dtype.kind not in "biuf":
-            return None
-        if first.outputs.ndim > 2 or (both[0] and not first.one_column):
-            return None
-        if min(map(len, rows)) < _FEWEST:
-            return None
-        judged = cls((first, second), rows, shown)
-        finite = all(np.isfinite(one).all() for one in judged.errors)
-        return judged if finite else None
-
     def _answers(self, shown: Array) -> Array:
         answers: Array = shown.reshape(len(shown)) if not self.of_classes else shown
         return self.train.name_classes(shown) if self.of_classes else answers
 
     def _wanted(self, output: Output) -> Array:
-        values: Array = output.column.astype(float)
-        return values if output.classes is None else output.classes
+        if not self.of_classes:
+            return np.asarray(output.column, np.float64)
+        return output.column.astype(np.int64) if output.classes is None else output.classes
 
     def error(self, wanted: Array, answers: Array) -> NDArray[np.float64]:
         """Return each example's error: of classes 0 or 1, squared of values.
@@ -274,8 +297,8 @@ class _Judged:
         if not any(learned):
             yield Finding(
                 "nothing learned",
-                f"Neither the network{self.train.whose} ({significant(self.errors[1].mean())} "
-                "wrong) nor a linear model or nearest neighbours "
+                f"Neither the network{self.train.whose} (an error of "
+                f"{significant(self.errors[1].mean())}) nor a linear model or nearest neighbours "
                 f"({significant(baseline.mean())}) is better on the validation part than an answer "
                 f"that sees no input ({significant(blind.mean())}).",
                 {
@@ -318,16 +341,19 @@ def _ranks(values: Array, known: Array) -> Array:
     return np.where(kinds[at] == values, at, -1)
 
 
-def _some(examples: int) -> NDArray[np.int64]:
-    rows: NDArray[np.int64] = np.linspace(0, examples - 1, min(examples, _ROWS)).astype(np.int64)
+def _some(examples: int, fixed: int | None) -> NDArray[np.int64]:
+    """Return numbers of examples, evenly from first to last, in whole batches of a fixed size."""
+    count = min(examples, _ROWS)
+    count = count // fixed * fixed if fixed else count
+    rows: NDArray[np.int64] = np.linspace(0, examples - 1, count).astype(np.int64)
     return rows
 
 
 def _predict(model: keras.Model, x: Any, rows: NDArray[np.int64]) -> list[Array]:  # noqa: ANN401
     """Return what a network puts out for some examples, not training."""
-    batches = []
-    for begin in range(0, len(rows), _AT_ONCE):
-        chosen = rows[begin : begin + _AT_ONCE]
+    batches, size = [], fixed_batch(model) or _AT_ONCE
+    for begin in range(0, len(rows), size):
+        chosen = rows[begin : begin + size]
         few = keras.tree.map_structure(
             lambda one, chosen=chosen: keras.ops.convert_to_tensor(np.asarray(one)[chosen]), x
         )

@@ -440,13 +440,67 @@ def test_a_subclassed_model():
         (keras.Sequential([keras.Input((6,)), LAYERS.Dense(1)]), X, KIND, "compile"),
         (net(), X, KIND[:9], "same number of examples"),
         (net(), X[:0], KIND[:0], "at least one"),
-        (net(), X, {"a": KIND, "b": KIND}, "targets for each output"),
+        (net(), X, {"a": KIND, "b": KIND}, "called as the outputs are.*a, b"),
         (net(), X, 3, "must be an array"),
+        (net(), X[:, :4], KIND, "data must fit the model.*200, 4.*Keras says"),
+        (net(), X, {"nope": KIND}, "called as the outputs are.*nope"),
     ],
 )
 def test_what_cannot_be_checked(model, x, y, message):
     with pytest.raises(ArgumentError, match=message):
         dlr.check(model, x, y)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch_size": 0}, "batch_size=0"),
+        ({"epochs": 0}, "epochs=0"),
+        ({"class_weigth": {0: 9.0}}, "class_weigth.*Did you mean 'class_weight'"),
+        ({"sample_weight": np.ones(3)}, "one weight for each example.*3 for 200"),
+    ],
+)
+def test_arguments_that_fit_would_refuse(arguments, message):
+    with pytest.raises(ArgumentError, match=message):
+        dlr.check(net(), X, KIND, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("y", "said"),
+    [
+        (np.array(["no", "yes"])[TWO], "of the type <U3, not numbers"),
+        (np.where(np.arange(200) == 3, np.nan, PRICE[:, 0]), "1 target is missing"),
+    ],
+    ids=["text", "missing"],
+)
+def test_targets_that_no_loss_can_read(y, said):
+    (one,) = faults(value(), X, y)
+    assert one.name == "labels"
+    assert said in one.verdict
+
+
+def test_a_missing_input_is_the_cause_and_not_the_last_activation():
+    x = X.copy()
+    x[3, 0] = np.nan
+    assert [one.name for one in faults(net(), x, KIND)] == ["inputs"]
+
+
+def test_lists_are_arrays_and_untrained_outputs_are_left_out():
+    assert faults(net(), X.tolist(), KIND.tolist()) == []
+    inputs = keras.Input((6,))
+    hidden = LAYERS.Dense(8, "relu")(inputs)
+    model = keras.Model(inputs, [LAYERS.Dense(1, "sigmoid")(hidden), LAYERS.Dense(1)(hidden)])
+    model.compile("adam", ["binary_crossentropy", None])
+    assert faults(model, X, [TWO, PRICE], train=True) == []
+
+
+def test_a_network_of_a_fixed_batch():
+    inputs = keras.Input(batch_shape=(20, 5, 3))
+    model = keras.Model(inputs, LAYERS.Dense(1, "sigmoid")(LAYERS.LSTM(4, stateful=True)(inputs)))
+    model.compile("adam", "binary_crossentropy")
+    x = GENERATOR.normal(size=(200, 5, 3))
+    assert faults(model, x, TWO, batch_size=20, train=True) == []
+    assert [one.name for one in faults(model, x, TWO * 9, batch_size=20)] == ["target range"]
 
 
 @pytest.mark.parametrize("name", CI_MEMBERS)

@@ -162,6 +162,14 @@ def test_weights_without_a_part_in_the_loss():
 # ---- by heart
 
 
+@keras.saving.register_keras_serializable("tests")
+class Coarse(LAYERS.Layer):
+    """Leaves one whole number of an example."""
+
+    def call(self, x):
+        return keras.ops.round(keras.ops.mean(x, axis=1, keepdims=True))
+
+
 def test_two_examples_that_cannot_be_learned():
     severity, verdict, _ = told(net(LAYERS.Dense(1), LAYERS.LayerNormalization()))[
         "learned by heart"
@@ -173,7 +181,7 @@ def test_two_examples_that_cannot_be_learned():
 def test_twenty_that_cannot():
     noise = np.random.default_rng(1).normal(size=(240, 1))
     values = {"units": 1, "last": None, "loss": "mse"}
-    narrow = net(LAYERS.Dense(1, "sigmoid"), LAYERS.Dense(200, "relu"), **values)
+    narrow = net(Coarse(), LAYERS.Dense(200, "relu"), **values)
     assert told(narrow, y=noise)["learned by heart"][0] == "warning"
     assert told(net(**values), y=noise)["learned by heart"][0] == "info"  # so few need not
 

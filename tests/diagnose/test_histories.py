@@ -30,7 +30,7 @@ SICK = {
     "hardly falling, at chance": (
         "flat loss", {"loss": 1.1 - 0.002 * EPOCHS, "accuracy": 0.33 + 0.002 * EPOCHS}),
     "one class": (
-        "one answer", {"loss": FALLING, "accuracy": FALLING, "val_accuracy": np.full(20, 0.9)}),
+        "one answer", {"loss": FALLING, "accuracy": [0.8] * 20, "val_accuracy": [0.9] * 20}),
 }  # fmt: skip
 
 
@@ -146,3 +146,22 @@ def test_the_curves_of_a_run(tmp_path):
     assert dlr.check_history(tmp_path / "run") == dlr.check_history(curves)
     with pytest.raises(dlr.errors.RunError):
         dlr.check_history(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "curves",
+    [
+        {
+            "loss": [0.5, 0.3, 0.2, 0.1],
+            "val_loss": [0.5, 0.3, 0.2, 0.15],
+            "val_accuracy": [0.98] * 4,
+        },
+        {"loss": [0.5, 0.3, 0.2, 0.1], "accuracy": [0.6, 0.7, 0.8, 0.9], "val_accuracy": [0.8] * 4},
+        {"loss": [0.5, 0.3, 0.2, 0.1], "vaccine": [0.2] * 4},
+        {"loss": [0.0] * 5},
+        {"loss": [1e-9] * 10, "accuracy": [1.0] * 10},
+        {"loss": [0.5, 0.3, 0.2, 0.15, 0.14], "accuracy": []},
+    ],
+)
+def test_nothing_is_wrong_with_what_is_good_already(curves):
+    assert [one.name for one in dlr.check_history(curves) if one.severity != "info"] == []

@@ -137,10 +137,50 @@ def test_outputs_that_are_no_numbers():
     assert (found.name, found.severity) == ("diverged", "error")
 
 
+@pytest.mark.parametrize(
+    ("make", "y", "why"),
+    [
+        (lambda: net(4, "sigmoid", "binary_crossentropy"), (X[:, :4] > 0) * 1.0, "several numbers"),
+        (lambda: net(3, None, "mse"), X[:, :3], "several numbers"),
+        (lambda: net(4, None, "mse"), X[:, 0], "several numbers"),
+        (lambda: net(), np.where(np.arange(500) < 350, KIND, 1), "one class only"),
+    ],
+    ids=["several labels", "several values", "too many outputs", "one class"],
+)
+def test_what_is_not_judged_says_so(make, y, why):
+    seen, wanted, held_out = parts(y)
+    found = {
+        one.name: one for one in dlr.check_trained(make(), seen, wanted, validation_data=held_out)
+    }
+    assert why in found["not judged"].verdict
+    assert found["not judged"].severity == "info"
+
+
+def test_a_bad_network_doubts_no_labels():
+    for seed in (1, 6, 7):
+        keras.utils.set_random_seed(seed)
+        model = keras.Sequential(
+            [keras.Input((5,)), LAYERS.Dense(32, "relu"), LAYERS.Dense(1, "sigmoid")]
+        )
+        model.compile("adam", "binary_crossentropy")
+        seen, wanted, held_out = parts((X[:, 0] > 0).astype(int))
+        found = dlr.check_trained(model, seen, wanted, validation_data=held_out)
+        assert wrong({one.name: one for one in found}) == {"bias and variance"}
+
+
 def test_what_cannot_be_judged():
     seen, wanted, held_out = parts(KIND)
     with pytest.raises(ArgumentError, match=r"`validation_data` must be `\(x, y\)`.*ndarray"):
         dlr.check_trained(net(), seen, wanted, validation_data=seen)
     with pytest.raises(ArgumentError, match="compiled"):
         dlr.check_trained(keras.Sequential(), seen, wanted, validation_data=held_out)
-    assert dlr.check_trained(net(), X[:5], KIND[:5], validation_data=(X[5:9], KIND[5:9])) == ()
+    (few,) = dlr.check_trained(net(), X[:5], KIND[:5], validation_data=(X[5:9], KIND[5:9]))
+    assert "fewer than 10 examples" in few.verdict
+    for reference in (-1, 2):
+        with pytest.raises(ArgumentError, match=r"`reference`.*\[0, 1\]"):
+            dlr.check_trained(net(), seen, wanted, validation_data=held_out, reference=reference)
+    text = np.array(["a", "b", "c"])
+    with pytest.raises(ArgumentError, match="must be numbers.*<U1"):
+        dlr.check_trained(
+            net(), seen, text[wanted], validation_data=(held_out[0], text[held_out[1]])
+        )

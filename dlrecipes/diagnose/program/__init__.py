@@ -1,6 +1,21 @@
 """Checks of a training before it begins: network, data, loss and optimizer together."""
 
 from dlrecipes.diagnose.program.check_program import CHECKS, check, worst_first
-from dlrecipes.diagnose.program.program import Output, compiled, flat_outputs, read_program
+from dlrecipes.diagnose.program.program import (
+    Output,
+    compiled,
+    fixed_batch,
+    flat_outputs,
+    read_program,
+)
 
-__all__ = ["CHECKS", "Output", "check", "compiled", "flat_outputs", "read_program", "worst_first"]
+__all__ = [
+    "CHECKS",
+    "Output",
+    "check",
+    "compiled",
+    "fixed_batch",
+    "flat_outputs",
+    "read_program",
+    "worst_first",
+]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.program.losses import mean_loss, of_output
-from dlrecipes.diagnose.program.program import Output, Program, flat_outputs
+from dlrecipes.diagnose.program.program import Output, Program, fixed_batch, flat_outputs
 from dlrecipes.results import Finding
 
 _SURE = 3.0
@@ -28,6 +28,8 @@ def check_beginning(program: Program) -> Iterator[Finding]:
     # Its moving averages begin with 0 and 1: not training, it shows nothing of the scale in it.
     normalised = any(isinstance(one, keras.layers.BatchNormalization) for one in program.layers)
     for output in program.outputs:
+        if output.loss is None:
+            continue
         yield from _initial_loss(output, normalised=normalised)
     yield from _negative_penalty(program)
     yield from _batch_leak(program)
@@ -123,7 +125,7 @@ def _batch_leak(program: Program) -> Iterator[Finding]:
     few = program.few
     rows = len(keras.tree.flatten(few)[0])
     half = min(rows // 2, _COMPARED)
-    if half < 2:
+    if half < 2 or fixed_batch(program.network):
         return
     first, others = np.arange(half), np.arange(rows - half, rows)
     alone = _predict(program, few, np.concatenate([first, first[::-1]]))

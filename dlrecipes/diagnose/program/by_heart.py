@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.program.few_steps import as_tensors, first_loss, pick, quietly, trainable
-from dlrecipes.diagnose.program.program import Program, flat_outputs
+from dlrecipes.diagnose.program.program import Program, fixed_batch, flat_outputs
 from dlrecipes.results import Finding, plural
 from dlrecipes.training.model_state import left_as_they_were
 
@@ -27,6 +27,7 @@ _SECONDS = 3.0
 """For each rate: what has not been learned by then is not judged."""
 _EXPLAINED = 0.9
 _KNOWN = 0.95
+_HALF = 0.5
 _ROOM = 10
 """Weights an example: with fewer, twenty need not be learned by heart."""
 _REACHED = 10.0
@@ -49,7 +50,7 @@ def check_by_heart(program: Program, *, explained: bool = False) -> Iterator[Fin
         Karpathy 2019, A Recipe for Training Neural Networks ("overfit one batch").
     """
     model = trainable(program)
-    if model is None:
+    if model is None or fixed_batch(program.network):
         return
     rows = _distinct_rows(program, _MANY)
     if rows is None:
@@ -62,12 +63,12 @@ def check_by_heart(program: Program, *, explained: bool = False) -> Iterator[Fin
             begun = [keras.ops.convert_to_numpy(one) for one in model.weights]
             model.optimizer = keras.optimizers.Adam(_RATES[0])
             model.train_function = None
-            told, loss = _learn(model, program, rows, begun)
+            told, loss, share = _learn(model, program, rows, begun)
             if not told:
                 return
             for at in range(0, min(2 * _PAIRS, len(rows)), 2):
                 pair = np.tile(rows[at : at + 2], len(rows) // 2)  # of the same shape
-                pairs, _ = _learn(model, program, pair, begun)
+                pairs, *_ = _learn(model, program, pair, begun)
                 if not pairs:
                     break
     except Exception:  # what cannot be trained says so itself
@@ -92,7 +93,7 @@ def check_by_heart(program: Program, *, explained: bool = False) -> Iterator[Fin
             if not roomy
             else "Look at what is lost between inputs and outputs: pooling, a narrow layer, "
             "activations that saturate or die.",
-            severity="warning" if roomy and not explained else "info",
+            severity="warning" if roomy and share < _HALF and not explained else "info",
         )
 
 
@@ -101,13 +102,17 @@ def _learn(
     program: Program,
     rows: NDArray[np.int64],
     begun: list[Array],
-) -> tuple[str | None, list[float]]:
-    """Return what was not learned in words, empty if all was, None if there was no time."""
+) -> tuple[str | None, list[float], float]:
+    """Return what was not learned in words, empty if all was, None if there was no time.
+
+    Beside it stand the first and the last loss, and the share that was learned at best.
+    """
     x, y = pick(program, rows)
     if _of_any_scale(program):
         y = keras.tree.map_structure(_standardised, y)
     losses: list[float] = []
     told: str | None = None
+    best = 0.0
     for rate in _RATES:
         for variable, value in zip(model.weights, begun, strict=True):
             variable.assign(value)
@@ -120,23 +125,35 @@ def _learn(
         for step in range(_STEPS):
             losses.append(first_loss(model.train_on_batch(x, y)))
             if step % _LOOK_EVERY == _LOOK_EVERY - 1:
-                told = _unlearned(program, model(as_tensors(x), training=True), rows)
+                told, share = _unlearned(program, model(as_tensors(x), training=True), rows)
+                best = max(best, share)
                 if not told:
-                    return "", [losses[0], losses[-1]]
+                    return "", [losses[0], losses[-1]], 1.0
                 if time.monotonic() - start > _SECONDS:
-                    return None, [losses[0], losses[-1]]
-    return told, [losses[0], losses[-1]]
+                    return None, [losses[0], losses[-1]], best
+    return told, [losses[0], losses[-1]], best
 
 
-def _unlearned(program: Program, shown: Any, rows: NDArray[np.int64]) -> str:  # noqa: ANN401
-    """Return which output does not give its targets, and how far it is from them; or nothing."""
+def _unlearned(
+    program: Program,
+    shown: Any,  # noqa: ANN401
+    rows: NDArray[np.int64],
+) -> tuple[str, float]:
+    """Return which output does not give its targets, in words, and what share it gives.
+
+    The share is 0 where one answer for all would do as well, and 1 if all is learned.
+    """
     for output, given in zip(program.outputs, flat_outputs(shown), strict=True):
+        if output.loss is None:
+            continue
         wanted = output.targets[rows]
         classes = output.classes
         if classes is not None and given.ndim == 2:
             right = float((output.name_classes(given) == classes[rows]).mean())
             if right < _KNOWN:
-                return f"{100 * right:.0f} % have the right class{output.whose}"
+                most = float(np.unique(classes[rows], return_counts=True)[1].max()) / len(rows)
+                share = (right - most) / (1 - most) if most < 1 else 0.0
+                return f"{100 * right:.0f} % have the right class{output.whose}", share
         elif wanted.dtype.kind in "biuf" and given.size == wanted.size:
             if _of_any_scale(program):
                 wanted = _standardised(wanted)
@@ -148,8 +165,9 @@ def _unlearned(program: Program, shown: Any, rows: NDArray[np.int64]) -> str:  #
             wrong = float(((given.reshape(-1)[known] - wanted) ** 2).mean()) if spread else 0.0
             explained = 1 - wrong / spread if spread else 1.0
             if not explained > _EXPLAINED:
-                return f"{100 * max(explained, 0.0):.0f} % of the variance{output.whose}"
-    return ""
+                said = f"{100 * max(explained, 0.0):.0f} % of the variance{output.whose}"
+                return said, explained
+    return "", 1.0
 
 
 def _of_any_scale(program: Program) -> bool:

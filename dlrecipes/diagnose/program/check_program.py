@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
+from dlrecipes.checks import check_integer, did_you_mean
 from dlrecipes.diagnose.program.beginning import check_beginning
 from dlrecipes.diagnose.program.by_heart import check_by_heart
 from dlrecipes.diagnose.program.first_steps import check_first_steps
 from dlrecipes.diagnose.program.fitting import check_fitting
 from dlrecipes.diagnose.program.gradients import check_gradients
-from dlrecipes.diagnose.program.heads import check_heads
+from dlrecipes.diagnose.program.heads import check_heads, check_targets
 from dlrecipes.diagnose.program.inputs import check_inputs
 from dlrecipes.diagnose.program.optimizer import check_optimizer
 from dlrecipes.diagnose.program.program import Program, compiled, read_program
 from dlrecipes.diagnose.program.structure import check_structure
+from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Finding
 from dlrecipes.training.model_state import left_as_they_were
 
@@ -90,7 +94,8 @@ def check(
 
     Raises:
         ArgumentError: If the model is not compiled, if it has no weights yet and is no Sequential,
-            or if `x` and `y` are no arrays of the same number of examples.
+            if `x` and `y` are no arrays of the same number of examples or do not fit the model, or
+            if an argument is none of `fit`.
 
     Example:
         >>> x = np.random.default_rng(0).normal(size=(200, 4))
@@ -102,6 +107,9 @@ def check(
         output activation: The softmax of one unit is 1 for every example. Use \
 `activation="sigmoid"`, or one unit a class.
     """
+    check_integer("batch_size", batch_size, 1)
+    check_integer("epochs", epochs, 1)
+    _check_fit(model, x, fit)
     with left_as_they_were(compiled(model)):
         program = read_program(
             model,
@@ -126,9 +134,16 @@ def look_at(program: Program) -> list[Finding]:
     Args:
         program: The training; its network's state may change (`left_as_they_were`).
     """
+    unreadable = list(check_targets(program))
+    if unreadable:
+        return unreadable
+    of_inputs = list(check_inputs(program))
+    finite = all(np.isfinite(one.outputs).all() for one in program.outputs)
+    if not finite and any(one.severity == "error" for one in of_inputs):
+        return of_inputs  # and no wonder that what comes out is no number
     found = [
         *check_heads(program),
-        *check_inputs(program),
+        *of_inputs,
         *check_structure(program),
         *check_optimizer(program),
         *check_fitting(program),
@@ -137,6 +152,27 @@ def look_at(program: Program) -> list[Finding]:
         found += check_beginning(program)
         found += check_gradients(program)
     return found
+
+
+def _check_fit(model: keras.Model, x: Any, fit: Mapping[str, Any]) -> None:  # noqa: ANN401
+    """Refuse what `fit` would refuse, too."""
+    known = list(inspect.signature(type(compiled(model)).fit).parameters)
+    strange = [name for name in fit if name not in known]
+    if strange and not any(one in known for one in ("kwargs", "args")):
+        raise ArgumentError(
+            "Further arguments must be those of `fit`.",
+            received=", ".join(strange),
+            fix=did_you_mean(strange[0], known),
+        )
+    weights = fit.get("sample_weight")
+    if weights is not None:
+        lengths = {len(one) for one in keras.tree.flatten(weights) if hasattr(one, "__len__")}
+        rows = {len(one) for one in keras.tree.flatten(x) if hasattr(one, "__len__")}
+        if lengths and rows and lengths != rows:
+            raise ArgumentError(
+                "`sample_weight` must have one weight for each example.",
+                received=f"{sorted(lengths)[0]:,} for {sorted(rows)[0]:,} examples",
+            )
 
 
 def worst_first(found: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -45,7 +45,7 @@ def check_gradients(program: Program) -> Iterator[Finding]:
         return
     if not seen.gradients:  # a step of one's own
         return
-    yield from _of_gradients(weights, seen.gradients)
+    yield from _of_gradients(program, weights, seen.gradients)
 
 
 class _Seen(keras.optimizers.Optimizer):
@@ -67,7 +67,7 @@ class _Seen(keras.optimizers.Optimizer):
 
 
 def _of_gradients(
-    weights: list[tuple[Any, Array]], gradients: dict[str, Array]
+    program: Program, weights: list[tuple[Any, Array]], gradients: dict[str, Array]
 ) -> Iterator[Finding]:
     broken = [path for path, gradient in gradients.items() if not np.isfinite(gradient).all()]
     if broken:
@@ -79,7 +79,12 @@ def _of_gradients(
             severity="error",
         )
         return
-    without = [variable.path for variable, _ in weights if variable.path not in gradients]
+    by_rule = any(output.loss is None for output in program.outputs)
+    without = (
+        []
+        if by_rule
+        else [variable.path for variable, _ in weights if variable.path not in gradients]
+    )
     if without:
         yield Finding(
             "unused weights",

@@ -42,6 +42,36 @@ _SHARE = 0.02
 _FEW_COLUMNS = 64
 
 
+def check_targets(program: Program) -> Iterator[Finding]:
+    """Say which targets no loss can read: text, and missing ones.
+
+    Args:
+        program: The training.
+    """
+    for output in program.outputs:
+        if output.loss is None:
+            continue
+        if output.targets.dtype.kind not in "biuf":
+            yield of_output(
+                "labels",
+                output,
+                f"Targets are of the type {output.targets.dtype}, not numbers",
+                "Turn class names into indices, for example with `keras.layers.StringLookup` or "
+                "`np.unique(y, return_inverse=True)[1]`.",
+            )
+        elif output.targets.dtype.kind == "f" and not output.masked:
+            missing = int((~np.isfinite(output.targets)).sum())
+            if missing:
+                yield of_output(
+                    "labels",
+                    output,
+                    f"{plural(missing, 'target is', 'targets are')} missing or infinite: the loss "
+                    "of all others is lost with them",
+                    "Leave these examples out, or mask them (`dlr.losses.MaskedLoss`).",
+                    missing=missing,
+                )
+
+
 def check_heads(program: Program) -> Iterator[Finding]:
     """Say where an output, its loss and its targets do not belong together.
 

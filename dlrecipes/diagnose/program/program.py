@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.losses import MaskedLoss
+from dlrecipes.training.outcome import headline
 from dlrecipes.training.outputs import activation_of
 
 Array = NDArray[Any]
@@ -30,6 +31,7 @@ class Output:
         outputs: What the network puts out for these, not training, `(examples, …)`.
         layer: What makes the output; None if that is unknown.
         loss: What it is trained with.
+        masked: Whether that leaves missing targets out.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Output:
     outputs: Array
     layer: Any
     loss: Any
+    masked: bool = False
 
     @property
     def whose(self) -> str:
@@ -229,6 +232,7 @@ def read_program(
         ArgumentError: If the model has no weights yet and cannot be copied, or the data are no
             arrays of one length.
     """
+    x, y = _plain(x), _plain(y)
     inputs = _named("x", x)
     targets = [_array("y", one) for one in _values(y)]
     lengths = {len(one) for one in (*inputs.values(), *targets)}
@@ -238,16 +242,32 @@ def read_program(
             received=", ".join(str(one.shape) for one in (*inputs.values(), *targets)),
         )
     (examples,) = lengths
-    rows = np.linspace(0, examples - 1, min(examples, _ROWS)).astype(int)
-    few = keras.tree.map_structure(lambda one: np.asarray(one)[rows], x)
-    tensors = keras.tree.map_structure(keras.ops.convert_to_tensor, few)
     network = model if model.built else _with_weights(model)
-    shown = network(tensors, training=False)
+    wanted = fixed_batch(network) or _ROWS
+    rows = np.linspace(0, examples - 1, min(examples, wanted)).astype(int)
+    few = keras.tree.map_structure(lambda one: np.asarray(one)[rows], x)
+    try:
+        shown = network(keras.tree.map_structure(keras.ops.convert_to_tensor, few), training=False)
+    except Exception as error:  # whatever Keras raises, the user needs the shapes
+        raise ArgumentError(
+            "The data must fit the model.",
+            received=", ".join(
+                " ".join(filter(None, (name, f"{one.shape} ({one.dtype})")))
+                for name, one in inputs.items()
+            ),
+            fix=f"Keras says: {headline(error) or type(error).__name__}",
+        ) from error
     names = list(getattr(network, "output_names", None) or ())
     if isinstance(shown, Mapping):
         names, flat = list(shown), list(shown.values())
     else:
         flat = list(shown) if isinstance(shown, list | tuple) else [shown]
+    if isinstance(y, Mapping) and not _maps(y, names):
+        raise ArgumentError(
+            "Targets in a dictionary must be called as the outputs are.",
+            received=", ".join(map(str, y)),
+            fix=f"The outputs are {', '.join(names)}." if names else "This output has no name.",
+        )
     if _maps(y, names):
         targets = [_array(f"y[{name!r}]", y[name]) for name in names]
     if len(targets) != len(flat):
@@ -272,6 +292,17 @@ def read_program(
     )
 
 
+def fixed_batch(network: keras.Model) -> int | None:
+    """Return how many examples a network takes at once; None where it takes any number.
+
+    Args:
+        network: With weights.
+    """
+    shapes = [getattr(one, "shape", (None,)) for one in getattr(network, "inputs", None) or ()]
+    fixed = [shape[0] for shape in shapes if shape and shape[0] is not None]
+    return int(fixed[0]) if fixed else None
+
+
 def flat_outputs(shown: Any) -> list[Array]:  # noqa: ANN401  (tensors in any form)
     """Return what a network puts out as arrays, in the order of its outputs.
 
@@ -291,11 +322,12 @@ def _output(
     loss: Any,  # noqa: ANN401  (in any form that Keras takes)
 ) -> Output:
     few, outputs = targets[rows], np.asarray(keras.ops.convert_to_numpy(shown), np.float64)
-    if isinstance(loss, MaskedLoss):
+    masked = isinstance(loss, MaskedLoss)
+    if masked:
         loss = loss.loss
         known = np.isfinite(few.reshape(len(few), -1).astype(float)).all(axis=1)
         few, outputs = few[known], outputs[known]
-    return Output(name, targets, few, outputs, layer, loss)
+    return Output(name, targets, few, outputs, layer, loss, masked)
 
 
 def _with_weights(model: keras.Model) -> keras.Model:
@@ -307,6 +339,13 @@ def _with_weights(model: keras.Model) -> keras.Model:
             fix="Call it on some examples first.",
         )
     return keras.models.clone_model(model)
+
+
+def _plain(given: Any) -> Any:  # noqa: ANN401
+    """Return lists of numbers as the array that they are; other things as they are."""
+    if isinstance(given, list | tuple) and given and not hasattr(given[0], "shape"):
+        return np.asarray(given)
+    return given
 
 
 def _maps(y: object, names: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dlrecipes.diagnose.program.heads import activation_name, layer_before
 from dlrecipes.diagnose.program.losses import mean_loss
-from dlrecipes.diagnose.program.program import Program
+from dlrecipes.diagnose.program.program import Program, fixed_batch
 from dlrecipes.results import Finding, plural
 
 _LAYERS = keras.layers
@@ -180,7 +180,7 @@ def _dead(program: Program) -> Iterator[Finding]:
 
 def _unused(program: Program) -> Iterator[Finding]:
     """Find an input without which the outputs are the same."""
-    if len(program.x) < 2:
+    if len(program.x) < 2 or fixed_batch(program.network):
         return
     names = list(program.x)
     model = program.network
@@ -265,7 +265,7 @@ def _penalties(program: Program) -> Iterator[Finding]:
         return
     if penalty <= 0:
         return
-    losses = [mean_loss(output, output.outputs) for output in program.outputs]
+    losses = [mean_loss(output, output.outputs) for output in program.outputs if output.loss]
     known = [one for one in losses if one is not None]
     if len(known) < len(losses):
         return
