@@ -473,7 +473,8 @@ class Recipe:
         """Return where the run comes from; its source was found to be plain before."""
         path = self.path
         text = path.read_text(encoding="utf-8") if path else ""
-        return Origin(self.name, str(path.resolve()) if path else "", text, dict(source))
+        place = str(path.resolve()) if path else ""
+        return Origin(self.name, place, text, dict(source), self.plan)
 
 
 def _plain(source: Mapping[str, object]) -> dict[str, SourceValue]:
