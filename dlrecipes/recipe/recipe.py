@@ -251,7 +251,8 @@ class Recipe:
             source: Arguments of the recipe's `load`; of a run those that it began with.
 
         Raises:
-            RunError: If the directory is no run, or another recipe's, or no training has a score.
+            RunError: If the directory is no run, another recipe's or one on other data, or no
+                training has a score.
             ArgumentError: If an argument is out of range, or there are too few examples.
         """
         listener = listener or PlainProgress(Objective.parse(self.objective))

@@ -69,9 +69,6 @@ def _plan_options(info: RunInfo, options: Sequence[str]) -> Sequence[str]:
     if own is None or [one.name for one in own.stages] != [one.name for one in info.plan.stages]:
         return options
     plan = _changed(info.plan, options)
-    if not plan.trials:  # a search that was ended with what it had
-        pairs = zip(plan.stages, own.stages, strict=True)
-        plan = replace(plan, stages=tuple(replace(a, trials=b.trials) for a, b in pairs))
     if info.settings.lr_range_test:
         plan = _before_range_test(info, plan)
     trials = None if plan.trials == own.trials else plan.trials

@@ -118,8 +118,6 @@ def test_options_of_the_run_are_kept(info):
     wider = command_of(begun, "tune", ("--set", "coarse.ranges.rate=0.001,1"))
     assert "--set coarse.ranges.rate=0.001,1 " in wider
     assert "--seed" not in command_of(begun, "check")
-    ended = _begun(info, with_budget(PLAN, trials=0))
-    assert command_of(ended, "tune") == "dlrecipes tune digits"
     sealed = _begun(info, PLAN, {"sealed": True, "storage": "sqlite:///a.db"})
     assert command_of(sealed, "tune").endswith("digits --storage sqlite:///a.db --sealed")
     from_python = replace(begun, origin=Origin("build"), objective="val_f", direction="min")
