@@ -34,8 +34,10 @@ def test_a_run_on_other_data_keeps_its_page(cli, tiny, copied):
     [
         (("--first", "60"), "at least three rungs"),
         (("--seeds", "0"), "`seeds`"),
-        (("--run", "nowhere"), "nowhere"),
+        (("--run", "nowhere"), "holds a `run.json`. Received: nowhere."),
+        (("--run", "."), "holds a `run.json`"),
         (("--out", "gone/curve.html"), "a folder that exists"),
+        (("--out", "."), "A page is a file"),
     ],
 )
 def test_what_cannot_be_is_one_message(cli, tiny, tmp_path, words, said):
