@@ -167,9 +167,10 @@ def lr(
             describe_device()
         chosen = load_recipe(recipe)
         source = _source(context, chosen, data, target)
+        page = out or Path(f"lr-{chosen.name}.html")
+        _check_page(page)
         found = chosen.lr(weight_decays=decays, seed=seed, **source)
-        file = found.picture(out or Path(f"lr-{chosen.name}.html"))
-        print_rates(found, file)
+        print_rates(found, found.picture(page))
 
 
 @app.command(
@@ -333,15 +334,21 @@ def tune(  # noqa: PLR0913  (one argument an option)
             print_summary(run, waited(began, listener.phases))
 
 
-def _check_folder(page: Path) -> None:
+def _check_page(page: Path) -> None:
     """Refuse a page that cannot be written, before anything trains for it."""
     from dlrecipes.errors import ArgumentError
 
-    if page.is_dir() or not page.resolve().parent.is_dir():
+    if page.is_dir():
+        raise ArgumentError(
+            "A page is a file.",
+            received=f"{page}, a folder",
+            fix=f"For example --out {page / 'page.html'}.",
+        )
+    if not page.resolve().parent.is_dir():
         raise ArgumentError(
             "A page is written into a folder that exists.",
-            received=f"{page}",
-            fix="For example --out learning_curve.html.",
+            received=f"{page}, and there is no folder {page.parent}",
+            fix=f"Make the folder first, or for example --out {page.name}.",
         )
 
 
@@ -390,13 +397,16 @@ def curve(  # noqa: PLR0913  (one argument an option)
             from dlrecipes.cli.listeners import make_listener
             from dlrecipes.recipe import load_recipe
             from dlrecipes.report import write_learning_curve
+            from dlrecipes.rundir import RunDirectory
             from dlrecipes.training.engines import describe_device
 
             describe_device()
         chosen = load_recipe(recipe)
         source = _source(context, chosen, data, target)
         page = out or (run or Path()) / "learning_curve.html"
-        _check_folder(page)
+        if run is not None:
+            RunDirectory.existing(run)
+        _check_page(page)
         begun = int(first) if first is not None and first >= 1 else first
         with make_listener(chosen, json=False) as listener:
             found = chosen.curve(

@@ -16,10 +16,13 @@ from dlrecipes.results import (
     PlanChange,
     RefitResult,
     plural,
+    significant,
 )
 
 _UPPER, _LOWER = 0.75, 0.25
 _LATELY = 5
+_LITTLE = 1 / 50
+"""Of the error of knowing nothing: what is left to gain below it is not worth a step."""
 _WHAT: dict[Effect, str] = {
     "size": "the number of weights",
     "dropout": "the share that is dropped",
@@ -71,7 +74,9 @@ def advise(
     value lies in the upper quarter of its range; less dropout and smaller penalties; a higher
     or lower learning rate. Against variance: more dropout or larger penalties where the best
     value lies in the upper quarter; then more data, for which the learning curve is drawn first.
-    A change of the plan is proposed only for a hyperparameter that moves what has to be moved.
+    Where neither is high and the validation error is less than a fiftieth of that of knowing
+    nothing, nothing needs to be done, and there is no line to copy. A change of the plan is
+    proposed only for a hyperparameter that moves what has to be moved.
 
     Args:
         found: Bias and variance.
@@ -107,7 +112,8 @@ def advise(
     proposals = _against_bias if found.high_bias or worse else _against_variance
     for one in proposals(found, searched):
         options = _options(one.change, searched.plan) if one.command == "tune" else ()
-        line = "" if one.command == "tune" and not options else command(one.command, options)
+        none = not one.command or (one.command == "tune" and not options)
+        line = "" if none else command(one.command, options)
         return _step(first + one.why, one.what, line, one.change)
     raise AssertionError("the last proposal is always there")
 
@@ -156,28 +162,46 @@ def _against_bias(found: BiasVariance, searched: Searched) -> Iterator[_Proposal
 
 
 def _against_variance(found: BiasVariance, searched: Searched) -> Iterator[_Proposal]:
-    if found.high_variance and found.costly:
+    if found.high_variance:
         yield from _moved(searched, (("dropout", 1), ("penalty", 1), ("size", -1)))
         regularising = {"dropout", "penalty"}
-        if not any(regularising & set(lever.effects) for lever in searched.levers):
+        if found.behind > 0 and not any(regularising & set(one.effects) for one in searched.levers):
             yield _Proposal(
                 "no hyperparameter of the builder regularises",
                 'Give it one, such as hp.Float("dropout", 0.0, 0.5) for '
                 "`keras.layers.Dropout`, or an L2 penalty",
             )
-    if found.high_variance:
+        yield _Proposal(_beside_reference(found), "See what twice the data would bring", "curve")
+    if not found.high_bias and found.validation < _LITTLE * found.scale:
         yield _Proposal(
-            "more data is the surest help; regularisation was searched"
-            if found.costly
-            else "the network is as good as the best baseline within the noise, and more data may "
-            "help both",
-            "See what twice the data would bring",
-            "curve",
+            f"the validation error, {significant(found.validation)}, is less than a fiftieth of "
+            f"that of knowing nothing, {significant(found.scale)}, and nothing stands out",
+            "Nothing needs to be done",
         )
     yield _Proposal(
         "neither bias nor variance is high, so that no step stands out",
         "See what twice the data would bring",
         "curve",
+    )
+
+
+def _beside_reference(found: BiasVariance) -> str:
+    """Return why more data comes next, and no more about the reference than is known."""
+    name = found.reference_name
+    if found.costly or not name:
+        return "more data is the surest help; regularisation was searched"
+    if found.behind <= 0:
+        of = name.rstrip(",")
+        return f"the validation error is not above that of {of}, and more data may lower both"
+    both = f"{significant(found.validation)} against {significant(found.reference)}"
+    if found.behind <= found.behind_interval:
+        return (
+            f"the network is not worse than {name} beyond the noise, though its validation error "
+            f"is higher, {both}; more data is the surest help"
+        )
+    return (
+        f"the network is worse than {name} by less than a twentieth of the error of knowing "
+        f"nothing, {both}; more data is the surest help"
     )
 
 

@@ -251,7 +251,8 @@ class Recipe:
             source: Arguments of the recipe's `load`; of a run those that it began with.
 
         Raises:
-            RunError: If the directory is no run, or another recipe's, or no training has a score.
+            RunError: If the directory is no run, another recipe's or one on other data, or no
+                training has a score.
             ArgumentError: If an argument is out of range, or there are too few examples.
         """
         listener = listener or PlainProgress(Objective.parse(self.objective))
@@ -473,7 +474,8 @@ class Recipe:
         """Return where the run comes from; its source was found to be plain before."""
         path = self.path
         text = path.read_text(encoding="utf-8") if path else ""
-        return Origin(self.name, str(path.resolve()) if path else "", text, dict(source))
+        place = str(path.resolve()) if path else ""
+        return Origin(self.name, place, text, dict(source), self.plan)
 
 
 def _plain(source: Mapping[str, object]) -> dict[str, SourceValue]:

@@ -29,12 +29,15 @@ class Origin:
         text: Its text, or the builder's source where Python can show it.
         source: Options of the recipe's `load`, to load the same data when resuming: text, numbers,
             and lists and dictionaries of them.
+        plan: The recipe's own plan, which that of the run may be a change of; None where the run
+            was started from Python, or by an earlier version.
     """
 
     recipe: str
     path: str = ""
     text: str = ""
     source: dict[str, SourceValue] = field(default_factory=dict)
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
-from dlrecipes.results import RunInfo
+from dlrecipes.errors import ArgumentError
+from dlrecipes.results import Objective, Plan, RunInfo, RunSettings, Stage
 from dlrecipes.results.run_info import SourceValue
+from dlrecipes.search import with_budget, with_setting
 
 _PACKAGE = Path(__file__).parent.parent
 _BUNDLED = (_PACKAGE / "_recipes", _PACKAGE.parent / "recipes")
+_OWN = tuple(field.name for field in fields(RunSettings) if field.name not in ("out", "sealed"))
+"""A new run has a folder of its own, and opens no test set that was opened before."""
+Pair = tuple[float, float]
 
 
 def command_of(info: RunInfo, command: str, options: Sequence[str] = ()) -> str:
     """Return a command for the recipe and the data of a run.
+
+    A `tune` begins as the run did: with its options, where they are not the usual ones, and its
+    plan, where it is not the recipe's own.
 
     Args:
         info: What the run was started with.
@@ -27,8 +36,12 @@ def command_of(info: RunInfo, command: str, options: Sequence[str] = ()) -> str:
         A line for a shell; for a run from Python the Python that does the same.
     """
     if not info.origin.path:
-        return _in_python(command, options)
-    words = ["dlrecipes", command, _recipe(info), *options]
+        return _in_python(info, command, options)
+    words = ["dlrecipes", command, _recipe(info)]
+    if command == "tune":
+        words += [*_plan_options(info, options), *_own_options(info.settings)]
+    else:
+        words += options
     for name, value in info.origin.source.items():
         words += [f"--{name.replace('_', '-')}", _text(value)]
     if command == "curve":
@@ -36,7 +49,92 @@ def command_of(info: RunInfo, command: str, options: Sequence[str] = ()) -> str:
     return shlex.join(words)
 
 
-def _in_python(command: str, options: Sequence[str]) -> str:
+def _own_options(settings: RunSettings) -> Iterator[str]:
+    """Yield the options that a run was started with, where they are not the usual ones."""
+    usual = RunSettings()
+    for name in _OWN:
+        value = getattr(settings, name)
+        if value == getattr(usual, name):
+            continue
+        yield f"--{name.replace('_', '-')}"
+        if not isinstance(value, bool):
+            yield _number(value) if isinstance(value, float) else str(value)
+    if settings.sealed:
+        yield "--sealed"
+
+
+def _plan_options(info: RunInfo, options: Sequence[str]) -> Sequence[str]:
+    """Return the options that make a run's plan of its recipe's, with a change to it."""
+    own = info.origin.plan
+    if own is None or [one.name for one in own.stages] != [one.name for one in info.plan.stages]:
+        return options
+    plan = _changed(info.plan, options)
+    if info.settings.lr_range_test:
+        plan = _before_range_test(info, plan)
+    trials = None if plan.trials == own.trials else plan.trials
+    longest, usual = (max(stage.epochs for stage in one.stages) for one in (plan, own))
+    words = [] if trials is None else ["--trials", str(trials)]
+    words += [] if longest == usual else ["--epochs", str(longest)]
+    begun = with_budget(own, trials, None if longest == usual else longest)
+    settings = list(_differences("", begun, plan, begun.limits, plan.limits))
+    for before, after in zip(begun.stages, plan.stages, strict=True):
+        settings += _differences(f"{after.name}.", before, after, before.ranges, after.ranges)
+    for setting in settings:
+        words += ["--set", setting]
+    return words
+
+
+def _changed(plan: Plan, options: Sequence[str]) -> Plan:
+    """Return a plan with what options of `tune` change."""
+    for name, value in zip(options[::2], options[1::2], strict=True):
+        if name == "--set":
+            plan = with_setting(plan, value)
+        else:
+            plan = with_budget(plan, **{name[2:]: int(value)})
+    return plan
+
+
+def _before_range_test(info: RunInfo, plan: Plan) -> Plan:
+    """Return a plan without the range that a range test has set, which a new run tests again."""
+    for change in (finding.action for finding in info.found if finding.action is not None):
+        stages = tuple(
+            replace(stage, ranges={k: v for k, v in stage.ranges.items() if k != name})
+            if (name := change.hyperparameter) is not None
+            and stage.name == change.stage
+            and stage.ranges.get(name) == (change.low, change.high)
+            else stage
+            for stage in plan.stages
+        )
+        plan = replace(plan, stages=stages)
+    return plan
+
+
+def _differences(
+    of: str,
+    before: Plan | Stage,
+    after: Plan | Stage,
+    ends_before: dict[str, Pair],
+    ends_after: dict[str, Pair],
+) -> Iterator[str]:
+    """Yield the settings that make one plan, or one of its stages, another."""
+    for name, (low, high) in ends_after.items():
+        if ends_before.get(name) != (low, high):
+            kind = "ranges" if of else "limits"
+            yield f"{of}{kind}.{name}={_number(low)},{_number(high)}"
+    for field in fields(after):
+        value = getattr(after, field.name)
+        if field.name in ("stages", "ranges", "limits") or value == getattr(before, field.name):
+            continue
+        yield f"{of}{field.name}={value if isinstance(value, str) else str(value).lower()}"
+
+
+def _number(value: float) -> str:
+    """Return a number as short as it can be without becoming another one."""
+    short = f"{value:.6g}"
+    return short if float(short) == value else repr(value)
+
+
+def _in_python(info: RunInfo, command: str, options: Sequence[str]) -> str:
     if command == "curve":
         return "dlr.learning_curve(build, splits, run=run)"
     if command == "check":
@@ -47,7 +145,21 @@ def _in_python(command: str, options: Sequence[str]) -> str:
             changes = f'dlr.search.with_setting({changes}, "{value}")'
         else:
             changes = f"dlr.search.with_budget({changes}, {name[2:]}={value})"
-    return f"dlr.tune(build, splits, plan={changes})"
+    objective = _objective(Objective(info.objective, info.direction))
+    settings = ", settings=settings" * any(_own_options(info.settings))
+    return f"dlr.tune(build, splits{objective}, plan={changes}{settings})"
+
+
+def _objective(objective: Objective) -> str:
+    """Return the argument of `tune` that says what is better, where it is not the usual one."""
+    if objective == Objective.parse("val_accuracy"):
+        return ""
+    try:
+        if Objective.parse(objective.name) == objective:
+            return f', "{objective.name}"'
+    except ArgumentError:  # a name that does not tell
+        pass
+    return f', dlr.Objective("{objective.name}", "{objective.direction}")'
 
 
 def _recipe(info: RunInfo) -> str:

@@ -28,6 +28,7 @@ from dlrecipes.results import (
     Hyperparameter,
     Objective,
     Plan,
+    RunInfo,
     RunSettings,
 )
 from dlrecipes.run.also_fit import AlsoFit
@@ -212,6 +213,24 @@ def with_found_forms(splits: Splits, model: object) -> tuple[Splits, tuple[str, 
         if old.form != new.form
     )
     return (splits.with_targets(forms), lines) if lines else (splits, ())
+
+
+def in_found_form(splits: Splits, info: RunInfo) -> Splits:
+    """Return data with labels in the form that was found when a run began.
+
+    Args:
+        splits: The data.
+        info: What the run was started with.
+    """
+    now, begun = splits.raw_spec.targets, info.raw_spec.targets
+    if len(now) != len(begun) or not any(target.form.found for target in begun):
+        return splits
+    return splits.with_targets(
+        tuple(
+            replace(target, form=before.form) if before.form.found else target
+            for target, before in zip(now, begun, strict=True)
+        )
+    )
 
 
 def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:

@@ -31,7 +31,7 @@ from dlrecipes.run.handle import Run
 from dlrecipes.run.look_after import comparable_rows
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.origin import name_of, told
-from dlrecipes.run.prepare import with_found_forms
+from dlrecipes.run.prepare import in_found_form, with_found_forms
 from dlrecipes.search import (
     Build,
     CoarseToFine,
@@ -84,8 +84,8 @@ def learning_curve(  # noqa: PLR0913  (one argument a decision)
         build: The builder, as for `tune`.
         splits: The data, as for `tune`.
         objective: Which epoch is best, as for `tune`; with a run it is the run's.
-        run: A finished run, or its directory, whose winner is trained; None for the builder's
-            defaults.
+        run: A finished run on this data, or its directory, whose winner is trained; None for the
+            builder's defaults.
         plan: Epochs, batch size and patience; None for the run's, or `CoarseToFine()`.
         settings: Engine, precision and seed; None for the run's, or the usual ones.
         seeds: Trainings a rung, at least 1; two or more for an interval that knows their spread.
@@ -99,7 +99,7 @@ def learning_curve(  # noqa: PLR0913  (one argument a decision)
         ArgumentError: If an argument is out of range, or the data has too few examples for three
             rungs.
         BuilderError: If the builder does not fit the data.
-        RunError: If no training of a rung ends with a score.
+        RunError: If the run had other data, or no training of a rung ends with a score.
 
     Example:
         >>> splits = dlr.data.load("iris")
@@ -125,6 +125,9 @@ def learning_curve(  # noqa: PLR0913  (one argument a decision)
         objective = Objective(info.objective, info.direction)
         if info.class_weight is not None:
             splits = with_class_weight(splits, info.class_weight)
+        _check_same("test set", splits.test.fingerprint, info.fingerprint)
+        development = in_found_form(splits, info).development().fingerprint
+        _check_same("training data", development, info.development)
     goal = Objective.parse(objective)
     plan = plan or (CoarseToFine() if info is None else info.plan)
     if settings is None:
@@ -147,9 +150,18 @@ def learning_curve(  # noqa: PLR0913  (one argument a decision)
         seeds=seeds,
         listener=listener or PlainProgress(goal),
         fit=None if run is None else run.result.fit,
-        development="" if info is None else info.development,
     )
     return climb.carry_out(splits, first)
+
+
+def _check_same(part: str, has: str, began_with: str) -> None:
+    """Refuse data that a run's winner was not found on."""
+    if has != began_with:
+        raise RunError(
+            "The learning curve of a run is drawn on its own data.",
+            received=f"a {part} with fingerprint {has}, not {began_with}",
+            fix="Give the data that the run began with, or leave `run` (--run) out.",
+        )
 
 
 @dataclass(frozen=True)
@@ -165,7 +177,6 @@ class _Climb:
     seeds: int
     listener: Listener
     fit: FitResult | None = None
-    development: str = ""
 
     def carry_out(self, splits: Splits, first: float | None) -> LearningCurve:
         """Train on all rungs and read the curve."""
@@ -186,8 +197,7 @@ class _Climb:
                     f"{significant(float(train.mean()), 3)} on them, "
                     f"{significant(float(validation.mean()), 3)} on the validation part"
                 )
-        same = splits.development().fingerprint == self.development
-        scale, reference = _known(self.fit if same else None, splits, main)
+        scale, reference = _known(self.fit, splits, main)
         return read_learning_curve(
             [len(rung.train) for rung in rungs],
             [validation for validation, _ in trained],

@@ -19,7 +19,7 @@ from dlrecipes.results import Finding, Objective, Origin, Plan, RunInfo, RunSett
 from dlrecipes.run.handle import Run
 from dlrecipes.run.messages import closing_lines, describe_data
 from dlrecipes.run.origin import name_of, source_of, told
-from dlrecipes.run.prepare import Prepared, Work, prepare
+from dlrecipes.run.prepare import Prepared, Work, in_found_form, prepare
 from dlrecipes.run.procedure import carry_out
 from dlrecipes.run.same_builder import (
     check_same_description,
@@ -268,7 +268,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     info = existing.read_info()
     plan, listener = take_search_arguments(others, _ARGUMENTS, plan or info.plan, listener)
     check_same_training(info, own.brought)
-    splits = _in_found_form(_weighed_as_before(info, splits, class_weight), info)
+    splits = in_found_form(_weighed_as_before(info, splits, class_weight), info)
     began_with = {"test set": info.fingerprint, "training data": info.development}
     has = {
         "test set": splits.test.fingerprint,
@@ -381,19 +381,6 @@ def _going_on(directory: RunDirectory, heard: Listener, *, by_recipe: bool) -> I
                 )
             )
         raise
-
-
-def _in_found_form(splits: Splits, info: RunInfo) -> Splits:
-    """Return data with labels in the form that was found when the run began."""
-    now, begun = splits.raw_spec.targets, info.raw_spec.targets
-    if len(now) != len(begun) or not any(target.form.found for target in begun):
-        return splits
-    return splits.with_targets(
-        tuple(
-            replace(target, form=before.form) if before.form.found else target
-            for target, before in zip(now, begun, strict=True)
-        )
-    )
 
 
 def _check_threshold(settings: RunSettings, splits: Splits) -> None:

@@ -20,13 +20,24 @@ def test_of_a_run(cli, tiny, copied):
     assert (run / "learning_curve.html").is_file()
 
 
+def test_a_run_on_other_data_keeps_its_page(cli, tiny, copied):
+    run = copied()
+    (run / "learning_curve.html").write_text("kept")
+    result = cli("curve", "tiny.py", "--run", run, "--examples", "40")
+    assert result.exit_code == 2
+    assert "drawn on its own data" in result.stdout + result.stderr
+    assert (run / "learning_curve.html").read_text() == "kept"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--first", "60"), "at least three rungs"),
         (("--seeds", "0"), "`seeds`"),
-        (("--run", "nowhere"), "nowhere"),
+        (("--run", "nowhere"), "holds a `run.json`. Received: nowhere."),
+        (("--run", "."), "holds a `run.json`"),
         (("--out", "gone/curve.html"), "a folder that exists"),
+        (("--out", "."), "A page is a file"),
     ],
 )
 def test_what_cannot_be_is_one_message(cli, tiny, tmp_path, words, said):

@@ -19,3 +19,13 @@ def test_what_is_no_decay_or_option(cli, tmp_path, recipe_text):
         result = cli("lr", "tiny.py", *words)
         assert result.exit_code == 2, words
         assert not list(tmp_path.glob("*.html"))
+
+
+def test_a_picture_that_cannot_be_written_is_told_before_anything_loads(cli, tmp_path, recipe_text):
+    (tmp_path / "tiny.py").write_text(recipe_text(load="raise ValueError('loaded')"))
+    result = cli("lr", "tiny.py", "--out", "gone/deep/x.html")
+    said = " ".join((result.stdout + result.stderr).split())
+    assert result.exit_code == 2
+    assert "a folder that exists" in said
+    assert "no folder gone/deep" in said
+    assert "loaded" not in said

@@ -104,8 +104,55 @@ def test_variance():
     inside = advise(VARIANCE, _searched(Lever(DROPOUT, 0.2, {"dropout": 1})))
     assert inside.advice == ("See what twice the data would bring: dlrecipes curve RECIPE")
     assert 'hp.Float("dropout"' in advise(VARIANCE, _searched(_wide(20.0))).advice
-    alike = replace(VARIANCE, behind=0.0)
-    assert "as good as the best baseline" in advise(alike, _searched(_wide(60.0))).verdict
+
+
+@pytest.mark.parametrize(
+    ("behind", "interval", "said"),
+    [
+        (0.0, 0.1, "the validation error is not above that of trees, and"),
+        (-0.02, 0.01, "the validation error is not above that of trees, and"),
+        (0.04, 0.06, "not worse than trees beyond the noise, though its validation error is "),
+        (0.04, 0.0, "worse than trees by less than a twentieth of the error of knowing nothing, "),
+    ],
+)
+def test_variance_that_costs_nothing_for_sure_is_not_called_equality(behind, interval, said):
+    reached = VARIANCE.validation - behind
+    found = replace(VARIANCE, reference=reached, behind=behind, behind_interval=interval)
+    assert (found.high_variance, found.high_bias, found.costly) == (True, False, False)
+    inside = Lever(DROPOUT, 0.2, {"dropout": 1})
+    finding = advise(found, _searched(inside))
+    assert said in finding.verdict
+    assert "as good as" not in finding.verdict
+    assert ("0.2 against 0.16" in finding.verdict) == (behind > 0)
+    assert finding.advice == "See what twice the data would bring: dlrecipes curve RECIPE"
+    # Regularisation comes before more data, as where it costs something for sure.
+    assert advise(found, _searched(Lever(DROPOUT, 0.45, {"dropout": 1}))).action.high == 0.75
+    missing = 'hp.Float("dropout"' in advise(found, _searched(_wide(60.0))).advice
+    assert missing == (behind > 0)
+
+
+def test_where_little_is_left_nothing_needs_to_be_done():
+    little = bias_variance(train=0.001, validation=0.008, reference=0.008, reference_name="trees")
+    finding = advise(little, _searched(_wide(60.0)))
+    assert (finding.advice, finding.evidence, finding.action) == (
+        "Nothing needs to be done.",
+        {},
+        None,
+    )
+    assert "0.008, is less than a fiftieth" in finding.verdict
+    assert finding.verdict.endswith("nothing stands out.")
+    # Of a regression the scale is the error of the mean; a hundredth of it is little.
+    values = bias_variance(train=4.0, validation=4.1, reference=4.0, scale=400.0)
+    assert advise(values, _searched()).advice == "Nothing needs to be done."
+    enough = replace(values, scale=200.0)
+    assert advise(enough, _searched()).advice.endswith("dlrecipes curve RECIPE")
+
+
+def test_advice_without_a_command_has_no_line():
+    for levers in ((), (_wide(20.0),)):
+        finding = advise(BIAS, _searched(*levers))
+        assert "dlrecipes" not in finding.advice
+        assert "line" not in finding.evidence
 
 
 def test_neither_and_worse_than_the_best_baseline():

@@ -1,5 +1,6 @@
 """The line that carries on from a run."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import pytest
 
 import dlrecipes as dlr
 from dlrecipes.recipe.find_recipe import recipe_path
-from dlrecipes.results import Origin
+from dlrecipes.results import Finding, Origin, PlanChange, RunSettings
 from dlrecipes.run.next_command import command_of
+from dlrecipes.search import with_budget, with_setting
 
 
 @pytest.fixture
@@ -47,3 +49,81 @@ def test_from_python(info):
     )
     assert command_of(info, "curve") == "dlr.learning_curve(build, splits, run=run)"
     assert command_of(info, "check") == "dlr.check(model, x, y)"
+
+
+PLAN = dlr.CoarseToFine(trials=12, epochs=30)
+OPTIONS = (
+    "--engine fit --seed 3 --minutes 2.5 --folds 5 --repeats 2 --threshold cost=1:10 --ensemble 4 "
+    "--gap-penalty 'sex: true positive rate=1' --lr-range-test --human-error 0.02"
+)
+
+
+def _begun(info, plan, settings=(), found=()):
+    origin = Origin("digits", str(recipe_path("digits").resolve()), plan=PLAN)
+    kept = replace(RunSettings(), out="runs/old", **dict(settings))
+    return replace(info, origin=origin, plan=plan, settings=kept, found=tuple(found))
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "said"),
+    [
+        ((), (), ""),
+        ((("set", "coarse.ranges.decay=0.0001,10"),), ("--epochs", "60"), None),
+        ((("trials", 20), ("epochs", 7)), ("--set", "coarse.ranges.a=1,2.5"), None),
+        ((("set", "batch_size=64"), ("set", "fine.sampler=random")), ("--epochs", "90"), None),
+        ((("set", "coarse.widen=true"), ("set", "patience=3")), (), None),
+        ((("set", "limits.drop=0,0.1234567891"), ("set", "fine.trials=9")), (), None),
+    ],
+)
+def test_the_plan_that_a_line_makes_is_that_of_the_run_with_the_change(info, words, options, said):
+    """What stands on the line is applied to the recipe's own plan, as the command does."""
+    line = command_of(_begun(info, _applied(PLAN, words)), "tune", options)
+    if said is not None:
+        assert line == f"dlrecipes tune digits{said}"
+    given = iter(shlex.split(line)[3:])
+    read = [(name.removeprefix("--"), value) for name, value in zip(given, given, strict=True)]
+    wanted = [(name[2:], value) for name, value in zip(options[::2], options[1::2], strict=True)]
+    assert _applied(PLAN, read) == _applied(_applied(PLAN, words), wanted)
+
+
+def _applied(plan, words):
+    for name, value in words:
+        if name == "set":
+            plan = with_setting(plan, value)
+        else:
+            plan = with_budget(plan, **{name: int(value)})
+    return plan
+
+
+def test_options_of_the_run_are_kept(info):
+    settings = {
+        "engine": "fit",
+        "seed": 3,
+        "minutes": 2.5,
+        "folds": 5,
+        "repeats": 2,
+        "threshold": "cost=1:10",
+        "ensemble": 4,
+        "gap_penalty": "sex: true positive rate=1",
+        "lr_range_test": True,
+        "human_error": 0.02,
+    }
+    # The range that the range test has set is not the user's: it is tested again.
+    tested = with_setting(PLAN, "coarse.ranges.rate=0.001,0.1")
+    change = PlanChange("coarse", "rate", low=0.001, high=0.1)
+    begun = _begun(info, tested, settings, [Finding("rate", "It is.", action=change)])
+    assert command_of(begun, "tune", ("--trials", "24")) == (
+        f"dlrecipes tune digits --trials 24 {OPTIONS}"
+    )
+    wider = command_of(begun, "tune", ("--set", "coarse.ranges.rate=0.001,1"))
+    assert "--set coarse.ranges.rate=0.001,1 " in wider
+    assert "--seed" not in command_of(begun, "check")
+    sealed = _begun(info, PLAN, {"sealed": True, "storage": "sqlite:///a.db"})
+    assert command_of(sealed, "tune").endswith("digits --storage sqlite:///a.db --sealed")
+    from_python = replace(begun, origin=Origin("build"), objective="val_f", direction="min")
+    assert command_of(from_python, "tune", ("--epochs", "60")) == (
+        'dlr.tune(build, splits, dlr.Objective("val_f", "min"), '
+        "plan=dlr.search.with_budget(plan, epochs=60), settings=settings)"
+    )
+    lossy = replace(from_python, objective="val_loss", settings=RunSettings())
+    assert command_of(lossy, "tune") == 'dlr.tune(build, splits, "val_loss", plan=plan)'

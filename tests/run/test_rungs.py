@@ -66,6 +66,18 @@ def test_a_curve_of_a_run_has_its_winner(splits, tuned, build, tmp_path):
     assert "http" not in page.split("data-packed")[0].replace("http-equiv", "")
 
 
+def test_a_run_on_other_data_is_refused(tuned, build):
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(120, 4))
+    y = np.where(x[:, 0] + x[:, 1] > 0, "yes", "no")
+    same = from_arrays(x, y, name="rows")
+    fewer = dlr.data.start_small(same, 60)  # with the test set of the run
+    moons = from_arrays(x + 1, y, name="rows")
+    for data, part in ((moons, "test set"), (fewer, "training data")):
+        with pytest.raises(RunError, match=f"drawn on its own data.*{part} with fingerprint"):
+            dlr.learning_curve(build, data, run=tuned, listener=Listener())
+
+
 def _regression(hp):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.Adam(0.1), "mse", metrics=["mae"])
