@@ -109,7 +109,8 @@ def test_high_bias_while_it_was_still_improving(tmp_path):
     step = found["next step"]
     assert step.action == PlanChange(epochs=4)
     assert step.evidence["line"] == (
-        "dlr.tune(build, splits, plan=dlr.search.with_budget(plan, epochs=4))"
+        'dlr.tune(build, splits, "val_loss", plan=dlr.search.with_budget(plan, epochs=4), '
+        "settings=settings)"
     )
     assert step.advice == f"Train longer: {step.evidence['line']}"
 
