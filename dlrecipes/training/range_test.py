@@ -22,6 +22,7 @@ _MEMORY = 0.85  # of the moving average of the losses
 _FIRST = 10  # steps at rates that change nothing, whose losses tell where it begins
 _WINDOW = 20  # steps of which the losses are compared with those of the control
 _SURE = 4.5  # standard errors; of 1,500 pairs of sweeps that differ by noise alone, none did
+_END = 10  # steps: a lowest loss within them is that of a fall that goes on
 _FEWEST = 60
 _MOST = 4  # shapes in a message
 _NEAR = 2.0  # decades below the minimum in which the loss falls for more than noise
@@ -37,7 +38,8 @@ class RangeTest:
         smoothed: The losses without their noise, `(steps,)`.
         control: What `smoothed` is where targets belong to other examples, `(steps,)` at most;
             empty where there are no targets.
-        suggestions: Rates by how they were read off; empty where the loss does not fall.
+        suggestions: Rates by how they were read off, inside of the bounds; empty where the loss
+            does not fall.
         suggestion: The one to begin with; None where the loss does not fall.
         diverged: The rate at which the loss exploded; None where it did not.
         sentence: What was found, in a sentence.
@@ -84,6 +86,9 @@ def lr_range_test(
     - `"valley"`: in the middle of its longest fall;
     - `"minimum / 4"` and `"minimum / 10"`: below where it is lowest;
     - `"divergence / 10"`: below where it explodes, if it does.
+
+    A rate outside of `bounds` was not tried and is left out. Where the loss is lowest as the sweep
+    ends, the sentence says that the upper bound should be raised: a higher rate may be better yet.
 
     `suggestion` is the median of the first, the quarter of the minimum and the last. It is None if
     the loss falls no more than noise, or no lower than in a second sweep, with targets that belong
@@ -219,6 +224,7 @@ class _Watch:
 
 def _read(rates: Floats, losses: Floats, control: Floats) -> RangeTest:
     """Return what the losses of both sweeps tell."""
+    bounds, steps = (float(rates[0]), float(rates[-1])), len(rates)
     diverged = float(rates[len(losses) - 1]) if len(losses) < len(rates) else None
     finite, other = losses[np.isfinite(losses)], control[np.isfinite(control)]
     rates, start = rates[: len(finite)], float(finite[:_FIRST].mean()) if len(finite) else math.nan
@@ -226,7 +232,7 @@ def _read(rates: Floats, losses: Floats, control: Floats) -> RangeTest:
     lowest = float(_smooth(finite)[_FIRST:].min(initial=start))
     smoothed, beside = (_smooth(np.minimum(one, 2 * start - lowest)) for one in (finite, other))
     found: dict[str, float] = {}
-    sentence = ""
+    sentence, goes_on = "", False
     if len(finite) <= _FIRST + _WINDOW:
         sentence = "The loss is no number, or explodes, at the lowest rates already."
     else:
@@ -235,13 +241,23 @@ def _read(rates: Floats, losses: Floats, control: Floats) -> RangeTest:
         if than:
             sentence = f"No rate can be told: the loss falls no more than {than}."
         else:
-            found = _suggestions(rates, smoothed, at, diverged)
+            found = {
+                way: rate
+                for way, rate in _suggestions(rates, smoothed, at, diverged).items()
+                if bounds[0] <= rate <= bounds[1]
+            }
+            goes_on = diverged is None and at >= steps - _END
     suggestion = _middle(found)
     if suggestion is not None:
         low, high = min(found.values()), max(found.values())
         sentence = (
             f"Begin with {significant(suggestion, 2)}; the ways to read the curve give "
             f"{significant(low, 2)} to {significant(high, 2)}."
+        )
+    if goes_on:
+        sentence += (
+            f" The loss still falls where the sweep ends, at {significant(bounds[1], 2)}: raise "
+            "the upper bound, `bounds[1]`, as a higher rate may be better."
         )
     return RangeTest(rates, finite, smoothed, beside, found, suggestion, diverged, sentence)
 

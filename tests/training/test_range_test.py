@@ -176,3 +176,23 @@ def test_without_targets_the_fall_is_held_against_noise():
     assert _read(RATES, curve(), np.empty(0)).suggestion
     flat = _read(RATES, curve(fall=0.0), np.empty(0))
     assert flat.sentence == "No rate can be told: the loss falls no more than noise."
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.floats(1e-4, 1.0), st.integers(0, 60), st.integers(60, 120), st.integers(0, 1000))
+def test_nothing_is_suggested_outside_of_the_bounds(least, begin, length, seed):
+    cut = slice(begin, min(begin + length, len(RATES)))
+    rates, losses = RATES[cut], curve(least, noise=0.02, seed=seed)[cut]
+    found = _read(rates, losses, np.empty(0))
+    inside = [rates[0] <= rate <= rates[-1] for rate in found.suggestions.values()]
+    assert all(inside)
+    assert (found.suggestion is None) == (not inside)
+
+
+def test_a_loss_that_still_falls_where_the_sweep_ends():
+    found = dlr.lr_range_test(network(), X, Y, bounds=(1e-3, 2e-3))
+    assert 1e-3 <= found.suggestion <= 2e-3
+    assert all(1e-3 <= rate <= 2e-3 for rate in found.suggestions.values())
+    assert "still falls where the sweep ends, at 0.002: raise the upper bound" in found.sentence
+    assert "raise" not in _read(RATES, curve(), np.empty(0)).sentence
+    assert "raise" in _read(RATES[:75], curve()[:75], np.empty(0)).sentence
