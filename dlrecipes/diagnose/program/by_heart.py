@@ -23,7 +23,7 @@ _PAIRS = 3
 _RATES = (1e-3, 1e-2, 1e-1)
 _STEPS = 150
 _LOOK_EVERY = 15
-_SECONDS = 3.0
+_SECONDS = 2.0
 """For each rate: what has not been learned by then is not judged."""
 _EXPLAINED = 0.9
 _KNOWN = 0.95
