@@ -426,9 +426,14 @@ class Subclassed(keras.Model):
 def test_a_subclassed_model():
     model = Subclassed()
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    with pytest.raises(ArgumentError, match="must be built.*Call it on some examples"):
-        dlr.check(model, X, KIND)
-    model(X[:2])
+    before = random.getstate()
+    assert faults(model, X, KIND, train=True) == []
+    assert [one.name for one in faults(model, X, KIND + 1)] == ["labels"]
+    assert not model.built  # it has no weights yet, as before
+    assert not model.weights
+    assert not model.optimizer.built
+    assert random.getstate() == before
+    model.fit(X, KIND, verbose=0)
     assert faults(model, X, KIND) == []
     assert [one.name for one in faults(model, X, KIND + 1)] == ["labels"]
 

@@ -93,9 +93,8 @@ def check(
             found is no promise that it learns.
 
     Raises:
-        ArgumentError: If the model is not compiled, if it has no weights yet and is no Sequential,
-            if `x` and `y` are no arrays of the same number of examples or do not fit the model, or
-            if an argument is none of `fit`.
+        ArgumentError: If the model is not compiled, if `x` and `y` are no arrays of the same number
+            of examples or do not fit the model, or if an argument is none of `fit`.
 
     Example:
         >>> x = np.random.default_rng(0).normal(size=(200, 4))

@@ -139,7 +139,7 @@ class Program:
 
     Args:
         model: As it was compiled.
-        network: The same with weights: a copy where the model makes its own at the first step only.
+        network: The same with weights: a copy of a Sequential that makes its own at the first step.
         x: The inputs by name, `(examples, …)` each; under the empty name the only one.
         given: Inputs and targets as they were handed over.
         few: Inputs of some examples, as the network takes them: an array, a list or a dictionary.
@@ -232,8 +232,7 @@ def read_program(
         fit: Further arguments of `fit`.
 
     Raises:
-        ArgumentError: If the model has no weights yet and cannot be copied, or the data are no
-            arrays of one length.
+        ArgumentError: If the data are no arrays of one length, or do not fit the model.
     """
     x, y = _plain(x), _plain(y)
     inputs = _named("x", x)
@@ -245,7 +244,10 @@ def read_program(
             received=", ".join(str(one.shape) for one in (*inputs.values(), *targets)),
         )
     (examples,) = lengths
-    network = model if model.built else _with_weights(model)
+    # A Sequential is copied; any other makes its weights now, and `left_as_they_were` takes them
+    # away again.
+    copied = not model.built and isinstance(model, keras.Sequential)
+    network = keras.models.clone_model(model) if copied else model
     wanted = fixed_batch(network) or _ROWS
     rows = np.linspace(0, examples - 1, min(examples, wanted)).astype(int)
     few = keras.tree.map_structure(lambda one: np.asarray(one)[rows], x)
@@ -345,17 +347,6 @@ def _output(
         known = np.isfinite(few.reshape(len(few), -1).astype(float)).all(axis=1)
         few, outputs = few[known], outputs[known]
     return Output(name, targets, few, outputs, layer, loss, masked)
-
-
-def _with_weights(model: keras.Model) -> keras.Model:
-    """Return a copy of a network that makes its weights when it is first called."""
-    if not isinstance(model, keras.Sequential):
-        raise ArgumentError(
-            "`model` must be built, so that it has weights.",
-            received=f"{model.name!r}, a {type(model).__name__} that was never called",
-            fix="Call it on some examples first.",
-        )
-    return keras.models.clone_model(model)
 
 
 def _plain(given: Any) -> Any:  # noqa: ANN401
