@@ -13,7 +13,7 @@ from dlrecipes.diagnose.program.losses import mean_loss, of_output
 from dlrecipes.diagnose.program.program import Output, Program, fixed_batch, flat_outputs
 from dlrecipes.results import Finding
 
-_SURE = 3.0
+_SURE = 6.0
 _FAR = 10.0
 _LEAST_CHANGE = 1e-3
 _COMPARED = 16
