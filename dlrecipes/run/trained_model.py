@@ -177,6 +177,8 @@ class _Judged:
         self.of_classes = self.train.classes is not None
         self.answers = [self._answers(one) for one in shown]
         self.wanted = [self._wanted(one)[some] for one, some in zip(outputs, rows, strict=True)]
+        counts = np.unique(self.wanted[0], return_counts=True)[1]
+        self.rare = self.of_classes and counts.min() < _RARE * len(rows[0]) / len(counts)
         self.errors = [
             self.error(wanted, answers)
             for wanted, answers in zip(self.wanted, self.answers, strict=True)
@@ -199,8 +201,7 @@ class _Judged:
         if not self.of_classes:
             return np.asarray((wanted - answers.astype(float)) ** 2, np.float64)
         kinds, of_kind, counts = np.unique(wanted, return_inverse=True, return_counts=True)
-        rare = counts.min() < _RARE * len(wanted) / len(counts)
-        weights = len(wanted) / (len(kinds) * counts[of_kind]) if rare else 1.0
+        weights = len(wanted) / (len(kinds) * counts[of_kind]) if self.rare else 1.0
         return np.asarray((wanted != answers) * weights, np.float64)
 
     def blind(self) -> Array:

@@ -294,7 +294,29 @@ def test_every_check_is_listed():
     assert told | set(TOLD_BY_STEPS) == set(dlr.diagnose.CHECKS)
 
 
+def residual():
+    inputs = keras.Input((6,))
+    x = LAYERS.Dense(8, "relu")(inputs)
+    for _ in range(3):
+        branch = LAYERS.Dense(8, "relu")(x)
+        branch = LAYERS.Dense(8, kernel_initializer="zeros")(branch)
+        x = LAYERS.Add()([x, LAYERS.Dropout(0.1)(branch)])
+        x = x + LAYERS.BatchNormalization()(LAYERS.Dense(8, kernel_initializer="zeros")(x))
+    model = keras.Model(inputs, LAYERS.Dense(3, "softmax")(x))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 HEALTHY = {
+    "branches that begin with zeros": (residual, X, KIND),
+    "a rare class whose share is the first answer": (
+        lambda: net(
+            [LAYERS.Dense(1, "sigmoid", bias_initializer=keras.initializers.Constant(-3))],
+            loss="binary_crossentropy",
+        ),
+        X,
+        RARE,
+    ),
     "classes": (net, X, KIND),
     "one-hot": (lambda: net(loss="categorical_crossentropy"), X, ONE_HOT),
     "logits": (

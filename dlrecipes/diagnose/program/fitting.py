@@ -143,6 +143,12 @@ def _held_out_classes(
         )
 
 
+def _begins_at_the_shares(output: Output) -> bool:
+    """Whether the last bias was set by somebody who knows that a class is rare."""
+    bias = getattr(output.layer, "bias", None)
+    return bias is not None and bool(np.any(keras.ops.convert_to_numpy(bias)))
+
+
 def _rare_classes(
     program: Program, output: Output, classes: NDArray[np.int64]
 ) -> Iterator[Finding]:
@@ -167,7 +173,8 @@ def _rare_classes(
         return
     weighted = program.fit.get("sample_weight") is not None
     focal = "focal" in output.loss_name
-    if float(shares.min()) < _RARE and not weighted and not focal and _by_accuracy(program):
+    aware = weighted or focal or _begins_at_the_shares(output)
+    if float(shares.min()) < _RARE and not aware and _by_accuracy(program):
         yield Finding(
             "imbalance",
             f"Class {rare} is {100 * float(shares.min()):.1f} % of the examples, and the training "

@@ -15,6 +15,14 @@ from dlrecipes.diagnose.program.program import Program, fixed_batch
 from dlrecipes.results import Finding, plural
 
 _LAYERS = keras.layers
+_PASSING = (
+    _LAYERS.Activation,
+    _LAYERS.BatchNormalization,
+    _LAYERS.Dropout,
+    _LAYERS.LayerNormalization,
+    _LAYERS.ReLU,
+)
+"""Through these a branch leads on to where it is added."""
 _RECTIFIED = ("relu", "relu6")
 _DEAD = 0.9
 _STRONG_DROPOUT = 0.8
@@ -95,7 +103,7 @@ def _weights(program: Program) -> Iterator[Finding]:
             continue
         values = np.asarray(keras.ops.convert_to_numpy(kernel), np.float64)
         spread = float(values.std())
-        if spread == 0 and id(layer) not in last:
+        if spread == 0 and id(layer) not in last and not (values.flat[0] == 0 and _added(layer)):
             yield Finding(
                 "initial weights",
                 f"All weights of {layer.name!r} are {values.flat[0]:g}: its units compute the "
@@ -116,6 +124,19 @@ def _weights(program: Program) -> Iterator[Finding]:
                 'Use `kernel_initializer="glorot_uniform"` or "he_normal".',
                 severity="warning",
             )
+
+
+def _added(layer: keras.layers.Layer) -> bool:
+    """Whether what a layer puts out is added to something else: such a branch may begin with 0."""
+    while True:
+        nodes = list(getattr(layer, "_outbound_nodes", ()))
+        if len(nodes) != 1:
+            return False
+        layer = nodes[0].operation
+        if type(layer).__name__ in ("Add", "Average", "Subtract"):
+            return True
+        if not isinstance(layer, _PASSING):
+            return False
 
 
 def _linear(program: Program) -> Iterator[Finding]:
