@@ -67,13 +67,6 @@ def _unused(*, joined: bool) -> Any:  # noqa: ANN401
     return Setup(model, x, y, new, epochs=20, validation=held)
 
 
-def _flipped(x: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    y = _three(x, generator)
-    some = generator.random(len(y)) < 0.25
-    some[600:] = False
-    return np.where(some, generator.integers(0, 3, len(y)), y)
-
-
 EXAMPLES: dict[str, tuple[str, Callable[[], Any], Callable[[], Any]]] = {
     "batch leak": (
         "the mean of the batch, not of the features, is taken away",
@@ -100,20 +93,10 @@ EXAMPLES: dict[str, tuple[str, Callable[[], Any], Callable[[], Any]]] = {
         lambda: _setup([_dense(kernel_initializer=keras.initializers.RandomNormal(0, 8.0))]),
         lambda: _setup([_dense()]),
     ),
-    "oscillating loss": (
-        "SGD with a rate of 2 and a momentum of 0.9",
-        lambda: _setup([_dense()], optimizer=keras.optimizers.SGD(2.0, momentum=0.9)),
-        lambda: _setup([_dense()], optimizer=keras.optimizers.SGD(0.1)),
-    ),
     "one answer": (
         "a rate with which all units die",
         lambda: _setup([_dense(), _dense()], optimizer=keras.optimizers.SGD(30.0)),
         lambda: _setup([_dense(), _dense()], optimizer=keras.optimizers.SGD(0.1)),
-    ),
-    "suspicious labels": (
-        "a quarter of the labels of training and validation are drawn by lot",
-        lambda: _setup([_dense()], labels=_flipped, epochs=30, rate=3e-3),
-        lambda: _setup([_dense()], epochs=30, rate=3e-3),
     ),
 }
 """`{name: (the fault, sick, mended)}`."""

@@ -49,6 +49,7 @@ _SHARES = (
 )
 _BETTER = 0.05
 _GOOD = 0.95
+_AS_RIGHT = 0.01
 _NO_LOSS = 1e-6
 _NOTHING = 0.01
 _EARLY = 0.8
@@ -90,7 +91,7 @@ penalty, or a smaller network.')
         found += list(_oscillating(loss)) if not found else []
         found += list(_metric(curves)) or list(_one_answer(curves))
         if held_out is not None:
-            found += list(_overfitting(loss, held_out))
+            found += list(_overfitting(loss, held_out, _held_out_scores(curves)))
         if not found:
             found += list(_stopped(loss, held_out))
         if not found and held_out is not None and len(loss) <= _PILOT:
@@ -296,7 +297,12 @@ def _one_answer(curves: Mapping[str, Curve]) -> Iterator[Finding]:
             return
 
 
-def _overfitting(loss: Curve, held_out: Curve) -> Iterator[Finding]:
+def _held_out_scores(curves: Mapping[str, Curve]) -> Curve | None:
+    names = [f"val_{name}" for name in _SHARES if f"val_{name}" in curves]
+    return curves[names[0]] if names else None
+
+
+def _overfitting(loss: Curve, held_out: Curve, scores: Curve | None) -> Iterator[Finding]:
     known = np.isfinite(held_out)
     if known.sum() < _FEWEST:
         return
@@ -311,6 +317,8 @@ def _overfitting(loss: Curve, held_out: Curve) -> Iterator[Finding]:
     # Or it never got better, while the training loss went to nothing beside it.
     apart = 0 < _APART * loss[-1] < last and loss[-1] < loss[0] / 2
     never = least > 0.8 * float(held_out[known][0])
+    # Where as many answers are right as ever, it is only too sure of the others.
+    as_right = scores is not None and scores[-1] >= np.nanmax(scores) - _AS_RIGHT
     if later and ((fell_on and rose) or (apart and never)):
         yield Finding(
             "overfitting",
@@ -319,7 +327,7 @@ def _overfitting(loss: Curve, held_out: Curve) -> Iterator[Finding]:
             {"epoch": best + 1, "least": least, "last": last},
             f"Keep the weights of epoch {best + 1}; then more data, augmentation, dropout or a "
             "penalty, or a smaller network.",
-            severity="warning",
+            severity="info" if as_right else "warning",
         )
 
 

@@ -165,3 +165,16 @@ def test_the_curves_of_a_run(tmp_path):
 )
 def test_nothing_is_wrong_with_what_is_good_already(curves):
     assert [one.name for one in dlr.check_history(curves) if one.severity != "info"] == []
+
+
+def test_a_rising_validation_loss_beside_as_many_right_answers_is_information():
+    curves = {
+        "loss": [1.0, 0.6, 0.4, 0.2, 0.1],
+        "val_loss": [1.0, 0.7, 0.6, 0.8, 1.1],
+        "val_accuracy": [0.5, 0.7, 0.8, 0.81, 0.81],
+    }
+    (found,) = [one for one in dlr.check_history(curves) if one.name == "overfitting"]
+    assert found.severity == "info"
+    curves["val_accuracy"] = [0.5, 0.7, 0.81, 0.78, 0.75]
+    (found,) = [one for one in dlr.check_history(curves) if one.name == "overfitting"]
+    assert found.severity == "warning"
