@@ -64,7 +64,11 @@ class Doubt(LogListener):
 
     def _tell(self, record: TrialRecord) -> None:
         self.on_step("why no trial is better than chance")
-        found = self._look(record.values)
+        try:
+            found = self._look(record.values)
+        except Exception:  # a builder that raises: why its trials failed is told by themselves
+            self._found = ()
+            return
         self._found = tuple(one for one in found if one.severity != "info")
         score = "no score" if record.plain_score is None else f"{record.plain_score:.4g}"
         self.on_note(

@@ -97,6 +97,18 @@ def test_who_learns_pays_nothing(goal, chance, scores):
     assert not heard.notes
 
 
+def test_a_builder_that_raises_is_told_by_its_trials():
+    heard, _, doubting = doubt(0.5)
+    doubting._look = lambda values: {}["no such layer"]
+    trials = records(*[None] * 4)
+    for record in trials:
+        doubting.on_trial(record)
+    assert doubting.of_study(study(trials, trials[0])) == ()
+    assert heard.trials == trials
+    assert not heard.findings
+    assert not heard.notes
+
+
 def test_a_resumed_study_is_looked_at_once():
     heard, looked, doubting = doubt(0.5, found=())
     trials = records(*[0.5] * 5)
