@@ -117,7 +117,9 @@ def check(
     data: Annotated[str | None, typer.Option(help="The data, for recipes that take it.")] = None,
     target: Annotated[str | None, typer.Option(help="The target column.")] = None,
 ) -> None:
-    """Say what is wrong with data and network before anything trains.
+    """Say what is wrong with data and default network before a search.
+
+    A few steps of that network are tried; nothing of them is kept.
 
     Further options are arguments of the recipe's own `load`; `dlrecipes check RECIPE --help` lists
     them. The exit status is 1 where something is an error.

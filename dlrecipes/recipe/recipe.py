@@ -209,7 +209,7 @@ class Recipe:
         return SpecBuilder(self._build, splits.model_spec, self.name, fit=self._fit)
 
     def check(self, **source: SourceValue) -> tuple[Finding, ...]:
-        """Say what is wrong with data and default network before anything trains.
+        """Say what is wrong with data and default network before a search.
 
         Args:
             source: Arguments of the recipe's `load`.

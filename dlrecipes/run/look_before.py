@@ -1,4 +1,4 @@
-"""What can be told of a builder and its data before anything trains."""
+"""What can be told of a builder and its data before a search."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def left_as_they_were(model: keras.Model) -> Iterator[None]:
 
 @contextmanager
 def drawn_from(seed: int) -> Iterator[None]:
-    """Draw all random numbers inside from a seed, and go on outside as if nothing had been drawn.
+    """Draw all numbers inside from a seed; Keras, Python and NumPy go on as if none had been drawn.
 
     Args:
         seed: At least 0.
