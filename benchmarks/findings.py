@@ -3,14 +3,21 @@
     python benchmarks/findings.py open
     python benchmarks/findings.py collection
     python benchmarks/findings.py sealed
+    python benchmarks/findings.py second
     python benchmarks/findings.py page
 
-`open` and `sealed` are the halves of `zoo/` that a seed has dealt: the checks were made with the
-open half before one's eyes, the sealed one is asked once, when nothing is changed any more. Each
-program is asked before its first step (`dlrecipes.check`); what was not told then, and every
-healthy program, is trained and asked again (`dlrecipes.check_trained`). `collection` asks the
-builders of `strangers/` and the bundled recipes, all of them healthy, before their first step.
-Outcomes are written to `findings.json` beside this program; `page` makes `findings.md` of them.
+`open` and `sealed` are the halves of `zoo/` that a seed has dealt: the first checks were made with
+the open half before one's eyes and measured with the sealed one, from which the next were learnt.
+`second` is `zoo/second/`, asked once, when nothing is changed any more. Each program is asked
+before its first step (`dlrecipes.check`); where the fault was not named then, and of every healthy
+program, it is trained and asked again (`dlrecipes.check_trained`). `collection` asks the builders
+of `strangers/` and the bundled recipes, all of them healthy, before their first step. Outcomes are
+written to `findings.json` beside this program; `page` makes `findings.md` of them.
+
+A finding is right where it names the fault (`MEANT`), or where it is a true symptom of it (a loss
+that begins or stays where no answer is worse, a network that is no better than a simple one). That
+of four things which must fit each other (output, units, labels, loss) another one is named than
+the one that was spoilt is right: nobody can tell which of them its author meant to keep.
 """
 
 from __future__ import annotations
@@ -29,13 +36,15 @@ from rich.table import Table
 
 HERE = Path(__file__).parent
 
-_LATER = {"bias and variance", "flat loss", "diverged", "one answer", "nothing learned"}
+_SYMPTOMS_BEFORE = {"initial loss", "first steps", "learned by heart"}
+_SYMPTOMS_AFTER = {"bias and variance", "flat loss", "diverged", "one answer", "nothing learned"}
+_OUTPUT = {"output activation", "output units", "labels", "target range", "loss"}
 MEANT = {
-    "output_activation": {"output activation", "target range"},
-    "output_units": {"output units", "axes"},
-    "label_form": {"labels", "target range"},
-    "target_range": {"target range", "labels"},
-    "wrong_loss": {"loss"},
+    "output_activation": _OUTPUT,
+    "output_units": {*_OUTPUT, "axes"},
+    "label_form": _OUTPUT,
+    "target_range": _OUTPUT,
+    "wrong_loss": _OUTPUT,
     "input_scale": {"input scale", "initial loss", "first steps"},
     "input_content": {"inputs", "initial loss"},
     "activation": {"activations", "gradients", "learned by heart"},
@@ -44,10 +53,10 @@ MEANT = {
     "axes": {"axes", "batch leak", "learned by heart"},
     "capacity": {"axes", "learned by heart"},
     "regularisation": {"regularisation"},
-    "normalisation": {"normalisation"},
+    "normalisation": {"normalisation", "batch leak", "batches"},
     "learning_rate": {"learning rate", "first steps", "oscillating loss", "stopped too early"},
     "optimizer": {"optimizer", "first steps", "oscillating loss", "stopped too early"},
-    "batches": {"batches", "first steps", "oscillating loss"},
+    "batches": {"batches", "normalisation", "first steps", "oscillating loss"},
     "duration": {"duration", "stopped too early"},
     "wrong_labels": {"labels", "overfitting", "suspicious labels"},
     "overfitting": {"overfitting"},
@@ -55,8 +64,12 @@ MEANT = {
     "validation": {"validation"},
     "imbalance": {"imbalance"},
 }
-"""By which names of findings a kind of fault is told, beside those of what it leads to."""
-_NOT_LATER = {"leak", "validation"}
+"""By which names of findings a kind of fault is named."""
+_LEARNS_WELL = {"duration", "wrong_labels", "overfitting", "imbalance", "leak", "validation"}
+"""Faults that do not keep a network from learning its training data: their early symptoms are
+something else."""
+_SEEMS_RIGHT = {"leak", "validation"}
+"""Faults by which a score is better than it should be: no symptom tells of them."""
 
 
 def main() -> None:
@@ -64,7 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["open", "sealed", "collection", "page"])
+    parser.add_argument("what", choices=["open", "sealed", "second", "collection", "page"])
     parser.add_argument("--json", type=Path, default=HERE / "findings.json")
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -90,19 +103,24 @@ class _OfFindings(Record):
         super()._take_up(before)
 
 
-def _ask(record: Record, half: str) -> list[dict[str, Any]]:
+def _ask(record: Record, part: str) -> list[dict[str, Any]]:
     from zoo import HEALTHY, SICK, deal
 
     dealt = deal()
-    names = {
-        "open": (*dealt.open_sick, *dealt.open_healthy),
-        "sealed": (*dealt.sealed_sick, *dealt.sealed_healthy),
-    }[half]
+    if part == "second":
+        from zoo import second
+
+        members = (*second.SICK, *second.HEALTHY)
+    else:
+        names = {
+            "open": (*dealt.open_sick, *dealt.open_healthy),
+            "sealed": (*dealt.sealed_sick, *dealt.sealed_healthy),
+        }[part]
+        members = tuple(one for one in (*SICK, *HEALTHY) if one.name in names)
     rows = []
-    for one in (*SICK, *HEALTHY):
-        if one.name in names:
-            told = record.measure(f"{half}: {one.name}", lambda one=one: ask_program(one))
-            rows.append({"name": one.name, **told})
+    for one in members:
+        told = record.measure(f"{part}: {one.name}", lambda one=one: ask_program(one))
+        rows.append({"name": one.name, **told})
     return rows
 
 
@@ -122,8 +140,8 @@ def ask_program(program: Any) -> dict[str, Any]:  # noqa: ANN401  (a `zoo.Progra
         "seconds": round(seconds, 1),
         "after": [],
     }
-    told = not healthy and any(said["name"] in MEANT[kind] for said in before)
-    if not told:
+    named = not healthy and any(said["name"] in MEANT[program.kind] for said in before)
+    if not named:
         row["after"] = told_after(program.make if healthy else program.sick)
     return row
 
@@ -255,19 +273,31 @@ def _told_of(name: str, make: Callable[[], Any]) -> dict[str, str]:
 def right_and_others(row: dict[str, Any]) -> tuple[str, list[str], list[str]]:
     """Return when a fault was told, by which findings, and what else was said.
 
+    A program is asked after its training where nothing has named its fault before.
+
     Args:
         row: A sick program's.
     """
-    meant = MEANT[row["kind"]]
+    kind = row["kind"]
+    before = MEANT[kind] | (set() if kind in _LEARNS_WELL else _SYMPTOMS_BEFORE)
+    after = MEANT[kind] | (set() if kind in _SEEMS_RIGHT else _SYMPTOMS_AFTER)
     early = [said["name"] for said in row["before"]]
-    right = [name for name in early if name in meant]
-    if right:
-        return "before", right, [name for name in early if name not in meant]
     later = [said["name"] for said in row["after"]]
-    meant = meant if row["kind"] in _NOT_LATER else meant | _LATER
-    right = [name for name in later if name in meant]
-    others = [*early, *(name for name in later if name not in meant)]
-    return "after" if right else "", right, others
+    right = [name for name in early if name in before]
+    moment = "before" if right else ""
+    right += [name for name in later if name in after]
+    others = [name for name in early if name not in before]
+    others += [name for name in later if name not in after]
+    return moment or ("after" if right else ""), right, others
+
+
+def names_the_fault(row: dict[str, Any]) -> bool:
+    """Return whether a finding names the fault itself, not only what it leads to.
+
+    Args:
+        row: A sick program's.
+    """
+    return any(one["name"] in MEANT[row["kind"]] for one in (*row["before"], *row["after"]))
 
 
 def summarize(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -296,6 +326,7 @@ def summarize(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "while": sum(moment == "while" for moment, *_ in outcomes),
         "of these told": sum(moment == "while" and bool(when) for moment, when, *_ in outcomes),
         "recall": sum(bool(when) for _, when, _, _ in can_be) / max(len(can_be), 1),
+        "named": sum(names_the_fault(row) for row in sick if row["moment"] != "while"),
         "right findings": right,
         "other findings": others,
         "precision": right / max(right + others, 1),

@@ -6,6 +6,13 @@ import math
 from typing import Any
 
 WIDTH, HEIGHT, LEFT, BELOW = 300, 150, 44, 22
+PARTS = {
+    "second": "second part",
+    "sealed": "first part, the half that was sealed once",
+    "open": "first part, the other half",
+    "collection": "collection",
+}
+"""What the parts of `findings.py` are called on the page."""
 
 
 def make_page(measurements: dict[str, dict[str, Any]]) -> str:
@@ -25,10 +32,10 @@ def make_page(measurements: dict[str, dict[str, Any]]) -> str:
             for key, row in measurements.items()
             if key.startswith(f"{part}: ") and "not asked" not in row
         ]
-        for part in ("open", "sealed", "collection")
+        for part in PARTS
     }
     names = {**dlr.diagnose.CHECKS, **dlr.diagnose.HISTORY_CHECKS, **TRAINED_CHECKS}
-    lines = [_of_half(part, summarize(rows)) for part, rows in parts.items() if rows]
+    lines = [_of_part(part, summarize(rows)) for part, rows in parts.items() if rows]
     lines += ["", *_by_moment(parts)]
     for name, about in names.items():
         lines += ["", f"### {name}", "", f"{about[0].upper()}{about[1:]}."]
@@ -45,7 +52,7 @@ def make_page(measurements: dict[str, dict[str, Any]]) -> str:
             if part == "collection":
                 counts.append(f"{alarms} of {len(rows)} builders and recipes")
             elif rows:
-                counts.append(f"{part} half: right {right} of {told} times, {alarms} false alarms")
+                counts.append(f"{PARTS[part]}: right {right} of {told}, {alarms} false alarms")
         lines += ["", f"*{'; '.join(counts)}.*"]
         picture = measurements.get(f"picture: {name}")
         if picture:
@@ -66,7 +73,7 @@ def _called(program: str) -> str:
     return program.capitalize() if " " in program else f"`{program}`"
 
 
-def _of_half(part: str, summary: dict[str, Any]) -> str:
+def _of_part(part: str, summary: dict[str, Any]) -> str:
     alarmed = len(summary["alarmed"])
     if part == "collection":
         return (
@@ -74,9 +81,10 @@ def _of_half(part: str, summary: dict[str, Any]) -> str:
             f"have a finding before training ({', '.join(summary['alarmed']) or 'none'})."
         )
     return (
-        f"- **{part.capitalize()} half**: of {summary['before or after']} faults that can be told "
-        f"before or after training, {summary['told before']} are told before and "
-        f"{summary['told after']} after it: recall {summary['recall']:.2f}. Of "
+        f"- **{PARTS[part].capitalize()}**: of {summary['before or after']} faults that can be "
+        f"told before or after training, {summary['told before']} are told before and "
+        f"{summary['told after']} after it: recall {summary['recall']:.2f}; "
+        f"{summary['named']} are named, of the others a symptom is. Of "
         f"{summary['right findings'] + summary['other findings']} findings "
         f"{summary['right findings']} are of the fault: precision {summary['precision']:.2f}. Of "
         f"{summary['healthy']} healthy programs {alarmed} have a finding"
@@ -89,10 +97,10 @@ def _by_moment(parts: dict[str, list[dict[str, Any]]]) -> list[str]:
     from findings import right_and_others
 
     lines = [
-        "| half | can be told | programs | told before | told after | not told |",
+        "| part | can be told | programs | told before | told after | not told |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
     ]
-    for part in ("open", "sealed"):
+    for part in ("second", "sealed", "open"):
         for moment in ("before", "after", "while"):
             told = [
                 right_and_others(row)[0]
@@ -101,7 +109,7 @@ def _by_moment(parts: dict[str, list[dict[str, Any]]]) -> list[str]:
             ]
             if told:
                 counts = " | ".join(str(told.count(when)) for when in ("before", "after", ""))
-                lines.append(f"| {part} | {moment} training | {len(told)} | {counts} |")
+                lines.append(f"| {PARTS[part]} | {moment} training | {len(told)} | {counts} |")
     return lines
 
 
