@@ -39,13 +39,18 @@ def write_page(page: Page, path: Path) -> Path:
         page: What stands on it.
         path: The file, in a folder that exists.
     """
-    environment = jinja2.Environment(
+    write_text(path, environment().get_template("page.html.j2").render(page=page))
+    return path
+
+
+def environment() -> jinja2.Environment:
+    """Return what makes a page of a template beside this file, with plotly at hand."""
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("dlrecipes.report", "."),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    template = environment.get_template("page.html.j2")
-    write_text(path, template.render(page=page, plotly_js=packed_plotly()))
-    return path
+    made.globals["plotly_js"] = packed_plotly()
+    return made

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from dlrecipes.errors import RunError
 from dlrecipes.metrics import metric_words
 from dlrecipes.report.details import (
@@ -26,8 +24,9 @@ from dlrecipes.report.format import breakable, format_number, format_time, with_
 from dlrecipes.report.headline import finding_rows, headline, passed
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
 from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
+from dlrecipes.report.page import environment
 from dlrecipes.report.parallel_coordinates import plot_parallel_coordinates
-from dlrecipes.report.plot import Plot, packed_plotly
+from dlrecipes.report.plot import Plot
 from dlrecipes.report.saved_predictions import SavedPredictions, read_predictions
 from dlrecipes.report.scores import main_metric, refit_rows, score_table
 from dlrecipes.report.search_history import plot_search_history
@@ -57,14 +56,8 @@ def write_report(directory: Path) -> Path:
 
 
 def _render(files: RunFiles) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("dlrecipes.report", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    made = environment()
+    made.filters.update(
         number=format_number,
         time=format_time,
         metric=metric_words,
@@ -72,12 +65,11 @@ def _render(files: RunFiles) -> str:
         code=with_code,
         plural=plural,
     )
-    template = environment.get_template("template.html.j2")
+    template = made.get_template("template.html.j2")
     searched = _search(files)
     return template.render(
         result=files.result,
         info=files.info,
-        plotly_js=packed_plotly(),
         **_summary(files),
         **_findings(files, searched["panels"]),
         **searched,
