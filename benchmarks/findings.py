@@ -202,11 +202,11 @@ def _fresh(make: Callable[[], Any]) -> Any:  # noqa: ANN401  (a `zoo.Setup`)
     return make()
 
 
-def _said(found: Iterable[Any]) -> list[dict[str, str]]:
+def _said(found: Iterable[Any], *, information: bool = False) -> list[dict[str, str]]:
     return [
         {"name": one.name, "verdict": one.verdict, "advice": one.advice}
         for one in found
-        if one.severity != "info"
+        if information or one.severity != "info"
     ]
 
 
@@ -244,7 +244,7 @@ def _draw_each_kind(record: Record) -> None:
                     },
                 )
 
-    from measuring.finding_examples import EXAMPLES, accuracy
+    from measuring.finding_examples import EXAMPLES, score
 
     for name, (fault, sick, mended) in EXAMPLES.items():
         record.measure(
@@ -253,8 +253,8 @@ def _draw_each_kind(record: Record) -> None:
                 "program": "an example of its own",
                 "fault": fault,
                 **_told_of(name, sick),
-                "sick": show(sick, accuracy),
-                "mended": show(mended, accuracy),
+                "sick": show(sick, score),
+                "mended": show(mended, score),
             },
         )
 

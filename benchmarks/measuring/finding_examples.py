@@ -67,6 +67,25 @@ def _unused(*, joined: bool) -> Any:  # noqa: ANN401
     return Setup(model, x, y, new, epochs=20, validation=held)
 
 
+def _likely(x: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    chances = 1 / (1 + np.exp(-4 * (x[:, :1] + np.array([-0.7, 0.0, 0.7]))))
+    return (generator.uniform(size=(len(x), 1)) < chances).sum(axis=1).clip(0, 2)
+
+
+def _confused(x: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    labels = _three(x, generator)
+    return np.where(generator.uniform(size=len(x)) < 0.125, (labels + 1) % 3, labels)
+
+
+def _values(optimizer: Any, metrics: list[str] | None = None) -> Any:  # noqa: ANN401
+    from zoo.program import Setup
+
+    (x, y), held, new = _data(lambda x, _: (x[:, 0] * x[:, 1] + x[:, 2]).astype("float32"))
+    model = keras.Sequential([keras.Input((8,)), _dense(64), _dense(64), LAYERS.Dense(1)])
+    model.compile(optimizer, "mse", metrics=metrics)
+    return Setup(model, x, y, new, epochs=20, validation=held)
+
+
 EXAMPLES: dict[str, tuple[str, Callable[[], Any], Callable[[], Any]]] = {
     "batch leak": (
         "the mean of the batch, not of the features, is taken away",
@@ -98,10 +117,54 @@ EXAMPLES: dict[str, tuple[str, Callable[[], Any], Callable[[], Any]]] = {
         lambda: _setup([_dense(), _dense()], optimizer=keras.optimizers.SGD(30.0)),
         lambda: _setup([_dense(), _dense()], optimizer=keras.optimizers.SGD(0.1)),
     ),
+    "zero-input baseline": (
+        "a rate so small that the network answers as if it saw no input",
+        lambda: _setup([_dense()], optimizer=keras.optimizers.SGD(1e-3)),
+        lambda: _setup([_dense()]),
+    ),
+    "diverged": (
+        "plain gradient descent with a rate of 1 for values",
+        lambda: _values(keras.optimizers.SGD(1.0)),
+        lambda: _values(keras.optimizers.SGD(0.01)),
+    ),
+    "oscillating loss": (
+        "a rate a hundred times too high",
+        lambda: _setup([_dense()], optimizer=keras.optimizers.Adam(1.0), epochs=30),
+        lambda: _setup([_dense()], optimizer=keras.optimizers.Adam(0.01), epochs=30),
+    ),
+    "loss and score": (
+        "labels that are no more than likely, learned until the network is too sure of them",
+        lambda: _setup([_dense(64)], labels=_likely, epochs=150),
+        lambda: _setup([_dense(8)], labels=_likely, epochs=8),
+    ),
+    "metric": (
+        "exact equality of values, taken for a score",
+        lambda: _values(keras.optimizers.Adam(0.01), metrics=["accuracy"]),
+        lambda: _values(keras.optimizers.Adam(0.01), metrics=["mae"]),
+    ),
+    "early reading": (
+        "a first training of four epochs, and a longer one",
+        lambda: _setup([_dense(64)], epochs=4),
+        lambda: _setup([_dense(64)], epochs=20),
+    ),
+    "suspicious labels": (
+        "an eighth of the labels is another class",
+        lambda: _setup([_dense()], labels=_confused, epochs=12),
+        lambda: _setup([_dense()], epochs=12),
+    ),
+    "calibration": (
+        "three hundred epochs, until the network is sure of whatever it says",
+        lambda: _setup([_dense(64)], labels=_likely, epochs=120),
+        lambda: _setup([_dense(16)], labels=_likely, epochs=12),
+    ),
 }
 """`{name: (the fault, sick, mended)}`."""
 
 
-def accuracy(model: Any, x: Any, y: Any) -> float:  # noqa: ANN401
-    """Return the share of right answers."""
-    return float(np.mean(model.predict(x, verbose=0).argmax(axis=1) == y))
+def score(model: Any, x: Any, y: Any) -> float:  # noqa: ANN401
+    """Return the share of right answers; of values the share of variance that is explained."""
+    answers = model.predict(x, verbose=0)
+    if answers.shape[-1] == 1:
+        residual = np.mean((answers.ravel() - y) ** 2)
+        return float(max(-1.0, 1 - residual / np.var(y))) if np.isfinite(residual) else -1.0
+    return float(np.mean(answers.argmax(axis=1) == y))

@@ -347,8 +347,12 @@ def _begin_around(work: Work, prepared: Prepared) -> tuple[Plan, tuple[Finding, 
     with study_running(splits.test.fingerprint), work.listener.busy():
         work.listener.on_step("a range test of the learning rate")
         seeded = seed_ranges(work.build, splits, work.plan, prepared.space, seed=work.settings.seed)
-    work.listener.on_finding(seeded.finding)
-    return seeded.plan, (seeded.finding,)
+    finding = seeded.finding
+    if finding.action is None:  # it was asked for: that nothing comes of it is said, too
+        work.listener.on_note(f"{finding.verdict} {finding.advice}".rstrip())
+    else:
+        work.listener.on_finding(finding)
+    return seeded.plan, (finding,)
 
 
 def _weighed_as_before(

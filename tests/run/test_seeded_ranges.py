@@ -1,5 +1,7 @@
 """What a range test makes of a plan: by what a hyperparameter does, never by its name."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -116,11 +118,25 @@ def test_none_and_a_range_of_the_user_s_own_leave_the_plan():
     assert "has a range of its own in the stage 'coarse'" in found.finding.verdict
 
 
+class Notes(Listener):
+    def __init__(self):
+        super().__init__()
+        self.notes = []
+
+    def on_note(self, line):
+        self.notes.append(line)
+
+
 @pytest.mark.slow
 def test_a_run_keeps_it_and_goes_on_with_it(tmp_path):
     build = builder(lambda hp: keras.optimizers.Adam(hp.Float("learning_rate", **RATE)))
     splits = rows()
     settings = RunSettings(out=tmp_path / "run", baseline_seconds=0.5, lr_range_test=True)
+    own = dlr.search.with_setting(PLAN, "coarse.ranges.learning_rate=1e-3,1e-2")
+    heard = Notes()
+    other = replace(settings, out=tmp_path / "other")
+    dlr.tune(build, splits, plan=own, settings=other, listener=heard)
+    assert "has a range of its own in the stage 'coarse'" in "".join(heard.notes)
     run = dlr.tune(build, splits, plan=PLAN, settings=settings, listener=Listener())
     low, high = run.info.plan.stages[0].ranges["learning_rate"]
     assert 1e-6 < low < high
