@@ -1,0 +1,32 @@
+"""Lessons: one claim of a lecture each, run and measured."""
+
+from dlrecipes.lesson.convolution import (
+    convolution_matrix,
+    convolve,
+    convolve_images,
+    correlate_images,
+    output_size,
+    receptive_field,
+    weights_of_designs,
+)
+from dlrecipes.lesson.find_lesson import lesson_facts, lesson_names, load_lesson
+from dlrecipes.lesson.lesson import Lesson, Measured
+from dlrecipes.lesson.picture import COLOURS, draw, save_picture
+
+__all__ = [
+    "COLOURS",
+    "Lesson",
+    "Measured",
+    "convolution_matrix",
+    "convolve",
+    "convolve_images",
+    "correlate_images",
+    "draw",
+    "lesson_facts",
+    "lesson_names",
+    "load_lesson",
+    "output_size",
+    "receptive_field",
+    "save_picture",
+    "weights_of_designs",
+]
