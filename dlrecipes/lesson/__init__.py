@@ -9,18 +9,22 @@ from dlrecipes.lesson.convolution import (
     receptive_field,
     weights_of_designs,
 )
+from dlrecipes.lesson.descent import RULES, Descent, descend
 from dlrecipes.lesson.find_lesson import lesson_facts, lesson_names, load_lesson
 from dlrecipes.lesson.lesson import Lesson, Measured
 from dlrecipes.lesson.picture import COLOURS, draw, save_picture
 
 __all__ = [
     "COLOURS",
+    "RULES",
+    "Descent",
     "Lesson",
     "Measured",
     "convolution_matrix",
     "convolve",
     "convolve_images",
     "correlate_images",
+    "descend",
     "draw",
     "lesson_facts",
     "lesson_names",

@@ -57,6 +57,11 @@ def save_picture(figure: Figure, path: Path) -> Path:
     """
     import matplotlib as mpl
 
+    for panel in figure.axes:  # a legend takes its colours where it is made, after `draw`
+        if legend := panel.get_legend():
+            legend.set_frame_on(False)
+            for text in legend.get_texts():
+                text.set_color(_GREY)
     with mpl.rc_context({**_style(), "svg.hashsalt": path.stem}), written_whole(path) as partial:
         figure.savefig(partial, format="svg", transparent=True, metadata={"Date": None})
     return path
@@ -72,7 +77,6 @@ def _style() -> dict[str, Any]:
         "xtick.color",
         "ytick.color",
         "grid.color",
-        "legend.labelcolor",
     )
     return {
         **dict.fromkeys(greys, _GREY),
@@ -85,7 +89,6 @@ def _style() -> dict[str, Any]:
         "font.size": 9,
         "grid.alpha": 0.3,
         "image.cmap": "viridis",
-        "legend.frameon": False,
         "lines.linewidth": 1.6,
         "svg.fonttype": "none",
     }
