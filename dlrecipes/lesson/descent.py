@@ -18,7 +18,7 @@ Gradient = Callable[[Array], ArrayLike]
 RULES = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adam, uncorrected", "adamw")
 """The rules that `descend` knows."""
 
-_EPSILON = 1e-7  # outside of the root, as Keras has it
+_EPSILON = 1e-7  # where Keras has it: inside of the root, with Adam outside
 
 
 @dataclass(frozen=True)
@@ -120,14 +120,14 @@ def _adagrad(rate: float, momentum: float, decay: float) -> Any:  # noqa: ANN401
     squares, gradient = 0.0, (yield None)
     while True:
         squares = squares + gradient**2
-        gradient = yield rate * gradient / (np.sqrt(squares) + _EPSILON)
+        gradient = yield rate * gradient / np.sqrt(squares + _EPSILON)
 
 
 def _rmsprop(rate: float, momentum: float, decay: float) -> Any:  # noqa: ANN401, ARG001
     squares, gradient = 0.0, (yield None)
     while True:
         squares = decay * squares + (1 - decay) * gradient**2
-        gradient = yield rate * gradient / (np.sqrt(squares) + _EPSILON)
+        gradient = yield rate * gradient / np.sqrt(squares + _EPSILON)
 
 
 def _adam(*, corrected: bool) -> Callable[[float, float, float], Any]:
