@@ -1,0 +1,55 @@
+"""The gradient of a batch, weight by weight, on any backend of Keras."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.training.model_state import left_as_they_were
+
+
+class GradientRecorder(keras.optimizers.Optimizer):
+    """An optimizer that keeps the gradients and leaves the weights as they are.
+
+    Only where a step is run eagerly are they numbers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(learning_rate=0.0)
+        self.gradients: dict[str, NDArray[np.float64]] = {}
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:  # noqa: ANN401  (Keras')
+        """Keep gradients, by the paths of their weights.
+
+        Args:
+            grads: The gradients, None where there is none.
+            trainable_variables: Their weights; None for those it was built with.
+        """
+        variables = (
+            self._trainable_variables if trainable_variables is None else trainable_variables
+        )
+        for gradient, variable in zip(grads, variables, strict=True):
+            if gradient is not None:
+                dense = keras.ops.convert_to_tensor(gradient)
+                values = np.asarray(keras.ops.convert_to_numpy(dense), np.float64)
+                self.gradients[variable.path] = values
+
+
+def gradients_of(model: keras.Model, x: Any, y: Any) -> dict[str, NDArray[np.float64]]:  # noqa: ANN401
+    """Return the gradient of the loss of a batch, by the path of each weight.
+
+    Args:
+        model: Compiled, with weights; it is left as it was.
+        x: Inputs as `train_on_batch` takes them, one batch.
+        y: Targets likewise.
+    """
+    recorder = GradientRecorder()
+    with left_as_they_were(model):
+        model.optimizer = recorder
+        model.train_function = None
+        model.run_eagerly = True
+        model.train_on_batch(x, y)
+    return recorder.gradients
