@@ -45,6 +45,15 @@ def gradients_of(model: keras.Model, x: Any, y: Any) -> dict[str, NDArray[np.flo
         model: Compiled, with weights; it is left as it was.
         x: Inputs as `train_on_batch` takes them, one batch.
         y: Targets likewise.
+
+    Returns:
+        `{path: gradient}`; a weight without a part in the loss is missing.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="out")])
+        >>> model.compile("sgd", "mse")
+        >>> dlr.training.gradients_of(model, np.ones((4, 2)), np.ones(4))["out/kernel"].shape
+        (2, 1)
     """
     recorder = GradientRecorder()
     with left_as_they_were(model):
