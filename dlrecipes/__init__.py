@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     )
     from dlrecipes.search import CoarseToFine, StudyCallback
     from dlrecipes.training.range_test import lr_range_test as lr_range_test
+    from dlrecipes.training.recalibrate import recalibrate as recalibrate
 
 hush_tensorflow()
 
@@ -64,6 +65,7 @@ _HOMES = {
     "load_model": "dlrecipes.export",
     "load_recipe": "dlrecipes.recipe",
     "lr_range_test": "dlrecipes.training",
+    "recalibrate": "dlrecipes.training",
     "recipe_names": "dlrecipes.recipe",
     "resume": "dlrecipes.run",
     "tune": "dlrecipes.run",
@@ -112,6 +114,7 @@ __all__ = [
     "lr_range_test",
     "metrics",
     "models",
+    "recalibrate",
     "recipe_names",
     "results",
     "resume",

@@ -3,6 +3,7 @@
 from dlrecipes.training.batch_size_rule import scale_learning_rate
 from dlrecipes.training.one_cycle import CyclicalMomentum, OneCycle
 from dlrecipes.training.range_test import RangeTest, lr_range_test
+from dlrecipes.training.recalibrate import recalibrate
 from dlrecipes.training.recorded_gradients import gradients_of
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "RangeTest",
     "gradients_of",
     "lr_range_test",
+    "recalibrate",
     "scale_learning_rate",
 ]
