@@ -9,6 +9,7 @@ from dlrecipes.lesson.convolution import (
     receptive_field,
     weights_of_designs,
 )
+from dlrecipes.lesson.curvature import condition_number, hessian
 from dlrecipes.lesson.descent import RULES, Descent, descend
 from dlrecipes.lesson.find_lesson import lesson_facts, lesson_names, load_lesson
 from dlrecipes.lesson.lesson import Lesson, Measured
@@ -20,12 +21,14 @@ __all__ = [
     "Descent",
     "Lesson",
     "Measured",
+    "condition_number",
     "convolution_matrix",
     "convolve",
     "convolve_images",
     "correlate_images",
     "descend",
     "draw",
+    "hessian",
     "lesson_facts",
     "lesson_names",
     "load_lesson",
