@@ -2,12 +2,13 @@
 
     python benchmarks/lectures.py run
     python benchmarks/lectures.py run --full --only depth
-    python benchmarks/lectures.py page
+    python benchmarks/lectures.py page --strict
 
 `run` measures the lessons that were not measured yet, or `--again`, writes `lectures.json` beside
 this program and a picture a lesson into `docs/lectures/`; a longer form replaces the picture of the
 short one. `page` makes `docs/lectures.md`: the lines of `lectures.toml`, which says what of the
-project answers which claim, with the figures of these measurements, and a section a lesson.
+project answers which claim, with the figures of these measurements, and a section a lesson. A line
+whose lesson is not measured yet says so; with `--strict` that is an error.
 """
 
 from __future__ import annotations
@@ -36,11 +37,18 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="the longer forms")
     parser.add_argument("--only", nargs="*", default=[], help="names of lessons")
     parser.add_argument("--again", action="store_true", help="also what is there already")
+    parser.add_argument("--strict", action="store_true", help="no page where a figure is lacking")
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if options.what == "page":
         measured = json.loads((HERE / "lectures.json").read_text(encoding="utf-8"))["measurements"]
-        (DOCS / "lectures.md").write_text(make_page(measured, read_lines()), encoding="utf-8")
+        lines = read_lines()
+        lacking = what_lacks(measured, lines)
+        if options.strict and lacking:
+            raise SystemExit("\n".join(lacking))
+        for sentence in lacking:
+            print(sentence)
+        (DOCS / "lectures.md").write_text(make_page(measured, lines), encoding="utf-8")
         return
     record = _OfLessons(HERE / "lectures.json", "lectures", {})
     rows = []
@@ -114,6 +122,26 @@ def read_lines() -> list[dict[str, str]]:
     return lines
 
 
+def what_lacks(measured: dict[str, dict[str, Any]], lines: list[dict[str, str]]) -> list[str]:
+    """Return a sentence a lesson that is not measured yet, and a figure that no lesson has.
+
+    Args:
+        measured: By lesson.
+        lines: What answers which claim.
+    """
+    found = {}  # each once, in the order of the lines
+    for line in lines:
+        name = line.get("lesson", "")
+        if name and name not in measured:
+            found[f"The lesson {name!r} is not measured yet."] = None
+        elif name:
+            known = measured[name]["figures"]
+            for one in _wanted(line, list(known)):
+                if one not in known:
+                    found[f"The lesson {name!r} has no figure {one!r}."] = None
+    return list(found)
+
+
 # ---- the page
 
 
@@ -154,13 +182,14 @@ def _line(line: dict[str, str], measured: dict[str, dict[str, Any]]) -> str:
     elif "lesson" in line:
         name = line["lesson"]
         command = command or f"dlrecipes lesson {name}"
-        figure = _figures(name, line, measured)
+        figure = _figures(name, line, measured) if name in measured else ""
     elif "recipe" in line:
         from dlrecipes.recipe import read_facts, recipe_path
 
         command = command or f"dlrecipes tune {line['recipe']}"
         figure = figure or read_facts(recipe_path(line["recipe"])).expected
-    shown = command if "planned" in line else f"`{command}`"
+    waits = "lesson" in line and line["lesson"] not in measured
+    shown = "not yet" if waits else command if "planned" in line else f"`{command}`"
     cells = (line["lecture"], line["claim"], line.get("piece", ""), shown, figure)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
@@ -168,9 +197,13 @@ def _line(line: dict[str, str], measured: dict[str, dict[str, Any]]) -> str:
 def _figures(name: str, line: dict[str, str], measured: dict[str, dict[str, Any]]) -> str:
     """Return the figures that a line names, or the first two, and where the picture is."""
     found = measured[name]["figures"]
-    wanted = line["figures"].split("; ") if "figures" in line else list(found)[:2]
+    wanted = [one for one in _wanted(line, list(found)) if one in found]
     said = "; ".join(f"{one} {found[one]:.3g}" for one in wanted)
     return f"{said} ([picture](#{name.replace('_', '-')}))"
+
+
+def _wanted(line: dict[str, str], known: list[str]) -> list[str]:
+    return line["figures"].split("; ") if "figures" in line else known[:2]
 
 
 def _section(name: str, measured: dict[str, dict[str, Any]]) -> list[str]:
