@@ -25,6 +25,14 @@ def overlap(model, x, y):
     return float(2 * np.sum(given & y) / max(1, np.sum(given) + np.sum(y)))
 
 
+def rebuilt(model, x, y):
+    """Return the share of the variance of all columns together that is explained."""
+    given = predict(model, x)
+    rest = np.mean((np.asarray(y, "float64") - given) ** 2)
+    around = np.mean((y - np.mean(y, axis=0)) ** 2)
+    return float(1 - rest / around) if np.isfinite(rest) else -1.0
+
+
 def same_order(model, x, y):
     """Return the rank correlation of targets and predictions."""
     given = predict(model, x).ravel()
@@ -40,8 +48,7 @@ def first_of_several(model, x, y):
         loss = ""
 
         def __call__(self, x, training):
-            given = model(x, training=training)
-            return next(iter(given.values())) if isinstance(given, dict) else given[0]
+            return model(x, training=training)[first]
 
-    first = next(iter(y.values())) if isinstance(y, dict) else y[0]
-    return accuracy(First(), x, first)
+    first = next(iter(y)) if isinstance(y, dict) else 0
+    return accuracy(First(), x, y[first])

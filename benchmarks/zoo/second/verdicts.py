@@ -15,9 +15,9 @@ from zoo.second import worlds
 
 
 def more_columns_than_patients(mended):
-    d = worlds.genes(900, columns=300, seed=1)
+    d = worlds.genes(1200, columns=200, seed=1)
     model = keras.Sequential()
-    model.add(layers.Input((300,)))
+    model.add(layers.Input((200,)))
     if not mended:
         model.add(layers.Dense(256, activation="relu"))
         model.add(layers.Dense(256, activation="relu"))
@@ -28,8 +28,8 @@ def more_columns_than_patients(mended):
             kernel_regularizer=regularizers.L1(0.02) if mended else None,
         )
     )
-    model.compile(optimizers.Adam(2e-3), "binary_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 60, (d.vx, d.vy))
+    model.compile(optimizers.Adam(3e-3), "binary_crossentropy", metrics=["accuracy"])
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 40, (d.vx, d.vy))
 
 
 def progression_learnt_by_heart(mended):
@@ -197,7 +197,7 @@ def defaults_that_nobody_finds(mended):
             layers.Dense(1, activation="sigmoid"),
         ]
     )
-    model.compile(optimizers.Adam(1e-3), "binary_crossentropy", metrics=["accuracy"])
+    model.compile(optimizers.Adam(4e-3), "binary_crossentropy", metrics=["accuracy"])
     weights = {0: 0.52, 1: 12.5}
     return Setup(
         model,
@@ -263,7 +263,7 @@ def topics_too_rare_to_count(mended):
 MEMBERS = (
     Program(
         "more_columns_than_patients", "overfitting", "after", more_columns_than_patients,
-        accuracy, 0.06, "140 000 weights for 360 rows of 300 columns",
+        accuracy, 0.06, "120 000 weights for 480 rows of 200 columns",
     ),
     Program(
         "progression_learnt_by_heart", "overfitting", "after", progression_learnt_by_heart, r2,
@@ -307,7 +307,7 @@ MEMBERS = (
     ),
     Program(
         "weights_by_how_often", "imbalance", "before", weights_by_how_often, balanced_accuracy,
-        0.1, "the more frequent a class, the larger its weight",
+        0.06, "the more frequent a class, the larger its weight",
     ),
     Program(
         "balanced_twice", "imbalance", "before", balanced_twice, balanced_accuracy, 0.03,
