@@ -22,8 +22,8 @@ def wine_by_origin():
             layers.Dense(3, activation="softmax"),
         ]
     )
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 20, (d.vx, d.vy))
+    model.compile(optimizers.Adam(5e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 15, (d.vx, d.vy))
 
 
 def tumours_by_a_small_network():

@@ -49,9 +49,9 @@ def half_of_the_units_away():
 
 def outcomes_by_chance():
     g = np.random.default_rng(73)
-    x = g.normal(size=(4000, 6))
-    chance = np.where(np.sin(1.5 * x[:, 0]) + x[:, 1] > 0, 0.8, 0.2)  # nobody knows more
-    d = parts(x.astype("float32"), (g.uniform(size=4000) < chance).astype(int), 73)
+    x = g.normal(size=(6000, 6))
+    chance = np.where(x[:, 0] + np.abs(x[:, 1]) > 0.7, 0.8, 0.2)  # nobody knows more
+    d = parts(x.astype("float32"), (g.uniform(size=6000) < chance).astype(int), 73)
     model = keras.Sequential(
         [
             layers.Input((6,)),

@@ -169,7 +169,7 @@ def claims_under_gamma():
     z = layers.Dense(24, activation="tanh")(inputs)
     model = keras.Model(inputs, layers.Dense(1, activation="exponential")(z))
     model.compile(optimizers.Adam(3e-3), gamma_deviance)
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 15, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 30, (d.vx, d.vy))
 
 
 def digits_by_distance():

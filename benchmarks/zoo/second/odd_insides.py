@@ -95,7 +95,7 @@ def highway_of_five():
         x = Highway(32)(x)
     model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 20, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 14, (d.vx, d.vy))
 
 
 class Transposed(layers.Layer):
@@ -183,7 +183,7 @@ def strokes_of_other_digits():
     before.fit(d.x[low], d.y[low], epochs=8, verbose=0)
     base.trainable = False
     model = keras.Sequential([layers.Input((8, 8, 1)), base, layers.Dense(5, activation="softmax")])
-    model.compile(optimizers.Adam(3e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
     v, h = d.vy >= 5, d.hy >= 5
     return Setup(
         model,
@@ -191,7 +191,7 @@ def strokes_of_other_digits():
         d.y[high] - 5,
         (d.hx[h], d.hy[h] - 5),
         32,
-        15,
+        20,
         (d.vx[v], d.vy[v] - 5),
     )
 
@@ -228,7 +228,7 @@ def wide_beside_deep():
     deep = layers.Dense(32, activation="relu")(inputs)
     deep = layers.Dense(16, activation="relu")(deep)
     model = keras.Model(inputs, layers.Dense(1)(layers.Concatenate()([inputs, deep])))
-    model.compile(optimizers.Adam(1e-3), "mse", metrics=["mae"])
+    model.compile(optimizers.Adam(3e-3), "mse", metrics=["mae"])
     return Setup(model, d.x, y, (d.hx, hy), 32, 15, (d.vx, vy))
 
 
