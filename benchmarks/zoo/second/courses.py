@@ -3,10 +3,9 @@
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import callbacks, layers, ops, optimizers
+from keras import callbacks, layers, optimizers
 
 from zoo import data
-from zoo.data import parts
 from zoo.measures import accuracy, r2
 from zoo.program import Program, Setup
 from zoo.second import worlds
@@ -29,22 +28,6 @@ def recurrent_at_a_third(mended):
     return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 12, (d.vx, d.vy))
 
 
-def convolutions_at_a_ten_thousandth(mended):
-    d = data.digits(flat=False, seed=11)
-    model = keras.Sequential()
-    model.add(layers.Input((8, 8, 1)))
-    model.add(layers.Conv2D(16, 3, activation="relu"))
-    model.add(layers.Conv2D(16, 3, activation="relu"))
-    model.add(layers.Flatten())
-    model.add(layers.Dense(10, activation="softmax"))
-    model.compile(
-        optimizer=optimizers.SGD(learning_rate=0.02 if mended else 0.0001, momentum=0.9),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 8, (d.vx, d.vy))
-
-
 def warm_up_of_a_thousand_epochs(mended):
     d = worlds.songs(2000, seed=3)
     y, vy, hy = ((one - d.y.mean()) / d.y.std() for one in (d.y, d.vy, d.hy))
@@ -56,23 +39,6 @@ def warm_up_of_a_thousand_epochs(mended):
     long = 3 if mended else 1000
     warm = callbacks.LearningRateScheduler(lambda epoch, rate: 2e-3 * min(1, (epoch + 1) / long))
     return Setup(model, d.x, y, (d.hx, hy), 32, 20, (d.vx, vy), fit={"callbacks": [warm]})
-
-
-def rate_of_a_fine_tuning_script(mended):
-    texts, kind = worlds.reviews(2400, words=200, seed=8, loud=0.3)
-    d = parts(worlds.pad(texts, 24), kind, 4)
-    inputs = keras.Input((24,), dtype="int32")
-    x = layers.Embedding(201, 24)(inputs)
-    x = layers.Conv1D(24, 3, activation="relu")(x)
-    x = layers.GlobalAveragePooling1D()(x)
-    outputs = layers.Dense(1, activation="sigmoid")(x)
-    model = keras.Model(inputs, outputs)
-    model.compile(
-        optimizers.AdamW(1e-3 if mended else 2e-5, weight_decay=0.01),
-        "binary_crossentropy",
-        metrics=["accuracy"],
-    )
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 14, (d.vx, d.vy))
 
 
 # ---- optimizers and steps of one's own
@@ -127,27 +93,6 @@ def adagrad_with_a_full_store(mended):
         metrics=["accuracy"],
     )
     return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 12, (d.vx, d.vy))
-
-
-class MeanTwice(keras.Model):
-    """A network whose loss is a mean already."""
-
-    rows = 1
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return ops.mean(ops.square(y - y_pred)) / self.rows
-
-
-def mean_divided_by_the_rows_again(mended):
-    d = worlds.friedman(1500, seed=14)
-    y, vy, hy = (((one - d.y.mean()) / d.y.std())[:, None] for one in (d.y, d.vy, d.hy))
-    inputs = keras.Input((10,))
-    x = layers.Dense(32, activation="tanh")(inputs)
-    x = layers.Dense(16, activation="tanh")(x)
-    model = MeanTwice(inputs, layers.Dense(1)(x))
-    model.rows = 1 if mended else len(d.x)
-    model.compile(optimizer=optimizers.SGD(0.05, momentum=0.9))
-    return Setup(model, d.x, y, (d.hx, hy), 32, 30, (d.vx, vy))
 
 
 # ---- batches
@@ -243,16 +188,8 @@ MEMBERS = (
         "Adam at 0.3",
     ),
     Program(
-        "convolutions_at_a_ten_thousandth", "learning_rate", "before",
-        convolutions_at_a_ten_thousandth, accuracy, 0.2, "SGD at 0.0001",
-    ),
-    Program(
         "warm_up_of_a_thousand_epochs", "learning_rate", "before", warm_up_of_a_thousand_epochs,
         r2, 0.2, "twenty epochs of a warm-up that takes a thousand",
-    ),
-    Program(
-        "rate_of_a_fine_tuning_script", "learning_rate", "before", rate_of_a_fine_tuning_script,
-        accuracy, 0.15, "Adam at 0.00002 for a network that starts from nothing",
     ),
     Program(
         "only_the_head_is_stepped", "optimizer", "before", only_the_head_is_stepped, accuracy,
@@ -261,10 +198,6 @@ MEMBERS = (
     Program(
         "adagrad_with_a_full_store", "optimizer", "before", adagrad_with_a_full_store, accuracy,
         0.2, "sums of squares that start at a thousand: tiny steps",
-    ),
-    Program(
-        "mean_divided_by_the_rows_again", "optimizer", "while", mean_divided_by_the_rows_again,
-        r2, 0.2, "a mean that is divided by the number of rows once more: tiny steps",
     ),
     Program(
         "class_after_class_through_batch_norm", "batches", "before",

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from zoo.data import Parts, parts
+from zoo.data import parts
 from zoo.measures import accuracy, balanced_accuracy, r2
 from zoo.program import Program, Setup
 from zoo.second import worlds
@@ -28,18 +28,6 @@ def voltages_in_millionths(mended):
         metrics=["accuracy"],
     )
     return Setup(model, d.x * unit, d.y, (d.hx * unit, d.hy), 32, 12, (d.vx * unit, d.vy))
-
-
-def pressures_in_pascals(mended):
-    d = worlds.windows(worlds.consumption(1800))
-    mean, spread = (0.0, 1.0) if mended else (101_325.0, 900.0)
-    x, vx, hx = (one * spread + mean for one in (d.x, d.vx, d.hx))
-    inputs = keras.Input((24, 1))
-    hidden = layers.LSTM(24)(inputs)
-    outputs = layers.Dense(1)(hidden)
-    model = keras.Model(inputs, outputs)
-    model.compile(loss="mse", optimizer=keras.optimizers.Adam(0.005))
-    return Setup(model, x, d.y, (hx, d.hy), 32, 10, (vx, d.vy))
 
 
 def income_beside_calls(mended):
@@ -201,30 +189,6 @@ def every_row_by_its_own_mean(mended):
 # ---- what knows the label
 
 
-def mean_of_the_hours_around(mended):
-    g = np.random.default_rng(0)
-    series = worlds.consumption(2400, seed=2)
-    series = series + g.normal(scale=0.9, size=len(series)).astype("float32")
-    series = ((series - series.mean()) / series.std()).astype("float32")
-    at = np.arange(12, len(series) - 2)
-    past = np.stack([series[one - 12 : one] for one in at])
-    trailing = np.array([series[one - 2 : one].mean() for one in at])
-    # pandas: rolling(3, center=True).mean(); where it is used, only the past is known
-    around = np.array([series[one - 1 : one + 2].mean() for one in at])
-    used = trailing if mended else around
-    day = np.stack([np.sin(at * 2 * np.pi / 24), np.cos(at * 2 * np.pi / 24)], axis=1)
-    x = np.column_stack([past, day, used]).astype("float32")
-    there = np.column_stack([past, day, trailing]).astype("float32")
-    y = series[at][:, None]
-    one, two = int(len(x) * 0.6), int(len(x) * 0.8)
-    d = Parts(x[:one], y[:one], x[one:two], y[one:two], there[two:], y[two:])
-    model = keras.Sequential(
-        [keras.Input((15,)), layers.Dense(16, activation="relu"), layers.Dense(1)]
-    )
-    model.compile(optimizer="adam", loss="mse")
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 15, (d.vx, d.vy))
-
-
 def number_of_the_row(mended):
     d = worlds.loans(2400, share=0.45, seed=7)
     x, y = np.concatenate([d.x, d.vx]), np.concatenate([d.y, d.vy])
@@ -278,10 +242,6 @@ MEMBERS = (
         "inputs of a few hundred thousandths",
     ),
     Program(
-        "pressures_in_pascals", "input_scale", "before", pressures_in_pascals, r2, 0.4,
-        "inputs near 100 000 into an LSTM",
-    ),
-    Program(
         "income_beside_calls", "input_scale", "before", income_beside_calls, balanced_accuracy,
         0.08, "columns in tens of thousands beside columns of units",
     ),
@@ -312,10 +272,6 @@ MEMBERS = (
     Program(
         "every_row_by_its_own_mean", "axes", "before", every_row_by_its_own_mean,
         balanced_accuracy, 0.1, "rows standardised in place of columns",
-    ),
-    Program(
-        "mean_of_the_hours_around", "leak", "before", mean_of_the_hours_around, r2, 0.1,
-        "a moving mean that holds the target",
     ),
     Program(
         "number_of_the_row", "leak", "before", number_of_the_row, accuracy, 0.2,

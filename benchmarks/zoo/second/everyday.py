@@ -1,7 +1,6 @@
 """Healthy programs as they stand in good tutorials."""
 
 import keras
-import numpy as np
 from keras import layers, optimizers, regularizers
 from sklearn import datasets
 
@@ -10,20 +9,6 @@ from zoo.data import parts, scale
 from zoo.measures import accuracy, balanced_accuracy, label_accuracy, r2
 from zoo.program import Healthy, Setup
 from zoo.second import worlds
-from zoo.second.scores import rebuilt
-
-
-def wine_by_origin():
-    d = data.wine()
-    model = keras.Sequential(
-        [
-            layers.Input((13,)),
-            layers.Dense(16, activation="relu"),
-            layers.Dense(3, activation="softmax"),
-        ]
-    )
-    model.compile(optimizers.Adam(5e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 8, 15, (d.vx, d.vy))
 
 
 def tumours_by_a_small_network():
@@ -81,17 +66,6 @@ def progression_of_diabetes():
     return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 25, (d.vx, d.vy))
 
 
-def five_columns_of_ten():
-    d = worlds.friedman(2500, seed=94)
-    y, vy, hy = ((one - d.y.mean()) / d.y.std() for one in (d.y, d.vy, d.hy))
-    inputs = keras.Input((10,))
-    x = layers.Dense(32, activation="relu")(inputs)
-    x = layers.Dense(32, activation="relu")(x)
-    model = keras.Model(inputs, layers.Dense(1)(x))
-    model.compile(optimizer="adam", loss="mse", metrics=["mae"])
-    return Setup(model, d.x, y, (d.hx, hy), 32, 25, (d.vx, vy))
-
-
 def moons_in_a_minute():
     d = worlds.by_training(data.moons(1500, noise=0.15, seed=95))
     model = keras.Sequential(
@@ -134,26 +108,6 @@ def motions_by_convolutions():
     return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 15, (d.vx, d.vy))
 
 
-def next_hour():
-    d = worlds.windows(worlds.consumption(2600, seed=98))
-    model = keras.Sequential()
-    model.add(layers.Input((24, 1)))
-    model.add(layers.GRU(24))
-    model.add(layers.Dense(1))
-    model.compile(optimizer=optimizers.Adam(3e-3), loss="mse", metrics=["mae"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 10, (d.vx, d.vy))
-
-
-def next_six_hours():
-    d = worlds.windows(worlds.consumption(2600, seed=99), past=30, ahead=6)
-    inputs = keras.Input((30, 1))
-    x = layers.Flatten()(inputs)
-    x = layers.Dense(24, activation="relu")(x)
-    model = keras.Model(inputs, layers.Dense(6)(x))
-    model.compile(optimizer="adam", loss="mse")
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 15, (d.vx, d.vy))
-
-
 def kind_reviews():
     texts, kind = worlds.reviews(3000, words=200, seed=100, loud=0.4)
     d = parts(worlds.pad(texts, 24), kind, 100)
@@ -167,17 +121,6 @@ def kind_reviews():
     )
     model.compile(optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
     return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 10, (d.vx, d.vy))
-
-
-def tags_both_ways():
-    d = worlds.tags(1500, seed=101)
-    inputs = keras.Input((14,), dtype="int32")
-    x = layers.Embedding(40, 8)(inputs)
-    x = layers.Bidirectional(layers.GRU(12, return_sequences=True))(x)
-    outputs = layers.TimeDistributed(layers.Dense(4, activation="softmax"))(x)
-    model = keras.Model(inputs, outputs)
-    model.compile(optimizers.Adam(5e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 6, (d.vx, d.vy))
 
 
 def three_kinds_of_pixel():
@@ -255,75 +198,30 @@ def years_of_songs():
     return Setup(model, d.x, y, (d.hx, hy), 64, 15, (d.vx, vy))
 
 
-def visitors_by_the_hour():
-    d = worlds.visits(2500, seed=107)
-    y, vy, hy = (one[:, None] for one in (d.y, d.vy, d.hy))
-    inputs = keras.Input((4,))
-    x = layers.Dense(32, activation="tanh")(inputs)
-    model = keras.Model(inputs, layers.Dense(1, activation="exponential")(x))
-    model.compile(optimizers.Adam(3e-3), "poisson")
-    return Setup(model, d.x, y, (d.hx, hy), 32, 20, (d.vx, vy))
-
-
-def noise_out_of_pictures():
-    d = worlds.fields(700, seed=108)
-    clean, vclean, hclean = (
-        np.array([0.1, 0.45, 0.8], "float32")[one][..., None] for one in (d.y, d.vy, d.hy)
-    )
-    model = keras.Sequential(
-        [
-            layers.Input((16, 16, 1)),
-            layers.Conv2D(16, 3, padding="same", activation="relu"),
-            layers.Conv2D(16, 3, padding="same", activation="relu"),
-            layers.Conv2D(1, 3, padding="same", activation="sigmoid"),
-        ]
-    )
-    model.compile(optimizers.Adam(3e-3), "mse")
-    return Setup(model, d.x, clean, (d.hx, hclean), 16, 15, (d.vx, vclean))
-
-
-def four_concentrations():
-    d = worlds.mixtures(2500, seed=109)
-    model = keras.Sequential()
-    model.add(layers.Input((8,)))
-    model.add(layers.Dense(48, activation="relu"))
-    model.add(layers.Dense(4))
-    model.compile(optimizer=optimizers.Adam(3e-3), loss="mse")
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 20, (d.vx, d.vy))
-
-
 MEMBERS = (
-    Healthy("wine_by_origin", "few rows", wine_by_origin, accuracy, 0.94),
     Healthy(
         "tumours_by_a_small_network", "nothing", tumours_by_a_small_network, balanced_accuracy,
         0.94,
     ),
-    Healthy("digits_by_convolutions", "nothing", digits_by_convolutions, accuracy, 0.95),
+    Healthy("digits_by_convolutions", "nothing", digits_by_convolutions, accuracy, 0.94),
     Healthy(
         "raw_pixels_rescaled_and_normed", "inputs up to 16", raw_pixels_rescaled_and_normed,
-        accuracy, 0.95,
+        accuracy, 0.96,
     ),
     Healthy(
-        "progression_of_diabetes", "half of the variance stays", progression_of_diabetes, r2, 0.4,
+        "progression_of_diabetes", "half of the variance stays", progression_of_diabetes, r2, 0.49,
     ),
-    Healthy("five_columns_of_ten", "columns that do not count", five_columns_of_ten, r2, 0.85),
     Healthy("moons_in_a_minute", "nothing", moons_in_a_minute, accuracy, 0.96),
-    Healthy("twenty_six_letters", "many classes", twenty_six_letters, accuracy, 0.88),
-    Healthy("motions_by_convolutions", "nothing", motions_by_convolutions, accuracy, 0.95),
-    Healthy("next_hour", "rows that follow each other", next_hour, r2, 0.85),
-    Healthy("next_six_hours", "six columns", next_six_hours, r2, 0.7),
-    Healthy("kind_reviews", "padding of zeros", kind_reviews, accuracy, 0.93),
-    Healthy("tags_both_ways", "a label for every word", tags_both_ways, accuracy, 0.97),
+    Healthy("twenty_six_letters", "many classes", twenty_six_letters, accuracy, 0.91),
+    Healthy("motions_by_convolutions", "nothing", motions_by_convolutions, accuracy, 0.98),
+    Healthy("kind_reviews", "padding of zeros", kind_reviews, accuracy, 0.97),
     Healthy(
         "three_kinds_of_pixel", "most pixels are of one class", three_kinds_of_pixel,
-        balanced_accuracy, 0.9,
+        balanced_accuracy, 0.93,
     ),
-    Healthy("where_the_light_is", "a sigmoid under squared error", where_the_light_is, r2, 0.97),
-    Healthy("five_topics", "five sigmoids", five_topics, label_accuracy, 0.8),
+    Healthy("where_the_light_is", "a sigmoid under squared error", where_the_light_is, r2, 0.96),
+    Healthy("five_topics", "five sigmoids", five_topics, label_accuracy, 0.89),
     Healthy("who_leaves", "columns of zeros and ones among others", who_leaves,
-            balanced_accuracy, 0.8),
-    Healthy("years_of_songs", "a model written as a class", years_of_songs, r2, 0.8),
-    Healthy("visitors_by_the_hour", "counts", visitors_by_the_hour, r2, 0.6),
-    Healthy("noise_out_of_pictures", "pictures as labels", noise_out_of_pictures, rebuilt, 0.9),
-    Healthy("four_concentrations", "four columns, no activation", four_concentrations, r2, 0.9),
+            balanced_accuracy, 0.83),
+    Healthy("years_of_songs", "a model written as a class", years_of_songs, r2, 0.81),
 )  # fmt: skip

@@ -59,16 +59,6 @@ def concentrations_through_softmax(mended):
 # ---- how many units
 
 
-def six_hours_from_one_unit(mended):
-    d = worlds.windows(worlds.consumption(), past=30, ahead=6)
-    model = keras.Sequential()
-    model.add(layers.Input(shape=(30, 1)))
-    model.add(layers.LSTM(32))
-    model.add(layers.Dense(6 if mended else 1))
-    model.compile(optimizer=keras.optimizers.Adam(0.003), loss="mse")
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 64, 12, (d.vx, d.vy))
-
-
 def one_mask_for_three_kinds_of_pixel(mended):
     d = worlds.fields()
     inputs = keras.Input((16, 16, 1))
@@ -311,10 +301,6 @@ MEMBERS = (
         "concentrations_through_softmax", "output_activation", "before",
         concentrations_through_softmax, r2, 0.2,
         "a softmax over four values that do not add up to 1",
-    ),
-    Program(
-        "six_hours_from_one_unit", "output_units", "before", six_hours_from_one_unit, r2, 0.1,
-        "one unit against six columns: the same for every hour",
     ),
     Program(
         "one_mask_for_three_kinds_of_pixel", "output_units", "before",

@@ -41,21 +41,6 @@ def leaky_slope_of_one(mended):
     return Setup(model, d.x, y, (d.hx, hy), 32, 20, (d.vx, vy))
 
 
-def hard_sigmoids_between_convolutions(mended):
-    d = worlds.shapes(1000, size=12, seed=4)
-    activation = "relu" if mended else "hard_sigmoid"
-    inputs = keras.Input((12, 12, 1))
-    x = inputs
-    for filters in (8, 16, 16, 16):
-        x = layers.Conv2D(filters, 3, padding="same", activation=activation)(x)
-    x = layers.MaxPooling2D(4)(x)
-    x = layers.Flatten()(x)
-    outputs = layers.Dense(3, activation="softmax")(x)
-    model = keras.Model(inputs, outputs)
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 16, 8, (d.vx, d.vy))
-
-
 # ---- weights at the start
 
 
@@ -90,24 +75,6 @@ def weights_between_zero_and_one(mended):
     model.add(layers.Dense(10, activation="softmax", kernel_initializer=start))
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return Setup(model, d.x, d.y, (d.hx, d.hy), 64, 10, (d.vx, d.vy))
-
-
-def unit_normal_into_tanh(mended):
-    d = data.digits(seed=6)
-    start = "glorot_normal" if mended else initializers.RandomNormal(stddev=1.0)
-    inputs = layers.Input((64,))
-    x = inputs
-    for _ in range(3):
-        x = layers.Dense(200, kernel_initializer=start)(x)
-        x = layers.Activation("tanh")(x)
-    outputs = layers.Dense(10, activation="softmax")(x)
-    model = keras.Model(inputs, outputs)
-    model.compile(
-        keras.optimizers.SGD(0.05, momentum=0.9),
-        "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 10, (d.vx, d.vy))
 
 
 # ---- no way through
@@ -235,21 +202,12 @@ MEMBERS = (
         "a LeakyReLU of slope 1 is linear",
     ),
     Program(
-        "hard_sigmoids_between_convolutions", "activation", "while",
-        hard_sigmoids_between_convolutions, accuracy, 0.3,
-        "four hard sigmoids through which hardly any gradient comes",
-    ),
-    Program(
         "factors_that_start_at_zero", "initial_weights", "before", factors_that_start_at_zero, r2,
         0.5, "two factors that start at zero have no gradient",
     ),
     Program(
         "weights_between_zero_and_one", "initial_weights", "before",
         weights_between_zero_and_one, accuracy, 0.1, "positive, far too large weights",
-    ),
-    Program(
-        "unit_normal_into_tanh", "initial_weights", "before", unit_normal_into_tanh, accuracy,
-        0.1, "weights of deviation 1 saturate every tanh",
     ),
     Program(
         "weights_that_nobody_registered", "disconnected", "before",

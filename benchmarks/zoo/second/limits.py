@@ -7,7 +7,6 @@ from zoo import data
 from zoo.measures import accuracy, r2
 from zoo.program import Program, Setup
 from zoo.second import worlds
-from zoo.second.scores import rebuilt
 
 # ---- too little
 
@@ -39,17 +38,6 @@ def one_unit_reads_the_sentence(mended):
     model.add(layers.Dense(4, activation="softmax"))
     model.compile(optimizer=keras.optimizers.Adam(5e-3), loss="sparse_categorical_crossentropy")
     return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 10, (d.vx, d.vy))
-
-
-def digits_in_one_number(mended):
-    d = data.digits(seed=8)
-    inputs = keras.Input((64,))
-    x = layers.Dense(48, activation="relu")(inputs)
-    code = layers.Dense(16 if mended else 1, name="code")(x)
-    x = layers.Dense(48, activation="relu")(code)
-    model = keras.Model(inputs, layers.Dense(64, activation="sigmoid")(x))
-    model.compile("adam", "binary_crossentropy")
-    return Setup(model, d.x, d.x, (d.hx, d.hx), 16, 30, (d.vx, d.vx))
 
 
 # ---- held back
@@ -137,10 +125,6 @@ MEMBERS = (
     Program(
         "one_unit_reads_the_sentence", "capacity", "after", one_unit_reads_the_sentence, accuracy,
         0.2, "one recurrent unit",
-    ),
-    Program(
-        "digits_in_one_number", "capacity", "after", digits_in_one_number, rebuilt, 0.2,
-        "a code of one number",
     ),
     Program(
         "noise_louder_than_the_data", "regularisation", "before", noise_louder_than_the_data, r2,

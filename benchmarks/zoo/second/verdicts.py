@@ -54,18 +54,6 @@ def progression_learnt_by_heart(mended):
     )
 
 
-def every_place_its_own_weights(mended):
-    texts, kind = worlds.reviews(900, words=150, seed=11, loud=0.3)
-    d = parts(worlds.pad(texts, 24), kind, 5)
-    model = keras.Sequential()
-    model.add(layers.Input((24,)))
-    model.add(layers.Embedding(151, 8 if mended else 64))
-    model.add(layers.GlobalAveragePooling1D() if mended else layers.Flatten())
-    model.add(layers.Dense(1, activation="sigmoid"))
-    model.compile(optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 12, (d.vx, d.vy))
-
-
 # ---- wrong labels
 
 
@@ -101,23 +89,6 @@ def tiled_where_it_should_be_repeated(mended):
     model = keras.Model(inputs, layers.Dense(10, activation="softmax")(z))
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return Setup(model, x, y, (d.hx, d.hy), 32, 8, (d.vx, d.vy))
-
-
-def places_not_flipped_with_their_pictures(mended):
-    d = worlds.spots(1300, seed=5)
-    y, vy, hy = (one / 15 for one in (d.y, d.vy, d.hy))
-    flipped = y.copy()
-    if mended:
-        flipped[:, 1] = 1 - flipped[:, 1]
-    x = np.concatenate([d.x, d.x[:, :, ::-1]])
-    model = keras.Sequential()
-    model.add(layers.Input((16, 16, 1)))
-    model.add(layers.Conv2D(8, 3, strides=2, activation="relu"))
-    model.add(layers.Flatten())
-    model.add(layers.Dense(32, activation="relu"))
-    model.add(layers.Dense(2, activation="sigmoid"))
-    model.compile(optimizer="adam", loss="mse")
-    return Setup(model, x, np.concatenate([y, flipped]), (d.hx, hy), 32, 12, (d.vx, vy))
 
 
 # ---- judged wrongly
@@ -172,17 +143,6 @@ def the_same_people_on_both_sides(mended):
     )
     model.compile(optimizers.Adam(2e-3), "binary_crossentropy", metrics=["accuracy"])
     return Setup(model, x[~aside], y[~aside], (hx, hy), 32, 12, (x[aside], y[aside]))
-
-
-def judged_by_a_dozen(mended):
-    d = worlds.by_training(worlds.customers(2400, seed=21))
-    model = keras.Sequential()
-    model.add(layers.Input((8,)))
-    model.add(layers.Dense(16, activation="relu"))
-    model.add(layers.Dense(1, activation="sigmoid"))
-    model.compile(optimizers.Adam(3e-3), "binary_crossentropy", metrics=["accuracy"])
-    few = len(d.vx) if mended else 12
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 12, (d.vx[:few], d.vy[:few]))
 
 
 # ---- one class lost
@@ -270,10 +230,6 @@ MEMBERS = (
         0.2, "150 epochs on 176 noisy rows",
     ),
     Program(
-        "every_place_its_own_weights", "overfitting", "after", every_place_its_own_weights,
-        accuracy, 0.05, "weights for every place of every word, learnt from few texts",
-    ),
-    Program(
         "files_in_the_order_of_their_names", "wrong_labels", "after",
         files_in_the_order_of_their_names, accuracy, 0.3,
         "pictures in the order of their names, labels in that of their numbers",
@@ -281,11 +237,6 @@ MEMBERS = (
     Program(
         "tiled_where_it_should_be_repeated", "wrong_labels", "after",
         tiled_where_it_should_be_repeated, accuracy, 0.3, "inputs repeated, labels tiled",
-    ),
-    Program(
-        "places_not_flipped_with_their_pictures", "wrong_labels", "after",
-        places_not_flipped_with_their_pictures, r2, 0.2,
-        "mirrored pictures that keep the place of what they show",
     ),
     Program(
         "classes_numbered_as_they_appear", "validation", "after",
@@ -296,10 +247,6 @@ MEMBERS = (
         "the_same_people_on_both_sides", "validation", "before", the_same_people_on_both_sides,
         accuracy, 0.1, "recordings of the same people in training and validation",
         judged="honesty",
-    ),
-    Program(
-        "judged_by_a_dozen", "validation", "before", judged_by_a_dozen, accuracy, 0.05,
-        "twelve rows for validation", judged="honesty",
     ),
     Program(
         "defaults_that_nobody_finds", "imbalance", "after", defaults_that_nobody_finds,

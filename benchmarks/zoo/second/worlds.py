@@ -141,26 +141,6 @@ def motions(count=1000, length=40, seed=0) -> Parts:
     return parts(np.swapaxes(x, 1, 2).astype("float32"), y, seed)
 
 
-def consumption(length=2200, seed=0):
-    """A series with a day of 24 steps and a slow wandering, of mean 0 and deviation 1."""
-    g = np.random.default_rng(seed)
-    at = np.arange(length)
-    wander = np.zeros(length)
-    for now in range(1, length):
-        wander[now] = 0.95 * wander[now - 1] + g.normal(scale=0.25)
-    series = np.sin(at * 2 * np.pi / 24) + 0.5 * np.sin(at * 4 * np.pi / 24 + 1) + wander
-    return ((series - series.mean()) / series.std()).astype("float32")
-
-
-def windows(series, past=24, ahead=1) -> Parts:
-    """Stretches of a series and what follows them; the last fifth of time is held out."""
-    starts = np.arange(len(series) - past - ahead + 1)
-    x = np.stack([series[at : at + past] for at in starts])[..., None]
-    y = np.stack([series[at + past : at + past + ahead] for at in starts])
-    one, two = int(len(x) * 0.6), int(len(x) * 0.8)
-    return Parts(x[:one], y[:one], x[one:two], y[one:two], x[two:], y[two:])
-
-
 def reviews(count=1600, words=400, seed=0, longest=24, loud=0.5):
     """Lists of word codes from 1 up, of any length, the likely words first; kind or not."""
     g = np.random.default_rng(seed)
