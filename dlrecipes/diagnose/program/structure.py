@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlrecipes.diagnose.program.heads import activation_name, layer_before
+from dlrecipes.diagnose.program.graph import activation_name, layer_before
 from dlrecipes.diagnose.program.losses import mean_loss
 from dlrecipes.diagnose.program.program import Program, fixed_batch
 from dlrecipes.results import Finding, plural
