@@ -37,20 +37,23 @@ def layer_behind(layer: Any) -> Any:  # noqa: ANN401  (a layer or an operation)
     return nodes[0].operation if len(nodes) == 1 else None
 
 
-def reads_inputs(layer: Any, through: tuple[type, ...] = ()) -> bool:  # noqa: ANN401
+def reads_inputs(program: Program, layer: Any, through: tuple[type, ...] = ()) -> bool:  # noqa: ANN401
     """Whether a layer takes an input of the network as it is, or as some layers leave it.
 
     Args:
+        program: The training.
         layer: A layer or an operation.
         through: Kinds of layers that may stand between.
     """
+    inputs = {id(one) for one in getattr(program.network, "inputs", None) or ()}
     while True:
         nodes = getattr(layer, "_inbound_nodes", None) or []
         if len(nodes) != 1 or len(nodes[0].input_tensors) != 1:
             return False
-        layer = nodes[0].input_tensors[0]._keras_history.operation
-        if isinstance(layer, keras.layers.InputLayer):
+        (tensor,) = nodes[0].input_tensors
+        if id(tensor) in inputs:
             return True
+        layer = tensor._keras_history.operation
         if not isinstance(layer, through):
             return False
 
@@ -66,7 +69,8 @@ def values_of(program: Program, tensors: Sequence[Any]) -> list[NDArray[Any]] | 
     if not tensors or not getattr(model, "inputs", None):
         return None
     try:
-        cut = keras.Model(model.input, list(tensors))
+        given = model.inputs if isinstance(model, keras.Sequential) else model.input
+        cut = keras.Model(given, list(tensors))
         few = keras.tree.map_structure(keras.ops.convert_to_tensor, program.few)
         return flat_outputs(cut(few, training=False))
     except Exception:  # a model inside of it, or a layer of one's own

@@ -12,7 +12,7 @@ from dlrecipes.diagnose.program.losses import mean_loss
 from dlrecipes.diagnose.program.program import Output, Program
 from dlrecipes.results import Finding
 
-_NOTHING = 1e-4
+_NOTHING = 3e-4
 
 
 def check_shares(program: Program) -> Iterator[Finding]:

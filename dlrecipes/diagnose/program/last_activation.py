@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 import numpy as np
@@ -297,8 +296,9 @@ def _saturated(program: Program, output: Output) -> Iterator[Finding]:
     weighted = None if getattr(output.layer, "weights", ()) else layer_before(output.layer)
     while weighted is not None and not getattr(weighted, "weights", ()):
         weighted = layer_before(weighted)
-    tensors: list[Any] = [] if weighted is None else list(weighted._inbound_nodes[-1].outputs)
-    values = values_of(program, tensors)
+    if weighted is None:
+        return
+    values = values_of(program, weighted._inbound_nodes[-1].outputs)
     if values is None or len(values) != 1 or values[0].shape != shown.shape:
         return
     (scores,) = values

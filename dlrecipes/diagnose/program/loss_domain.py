@@ -134,7 +134,11 @@ def _of_right_classes_alone(output: Output) -> Iterator[Finding]:
         right = y.astype(float)
         if not ((right >= 0).all() and np.allclose(right.sum(axis=1), 1, atol=1e-3)):
             return
-    elif output.one_column and set(np.unique(y)) == set(range(units)):
+    elif (
+        output.one_column
+        and ((shown >= 0) & (shown <= 1)).all()
+        and set(np.unique(y)) == set(range(units))
+    ):
         right = np.eye(units)[y.reshape(-1).astype(int)]
     else:
         return
@@ -170,16 +174,18 @@ def _of_one_class(output: Output) -> Iterator[Finding]:
     wide = output.from_logits or output.activation in ("", "linear", "tanh", "softsign")
     answers = [-0.9, 0.9] if wide else [0.05, 0.95]
     form = output.outputs.shape
-    costs = {}
-    for one in present:
-        # The other class is answered in the middle, so that its part is a number and stays.
-        given = [np.where(y == one, answer, 0.5).reshape(form) for answer in answers]
-        costs[one] = [mean_loss(output, some) for some in given]
-    known = [cost for pair in costs.values() for cost in pair]
-    if any(cost is None or not np.isfinite(cost) for cost in known):
+    # The other class is answered in the middle, so that its part is a number and stays.
+    costs = np.array(
+        [
+            [mean_loss(output, np.where(y == one, answer, 0.5).reshape(form)) for answer in answers]
+            for one in present
+        ],
+        float,  # None becomes NaN
+    )
+    if not np.isfinite(costs).all():
         return
-    scale = max(1e-12, *(abs(cost) for cost in known))
-    still = [one for one, (low, high) in costs.items() if abs(high - low) <= 1e-6 * scale]
+    moved = np.abs(costs[:, 1] - costs[:, 0])
+    still = present[moved <= 1e-6 * max(float(np.abs(costs).max()), 1e-12)]
     if len(still) == 1:
         share = float((output.targets == still[0]).mean())
         yield of_output(

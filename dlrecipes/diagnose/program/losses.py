@@ -152,7 +152,7 @@ def _answers(output: Output) -> list[NDArray[Any]]:
     if output.one_hot and units == plain.shape[1]:
         return [np.where(plain > 0.5, high, low), np.where(plain > 0.5, low, high)]
     whole = plain.shape[1] == 1 and bool((plain == np.round(plain)).all())
-    if units > 1 and whole:
+    if units > 1 and whole and plain.min() >= 0 and plain.max() < units:
         there = np.eye(units)[plain[:, 0].astype(int) % units] > 0.5
         rest = low if output.from_logits else (1 - high) / (units - 1)
         other = np.roll(there, 1, axis=1)
