@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.diagnose.starved_rate import check_starved_rate
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Finding, plural
 from dlrecipes.rundir import RunDirectory
@@ -21,6 +22,7 @@ HISTORY_CHECKS = {
     "flat loss": "the loss does not fall at all",
     "oscillating loss": "the loss jumps up and down as much as it falls",
     "stopped too early": "the loss was still falling when the training ended",
+    "learning rate": "the rate fell to nothing while the loss was still falling",
     "overfitting": "the validation loss rises while the training loss falls",
     "one answer": "the score is the same in every epoch: one class, or one value, for all examples",
     "loss and score": "the score gets better while the loss does not: information, and no alarm",
@@ -85,7 +87,7 @@ penalty, or a smaller network.')
     """
     curves, planned = _read(history), _planned(history)
     loss, held_out = curves["loss"], curves.get("val_loss")
-    found = list(_diverged(loss))
+    found = list(_diverged(loss)) or list(check_starved_rate(curves))
     if not found and len(loss) >= _FEWEST:
         found += list(_parted(curves)) or list(_flat(curves))
         found += list(_oscillating(loss)) if not found else []

@@ -29,6 +29,8 @@ SICK = {
     "stuck after an epoch": ("flat loss", {"loss": [1.7, 1.586, 1.586, 1.586, 1.586]}),
     "hardly falling, at chance": (
         "flat loss", {"loss": 1.1 - 0.002 * EPOCHS, "accuracy": 0.33 + 0.002 * EPOCHS}),
+    "a rate that fell to nothing": (
+        "learning rate", {"loss": np.maximum(2 - 0.2 * EPOCHS, 1.5), "learning_rate": 0.1**EPOCHS}),
     "one class": (
         "one answer", {"loss": FALLING, "accuracy": [0.8] * 20, "val_accuracy": [0.9] * 20}),
 }  # fmt: skip
@@ -49,6 +51,14 @@ HEALTHY = {
     "flat at last": {"loss": FALLING, "val_loss": np.maximum(FALLING, 0.3) + NOISE},
     "perfect in every epoch": {"loss": FALLING, "accuracy": np.ones(20)},
     "a flat metric of values": {"loss": FALLING, "rate": np.full(20, 0.01)},
+    "a rate that fell on the level": {
+        "loss": np.maximum(FALLING, 0.45),
+        "learning_rate": np.where(EPOCHS > 7, 1e-4, 0.1),
+    },
+    "a rate that rises and falls": {
+        "loss": FALLING,
+        "learning_rate": np.sin(np.pi * EPOCHS / 19) + 1e-9,
+    },
     "one epoch": {"loss": [0.4]},
     "learned in the first epoch": {"loss": 0.1 - 1e-4 * EPOCHS, "accuracy": 0.97 + 1e-3 * EPOCHS},
 }

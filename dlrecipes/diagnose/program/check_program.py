@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -12,13 +13,16 @@ import numpy as np
 from dlrecipes.checks import check_integer, did_you_mean
 from dlrecipes.diagnose.program.beginning import check_beginning
 from dlrecipes.diagnose.program.by_heart import check_by_heart
+from dlrecipes.diagnose.program.example_weights import check_example_weights
 from dlrecipes.diagnose.program.first_steps import check_first_steps
 from dlrecipes.diagnose.program.fitting import check_fitting
 from dlrecipes.diagnose.program.gradients import check_gradients
 from dlrecipes.diagnose.program.heads import check_heads, check_targets
 from dlrecipes.diagnose.program.inputs import check_inputs
 from dlrecipes.diagnose.program.optimizer import check_optimizer
+from dlrecipes.diagnose.program.order import check_order
 from dlrecipes.diagnose.program.program import Program, compiled, read_program
+from dlrecipes.diagnose.program.small_weights import check_small_weights
 from dlrecipes.diagnose.program.structure import check_structure
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Finding
@@ -54,6 +58,18 @@ CHECKS = {
     "zero-input baseline": "how the first steps compare with an answer that sees no input",
 }
 """What a finding may be called: `{name: what it is about}`."""
+
+_FOLLOW_FROM = {
+    "inputs": ("input scale", "activations", "initial loss", "gradients"),
+    "input scale": ("activations", "initial loss", "gradients"),
+    "initial weights": ("activations", "initial loss", "gradients"),
+    "activations": ("initial loss", "gradients"),
+    "target range": ("initial loss",),
+    "labels": ("initial loss",),
+    "output activation": ("initial loss",),
+    "axes": ("activations", "gradients"),
+}
+"""What may follow from a fault, and is then not told as one of its own: `{cause: names}`."""
 
 _SEVERITY = {"error": 0, "warning": 1, "info": 2}
 
@@ -121,9 +137,8 @@ def check(
         )
         found = look_at(program)
         if train and not any(one.severity == "error" for one in found):
-            explained = any(one.severity == "warning" for one in found)
-            found += check_by_heart(program, explained=explained)
-            found += check_first_steps(program)
+            found += check_by_heart(program, explained=_is_told(found))
+            found += check_first_steps(program, explained=_is_told(found))
     return worst_first(found)
 
 
@@ -138,19 +153,40 @@ def look_at(program: Program) -> list[Finding]:
         return unreadable
     of_inputs = list(check_inputs(program))
     finite = all(np.isfinite(one.outputs).all() for one in program.outputs)
-    if not finite and any(one.severity == "error" for one in of_inputs):
-        return of_inputs  # and no wonder that what comes out is no number
+    if any(one.severity == "error" for one in of_inputs) and (not finite or _empty(program)):
+        return of_inputs  # and no wonder that what comes out is no number, or always the same
     found = [
         *check_heads(program),
         *of_inputs,
         *check_structure(program),
         *check_optimizer(program),
+        *check_small_weights(program),
+        *check_order(program),
         *check_fitting(program),
+        *check_example_weights(program),
     ]
     if not any(one.severity == "error" for one in found):
         found += check_beginning(program)
         found += check_gradients(program)
-    return found
+    return _causes_alone(found)
+
+
+def _is_told(found: Iterable[Finding]) -> bool:
+    """Whether something is wrong already that may be why a network does not learn."""
+    return any(one.severity != "info" for one in found)
+
+
+def _empty(program: Program) -> bool:
+    """Whether every input is the same number everywhere."""
+    return all(one.dtype.kind in "biuf" and np.ptp(one) == 0 for one in program.x.values())
+
+
+def _causes_alone(found: Iterable[Finding]) -> list[Finding]:
+    """Return findings, those that follow from others as information."""
+    found = list(found)
+    told = {one.name for one in found if one.severity != "info"}
+    follow = {name for cause in told for name in _FOLLOW_FROM.get(cause, ())}
+    return [replace(one, severity="info") if one.name in follow else one for one in found]
 
 
 def _check_fit(model: keras.Model, x: Any, fit: Mapping[str, Any]) -> None:  # noqa: ANN401

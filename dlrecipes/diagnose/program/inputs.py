@@ -177,7 +177,19 @@ def _scale(numbers: NDArray[np.float64], whose: str) -> Iterator[Finding]:
 
 
 def _constants(numbers: NDArray[np.float64], whose: str) -> Iterator[Finding]:
-    if numbers.ndim != 2 or len(numbers) < _FEWEST_ROWS:
+    if len(numbers) < _FEWEST_ROWS:
+        return
+    if np.ptp(numbers) == 0:
+        yield Finding(
+            "inputs",
+            f"All inputs{whose} are {numbers.flat[0]:g}: nothing can be learned from them.",
+            {"value": float(numbers.flat[0])},
+            "Look at how they were made: a division of whole numbers, a cast or a parsing that "
+            "failed leaves one value everywhere.",
+            severity="error",
+        )
+        return
+    if numbers.ndim != 2:
         return
     constant = int((np.ptp(numbers, axis=0) == 0).sum())
     if constant * 2 >= numbers.shape[1] and constant:
