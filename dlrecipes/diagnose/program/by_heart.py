@@ -109,7 +109,7 @@ def _learn(
     """
     x, y = pick(program, rows)
     if _of_any_scale(program):
-        y = keras.tree.map_structure(_standardised, y)
+        y = keras.tree.map_structure(lambda one: _standardised(one, _begins(program)), y)
     losses: list[float] = []
     told: str | None = None
     best = 0.0
@@ -156,7 +156,7 @@ def _unlearned(
                 return f"{100 * right:.0f} % have the right class{output.whose}", share
         elif wanted.dtype.kind in "biuf" and given.size == wanted.size:
             if _of_any_scale(program):
-                wanted = _standardised(wanted)
+                wanted = _standardised(wanted, _begins(program))
             elif np.nanmax(np.abs(wanted.astype(float))) > _REACHED:
                 continue
             known = np.isfinite(wanted.reshape(-1).astype(float))
@@ -179,10 +179,16 @@ def _of_any_scale(program: Program) -> bool:
     return values and output.activation == "linear" and output.loss_name in _OF_VALUES
 
 
-def _standardised(values: Array) -> Array:
+def _standardised(values: Array, middle: float) -> Array:
     spread = float(np.std(values))
     scaled: Array = (np.asarray(values, np.float32) - float(np.mean(values))) / (spread or 1.0)
-    return scaled
+    return scaled + np.float32(middle)
+
+
+def _begins(program: Program) -> float:
+    """Return where the outputs begin: a last bias may be the mean of the targets as they are."""
+    middle = float(program.outputs[0].outputs.mean())
+    return middle if np.isfinite(middle) else 0.0
 
 
 def _distinct_rows(program: Program, count: int) -> NDArray[np.int64] | None:

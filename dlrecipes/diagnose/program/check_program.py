@@ -16,9 +16,12 @@ from dlrecipes.diagnose.program.first_steps import check_first_steps
 from dlrecipes.diagnose.program.fitting import check_fitting
 from dlrecipes.diagnose.program.gradients import check_gradients
 from dlrecipes.diagnose.program.heads import check_heads, check_targets
+from dlrecipes.diagnose.program.held_out import check_held_out
 from dlrecipes.diagnose.program.inputs import check_inputs
+from dlrecipes.diagnose.program.leaks import check_leaks
 from dlrecipes.diagnose.program.optimizer import check_optimizer
 from dlrecipes.diagnose.program.program import Program, compiled, read_program
+from dlrecipes.diagnose.program.scaled_with import check_scaled_with
 from dlrecipes.diagnose.program.structure import check_structure
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Finding
@@ -136,7 +139,7 @@ def look_at(program: Program) -> list[Finding]:
     unreadable = list(check_targets(program))
     if unreadable:
         return unreadable
-    of_inputs = list(check_inputs(program))
+    of_inputs = [*check_inputs(program), *check_scaled_with(program)]
     finite = all(np.isfinite(one.outputs).all() for one in program.outputs)
     if not finite and any(one.severity == "error" for one in of_inputs):
         return of_inputs  # and no wonder that what comes out is no number
@@ -146,6 +149,8 @@ def look_at(program: Program) -> list[Finding]:
         *check_structure(program),
         *check_optimizer(program),
         *check_fitting(program),
+        *check_held_out(program),
+        *check_leaks(program),
     ]
     if not any(one.severity == "error" for one in found):
         found += check_beginning(program)
