@@ -317,6 +317,11 @@ HEALTHY = {
         X,
         RARE,
     ),
+    "half of sixteen units dropped": (
+        lambda: net(body=[LAYERS.Dense(16, "relu"), LAYERS.Dropout(0.5)]),
+        X,
+        KIND,
+    ),
     "classes": (net, X, KIND),
     "one-hot": (lambda: net(loss="categorical_crossentropy"), X, ONE_HOT),
     "logits": (

@@ -200,7 +200,13 @@ def test_what_is_healthy_learns_by_heart():
         LAYERS.Dropout(0.5),
         LAYERS.GaussianNoise(1.0),
     )
+    mean = keras.initializers.Constant(1000.0)
+    begun = keras.Sequential(
+        [keras.Input((6,)), LAYERS.Dense(64, "relu"), LAYERS.Dense(1, bias_initializer=mean)]
+    )
+    begun.compile("adam", "mae")
     for model, y in (
+        (begun, PRICE),
         (hindered, KIND),
         (net(LAYERS.Dense(64, "relu"), units=1, last=None, loss="mse"), PRICE),
     ):

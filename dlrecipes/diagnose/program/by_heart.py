@@ -116,7 +116,7 @@ def _learn(
     """
     x, y = pick(program, rows)
     if of_any_scale(program):
-        y = keras.tree.map_structure(_standardised, y)
+        y = keras.tree.map_structure(lambda one: _standardised(one, _begins(program)), y)
     losses: list[float] = []
     told: str | None = None
     best = 0.0
@@ -174,7 +174,7 @@ def _unlearned(
                 return f"{100 * right:.0f} % have the right class{output.whose}", share
         elif wanted.dtype.kind in "biuf" and given.size == wanted.size:
             if of_any_scale(program):
-                wanted = _standardised(wanted)
+                wanted = _standardised(wanted, _begins(program))
             elif np.nanmax(np.abs(wanted.astype(float))) > _REACHED:
                 continue
             known = np.isfinite(wanted.reshape(-1).astype(float))
@@ -188,10 +188,16 @@ def _unlearned(
     return "", 1.0
 
 
-def _standardised(values: Array) -> Array:
+def _standardised(values: Array, middle: float) -> Array:
     mean, deviation = mean_and_deviation(values)
     scaled: Array = (np.asarray(values, np.float32) - mean) / deviation
-    return scaled
+    return scaled + np.float32(middle)
+
+
+def _begins(program: Program) -> float:
+    """Return where the outputs begin: a last bias may be the mean of the targets as they are."""
+    middle = float(program.outputs[0].outputs.mean())
+    return middle if np.isfinite(middle) else 0.0
 
 
 def _distinct_rows(program: Program, count: int) -> NDArray[np.int64] | None:

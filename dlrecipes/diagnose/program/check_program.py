@@ -18,10 +18,13 @@ from dlrecipes.diagnose.program.first_steps import check_first_steps
 from dlrecipes.diagnose.program.fitting import check_fitting
 from dlrecipes.diagnose.program.gradients import check_gradients
 from dlrecipes.diagnose.program.heads import check_heads, check_targets
+from dlrecipes.diagnose.program.held_out import check_held_out
 from dlrecipes.diagnose.program.inputs import check_inputs
+from dlrecipes.diagnose.program.leaks import check_leaks
 from dlrecipes.diagnose.program.optimizer import check_optimizer
 from dlrecipes.diagnose.program.order import check_order
 from dlrecipes.diagnose.program.program import Program, compiled, read_program
+from dlrecipes.diagnose.program.scaled_with import check_scaled_with
 from dlrecipes.diagnose.program.small_weights import check_small_weights
 from dlrecipes.diagnose.program.structure import check_structure
 from dlrecipes.errors import ArgumentError
@@ -151,7 +154,7 @@ def look_at(program: Program) -> list[Finding]:
     unreadable = list(check_targets(program))
     if unreadable:
         return unreadable
-    of_inputs = list(check_inputs(program))
+    of_inputs = [*check_inputs(program), *check_scaled_with(program)]
     finite = all(np.isfinite(one.outputs).all() for one in program.outputs)
     if any(one.severity == "error" for one in of_inputs) and (not finite or _empty(program)):
         return of_inputs  # and no wonder that what comes out is no number, or always the same
@@ -164,6 +167,8 @@ def look_at(program: Program) -> list[Finding]:
         *check_order(program),
         *check_fitting(program),
         *check_example_weights(program),
+        *check_held_out(program),
+        *check_leaks(program),
     ]
     if not any(one.severity == "error" for one in found):
         found += check_beginning(program)

@@ -25,7 +25,7 @@ _PASSING = (
 )
 """Through these a branch leads on to where it is added."""
 _STRONG_DROPOUT = 0.8
-_FEW_INPUTS = 20
+_FEW_INPUTS, _FEW_UNITS = 20, 4
 _HUGE = 10.0
 _PENALTY = 5.0
 _FEWEST_WEIGHTS = 100
@@ -184,7 +184,9 @@ def _dropout(program: Program) -> Iterator[Finding]:
             continue
         nodes = getattr(layer, "_inbound_nodes", ())
         features = int(np.prod([one or 1 for one in layer.input.shape[1:]])) if nodes else 0
-        few = 0 < features <= _FEW_INPUTS and layer.rate >= 0.5
+        # Of sixteen units half may be left out; of sixteen columns it is half of what is known.
+        most = _FEW_INPUTS if nodes and _drops_inputs(program, layer) else _FEW_UNITS
+        few = 0 < features <= most and layer.rate >= 0.5
         if layer.rate >= _STRONG_DROPOUT or few:
             yield Finding(
                 "regularisation",
@@ -195,6 +197,11 @@ def _dropout(program: Program) -> Iterator[Finding]:
                 "Try 0.1 to 0.5, and less behind the inputs.",
                 severity="warning",
             )
+
+
+def _drops_inputs(program: Program, layer: keras.layers.Layer) -> bool:
+    given = getattr(program.network, "inputs", None) or []
+    return any(layer.input is one for one in given)
 
 
 def _penalties(program: Program) -> Iterator[Finding]:
