@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -139,15 +139,17 @@ def _wrong_means(program: Program, layer: Any) -> Iterator[Finding]:  # noqa: AN
     if values is None or len(program.x) != 1:
         return
     came, left = values
-    reduced = [np.mean, np.max]
-    kept = [one for one in reduced if np.allclose(one(came, axis=2), left, rtol=1e-3, atol=1e-5)]
-    if not kept:
+    if np.allclose(came.mean(axis=2), left, rtol=1e-3, atol=1e-5):
+        reduced: Callable[..., NDArray[np.float64]] = np.mean
+    elif np.allclose(came.max(axis=2), left, rtol=1e-3, atol=1e-5):
+        reduced = np.max
+    else:
         return
     (x,) = program.x.values()
     rows = np.linspace(0, len(x) - 1, min(len(x), _ROWS)).astype(int)
     some = x[rows].astype(float)
-    told = _tells(program.outputs[0], rows, kept[0](some, axis=2))
-    other = _tells(program.outputs[0], rows, kept[0](some, axis=1))
+    told = _tells(program.outputs[0], rows, reduced(some, axis=2))
+    other = _tells(program.outputs[0], rows, reduced(some, axis=1))
     if told < _NOTHING and other > _PLAIN:
         steps, features = before[0].shape[1:]
         yield Finding(

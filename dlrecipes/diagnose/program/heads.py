@@ -66,19 +66,22 @@ def check_heads(program: Program) -> Iterator[Finding]:
     Args:
         program: The training.
     """
+    told: list[Finding] = []
     for output in program.outputs:
         if output.loss is None or output.targets.dtype.kind not in "biuf":
             continue
         found = list(_of_shapes(output)) or list(_of_labels(output))
         found += check_probabilities(output) if not found else []
         found += [] if found else list(check_reach(output))
-        yield from found
         if not any(finding.severity == "error" for finding in found):
-            yield from check_loss(output)
-            yield from check_domain(program, output)
-            yield from check_by_value(output)
-        yield from check_last_layers(program, output)
-    yield from check_shares(program)
+            found += check_loss(output)
+            found += check_domain(program, output)
+            found += check_by_value(output)
+        found += check_last_layers(program, output)
+        told += found
+    yield from told
+    if not any(finding.severity == "error" for finding in told):
+        yield from check_shares(program)
 
 
 # ---- shapes
@@ -177,7 +180,7 @@ def _of_labels(output: Output) -> Iterator[Finding]:
         yield from _of_rows(output)
     elif loss in BINARY:
         low, high = float(np.nanmin(output.targets)), float(np.nanmax(output.targets))
-        several = _count_classes(output.targets)
+        several = _count_classes(output.targets) if low >= 0 and 1 < high < _FEW_COLUMNS else 0
         if several and output.units == 1:
             yield of_output(
                 "output units",
@@ -242,7 +245,7 @@ def _of_indices(output: Output) -> Iterator[Finding]:
             "cuts them down to whole numbers",
             "Hand the labels over as they are; only inputs are scaled.",
         )
-    elif units < (classes := _count_classes(numbers)):
+    elif numbers.max() >= units and (classes := _count_classes(numbers)) > units:
         yield of_output(
             "output units",
             output,

@@ -10,6 +10,8 @@ from dlrecipes.diagnose.program.losses import mean_loss, of_output
 from dlrecipes.diagnose.program.program import Output, Program
 from dlrecipes.results import Finding
 
+_PERCENTAGES = "mean_absolute_percentage_error"
+_LOGARITHMS = "mean_squared_logarithmic_error"
 _HINGES = ("hinge", "squared_hinge")
 _FEW = 0.05
 _NEARLY_ALL = 0.95
@@ -25,13 +27,15 @@ def check_domain(program: Program, output: Output) -> Iterator[Finding]:
         output: One of its outputs, which fits its loss and its targets by their shapes.
     """
     loss = output.loss_name
+    if loss not in (_PERCENTAGES, _LOGARITHMS, "categorical_hinge", *_HINGES):
+        return
     y = output.targets.astype(float).reshape(-1)
     y = y[np.isfinite(y)]
     if not y.size:
         return
-    if loss == "mean_absolute_percentage_error" and program.fit.get("sample_weight") is None:
+    if loss == _PERCENTAGES and program.fit.get("sample_weight") is None:
         yield from _of_percentages(output, y)
-    elif loss == "mean_squared_logarithmic_error" and float((y < 0).mean()) > _SIDE:
+    elif loss == _LOGARITHMS and float((y < 0).mean()) > _SIDE:
         yield of_output(
             "loss",
             output,
@@ -172,7 +176,7 @@ def _of_one_class(output: Output) -> Iterator[Finding]:
     if len(present) != 2 or not (set(present) <= {0, 1} or set(present) <= {-1, 1}):
         return
     wide = output.from_logits or output.activation in ("", "linear", "tanh", "softsign")
-    answers = [-0.9, 0.9] if wide else [0.05, 0.95]
+    answers = [-0.9, 0.2, 0.9] if wide else [0.05, 0.4, 0.95]
     form = output.outputs.shape
     # The other class is answered in the middle, so that its part is a number and stays.
     costs = np.array(
@@ -184,7 +188,7 @@ def _of_one_class(output: Output) -> Iterator[Finding]:
     )
     if not np.isfinite(costs).all():
         return
-    moved = np.abs(costs[:, 1] - costs[:, 0])
+    moved = np.ptp(costs, axis=1)
     still = present[moved <= 1e-6 * max(float(np.abs(costs).max()), 1e-12)]
     if len(still) == 1:
         share = float((output.targets == still[0]).mean())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -56,9 +57,12 @@ def _between_layers(program: Program) -> Iterator[Finding]:
         return
     for layer in program.layers:
         units = getattr(layer, "units", None)
-        if units not in (1, 2) or layer is output.layer or len(layer._inbound_nodes) != 1:
+        nodes: list[Any] = getattr(layer, "_inbound_nodes", [])
+        if units not in (1, 2) or layer is output.layer or len(nodes) != 1:
             continue
-        came, left = layer.input.shape[1:], layer.output.shape
+        if len(nodes[0].input_tensors) != 1 or len(nodes[0].outputs) != 1:
+            continue
+        came, left = nodes[0].input_tensors[0].shape[1:], nodes[0].outputs[0].shape
         if len(left) != 2 or None in came or int(np.prod(came)) < _WIDER:
             continue
         # Numbers of both signs may lay few classes out on a line, or many in a plane.
