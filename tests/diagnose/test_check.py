@@ -25,6 +25,7 @@ PRICE = (X[:, :1] * 3 + 1).astype("float32")
 RARE = (X[:, 0] > 1.8).astype("int32")
 ONE_HOT = np.eye(3, dtype="float32")[KIND]
 IMAGES = GENERATOR.uniform(size=(200, 8, 8, 1)).astype("float32")
+COURSE = (np.sin(np.arange(200) / 12) + np.arange(200) / 100).astype("float32")
 CODES = GENERATOR.integers(0, 40, size=(600, 1)).astype("float32")
 CODED = GENERATOR.normal(size=40)[CODES[:, 0].astype(int)]
 
@@ -317,6 +318,14 @@ SICK = {
         np.eye(3)[GENERATOR.integers(0, 3, (90, 8))],
     ),
     "NaN": ("inputs", net, np.where(X > 2, np.nan, X), KIND),
+    "pictures of zeros": (
+        "inputs",
+        lambda: net(
+            body=[LAYERS.Conv2D(2, 3, activation="relu"), LAYERS.Flatten()], shape=(8, 8, 1)
+        ),
+        0 * IMAGES,
+        KIND,
+    ),
     "constant columns": ("inputs", net, constant_columns(), KIND),
     "codes of categories": (
         "inputs",
@@ -389,6 +398,24 @@ SICK = {
         X,
         KIND,
     ),
+    "a decay of fifty": (
+        "regularisation",
+        lambda: net(optimizer=OPTIMIZERS.AdamW(0.01, weight_decay=50.0)),
+        X,
+        KIND,
+    ),
+    "a decay of five": (
+        "regularisation",
+        lambda: net(optimizer=OPTIMIZERS.SGD(0.1, weight_decay=5.0)),
+        X,
+        KIND,
+    ),
+    "a norm of a hundredth": (
+        "regularisation",
+        lambda: net(kernel_constraint=keras.constraints.MaxNorm(0.01)),
+        X,
+        KIND,
+    ),
     "averages that lag": (
         "normalisation",
         lambda: net(body=[LAYERS.Dense(8, "relu"), LAYERS.BatchNormalization(momentum=0.9999)]),
@@ -419,6 +446,18 @@ SICK = {
         X,
         KIND,
     ),
+    "a short norm": (
+        "optimizer",
+        lambda: net(optimizer=OPTIMIZERS.SGD(0.05, global_clipnorm=1e-3)),
+        X,
+        KIND,
+    ),
+    "an average of the far past": (
+        "optimizer",
+        lambda: net(optimizer=OPTIMIZERS.Adam(use_ema=True, ema_momentum=0.99999)),
+        X,
+        KIND,
+    ),
     "gathered for ever": (
         "optimizer",
         lambda: net(optimizer=OPTIMIZERS.SGD(gradient_accumulation_steps=900)),
@@ -426,6 +465,21 @@ SICK = {
         KIND,
     ),
     "sorted": ("batches", net, X[np.argsort(KIND)], np.sort(KIND), {"shuffle": False}),
+    "sorted values": (
+        "batches",
+        value,
+        X[np.argsort(X[:, 0])],
+        np.sort(PRICE, axis=0),
+        {"shuffle": False},
+    ),
+    "sorted, and the batches shuffled": (
+        "batches",
+        net,
+        X[np.argsort(KIND)],
+        np.sort(KIND),
+        {"shuffle": "batch"},
+    ),
+    "all at once": ("batches", net, X, KIND, {"epochs": 8, "batch_size": 200}),
     "few steps": ("duration", net, X, KIND, {"epochs": 1, "batch_size": 200}),
     "stops for getting better": (
         "duration",
@@ -449,6 +503,29 @@ SICK = {
         {"validation_split": 0.4},
     ),
     "a rare class": ("imbalance", binary, X, RARE),
+    "no weight for a class": (
+        "imbalance",
+        net,
+        X,
+        KIND,
+        {"class_weight": {0: 1, 1: 0, 2: 1}},
+    ),
+    "no weight for the examples of a class": (
+        "imbalance",
+        net,
+        X,
+        KIND,
+        {"sample_weight": (KIND != 1).astype(float)},
+    ),
+    "weights below zero": ("imbalance", net, X, KIND, {"sample_weight": X[:, 1]}),
+    "weights of another order": (
+        "imbalance",
+        binary,
+        X,
+        RARE,
+        {"sample_weight": np.where(RARE[::-1], 20.0, 1.0)},
+    ),
+    "a weight of thousands": ("imbalance", binary, X, RARE, {"class_weight": {1: 5000.0}}),
     "weights the wrong way": ("imbalance", binary, X, RARE, {"class_weight": {0: 9.0, 1: 1.0}}),
 }
 
@@ -618,6 +695,33 @@ HEALTHY = {
         KIND,
     ),
     "shuffled and kept": (net, X, KIND, {"shuffle": False}),
+    "sorted, and one batch of all": (
+        net,
+        X[np.argsort(KIND)],
+        np.sort(KIND),
+        {"shuffle": False, "batch_size": 200},
+    ),
+    "a series in its order": (
+        lambda: value(shape=(5,)),
+        np.stack([COURSE[at : at + 195] for at in range(5)], axis=1),
+        COURSE[5:, None],
+        {"shuffle": False},
+    ),
+    "a little decay, a wide norm, an average": (
+        lambda: net(
+            optimizer=OPTIMIZERS.AdamW(weight_decay=0.1, use_ema=True, ema_momentum=0.95),
+            kernel_constraint=keras.constraints.MaxNorm(2.0),
+        ),
+        X,
+        KIND,
+    ),
+    "weights of examples": (binary, X, RARE, {"sample_weight": np.where(RARE, 20.0, 1.0)}),
+    "weights that have nothing to do with classes": (
+        binary,
+        X,
+        RARE,
+        {"sample_weight": np.where(X[:, 1] > 0.5, 0.1, 1.0)},
+    ),
     "rare with weights": (binary, X, RARE, {"class_weight": {0: 1.0, 1: 9.0}}),
     "held out": (net, X[:150], KIND[:150], {"validation_data": (X[150:], KIND[150:])}),
 }
@@ -629,6 +733,13 @@ def test_healthy(case):
     assert [
         one.verdict for one in faults(make(), x, y, **(arguments[0] if arguments else {}))
     ] == []
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e3])
+def test_what_follows_from_a_fault_is_information(scale):
+    every = dlr.check(net(kernel_initializer="zeros"), X * scale, KIND, epochs=20, train=False)
+    causes = {"inputs"} if scale == 0 else {"input scale", "initial weights"}
+    assert {one.name for one in every if one.severity != "info"} == causes
 
 
 def test_several_inputs_and_outputs():

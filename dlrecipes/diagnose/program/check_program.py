@@ -140,8 +140,11 @@ def check(
         )
         found = look_at(program)
         if train and not any(one.severity == "error" for one in found):
-            found += check_by_heart(program, explained=_is_told(found))
-            found += check_first_steps(program, explained=_is_told(found))
+            tried = [check_by_heart, check_first_steps]
+            # A step of one's own may be what is wrong: it comes before the network.
+            own = type(model).train_step is not keras.Model.train_step
+            for check_steps in reversed(tried) if own else tried:
+                found += check_steps(program, explained=_is_told(found))
     return worst_first(found)
 
 

@@ -17,6 +17,7 @@ from dlrecipes.results import Finding, plural
 _SECONDS = 12.0
 _BEGUN = 60
 _FARTHER = 120
+_FARTHER_STILL = (10, 100, 1000)
 _FEWEST = 10
 _GROWN = 10.0
 _RISING = 1.5
@@ -70,11 +71,11 @@ def _of_beginning(
 ) -> Iterator[Finding]:
     losses, before, after = path.losses, path.before, path.after
     nothing = _cost_of_nothing(program, path)
-    # Above what knowing nothing costs: the best weights can rise for a while before they fall.
-    rising = path.finite and len(losses) >= 2 * _FEWEST and path.end > nothing
-    rising = rising and path.end > _RISING * path.begun and after > _RISING * before
-    grown = len(losses) >= _FEWEST and after > _GROWN * max(before, 1e-9) and losses[-1] > losses[0]
-    if not path.finite or grown or rising:
+    # Below what knowing nothing costs, good weights may rise a little before they fall.
+    above = path.finite and len(losses) >= _FEWEST and path.end > nothing
+    far = after > _GROWN * max(before, 1e-9) and path.end > path.begun
+    grown = above and (far or (path.end > _RISING * path.begun and after > _RISING * before))
+    if not path.finite or grown:
         if not explained:
             of_targets = list(_of_targets_scale(program, trial, path))
             if of_targets:
@@ -247,24 +248,26 @@ def _too_high(program: Program, rate: float, path: Path, lower: Path, nothing: f
 
 
 def _too_low(program: Program, trial: Steps, path: Path, nothing: float) -> Iterator[Finding]:
-    """Take the whole way in few long steps; tell where ten times that way is needed."""
+    """Take the whole way in few long steps; tell where many times that way is needed."""
     taken = len(path.losses)
     whole = program.steps / taken
     rate = trial.rate or 0.0
     all_of_it = trial.take(taken, rate=whole) if whole > 1 else path
     if not all_of_it.finite or all_of_it.end < _POOR * nothing:
         return
-    farther = trial.take(taken, rate=10 * whole)
-    if farther.finite and farther.end < _GOOD * nothing:
-        yield Finding(
-            "learning rate",
-            f"With a rate of {rate:g}, {plural(taken, 'step')} lead from a loss of "
-            f"{path.before:.4g} to {path.after:.4g}; all {program.steps:,} go no farther than "
-            f"{all_of_it.end:.4g}, and ten times that way leads to {farther.end:.4g}.",
-            {"rate": rate, "end": all_of_it.end, "farther": farther.end},
-            f"Raise it to {10 * rate:.2g}; `dlr.lr_range_test` finds one.",
-            severity="warning",
-        )
+    for times in _FARTHER_STILL:
+        farther = trial.take(taken, rate=times * whole)
+        if farther.finite and farther.end < _GOOD * nothing:
+            yield Finding(
+                "learning rate",
+                f"With a rate of {rate:g}, {plural(taken, 'step')} lead from a loss of "
+                f"{path.before:.4g} to {path.after:.4g}; all {program.steps:,} go no farther than "
+                f"{all_of_it.end:.4g}, and {times} times that way leads to {farther.end:.4g}.",
+                {"rate": rate, "end": all_of_it.end, "farther": farther.end},
+                f"Raise it to {times * rate:.2g}; `dlr.lr_range_test` finds one.",
+                severity="warning",
+            )
+            return
 
 
 def _without_inputs(program: Program, path: Path) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from dlrecipes.diagnose.program.program import Program
 from dlrecipes.results import Finding, plural
 
 _FEW_STEPS = 10
+_CROWDED = 0.5
 
 
 def check_fitting(program: Program) -> Iterator[Finding]:
@@ -24,9 +25,11 @@ def check_fitting(program: Program) -> Iterator[Finding]:
 
 def _duration(program: Program) -> Iterator[Finding]:
     if program.steps < _FEW_STEPS:
+        crowded = program.epochs > 1 and program.batch_size > _CROWDED * program.examples
         yield Finding(
-            "duration",
-            f"The whole training has {plural(program.steps, 'step')}.",
+            "batches" if crowded else "duration",
+            f"The whole training has {plural(program.steps, 'step')}"
+            + (" of nearly all examples at once." if crowded else "."),
             {"steps": program.steps},
             "Take smaller batches, or more epochs.",
             severity="warning",
