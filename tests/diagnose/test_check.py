@@ -307,7 +307,24 @@ def residual():
     return model
 
 
+def distance():
+    """How far two halves of an example lie apart, which is to be little where the label is 1."""
+    inputs = keras.Input((6,))
+    hidden = LAYERS.Dense(8, "relu")(inputs)
+    apart = keras.ops.square(hidden[:, :4] - hidden[:, 4:])
+    model = keras.Model(inputs, keras.ops.sqrt(keras.ops.sum(apart, axis=1, keepdims=True) + 1e-6))
+    model.compile("adam", contrast)
+    return model
+
+
+def contrast(y, apart):
+    y = keras.ops.cast(y, apart.dtype)
+    far = keras.ops.square(keras.ops.maximum(1 - apart, 0.0))
+    return keras.ops.mean(y * keras.ops.square(apart) + (1 - y) * far, axis=-1)
+
+
 HEALTHY = {
+    "a distance": (distance, X, TWO[:, None]),
     "branches that begin with zeros": (residual, X, KIND),
     "a rare class whose share is the first answer": (
         lambda: net(
