@@ -13,8 +13,8 @@ from dlrecipes.errors import ArgumentError
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from findings import MEANT, told_before
-from zoo import CI_MEMBERS, ZOO
+from findings import MEANT, told_after, told_before
+from zoo import CI_MEMBERS, MORE_HEALTHY, ZOO
 
 LAYERS, OPTIMIZERS = keras.layers, keras.optimizers
 GENERATOR = np.random.default_rng(0)
@@ -562,3 +562,11 @@ def test_a_few_of_the_zoo(name):
     if program.moment == "before":
         assert said & MEANT[program.kind]
     assert not said - MEANT.get(program.kind, set())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [one.name for one in MORE_HEALTHY])
+def test_nothing_is_wrong_with_what_is_healthy(name):
+    program = next(one for one in MORE_HEALTHY if one.name == name)
+    assert told_before(program.make)[0] == []
+    assert told_after(program.make) == []
