@@ -90,9 +90,11 @@ def _parse() -> argparse.Namespace:
 
 
 def _choose(options: argparse.Namespace) -> tuple[list[Any], list[Any]]:
-    from zoo import HEALTHY, KINDS, SICK
+    from zoo import HEALTHY, KINDS, MORE_HEALTHY, SICK
 
-    known = {one.name for one in (*SICK, *HEALTHY)}
+    # The later ones are trained where they are named: they are no part of what is measured.
+    healthy = (*HEALTHY, *MORE_HEALTHY) if options.only else HEALTHY
+    known = {one.name for one in (*SICK, *HEALTHY, *MORE_HEALTHY)}
     strange = [name for name in options.only or () if name not in known]
     strange += [kind for kind in options.kind or () if kind not in (*KINDS, "healthy")]
     if strange:
@@ -105,7 +107,7 @@ def _choose(options: argparse.Namespace) -> tuple[list[Any], list[Any]]:
 
     return (
         [one for one in SICK if wanted(one.name, one.kind)],
-        [one for one in HEALTHY if wanted(one.name, "healthy")],
+        [one for one in healthy if wanted(one.name, "healthy")],
     )
 
 

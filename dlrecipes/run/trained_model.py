@@ -203,8 +203,8 @@ class _Judged:
         self.of_classes = self.train.classes is not None
         self.answers = [self._answers(one) for one in shown]
         self.wanted = [self._wanted(one)[some] for one, some in zip(outputs, rows, strict=True)]
-        counts = np.unique(self.wanted[0], return_counts=True)[1]
-        self.rare = self.of_classes and counts.min() < _RARE * len(rows[0]) / len(counts)
+        # Rare rows may have been repeated for the training.
+        self.rare = self.of_classes and any(map(_rare, self.wanted))
         self.errors = [
             self.error(wanted, answers)
             for wanted, answers in zip(self.wanted, self.answers, strict=True)
@@ -372,6 +372,11 @@ class _Judged:
         answers = [one.argmax(axis=1) if self.of_classes else one for one in predicted]
         errors = [self.error(seen[1], one) for one in answers]
         return min(errors, key=lambda one: float(one.mean()))
+
+
+def _rare(classes: Array) -> bool:
+    counts = np.unique(classes, return_counts=True)[1]
+    return bool(counts.min() < _RARE * counts.mean())
 
 
 def _ranks(values: Array, known: Array) -> Array:

@@ -13,8 +13,8 @@ from dlrecipes.errors import ArgumentError
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from findings import MEANT, told_before
-from zoo import CI_MEMBERS, ZOO
+from findings import MEANT, told_after, told_before
+from zoo import CI_MEMBERS, MORE_HEALTHY, ZOO
 
 LAYERS, OPTIMIZERS = keras.layers, keras.optimizers
 GENERATOR = np.random.default_rng(0)
@@ -581,7 +581,24 @@ def residual():
     return model
 
 
+def distance():
+    """How far two halves of an example lie apart, which is to be little where the label is 1."""
+    inputs = keras.Input((6,))
+    hidden = LAYERS.Dense(8, "relu")(inputs)
+    apart = keras.ops.square(hidden[:, :4] - hidden[:, 4:])
+    model = keras.Model(inputs, keras.ops.sqrt(keras.ops.sum(apart, axis=1, keepdims=True) + 1e-6))
+    model.compile("adam", contrast)
+    return model
+
+
+def contrast(y, apart):
+    y = keras.ops.cast(y, apart.dtype)
+    far = keras.ops.square(keras.ops.maximum(1 - apart, 0.0))
+    return keras.ops.mean(y * keras.ops.square(apart) + (1 - y) * far, axis=-1)
+
+
 HEALTHY = {
+    "a distance": (distance, X, TWO[:, None]),
     "branches that begin with zeros": (residual, X, KIND),
     "a rare class whose share is the first answer": (
         lambda: net(
@@ -906,3 +923,11 @@ def test_a_few_of_the_zoo(name):
     if program.moment == "before":
         assert said & MEANT[program.kind]
     assert not said - MEANT.get(program.kind, set())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [one.name for one in MORE_HEALTHY])
+def test_nothing_is_wrong_with_what_is_healthy(name):
+    program = next(one for one in MORE_HEALTHY if one.name == name)
+    assert told_before(program.make)[0] == []
+    assert told_after(program.make) == []

@@ -99,6 +99,19 @@ def test_a_rare_class_counts_as_much():
     assert evidence["validation error"] == pytest.approx(1 - balanced)
 
 
+def test_a_rare_class_whose_rows_were_repeated_counts_as_much():
+    rare = (X[:, 0] > 1.5).astype(int)
+    model = net(1, "sigmoid", "binary_crossentropy")
+    rows = np.concatenate([np.arange(350), np.resize(np.flatnonzero(rare[:350]), 300)])
+    model.fit(X[rows], rare[rows], epochs=2, verbose=0)
+    held_out, answers = X[350:], rare[350:]
+    found = dlr.check_trained(model, X[rows], rare[rows], validation_data=(held_out, answers))
+    (told,) = [one for one in found if one.name == "bias and variance"]
+    right = (model.predict(held_out, verbose=0)[:, 0] > 0.5) == answers
+    balanced = np.mean([right[answers == kind].mean() for kind in (0, 1)])
+    assert told.evidence["validation error"] == pytest.approx(1 - balanced)
+
+
 def test_several_outputs_each_by_itself():
     inputs = keras.Input((5,))
     hidden = LAYERS.Dense(32, "relu")(inputs)

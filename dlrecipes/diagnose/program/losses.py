@@ -133,13 +133,21 @@ def _right_and_wrong(output: Output) -> tuple[float, float] | None:
 
     None where none can be made up.
     """
-    if output.few.dtype.kind not in "biuf" or output.outputs.ndim > 2:
+    if output.few.dtype.kind not in "biuf" or output.outputs.ndim > 2 or _may_be_distance(output):
         return None
     right, *wrong = (mean_loss(output, answers) for answers in _answers(output))
     found = [value for value in wrong if value is not None and np.isfinite(value)]
     if right is None or not np.isfinite(right) or len(found) < len(wrong):
         return None
     return right, max(found)
+
+
+def _may_be_distance(output: Output) -> bool:
+    """Whether a loss of one's own may take it for a distance: 0 where the target is 1."""
+    if output.of_keras or output.activation:
+        return False
+    above = float(output.outputs.max()) > 1
+    return float(output.outputs.min()) >= 0 and (output.layer is not None or above)
 
 
 def _answers(output: Output) -> list[NDArray[Any]]:
