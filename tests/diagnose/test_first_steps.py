@@ -307,9 +307,9 @@ def test_targets_in_the_thousands(optimizer, severity):
 class Uphill(keras.Model):
     """Hands the gradients on with the wrong sign, in a step that takes a pair."""
 
-    def __init__(self, sign):
+    def __init__(self, sign, first=0):
         super().__init__()
-        self.sign, self.last = sign, LAYERS.Dense(3, "softmax")
+        self.sign, self.first, self.last = sign, first, LAYERS.Dense(3, "softmax")
 
     def call(self, x):
         return self.last(x)
@@ -318,15 +318,17 @@ class Uphill(keras.Model):
         x, y = given
         with tf.GradientTape() as tape:
             loss = self.compute_loss(y=y, y_pred=self(x))
-        gradients = tape.gradient(loss, self.trainable_variables)
-        self.optimizer.apply([self.sign * one for one in gradients], self.trainable_variables)
+        weights = self.trainable_variables[self.first :]
+        gradients = tape.gradient(loss, weights)
+        self.optimizer.apply([self.sign * one for one in gradients], weights)
         return {"loss": loss}
 
 
 def test_a_step_of_ones_own_that_goes_uphill():
-    down, up = Uphill(1), Uphill(-1)
-    for model in (down, up):
+    down, up, halved = Uphill(1), Uphill(-1), Uphill(1, first=1)
+    for model in (down, up, halved):
         model.compile(OPTIMIZERS.Adam(0.05), "sparse_categorical_crossentropy")
     assert {one[0] for one in stepped(down).values()} <= {"info"}
     assert {name for name, one in told(up).items() if one[0] != "info"} == {"first steps"}
     assert not up.built
+    assert stepped(halved)["optimizer"][2]["weights"] == [halved.last.kernel.path]

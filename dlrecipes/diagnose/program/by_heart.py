@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.program.few_steps import (
+    Stopwatch,
     as_tensors,
     mean_and_deviation,
     of_any_scale,
@@ -124,7 +124,7 @@ def _learn(
         _begin_again(model, begun, rate)
         if not _takes_steps(model, (x, y)):
             return None, [], 0.0
-        start = time.monotonic()
+        watch = Stopwatch()
         for step in range(_STEPS):
             losses.append(train_on(model, (x, y)))
             if step % _LOOK_EVERY == _LOOK_EVERY - 1:
@@ -132,7 +132,7 @@ def _learn(
                 best = max(best, share)
                 if not told:
                     return "", [losses[0], losses[-1]], 1.0
-                if time.monotonic() - start > _SECONDS:
+                if watch.seconds > _SECONDS:
                     return None, [losses[0], losses[-1]], best
     return told, [losses[0], losses[-1]], best
 

@@ -14,6 +14,7 @@ from dlrecipes.checks import check_integer, did_you_mean
 from dlrecipes.diagnose.program.beginning import check_beginning
 from dlrecipes.diagnose.program.by_heart import check_by_heart
 from dlrecipes.diagnose.program.example_weights import check_example_weights
+from dlrecipes.diagnose.program.few_steps import has_own_step
 from dlrecipes.diagnose.program.first_steps import check_first_steps
 from dlrecipes.diagnose.program.fitting import check_fitting
 from dlrecipes.diagnose.program.gradients import check_gradients
@@ -44,14 +45,14 @@ CHECKS = {
     "activations": "no activation between layers, a softmax inside, or units that never fire",
     "initial weights": "first weights that are equal, or far too large",
     "frozen layers": "layers that cannot learn and have not learned",
-    "regularisation": "dropout or penalties far too strong, or in the wrong place",
+    "regularisation": "dropout, penalties, decay or bounds far too strong, or in the wrong place",
     "normalisation": "BatchNormalization that cannot know what it needs",
     "learning rate": "a rate far from what its optimizer bears",
-    "optimizer": "other numbers of the optimizer that prevent learning",
-    "batches": "an order of the examples that prevents learning",
+    "optimizer": "other numbers of the optimizer, or steps of one's own, that prevent learning",
+    "batches": "an order of the examples, or a size of batches, that prevents learning",
     "duration": "a training that ends before it begins",
     "validation": "validation data that do not tell what they are taken to tell",
-    "imbalance": "a rare class that is not asked for, or weighed down",
+    "imbalance": "a rare class that is not asked for, or weights that leave a class out",
     "initial loss": "a first loss far above that of knowing nothing",
     "batch leak": "examples of a batch that change each other's outputs",
     "gradients": "gradients that vanish on their way back, or are no numbers",
@@ -142,8 +143,7 @@ def check(
         if train and not any(one.severity == "error" for one in found):
             tried = [check_by_heart, check_first_steps]
             # A step of one's own may be what is wrong: it comes before the network.
-            own = type(model).train_step is not keras.Model.train_step
-            for check_steps in reversed(tried) if own else tried:
+            for check_steps in reversed(tried) if has_own_step(model) else tried:
                 found += check_steps(program, explained=_is_told(found))
     return worst_first(found)
 

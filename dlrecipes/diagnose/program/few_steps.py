@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,11 @@ def trainable(program: Program) -> Any:  # noqa: ANN401  (a compiled network)
     if not copy.compiled:
         copy.compile(type(own).from_config(own.get_config()), program.model.loss)
     return copy
+
+
+def has_own_step(model: Any) -> bool:  # noqa: ANN401  (a compiled network)
+    """Whether a network has a `train_step` of its user's."""
+    return type(model).train_step is not keras.Model.train_step
 
 
 def pick(program: Program, rows: NDArray[np.int64]) -> tuple[Any, Any]:
@@ -126,6 +132,19 @@ def mean_and_deviation(values: NDArray[Any]) -> tuple[float, float]:
         values: Finite ones of any shape.
     """
     return float(np.mean(values)), float(np.std(values)) or 1.0
+
+
+class Stopwatch:
+    """Measures what steps take, of which what other processes take of a busy machine is no part."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic(), time.process_time()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was made: of the clock, or of the processors where those are fewer."""
+        clock, processors = self._start
+        return min(time.monotonic() - clock, time.process_time() - processors)
 
 
 def spread_rows(examples: int, count: int) -> NDArray[np.int64]:

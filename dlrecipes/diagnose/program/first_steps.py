@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from dlrecipes.diagnose.program.beginning import costs_of_nothing
-from dlrecipes.diagnose.program.few_steps import of_any_scale, trainable
+from dlrecipes.diagnose.program.few_steps import has_own_step, of_any_scale, trainable
 from dlrecipes.diagnose.program.program import Program
 from dlrecipes.diagnose.program.take_steps import Path, Steps, TooSlow, steps_of
 from dlrecipes.results import Finding, plural
@@ -99,6 +99,10 @@ def _of_beginning(
             severity="warning",
         )
         return
+    unmoved = list(_unmoved(trial, len(losses)))
+    if unmoved:
+        yield from unmoved
+        return
     if not explained and nothing > 0 and len(losses) >= _FEWEST and path.end > _GOOD * nothing:
         yield from _too_few(program, trial, path, nothing)
         yield from _other_rates(program, trial, path, nothing)
@@ -136,6 +140,24 @@ def _flown(program: Program, path: Path) -> Finding:
         "your own, look at the sign with which gradients are applied.",
         severity="warning",
     )
+
+
+def _unmoved(trial: Steps, taken: int) -> Iterator[Finding]:
+    """Find weights that a training step of the user's own leaves out."""
+    if not has_own_step(trial.model):
+        return
+    weights, count = trial.unmoved(), len(trial.model.trainable_variables)
+    if 0 < len(weights) < count:
+        yield Finding(
+            "optimizer",
+            f"In {plural(taken, 'step')} the training step of your own has not moved "
+            f"{len(weights)} of {plural(count, 'weight')}: {', '.join(weights[:4])}"
+            f"{' …' if len(weights) > 4 else ''}.",
+            {"weights": weights, "steps": taken},
+            "Hand the gradients of all `trainable_variables` to the optimizer; set "
+            "`trainable = False` for what is to stay.",
+            severity="warning",
+        )
 
 
 # ---- targets too far away

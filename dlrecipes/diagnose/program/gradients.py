@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.program.few_steps import (
+    has_own_step,
     pick,
     quietly,
     spread_rows,
@@ -86,7 +87,8 @@ def _of_gradients(
             severity="error",
         )
         return
-    by_rule = any(output.loss is None for output in program.outputs)
+    # A step of one's own may move some weights otherwise: whether it does is seen as it goes on.
+    by_rule = any(output.loss is None for output in program.outputs) or has_own_step(program.model)
     without = (
         []
         if by_rule

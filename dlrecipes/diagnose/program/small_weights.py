@@ -14,6 +14,7 @@ from dlrecipes.results import Finding, plural
 
 _ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop", "Lion")
 """Their steps are about as long as the rate, whatever the gradient."""
+_LEAST = 0.1
 _LEFT = 0.5
 _AT_ONCE = 0.05
 _CUT = 0.2
@@ -41,6 +42,9 @@ def _decay(program: Program) -> Iterator[Finding]:
     rates = learning_rates(program)
     if not isinstance(decay, int | float) or decay <= 0 or rates is None:
         return
+    a_step = float(rates.max()) * decay
+    if decay < _LEAST and a_step < _AT_ONCE:
+        return
     sizes = [
         float(np.sqrt(np.square(keras.ops.convert_to_numpy(one)).mean()))
         for one in program.network.trainable_variables
@@ -50,7 +54,6 @@ def _decay(program: Program) -> Iterator[Finding]:
     if not sizes:
         return
     size = float(np.median(sizes))
-    a_step = float(rates.max()) * decay
     left = float(np.exp(-float(rates.mean()) * decay * program.steps))
     adaptive = type(optimizer).__name__ in _ADAPTIVE
     bound = 1 / decay
@@ -85,8 +88,10 @@ def _constraints(program: Program) -> Iterator[Finding]:
     cut: dict[str, float] = {}
     for variable in program.network.trainable_variables:
         constraint = getattr(variable, "constraint", None)
+        if constraint is None:
+            continue
         values = np.asarray(keras.ops.convert_to_numpy(variable), np.float64)
-        if constraint is None or values.size < _FEWEST or not values.any():
+        if values.size < _FEWEST or not values.any():
             continue
         try:
             kept = np.asarray(keras.ops.convert_to_numpy(constraint(keras.ops.array(variable))))

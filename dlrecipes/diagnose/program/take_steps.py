@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.program.few_steps import (
+    Stopwatch,
     as_tensors,
     evaluate_on,
     mean_and_deviation,
@@ -122,6 +122,15 @@ class Steps:
         """
         return self._go_on(steps, scaled=False)
 
+    def unmoved(self) -> list[str]:
+        """Return the weights that can be trained and are what they were before the first step."""
+        begun = {id(one): value for one, value in zip(self._variables, self._begun, strict=True)}
+        return [
+            one.path
+            for one in self.model.trainable_variables
+            if np.array_equal(keras.ops.convert_to_numpy(one), begun[id(one)])
+        ]
+
     def _go_on(self, steps: int, *, scaled: bool) -> Path:
         program, model = self.program, self.model
         scale = _targets_scale(program) if scaled else None
@@ -130,7 +139,7 @@ class Steps:
         shown = self._show(held[0])
         before = evaluate_on(model, held)
         losses: list[float] = []
-        start = 0.0
+        watch = Stopwatch()
         order = np.zeros(0, np.int64)
         for _ in range(steps):
             if len(order) < self.size:
@@ -141,8 +150,8 @@ class Steps:
             if not np.isfinite(losses[-1]):
                 break
             if len(losses) == 1:  # the first one is compiled
-                start = time.monotonic()
-            elif (time.monotonic() - start) * steps > _SECONDS * (len(losses) - 1):
+                watch = Stopwatch()
+            elif watch.seconds * steps > _SECONDS * (len(losses) - 1):
                 raise TooSlow
         after = evaluate_on(model, held)
         return Path(np.array(losses), before, after, (shown, self._show(held[0])))
