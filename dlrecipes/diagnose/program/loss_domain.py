@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dlrecipes.diagnose.program.losses import mean_loss, of_output
+from dlrecipes.diagnose.program.losses import mean_loss, of_output, right_and_wrong
 from dlrecipes.diagnose.program.program import Output, Program
 from dlrecipes.results import Finding
 
@@ -207,8 +207,11 @@ def _of_every_pair(output: Output) -> Iterator[Finding]:
     """Find a loss that compares every output of a batch with every target of it."""
     y, shown = output.few, output.outputs
     rows = _unlike(output)
-    if len(rows) < 3:
+    if len(rows) < 2 or y.dtype.kind not in "biuf":
         return
+    right = right_and_wrong(output)[0]
+    if right.size == shown.size:  # of these, other pairs cost more
+        shown = right.reshape(shown.shape)
     whole = mean_loss(output, shown[rows], y[rows])
     of_pairs = [[mean_loss(output, shown[[one]], y[[other]]) for other in rows] for one in rows]
     if whole is None or any(cost is None for row in of_pairs for cost in row):

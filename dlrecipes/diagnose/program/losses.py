@@ -135,7 +135,7 @@ def _right_and_wrong(output: Output) -> tuple[float, float] | None:
     """
     if output.few.dtype.kind not in "biuf" or output.outputs.ndim > 2 or _may_be_distance(output):
         return None
-    right, *wrong = (mean_loss(output, answers) for answers in _answers(output))
+    right, *wrong = (mean_loss(output, answers) for answers in right_and_wrong(output))
     found = [value for value in wrong if value is not None and np.isfinite(value)]
     if right is None or not np.isfinite(right) or len(found) < len(wrong):
         return None
@@ -150,8 +150,12 @@ def _may_be_distance(output: Output) -> bool:
     return float(output.outputs.min()) >= 0 and (output.layer is not None or above)
 
 
-def _answers(output: Output) -> list[NDArray[Any]]:
-    """Return right answers, and wrong ones of one kind or two; the loss of each must be higher."""
+def right_and_wrong(output: Output) -> list[NDArray[Any]]:
+    """Return right answers, and wrong ones of one kind or two; the loss of each must be higher.
+
+    Args:
+        output: Its `few` targets are answered.
+    """
     y, units, activation = output.few, output.units, output.activation
     high, low = (5.0, -5.0) if output.from_logits else (0.95, 0.05)
     if activation in ("tanh", "softsign"):

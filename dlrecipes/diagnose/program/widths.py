@@ -39,7 +39,9 @@ def _pooled(program: Program) -> Iterator[Finding]:
         if None in came or None in left:
             continue
         before, after = int(np.prod(came)), int(np.prod(left))
-        fewer = after <= _FEW_NUMBERS and after < classes and _leads_straight(layer, last)
+        # Who pools globally means to; a few features may tell many classes apart.
+        by_size = after <= _FEW_NUMBERS and after < classes and hasattr(layer, "pool_size")
+        fewer = by_size and _leads_straight(layer, last)
         if (fewer or after < min(_NARROW, wanted)) and before >= 10 * after:
             yield Finding(
                 "axes",
