@@ -55,7 +55,7 @@ def seed_ranges(
         BuilderError: If the builder raises.
         ArgumentError: If the network's optimizer has no single learning rate.
     """
-    movers, kinds = _movers(build, space)
+    movers, kinds = rate_movers(build, space)
     found = find_learning_rates(build, splits, plan, seed=seed)
     rate = found.suggestion
     if rate is None:
@@ -107,12 +107,19 @@ def _stays(verdict: str, rate: float | None = None) -> Finding:
     return Finding(NAME, f"{verdict} The ranges stay as they are.", evidence)
 
 
-def _movers(
+def rate_movers(
     build: Build, space: Sequence[Hyperparameter]
 ) -> tuple[dict[Hyperparameter, float | None], list[str]]:
     """Return what moves the rate, and the optimizers that there are, the default one first.
 
     Of what moves it, the rate by the value is returned; None if that is no constant.
+
+    Args:
+        build: The builder.
+        space: What it asks for.
+
+    Raises:
+        BuilderError: If it raises for one of the values.
     """
     defaults: dict[str, Value] = {one.name: one.default for one in space}
     usual, kind = _looked_at(build_with(build, {}))
