@@ -11,7 +11,7 @@ from dlrecipes.data import Split, Splits, keras_inputs, keras_targets
 from dlrecipes.diagnose import check
 from dlrecipes.errors import ArgumentError, BuilderError
 from dlrecipes.results import Finding, Plan, Value
-from dlrecipes.run.seeded_ranges import rate_movers
+from dlrecipes.run.rate_movers import rate_movers
 from dlrecipes.search import Build, build_with, discover_space
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.model_state import drawn_from

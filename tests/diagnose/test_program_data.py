@@ -198,3 +198,19 @@ def test_scaled_with_other_numbers(x, body, said):
 )
 def test_scaled_with_their_own_numbers(x, body):
     assert told(x, TWO, *body) == []
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_validation_targets_by_name_go_with_their_outputs(reverse):
+    inputs = keras.Input((5,))
+    outputs = {
+        "price": LAYERS.Dense(1, name="price")(inputs),
+        "grade": LAYERS.Dense(3, "softmax", name="grade")(inputs),
+    }
+    model = keras.Model(inputs, outputs)
+    model.compile("adam", {"price": "mse", "grade": "sparse_categorical_crossentropy"})
+    y = {"grade": THREE, "price": SCORE}
+    held_out = dict(reversed(y.items())) if reverse else y
+    some = {name: one[:200] for name, one in held_out.items()}
+    found = dlr.check(model, X, y, validation_data=(X[:200] + 0.01, some), train=False)
+    assert not [one for one in found if one.name == "validation"]
