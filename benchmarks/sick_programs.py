@@ -99,11 +99,13 @@ def _choose(options: argparse.Namespace) -> tuple[list[Any], list[Any]]:
     from zoo import KINDS
 
     if options.second:
-        from zoo.second import HEALTHY, SICK
+        from zoo.second import HEALTHY as healthy, SICK as sick
     else:
-        from zoo import HEALTHY, SICK
+        from zoo import HEALTHY, MORE_HEALTHY, SICK as sick
 
-    known = {one.name for one in (*SICK, *HEALTHY)}
+        # The later ones are trained where they are named: they are no part of what is measured.
+        healthy = (*HEALTHY, *MORE_HEALTHY) if options.only else HEALTHY
+    known = {one.name for one in (*sick, *healthy)}
     strange = [name for name in options.only or () if name not in known]
     strange += [kind for kind in options.kind or () if kind not in (*KINDS, "healthy")]
     if strange:
@@ -115,8 +117,8 @@ def _choose(options: argparse.Namespace) -> tuple[list[Any], list[Any]]:
         )
 
     return (
-        [one for one in SICK if wanted(one.name, one.kind)],
-        [one for one in HEALTHY if wanted(one.name, "healthy")],
+        [one for one in sick if wanted(one.name, one.kind)],
+        [one for one in healthy if wanted(one.name, "healthy")],
     )
 
 
