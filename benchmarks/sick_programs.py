@@ -3,11 +3,13 @@
     python benchmarks/sick_programs.py verify
     python benchmarks/sick_programs.py verify --only softmax_over_one_unit focal_loss
     python benchmarks/sick_programs.py verify --kind learning_rate --again
+    python benchmarks/sick_programs.py verify --second
 
 Every sick program of `zoo/` is trained with its fault and with only this fault mended, every
 healthy one as it is, all from seed 0, and judged on held-out data. The outcome is written to
 `sick_programs.json` beside this program; a command that was cut off goes on from there, and a
-program that was changed is trained again.
+program that was changed is trained again. `--second` takes the members of `zoo/second/` instead
+and writes to `second_sick_programs.json`.
 
 What checks say of them is asked by `findings.py`.
 """
@@ -85,14 +87,25 @@ def _parse() -> argparse.Namespace:
     verify.add_argument("--only", nargs="+", metavar="NAME", help="members")
     verify.add_argument("--kind", nargs="+", help="kinds of faults, or `healthy`")
     verify.add_argument("--again", action="store_true", help="also those that were trained before")
-    verify.add_argument("--json", type=Path, default=HERE / "sick_programs.json")
-    return parser.parse_args()
+    verify.add_argument("--second", action="store_true", help="the members of zoo/second/ instead")
+    verify.add_argument("--json", type=Path, help="default: as told above, beside this program")
+    options = parser.parse_args()
+    name = "second_sick_programs" if options.second else "sick_programs"
+    options.json = options.json or HERE / f"{name}.json"
+    return options
 
 
 def _choose(options: argparse.Namespace) -> tuple[list[Any], list[Any]]:
-    from zoo import HEALTHY, KINDS, SICK
+    from zoo import KINDS
 
-    known = {one.name for one in (*SICK, *HEALTHY)}
+    if options.second:
+        from zoo.second import HEALTHY as healthy, SICK as sick
+    else:
+        from zoo import HEALTHY, MORE_HEALTHY, SICK as sick
+
+        # The later ones are trained where they are named: they are no part of what is measured.
+        healthy = (*HEALTHY, *MORE_HEALTHY) if options.only else HEALTHY
+    known = {one.name for one in (*sick, *healthy)}
     strange = [name for name in options.only or () if name not in known]
     strange += [kind for kind in options.kind or () if kind not in (*KINDS, "healthy")]
     if strange:
@@ -104,8 +117,8 @@ def _choose(options: argparse.Namespace) -> tuple[list[Any], list[Any]]:
         )
 
     return (
-        [one for one in SICK if wanted(one.name, one.kind)],
-        [one for one in HEALTHY if wanted(one.name, "healthy")],
+        [one for one in sick if wanted(one.name, one.kind)],
+        [one for one in healthy if wanted(one.name, "healthy")],
     )
 
 

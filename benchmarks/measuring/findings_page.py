@@ -35,6 +35,7 @@ def make_page(measurements: dict[str, dict[str, Any]]) -> str:
         for part in PARTS
     }
     names = {**dlr.diagnose.CHECKS, **dlr.diagnose.HISTORY_CHECKS, **TRAINED_CHECKS}
+    names |= dlr.diagnose.CHECKS  # a name of both is about more before training
     lines = [_of_part(part, summarize(rows)) for part, rows in parts.items() if rows]
     lines += ["", *_by_moment(parts)]
     for name, about in names.items():

@@ -22,6 +22,7 @@ from zoo import (
     strength,
     structure,
 )
+from zoo.healthy_more import MORE_HEALTHY
 from zoo.program import KINDS, MOMENTS, Healthy, Program, Setup
 
 SICK: tuple[Program, ...] = (
@@ -97,6 +98,7 @@ __all__ = [
     "HEALTHY",
     "KINDS",
     "MOMENTS",
+    "MORE_HEALTHY",
     "SICK",
     "ZOO",
     "Deal",

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.diagnose.starved_rate import check_starved_rate
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Finding, plural
 from dlrecipes.rundir import RunDirectory
@@ -21,6 +22,7 @@ HISTORY_CHECKS = {
     "flat loss": "the loss does not fall at all",
     "oscillating loss": "the loss jumps up and down as much as it falls",
     "stopped too early": "the loss was still falling when the training ended",
+    "learning rate": "the rate fell to nothing while the loss was still falling",
     "overfitting": "the validation loss rises while the training loss falls",
     "one answer": "the score is the same in every epoch: one class, or one value, for all examples",
     "loss and score": "the score gets better while the loss does not: information, and no alarm",
@@ -36,6 +38,7 @@ _POOR = 0.6
 _APART = 3.0
 _BRIEF = 0.3
 _RISEN = 1.1
+_FELL_ON = 0.1
 _STILL = 0.9
 _NOISE = 3.0
 _JUMPS = 0.6
@@ -47,9 +50,10 @@ _SHARES = (
     "categorical_accuracy",
     "sparse_categorical_accuracy",
 )
+_AREAS = ("val_auc", "val_prc", "val_pr_auc", "val_roc_auc")
 _BETTER = 0.05
 _GOOD = 0.95
-_AS_RIGHT = 0.01
+_AS_RIGHT, _MOST_JITTER = 0.01, 0.03
 _NO_LOSS = 1e-6
 _NOTHING = 0.01
 _EARLY = 0.8
@@ -85,7 +89,7 @@ penalty, or a smaller network.')
     """
     curves, planned = _read(history), _planned(history)
     loss, held_out = curves["loss"], curves.get("val_loss")
-    found = list(_diverged(loss))
+    found = list(_diverged(loss)) or list(check_starved_rate(curves))
     if not found and len(loss) >= _FEWEST:
         found += list(_parted(curves)) or list(_flat(curves))
         found += list(_oscillating(loss)) if not found else []
@@ -298,7 +302,9 @@ def _one_answer(curves: Mapping[str, Curve]) -> Iterator[Finding]:
 
 
 def _held_out_scores(curves: Mapping[str, Curve]) -> Curve | None:
+    """Return the accuracy of the validation part, or else the area under its curve."""
     names = [f"val_{name}" for name in _SHARES if f"val_{name}" in curves]
+    names += [name for name in curves if name.lower().startswith(_AREAS)]
     return curves[names[0]] if names else None
 
 
@@ -309,16 +315,17 @@ def _overfitting(loss: Curve, held_out: Curve, scores: Curve | None) -> Iterator
     best = int(np.nanargmin(held_out))
     last = float(held_out[known][-1])
     least = float(held_out[best])
-    fell_on = loss[-1] < loss[best]
+    fell_on = loss[best] - loss[-1] > _FELL_ON * abs(loss[best])
     later = best < _EARLY * (len(loss) - 1)
-    # By second differences: a curve that only rises has no noise.
-    noise = float(np.median(np.abs(np.diff(held_out[known], n=2)))) / 2
+    noise = _jitter(held_out[known])
     rose = last > least + max((_RISEN - 1) * abs(least), _NOISE * noise)
     # Or it never got better, while the training loss went to nothing beside it.
     apart = 0 < _APART * loss[-1] < last and loss[-1] < loss[0] / 2
     never = least > 0.8 * float(held_out[known][0])
     # Where as many answers are right as ever, it is only too sure of the others.
-    as_right = scores is not None and scores[-1] >= np.nanmax(scores) - _AS_RIGHT
+    as_right = scores is not None and scores[-1] >= np.nanmax(scores) - max(
+        _AS_RIGHT, min(2 * _jitter(scores[np.isfinite(scores)]), _MOST_JITTER)
+    )
     if later and ((fell_on and rose) or (apart and never)):
         yield Finding(
             "overfitting",
@@ -329,6 +336,11 @@ def _overfitting(loss: Curve, held_out: Curve, scores: Curve | None) -> Iterator
             "penalty, or a smaller network.",
             severity="info" if as_right else "warning",
         )
+
+
+def _jitter(curve: Curve) -> float:
+    """Return by how much a curve jumps up and down; one that only rises or falls has none."""
+    return float(np.median(np.abs(np.diff(curve, n=2)))) / 2 if len(curve) >= _FEWEST else 0.0
 
 
 def _early_reading(loss: Curve, held_out: Curve) -> Iterator[Finding]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 
 from dlrecipes.data import Split, Splits, keras_inputs, keras_targets
 from dlrecipes.diagnose import check
-from dlrecipes.errors import ArgumentError
+from dlrecipes.errors import ArgumentError, BuilderError
 from dlrecipes.results import Finding, Plan, Value
-from dlrecipes.search import Build, build_with
+from dlrecipes.run.rate_movers import rate_movers
+from dlrecipes.search import Build, build_with, discover_space
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.model_state import drawn_from
 from dlrecipes.training.precision import dtype_policy
@@ -39,7 +42,27 @@ def check_builder(
     with dtype_policy("float32"), drawn_from(seed):
         example = splits.development().train.inputs[:1]
         model = build_model(lambda: build_with(build, values), example)
-        return check_network(model, splits, plan, at_once=at_once)
+        found = check_network(model, splits, plan, at_once=at_once)
+        return found if values else _of_first_values(build, found)
+
+
+def _of_first_values(build: Build, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return findings of the defaults: a learning rate that is searched is only where it begins."""
+    if all(one.name != "learning rate" or one.severity == "info" for one in found):
+        return found
+    try:
+        movers, _ = rate_movers(build, discover_space(build))
+    except BuilderError:  # of some values; its trials say so
+        return found
+    if not movers:
+        return found
+    named = " and ".join(repr(one.name) for one in movers)
+    return tuple(
+        replace(one, severity="info", advice=f"It is searched ({named}).")
+        if one.name == "learning rate"
+        else one
+        for one in found
+    )
 
 
 def check_network(

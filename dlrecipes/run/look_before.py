@@ -5,7 +5,7 @@ from __future__ import annotations
 from dlrecipes.data import Splits, audit
 from dlrecipes.diagnose import worst_first
 from dlrecipes.results import Finding, Plan
-from dlrecipes.run.before_training import check_network
+from dlrecipes.run.before_training import check_builder
 from dlrecipes.run.prepare import with_found_forms
 from dlrecipes.search import Build, build_with
 from dlrecipes.training.build_model import build_model
@@ -34,5 +34,5 @@ def look_before(build: Build, splits: Splits, plan: Plan) -> tuple[Finding, ...]
         model = build_model(lambda: build_with(build, {}), example)
         splits, _ = with_found_forms(splits, model)
         found += check_model(model, splits.development(), None)
-        found += check_network(model, splits, plan)
+        found += check_builder(build, {}, splits, plan)
     return worst_first(found)

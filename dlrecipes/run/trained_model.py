@@ -27,6 +27,7 @@ from dlrecipes.diagnose import (
     worst_first,
 )
 from dlrecipes.diagnose.program import Output, compiled, fixed_batch, flat_outputs, read_program
+from dlrecipes.diagnose.swallowed_class import check_swallowed_class
 from dlrecipes.diagnose.verdict import mean_advantage
 from dlrecipes.errors import ArgumentError, DlrecipesError
 from dlrecipes.results import Finding, significant
@@ -110,6 +111,7 @@ def check_trained(
         given = [program.given[0] for program in parts]
         rows = [_some(program.examples, fixed_batch(model)) for program in parts]
         shown = [_predict(model, inputs, some) for inputs, some in zip(given, rows, strict=True)]
+        found = [_of_best_epoch(one, model, validation_data) for one in found]
     unread = [
         one for program in parts for one in program.outputs if one.targets.dtype.kind not in "biuf"
     ]
@@ -136,6 +138,30 @@ def check_trained(
         inputs = (given[0], given[1]) if len(parts[0].outputs) == 1 else None
         found += judged.findings(inputs, reference)
     return worst_first(found)
+
+
+def _of_best_epoch(finding: Finding, model: keras.Model, held_out: Any) -> Finding:  # noqa: ANN401
+    """Return that a training went on too long as information where its best weights were kept."""
+    if finding.name != "overfitting" or finding.severity == "info":
+        return finding
+    try:
+        now = float(
+            np.ravel(
+                model.evaluate(
+                    *held_out,
+                    batch_size=fixed_batch(model) or _AT_ONCE,
+                    verbose=0,
+                    return_dict=False,
+                )
+            )[0]
+        )
+    except Exception:  # what cannot be scored in this form was scored by its user
+        return finding
+    least, last = (float(finding.evidence[name]) for name in ("least", "last"))  # type: ignore[arg-type]
+    if abs(now - least) >= abs(now - last):
+        return finding
+    kept = f"{finding.verdict} The network is that of the least: its loss is {now:.3g}."
+    return replace(finding, verdict=kept, advice="", severity="info")
 
 
 def _no_numbers(shown: list[Array]) -> Iterator[Finding]:
@@ -177,8 +203,8 @@ class _Judged:
         self.of_classes = self.train.classes is not None
         self.answers = [self._answers(one) for one in shown]
         self.wanted = [self._wanted(one)[some] for one, some in zip(outputs, rows, strict=True)]
-        counts = np.unique(self.wanted[0], return_counts=True)[1]
-        self.rare = self.of_classes and counts.min() < _RARE * len(rows[0]) / len(counts)
+        # Rare rows may have been repeated for the training.
+        self.rare = self.of_classes and any(map(_rare, self.wanted))
         self.errors = [
             self.error(wanted, answers)
             for wanted, answers in zip(self.wanted, self.answers, strict=True)
@@ -264,8 +290,20 @@ class _Judged:
         shares = self._shares()
         if shares is None or wanted.min() < 0 or wanted.max() >= shares.shape[1]:
             return
-        yield self._of_this(check_labels(wanted, shares))
+        doubted = self._borne(check_labels(wanted, shares))
+        yield self._of_this(check_swallowed_class(wanted, shares) or doubted)
         yield self._of_this(check_calibration(wanted, shares))
+
+    def _borne(self, doubted: Finding) -> Finding:
+        """Return wrong labels as information where the network has learned in spite of them.
+
+        Most of its errors are then those labels, and most labels are right.
+        """
+        noise = float(doubted.evidence.get("estimated share", 1.0))  # type: ignore[arg-type]
+        shares = np.unique(self.wanted[1], return_counts=True)[1] / len(self.wanted[1])
+        few = noise < _MUCH * (1 - float((shares**2).sum()))
+        wrong = float((self.wanted[1] != self.answers[1]).mean())
+        return replace(doubted, severity="info") if few and wrong < 2 * noise else doubted
 
     def _of_this(self, finding: Finding) -> Finding:
         whose = self.train.whose
@@ -334,6 +372,11 @@ class _Judged:
         answers = [one.argmax(axis=1) if self.of_classes else one for one in predicted]
         errors = [self.error(seen[1], one) for one in answers]
         return min(errors, key=lambda one: float(one.mean()))
+
+
+def _rare(classes: Array) -> bool:
+    counts = np.unique(classes, return_counts=True)[1]
+    return bool(counts.min() < _RARE * counts.mean())
 
 
 def _ranks(values: Array, known: Array) -> Array:

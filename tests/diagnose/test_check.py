@@ -13,8 +13,8 @@ from dlrecipes.errors import ArgumentError
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from findings import MEANT, told_before
-from zoo import CI_MEMBERS, ZOO
+from findings import MEANT, told_after, told_before
+from zoo import CI_MEMBERS, MORE_HEALTHY, ZOO
 
 LAYERS, OPTIMIZERS = keras.layers, keras.optimizers
 GENERATOR = np.random.default_rng(0)
@@ -25,6 +25,7 @@ PRICE = (X[:, :1] * 3 + 1).astype("float32")
 RARE = (X[:, 0] > 1.8).astype("int32")
 ONE_HOT = np.eye(3, dtype="float32")[KIND]
 IMAGES = GENERATOR.uniform(size=(200, 8, 8, 1)).astype("float32")
+COURSE = (np.sin(np.arange(200) / 12) + np.arange(200) / 100).astype("float32")
 CODES = GENERATOR.integers(0, 40, size=(600, 1)).astype("float32")
 CODED = GENERATOR.normal(size=40)[CODES[:, 0].astype(int)]
 
@@ -52,8 +53,8 @@ def binary(last="sigmoid", loss="binary_crossentropy", **changes):
     return net(1, last, loss, **changes)
 
 
-def value(last=None, loss="mse", **changes):
-    return net(1, last, loss, metrics=(), **changes)
+def value(last=None, loss="mse", *, units=1, **changes):
+    return net(units, last, loss, metrics=(), **changes)
 
 
 def rising(y, p):
@@ -62,11 +63,86 @@ def rising(y, p):
     )
 
 
+def positive_part(y, p):
+    return -keras.ops.mean(keras.ops.cast(y, p.dtype) * keras.ops.log(p + 1e-7))
+
+
+def right_class_alone(y, p):
+    return -keras.ops.mean(keras.ops.log(keras.ops.sum(y * p, axis=-1) + 1e-7))
+
+
+def each_label(y, p):
+    chances = y * keras.ops.log(p + 1e-7) + (1 - y) * keras.ops.log(1 - p + 1e-7)
+    return -keras.ops.mean(chances)
+
+
+def overlap(y, p):
+    y = keras.ops.cast(y, p.dtype)
+    return 1 - 2 * keras.ops.sum(y * p) / (keras.ops.sum(y) + keras.ops.sum(p) + 1e-6)
+
+
+def three_quantiles(y, p):
+    levels = keras.ops.convert_to_tensor([0.1, 0.5, 0.9])
+    return keras.ops.mean(keras.ops.maximum(levels * (y - p), (levels - 1) * (y - p)))
+
+
+def of_counts(y, p):
+    mean, size = keras.ops.exp(p[:, :1]), keras.ops.exp(p[:, 1:])
+    log = keras.ops.log
+    return -keras.ops.mean(y * log(mean / (mean + size)) + size * log(size / (mean + size)))
+
+
+class EveryPair(keras.losses.Loss):
+    """A column of outputs less a row of targets."""
+
+    def call(self, y, p):
+        return keras.ops.mean(keras.ops.abs(p - y))
+
+
+class EachByItself(keras.losses.Loss):
+    def call(self, y, p):
+        return keras.ops.mean(keras.ops.abs(p - keras.ops.reshape(y, (-1, 1))))
+
+
+def graph(make, shape=(6,), loss="sparse_categorical_crossentropy"):
+    """A functional network, from its input to its output."""
+    inputs = keras.Input(shape)
+    model = keras.Model(inputs, make(inputs))
+    model.compile("adam", loss)
+    return model
+
+
+def heads(weights=None):
+    inputs = keras.Input((6,))
+    hidden = LAYERS.Dense(8, "relu")(inputs)
+    kind, price = LAYERS.Dense(3, "softmax", name="kind"), LAYERS.Dense(1, name="price")
+    model = keras.Model(inputs, {"kind": kind(hidden), "price": price(hidden)})
+    losses = {"kind": "sparse_categorical_crossentropy", "price": "mse"}
+    model.compile("adam", losses, loss_weights=weights)
+    return model
+
+
+def gated(x, units=8):
+    """A softmax, or a sigmoid behind a narrow place, that multiplies something."""
+    gate = LAYERS.Dense(8, "softmax")(x)
+    weights = LAYERS.Dense(8, "sigmoid")(LAYERS.Dense(1, "relu")(x))
+    x = LAYERS.Multiply()([gate, LAYERS.Dense(8, "relu")(x), weights])
+    return LAYERS.Dense(units, "softmax")(x)
+
+
 def constant_columns():
     x = X.copy()
     x[:, 1:] = 1.0
     return x
 
+
+SERIES = GENERATOR.normal(size=(200, 10, 4)).astype("float32")
+TAGS = GENERATOR.integers(0, 8, 200)
+LEVELS = SERIES + np.eye(4, dtype="float32")[KIND][:, None, :] - 0.25
+WAVES = np.sin(np.linspace(0, 6, 80) * GENERATOR.uniform(1, 2, (200, 3, 1)) + 6 * X[:, :3, None])
+COUNTS = GENERATOR.poisson(2.0, (200, 1)).astype("float32")
+SEVERAL = (X[:, :3] > -0.5).astype("float32")
+LOGITS = keras.losses.BinaryCrossentropy(from_logits=True)
 
 SICK = {
     # name of the case: (name of the finding, model, x, y, arguments)
@@ -105,6 +181,128 @@ SICK = {
     "cosine of one number": ("loss", lambda: value(loss="cosine_similarity"), X, PRICE),
     "absolute error of classes": ("loss", lambda: binary(loss="mae"), X, RARE),
     "squares of ten classes": ("loss", lambda: net(last="sigmoid", loss="mse"), X, ONE_HOT),
+    "a softmax for several labels": (
+        "output activation",
+        lambda: net(loss="binary_crossentropy"),
+        X,
+        SEVERAL,
+    ),
+    "a softmax for several labels, by hand": (
+        "output activation",
+        lambda: net(loss=each_label),
+        X,
+        SEVERAL,
+    ),
+    "only the right class is asked": (
+        "output activation",
+        lambda: net(last="sigmoid", loss=right_class_alone),
+        X,
+        ONE_HOT,
+    ),
+    "sigmoids under a divergence": (
+        "output activation",
+        lambda: net(last="sigmoid", loss="kl_divergence"),
+        X,
+        ONE_HOT,
+    ),
+    "scores above 0 only": ("output activation", lambda: binary("relu", LOGITS), X, TWO),
+    "scores between signs": (
+        "output activation",
+        lambda: net([LAYERS.Dense(3, "tanh"), LAYERS.Softmax()]),
+        X,
+        KIND,
+    ),
+    "scores blown up": (
+        "output activation",
+        lambda: net([LAYERS.Dense(3), LAYERS.Rescaling(500.0), LAYERS.Softmax()]),
+        X,
+        KIND,
+    ),
+    "a hinge of a sigmoid": ("output activation", lambda: binary("sigmoid", "hinge"), X, TWO),
+    "one unit for three classes": ("output units", binary, X, KIND),
+    "two units for three classes": ("output units", lambda: net(2), X, KIND),
+    "one unit for six targets": ("output units", value, X, X),
+    "classes 1 and 2": ("labels", binary, X, TWO + 1),
+    "a hinge of three classes": ("labels", lambda: binary(None, "hinge"), X, KIND),
+    "every pair": ("loss", lambda: value(loss=EveryPair()), X, PRICE[:, 0]),
+    "one class is not asked for": ("loss", lambda: binary(loss=positive_part), X, TWO),
+    "percentages of 0": ("loss", lambda: value(loss="mape"), X, np.maximum(PRICE, 0)),
+    "percentages around 0": ("loss", lambda: value(loss="mape"), X, PRICE),
+    "logarithms below 0": ("loss", lambda: value(loss="msle"), X, PRICE),
+    "a head that is drowned": (
+        "loss",
+        lambda: heads({"kind": 1e-6, "price": 1.0}),
+        X,
+        {"kind": KIND, "price": PRICE},
+    ),
+    "every step against one target": (
+        "axes",
+        lambda: value(body=[LAYERS.Conv1D(4, 3)], shape=(10, 4)),
+        SERIES,
+        PRICE[:, None],
+    ),
+    "channels first": (
+        "axes",
+        lambda: net(body=[LAYERS.Conv2D(2, 1), LAYERS.Flatten()], shape=(1, 8, 8)),
+        IMAGES.reshape(-1, 1, 8, 8),
+        KIND,
+    ),
+    "series across": (
+        "axes",
+        lambda: net(body=[LAYERS.Conv1D(4, 2), LAYERS.Flatten()], shape=(3, 80)),
+        WAVES,
+        KIND,
+    ),
+    "means over features": (
+        "axes",
+        lambda: net(
+            body=[LAYERS.GlobalAveragePooling1D(data_format="channels_first")], shape=(10, 4)
+        ),
+        LEVELS,
+        KIND,
+    ),
+    "pooled over filters": (
+        "axes",
+        lambda: net(
+            body=[
+                LAYERS.Conv1D(4, 3, activation="relu"),
+                LAYERS.GlobalMaxPooling1D(data_format="channels_first"),
+            ],
+            shape=(10, 4),
+        ),
+        SERIES,
+        KIND,
+    ),
+    "through one unit": (
+        "axes",
+        lambda: net(
+            8,
+            body=[
+                LAYERS.Dense(8, "relu"),
+                LAYERS.Dense(1, "relu", kernel_initializer="ones"),
+                LAYERS.Dense(8, "relu"),
+            ],
+        ),
+        X,
+        TAGS,
+    ),
+    "pooled to fewer numbers than classes": (
+        "axes",
+        lambda: net(
+            8,
+            body=[LAYERS.Conv2D(4, 3, activation="relu"), LAYERS.AveragePooling2D(6)]
+            + [LAYERS.Flatten()],
+            shape=(8, 8, 1),
+        ),
+        IMAGES,
+        TAGS,
+    ),
+    "a softmax inside": (
+        "activations",
+        lambda: graph(lambda x: LAYERS.Dense(3, "softmax")(LAYERS.Softmax()(LAYERS.Dense(64)(x)))),
+        X,
+        KIND,
+    ),
     "no flatten": (
         "axes",
         lambda: net(body=[LAYERS.Dense(4, "relu")], shape=(8, 8, 1), units=3),
@@ -120,6 +318,14 @@ SICK = {
         np.eye(3)[GENERATOR.integers(0, 3, (90, 8))],
     ),
     "NaN": ("inputs", net, np.where(X > 2, np.nan, X), KIND),
+    "pictures of zeros": (
+        "inputs",
+        lambda: net(
+            body=[LAYERS.Conv2D(2, 3, activation="relu"), LAYERS.Flatten()], shape=(8, 8, 1)
+        ),
+        0 * IMAGES,
+        KIND,
+    ),
     "constant columns": ("inputs", net, constant_columns(), KIND),
     "codes of categories": (
         "inputs",
@@ -192,6 +398,24 @@ SICK = {
         X,
         KIND,
     ),
+    "a decay of fifty": (
+        "regularisation",
+        lambda: net(optimizer=OPTIMIZERS.AdamW(0.01, weight_decay=50.0)),
+        X,
+        KIND,
+    ),
+    "a decay of five": (
+        "regularisation",
+        lambda: net(optimizer=OPTIMIZERS.SGD(0.1, weight_decay=5.0)),
+        X,
+        KIND,
+    ),
+    "a norm of a hundredth": (
+        "regularisation",
+        lambda: net(kernel_constraint=keras.constraints.MaxNorm(0.01)),
+        X,
+        KIND,
+    ),
     "averages that lag": (
         "normalisation",
         lambda: net(body=[LAYERS.Dense(8, "relu"), LAYERS.BatchNormalization(momentum=0.9999)]),
@@ -222,6 +446,18 @@ SICK = {
         X,
         KIND,
     ),
+    "a short norm": (
+        "optimizer",
+        lambda: net(optimizer=OPTIMIZERS.SGD(0.05, global_clipnorm=1e-3)),
+        X,
+        KIND,
+    ),
+    "an average of the far past": (
+        "optimizer",
+        lambda: net(optimizer=OPTIMIZERS.Adam(use_ema=True, ema_momentum=0.99999)),
+        X,
+        KIND,
+    ),
     "gathered for ever": (
         "optimizer",
         lambda: net(optimizer=OPTIMIZERS.SGD(gradient_accumulation_steps=900)),
@@ -229,6 +465,21 @@ SICK = {
         KIND,
     ),
     "sorted": ("batches", net, X[np.argsort(KIND)], np.sort(KIND), {"shuffle": False}),
+    "sorted values": (
+        "batches",
+        value,
+        X[np.argsort(X[:, 0])],
+        np.sort(PRICE, axis=0),
+        {"shuffle": False},
+    ),
+    "sorted, and the batches shuffled": (
+        "batches",
+        net,
+        X[np.argsort(KIND)],
+        np.sort(KIND),
+        {"shuffle": "batch"},
+    ),
+    "all at once": ("batches", net, X, KIND, {"epochs": 8, "batch_size": 200}),
     "few steps": ("duration", net, X, KIND, {"epochs": 1, "batch_size": 200}),
     "stops for getting better": (
         "duration",
@@ -252,6 +503,29 @@ SICK = {
         {"validation_split": 0.4},
     ),
     "a rare class": ("imbalance", binary, X, RARE),
+    "no weight for a class": (
+        "imbalance",
+        net,
+        X,
+        KIND,
+        {"class_weight": {0: 1, 1: 0, 2: 1}},
+    ),
+    "no weight for the examples of a class": (
+        "imbalance",
+        net,
+        X,
+        KIND,
+        {"sample_weight": (KIND != 1).astype(float)},
+    ),
+    "weights below zero": ("imbalance", net, X, KIND, {"sample_weight": X[:, 1]}),
+    "weights of another order": (
+        "imbalance",
+        binary,
+        X,
+        RARE,
+        {"sample_weight": np.where(RARE[::-1], 20.0, 1.0)},
+    ),
+    "a weight of thousands": ("imbalance", binary, X, RARE, {"class_weight": {1: 5000.0}}),
     "weights the wrong way": ("imbalance", binary, X, RARE, {"class_weight": {0: 9.0, 1: 1.0}}),
 }
 
@@ -307,7 +581,24 @@ def residual():
     return model
 
 
+def distance():
+    """How far two halves of an example lie apart, which is to be little where the label is 1."""
+    inputs = keras.Input((6,))
+    hidden = LAYERS.Dense(8, "relu")(inputs)
+    apart = keras.ops.square(hidden[:, :4] - hidden[:, 4:])
+    model = keras.Model(inputs, keras.ops.sqrt(keras.ops.sum(apart, axis=1, keepdims=True) + 1e-6))
+    model.compile("adam", contrast)
+    return model
+
+
+def contrast(y, apart):
+    y = keras.ops.cast(y, apart.dtype)
+    far = keras.ops.square(keras.ops.maximum(1 - apart, 0.0))
+    return keras.ops.mean(y * keras.ops.square(apart) + (1 - y) * far, axis=-1)
+
+
 HEALTHY = {
+    "a distance": (distance, X, TWO[:, None]),
     "branches that begin with zeros": (residual, X, KIND),
     "a rare class whose share is the first answer": (
         lambda: net(
@@ -316,6 +607,11 @@ HEALTHY = {
         ),
         X,
         RARE,
+    ),
+    "half of sixteen units dropped": (
+        lambda: net(body=[LAYERS.Dense(16, "relu"), LAYERS.Dropout(0.5)]),
+        X,
+        KIND,
     ),
     "classes": (net, X, KIND),
     "one-hot": (lambda: net(loss="categorical_crossentropy"), X, ONE_HOT),
@@ -330,6 +626,59 @@ HEALTHY = {
         KIND,
     ),
     "hinge": (lambda: binary("tanh", "hinge"), X, 2 * TWO - 1),
+    "hinge of 0 and 1": (lambda: binary(None, "hinge"), X, TWO),
+    "several labels": (lambda: net(last="sigmoid", loss=each_label), X, SEVERAL),
+    "one of several will do": (
+        lambda: net(loss=right_class_alone),
+        X,
+        np.maximum(ONE_HOT, SEVERAL),
+    ),
+    "overlap": (lambda: binary(loss=overlap), X, TWO),
+    "squares of two classes": (lambda: value(), X, TWO),
+    "each by itself": (lambda: value(loss=EachByItself()), X, PRICE[:, 0]),
+    "quantiles": (lambda: value(None, three_quantiles, units=3), X, np.minimum(COUNTS, 2)),
+    "two numbers of counts": (lambda: net(2, None, of_counts), X, COUNTS),
+    "percentages": (lambda: value(loss="mape"), X, np.exp(PRICE)),
+    "a class left out": (
+        lambda: net(
+            last=None,
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1),
+        ),
+        X,
+        np.where(X[:, 1] > 1, -1, KIND),
+    ),
+    "a target a step": (
+        lambda: value(body=[LAYERS.Conv1D(4, 3, padding="same")], shape=(10, 4)),
+        SERIES,
+        SERIES[..., 0],
+    ),
+    "scores turned up a little": (
+        lambda: net([LAYERS.Dense(3), LAYERS.Rescaling(10.0), LAYERS.Softmax()]),
+        X,
+        KIND,
+    ),
+    "heads": (lambda: heads({"kind": 1.0, "price": 0.1}), X, {"kind": KIND, "price": PRICE}),
+    "a head switched off": (
+        lambda: heads({"kind": 0.0, "price": 1.0}),
+        X,
+        {"kind": KIND, "price": PRICE},
+    ),
+    "gates": (lambda: graph(gated), X, TAGS),
+    "channels last": (
+        lambda: net(body=[LAYERS.Conv2D(2, 3), LAYERS.Flatten()], shape=(8, 8, 1)),
+        IMAGES,
+        KIND,
+    ),
+    "series along": (
+        lambda: net(body=[LAYERS.Conv1D(4, 2), LAYERS.Flatten()], shape=(80, 3)),
+        np.moveaxis(WAVES, 1, 2),
+        KIND,
+    ),
+    "means over steps": (
+        lambda: net(body=[LAYERS.GlobalAveragePooling1D()], shape=(10, 4)),
+        LEVELS,
+        KIND,
+    ),
     "values": (value, X, PRICE),
     "spare units": (lambda: net(10), X, KIND),
     "a bottleneck": (lambda: net(body=[LAYERS.Dense(2), LAYERS.Dense(6, "relu")]), X, KIND),
@@ -363,6 +712,33 @@ HEALTHY = {
         KIND,
     ),
     "shuffled and kept": (net, X, KIND, {"shuffle": False}),
+    "sorted, and one batch of all": (
+        net,
+        X[np.argsort(KIND)],
+        np.sort(KIND),
+        {"shuffle": False, "batch_size": 200},
+    ),
+    "a series in its order": (
+        lambda: value(shape=(5,)),
+        np.stack([COURSE[at : at + 195] for at in range(5)], axis=1),
+        COURSE[5:, None],
+        {"shuffle": False},
+    ),
+    "a little decay, a wide norm, an average": (
+        lambda: net(
+            optimizer=OPTIMIZERS.AdamW(weight_decay=0.1, use_ema=True, ema_momentum=0.95),
+            kernel_constraint=keras.constraints.MaxNorm(2.0),
+        ),
+        X,
+        KIND,
+    ),
+    "weights of examples": (binary, X, RARE, {"sample_weight": np.where(RARE, 20.0, 1.0)}),
+    "weights that have nothing to do with classes": (
+        binary,
+        X,
+        RARE,
+        {"sample_weight": np.where(X[:, 1] > 0.5, 0.1, 1.0)},
+    ),
     "rare with weights": (binary, X, RARE, {"class_weight": {0: 1.0, 1: 9.0}}),
     "held out": (net, X[:150], KIND[:150], {"validation_data": (X[150:], KIND[150:])}),
 }
@@ -374,6 +750,13 @@ def test_healthy(case):
     assert [
         one.verdict for one in faults(make(), x, y, **(arguments[0] if arguments else {}))
     ] == []
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e3])
+def test_what_follows_from_a_fault_is_information(scale):
+    every = dlr.check(net(kernel_initializer="zeros"), X * scale, KIND, epochs=20, train=False)
+    causes = {"inputs"} if scale == 0 else {"input scale", "initial weights"}
+    assert {one.name for one in every if one.severity != "info"} == causes
 
 
 def test_several_inputs_and_outputs():
@@ -527,7 +910,7 @@ def test_a_network_of_a_fixed_batch():
     model.compile("adam", "binary_crossentropy")
     x = GENERATOR.normal(size=(200, 5, 3))
     assert faults(model, x, TWO, batch_size=20, train=True) == []
-    assert [one.name for one in faults(model, x, TWO * 9, batch_size=20)] == ["target range"]
+    assert [one.name for one in faults(model, x, TWO * 9, batch_size=20)] == ["labels"]
 
 
 @pytest.mark.parametrize("name", CI_MEMBERS)
@@ -540,3 +923,11 @@ def test_a_few_of_the_zoo(name):
     if program.moment == "before":
         assert said & MEANT[program.kind]
     assert not said - MEANT.get(program.kind, set())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [one.name for one in MORE_HEALTHY])
+def test_nothing_is_wrong_with_what_is_healthy(name):
+    program = next(one for one in MORE_HEALTHY if one.name == name)
+    assert told_before(program.make)[0] == []
+    assert told_after(program.make) == []

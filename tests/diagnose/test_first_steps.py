@@ -5,9 +5,12 @@ import math
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.datasets import load_digits
 
 import dlrecipes as dlr
+from dlrecipes.diagnose.program import read_program
+from dlrecipes.diagnose.program.first_steps import check_first_steps
 
 LAYERS, OPTIMIZERS = keras.layers, keras.optimizers
 GENERATOR = np.random.default_rng(0)
@@ -70,8 +73,8 @@ def test_ten_classes_cost_log_10_and_raw_digits_far_more():
 
 
 def test_a_network_that_is_sure_of_wrong_answers():
-    huge = LAYERS.Dense(8, "relu", kernel_initializer=keras.initializers.RandomNormal(0, 20.0))
-    severity, _, evidence = told(net(huge), train=False)["initial loss"]
+    huge = LAYERS.Dense(8, "relu"), LAYERS.Rescaling(300.0)
+    severity, _, evidence = told(net(*huge), train=False)["initial loss"]
     assert (severity, evidence["start"] > 6 * math.log(3)) == ("warning", True)
 
 
@@ -200,7 +203,13 @@ def test_what_is_healthy_learns_by_heart():
         LAYERS.Dropout(0.5),
         LAYERS.GaussianNoise(1.0),
     )
+    mean = keras.initializers.Constant(1000.0)
+    begun = keras.Sequential(
+        [keras.Input((6,)), LAYERS.Dense(64, "relu"), LAYERS.Dense(1, bias_initializer=mean)]
+    )
+    begun.compile("adam", "mae")
     for model, y in (
+        (begun, PRICE),
         (hindered, KIND),
         (net(LAYERS.Dense(64, "relu"), units=1, last=None, loss="mse"), PRICE),
     ):
@@ -221,7 +230,7 @@ def test_a_rate_that_blows_up():
 
 def test_a_rate_that_moves_nothing():
     severity, verdict, evidence = told(
-        net(LAYERS.Dense(8, "relu"), optimizer=OPTIMIZERS.SGD(1e-5))
+        net(LAYERS.Dense(8, "relu"), optimizer=OPTIMIZERS.SGD(2e-5))
     )["first steps"]
     assert (severity, "hardly moves" in verdict) == ("warning", True)
     assert evidence["after"] == pytest.approx(evidence["before"], rel=5e-4)
@@ -234,3 +243,92 @@ def test_the_first_steps_beside_what_sees_no_input():
     assert severity == "info"
     assert evidence["without_inputs"] == pytest.approx(-(shares * np.log(shares)).sum(), abs=2e-3)
     assert evidence["loss"] < evidence["without_inputs"]
+
+
+def stepped(model, x=X, y=KIND, **arguments):
+    """The same of the first steps alone."""
+    batch_size = arguments.pop("batch_size", 32)
+    program = read_program(model, x, y, batch_size=batch_size, epochs=20, fit=arguments)
+    return {
+        one.name: (one.severity, one.verdict, one.evidence) for one in check_first_steps(program)
+    }
+
+
+def values(optimizer, *body):
+    return net(*body, units=1, last=None, loss="mse", optimizer=optimizer)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "name"),
+    [
+        (OPTIMIZERS.SGD(4.5), "learning rate"),
+        (OPTIMIZERS.SGD(0.3, momentum=0.99), "optimizer"),
+        (OPTIMIZERS.SGD(2e-4), "learning rate"),
+        (OPTIMIZERS.SGD(0.2, momentum=0.9), ""),
+    ],
+    ids=["too high", "too long a momentum", "too low", "healthy"],
+)
+def test_another_rate_helps(optimizer, name):
+    x, y = load_digits(return_X_y=True)
+    x = (x[:600] / 16).astype("float32")
+    optimizer = type(optimizer).from_config(optimizer.get_config())
+    keras.utils.set_random_seed(0)
+    body = [LAYERS.Dense(32, "relu") for _ in range(2)]
+    model = keras.Sequential([keras.Input((64,)), *body, LAYERS.Dense(10, "softmax")])
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    found = stepped(model, x, y[:600])
+    faults = {key: one for key, one in found.items() if one[0] != "info"}
+    assert list(faults) == ([name] if name else [])
+    if name:
+        assert faults[name][2]["rate"] == pytest.approx(float(optimizer.learning_rate))
+
+
+def test_more_steps_help():
+    model = net(LAYERS.Dense(16, "relu"), optimizer=OPTIMIZERS.Adam(0.003))
+    severity, _, evidence = stepped(model, steps_per_epoch=1)["duration"]
+    assert (severity, evidence["steps"]) == ("warning", 20)
+    assert evidence["later"] < 0.7 * evidence["without_inputs"] < evidence["end"]
+    assert stepped(model, batch_size=240)["batches"][0] == "warning"
+    enough = net(LAYERS.Dense(16, "relu"), optimizer=OPTIMIZERS.Adam(0.05))
+    assert "duration" not in stepped(enough, steps_per_epoch=2)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "severity"), [(OPTIMIZERS.Adam, "warning"), (OPTIMIZERS.SGD, "error")]
+)
+def test_targets_in_the_thousands(optimizer, severity):
+    far = stepped(values(optimizer(), LAYERS.Dense(16, "relu")), y=9 * PRICE)
+    assert {name for name, one in far.items() if one[0] != "info"} == {"target range"}
+    assert far["target range"][0] == severity
+    near = values(optimizer(), LAYERS.Dense(16, "relu"))
+    assert "target range" not in stepped(near, y=(PRICE - 1000) / 90)
+
+
+class Uphill(keras.Model):
+    """Hands the gradients on with the wrong sign, in a step that takes a pair."""
+
+    def __init__(self, sign, first=0):
+        super().__init__()
+        self.sign, self.first, self.last = sign, first, LAYERS.Dense(3, "softmax")
+
+    def call(self, x):
+        return self.last(x)
+
+    def train_step(self, given):
+        x, y = given
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(y=y, y_pred=self(x))
+        weights = self.trainable_variables[self.first :]
+        gradients = tape.gradient(loss, weights)
+        self.optimizer.apply([self.sign * one for one in gradients], weights)
+        return {"loss": loss}
+
+
+def test_a_step_of_ones_own_that_goes_uphill():
+    down, up, halved = Uphill(1), Uphill(-1), Uphill(1, first=1)
+    for model in (down, up, halved):
+        model.compile(OPTIMIZERS.Adam(0.05), "sparse_categorical_crossentropy")
+    assert {one[0] for one in stepped(down).values()} <= {"info"}
+    assert {name for name, one in told(up).items() if one[0] != "info"} == {"first steps"}
+    assert not up.built
+    assert stepped(halved)["optimizer"][2]["weights"] == [halved.last.kernel.path]

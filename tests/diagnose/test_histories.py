@@ -29,6 +29,8 @@ SICK = {
     "stuck after an epoch": ("flat loss", {"loss": [1.7, 1.586, 1.586, 1.586, 1.586]}),
     "hardly falling, at chance": (
         "flat loss", {"loss": 1.1 - 0.002 * EPOCHS, "accuracy": 0.33 + 0.002 * EPOCHS}),
+    "a rate that fell to nothing": (
+        "learning rate", {"loss": np.maximum(2 - 0.2 * EPOCHS, 1.5), "learning_rate": 0.1**EPOCHS}),
     "one class": (
         "one answer", {"loss": FALLING, "accuracy": [0.8] * 20, "val_accuracy": [0.9] * 20}),
 }  # fmt: skip
@@ -49,9 +51,19 @@ HEALTHY = {
     "flat at last": {"loss": FALLING, "val_loss": np.maximum(FALLING, 0.3) + NOISE},
     "perfect in every epoch": {"loss": FALLING, "accuracy": np.ones(20)},
     "a flat metric of values": {"loss": FALLING, "rate": np.full(20, 0.01)},
+    "a rate that fell on the level": {
+        "loss": np.maximum(FALLING, 0.45),
+        "learning_rate": np.where(EPOCHS > 7, 1e-4, 0.1),
+    },
+    "a rate that rises and falls": {
+        "loss": FALLING,
+        "learning_rate": np.sin(np.pi * EPOCHS / 19) + 1e-9,
+    },
     "one epoch": {"loss": [0.4]},
-    "learned in the first epoch": {"loss": 0.1 - 1e-4 * EPOCHS, "accuracy": 0.97 + 1e-3 * EPOCHS},
-}
+    "a bump in both losses": {
+        "loss": [1.0, 0.5, 0.3, 0.25, 0.2, 0.15, 0.12, 0.106, 0.08, 0.09, 0.1],
+        "val_loss": [0.8, 0.5, 0.4, 0.3, 0.2, 0.18, 0.17, 0.14, 0.19, 0.2, 0.26]},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", HEALTHY)
@@ -173,6 +185,9 @@ def test_a_rising_validation_loss_beside_as_many_right_answers_is_information():
         "val_loss": [1.0, 0.7, 0.6, 0.8, 1.1],
         "val_accuracy": [0.5, 0.7, 0.8, 0.81, 0.81],
     }
+    (found,) = [one for one in dlr.check_history(curves) if one.name == "overfitting"]
+    assert found.severity == "info"
+    curves["val_AUC"] = curves.pop("val_accuracy")
     (found,) = [one for one in dlr.check_history(curves) if one.name == "overfitting"]
     assert found.severity == "info"
     curves["val_accuracy"] = [0.5, 0.7, 0.81, 0.78, 0.75]

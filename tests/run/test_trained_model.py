@@ -99,6 +99,19 @@ def test_a_rare_class_counts_as_much():
     assert evidence["validation error"] == pytest.approx(1 - balanced)
 
 
+def test_a_rare_class_whose_rows_were_repeated_counts_as_much():
+    rare = (X[:, 0] > 1.5).astype(int)
+    model = net(1, "sigmoid", "binary_crossentropy")
+    rows = np.concatenate([np.arange(350), np.resize(np.flatnonzero(rare[:350]), 300)])
+    model.fit(X[rows], rare[rows], epochs=2, verbose=0)
+    held_out, answers = X[350:], rare[350:]
+    found = dlr.check_trained(model, X[rows], rare[rows], validation_data=(held_out, answers))
+    (told,) = [one for one in found if one.name == "bias and variance"]
+    right = (model.predict(held_out, verbose=0)[:, 0] > 0.5) == answers
+    balanced = np.mean([right[answers == kind].mean() for kind in (0, 1)])
+    assert told.evidence["validation error"] == pytest.approx(1 - balanced)
+
+
 def test_several_outputs_each_by_itself():
     inputs = keras.Input((5,))
     hidden = LAYERS.Dense(32, "relu")(inputs)
@@ -154,6 +167,34 @@ def test_what_is_not_judged_says_so(make, y, why):
     }
     assert why in found["not judged"].verdict
     assert found["not judged"].severity == "info"
+
+
+@pytest.mark.parametrize(("least", "severity"), [(1.0, "info"), (0.5, "warning")])
+def test_a_network_with_the_weights_of_its_best_epoch(least, severity):
+    """It was trained too long, and where the best weights were kept that has no consequence."""
+    model = net(1, None, "mse")
+    seen, wanted, held_out = parts(X[:, :1])
+    now = float(model.evaluate(*held_out, verbose=0))
+    rising = least * now * np.array([1.2, 1.0, 1.3, 1.6, 1.9, 2.0])
+    curves = {"loss": [1.0, 0.5, 0.3, 0.2, 0.1, 0.05], "val_loss": rising}
+    found = dlr.check_trained(model, seen, wanted, validation_data=held_out, history=curves)
+    (one,) = [one for one in found if one.name == "overfitting"]
+    assert one.severity == severity
+
+
+@pytest.mark.parametrize(("share", "severity"), [(0.15, "info"), (0.6, "warning")])
+def test_wrong_labels_that_a_network_has_borne(share, severity):
+    x = np.random.default_rng(1).normal(size=(1200, 5)).astype("float32")
+    right = np.digitize(x[:, 0], [-0.7, 0.7])
+    drawn = np.random.default_rng(2).uniform(size=1200) < share
+    y = np.where(drawn, np.random.default_rng(3).integers(0, 3, 1200), right)
+    model = net()
+    seen, wanted, held_out = x[:600], y[:600], (x[600:], y[600:])
+    model.fit(seen, right[:600], epochs=8, verbose=0)  # as if it had not been misled
+    found = dlr.check_trained(model, seen, wanted, validation_data=held_out)
+    (one,) = [one for one in found if one.name == "suspicious labels"]
+    assert one.severity == severity
+    assert "of the labels seem to be wrong" in one.verdict
 
 
 def test_a_bad_network_doubts_no_labels():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.diagnose.program.few_steps import as_tensors, first_loss, pick, quietly, trainable
+from dlrecipes.diagnose.program.few_steps import (
+    Stopwatch,
+    as_tensors,
+    mean_and_deviation,
+    of_any_scale,
+    pick,
+    quietly,
+    train_on,
+    trainable,
+)
 from dlrecipes.diagnose.program.program import Program, fixed_batch, flat_outputs
 from dlrecipes.results import Finding, plural
 from dlrecipes.training.model_state import left_as_they_were
@@ -32,7 +40,6 @@ _ROOM = 10
 """Weights an example: with fewer, twenty need not be learned by heart."""
 _REACHED = 10.0
 """How far outputs can move in so many steps."""
-_OF_VALUES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
 
 
 def check_by_heart(program: Program, *, explained: bool = False) -> Iterator[Finding]:
@@ -108,30 +115,41 @@ def _learn(
     Beside it stand the first and the last loss, and the share that was learned at best.
     """
     x, y = pick(program, rows)
-    if _of_any_scale(program):
-        y = keras.tree.map_structure(_standardised, y)
+    if of_any_scale(program):
+        y = keras.tree.map_structure(lambda one: _standardised(one, _begins(program)), y)
     losses: list[float] = []
     told: str | None = None
     best = 0.0
     for rate in _RATES:
-        for variable, value in zip(model.weights, begun, strict=True):
-            variable.assign(value)
-        if model.optimizer.built:
-            for variable in model.optimizer.variables:
-                variable.assign(keras.ops.zeros_like(variable))
-        model.optimizer.learning_rate = rate
-        model.train_on_batch(x, y)  # is compiled here
-        start = time.monotonic()
+        _begin_again(model, begun, rate)
+        if not _takes_steps(model, (x, y)):
+            return None, [], 0.0
+        watch = Stopwatch()
         for step in range(_STEPS):
-            losses.append(first_loss(model.train_on_batch(x, y)))
+            losses.append(train_on(model, (x, y)))
             if step % _LOOK_EVERY == _LOOK_EVERY - 1:
                 told, share = _unlearned(program, model(as_tensors(x), training=True), rows)
                 best = max(best, share)
                 if not told:
                     return "", [losses[0], losses[-1]], 1.0
-                if time.monotonic() - start > _SECONDS:
+                if watch.seconds > _SECONDS:
                     return None, [losses[0], losses[-1]], best
     return told, [losses[0], losses[-1]], best
+
+
+def _begin_again(model: Any, begun: list[Array], rate: float) -> None:  # noqa: ANN401
+    for variable, value in zip(model.weights, begun, strict=True):
+        variable.assign(value)
+    if model.optimizer.built:
+        for variable in model.optimizer.variables:
+            variable.assign(keras.ops.zeros_like(variable))
+    model.optimizer.learning_rate = rate
+
+
+def _takes_steps(model: Any, given: tuple[Any, Any]) -> bool:  # noqa: ANN401
+    """Compile a step, and return whether it takes the optimizer's: one's own may not."""
+    train_on(model, given)
+    return int(keras.ops.convert_to_numpy(model.optimizer.iterations)) > 0
 
 
 def _unlearned(
@@ -155,8 +173,8 @@ def _unlearned(
                 share = (right - most) / (1 - most) if most < 1 else 0.0
                 return f"{100 * right:.0f} % have the right class{output.whose}", share
         elif wanted.dtype.kind in "biuf" and given.size == wanted.size:
-            if _of_any_scale(program):
-                wanted = _standardised(wanted)
+            if of_any_scale(program):
+                wanted = _standardised(wanted, _begins(program))
             elif np.nanmax(np.abs(wanted.astype(float))) > _REACHED:
                 continue
             known = np.isfinite(wanted.reshape(-1).astype(float))
@@ -170,19 +188,16 @@ def _unlearned(
     return "", 1.0
 
 
-def _of_any_scale(program: Program) -> bool:
-    """Whether the only output can give targets of any scale, so that they may be standardised."""
-    if len(program.outputs) > 1:
-        return False
-    (output,) = program.outputs
-    values = output.classes is None and output.targets.dtype.kind in "biuf"
-    return values and output.activation == "linear" and output.loss_name in _OF_VALUES
+def _standardised(values: Array, middle: float) -> Array:
+    mean, deviation = mean_and_deviation(values)
+    scaled: Array = (np.asarray(values, np.float32) - mean) / deviation
+    return scaled + np.float32(middle)
 
 
-def _standardised(values: Array) -> Array:
-    spread = float(np.std(values))
-    scaled: Array = (np.asarray(values, np.float32) - float(np.mean(values))) / (spread or 1.0)
-    return scaled
+def _begins(program: Program) -> float:
+    """Return where the outputs begin: a last bias may be the mean of the targets as they are."""
+    middle = float(program.outputs[0].outputs.mean())
+    return middle if np.isfinite(middle) else 0.0
 
 
 def _distinct_rows(program: Program, count: int) -> NDArray[np.int64] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -12,13 +13,20 @@ import numpy as np
 from dlrecipes.checks import check_integer, did_you_mean
 from dlrecipes.diagnose.program.beginning import check_beginning
 from dlrecipes.diagnose.program.by_heart import check_by_heart
+from dlrecipes.diagnose.program.example_weights import check_example_weights
+from dlrecipes.diagnose.program.few_steps import has_own_step
 from dlrecipes.diagnose.program.first_steps import check_first_steps
 from dlrecipes.diagnose.program.fitting import check_fitting
 from dlrecipes.diagnose.program.gradients import check_gradients
 from dlrecipes.diagnose.program.heads import check_heads, check_targets
+from dlrecipes.diagnose.program.held_out import check_held_out
 from dlrecipes.diagnose.program.inputs import check_inputs
+from dlrecipes.diagnose.program.leaks import check_leaks
 from dlrecipes.diagnose.program.optimizer import check_optimizer
+from dlrecipes.diagnose.program.order import check_order
 from dlrecipes.diagnose.program.program import Program, compiled, read_program
+from dlrecipes.diagnose.program.scaled_with import check_scaled_with
+from dlrecipes.diagnose.program.small_weights import check_small_weights
 from dlrecipes.diagnose.program.structure import check_structure
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Finding
@@ -29,22 +37,22 @@ CHECKS = {
     "output units": "the number of outputs does not fit targets or loss",
     "labels": "labels in a form, order or range that the loss does not read",
     "target range": "targets outside of what the output can reach",
-    "loss": "a loss for another task, or one that falls as answers get worse",
-    "axes": "features, classes or steps along the wrong axis, or pooled away",
+    "loss": "a loss for another task or other targets, or one that is lower for worse answers",
+    "axes": "features, classes or steps along the wrong axis, or too few of them left",
     "inputs": "inputs that are missing, constant, or codes taken for amounts",
     "input scale": "inputs far larger or smaller than a first layer is made for",
     "unused inputs": "an input that changes nothing",
-    "activations": "no activation between layers, or units that never fire",
+    "activations": "no activation between layers, a softmax inside, or units that never fire",
     "initial weights": "first weights that are equal, or far too large",
     "frozen layers": "layers that cannot learn and have not learned",
-    "regularisation": "dropout or penalties far too strong, or in the wrong place",
+    "regularisation": "dropout, penalties, decay or bounds far too strong, or in the wrong place",
     "normalisation": "BatchNormalization that cannot know what it needs",
     "learning rate": "a rate far from what its optimizer bears",
-    "optimizer": "other numbers of the optimizer that prevent learning",
-    "batches": "an order of the examples that prevents learning",
+    "optimizer": "other numbers of the optimizer, or steps of one's own, that prevent learning",
+    "batches": "an order of the examples, or a size of batches, that prevents learning",
     "duration": "a training that ends before it begins",
     "validation": "validation data that do not tell what they are taken to tell",
-    "imbalance": "a rare class that is not asked for, or weighed down",
+    "imbalance": "a rare class that is not asked for, or weights that leave a class out",
     "initial loss": "a first loss far above that of knowing nothing",
     "batch leak": "examples of a batch that change each other's outputs",
     "gradients": "gradients that vanish on their way back, or are no numbers",
@@ -54,6 +62,18 @@ CHECKS = {
     "zero-input baseline": "how the first steps compare with an answer that sees no input",
 }
 """What a finding may be called: `{name: what it is about}`."""
+
+_FOLLOW_FROM = {
+    "inputs": ("input scale", "activations", "initial loss", "gradients"),
+    "input scale": ("activations", "initial loss", "gradients"),
+    "initial weights": ("activations", "initial loss", "gradients"),
+    "activations": ("initial loss", "gradients"),
+    "target range": ("initial loss",),
+    "labels": ("initial loss",),
+    "output activation": ("initial loss",),
+    "axes": ("activations", "gradients"),
+}
+"""What may follow from a fault, and is then not told as one of its own: `{cause: names}`."""
 
 _SEVERITY = {"error": 0, "warning": 1, "info": 2}
 
@@ -121,9 +141,10 @@ def check(
         )
         found = look_at(program)
         if train and not any(one.severity == "error" for one in found):
-            explained = any(one.severity == "warning" for one in found)
-            found += check_by_heart(program, explained=explained)
-            found += check_first_steps(program)
+            tried = [check_by_heart, check_first_steps]
+            # A step of one's own may be what is wrong: it comes before the network.
+            for check_steps in reversed(tried) if has_own_step(model) else tried:
+                found += check_steps(program, explained=_is_told(found))
     return worst_first(found)
 
 
@@ -136,21 +157,44 @@ def look_at(program: Program) -> list[Finding]:
     unreadable = list(check_targets(program))
     if unreadable:
         return unreadable
-    of_inputs = list(check_inputs(program))
+    of_inputs = [*check_inputs(program), *check_scaled_with(program)]
     finite = all(np.isfinite(one.outputs).all() for one in program.outputs)
-    if not finite and any(one.severity == "error" for one in of_inputs):
-        return of_inputs  # and no wonder that what comes out is no number
+    if any(one.severity == "error" for one in of_inputs) and (not finite or _empty(program)):
+        return of_inputs  # and no wonder that what comes out is no number, or always the same
     found = [
         *check_heads(program),
         *of_inputs,
         *check_structure(program),
         *check_optimizer(program),
+        *check_small_weights(program),
+        *check_order(program),
         *check_fitting(program),
+        *check_example_weights(program),
+        *check_held_out(program),
+        *check_leaks(program),
     ]
     if not any(one.severity == "error" for one in found):
         found += check_beginning(program)
         found += check_gradients(program)
-    return found
+    return _causes_alone(found)
+
+
+def _is_told(found: Iterable[Finding]) -> bool:
+    """Whether something is wrong already that may be why a network does not learn."""
+    return any(one.severity != "info" for one in found)
+
+
+def _empty(program: Program) -> bool:
+    """Whether every input is the same number everywhere."""
+    return all(one.dtype.kind in "biuf" and np.ptp(one) == 0 for one in program.x.values())
+
+
+def _causes_alone(found: Iterable[Finding]) -> list[Finding]:
+    """Return findings, those that follow from others as information."""
+    found = list(found)
+    told = {one.name for one in found if one.severity != "info"}
+    follow = {name for cause in told for name in _FOLLOW_FROM.get(cause, ())}
+    return [replace(one, severity="info") if one.name in follow else one for one in found]
 
 
 def _check_fit(model: keras.Model, x: Any, fit: Mapping[str, Any]) -> None:  # noqa: ANN401

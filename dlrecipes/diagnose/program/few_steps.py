@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.program.program import Program
+
+_OF_VALUES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
 
 
 def trainable(program: Program) -> Any:  # noqa: ANN401  (a compiled network)
@@ -24,6 +27,11 @@ def trainable(program: Program) -> Any:  # noqa: ANN401  (a compiled network)
     if not copy.compiled:
         copy.compile(type(own).from_config(own.get_config()), program.model.loss)
     return copy
+
+
+def has_own_step(model: Any) -> bool:  # noqa: ANN401  (a compiled network)
+    """Whether a network has a `train_step` of its user's."""
+    return type(model).train_step is not keras.Model.train_step
 
 
 def pick(program: Program, rows: NDArray[np.int64]) -> tuple[Any, Any]:
@@ -60,9 +68,83 @@ def weights_of(program: Program, rows: NDArray[np.int64]) -> dict[str, Any]:
     return given
 
 
-def first_loss(logs: Any) -> float:  # noqa: ANN401  (a number, or a list that begins with one)
-    """Return the loss from what `train_on_batch` or `test_on_batch` gives back."""
-    return float(np.ravel(logs)[0])
+def train_on(
+    model: Any,  # noqa: ANN401  (a compiled network)
+    given: tuple[Any, Any],
+    weights: Mapping[str, Any] | None = None,
+) -> float:
+    """Take one step, and return the loss before it.
+
+    As `fit`, and unlike `train_on_batch`, it hands `(x, y)` to a `train_step` of the user's own
+    where there are no weights.
+
+    Args:
+        model: What is trained.
+        given: Inputs and targets of a batch.
+        weights: What `weights_of` returned for it.
+    """
+    if weights:
+        return _first_loss(model.train_on_batch(*given, **weights))
+    model._maybe_symbolic_build(data_batch=(*given, None))
+    model.make_train_function()
+    model.reset_metrics()
+    return _first_loss(model.train_function(iter([given])))
+
+
+def evaluate_on(model: Any, given: tuple[Any, Any]) -> float:  # noqa: ANN401  (a compiled network)
+    """Return the loss of some examples, not training.
+
+    Args:
+        model: What is trained.
+        given: Their inputs and targets.
+    """
+    model._maybe_symbolic_build(data_batch=(*given, None))
+    model.make_test_function()
+    model.reset_metrics()
+    return _first_loss(model.test_function(iter([given])))
+
+
+def _first_loss(logs: Any) -> float:  # noqa: ANN401  (numbers by name, in a list, or one)
+    if isinstance(logs, Mapping):
+        logs = logs["loss"] if "loss" in logs else next(iter(logs.values()))
+    return float(
+        np.ravel(keras.ops.convert_to_numpy(logs[0] if isinstance(logs, list) else logs))[0]
+    )
+
+
+def of_any_scale(program: Program) -> bool:
+    """Whether the only output can give targets of any scale, so that they may be standardised.
+
+    Args:
+        program: The training.
+    """
+    if len(program.outputs) > 1:
+        return False
+    (output,) = program.outputs
+    values = output.classes is None and output.targets.dtype.kind in "biuf"
+    return values and output.activation == "linear" and output.loss_name in _OF_VALUES
+
+
+def mean_and_deviation(values: NDArray[Any]) -> tuple[float, float]:
+    """Return what standardises values; a deviation of 1 where they are all the same.
+
+    Args:
+        values: Finite ones of any shape.
+    """
+    return float(np.mean(values)), float(np.std(values)) or 1.0
+
+
+class Stopwatch:
+    """Measures what steps take, of which what other processes take of a busy machine is no part."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic(), time.process_time()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was made: of the clock, or of the processors where those are fewer."""
+        clock, processors = self._start
+        return min(time.monotonic() - clock, time.process_time() - processors)
 
 
 def spread_rows(examples: int, count: int) -> NDArray[np.int64]:

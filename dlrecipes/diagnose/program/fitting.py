@@ -1,24 +1,16 @@
-"""What is handed to `fit`: the order of the examples, validation, weights, callbacks, duration."""
+"""What is handed to `fit`: how long it is to last, and its callbacks."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
-from dlrecipes.diagnose.program.program import Output, Program
+from dlrecipes.diagnose.program.program import Program
 from dlrecipes.results import Finding, plural
 
-_FEWEST = 50
 _FEW_STEPS = 10
-_RARE = 0.1
-_SAME = 0.3
-_COMPARED = 2000
-_AT_ONCE = 1024
+_CROWDED = 0.5
 
 
 def check_fitting(program: Program) -> Iterator[Finding]:
@@ -27,42 +19,17 @@ def check_fitting(program: Program) -> Iterator[Finding]:
     Args:
         program: The training.
     """
-    yield from _order(program)
     yield from _duration(program)
     yield from _callbacks(program)
-    yield from _same_rows(program)
-    for output in program.outputs:
-        if output.classes is not None:
-            yield from _held_out_classes(program, output, output.classes)
-            yield from _rare_classes(program, output, output.classes)
-
-
-def _order(program: Program) -> Iterator[Finding]:
-    if program.fit.get("shuffle", True):
-        return
-    for output in program.outputs:
-        classes = output.classes
-        if classes is None or len(classes) < _FEWEST:
-            continue
-        present, counts = np.unique(classes, return_counts=True)
-        changes = int((np.diff(classes) != 0).sum())
-        by_chance = len(classes) * (1 - float(((counts / len(classes)) ** 2).sum()))
-        if len(present) > 1 and changes < 0.1 * by_chance:
-            yield Finding(
-                "batches",
-                f"The examples are sorted by class ({plural(changes, 'change')} of class in "
-                f"{len(classes):,} examples) and are not shuffled: a batch has one class only.",
-                {"changes": changes},
-                "Leave `shuffle=False` out, or shuffle the data once.",
-                severity="warning",
-            )
 
 
 def _duration(program: Program) -> Iterator[Finding]:
     if program.steps < _FEW_STEPS:
+        crowded = program.epochs > 1 and program.batch_size > _CROWDED * program.examples
         yield Finding(
-            "duration",
-            f"The whole training has {plural(program.steps, 'step')}.",
+            "batches" if crowded else "duration",
+            f"The whole training has {plural(program.steps, 'step')}"
+            + (" of nearly all examples at once." if crowded else "."),
             {"steps": program.steps},
             "Take smaller batches, or more epochs.",
             severity="warning",
@@ -84,116 +51,3 @@ def _callbacks(program: Program) -> Iterator[Finding]:
                 'Use `mode="min"`, or leave it out.',
                 severity="error",
             )
-
-
-def _same_rows(program: Program) -> Iterator[Finding]:
-    """Find validation examples that are training examples."""
-    if program.validation is None:
-        return
-    held_out, _ = program.validation
-    if set(held_out) != set(program.x):
-        return
-    train = _rows(program.x, len(next(iter(program.x.values()))))
-    seen = Counter(train)
-    rows = _rows(held_out, _COMPARED)
-    share = float(np.mean([row in seen for row in rows])) if rows else 0.0
-    # Of few columns with few values, examples are alike by themselves.
-    by_itself = float(np.mean([seen[row] > 1 for row in train])) if train else 0.0
-    if share > _SAME and share > 2 * by_itself:
-        yield Finding(
-            "validation",
-            f"{100 * share:.0f} % of the validation examples are among the training examples.",
-            {"share": share},
-            "Hold examples out: `dlr.data.from_arrays(x, y)` does, or `validation_split=0.2`.",
-            severity="error",
-        )
-
-
-def _rows(x: Mapping[str, NDArray[np.generic]], most: int) -> list[bytes]:
-    """Return a digest of each of the first examples; none of examples that are no numbers."""
-    digests: list[bytes] = []
-    if any(one.dtype.kind not in "biuf" for one in x.values()):
-        return digests
-    length = min(most, *(len(one) for one in x.values()))
-    for start in range(0, length, _AT_ONCE):
-        parts = [np.asarray(one[start : min(start + _AT_ONCE, length)]) for one in x.values()]
-        joined = np.concatenate(
-            [part.reshape(len(part), -1).astype(np.float32) for part in parts], axis=1
-        )
-        digests += [hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in joined]
-    return digests
-
-
-def _held_out_classes(
-    program: Program, output: Output, classes: NDArray[np.int64]
-) -> Iterator[Finding]:
-    share = float(program.fit.get("validation_split") or 0.0)
-    if not share:
-        return
-    at = int(len(classes) * (1 - share))
-    missing = sorted(set(classes[at:].tolist()) - set(classes[:at].tolist()))
-    if missing:
-        yield Finding(
-            "validation",
-            f"`validation_split` takes the last examples, and of {plural(len(missing), 'class')}"
-            f"{output.whose} ({', '.join(map(str, missing[:5]))}) none is left for training.",
-            {"missing": len(missing)},
-            "Shuffle the data once before, or split it by class.",
-            severity="error",
-        )
-
-
-def _begins_at_the_shares(output: Output) -> bool:
-    """Whether the last bias was set by somebody who knows that a class is rare."""
-    bias = getattr(output.layer, "bias", None)
-    return bias is not None and bool(np.any(keras.ops.convert_to_numpy(bias)))
-
-
-def _rare_classes(
-    program: Program, output: Output, classes: NDArray[np.int64]
-) -> Iterator[Finding]:
-    present, counts = np.unique(classes, return_counts=True)
-    if len(present) != 2 or len(classes) < _FEWEST:
-        return
-    shares = counts / counts.sum()
-    rare = int(present[shares.argmin()])
-    weights = program.fit.get("class_weight")
-    if isinstance(weights, Mapping):
-        of_rare = float(weights.get(rare, 1.0))
-        of_other = float(weights.get(int(present[shares.argmax()]), 1.0))
-        if of_rare < of_other and float(shares.min()) < 2 * _RARE:
-            yield Finding(
-                "imbalance",
-                f"The class of {100 * float(shares.min()):.1f} % of the examples has the smaller "
-                f"weight ({of_rare:g} against {of_other:g}).",
-                {"share": float(shares.min()), "weight": of_rare},
-                "Swap them: weights usually go against the shares.",
-                severity="warning",
-            )
-        return
-    weighted = program.fit.get("sample_weight") is not None
-    focal = "focal" in output.loss_name
-    aware = weighted or focal or _begins_at_the_shares(output)
-    if float(shares.min()) < _RARE and not aware and _by_accuracy(program):
-        yield Finding(
-            "imbalance",
-            f"Class {rare} is {100 * float(shares.min()):.1f} % of the examples, and the training "
-            "is judged by accuracy: naming the other class always is right in "
-            f"{100 * float(shares.max()):.1f} %.",
-            {"share": float(shares.min())},
-            "Judge it by precision and recall, or the area under the precision-recall curve, and "
-            "weigh the classes.",
-            severity="warning",
-        )
-
-
-def _by_accuracy(program: Program) -> bool:
-    """Whether accuracy is all that a training is judged by."""
-    compiled = program.model._compile_metrics
-    given = keras.tree.flatten(getattr(compiled, "_user_metrics", None) or [])
-    names = [
-        one if isinstance(one, str) else str(getattr(one, "name", getattr(one, "__name__", "")))
-        for one in given
-        if one is not None
-    ]
-    return bool(names) and all("acc" in name for name in names)

@@ -9,7 +9,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.diagnose.program.few_steps import pick, quietly, spread_rows, trainable, weights_of
+from dlrecipes.diagnose.program.few_steps import (
+    has_own_step,
+    pick,
+    quietly,
+    spread_rows,
+    train_on,
+    trainable,
+    weights_of,
+)
 from dlrecipes.diagnose.program.program import Program
 from dlrecipes.results import Finding, plural
 from dlrecipes.training.model_state import left_as_they_were
@@ -36,7 +44,7 @@ def check_gradients(program: Program) -> Iterator[Finding]:
             model.optimizer = seen
             model.train_function = None
             model.run_eagerly = True
-            model.train_on_batch(*pick(program, rows), **weights_of(program, rows))
+            train_on(model, pick(program, rows), weights_of(program, rows))
             weights = [
                 (variable, keras.ops.convert_to_numpy(variable))
                 for variable in model.trainable_variables
@@ -79,7 +87,8 @@ def _of_gradients(
             severity="error",
         )
         return
-    by_rule = any(output.loss is None for output in program.outputs)
+    # A step of one's own may move some weights otherwise: whether it does is seen as it goes on.
+    by_rule = any(output.loss is None for output in program.outputs) or has_own_step(program.model)
     without = (
         []
         if by_rule

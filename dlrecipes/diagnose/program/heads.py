@@ -5,40 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.diagnose.program.losses import check_loss, of_output
+from dlrecipes.diagnose.program.head_shares import check_shares
+from dlrecipes.diagnose.program.last_activation import (
+    check_last_layers,
+    check_probabilities,
+    check_reach,
+)
+from dlrecipes.diagnose.program.loss_domain import check_by_value, check_domain
+from dlrecipes.diagnose.program.losses import (
+    BINARY,
+    OF_VALUES,
+    ROUNDING,
+    ROWS_OF_ONE,
+    SPARSE,
+    check_loss,
+    of_output,
+)
 from dlrecipes.diagnose.program.program import Output, Program
 from dlrecipes.results import Finding, plural
 
-_SPARSE = ("sparse_categorical_crossentropy",)
-_ROWS_OF_ONE = ("categorical_crossentropy", "categorical_focal_crossentropy", "kl_divergence")
-_BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
-_OF_VALUES = (
-    "mean_squared_error",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_logarithmic_error",
-    "huber",
-    "log_cosh",
-)
-_REACH = {
-    "sigmoid": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "softsign": (-1.0, 1.0),
-    "relu": (0.0, np.inf),
-    "relu6": (0.0, 6.0),
-    "softplus": (0.0, np.inf),
-    "exponential": (0.0, np.inf),
-}
-"""What an activation can give."""
-_ROUNDING = 0.02
-_SHARE = 0.02
-"""So many of the targets may lie outside of what the output can reach: outliers."""
 _FEW_COLUMNS = 64
 
 
@@ -78,16 +66,22 @@ def check_heads(program: Program) -> Iterator[Finding]:
     Args:
         program: The training.
     """
+    told: list[Finding] = []
     for output in program.outputs:
         if output.loss is None or output.targets.dtype.kind not in "biuf":
             continue
         found = list(_of_shapes(output)) or list(_of_labels(output))
-        found += _of_probabilities(output) if not found else []
-        found += [] if found else list(_of_reach(output))
-        yield from found
+        found += check_probabilities(output) if not found else []
+        found += [] if found else list(check_reach(output))
         if not any(finding.severity == "error" for finding in found):
-            yield from check_loss(output)
-        yield from _of_the_last_layers(program, output)
+            found += check_loss(output)
+            found += check_domain(program, output)
+            found += check_by_value(output)
+        found += check_last_layers(program, output)
+        told += found
+    yield from told
+    if not any(finding.severity == "error" for finding in told):
+        yield from check_shares(program)
 
 
 # ---- shapes
@@ -96,9 +90,12 @@ def check_heads(program: Program) -> Iterator[Finding]:
 def _of_shapes(output: Output) -> Iterator[Finding]:
     loss, units = output.loss_name, output.units
     shape, wanted = output.outputs.shape[1:], output.targets.shape[1:]
-    sparse = loss in _SPARSE
+    sparse = loss in SPARSE
     per_example = int(np.prod(shape, dtype=int))
-    if not sparse and len(shape) > max(len(wanted), 1) and per_example > 1:
+    by_number = loss in BINARY or loss in OF_VALUES
+    # As Keras compares them; and a loss of one's own may take several numbers for each target.
+    fitting = shape == (*wanted, 1) or (not output.of_keras and shape[:-1] == wanted)
+    if not sparse and len(shape) > max(len(wanted), 1) and per_example > 1 and not fitting:
         yield of_output(
             "axes",
             output,
@@ -113,7 +110,25 @@ def _of_shapes(output: Output) -> Iterator[Finding]:
             f"An example has outputs of shape {shape} and labels of shape {wanted}",
             "Bring the features of an example into one axis before the last layer.",
         )
-    elif units > 1 and output.one_column and (loss in _BINARY or loss in _OF_VALUES):
+    elif units == 1 and len(shape) == len(wanted) > 0 and wanted[-1] > 1 and by_number:
+        yield of_output(
+            "output units",
+            output,
+            f"One unit is compared with each of {wanted[-1]} targets: it can only give what they "
+            "have in common",
+            f"Give the last layer {wanted[-1]} units.",
+            targets=wanted[-1],
+        )
+    elif by_number and len(shape) == len(wanted) and _repeats(shape[:-1], wanted[:-1]):
+        yield of_output(
+            "axes",
+            output,
+            f"An example has outputs of shape {shape} and targets of shape {wanted}: each target "
+            "is compared with the outputs of a whole axis",
+            "Bring that axis into one answer before the last layer (`Flatten()`, a pooling layer, "
+            "`return_sequences=False`), or give each step its target.",
+        )
+    elif units > 1 and output.one_column and by_number:
         yield of_output(
             "output units",
             output,
@@ -122,7 +137,7 @@ def _of_shapes(output: Output) -> Iterator[Finding]:
             _advice_for_units(output),
             units=units,
         )
-    elif units == 1 and loss in (*_SPARSE, *_ROWS_OF_ONE) and not output.from_logits:
+    elif units == 1 and loss in (*SPARSE, *ROWS_OF_ONE) and not output.from_logits:
         yield of_output(
             "output units",
             output,
@@ -139,8 +154,14 @@ def _of_shapes(output: Output) -> Iterator[Finding]:
         )
 
 
+def _repeats(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether one number stands for many along an axis."""
+    pairs = list(zip(shape, wanted, strict=True))
+    return any(one != other and 1 in (one, other) for one, other in pairs)
+
+
 def _advice_for_units(output: Output) -> str:
-    if output.loss_name in _BINARY and output.classes is not None:
+    if output.loss_name in BINARY and output.classes is not None:
         return (
             'For classes that exclude each other use "sparse_categorical_crossentropy" and a '
             'softmax; for two, one unit with `activation="sigmoid"`.'
@@ -153,19 +174,33 @@ def _advice_for_units(output: Output) -> str:
 
 def _of_labels(output: Output) -> Iterator[Finding]:
     loss = output.loss_name
-    if loss in _SPARSE:
+    if loss in SPARSE:
         yield from _of_indices(output)
-    elif loss in _ROWS_OF_ONE and output.units > 1:
+    elif loss in ROWS_OF_ONE and output.units > 1:
         yield from _of_rows(output)
-    elif loss in _BINARY:
+    elif loss in BINARY:
         low, high = float(np.nanmin(output.targets)), float(np.nanmax(output.targets))
-        if low < 0 or high > 1:
-            signs = set(np.unique(output.targets)) <= {-1, 1}
+        several = _count_classes(output.targets) if low >= 0 and 1 < high < _FEW_COLUMNS else 0
+        if several and output.units == 1:
             yield of_output(
-                "labels" if signs else "target range",
+                "output units",
+                output,
+                f"One unit under a loss of two classes is to tell {several} classes, from {low:g} "
+                f"to {high:g}",
+                f'Use {several} units with `activation="softmax"` and '
+                '"sparse_categorical_crossentropy"'
+                + (", and count the classes from 0." if low else "."),
+                classes=several,
+            )
+        elif low < 0 or high > 1:
+            two = len(np.unique(output.targets)) == 2
+            yield of_output(
+                "labels" if two else "target range",
                 output,
                 f"Targets from {low:g} to {high:g} go into a loss of probabilities",
-                "Hand them over as (y + 1) / 2." if signs else _advice_for_range(output, high),
+                f"Hand them over as 0 and 1: `(y == {high:g}).astype(int)`."
+                if two
+                else _advice_for_range(output, high),
             )
     elif loss == "poisson" and float(np.nanmin(output.targets)) < 0:
         yield of_output(
@@ -175,6 +210,14 @@ def _of_labels(output: Output) -> Iterator[Finding]:
             f"{np.nanmin(output.targets):g}",
             "Use the mean squared error.",
         )
+
+
+def _count_classes(y: NDArray[Any]) -> int:
+    """Return how many classes targets count from 0 or 1, if they are three or more; else 0."""
+    present = np.unique(y[np.isfinite(y)] if y.dtype.kind == "f" else y)
+    if not 3 <= len(present) <= _FEW_COLUMNS or present[0] not in (0, 1):
+        return 0
+    return len(present) if (np.diff(present) == 1).all() else 0
 
 
 def _of_indices(output: Output) -> Iterator[Finding]:
@@ -189,6 +232,9 @@ def _of_indices(output: Output) -> Iterator[Finding]:
         return
     numbers = y.astype(float)
     numbers = numbers[np.isfinite(numbers)]  # a masked loss leaves the others out
+    options = getattr(output.loss, "_fn_kwargs", None) or {}
+    if options.get("ignore_class") is not None:
+        numbers = numbers[numbers != options["ignore_class"]]
     if not numbers.size:
         return
     if (numbers != np.round(numbers)).any():
@@ -198,6 +244,16 @@ def _of_indices(output: Output) -> Iterator[Finding]:
             f"Class indices are fractions, from {numbers.min():g} to {numbers.max():g}: the loss "
             "cuts them down to whole numbers",
             "Hand the labels over as they are; only inputs are scaled.",
+        )
+    elif numbers.max() >= units and (classes := _count_classes(numbers)) > units:
+        yield of_output(
+            "output units",
+            output,
+            f"There are {classes} classes, from {numbers.min():g} to {numbers.max():g}, and the "
+            f"network has {plural(units, 'unit')}",
+            f"Give the last layer {classes} units, one a class"
+            + (", and count the classes from 0." if numbers.min() > 0 else "."),
+            classes=classes,
         )
     elif numbers.min() < 0 or numbers.max() >= units:
         yield of_output(
@@ -220,7 +276,7 @@ def _of_rows(output: Output) -> Iterator[Finding]:
         )
         return
     sums = y.reshape(-1, y.shape[-1]).sum(axis=1)
-    wrong = float((np.abs(sums - 1) > _ROUNDING).mean())
+    wrong = float((np.abs(sums - 1) > ROUNDING).mean())
     if wrong > 0:
         yield of_output(
             "labels",
@@ -237,166 +293,3 @@ def _advice_for_range(output: Output, high: float) -> str:
     if output.classes is not None and high < _FEW_COLUMNS:
         return 'Use "sparse_categorical_crossentropy" with a unit a class.'
     return "Divide them by their largest value, or use a loss of values with a linear output."
-
-
-# ---- probabilities
-
-
-def _of_probabilities(output: Output) -> list[Finding]:
-    loss, activation, units = output.loss_name, output.activation, output.units
-    shown = output.outputs
-    by_class = loss in (*_SPARSE, *_ROWS_OF_ONE)
-    if activation == "softmax" and units == 1:
-        return [
-            of_output(
-                "output activation",
-                output,
-                "The softmax of one unit is 1 for every example",
-                'Use `activation="sigmoid"`, or one unit a class.',
-            )
-        ]
-    if not (by_class or loss in _BINARY) or not np.isfinite(shown).all():
-        return []
-    if output.from_logits:
-        looked_through = activation in ("softmax", "sigmoid")
-        if not looked_through and by_class and _are_shares(shown):
-            return [
-                of_output(
-                    "output activation",
-                    output,
-                    "The outputs are probabilities, and the loss takes them for logits",
-                    "Leave `from_logits=True` out.",
-                )
-            ]
-        return []
-    sure = activation not in ("", "softmax", "sigmoid", "hard_sigmoid")
-    if sure and activation == "linear" and not getattr(output.layer, "weights", ()):
-        sure = False  # what it only reshapes may be probabilities
-    outside = bool((shown < -_ROUNDING).any() or (shown > 1 + _ROUNDING).any())
-    sums = np.abs(shown.sum(axis=-1) - 1)
-    no_shares = by_class and units > 1 and bool((sums > _ROUNDING).any())
-    if sure or outside:
-        right = "sigmoid" if loss in _BINARY else "softmax"
-        return [
-            of_output(
-                "output activation",
-                output,
-                f"The loss takes the outputs for probabilities, and the last activation is "
-                f"{activation or 'of another kind'}",
-                f'Use `activation="{right}"`, or the loss with `from_logits=True` and no '
-                "activation.",
-                least=float(shown.min()),
-                largest=float(shown.max()),
-            )
-        ]
-    if no_shares and activation == "softmax":
-        return [
-            of_output(
-                "axes",
-                output,
-                "The softmax does not run along the classes: their probabilities do not sum to 1",
-                "Let it run along the last axis.",
-            )
-        ]
-    if no_shares and loss in _SPARSE:
-        return [
-            of_output(
-                "output activation",
-                output,
-                "The probabilities of the classes do not sum to 1",
-                'Use `activation="softmax"`, or "binary_crossentropy" for labels that do not '
-                "exclude each other.",
-                "warning",
-            )
-        ]
-    return []
-
-
-def _are_shares(shown: NDArray[np.float64]) -> bool:
-    """Whether outputs are probabilities, and not by chance: logits may all be alike."""
-    if shown.shape[-1] < 2 or float(np.ptp(shown)) < 1e-6:
-        return False
-    inside = bool((shown >= 0).all() and (shown <= 1).all())
-    return inside and bool(np.allclose(shown.sum(axis=-1), 1, atol=_ROUNDING))
-
-
-# ---- what an output can reach
-
-
-def _of_reach(output: Output) -> Iterator[Finding]:
-    reach = _REACH.get(output.activation)
-    of_values = output.loss_name in _OF_VALUES or output.loss_name == "cosine_similarity"
-    if reach is None or not of_values:
-        return
-    y = output.targets.astype(float)
-    y = y[np.isfinite(y)]
-    room = _ROUNDING * (1.0 if np.isfinite(reach[1]) else max(float(np.ptp(y)), 1e-9))
-    outside = float(((y < reach[0] - room) | (y > reach[1] + room)).mean()) if y.size else 0.0
-    if outside > _SHARE:
-        yield of_output(
-            "target range",
-            output,
-            f"{100 * outside:.0f} % of the targets, from {y.min():g} to {y.max():g}, lie outside "
-            f"of what {output.activation} can give",
-            "Use a last layer without an activation, or scale the targets.",
-            share=outside,
-        )
-
-
-# ---- the last layers
-
-
-def _of_the_last_layers(program: Program, output: Output) -> Iterator[Finding]:
-    before = layer_before(output.layer)
-    name = activation_name(before)
-    if output.activation in ("softmax", "sigmoid") and name in ("softmax", "sigmoid"):
-        same_width = getattr(before, "units", None) in (None, output.units)
-        if output.activation == "softmax" and name == "softmax" and same_width:
-            yield of_output(
-                "output activation",
-                output,
-                "A softmax follows a softmax: the probabilities can hardly differ",
-                "Leave one of the two out.",
-            )
-    last = output.layer
-    if isinstance(last, keras.layers.Softmax):
-        axis = last.axis if isinstance(last.axis, int) else -1
-        if axis % output.outputs.ndim != output.outputs.ndim - 1:
-            yield of_output(
-                "axes",
-                output,
-                f"The softmax runs along axis {axis}, and the classes lie along the last",
-                'Use `Softmax()`, or `activation="softmax"`.',
-            )
-    if isinstance(last, keras.layers.Dropout) and last.rate > 0:
-        yield of_output(
-            "regularisation",
-            output,
-            f"A dropout of {last.rate:g} stands behind the output: it is not what was predicted",
-            "Put it before the last layer.",
-        )
-    if isinstance(last, keras.layers.BatchNormalization) and output.loss_name in _OF_VALUES:
-        yield of_output(
-            "normalisation",
-            output,
-            "The output itself is normalised: it has the mean and spread of a batch",
-            "End with a Dense layer.",
-        )
-
-
-def activation_name(layer: Any) -> str:  # noqa: ANN401
-    """Return the name of a layer's activation; empty if it has none."""
-    if isinstance(layer, keras.layers.Softmax):
-        return "softmax"
-    return str(getattr(getattr(layer, "activation", None), "__name__", ""))
-
-
-def layer_before(layer: Any) -> Any:  # noqa: ANN401  (a layer or an operation)
-    """Return the layer whose output another one takes; None if that is unknown or several."""
-    nodes = getattr(layer, "_inbound_nodes", None) or []
-    if not nodes:
-        return None
-    tensors = nodes[-1].input_tensors
-    history = getattr(tensors[0], "_keras_history", None) if len(tensors) == 1 else None
-    operation = getattr(history, "operation", None)
-    return None if isinstance(operation, keras.layers.InputLayer) else operation

@@ -59,7 +59,7 @@ def check_inputs(program: Program) -> Iterator[Finding]:
         whose = f" of {name!r}" if name else ""
         if x.dtype.kind not in "biuf":
             continue
-        takers = _takers(program, name)
+        takers = first_layers(program, name)
         finite = float(np.isfinite(x).mean())
         # A layer of the user's own may fill gaps.
         if finite < 1 and takers and all(isinstance(one, _GAPS_GO_ON) for one in takers):
@@ -91,21 +91,31 @@ def _rescaled(
     if len(takers) == 1 and isinstance(takers[0], _LAYERS.Rescaling):
         layer = takers[0]
         if np.ndim(layer.scale) == 0 and np.ndim(layer.offset) == 0:
-            return list(_behind(layer)), numbers * float(layer.scale) + float(layer.offset)
+            return list(behind(layer)), numbers * float(layer.scale) + float(layer.offset)
     return takers, numbers
 
 
-def _behind(layer: keras.Operation) -> Iterator[keras.Operation]:
+def behind(layer: keras.Operation) -> Iterator[keras.Operation]:
+    """Yield what next computes with what a layer gives.
+
+    Args:
+        layer: Of a network that was built.
+    """
     for node in getattr(layer, "_outbound_nodes", ()):
         following = node.operation
         if isinstance(following, _PASSED_ON):
-            yield from _behind(following)
+            yield from behind(following)
         else:
             yield following
 
 
-def _takers(program: Program, name: str) -> list[Any]:
-    """Return the layers that first compute with an input; nothing where that is unknown."""
+def first_layers(program: Program, name: str) -> list[Any]:
+    """Return the layers that first compute with an input; nothing where that is unknown.
+
+    Args:
+        program: The training.
+        name: The input's, empty where it is the only one.
+    """
     model = program.network
     tensors = getattr(model, "inputs", None)
     if not tensors:
@@ -177,7 +187,19 @@ def _scale(numbers: NDArray[np.float64], whose: str) -> Iterator[Finding]:
 
 
 def _constants(numbers: NDArray[np.float64], whose: str) -> Iterator[Finding]:
-    if numbers.ndim != 2 or len(numbers) < _FEWEST_ROWS:
+    if len(numbers) < _FEWEST_ROWS:
+        return
+    if np.ptp(numbers) == 0:
+        yield Finding(
+            "inputs",
+            f"All inputs{whose} are {numbers.flat[0]:g}: nothing can be learned from them.",
+            {"value": float(numbers.flat[0])},
+            "Look at how they were made: a division of whole numbers, a cast or a parsing that "
+            "failed leaves one value everywhere.",
+            severity="error",
+        )
+        return
+    if numbers.ndim != 2:
         return
     constant = int((np.ptp(numbers, axis=0) == 0).sum())
     if constant * 2 >= numbers.shape[1] and constant:

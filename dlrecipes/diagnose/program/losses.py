@@ -13,6 +13,20 @@ from dlrecipes.diagnose.program.program import Output
 from dlrecipes.results import Finding, plural
 from dlrecipes.results.finding import Severity
 
+SPARSE = ("sparse_categorical_crossentropy",)
+ROWS_OF_ONE = ("categorical_crossentropy", "categorical_focal_crossentropy", "kl_divergence")
+BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
+OF_VALUES = (
+    "mean_squared_error",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error",
+    "huber",
+    "log_cosh",
+)
+ROUNDING = 0.02
+"""How far probabilities may be from what they should be."""
+
 
 def of_output(
     name: str,
@@ -89,15 +103,21 @@ def check_loss(output: Output) -> Iterator[Finding]:
         )
 
 
-def mean_loss(output: Output, answers: NDArray[Any]) -> float | None:
+def mean_loss(
+    output: Output, answers: NDArray[Any], targets: NDArray[Any] | None = None
+) -> float | None:
     """Return the mean loss of some answers; None where it does not take them.
 
     Args:
-        output: An output; the answers are to its `few` targets.
+        output: An output.
         answers: In the form of its outputs.
+        targets: What they answer to; None for its `few` targets.
     """
-    y = output.few if output.few.dtype.kind in "iu" else output.few.astype("float32")
-    if y.ndim + 1 == answers.ndim and answers.shape[-1] == 1:  # as `fit` does it
+    y = output.few if targets is None else targets
+    y = y if y.dtype.kind in "iu" else y.astype("float32")
+    # As `fit` does it with functions and Keras' own, and not with what one has derived.
+    brought = not isinstance(output.loss, keras.losses.Loss) or output.of_keras or output.masked
+    if brought and y.ndim + 1 == answers.ndim and answers.shape[-1] == 1:
         y = y[..., np.newaxis]
     try:
         values = keras.losses.get(output.loss)(
@@ -113,17 +133,29 @@ def _right_and_wrong(output: Output) -> tuple[float, float] | None:
 
     None where none can be made up.
     """
-    if output.few.dtype.kind not in "biuf" or output.outputs.ndim > 2:
+    if output.few.dtype.kind not in "biuf" or output.outputs.ndim > 2 or _may_be_distance(output):
         return None
-    right, *wrong = (mean_loss(output, answers) for answers in _answers(output))
+    right, *wrong = (mean_loss(output, answers) for answers in right_and_wrong(output))
     found = [value for value in wrong if value is not None and np.isfinite(value)]
     if right is None or not np.isfinite(right) or len(found) < len(wrong):
         return None
     return right, max(found)
 
 
-def _answers(output: Output) -> list[NDArray[Any]]:
-    """Return right answers, and wrong ones of one kind or two; the loss of each must be higher."""
+def _may_be_distance(output: Output) -> bool:
+    """Whether a loss of one's own may take it for a distance: 0 where the target is 1."""
+    if output.of_keras or output.activation:
+        return False
+    above = float(output.outputs.max()) > 1
+    return float(output.outputs.min()) >= 0 and (output.layer is not None or above)
+
+
+def right_and_wrong(output: Output) -> list[NDArray[Any]]:
+    """Return right answers, and wrong ones of one kind or two; the loss of each must be higher.
+
+    Args:
+        output: Its `few` targets are answered.
+    """
     y, units, activation = output.few, output.units, output.activation
     high, low = (5.0, -5.0) if output.from_logits else (0.95, 0.05)
     if activation in ("tanh", "softsign"):
@@ -132,7 +164,7 @@ def _answers(output: Output) -> list[NDArray[Any]]:
     if output.one_hot and units == plain.shape[1]:
         return [np.where(plain > 0.5, high, low), np.where(plain > 0.5, low, high)]
     whole = plain.shape[1] == 1 and bool((plain == np.round(plain)).all())
-    if units > 1 and whole:
+    if units > 1 and whole and plain.min() >= 0 and plain.max() < units:
         there = np.eye(units)[plain[:, 0].astype(int) % units] > 0.5
         rest = low if output.from_logits else (1 - high) / (units - 1)
         other = np.roll(there, 1, axis=1)

@@ -29,6 +29,8 @@ _RATES = {
 _LARGEST_EPSILON = 0.5
 _SAMPLES = 200
 _AWAKE = 0.05
+_KEPT, _KEPT_EACH_TIME = 0.7, 0.9
+_SHORTEST_SHARE = 0.03
 _SHORTEST_WAY = 1e-2
 """Less than that no weight can move in a whole training: first weights are about 0.1."""
 
@@ -48,6 +50,7 @@ def check_optimizer(program: Program) -> Iterator[Finding]:
     yield from _numbers(optimizer, program)
     if rates is not None:
         yield from _clipping(optimizer, rates, program)
+    yield from _average(optimizer, program)
     gathered = getattr(optimizer, "gradient_accumulation_steps", None)
     if gathered and gathered > program.steps:
         yield Finding(
@@ -142,6 +145,46 @@ def _numbers(optimizer: keras.optimizers.Optimizer, program: Program) -> Iterato
         )
 
 
+def _average(optimizer: keras.optimizers.Optimizer, program: Program) -> Iterator[Finding]:
+    """Find an average of the weights that replaces them and lies far behind them."""
+    if not getattr(optimizer, "use_ema", False):
+        return
+    momentum, every = optimizer.ema_momentum, optimizer.ema_overwrite_frequency
+    steps = min(every or program.steps, program.steps)
+    left = float(momentum) ** max(steps, 1)
+    if left > (_KEPT_EACH_TIME if every else _KEPT):
+        yield Finding(
+            "optimizer",
+            f"After {plural(steps, 'step')} the weights are replaced by their average with a "
+            f"momentum of {momentum:g}, of which {100 * left:.0f} % is still what they began with.",
+            {"momentum": float(momentum), "steps": steps, "left": left},
+            f"Use an `ema_momentum` of about {max(0.0, round(1 - 10 / max(steps, 11), 3)):g}.",
+            severity="warning",
+        )
+
+
+def _short_way(name: str, limit: float, way: float, program: Program) -> Iterator[Finding]:
+    """Compare the way that clipped steps can lead with the length of the weights."""
+    squares = [
+        float(np.square(keras.ops.convert_to_numpy(one)).sum())
+        for one in program.network.trainable_variables
+        if one.ndim >= 2
+    ]
+    if name == "global_clipnorm":
+        length = math.sqrt(sum(squares))
+    else:
+        length = math.sqrt(min(squares, default=0.0))
+    if way < _SHORTEST_SHARE * length:
+        yield Finding(
+            "optimizer",
+            f"Gradients are cut to {name}={limit:g}: in {plural(program.steps, 'step')} the "
+            f"weights, of a length of {length:.3g}, can move by no more than {way:.2g}.",
+            {"limit": float(limit), "steps": program.steps, "way": way, "length": length},
+            "Clip at about the 90th percentile of the gradients' norms; 1.0 is usual.",
+            severity="warning",
+        )
+
+
 def _clipping(
     optimizer: keras.optimizers.Optimizer, rates: np.ndarray, program: Program
 ) -> Iterator[Finding]:
@@ -154,6 +197,9 @@ def _clipping(
         way = float(rates.mean()) * program.steps * limit
         momentum = float(getattr(optimizer, "momentum", 0.0) or 0.0)
         way /= max(1 - momentum, 1e-3)
+        if name != "clipvalue" and plain and way >= _SHORTEST_WAY:
+            yield from _short_way(name, limit, way, program)
+            continue
         drowned = isinstance(epsilon, int | float) and not plain and limit < 100 * epsilon
         if (plain and way < _SHORTEST_WAY) or drowned:
             yield Finding(

@@ -292,10 +292,6 @@ def read_program(
         _output(names[at] if several else "", targets[at], rows, flat[at], layers[at], losses[at])
         for at in range(len(flat))
     )
-    held_out = None
-    if isinstance(validation_data, list | tuple) and len(validation_data) in (2, 3):
-        xv, yv = validation_data[:2]
-        held_out = _named("validation x", xv), [_array("validation y", one) for one in _values(yv)]
     return Program(
         model,
         network,
@@ -304,11 +300,20 @@ def read_program(
         few,
         seconds,
         outputs,
-        held_out,
+        _held_out(validation_data, names),
         batch_size,
         epochs,
         dict(fit or {}),
     )
+
+
+def _held_out(given: Any, names: Sequence[str]) -> tuple[dict[str, Array], list[Array]] | None:  # noqa: ANN401
+    """Return validation inputs by name and targets in the order of the outputs; None without."""
+    if not isinstance(given, list | tuple) or len(given) not in (2, 3):
+        return None
+    x, y = _plain(given[0]), _plain(given[1])
+    ordered = [y[name] for name in names] if _maps(y, names) else _values(y)
+    return _named("validation x", x), [_array("validation y", one) for one in ordered]
 
 
 def fixed_batch(network: keras.Model) -> int | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 import numpy as np
 
-from dlrecipes.diagnose.program.heads import activation_name, layer_before
+from dlrecipes.diagnose.program.axes import check_axes
+from dlrecipes.diagnose.program.hidden_activations import check_hidden_activations
 from dlrecipes.diagnose.program.losses import mean_loss
 from dlrecipes.diagnose.program.program import Program, fixed_batch
+from dlrecipes.diagnose.program.widths import check_widths
 from dlrecipes.results import Finding, plural
 
 _LAYERS = keras.layers
@@ -23,15 +24,12 @@ _PASSING = (
     _LAYERS.ReLU,
 )
 """Through these a branch leads on to where it is added."""
-_RECTIFIED = ("relu", "relu6")
-_DEAD = 0.9
 _STRONG_DROPOUT = 0.8
-_FEW_INPUTS = 20
+_FEW_INPUTS, _FEW_UNITS = 20, 4
 _HUGE = 10.0
 _PENALTY = 5.0
 _FEWEST_WEIGHTS = 100
 _HALF_DONE = 0.5
-_NARROW = 3
 
 
 def check_structure(program: Program) -> Iterator[Finding]:
@@ -42,10 +40,10 @@ def check_structure(program: Program) -> Iterator[Finding]:
     """
     yield from _frozen(program)
     yield from _weights(program)
-    yield from _linear(program)
-    yield from _dead(program)
+    yield from check_hidden_activations(program)
     yield from _unused(program)
-    yield from _pooled(program)
+    yield from check_widths(program)
+    yield from check_axes(program)
     yield from _dropout(program)
     yield from _penalties(program)
     yield from _normalisation(program)
@@ -139,66 +137,6 @@ def _added(layer: keras.layers.Layer) -> bool:
             return False
 
 
-def _linear(program: Program) -> Iterator[Finding]:
-    """Find weights behind weights with nothing between them that is not linear."""
-    weighted = (_LAYERS.Dense, _LAYERS.Conv1D, _LAYERS.Conv2D)
-    passing = (_LAYERS.Dropout, _LAYERS.Flatten, _LAYERS.Reshape)
-    for layer in program.layers:
-        before: Any = layer_before(layer) if isinstance(layer, weighted) else None
-        while isinstance(before, passing):
-            before = layer_before(before)
-        if type(before) is not type(layer) or activation_name(before) != "linear":
-            continue
-        fan_in = int(np.prod(before.kernel.shape[:-1]))
-        middle, width = int(before.kernel.shape[-1]), int(layer.kernel.shape[-1])
-        # Fewer units in between than before and behind are a bottleneck, which is one.
-        if middle >= min(fan_in, width):
-            yield Finding(
-                "activations",
-                f"No activation stands between {before.name!r} and {layer.name!r}: both are one "
-                "linear layer.",
-                {"units": middle},
-                'Give the first an activation, such as "relu".',
-                severity="warning",
-            )
-            return
-
-
-def _dead(program: Program) -> Iterator[Finding]:
-    """Find rectified units that give 0 for every example, and so are given no gradient."""
-    model = program.network
-    if not getattr(model, "inputs", None) or len(program.x) != 1:
-        return
-    layers = [
-        layer
-        for layer in model.layers
-        if activation_name(layer) in _RECTIFIED or isinstance(layer, _LAYERS.ReLU)
-    ]
-    layers = [layer for layer in layers if len(getattr(layer, "_inbound_nodes", ())) == 1]
-    if not layers:
-        return
-    (x,) = program.x.values()
-    rows = np.linspace(0, len(x) - 1, min(len(x), 256)).astype(int)
-    try:
-        looked_at = keras.Model(model.inputs, [layer.output for layer in layers])
-        shown = looked_at(keras.ops.convert_to_tensor(x[rows]), training=False)
-    except Exception:  # a network that cannot be cut there
-        return
-    for layer, values in zip(layers, shown if isinstance(shown, list) else [shown], strict=True):
-        units = np.asarray(keras.ops.convert_to_numpy(values)).reshape(-1, int(values.shape[-1]))
-        dead = float((units <= 0).all(axis=0).mean())
-        if dead >= _DEAD:
-            yield Finding(
-                "activations",
-                f"{100 * dead:.0f} % of the units of {layer.name!r} give 0 for every example, and "
-                "cannot learn from there.",
-                {"share": dead},
-                "Begin with biases of 0 and scaled inputs, or use a leaky activation.",
-                severity="error",
-            )
-            return
-
-
 def _unused(program: Program) -> Iterator[Finding]:
     """Find an input without which the outputs are the same."""
     if len(program.x) < 2 or fixed_batch(program.network):
@@ -238,25 +176,6 @@ def _unused(program: Program) -> Iterator[Finding]:
             )
 
 
-def _pooled(program: Program) -> Iterator[Finding]:
-    wanted = max((output.units for output in program.outputs), default=1)
-    for layer in program.layers:
-        if "Pooling" not in type(layer).__name__ or len(getattr(layer, "_inbound_nodes", ())) != 1:
-            continue
-        came, left = layer.input.shape[1:], layer.output.shape[1:]
-        if None in came or None in left:
-            continue
-        before, after = int(np.prod(came)), int(np.prod(left))
-        if after < min(_NARROW, wanted) and before >= 10 * after:
-            yield Finding(
-                "axes",
-                f"{layer.name!r} leaves {plural(after, 'number')} of the {before} of an example.",
-                {"before": before, "after": after},
-                "Pool less, or after layers that have found features.",
-                severity="warning",
-            )
-
-
 def _dropout(program: Program) -> Iterator[Finding]:
     last = {id(output.layer) for output in program.outputs}
     kinds = (_LAYERS.Dropout, _LAYERS.SpatialDropout1D, _LAYERS.SpatialDropout2D)
@@ -265,7 +184,9 @@ def _dropout(program: Program) -> Iterator[Finding]:
             continue
         nodes = getattr(layer, "_inbound_nodes", ())
         features = int(np.prod([one or 1 for one in layer.input.shape[1:]])) if nodes else 0
-        few = 0 < features <= _FEW_INPUTS and layer.rate >= 0.5
+        # Of sixteen units half may be left out; of sixteen columns it is half of what is known.
+        most = _FEW_INPUTS if nodes and _drops_inputs(program, layer) else _FEW_UNITS
+        few = 0 < features <= most and layer.rate >= 0.5
         if layer.rate >= _STRONG_DROPOUT or few:
             yield Finding(
                 "regularisation",
@@ -276,6 +197,11 @@ def _dropout(program: Program) -> Iterator[Finding]:
                 "Try 0.1 to 0.5, and less behind the inputs.",
                 severity="warning",
             )
+
+
+def _drops_inputs(program: Program, layer: keras.layers.Layer) -> bool:
+    given = getattr(program.network, "inputs", None) or []
+    return any(layer.input is one for one in given)
 
 
 def _penalties(program: Program) -> Iterator[Finding]:

@@ -1,0 +1,86 @@
+"""What stands before and behind a layer, and what flows between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dlrecipes.diagnose.program.program import Program, flat_outputs
+from dlrecipes.training.outputs import activation_of
+
+
+def activation_name(layer: Any) -> str:  # noqa: ANN401  (a layer or an operation)
+    """Return the name of a layer's activation; empty if it has none."""
+    if isinstance(layer, keras.layers.ReLU) and not layer.negative_slope:
+        return "relu"
+    return activation_of(layer)
+
+
+def layer_before(layer: Any) -> Any:  # noqa: ANN401  (a layer or an operation)
+    """Return the layer whose output another one takes; None if that is unknown or several."""
+    nodes = getattr(layer, "_inbound_nodes", None) or []
+    if not nodes:
+        return None
+    tensors = nodes[-1].input_tensors
+    history = getattr(tensors[0], "_keras_history", None) if len(tensors) == 1 else None
+    operation = getattr(history, "operation", None)
+    return None if isinstance(operation, keras.layers.InputLayer) else operation
+
+
+def layer_behind(layer: Any) -> Any:  # noqa: ANN401  (a layer or an operation)
+    """Return the one layer that takes another's output; None if there is none, or several."""
+    nodes = list(getattr(layer, "_outbound_nodes", None) or ())
+    return nodes[0].operation if len(nodes) == 1 else None
+
+
+def reads_inputs(program: Program, layer: Any, through: tuple[type, ...] = ()) -> bool:  # noqa: ANN401
+    """Whether a layer takes an input of the network as it is, or as some layers leave it.
+
+    Args:
+        program: The training.
+        layer: A layer or an operation.
+        through: Kinds of layers that may stand between.
+    """
+    inputs = {id(one) for one in getattr(program.network, "inputs", None) or ()}
+    while True:
+        nodes = getattr(layer, "_inbound_nodes", None) or []
+        if len(nodes) != 1 or len(nodes[0].input_tensors) != 1:
+            return False
+        (tensor,) = nodes[0].input_tensors
+        if id(tensor) in inputs:
+            return True
+        layer = tensor._keras_history.operation
+        if not isinstance(layer, through):
+            return False
+
+
+def values_of(program: Program, tensors: Sequence[Any]) -> list[NDArray[Any]] | None:
+    """Return what some tensors of a network are for a few examples; None if it cannot be cut there.
+
+    Args:
+        program: The training.
+        tensors: Symbolic ones, of the network itself and of no model inside of it.
+    """
+    model = program.network
+    if not tensors or not getattr(model, "inputs", None):
+        return None
+    try:
+        given = model.inputs if isinstance(model, keras.Sequential) else model.input
+        cut = keras.Model(given, list(tensors))
+        few = keras.tree.map_structure(keras.ops.convert_to_tensor, program.few)
+        return flat_outputs(cut(few, training=False))
+    except Exception:  # a model inside of it, or a layer of one's own
+        return None
+
+
+def spread_between(values: NDArray[np.float64]) -> float:
+    """Return how far the numbers of an example lie from those of others: a deviation.
+
+    Args:
+        values: `(examples, …)`.
+    """
+    return float(np.sqrt(values.reshape(len(values), -1).var(axis=0).mean()))
