@@ -59,3 +59,7 @@ class ExportError(DlrecipesError, RuntimeError):
 
 class DataWarning(UserWarning):
     """Inputs that can be predicted, but hold much that training did not have."""
+
+
+class CheckWarning(UserWarning):
+    """A check could not look at a network: a fault of the check, not of the network."""

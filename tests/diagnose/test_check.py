@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import dlrecipes as dlr
-from dlrecipes.errors import ArgumentError
+from dlrecipes.errors import ArgumentError, CheckWarning
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -931,3 +931,35 @@ def test_nothing_is_wrong_with_what_is_healthy(name):
     program = next(one for one in MORE_HEALTHY if one.name == name)
     assert told_before(program.make)[0] == []
     assert told_after(program.make) == []
+
+
+def of_two_tensors():
+    class WeightedPooling(LAYERS.Layer):
+        def call(self, both):
+            values, weights = both
+            return keras.ops.sum(values * keras.ops.softmax(weights, axis=1), axis=1)
+
+    inputs = keras.Input((5, 6))
+    both = [inputs, LAYERS.Dense(1)(inputs)]
+    hidden = WeightedPooling()(LAYERS.Identity()(both))
+    hidden = LAYERS.Dense(16, "relu")(hidden)
+    model = keras.Model(inputs, LAYERS.Dense(3, "softmax")(LAYERS.Dropout(0.2)([hidden])[0]))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def test_layers_that_take_several_tensors_are_looked_at():
+    x = np.stack([X] * 5, axis=1)
+    found = dlr.check(of_two_tensors(), x, KIND, epochs=20)
+    assert [one for one in found if one.severity != "info"] == []
+
+
+def test_a_check_that_fails_takes_nothing_else_with_it(monkeypatch):
+    def check_broken(program):
+        yield dlr.Finding("axes", "Seen before it failed.", severity="warning")
+        raise IndexError("too deep")
+
+    monkeypatch.setattr("dlrecipes.diagnose.program.check_program._AT_ONCE", (check_broken,))
+    with pytest.warns(CheckWarning, match="`check_broken` could not look at .*IndexError"):
+        found = dlr.check(net(last=None), X, KIND, train=False)
+    assert {"output activation", "axes"} <= {one.name for one in found}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +29,7 @@ from dlrecipes.diagnose.program.program import Program, compiled, read_program
 from dlrecipes.diagnose.program.scaled_with import check_scaled_with
 from dlrecipes.diagnose.program.small_weights import check_small_weights
 from dlrecipes.diagnose.program.structure import check_structure
-from dlrecipes.errors import ArgumentError
+from dlrecipes.errors import ArgumentError, CheckWarning
 from dlrecipes.results import Finding
 from dlrecipes.training.model_state import left_as_they_were
 
@@ -74,6 +75,17 @@ _FOLLOW_FROM = {
     "axes": ("activations", "gradients"),
 }
 """What may follow from a fault, and is then not told as one of its own: `{cause: names}`."""
+
+_AT_ONCE = (
+    check_structure,
+    check_optimizer,
+    check_small_weights,
+    check_order,
+    check_fitting,
+    check_example_weights,
+    check_held_out,
+    check_leaks,
+)
 
 _SEVERITY = {"error": 0, "warning": 1, "info": 2}
 
@@ -144,7 +156,7 @@ def check(
             tried = [check_by_heart, check_first_steps]
             # A step of one's own may be what is wrong: it comes before the network.
             for check_steps in reversed(tried) if has_own_step(model) else tried:
-                found += check_steps(program, explained=_is_told(found))
+                found += _looked(check_steps, program, explained=_is_told(found))
     return worst_first(found)
 
 
@@ -154,29 +166,37 @@ def look_at(program: Program) -> list[Finding]:
     Args:
         program: The training; its network's state may change (`left_as_they_were`).
     """
-    unreadable = list(check_targets(program))
+    unreadable = _looked(check_targets, program)
     if unreadable:
         return unreadable
-    of_inputs = [*check_inputs(program), *check_scaled_with(program)]
+    of_inputs = [*_looked(check_inputs, program), *_looked(check_scaled_with, program)]
     finite = all(np.isfinite(one.outputs).all() for one in program.outputs)
     if any(one.severity == "error" for one in of_inputs) and (not finite or _empty(program)):
         return of_inputs  # and no wonder that what comes out is no number, or always the same
-    found = [
-        *check_heads(program),
-        *of_inputs,
-        *check_structure(program),
-        *check_optimizer(program),
-        *check_small_weights(program),
-        *check_order(program),
-        *check_fitting(program),
-        *check_example_weights(program),
-        *check_held_out(program),
-        *check_leaks(program),
-    ]
+    found = [*_looked(check_heads, program), *of_inputs]
+    for one in _AT_ONCE:
+        found += _looked(one, program)
     if not any(one.severity == "error" for one in found):
-        found += check_beginning(program)
-        found += check_gradients(program)
+        found += _looked(check_beginning, program)
+        found += _looked(check_gradients, program)
     return _causes_alone(found)
+
+
+def _looked(
+    look: Callable[..., Iterator[Finding]], program: Program, **options: bool
+) -> list[Finding]:
+    """Return what a check finds; one that fails says so, and takes nothing else with it."""
+    found: list[Finding] = []
+    try:
+        found.extend(look(program, **options))
+    except Exception as error:  # networks have more forms than anybody has thought of
+        warnings.warn(
+            f"`{look.__name__}` could not look at {program.model.name!r}: "
+            f"{type(error).__name__}: {error}. What it looks for is not told; please report it.",
+            CheckWarning,
+            stacklevel=2,
+        )
+    return found
 
 
 def _is_told(found: Iterable[Finding]) -> bool:

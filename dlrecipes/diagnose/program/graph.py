@@ -31,6 +31,24 @@ def layer_before(layer: Any) -> Any:  # noqa: ANN401  (a layer or an operation)
     return None if isinstance(operation, keras.layers.InputLayer) else operation
 
 
+def shape_before(layer: Any) -> tuple[int | None, ...]:  # noqa: ANN401  (a layer)
+    """Return the shape of the one tensor that a layer takes, without examples; empty if several."""
+    return _shape(layer, "input")
+
+
+def shape_behind(layer: Any) -> tuple[int | None, ...]:  # noqa: ANN401  (a layer)
+    """Return the shape of the one tensor that a layer gives, without examples; empty if several."""
+    return _shape(layer, "output")
+
+
+def _shape(layer: Any, side: str) -> tuple[int | None, ...]:  # noqa: ANN401
+    try:
+        (tensor,) = keras.tree.flatten(getattr(layer, side))
+    except (AttributeError, ValueError):  # it was never called, or gives several
+        return ()
+    return tuple(tensor.shape[1:])
+
+
 def layer_behind(layer: Any) -> Any:  # noqa: ANN401  (a layer or an operation)
     """Return the one layer that takes another's output; None if there is none, or several."""
     nodes = list(getattr(layer, "_outbound_nodes", None) or ())

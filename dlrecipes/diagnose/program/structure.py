@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from dlrecipes.diagnose.program.axes import check_axes
+from dlrecipes.diagnose.program.graph import shape_before
 from dlrecipes.diagnose.program.hidden_activations import check_hidden_activations
 from dlrecipes.diagnose.program.losses import mean_loss
 from dlrecipes.diagnose.program.program import Program, fixed_batch
@@ -182,10 +183,10 @@ def _dropout(program: Program) -> Iterator[Finding]:
     for layer in program.layers:
         if not isinstance(layer, kinds) or id(layer) in last:
             continue
-        nodes = getattr(layer, "_inbound_nodes", ())
-        features = int(np.prod([one or 1 for one in layer.input.shape[1:]])) if nodes else 0
+        shape = shape_before(layer)
+        features = math.prod(one or 1 for one in shape) if shape else 0
         # Of sixteen units half may be left out; of sixteen columns it is half of what is known.
-        most = _FEW_INPUTS if nodes and _drops_inputs(program, layer) else _FEW_UNITS
+        most = _FEW_INPUTS if shape and _drops_inputs(program, layer) else _FEW_UNITS
         few = 0 < features <= most and layer.rate >= 0.5
         if layer.rate >= _STRONG_DROPOUT or few:
             yield Finding(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
-from dlrecipes.diagnose.program.graph import activation_name, layer_behind
+from dlrecipes.diagnose.program.graph import (
+    activation_name,
+    layer_behind,
+    shape_before,
+    shape_behind,
+)
 from dlrecipes.diagnose.program.program import Program
 from dlrecipes.results import Finding, plural
 
@@ -35,10 +41,10 @@ def _pooled(program: Program) -> Iterator[Finding]:
     for layer in program.layers:
         if "Pooling" not in type(layer).__name__ or len(getattr(layer, "_inbound_nodes", ())) != 1:
             continue
-        came, left = layer.input.shape[1:], layer.output.shape[1:]
-        if None in came or None in left:
+        came, left = shape_before(layer), shape_behind(layer)
+        if not came or not left or None in came or None in left:
             continue
-        before, after = int(np.prod(came)), int(np.prod(left))
+        before, after = math.prod(map(int, came)), math.prod(map(int, left))  # type: ignore[arg-type]
         # Who pools globally means to; a few features may tell many classes apart.
         by_size = after <= _FEW_NUMBERS and after < classes and hasattr(layer, "pool_size")
         fewer = by_size and _leads_straight(layer, last)
