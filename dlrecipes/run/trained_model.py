@@ -26,7 +26,14 @@ from dlrecipes.diagnose import (
     check_labels,
     worst_first,
 )
-from dlrecipes.diagnose.program import Output, compiled, fixed_batch, flat_outputs, read_program
+from dlrecipes.diagnose.program import (
+    Output,
+    compiled,
+    fixed_batch,
+    flat_outputs,
+    is_lopsided,
+    read_program,
+)
 from dlrecipes.diagnose.swallowed_class import check_swallowed_class
 from dlrecipes.diagnose.verdict import mean_advantage
 from dlrecipes.errors import ArgumentError, DlrecipesError
@@ -187,6 +194,8 @@ def _why_not(outputs: tuple[Output, ...], rows: list[Array], shown: list[Array])
     if first.classes is None:
         if not first.one_column or shown[0].size != len(rows[0]):
             return "targets or outputs are several numbers for an example"
+        if is_lopsided(first):
+            return "its loss does not aim at the middle of the values"
         if np.ptp(second.column[rows[1]].astype(float)) == 0:
             return "all targets of the validation part are the same"
         return ""
@@ -285,7 +294,9 @@ class _Judged:
         """Say which labels are doubted, and whether probabilities mean what they say."""
         wanted = self.wanted[1]
         if not self.of_classes:
-            yield self._of_this(check_labels(wanted, self.answers[1]))
+            doubted = check_labels(wanted, self.answers[1])
+            borne = self.train.loss_name != "mean_squared_error"  # which outliers drag along
+            yield self._of_this(replace(doubted, severity="info") if borne else doubted)
             return
         shares = self._shares()
         if shares is None or wanted.min() < 0 or wanted.max() >= shares.shape[1]:

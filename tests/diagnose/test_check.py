@@ -963,3 +963,39 @@ def test_a_check_that_fails_takes_nothing_else_with_it(monkeypatch):
     with pytest.warns(CheckWarning, match="`check_broken` could not look at .*IndexError"):
         found = dlr.check(net(last=None), X, KIND, train=False)
     assert {"output activation", "axes"} <= {one.name for one in found}
+
+
+def of_two_sides(y, p):
+    return keras.ops.mean(keras.ops.maximum(0.9 * (y - p), -0.1 * (y - p)))
+
+
+def logits_of_labels(y, p):
+    return keras.ops.mean(keras.ops.softplus(p) - y * p)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_scores_of_several_labels_are_learned_by_heart(own):
+    labels = np.stack([X[:, 0] > 0, X[:, 1] > 0, X[:, 2] > 0.3], axis=1).astype("float32")
+    loss = logits_of_labels if own else keras.losses.BinaryCrossentropy(from_logits=True)
+    found = dlr.check(net(last=None, loss=loss, metrics=()), X, labels, epochs=20)
+    assert [one for one in found if one.severity != "info"] == []
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "batch_size", "name"),
+    [
+        (lambda: net(body=[LAYERS.Dense(8), LAYERS.LeakyReLU(1.0)]), KIND, 32, "activations"),
+        (lambda: net(body=[LAYERS.Dense(8), LAYERS.LeakyReLU(0.1)]), KIND, 32, ""),
+        (lambda: net(body=[LAYERS.Dense(8), LAYERS.BatchNormalization(momentum=0.01)]),
+         KIND, 32, "normalisation"),
+        (lambda: net(body=[LAYERS.Dense(8, "relu"), LAYERS.BatchNormalization(momentum=0.9)]),
+         KIND, 32, ""),
+        (lambda: net(body=[LAYERS.Dense(8, "relu"), LAYERS.BatchNormalization(momentum=0.9)]),
+         KIND, 2, "normalisation"),
+        (lambda: binary(loss=logits_of_labels), np.eye(2, dtype="float32")[TWO], 32, "labels"),
+    ],
+)  # fmt: skip
+def test_what_a_second_zoo_has_taught(model, y, batch_size, name):
+    found = dlr.check(model(), X, y, epochs=20, batch_size=batch_size, train=False)
+    said = {one.name for one in found if one.severity != "info"}
+    assert name in said if name else not said

@@ -225,3 +225,34 @@ def test_what_cannot_be_judged():
         dlr.check_trained(
             net(), seen, text[wanted], validation_data=(held_out[0], text[held_out[1]])
         )
+
+
+def test_a_loss_that_aims_at_one_side_is_not_judged_by_squares():
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(600, 3)).astype("float32")
+    y = (x[:, 0] + generator.normal(size=600)).astype("float32")
+
+    def upper(y, p):
+        return keras.ops.mean(keras.ops.maximum(0.95 * (y - p), -0.05 * (y - p)))
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    for loss, judged in ((upper, False), ("mse", True)):
+        model.compile(keras.optimizers.Adam(0.05), loss)
+        model.fit(x[:400], y[:400], epochs=15, verbose=0)
+        found = dlr.check_trained(model, x[:400], y[:400], validation_data=(x[400:], y[400:]))
+        assert ("bias and variance" in {one.name for one in found}) is judged
+        assert [one for one in found if one.severity != "info"] == []
+
+
+@pytest.mark.parametrize(("loss", "severity"), [("huber", "info"), ("mse", "warning")])
+def test_wild_targets_are_a_warning_where_the_loss_follows_them(loss, severity):
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(800, 3)).astype("float32")
+    y = x[:, 0] + 0.1 * generator.normal(size=800)
+    y = np.where(generator.uniform(size=800) < 0.03, y + 8, y).astype("float32")
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.05), loss)
+    model.fit(x[:500], y[:500], epochs=15, verbose=0)
+    found = dlr.check_trained(model, x[:500], y[:500], validation_data=(x[500:], y[500:]))
+    (doubted,) = [one for one in found if one.name == "suspicious labels"]
+    assert doubted.severity == severity

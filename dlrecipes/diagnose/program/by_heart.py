@@ -182,10 +182,19 @@ def _unlearned(
             spread = float(wanted.var()) if wanted.size else 0.0
             wrong = float(((given.reshape(-1)[known] - wanted) ** 2).mean()) if spread else 0.0
             explained = 1 - wrong / spread if spread else 1.0
+            if output.from_logits or not output.of_keras:  # what a loss makes of it is not known
+                explained = max(explained, _alike(given.reshape(-1)[known], wanted))
             if not explained > _EXPLAINED:
                 said = f"{100 * max(explained, 0.0):.0f} % of the variance{output.whose}"
                 return said, explained
     return "", 1.0
+
+
+def _alike(given: Array, wanted: Array) -> float:
+    """Return the share of variance explained by outputs in whatever unit: their correlation's."""
+    if wanted.size < 2 or not given.std() > 0 or not wanted.std() > 0:
+        return 0.0
+    return float(np.corrcoef(given, wanted)[0, 1] ** 2)
 
 
 def _standardised(values: Array, middle: float) -> Array:

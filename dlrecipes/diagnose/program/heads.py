@@ -110,6 +110,16 @@ def _of_shapes(output: Output) -> Iterator[Finding]:
             f"An example has outputs of shape {shape} and labels of shape {wanted}",
             "Bring the features of an example into one axis before the last layer.",
         )
+    elif units == 1 and len(shape) == len(wanted) > 0 and wanted[-1] > 1 and output.one_hot:
+        yield of_output(
+            "labels",
+            output,
+            f"Rows of one 1 and {wanted[-1] - 1} zeros are compared with one unit: it is to be "
+            "each of them",
+            f"Hand over class indices for two classes, or give the last layer {wanted[-1]} units "
+            "and a softmax.",
+            classes=wanted[-1],
+        )
     elif units == 1 and len(shape) == len(wanted) > 0 and wanted[-1] > 1 and by_number:
         yield of_output(
             "output units",

@@ -50,7 +50,7 @@ def _linear(program: Program) -> Iterator[Finding]:
     weighted = (_LAYERS.Dense, _LAYERS.Conv1D, _LAYERS.Conv2D)
     for layer in program.layers:
         before: Any = layer_before(layer) if isinstance(layer, weighted) else None
-        while isinstance(before, _SHAPING):
+        while isinstance(before, _SHAPING) or _changes_nothing(before):
             before = layer_before(before)
         if type(before) is not type(layer) or activation_name(before) != "linear":
             continue
@@ -67,6 +67,13 @@ def _linear(program: Program) -> Iterator[Finding]:
                 severity="warning",
             )
             return
+
+
+def _changes_nothing(layer: Any) -> bool:  # noqa: ANN401  (a layer or an operation)
+    """Whether a layer is an activation that has no bend."""
+    if isinstance(layer, _LAYERS.LeakyReLU | _LAYERS.ReLU):
+        return float(layer.negative_slope or 0.0) == 1
+    return isinstance(layer, _LAYERS.Activation) and activation_name(layer) == "linear"
 
 
 def _dead(program: Program) -> Iterator[Finding]:

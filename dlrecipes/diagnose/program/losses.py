@@ -24,6 +24,7 @@ OF_VALUES = (
     "huber",
     "log_cosh",
 )
+_LOPSIDED = 1.5
 ROUNDING = 0.02
 """How far probabilities may be from what they should be."""
 
@@ -126,6 +127,26 @@ def mean_loss(
         return float(np.mean(keras.ops.convert_to_numpy(values)))
     except Exception:  # a loss of one's own may want anything
         return None
+
+
+def is_lopsided(output: Output) -> bool:
+    """Whether a loss of one's own costs more on one side of a value than on the other.
+
+    It then aims at a quantile or the like, and not at the middle of the values.
+
+    Args:
+        output: An output.
+    """
+    y = output.few
+    if output.of_keras or output.classes is not None or y.dtype.kind not in "biuf" or not y.size:
+        return False
+    values = y.astype(float).reshape(output.outputs.shape if output.units == 1 else y.shape)
+    spread = float(values.std()) or 1.0
+    sides = [mean_loss(output, values + way * spread) for way in (1, -1)]
+    if None in sides or not np.isfinite(np.array(sides, float)).all():
+        return False
+    above, below = (abs(float(one)) for one in sides if one is not None)
+    return max(above, below) > _LOPSIDED * min(above, below)
 
 
 def _right_and_wrong(output: Output) -> tuple[float, float] | None:

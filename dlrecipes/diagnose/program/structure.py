@@ -30,6 +30,8 @@ _FEW_INPUTS, _FEW_UNITS = 20, 4
 _HUGE = 10.0
 _PENALTY = 5.0
 _FEWEST_WEIGHTS = 100
+_FEW_NUMBERS = 4
+_SHORT_MEMORY = 0.3
 _HALF_DONE = 0.5
 
 
@@ -229,18 +231,42 @@ def _penalties(program: Program) -> Iterator[Finding]:
         )
 
 
+def _numbers_of_a_step(program: Program, layer: keras.layers.Layer) -> int:
+    """Return how many numbers of each feature a layer sees in a step; 0 if that is unknown."""
+    shape = shape_before(layer)
+    places = shape[:-1] if layer.axis in (-1, len(shape)) else ()
+    if not shape or None in places or (len(shape) > 1 and not places):
+        return 0
+    return math.prod(one or 1 for one in places) * min(program.batch_size, program.examples)
+
+
 def _normalisation(program: Program) -> Iterator[Finding]:
     layers = [one for one in program.layers if isinstance(one, _LAYERS.BatchNormalization)]
     trained = [one for one in layers if one.trainable]
-    if trained and program.batch_size == 1:
+    few = [one for one in trained if 0 < _numbers_of_a_step(program, one) < _FEW_NUMBERS]
+    if few:
+        count = _numbers_of_a_step(program, few[0])
         yield Finding(
             "normalisation",
-            "BatchNormalization with one example a step has no spread to divide by.",
-            {"batch_size": 1},
+            f"BatchNormalization has {plural(count, 'number')} of each feature in a step: "
+            + ("no spread to divide by." if count == 1 else "their spread says next to nothing."),
+            {"batch_size": program.batch_size, "numbers": count},
             "Take at least 16 examples a step, or `LayerNormalization`.",
             severity="warning",
         )
     for layer in trained:
+        if layer.momentum < _SHORT_MEMORY and program.examples > 2 * program.batch_size:
+            yield Finding(
+                "normalisation",
+                f"The moving averages of {layer.name!r}, which are what is predicted with, are "
+                f"those of the last batch (momentum {layer.momentum:g}): Keras' momentum is the "
+                "share that is kept.",
+                {"momentum": float(layer.momentum)},
+                f"Use {1 - float(layer.momentum):g}, if it comes from a library that counts the "
+                "share that is new.",
+                severity="warning",
+            )
+            return
         left = float(layer.momentum) ** max(program.steps, 1)
         moved = np.asarray(keras.ops.convert_to_numpy(layer.moving_mean)).any()
         if left > _HALF_DONE and not moved:
