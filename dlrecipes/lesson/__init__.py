@@ -11,6 +11,12 @@ from dlrecipes.lesson.convolution import (
 )
 from dlrecipes.lesson.find_lesson import lesson_facts, lesson_names, load_lesson
 from dlrecipes.lesson.lesson import Lesson, Measured
+from dlrecipes.lesson.linear_regions import (
+    folding_weights,
+    linear_regions,
+    pieces_on_line,
+    random_weights,
+)
 from dlrecipes.lesson.picture import COLOURS, draw, save_picture
 
 __all__ = [
@@ -22,10 +28,14 @@ __all__ = [
     "convolve_images",
     "correlate_images",
     "draw",
+    "folding_weights",
     "lesson_facts",
     "lesson_names",
+    "linear_regions",
     "load_lesson",
     "output_size",
+    "pieces_on_line",
+    "random_weights",
     "receptive_field",
     "save_picture",
     "weights_of_designs",

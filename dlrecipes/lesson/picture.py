@@ -57,6 +57,12 @@ def save_picture(figure: Figure, path: Path) -> Path:
     """
     import matplotlib as mpl
 
+    for panel in figure.axes:  # a legend is made outside of the style that `draw` has set
+        legend = panel.get_legend()
+        if legend is not None:
+            legend.set_frame_on(False)
+            for text in legend.get_texts():
+                text.set_color(_GREY)
     with mpl.rc_context({**_style(), "svg.hashsalt": path.stem}), written_whole(path) as partial:
         figure.savefig(partial, format="svg", transparent=True, metadata={"Date": None})
     return path
