@@ -17,26 +17,33 @@ from dlrecipes.lesson.linear_regions import (
     pieces_on_line,
     random_weights,
 )
+from dlrecipes.lesson.many_networks import descend, draw_networks, outputs_of
 from dlrecipes.lesson.picture import COLOURS, draw, save_picture
+from dlrecipes.lesson.xor import best_line, xor_examples
 
 __all__ = [
     "COLOURS",
     "Lesson",
     "Measured",
+    "best_line",
     "convolution_matrix",
     "convolve",
     "convolve_images",
     "correlate_images",
+    "descend",
     "draw",
+    "draw_networks",
     "folding_weights",
     "lesson_facts",
     "lesson_names",
     "linear_regions",
     "load_lesson",
     "output_size",
+    "outputs_of",
     "pieces_on_line",
     "random_weights",
     "receptive_field",
     "save_picture",
     "weights_of_designs",
+    "xor_examples",
 ]
