@@ -19,6 +19,7 @@ from dlrecipes.lesson.linear_regions import (
 )
 from dlrecipes.lesson.many_networks import descend, draw_networks, outputs_of
 from dlrecipes.lesson.picture import COLOURS, draw, save_picture
+from dlrecipes.lesson.stable_rates import largest_stable
 from dlrecipes.lesson.xor import best_line, xor_examples
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "draw",
     "draw_networks",
     "folding_weights",
+    "largest_stable",
     "lesson_facts",
     "lesson_names",
     "linear_regions",
