@@ -9,7 +9,7 @@ from dlrecipes.errors import ArgumentError
 
 
 def largest_stable(rates: ArrayLike, losses: ArrayLike) -> NDArray[np.float64]:
-    """Return the largest rate up to which each start's loss ends no higher than it began.
+    """Return the largest rate up to which each start's loss stays below where it began.
 
     Args:
         rates: Learning rates in ascending order, `(rates,)`.
@@ -17,7 +17,7 @@ def largest_stable(rates: ArrayLike, losses: ArrayLike) -> NDArray[np.float64]:
 
     Returns:
         `(…)`, one rate a start: the last one before the first that fails, NaN if none is stable.
-        A training fails whose loss is at some step no number, or at the end above the first.
+        A training fails whose loss is at some step no number, or above the first.
 
     Raises:
         ArgumentError: If the rates do not ascend, or are not as many as the losses.
@@ -36,7 +36,6 @@ def largest_stable(rates: ArrayLike, losses: ArrayLike) -> NDArray[np.float64]:
     if not len(steps) or not (np.diff(steps) > 0).all():
         raise ArgumentError("`rates` must ascend.", received=f"rates={steps[:5].tolist()}")
     with np.errstate(invalid="ignore"):
-        finite = np.isfinite(all_losses).all(axis=-1)
-        stable = finite & (all_losses[..., -1] <= all_losses[..., 0])
+        stable = (all_losses <= all_losses[..., :1]).all(axis=-1)  # false of NaN
     upto = np.logical_and.accumulate(stable, axis=0).sum(axis=0)
     return np.where(upto > 0, steps[np.maximum(upto - 1, 0)], np.nan)
