@@ -10,6 +10,7 @@ from dlrecipes.lesson.convolution import (
     weights_of_designs,
 )
 from dlrecipes.lesson.find_lesson import lesson_facts, lesson_names, load_lesson
+from dlrecipes.lesson.fit_in_turn import fit_in_turn
 from dlrecipes.lesson.fit_together import fit_together
 from dlrecipes.lesson.lesson import Lesson, Measured
 from dlrecipes.lesson.linear_regions import (
@@ -35,6 +36,7 @@ __all__ = [
     "descend",
     "draw",
     "draw_networks",
+    "fit_in_turn",
     "fit_together",
     "folding_weights",
     "largest_stable",

@@ -1,4 +1,4 @@
-"""Not too simple: four networks at one budget, on digits in the middle and anywhere.
+"""Not too simple: four networks at one budget, on digits anywhere in an image.
 
 Run it with `dlrecipes lesson not_too_simple`.
 """
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from dlrecipes.lesson import COLOURS, Lesson, Measured, draw, fit_together
+from dlrecipes.lesson import COLOURS, Lesson, Measured, draw, fit_in_turn
 from dlrecipes.models import build_cnn, build_mlp, build_resnet
 
 SHAPE = (12, 12, 1)
@@ -23,32 +23,33 @@ NETWORKS: dict[str, Callable[[], keras.Model]] = {
     "CNN": lambda: build_cnn(SHAPE, 10, filters=(8, 16), dense_units=(24,)),
     "ResNet": lambda: build_resnet(SHAPE, 10, filters=(8, 16)),
 }
-SEEDS, EPOCHS, BATCH, RATE = 3, 12, 64, 0.005
+SEEDS, EPOCHS, BATCH, RATE = 3, 8, 64, 0.005
 
 
 def run(*, full: bool = False) -> Measured:
-    """Train each network for as many epochs on two versions of the digits.
+    """Train each network for as many epochs, from several starts.
 
     Args:
-        full: Five starts and five times as many epochs.
+        full: Five starts, five times as many epochs, and digits in the middle, too.
     """
-    seeds, epochs = (5, 60) if full else (SEEDS, EPOCHS)
-    versions = {"in the middle": _canvas(moved=False), "anywhere": _canvas(moved=True)}
+    seeds, epochs = (5, 5 * EPOCHS) if full else (SEEDS, EPOCHS)
+    versions = {"anywhere": _canvas(moved=True)}
+    if full:
+        versions["in the middle"] = _canvas(moved=False)
     scores: dict[str, dict[str, np.ndarray]] = {version: {} for version in versions}
     counts = {}
     for name, build in NETWORKS.items():
         for version, (train_x, new_x, train_y, new_y) in versions.items():
-            keras.utils.set_random_seed(0)
-            models = [build() for _ in range(seeds)]
-            counts[name] = sum(int(np.prod(one.shape)) for one in models[0].trainable_weights)
-            curves = fit_together(
-                models,
+            counts[name] = sum(int(np.prod(one.shape)) for one in build().trainable_weights)
+            curves = fit_in_turn(
+                build,
                 keras.optimizers.Adam(RATE),
                 train_x,
                 train_y,
                 validation=(new_x, new_y),
                 epochs=epochs,
                 batch_size=BATCH,
+                seeds=range(seeds),
             )
             scores[version][name] = curves["val_accuracy"][:, -1]
     middle = {
@@ -64,21 +65,21 @@ def run(*, full: bool = False) -> Measured:
         columns=("network", "parameters", *(f"accuracy, digits {version}" for version in versions)),
         rows=tuple(rows),
         figures={
-            f"{name}, {version}": middle[version][name] for version in versions for name in NETWORKS
+            **{f"{name}, {at}": middle[at][name] for at in versions for name in NETWORKS},
+            "CNN - MLP": middle["anywhere"]["CNN"] - middle["anywhere"]["MLP"],
+            "ResNet - MLP": middle["anywhere"]["ResNet"] - middle["anywhere"]["MLP"],
         },
-        seen=(
-            f"With digits in the middle, {epochs} epochs gave "
-            + ", ".join(f"{middle['in the middle'][name]:.3f} ({name})" for name in NETWORKS)
-            + "; with digits anywhere in the image "
-            + ", ".join(f"{middle['anywhere'][name]:.3f} ({name})" for name in NETWORKS)
-            + f". The best were {best['in the middle']} and {best['anywhere']}."
-        ),
+        seen=f"After {epochs} epochs "
+        + "; ".join(
+            f"with digits {version} "
+            + ", ".join(f"{found[name]:.0%} ({name})" for name in NETWORKS)
+            + f" were right, {best[version]} the best"
+            for version, found in middle.items()
+        )
+        + ".",
         differs=(
-            "the most complex one is not the best at this budget: the ResNet is "
-            f"{'behind' if middle['anywhere']['ResNet'] < middle['anywhere']['CNN'] else 'before'} "
-            "the CNN on digits anywhere. The simple networks are too weak for the harder images, "
-            "and good enough for the easy ones."
-            if "ResNet" not in best.values()
+            "the most complex network is not the best at this budget."
+            if best["anywhere"] != "ResNet"
             else ""
         ),
         picture=_picture(scores),
@@ -93,7 +94,9 @@ def _canvas(*, moved: bool) -> tuple[np.ndarray, ...]:
     for image, digit in zip(x, images.reshape(-1, 8, 8) / 16, strict=True):
         top, left = generator.integers(0, 5, size=2) if moved else (2, 2)
         image[top : top + 8, left : left + 8, 0] = digit
-    return tuple(train_test_split(x, y, test_size=0.3, stratify=y, random_state=0))
+    # Whole batches: with odd ones TensorFlow's convolutions of stride 2 have crashed on some CPUs.
+    rows = 19 * BATCH
+    return tuple(train_test_split(x, y, train_size=rows, stratify=y, random_state=0))
 
 
 def _spread(values: np.ndarray) -> str:
@@ -104,13 +107,13 @@ def _picture(scores: dict[str, dict[str, np.ndarray]]) -> Figure:
     figure = draw(1, 1, size=(5.4, 2.9))
     (panel,) = figure.axes
     for at, (version, several) in enumerate(scores.items()):
-        places = np.arange(len(NETWORKS)) + 0.36 * at - 0.18
+        places = np.arange(len(NETWORKS)) + 0.36 * (at - (len(scores) - 1) / 2)
         medians = [np.median(several[name]) for name in NETWORKS]
         panel.bar(places, medians, 0.34, color=COLOURS[at], label=f"digits {version}")
         for place, name in zip(places, NETWORKS, strict=True):
             panel.plot([place] * len(several[name]), several[name], "o", color="#808080", ms=3)
     panel.set(xticks=range(len(NETWORKS)), xticklabels=list(NETWORKS), ylabel="accuracy, new rows")
-    panel.set(ylim=(0, 1.25), title="as many epochs, about as many parameters")
+    panel.set(ylim=(0, 1.2), title="as many epochs, about as many parameters")
     panel.legend(loc="upper left", ncols=2)
     return figure
 
@@ -126,12 +129,12 @@ LESSON = Lesson(
     advice="Begin with the simple network; take the larger one when it stays behind.",
     run=run,
     holds={
-        "MLP, in the middle": (0.9, 1),
-        "linear, anywhere": (0.1, 0.7),
-        "MLP, anywhere": (0.3, 0.93),
-        "CNN, anywhere": (0.85, 1),
+        "linear, anywhere": (0.15, 0.45),
+        "MLP, anywhere": (0.3, 0.75),
+        "CNN - MLP": (0.05, 0.6),
+        "ResNet - MLP": (0.05, 0.6),
     },
     rows=("S1 'not too simple'", "Simple, not too simple"),
     seconds=20,
-    full_minutes=8,
+    full_minutes=10,
 )

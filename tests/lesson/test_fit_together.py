@@ -43,3 +43,21 @@ def test_as_alone(count):
 def test_none_is_refused():
     with pytest.raises(ArgumentError, match="at least one network"):
         dlr.lesson.fit_together([], keras.optimizers.SGD(), X, Y, validation=(X, Y), epochs=1)
+
+
+def test_in_turn_each_start_is_one_of_its_own():
+    def build():
+        return dlr.models.build_mlp((4,), 3, hidden_units=(6,), batch_normalization=True)
+
+    given = {"validation": (X[:20], Y[:20]), "epochs": 2, "batch_size": 50}
+    curves = dlr.lesson.fit_in_turn(
+        build, keras.optimizers.Adam(0.02), X, Y, seeds=(5, 6, 5), **given
+    )
+    keras.utils.set_random_seed(6)
+    alone = dlr.lesson.fit_together([build()], keras.optimizers.Adam(0.02), X, Y, **given)
+    for name, curve in curves.items():
+        assert curve.shape == (3, 2)
+        np.testing.assert_allclose(curve[0], curve[2], rtol=1e-5)
+        np.testing.assert_allclose(curve[1], alone[name][0], rtol=1e-4)
+    with pytest.raises(ArgumentError, match="`seeds`"):
+        dlr.lesson.fit_in_turn(build, keras.optimizers.SGD(), X, Y, seeds=(), **given)
