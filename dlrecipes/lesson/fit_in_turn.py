@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dlrecipes.checks import check_integer
 from dlrecipes.errors import ArgumentError
 from dlrecipes.lesson.fit_together import Curves
+
+if TYPE_CHECKING:
+    import keras
 
 _MOST_AT_ONCE = 1024
 
@@ -60,6 +63,8 @@ def fit_in_turn(
         >>> curves["val_loss"].shape
         (3, 2)
     """
+    import keras
+
     if not seeds:
         raise ArgumentError("`seeds` must be at least one.", received=f"seeds={seeds!r}")
     check_integer("epochs", epochs, 1)

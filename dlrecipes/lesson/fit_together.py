@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dlrecipes.checks import check_integer
 from dlrecipes.errors import ArgumentError
+
+if TYPE_CHECKING:
+    import keras
 
 Curves = dict[str, NDArray[np.float64]]
 _MOST_AT_ONCE = 1024
@@ -56,6 +59,8 @@ def fit_together(
         >>> curves["val_loss"].shape
         (3, 2)
     """
+    import keras
+
     if not models:
         raise ArgumentError("`models` must be at least one network.", received="models=[]")
     check_integer("epochs", epochs, 1)

@@ -37,7 +37,7 @@ def run(*, full: bool = False) -> Measured:
             last = np.nan_to_num(losses[:, :, -1], nan=np.inf)
             left[name].append(float(np.median(last.min(axis=0))))  # of the best rate there is
     middle = {name: [float(np.median(one)) for one in ends] for name, ends in found.items()}
-    rows = [
+    rows: list[tuple[str | float, ...]] = [
         (
             depth,
             *(_spread(found[name][at]) for name in SCALES),

@@ -5,6 +5,9 @@ Run it with `dlrecipes lesson normalisation`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import keras
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.datasets import load_breast_cancer
@@ -16,7 +19,7 @@ from dlrecipes.lesson import COLOURS, Lesson, Measured, descend, draw, draw_netw
 RATES = 10.0 ** np.arange(-5, 1.25, 0.5)
 STARTS, EPOCHS, BATCH, GOAL = 3, 60, 50, 0.1
 SAME_RATE = 0.1
-LAYERS = {
+LAYERS: dict[str, Callable[[], list[keras.Layer]]] = {
     "raw": lambda: [],
     "min-max, -1 to 1": lambda: [MinMaxScaling(-1.0, 1.0)],
     "z-score": lambda: [Standardization()],
@@ -94,7 +97,8 @@ def _train(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the losses `(rates, starts, epochs)` and the accuracies `(rates, starts)`."""
     starts = draw_networks(STARTS, (x.shape[1], 16, 1), scale=2**0.5)
-    layers = [tuple(np.tile(one, (len(RATES), 1, 1)) for one in pair) for pair in starts]
+    often = (len(RATES), 1, 1)
+    layers = [(np.tile(kernel, often), np.tile(bias, often)) for kernel, bias in starts]
     an_epoch = len(x) // BATCH
     trained, losses = descend(
         layers,

@@ -56,7 +56,7 @@ def run(*, full: bool = False) -> Measured:
         version: {name: float(np.median(found)) for name, found in several.items()}
         for version, several in scores.items()
     }
-    rows = [
+    rows: list[tuple[str | float, ...]] = [
         (name, counts[name], *(_spread(scores[version][name]) for version in versions))
         for name in NETWORKS
     ]

@@ -43,16 +43,16 @@ def run(*, full: bool = False) -> Measured:
         for shift in SHIFTS:
             new_x, new_y = _shifted(shift, test_x, test_y)
             for size in SIZES:
-                rows = np.random.default_rng(seed).permutation(len(new_x))[:size]
-                some = new_x[rows]
+                chosen = np.random.default_rng(seed).permutation(len(new_x))[:size]
+                some = new_x[chosen]
                 for strategy, one in (("training", layer), ("own", _adapted(some))):
                     values = _apply(one, some)
-                    right = float((model.predict(values) == new_y[rows]).mean())
+                    right = float((model.predict(values) == new_y[chosen]).mean())
                     scores.setdefault((shift, size, strategy), []).append(right)
                     if shift == "another instrument" and size == max(SIZES):
                         ranges[strategy].append(float(np.abs(values).max()))
     mean = {key: float(np.mean(found)) for key, found in scores.items()}
-    rows = [
+    rows: list[tuple[str | float, ...]] = [
         (
             f"{shift}: {what}",
             strategy,
@@ -131,7 +131,7 @@ def _picture(mean: dict[tuple[str, int, str], float]) -> Figure:
             panel.plot(SIZES, values, color=colour, marker="o", markersize=3, label=strategy)
         panel.set(xscale="log", xlabel="rows of the test sample", title=shift, ylim=(0, 1.05))
     figure.axes[0].set_ylabel("accuracy")
-    figure.axes[0].legend(title=None, loc="lower right")
+    figure.axes[0].legend(loc="lower right")
     return figure
 
 

@@ -39,15 +39,17 @@ def run(*, full: bool = False) -> Measured:
                 (float(np.abs(predicted[0] - predicted[1]).max()), float(np.ptp(scaled, 0).max()))
             )
     left = {penalty: np.mean(found, axis=0) for penalty, found in shares.items()}
-    rows = [
+    times = {penalty: KMH * float(one[1] / one[0]) for penalty, one in left.items()}
+    off = {penalty: np.max(found, axis=0) for penalty, found in apart.items()}
+    rows: list[tuple[str | float, ...]] = [
         (
             f"{penalty:g}",
             *(
                 f"{share:.1%} ± {dev:.1%}"
                 for share, dev in zip(left[penalty], np.std(found, axis=0), strict=True)
             ),
-            KMH * float(left[penalty][1] / left[penalty][0]),
-            *(float(np.max(apart[penalty], axis=0)[at]) for at in (0, 1)),
+            times[penalty],
+            *(float(one) for one in off[penalty]),
         )
         for penalty, found in shares.items()
     ]
@@ -66,16 +68,16 @@ def run(*, full: bool = False) -> Measured:
         figures={
             "old weights, 18 km/h": old[0],
             "old weights, 5 m/s": old[1],
-            "new weight / old, without L2": rows[0][3],
-            "new weight / old, with L2": next(row[3] for row in rows if row[0] == f"{SHOWN:g}"),
+            "new weight / old, without L2": times[0.0],
+            "new weight / old, with L2": times[SHOWN],
             "left in km/h": float(left[SHOWN][0]),
             "left in m/s": float(left[SHOWN][1]),
-            "z-scored, apart": max(float(row[5]) for row in rows),
+            "z-scored, apart": max(float(one[1]) for one in off.values()),
         },
         seen=(
             f"With the old weights the prediction for 4 degrees and the same wind falls from "
             f"{old[0]:g} to {old[1]:g}. Refitted without a penalty, the new weight is "
-            f"{rows[0][3]:.3f} times the old one and nothing changes. With the penalty {SHOWN:g}, "
+            f"{times[0.0]:.3f} times the old one and nothing changes. With the penalty {SHOWN:g}, "
             f"{left[SHOWN][0]:.1%} of the wind's effect are left in km/h and "
             f"{left[SHOWN][1]:.1%} in m/s: the effect of the penalty "
             f"{'increases' if weaker else 'decreases'}. Z-scored, the units make no difference."

@@ -103,7 +103,8 @@ def _picture(x: np.ndarray, hidden: np.ndarray, y: np.ndarray) -> Figure:
         strict=True,
     ):
         for kind in (0, 1):
-            panel.scatter(*points[y == kind].T, s=8, color=COLOURS[kind], label=f"class {kind}")
+            first, second = points[y == kind].T
+            panel.scatter(first, second, s=8, color=COLOURS[kind], label=f"class {kind}")
         panel.set(title=title, xlabel=f"first {axis}", ylabel=f"second {axis}")
     figure.axes[1].legend()
     return figure
