@@ -23,7 +23,7 @@ NETWORKS: dict[str, Callable[[], keras.Model]] = {
     "CNN": lambda: build_cnn(SHAPE, 10, filters=(8, 16), dense_units=(24,)),
     "ResNet": lambda: build_resnet(SHAPE, 10, filters=(8, 16)),
 }
-SEEDS, EPOCHS, BATCH, RATE = 3, 8, 64, 0.005
+SEEDS, EPOCHS, BATCH, RATE = 3, 8, 128, 0.01
 
 
 def run(*, full: bool = False) -> Measured:
@@ -67,7 +67,7 @@ def run(*, full: bool = False) -> Measured:
         figures={
             **{f"{name}, {at}": middle[at][name] for at in versions for name in NETWORKS},
             "CNN - MLP": middle["anywhere"]["CNN"] - middle["anywhere"]["MLP"],
-            "ResNet - MLP": middle["anywhere"]["ResNet"] - middle["anywhere"]["MLP"],
+            "ResNet - linear": middle["anywhere"]["ResNet"] - middle["anywhere"]["linear"],
         },
         seen=f"After {epochs} epochs "
         + "; ".join(
@@ -78,8 +78,9 @@ def run(*, full: bool = False) -> Measured:
         )
         + ".",
         differs=(
-            "the most complex network is not the best at this budget."
-            if best["anywhere"] != "ResNet"
+            "the most complex network is not clearly ahead of the plain CNN at this budget: from "
+            f"start to start it got {_spread(scores['anywhere']['ResNet'])}."
+            if scores["anywhere"]["ResNet"].min() < scores["anywhere"]["CNN"].max()
             else ""
         ),
         picture=_picture(scores),
@@ -95,7 +96,7 @@ def _canvas(*, moved: bool) -> tuple[np.ndarray, ...]:
         top, left = generator.integers(0, 5, size=2) if moved else (2, 2)
         image[top : top + 8, left : left + 8, 0] = digit
     # Whole batches: with odd ones TensorFlow's convolutions of stride 2 have crashed on some CPUs.
-    rows = 19 * BATCH
+    rows = 9 * BATCH
     return tuple(train_test_split(x, y, train_size=rows, stratify=y, random_state=0))
 
 
@@ -132,9 +133,9 @@ LESSON = Lesson(
         "linear, anywhere": (0.15, 0.45),
         "MLP, anywhere": (0.3, 0.75),
         "CNN - MLP": (0.05, 0.6),
-        "ResNet - MLP": (0.05, 0.6),
+        "ResNet - linear": (0.1, 0.8),
     },
     rows=("S1 'not too simple'", "Simple, not too simple"),
-    seconds=20,
+    seconds=18,
     full_minutes=10,
 )
