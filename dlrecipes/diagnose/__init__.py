@@ -16,7 +16,7 @@ from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check, worst_first
 from dlrecipes.diagnose.reliability import Reliability, calibration, check_calibration
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
-from dlrecipes.diagnose.smoothness import smoothness
+from dlrecipes.diagnose.smooth_losses import smoothness
 from dlrecipes.diagnose.subgroup_gaps import measure_gap
 from dlrecipes.diagnose.subgroups import check_subgroups, measure_subgroups
 from dlrecipes.diagnose.suspicious_labels import (

@@ -35,4 +35,4 @@ def smoothness(losses: ArrayLike) -> float:
             + " with NaN or infinity" * (not np.isfinite(curve).all()),
         )
     way = float(np.abs(np.diff(curve)).sum())
-    return float(curve[0] - curve[-1]) / way if way else 0.0
+    return float(np.clip((curve[0] - curve[-1]) / way, -1, 1)) if way else 0.0
