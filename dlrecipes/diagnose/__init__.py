@@ -3,6 +3,7 @@
 from dlrecipes.diagnose.advice import Searched, advise, apply_change
 from dlrecipes.diagnose.bias_and_variance import bias_variance, check_bias_variance
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
+from dlrecipes.diagnose.decompose import ErrorParts, decompose_error
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.failing_slices import find_failing_slices
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
@@ -16,6 +17,7 @@ from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check, worst_first
 from dlrecipes.diagnose.reliability import Reliability, calibration, check_calibration
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
+from dlrecipes.diagnose.smooth_losses import smoothness
 from dlrecipes.diagnose.subgroup_gaps import measure_gap
 from dlrecipes.diagnose.subgroups import check_subgroups, measure_subgroups
 from dlrecipes.diagnose.suspicious_labels import (
@@ -41,6 +43,7 @@ __all__ = [
     "CHECKS",
     "HISTORY_CHECKS",
     "RUN_CHECKS",
+    "ErrorParts",
     "Lever",
     "Reliability",
     "Searched",
@@ -66,10 +69,11 @@ __all__ = [
     "decide",
     "decision_losses",
     "decision_step",
+    "decompose_error",
     "describe_inputs",
     "find_failing_slices",
-    "find_levers",
     "find_label_issues",
+    "find_levers",
     "find_value_issues",
     "gradient_norms",
     "judge",
@@ -77,6 +81,7 @@ __all__ = [
     "measure_gap",
     "measure_subgroups",
     "read_learning_curve",
+    "smoothness",
     "strongest_baseline",
     "weigh_penalty",
     "worst_first",

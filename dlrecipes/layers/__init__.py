@@ -1,5 +1,6 @@
 """Layers that work in anyone's Keras code on their own."""
 
+from dlrecipes.layers.activations import absolute
 from dlrecipes.layers.imputation import Imputation
 from dlrecipes.layers.inverted_dropout import InvertedDropout
 from dlrecipes.layers.kernels import matched_initializer
@@ -26,5 +27,6 @@ __all__ = [
     "ResidualBlock",
     "Standardization",
     "ZCAWhitening",
+    "absolute",
     "matched_initializer",
 ]

@@ -6,6 +6,7 @@ import keras
 
 from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
+from dlrecipes.layers.activations import Activation, keras_activation
 from dlrecipes.layers.inverted_dropout import InvertedDropout
 from dlrecipes.layers.kernels import matched_initializer
 
@@ -47,7 +48,8 @@ class ResidualBlock(keras.layers.Layer):
         variant: `"basic"` (two convolutions of `kernel_size`) or `"bottleneck"` (1x1,
             `kernel_size`, 1x1).
         activation_order: `"post"` or `"pre"`.
-        activation: Keras name of the activation; the kernel initialiser follows from it.
+        activation: Name of the activation, or a function of a tensor; the kernel initialiser
+            follows from it.
         zero_init_residual: Whether the residual starts at zero, so that the block starts as its
             shortcut (as the activated shortcut in `"post"`). In `"post"` the last normalisation's
             gamma starts at 0. In `"pre"` the last convolution's kernel does, because gammas of 0
@@ -93,7 +95,7 @@ class ResidualBlock(keras.layers.Layer):
         strides: int = 1,
         variant: str = "basic",
         activation_order: str = "post",
-        activation: str = "relu",
+        activation: Activation | dict[str, object] = "relu",
         zero_init_residual: bool = False,
         dropout_rate: float | None = None,
         kernel_regularizer: str | dict[str, object] | keras.regularizers.Regularizer | None = None,
@@ -107,15 +109,21 @@ class ResidualBlock(keras.layers.Layer):
         self.strides = check_integer("strides", strides, 1)
         self.variant = check_choice("variant", variant, ("basic", "bottleneck"))
         self.activation_order = check_choice("activation_order", activation_order, ("post", "pre"))
-        self.activation = activation
+        # From a file it is what `get_config` has made of a function.
+        given: Activation = (
+            keras.activations.deserialize(activation)
+            if isinstance(activation, dict)
+            else activation
+        )
+        self.activation = given
         self.zero_init_residual = zero_init_residual
         self.dropout_rate = dropout_rate
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.batch_momentum = check_real("batch_momentum", batch_momentum, 0, 1, high_open=True)
         self.seed = seed
 
-        self._kernel_initializer = matched_initializer(activation)
-        self._activate = keras.activations.get(activation)
+        self._kernel_initializer = matched_initializer(given)
+        self._activate = keras.activations.get(keras_activation(given))
         self._pre = self.activation_order == "pre"
         expansion = BOTTLENECK_EXPANSION if self.variant == "bottleneck" else 1
         self._channels_out = self.filters * expansion
@@ -273,7 +281,9 @@ class ResidualBlock(keras.layers.Layer):
             "strides": self.strides,
             "variant": self.variant,
             "activation_order": self.activation_order,
-            "activation": self.activation,
+            "activation": self.activation
+            if isinstance(self.activation, str)
+            else keras.activations.serialize(self.activation),
             "zero_init_residual": self.zero_init_residual,
             "dropout_rate": rate,
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),

@@ -8,6 +8,7 @@ import keras
 
 from dlrecipes.checks import check_integer
 from dlrecipes.layers import BATCH_MOMENTUM, InvertedDropout, matched_initializer
+from dlrecipes.layers.activations import Activation, keras_activation
 from dlrecipes.layers.kernels import kernel_penalty
 from dlrecipes.models.check_sizes import check_image_shape, check_sizes
 from dlrecipes.models.dense_block import dense_block
@@ -21,7 +22,7 @@ def build_cnn(  # noqa: PLR0913 - each argument is one choice of the architectur
     filters: Sequence[int] = (32, 64),
     kernel_size: int = 3,
     dense_units: Sequence[int] = (64,),
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout_rate: float | None = None,
     l2: float | None = None,
     batch_normalization: bool = True,
@@ -39,7 +40,7 @@ def build_cnn(  # noqa: PLR0913 - each argument is one choice of the architectur
         filters: Channels of each stage's convolution; each stage halves height and width.
         kernel_size: Height and width of the convolutions in pixels, at least 1.
         dense_units: Width of each hidden dense layer; empty for none.
-        activation: Keras name of the activation; initialisers follow from it.
+        activation: Name of the activation, or a function of a tensor; initialisers follow from it.
         dropout_rate: Share dropped in front of each dense layer, in [0, 1). None for no dropout
             layers; at 0.0 they are there, and a study can raise their rate in the same graph.
         l2: L2 factor of the kernels (never of biases), at least 0. None for no penalty; 0.0
@@ -79,7 +80,9 @@ def build_cnn(  # noqa: PLR0913 - each argument is one choice of the architectur
             x = keras.layers.BatchNormalization(
                 momentum=BATCH_MOMENTUM, name=f"stage_{index}_normalization"
             )(x)
-        x = keras.layers.Activation(activation, name=f"stage_{index}_activation")(x)
+        x = keras.layers.Activation(keras_activation(activation), name=f"stage_{index}_activation")(
+            x
+        )
         x = keras.layers.MaxPooling2D(data_format="channels_last", name=f"stage_{index}_pooling")(x)
 
     x = keras.layers.Flatten(data_format="channels_last", name="flatten")(x)

@@ -10,6 +10,7 @@ import keras
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.errors import ArgumentError
 from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers.activations import Activation
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
 from dlrecipes.targets.output_layer import output_layer
@@ -20,7 +21,7 @@ def build_mlp(  # noqa: PLR0913 - each argument is one choice of the architectur
     outputs: int,
     *,
     hidden_units: Sequence[int] = (64, 64),
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout_rate: float | None = None,
     l2: float | None = None,
     batch_normalization: bool = False,
@@ -42,7 +43,8 @@ def build_mlp(  # noqa: PLR0913 - each argument is one choice of the architectur
             one axis.
         outputs: Number of outputs, at least 1.
         hidden_units: Width of each hidden layer; empty for a linear model.
-        activation: Keras name of the hidden activation; initialisers follow from it.
+        activation: Name of the hidden activation, or a function of a tensor; initialisers follow
+            from it.
         dropout_rate: Share dropped behind each hidden layer, in [0, 1). None for no dropout
             layers; at 0.0 they are there, and a study can raise their rate in the same graph.
         l2: L2 factor of the kernels (never of biases), at least 0. None for no penalty; 0.0

@@ -10,6 +10,7 @@ import keras
 from dlrecipes.checks import check_integer
 from dlrecipes.errors import ArgumentError
 from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers.activations import Activation
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
 from dlrecipes.results import Target
@@ -26,7 +27,7 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
     trunk: keras.Model | None = None,
     hidden_units: Sequence[int] = (64, 64),
     head_units: Sequence[int] = (),
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout_rate: float | None = None,
     l2: float | None = None,
     batch_normalization: bool = False,
@@ -46,7 +47,8 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
             without its head; None for the hidden layers below.
         hidden_units: Width of each layer that all targets share; behind `trunk`, if there is one.
         head_units: Width of each layer that every target has for itself.
-        activation: Keras name of the hidden activation; initialisers follow from it.
+        activation: Name of the hidden activation, or a function of a tensor; initialisers follow
+            from it.
         dropout_rate: Share dropped behind each hidden layer, in [0, 1). None for no dropout.
         l2: L2 factor of the kernels (never of biases), at least 0. None for no penalty.
         batch_normalization: Whether to normalise before each activation.

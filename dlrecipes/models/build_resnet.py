@@ -8,6 +8,7 @@ import keras
 
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.layers import BATCH_MOMENTUM, InvertedDropout, ResidualBlock, matched_initializer
+from dlrecipes.layers.activations import Activation, keras_activation
 from dlrecipes.layers.kernels import kernel_penalty
 from dlrecipes.models.check_sizes import check_image_shape, check_sizes
 from dlrecipes.targets.output_layer import output_layer
@@ -21,7 +22,7 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
     blocks_per_stage: int = 1,
     variant: str = "basic",
     activation_order: str = "post",
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout_rate: float | None = None,
     l2: float | None = None,
     zero_init_residual: bool = False,
@@ -41,7 +42,7 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
         blocks_per_stage: Residual blocks in each stage, at least 1.
         variant: `"basic"` or `"bottleneck"`.
         activation_order: `"post"` (2015) or `"pre"` (2016).
-        activation: Keras name of the activation; initialisers follow from it.
+        activation: Name of the activation, or a function of a tensor; initialisers follow from it.
         dropout_rate: Share dropped in front of the output layer, in [0, 1). None for no dropout
             layer; at 0.0 it is there, and a study can raise its rate in the same graph. For
             dropout inside the blocks see `ResidualBlock`.
@@ -104,7 +105,9 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
     return keras.Model(inputs, logits, name="resnet")
 
 
-def _normalize_and_activate(x: keras.KerasTensor, activation: str, name: str) -> keras.KerasTensor:
+def _normalize_and_activate(
+    x: keras.KerasTensor, activation: Activation, name: str
+) -> keras.KerasTensor:
     """Return what stands before the first "post" block and behind the last "pre" block."""
     x = keras.layers.BatchNormalization(momentum=BATCH_MOMENTUM, name=f"{name}_normalization")(x)
-    return keras.layers.Activation(activation, name=f"{name}_activation")(x)
+    return keras.layers.Activation(keras_activation(activation), name=f"{name}_activation")(x)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import keras
 
 from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers.activations import Activation
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
 from dlrecipes.models.encode_table import encode_table
@@ -21,6 +22,7 @@ def build_tabular(
     encoding: str = "piecewise",
     embedding_size: int = 8,
     one_hot: int = 0,
+    activation: Activation = "relu",
     dropout_rate: float | None = None,
     output_bias: Sequence[float] | None = None,
 ) -> keras.Model:
@@ -38,6 +40,8 @@ def build_tabular(
         embedding_size: Numbers an embedding has, at least 1.
         one_hot: Columns with at most so many categories, the unknown one included, are one-hot
             and have no embedding; 0 for none. With little data it is learned sooner what they say.
+        activation: Name of the hidden activation, or a function of a tensor; initialisers follow
+            from it.
         dropout_rate: Share dropped behind each hidden layer, in [0, 1); None for no dropout.
         output_bias: Start value of each output, as `prior_bias` gives it; None for zero logits,
             or for the mean of the targets.
@@ -64,7 +68,12 @@ def build_tabular(
     )
     for index, units in enumerate(check_sizes("hidden_units", hidden_units, 1), start=1):
         x = dense_block(
-            x, units, activation="relu", l2=None, batch_normalization=False, name=f"hidden_{index}"
+            x,
+            units,
+            activation=activation,
+            l2=None,
+            batch_normalization=False,
+            name=f"hidden_{index}",
         )
         if dropout_rate is not None:
             x = InvertedDropout(dropout_rate, name=f"hidden_{index}_dropout")(x)

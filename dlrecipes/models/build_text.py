@@ -9,6 +9,7 @@ import keras
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.errors import DataError
 from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers.activations import Activation, keras_activation
 from dlrecipes.models.dense_block import dense_block
 from dlrecipes.models.task_outputs import task_outputs
 from dlrecipes.results import DataSpec, plural
@@ -22,6 +23,7 @@ def build_text(
     architecture: str = "bag",
     embedding_size: int = 32,
     hidden_units: int = 64,
+    activation: Activation = "relu",
     dropout_rate: float | None = None,
     output_bias: Sequence[float] | None = None,
 ) -> keras.Model:
@@ -35,6 +37,8 @@ def build_text(
         architecture: `"bag"` or `"cnn"`.
         embedding_size: Numbers an embedding has, at least 1.
         hidden_units: Width of the hidden layer, and number of filters of `"cnn"`, at least 1.
+        activation: Name of the hidden layer's activation and the convolution's, or a function of a
+            tensor.
         dropout_rate: Share dropped behind the embeddings' summary and behind the hidden layer, in
             [0, 1); None for no dropout.
         output_bias: Start value of each output, as `prior_bias` gives it; None for zeros.
@@ -78,7 +82,11 @@ def build_text(
     there = keras.ops.cast(inputs > 0, x.dtype)[:, :, None]
     if architecture == "cnn":
         x = keras.layers.Conv1D(
-            hidden_units, 3, padding="same", activation="relu", name="neighbours"
+            hidden_units,
+            3,
+            padding="same",
+            activation=keras_activation(activation),
+            name="neighbours",
         )(x)
     highest = keras.ops.max(x * there, axis=1)
     mean = keras.ops.sum(x * there, axis=1) / keras.ops.maximum(keras.ops.sum(there, axis=1), 1.0)
@@ -90,7 +98,7 @@ def build_text(
             x = dense_block(
                 x,
                 hidden_units,
-                activation="relu",
+                activation=activation,
                 l2=None,
                 batch_normalization=False,
                 name="hidden",

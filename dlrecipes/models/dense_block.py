@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from dlrecipes.layers import BATCH_MOMENTUM, matched_initializer
+from dlrecipes.layers.activations import Activation, keras_activation
 from dlrecipes.layers.kernels import kernel_penalty
 
 
@@ -12,7 +13,7 @@ def dense_block(
     x: keras.KerasTensor,
     units: int,
     *,
-    activation: str,
+    activation: Activation,
     l2: float | None,
     batch_normalization: bool,
     name: str,
@@ -22,7 +23,8 @@ def dense_block(
     Args:
         x: Symbolic tensor of shape `(batch, features)`.
         units: Width of the layer, at least 1.
-        activation: Keras name of the activation; the kernel initialiser follows from it.
+        activation: Name of the activation, or a function of a tensor; the kernel initialiser
+            follows from it.
         l2: L2 factor of the kernel, at least 0; None for no penalty.
         batch_normalization: Whether to normalise before the activation.
         name: Prefix of the layers' names.
@@ -39,4 +41,4 @@ def dense_block(
         x = keras.layers.BatchNormalization(momentum=BATCH_MOMENTUM, name=f"{name}_normalization")(
             x
         )
-    return keras.layers.Activation(activation, name=f"{name}_activation")(x)
+    return keras.layers.Activation(keras_activation(activation), name=f"{name}_activation")(x)

@@ -184,7 +184,10 @@ def check_feature_scales(train: Split) -> Finding:
         "The standard deviations of the features differ by a factor of up to "
         f"{significant(ratio, 3)}.",
         evidence,
-        advice="Put a `keras.layers.Normalization` in front as preprocessing." if unscaled else "",
+        advice="Put a `keras.layers.Normalization` in front as preprocessing: features of small "
+        "numbers need large weights, which an L2 penalty or weight decay holds down most."
+        if unscaled
+        else "",
     )
 
 

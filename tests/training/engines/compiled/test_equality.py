@@ -435,6 +435,13 @@ MORE = {
         lambda x: LAYERS.Flatten()(LAYERS.MultiHeadAttention(2, 3, dropout=0.25)(x, x)),
     ),
     "gru": ((4, 3), lambda x: LAYERS.GRU(4)(x)),
+    "abs": ((6,), lambda x: build_mlp((6,), 4, hidden_units=(5,), activation="abs")(x)),
+    "own activation": (
+        (6,),
+        lambda x: build_mlp((6,), 4, hidden_units=(5,), activation=lambda z: keras.ops.sin(2 * z))(
+            x
+        ),
+    ),
 }
 
 
