@@ -17,7 +17,7 @@ def test_of_a_parabola_it_is_two_over_the_curvature():
     rates = np.linspace(0.5, 1.5, 21) * 2 / curvature
     layers = [(np.ones((21, 3, 1)), np.zeros((21, 1, 1)))]
     y = x @ [[1.0], [2.0], [0.5]] + 1
-    _, losses = lesson.descend(layers, x, y, rates=rates, steps=400)
+    _, losses = lesson.train_networks(layers, x, y, rates=rates, steps=400)
     found = float(lesson.largest_stable(rates, losses.T))
     assert found <= 2 / curvature < found + 1.01 * (rates[1] - rates[0])
 
