@@ -1,5 +1,6 @@
 """What is measured on predictions, with scikit-learn's exact formulas."""
 
+from dlrecipes.metrics.curves import precision_at_share, precision_recall_steps
 from dlrecipes.metrics.metric_facts import better_low, metric_words
 from dlrecipes.metrics.scores import probability_scores, value_scores
 from dlrecipes.metrics.shares import average_precision_shares, f_shares, rmse_shares
@@ -9,6 +10,8 @@ __all__ = [
     "better_low",
     "f_shares",
     "metric_words",
+    "precision_at_share",
+    "precision_recall_steps",
     "probability_scores",
     "rmse_shares",
     "value_scores",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from dlrecipes.diagnose import decide
+from dlrecipes.metrics import precision_recall_steps
 from dlrecipes.report.format import format_number, plot_text
 from dlrecipes.report.plot import ACCENT, MUTED, WARN, Plot, make_figure
 from dlrecipes.report.saved_predictions import SavedPredictions
@@ -102,25 +103,6 @@ def _numbers(decisions: Decisions, goal: ThresholdGoal | None) -> tuple[str, ...
     return (*(f"{count:,}" for count in counts), *map(format_number, shares))
 
 
-def precision_recall(y: NDArray[np.int64], scores: NDArray[np.float64]) -> Curve:
-    """Return recall, rising, and the precision of the step that ends there.
-
-    The area below these steps is the average precision; straight lines between the points would
-    promise more than any threshold keeps.
-
-    Args:
-        y: 0 or 1, `(examples,)`.
-        scores: Scores, `(examples,)`.
-
-    Reference:
-        Davis and Goadrich 2006, The Relationship Between Precision-Recall and ROC Curves.
-    """
-    precision, recall, _ = metrics.precision_recall_curve(y, scores, drop_intermediate=True)
-    # The last point, no alarm with precision 1, is a convention and no threshold's.
-    recall, precision = recall[-2::-1], precision[-2::-1]
-    return np.concatenate([[0.0], recall]), np.concatenate([precision[:1], precision])
-
-
 def _precision_recall(
     y: NDArray[np.int64],
     scores: NDArray[np.float64],
@@ -139,7 +121,7 @@ def _precision_recall(
             hovertemplate=f"share of {plot_text(positive)}: {prevalence:.2%}<extra></extra>",
         ),
         *_lines(
-            [precision_recall(y, probabilities) for probabilities in scores],
+            [precision_recall_steps(y, probabilities) for probabilities in scores],
             "vh",
             "recall %{x:.3f}, precision",
         ),
