@@ -3,6 +3,7 @@
 from dlrecipes.layers.imputation import Imputation
 from dlrecipes.layers.inverted_dropout import InvertedDropout
 from dlrecipes.layers.kernels import matched_initializer
+from dlrecipes.layers.locally_connected import LocallyConnected2D
 from dlrecipes.layers.min_max_scaling import MinMaxScaling
 from dlrecipes.layers.one_hot import OneHot
 from dlrecipes.layers.ordinal_head import OrdinalHead
@@ -17,6 +18,7 @@ __all__ = [
     "BATCH_MOMENTUM",
     "Imputation",
     "InvertedDropout",
+    "LocallyConnected2D",
     "MinMaxScaling",
     "OneHot",
     "OrdinalHead",
