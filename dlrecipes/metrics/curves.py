@@ -30,8 +30,8 @@ def precision_recall_steps(y: ArrayLike, scores: ArrayLike) -> tuple[Floats, Flo
 
     Example:
         >>> recall, precision = dlr.metrics.precision_recall_steps([0, 1, 1], [0.1, 0.7, 0.9])
-        >>> recall.tolist(), precision.tolist()
-        ([0.0, 0.5, 1.0], [1.0, 1.0, 1.0])
+        >>> recall.tolist(), precision.round(3).tolist()
+        ([0.0, 0.5, 1.0, 1.0], [1.0, 1.0, 1.0, 0.667])
 
     Reference:
         Davis and Goadrich 2006, The Relationship Between Precision-Recall and ROC Curves.
