@@ -5,6 +5,12 @@ from dlrecipes.diagnose.bias_and_variance import bias_variance, check_bias_varia
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.failing_slices import find_failing_slices
+from dlrecipes.diagnose.feature_maps import (
+    class_share,
+    layer_outputs,
+    tile_images,
+    unit_images,
+)
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.inference_mode import check_inference_mode
 from dlrecipes.diagnose.levers import Lever, find_levers
@@ -61,6 +67,7 @@ __all__ = [
     "check_subgroups",
     "check_unknown_values",
     "choose_threshold",
+    "class_share",
     "decide",
     "decision_losses",
     "decision_step",
@@ -70,11 +77,14 @@ __all__ = [
     "find_label_issues",
     "find_value_issues",
     "judge",
+    "layer_outputs",
     "measure_gain",
     "measure_gap",
     "measure_subgroups",
     "read_learning_curve",
     "strongest_baseline",
+    "tile_images",
+    "unit_images",
     "weigh_penalty",
     "worst_first",
 ]
