@@ -108,11 +108,11 @@ def _picture(losses: Losses, shares: dict[float, float]) -> Figure:
     figure = draw(1, 2)
     left, right = figure.axes
     for colour, gamma in zip(COLOURS, GAMMAS, strict=False):
-        left.plot(P_T, losses[gamma], color=colour, label=f"{gamma:g}")
+        left.plot(P_T, losses[gamma], color=colour, label=f"gamma {gamma:g}")
     left.set(
         title="loss over the probability", xlabel="p of the true class", ylabel="loss", ylim=(0, 5)
     )
-    left.legend(title="gamma")
+    left.legend()
     names = [f"{gamma:g}" for gamma in GAMMAS]
     right.bar(names, list(shares.values()), color=COLOURS[: len(GAMMAS)])
     right.set(

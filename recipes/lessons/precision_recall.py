@@ -117,13 +117,15 @@ def _picture(scored: Scored) -> Figure:
     for colour, share, (y, scores) in zip(COLOURS, SHARES, scored, strict=False):
         false_alarms, recall, _ = metrics.roc_curve(y, scores)
         grid = np.linspace(0, 1, 201)
-        left.plot(grid, np.interp(grid, false_alarms, recall), color=colour, label=f"{share:.1%}")
+        left.plot(
+            grid, np.interp(grid, false_alarms, recall), color=colour, label=f"{share:.1%} positive"
+        )
         recall, precision = precision_recall_steps(y, scores)
         at = np.linspace(len(recall) // 200, len(recall) - 1, 200).astype(int)
-        right.plot(recall[at], precision[at], color=colour, label=f"{share:.1%}")
+        right.plot(recall[at], precision[at], color=colour, label=f"{share:.1%} positive")
     left.set(title="ROC: the same curve", xlabel="false alarms among negatives", ylabel="recall")
     right.set(title="precision falls with the share", xlabel="recall", ylabel="precision")
-    right.legend(title="positives", loc="upper right")
+    left.legend(loc="lower right")
     return figure
 
 
