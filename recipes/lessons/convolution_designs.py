@@ -81,7 +81,7 @@ def run(*, full: bool = False) -> Measured:
         columns=("digits", "examples", *models),
         rows=(
             *(
-                (place, size, *(_spread(scores[place, name][at]) for name in models))
+                (place, str(size), *(_spread(scores[place, name][at]) for name in models))
                 for place in PLACES
                 for at, size in enumerate(sizes)
             ),

@@ -176,6 +176,6 @@ LESSON = Lesson(
         "background in the focal loss at first": (0, 0.02),
     },
     rows=("Anchors", "Foreground : background of anchors"),
-    seconds=30,
+    seconds=25,
     full_minutes=4,
 )
