@@ -149,7 +149,7 @@ def _picture(
     right.bar(list(mean), [numbers[1] for numbers in mean.values()], color="#80808080", width=0.4)
     left.set_title("anchors: foreground, ignored")
     middle.set_title("found, cross-entropy")
-    right.set_title("mean average precision")
+    right.set(title="mean average precision", xlabel="grey: without suppression")
     return figure
 
 
