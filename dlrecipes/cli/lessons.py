@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,14 +11,21 @@ from rich.table import Table
 
 from dlrecipes.cli.messages import one_message
 from dlrecipes.errors import RecipeError
-from dlrecipes.lesson import Measured, lesson_facts, lesson_names, load_lesson, save_picture
-from dlrecipes.lesson.lesson import Cell
 from dlrecipes.quiet import quiet_start
+
+if TYPE_CHECKING:
+    from dlrecipes.lesson import Measured
+    from dlrecipes.lesson.lesson import Cell
 
 
 def list_lessons() -> None:
     """Print the lessons: the lecture and the idea of each, and how long it takes."""
-    table = Table("lesson", "lecture", "idea", "seconds", "full, minutes", box=None, pad_edge=False)
+    from dlrecipes.lesson import lesson_facts, lesson_names
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("lesson", no_wrap=True)
+    for column in ("lecture", "idea", "seconds", "full, minutes"):
+        table.add_column(column)
     for name in lesson_names():
         lecture, title, seconds, minutes = lesson_facts(name)
         table.add_row(name, lecture, title, f"{seconds:.0f}", f"{minutes:g}" if minutes else "")
@@ -39,6 +46,8 @@ def lesson(
 
 def _show(name: str, out: Path | None, *, full: bool) -> None:
     with quiet_start():
+        from dlrecipes.lesson import load_lesson, save_picture
+
         chosen = load_lesson(name)
     if full and not chosen.full_minutes:
         raise RecipeError(

@@ -6,6 +6,12 @@ from dlrecipes.diagnose.check_unknown_values import check_unknown_values
 from dlrecipes.diagnose.decompose import ErrorParts, decompose_error
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.failing_slices import find_failing_slices
+from dlrecipes.diagnose.feature_maps import (
+    class_share,
+    layer_outputs,
+    tile_images,
+    unit_images,
+)
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.inference_mode import check_inference_mode
 from dlrecipes.diagnose.layer_signals import activation_spread, gradient_norms
@@ -66,6 +72,7 @@ __all__ = [
     "check_subgroups",
     "check_unknown_values",
     "choose_threshold",
+    "class_share",
     "decide",
     "decision_losses",
     "decision_step",
@@ -77,12 +84,15 @@ __all__ = [
     "find_value_issues",
     "gradient_norms",
     "judge",
+    "layer_outputs",
     "measure_gain",
     "measure_gap",
     "measure_subgroups",
     "read_learning_curve",
     "smoothness",
     "strongest_baseline",
+    "tile_images",
+    "unit_images",
     "weigh_penalty",
     "worst_first",
 ]

@@ -4,6 +4,7 @@ from dlrecipes.layers.activations import absolute
 from dlrecipes.layers.imputation import Imputation
 from dlrecipes.layers.inverted_dropout import InvertedDropout
 from dlrecipes.layers.kernels import matched_initializer
+from dlrecipes.layers.locally_connected import LocallyConnected2D
 from dlrecipes.layers.min_max_scaling import MinMaxScaling
 from dlrecipes.layers.one_hot import OneHot
 from dlrecipes.layers.ordinal_head import OrdinalHead
@@ -18,6 +19,7 @@ __all__ = [
     "BATCH_MOMENTUM",
     "Imputation",
     "InvertedDropout",
+    "LocallyConnected2D",
     "MinMaxScaling",
     "OneHot",
     "OrdinalHead",

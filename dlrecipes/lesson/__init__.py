@@ -20,36 +20,60 @@ if TYPE_CHECKING:
     )
     from dlrecipes.lesson.curvature import condition_number, hessian
     from dlrecipes.lesson.descent import RULES, Descent, descend
+    from dlrecipes.lesson.detection import (
+        BACKGROUND,
+        IGNORED,
+        VARIANCES,
+        build_detector,
+        decode_boxes,
+        dense_anchors,
+        detector_targets,
+        encode_boxes,
+        match_anchors,
+        read_detections,
+        suppress_overlaps,
+    )
     from dlrecipes.lesson.find_lesson import lesson_facts, lesson_names, load_lesson
     from dlrecipes.lesson.in_turn import fit_in_turn
     from dlrecipes.lesson.lesson import Lesson, Measured
     from dlrecipes.lesson.many_networks import draw_networks, outputs_of, train_networks
-    from dlrecipes.lesson.picture import COLOURS, draw, save_picture
+    from dlrecipes.lesson.picture import COLOURS, draw, outline_boxes, save_picture
     from dlrecipes.lesson.regions import (
         folding_weights,
         linear_regions,
         pieces_on_line,
         random_weights,
     )
+    from dlrecipes.lesson.restart import start_again
+    from dlrecipes.lesson.scenes import make_scenes
     from dlrecipes.lesson.stable_rates import largest_stable
     from dlrecipes.lesson.together import fit_together
+    from dlrecipes.lesson.translation import move_images, moves_of
     from dlrecipes.lesson.xor import best_line, xor_examples
 
 __all__ = [
+    "BACKGROUND",
     "COLOURS",
     "Descent",
+    "IGNORED",
     "Lesson",
     "Measured",
     "RULES",
+    "VARIANCES",
     "best_line",
+    "build_detector",
     "condition_number",
     "convolution_matrix",
     "convolve",
     "convolve_images",
     "correlate_images",
+    "decode_boxes",
+    "dense_anchors",
     "descend",
+    "detector_targets",
     "draw",
     "draw_networks",
+    "encode_boxes",
     "fit_in_turn",
     "fit_together",
     "folding_weights",
@@ -59,32 +83,48 @@ __all__ = [
     "lesson_names",
     "linear_regions",
     "load_lesson",
+    "make_scenes",
+    "match_anchors",
+    "move_images",
+    "moves_of",
+    "outline_boxes",
     "output_size",
     "outputs_of",
     "pieces_on_line",
     "random_weights",
+    "read_detections",
     "receptive_field",
     "save_picture",
+    "start_again",
+    "suppress_overlaps",
     "train_networks",
     "weights_of_designs",
     "xor_examples",
 ]
 
 _HOMES = {
+    "BACKGROUND": "detection",
     "COLOURS": "picture",
     "Descent": "descent",
+    "IGNORED": "detection",
     "Lesson": "lesson",
     "Measured": "lesson",
     "RULES": "descent",
+    "VARIANCES": "detection",
     "best_line": "xor",
+    "build_detector": "detection",
     "condition_number": "curvature",
     "convolution_matrix": "convolution",
     "convolve": "convolution",
     "convolve_images": "convolution",
     "correlate_images": "convolution",
+    "decode_boxes": "detection",
+    "dense_anchors": "detection",
     "descend": "descent",
+    "detector_targets": "detection",
     "draw": "picture",
     "draw_networks": "many_networks",
+    "encode_boxes": "detection",
     "fit_in_turn": "in_turn",
     "fit_together": "together",
     "folding_weights": "regions",
@@ -94,12 +134,20 @@ _HOMES = {
     "lesson_names": "find_lesson",
     "linear_regions": "regions",
     "load_lesson": "find_lesson",
+    "make_scenes": "scenes",
+    "match_anchors": "detection",
+    "move_images": "translation",
+    "moves_of": "translation",
+    "outline_boxes": "picture",
     "output_size": "convolution",
     "outputs_of": "many_networks",
     "pieces_on_line": "regions",
     "random_weights": "regions",
+    "read_detections": "detection",
     "receptive_field": "convolution",
     "save_picture": "picture",
+    "start_again": "restart",
+    "suppress_overlaps": "detection",
     "train_networks": "many_networks",
     "weights_of_designs": "convolution",
     "xor_examples": "xor",

@@ -9,7 +9,11 @@ from dlrecipes.checks import check_integer
 from dlrecipes.results import written_whole
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+    from dlrecipes.metrics import Boxes
 
 COLOURS = ("#3d85c6", "#e07b39", "#38a169", "#c2569b", "#9a8a2c", "#7d6fd6", "#c94f4f", "#5f9ea0")
 """Colours that stand apart on white and on black."""
@@ -46,6 +50,35 @@ def draw(rows: int = 1, columns: int = 1, *, size: tuple[float, float] = _PANEL)
         figure = Figure(figsize=(columns * size[0], rows * size[1]), layout="constrained")
         figure.subplots(rows, columns)
     return figure
+
+
+def outline_boxes(
+    panel: Axes, image: ArrayLike, boxes: Boxes, colour: str, *, labelled: bool = False
+) -> None:
+    """Draw an image in grey and boxes upon it.
+
+    Args:
+        panel: One of the panels of `draw`.
+        image: `(height, width)`.
+        boxes: What is outlined.
+        colour: Of the outlines.
+        labelled: Whether the label of each box is written above it.
+
+    Example:
+        >>> panel = dlr.lesson.draw().axes[0]
+        >>> boxes = dlr.metrics.Boxes([[1, 1, 5, 6]], [3])
+        >>> dlr.lesson.outline_boxes(panel, np.zeros((8, 8)), boxes, dlr.lesson.COLOURS[0])
+    """
+    from matplotlib.patches import Rectangle
+
+    panel.imshow(image, cmap="gray")
+    panel.set(xticks=[], yticks=[])
+    panel.grid(visible=False)
+    for (left, top, right, bottom), label in zip(boxes.corners, boxes.classes, strict=True):
+        corner = (left - 0.5, top - 0.5)  # a pixel is drawn around its number
+        panel.add_patch(Rectangle(corner, right - left, bottom - top, fill=False, edgecolor=colour))
+        if labelled:
+            panel.text(*corner, str(label), color=colour, verticalalignment="bottom")
 
 
 def save_picture(figure: Figure, path: Path) -> Path:
