@@ -4,11 +4,13 @@
     python benchmarks/findings.py collection
     python benchmarks/findings.py sealed
     python benchmarks/findings.py second
+    python benchmarks/findings.py third
     python benchmarks/findings.py page
 
 `open` and `sealed` are the halves of `zoo/` that a seed has dealt: the first checks were made with
 the open half before one's eyes and measured with the sealed one, from which the next were learnt.
-`second` is `zoo/second/`, asked once, when nothing is changed any more. Each program is asked
+`second` is `zoo/second/`, asked once, and `third` are the healthy programs of `zoo/third/`, asked
+once after what the second one had taught. Each program is asked
 before its first step (`dlrecipes.check`); where the fault was not named then, and of every healthy
 program, it is trained and asked again (`dlrecipes.check_trained`). `collection` asks the builders
 of `strangers/` and the bundled recipes, all of them healthy, before their first step. Outcomes are
@@ -24,6 +26,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib
 import os
 import time
 import warnings
@@ -77,7 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["open", "sealed", "second", "collection", "page"])
+    parser.add_argument("what", choices=["open", "sealed", "second", "third", "collection", "page"])
     parser.add_argument("--json", type=Path, default=HERE / "findings.json")
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -107,10 +110,9 @@ def _ask(record: Record, part: str) -> list[dict[str, Any]]:
     from zoo import HEALTHY, SICK, deal
 
     dealt = deal()
-    if part == "second":
-        from zoo import second
-
-        members = (*second.SICK, *second.HEALTHY)
+    if part in ("second", "third"):
+        zoo = importlib.import_module(f"zoo.{part}")
+        members = (*getattr(zoo, "SICK", ()), *zoo.HEALTHY)
     else:
         names = {
             "open": (*dealt.open_sick, *dealt.open_healthy),

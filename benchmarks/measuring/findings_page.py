@@ -7,6 +7,7 @@ from typing import Any
 
 WIDTH, HEIGHT, LEFT, BELOW = 300, 150, 44, 22
 PARTS = {
+    "third": "third part, healthy programs alone",
     "second": "second part",
     "sealed": "first part, the half that was sealed once",
     "open": "first part, the other half",
@@ -52,6 +53,8 @@ def make_page(measurements: dict[str, dict[str, Any]]) -> str:
                     right += name in right_and_others(row)[1]
             if part == "collection":
                 counts.append(f"{alarms} of {len(rows)} builders and recipes")
+            elif rows and all(row["kind"] == "healthy" for row in rows):
+                counts.append(f"{PARTS[part]}: {alarms} false alarms")
             elif rows:
                 counts.append(f"{PARTS[part]}: right {right} of {told}, {alarms} false alarms")
         lines += ["", f"*{'; '.join(counts)}.*"]
@@ -76,6 +79,11 @@ def _called(program: str) -> str:
 
 def _of_part(part: str, summary: dict[str, Any]) -> str:
     alarmed = len(summary["alarmed"])
+    if not summary["sick"] and part != "collection":
+        return (
+            f"- **{PARTS[part].capitalize()}**: of {summary['healthy']}, {alarmed} have a finding "
+            f"before or after training ({', '.join(summary['alarmed']) or 'none'})."
+        )
     if part == "collection":
         return (
             f"- **Collection**: of {summary['healthy']} builders and recipes that work, {alarmed} "

@@ -797,6 +797,7 @@ def test_heads_are_those_of_their_names():
         assert "of 'z'" in one.verdict
 
 
+@pytest.mark.slow
 def test_everything_is_left_as_it_was():
     model = net(body=[LAYERS.Dense(8, "relu"), LAYERS.BatchNormalization(), LAYERS.Dropout(0.5)])
     model.fit(X, KIND, verbose=0)

@@ -179,6 +179,7 @@ class Coarse(LAYERS.Layer):
         return keras.ops.round(keras.ops.mean(x, axis=1, keepdims=True))
 
 
+@pytest.mark.slow
 def test_two_examples_that_cannot_be_learned():
     severity, verdict, _ = told(net(LAYERS.Dense(1), LAYERS.LayerNormalization()))[
         "learned by heart"
@@ -187,6 +188,7 @@ def test_two_examples_that_cannot_be_learned():
     assert verdict == "Two examples cannot be learned by heart: 50 % have the right class."
 
 
+@pytest.mark.slow
 def test_twenty_that_cannot():
     noise = np.random.default_rng(1).normal(size=(240, 1))
     values = {"units": 1, "last": None, "loss": "mse"}
@@ -195,6 +197,7 @@ def test_twenty_that_cannot():
     assert told(net(**values), y=noise)["learned by heart"][0] == "info"  # so few need not
 
 
+@pytest.mark.slow
 def test_what_is_healthy_learns_by_heart():
     """Dropout, penalties, noise, the batch's statistics, targets of any scale are no hindrance."""
     hindered = net(

@@ -140,6 +140,7 @@ def test_an_accuracy_of_values():
     assert (found.name, found.severity) == ("metric", "info")
 
 
+@pytest.mark.slow
 def test_the_curves_of_a_run(tmp_path):
     splits = dlr.data.load("iris")
 

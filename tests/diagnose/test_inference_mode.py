@@ -26,6 +26,7 @@ def _after(momentum, steps, data, dropout=0.0):
     return check_inference_mode(curve, steps - 1, parts)
 
 
+@pytest.mark.slow
 def test_batch_normalisation_after_a_few_steps():
     generator = np.random.default_rng(0)
     x = generator.normal(0.5, 0.1, size=(120, 4)).astype("float32")

@@ -39,6 +39,7 @@ def wrong(found):
     return {name for name, one in found.items() if one.severity != "info"}
 
 
+@pytest.mark.slow
 def test_a_network_that_fits():
     """The errors are those that NumPy counts, without dropout."""
     model = net(
@@ -57,6 +58,7 @@ def test_a_network_that_fits():
         assert evidence[name] == pytest.approx(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "y"),
     [
@@ -89,6 +91,7 @@ def test_inputs_and_targets_that_do_not_belong_together():
     assert "bias and variance" in wrong(alone)
 
 
+@pytest.mark.slow
 def test_a_rare_class_counts_as_much():
     rare = (X[:, 0] > 1.7).astype(int)
     model = net(1, "sigmoid", "binary_crossentropy")
