@@ -8,8 +8,8 @@ import keras
 
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.layers import BATCH_MOMENTUM, InvertedDropout, ResidualBlock, matched_initializer
-from dlrecipes.layers.kernels import kernel_penalty
 from dlrecipes.models.check_sizes import check_image_shape, check_sizes
+from dlrecipes.models.penalties import Penalised, kernel_penalties
 from dlrecipes.targets.output_layer import output_layer
 
 
@@ -24,6 +24,8 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
     activation: str = "relu",
     dropout_rate: float | None = None,
     l2: float | None = None,
+    l1: float | None = None,
+    penalised: Penalised = "all",
     zero_init_residual: bool = False,
     output_bias: Sequence[float] | None = None,
 ) -> keras.Model:
@@ -47,6 +49,10 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
             dropout inside the blocks see `ResidualBlock`.
         l2: L2 factor of the kernels (never of biases), at least 0. None for no penalty; 0.0
             keeps the term.
+        l1: L1 factor of the kernels, likewise; with `l2` the penalty is elastic.
+        penalised: Kernels that `l1` and `l2` hold for: `"all"`, `"hidden"` for all but those of
+            the outputs, or a sequence of names or places: `"stem"` or 0 is the first,
+            `"stage_1_block_1"` all of a block, `"outputs"` or -1 the last.
         zero_init_residual: Whether each block starts as its shortcut.
         output_bias: Start value of each logit, as `prior_bias` gives it; None for zeros.
 
@@ -69,6 +75,12 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
     check_integer("blocks_per_stage", blocks_per_stage, 1)
     post = check_choice("activation_order", activation_order, ("post", "pre")) == "post"
 
+    blocks = [
+        f"stage_{stage}_block_{block}"
+        for stage in range(1, len(stages) + 1)
+        for block in range(1, blocks_per_stage + 1)
+    ]
+    penalties = kernel_penalties(["stem", *blocks, "outputs"], l2=l2, l1=l1, penalised=penalised)
     inputs = keras.Input(shape, name="inputs")
     x = keras.layers.Conv2D(
         stages[0],
@@ -77,7 +89,7 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
         data_format="channels_last",
         use_bias=False,
         kernel_initializer=matched_initializer(activation),
-        kernel_regularizer=kernel_penalty(l2),
+        kernel_regularizer=penalties["stem"],
         name="stem_convolution",
     )(inputs)
     if post:
@@ -91,7 +103,7 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
                 activation_order=activation_order,
                 activation=activation,
                 zero_init_residual=zero_init_residual,
-                kernel_regularizer=kernel_penalty(l2),
+                kernel_regularizer=penalties[f"stage_{stage}_block_{block}"],
                 name=f"stage_{stage}_block_{block}",
             )(x)
     if not post:
@@ -100,7 +112,7 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
     x = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name="pooling")(x)
     if dropout_rate is not None:
         x = InvertedDropout(dropout_rate, name="dropout")(x)
-    logits = output_layer(outputs, l2=l2, output_bias=output_bias)(x)
+    logits = output_layer(outputs, penalty=penalties["outputs"], output_bias=output_bias)(x)
     return keras.Model(inputs, logits, name="resnet")
 
 

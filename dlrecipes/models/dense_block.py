@@ -5,7 +5,6 @@ from __future__ import annotations
 import keras
 
 from dlrecipes.layers import BATCH_MOMENTUM, matched_initializer
-from dlrecipes.layers.kernels import kernel_penalty
 
 
 def dense_block(
@@ -13,7 +12,7 @@ def dense_block(
     units: int,
     *,
     activation: str,
-    l2: float | None,
+    penalty: keras.regularizers.Regularizer | None,
     batch_normalization: bool,
     name: str,
 ) -> keras.KerasTensor:
@@ -23,7 +22,7 @@ def dense_block(
         x: Symbolic tensor of shape `(batch, features)`.
         units: Width of the layer, at least 1.
         activation: Keras name of the activation; the kernel initialiser follows from it.
-        l2: L2 factor of the kernel, at least 0; None for no penalty.
+        penalty: Of the kernel; None for none.
         batch_normalization: Whether to normalise before the activation.
         name: Prefix of the layers' names.
     """
@@ -32,7 +31,7 @@ def dense_block(
         # The normalisation has an offset of its own.
         use_bias=not batch_normalization,
         kernel_initializer=matched_initializer(activation),
-        kernel_regularizer=kernel_penalty(l2),
+        kernel_regularizer=penalty,
         name=f"{name}_dense",
     )(x)
     if batch_normalization:

@@ -391,9 +391,9 @@ def test_a_few(case, built, side_by_side, examples):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("name", ["mlp", "cnn", "resnet"])
+@pytest.mark.parametrize("name", ["mlp", "elastic", "cnn", "resnet"])
 def test_our_models(name, built, side_by_side, examples):
-    shape = (6,) if name == "mlp" else (8, 8, 1)
+    shape = (6,) if name in ("mlp", "elastic") else (8, 8, 1)
     train, held_out = (
         examples("sparse", number, shape, seed=seed) for number, seed in ((72, 0), (40, 1))
     )
@@ -401,6 +401,9 @@ def test_our_models(name, built, side_by_side, examples):
     def build(factor):
         model = {
             "mlp": lambda: build_mlp(shape, 3, dropout_rate=0.25 * factor, l2=factor / 64),
+            "elastic": lambda: build_mlp(
+                shape, 3, l1=factor / 128, l2=factor / 64, penalised=["hidden_1", -1]
+            ),
             "cnn": lambda: build_cnn(shape, 3, filters=(4,), dropout_rate=0.25 * factor),
             "resnet": lambda: build_resnet(shape, 3, filters=(4, 8), dropout_rate=0.25 * factor),
         }[name]()
