@@ -7,7 +7,11 @@ from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.failing_slices import find_failing_slices
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.inference_mode import check_inference_mode
-from dlrecipes.diagnose.layer_signals import activation_spread, gradient_norms
+from dlrecipes.diagnose.layer_signals import (
+    activation_spread,
+    gradient_by_lag,
+    gradient_norms,
+)
 from dlrecipes.diagnose.levers import Lever, find_levers
 from dlrecipes.diagnose.more_data import read_learning_curve
 from dlrecipes.diagnose.new_inputs import check_new_inputs, describe_inputs
@@ -71,6 +75,7 @@ __all__ = [
     "find_levers",
     "find_label_issues",
     "find_value_issues",
+    "gradient_by_lag",
     "gradient_norms",
     "judge",
     "measure_gain",

@@ -1,5 +1,6 @@
 """What every builder's tests share."""
 
+import re
 from collections.abc import Iterator
 
 import keras
@@ -103,7 +104,9 @@ def check_structure(make):
     """A study changes rates and penalties of one graph, from and to 0."""
 
     def variables(model):
-        return [(v.path, tuple(v.shape)) for v in model.variables]
+        # Keras counts the seeds of its recurrent cells through the whole program.
+        counted = re.compile(r"seed_generator_\d+")
+        return [(counted.sub("seed", v.path), tuple(v.shape)) for v in model.variables]
 
     assert variables(make(dropout_rate=0.0)) == variables(make(dropout_rate=0.5))
     assert len(make(l2=0.0).losses) == len(make(l2=0.1).losses) > 0

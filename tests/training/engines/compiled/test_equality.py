@@ -13,7 +13,7 @@ import pytest
 
 from dlrecipes.layers import InvertedDropout, ResidualBlock
 from dlrecipes.losses import FocalLoss
-from dlrecipes.models import build_cnn, build_mlp, build_resnet
+from dlrecipes.models import build_cnn, build_mlp, build_resnet, build_rnn
 from dlrecipes.training import OneCycle
 
 LAYERS, LOSSES, OPTIMIZERS = keras.layers, keras.losses, keras.optimizers
@@ -484,6 +484,22 @@ def test_recurrent_layers_alone(name, built, side_by_side, examples):
         return model
 
     train, held_out = (examples("sparse", n, (24, 3), seed=s) for n, s in ((40, 0), (20, 1)))
+    side_by_side(built(build, (1.0,)), train, held_out, stacked=False).check(epochs=1)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("cell", ["simple", "gru", "lstm"])
+def test_our_recurrent_models(cell, built, side_by_side, examples):
+    def build(factor):
+        model = build_rnn(
+            (8, 3), 3, cell=cell, recurrent_units=(4, 3), dropout_rate=0.25, l1=factor / 128
+        )
+        loss = LOSSES.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(OPTIMIZERS.Adam(factor / 64), loss, metrics=["accuracy"], jit_compile=False)
+        return model
+
+    train, held_out = (examples("sparse", n, (8, 3), seed=s) for n, s in ((40, 0), (20, 1)))
     side_by_side(built(build, (1.0,)), train, held_out, stacked=False).check(epochs=1)
 
 
