@@ -27,6 +27,8 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
     l1: float | None = None,
     penalised: Penalised = "all",
     zero_init_residual: bool = False,
+    shortcuts: bool = True,
+    batch_normalization: bool = True,
     output_bias: Sequence[float] | None = None,
 ) -> keras.Model:
     """Return an uncompiled residual network with logits as output.
@@ -54,6 +56,9 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
             the outputs, or a sequence of names or places: `"stem"` or 0 is the first,
             `"stage_1_block_1"` all of a block, `"outputs"` or -1 the last.
         zero_init_residual: Whether each block starts as its shortcut.
+        shortcuts: Whether the blocks have shortcuts; without, it is the plain network of as many
+            layers.
+        batch_normalization: Whether there are normalisations; without, convolutions have biases.
         output_bias: Start value of each logit, as `prior_bias` gives it; None for zeros.
 
     Raises:
@@ -87,13 +92,14 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
         3,
         padding="same",
         data_format="channels_last",
-        use_bias=False,
+        # The normalisation has an offset of its own.
+        use_bias=not batch_normalization,
         kernel_initializer=matched_initializer(activation),
         kernel_regularizer=penalties["stem"],
         name="stem_convolution",
     )(inputs)
     if post:
-        x = _normalize_and_activate(x, activation, "stem")
+        x = _normalize_and_activate(x, activation, batch_normalization, "stem")
     for stage, channels in enumerate(stages, start=1):
         for block in range(1, blocks_per_stage + 1):
             x = ResidualBlock(
@@ -103,11 +109,13 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
                 activation_order=activation_order,
                 activation=activation,
                 zero_init_residual=zero_init_residual,
+                shortcut=shortcuts,
+                batch_normalization=batch_normalization,
                 kernel_regularizer=penalties[f"stage_{stage}_block_{block}"],
                 name=f"stage_{stage}_block_{block}",
             )(x)
     if not post:
-        x = _normalize_and_activate(x, activation, "last")
+        x = _normalize_and_activate(x, activation, batch_normalization, "last")
 
     x = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name="pooling")(x)
     if dropout_rate is not None:
@@ -116,7 +124,11 @@ def build_resnet(  # noqa: PLR0913 - each argument is one choice of the architec
     return keras.Model(inputs, logits, name="resnet")
 
 
-def _normalize_and_activate(x: keras.KerasTensor, activation: str, name: str) -> keras.KerasTensor:
+def _normalize_and_activate(
+    x: keras.KerasTensor, activation: str, batch_normalization: bool, name: str
+) -> keras.KerasTensor:
     """Return what stands before the first "post" block and behind the last "pre" block."""
-    x = keras.layers.BatchNormalization(momentum=BATCH_MOMENTUM, name=f"{name}_normalization")(x)
+    if batch_normalization:
+        name_of_it = f"{name}_normalization"
+        x = keras.layers.BatchNormalization(momentum=BATCH_MOMENTUM, name=name_of_it)(x)
     return keras.layers.Activation(activation, name=f"{name}_activation")(x)
