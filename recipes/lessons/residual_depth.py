@@ -39,7 +39,7 @@ def run(*, full: bool = False) -> Measured:
     x, y = x.astype("float32"), data.target[:COUNT]
     gradients, losses = {}, {}
     for name, depth in itertools.product(NETWORKS, DEPTHS):
-        draws = 5 if full else 3 if depth < DEPTHS[-1] else 1
+        draws = 5 if full else 3 if (name, depth) in SHORT else 1  # more where trained
         models = [_network(name, depth, seed) for seed in range(draws)]
         norms = [gradient_norms(one, x[:BATCH], y[:BATCH]) for one in models]
         gradients[name, depth] = np.array([next(iter(one.values())) for one in norms])
@@ -155,9 +155,9 @@ LESSON = Lesson(
         "gradient, plain, BN, 56": (1e-2, 1e6),
         "gradient, residual, BN, 56": (1e-2, 1e3),
         "loss, plain, 20": (2.2, 2.4),
-        "loss, residual, BN, 20": (0.05, 1.3),
+        "loss, residual, BN, 20": (0.05, 1.8),
     },
     rows=("Revolution of depth: plain against residual", "Vanishing fix"),
-    seconds=25,
+    seconds=30,
     full_minutes=15,
 )
