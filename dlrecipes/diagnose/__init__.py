@@ -14,7 +14,11 @@ from dlrecipes.diagnose.feature_maps import (
 )
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.inference_mode import check_inference_mode
-from dlrecipes.diagnose.layer_signals import activation_spread, gradient_norms
+from dlrecipes.diagnose.layer_signals import (
+    activation_spread,
+    gradient_by_lag,
+    gradient_norms,
+)
 from dlrecipes.diagnose.levers import Lever, find_levers
 from dlrecipes.diagnose.more_data import read_learning_curve
 from dlrecipes.diagnose.new_inputs import check_new_inputs, describe_inputs
@@ -82,6 +86,7 @@ __all__ = [
     "find_label_issues",
     "find_levers",
     "find_value_issues",
+    "gradient_by_lag",
     "gradient_norms",
     "judge",
     "layer_outputs",

@@ -6,9 +6,10 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from dlrecipes.errors import ArgumentError
-from dlrecipes.training.recorded_gradients import gradients_of
+from dlrecipes.training.recorded_gradients import gradients_of, input_gradients
 
 
 def activation_spread(model: keras.Model, x: Any) -> dict[str, float]:  # noqa: ANN401
@@ -87,6 +88,40 @@ def gradient_norms(model: keras.Model, x: Any, y: Any) -> dict[str, float]:  # n
         one.path: float(np.sqrt(np.mean(found[one.path] ** 2))) if one.path in found else 0.0
         for one in model.trainable_variables
     }
+
+
+def gradient_by_lag(model: keras.Model, x: Any, y: Any) -> NDArray[np.float64]:  # noqa: ANN401
+    """Return how much each step of sequences counts for their loss, from the last step backwards.
+
+    Where it dies out, nothing that lies further back can be learned; a cell with a carry track
+    (LSTM, GRU) can keep it up.
+
+    Args:
+        model: Compiled, of sequences; it is left as it was.
+        x: Sequences of a batch, `(batch, steps, features)`.
+        y: Their targets.
+
+    Returns:
+        `(steps,)`: the root mean square of the gradient of the inputs so many steps before the
+        last one, from 0 on.
+
+    Raises:
+        ArgumentError: If `x` is of another form, or the model is not compiled.
+
+    Example:
+        >>> model = dlr.models.build_rnn((12, 1), 1, cell="gru")
+        >>> model.compile("sgd", "mse")
+        >>> by_lag = dlr.diagnose.gradient_by_lag(model, np.ones((4, 12, 1)), np.ones(4))
+        >>> by_lag.shape, bool(by_lag[0] > by_lag[11])
+        ((12,), True)
+    """
+    values = np.asarray(x)
+    if values.ndim != 3:
+        raise ArgumentError(
+            "`x` must be (batch, steps, features).", received=f"x of shape {values.shape}"
+        )
+    gradients = input_gradients(model, values, y)
+    return np.asarray(np.sqrt(np.mean(gradients**2, axis=(0, 2)))[::-1])
 
 
 def _out(layer: keras.layers.Layer) -> Any:  # noqa: ANN401

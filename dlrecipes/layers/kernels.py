@@ -78,14 +78,22 @@ def _by_power(function: Activation) -> str:
     return "he_normal" if left < _MOST_LOST else "lecun_normal"
 
 
-def kernel_penalty(l2: float | None) -> keras.regularizers.Regularizer | None:
-    """Return a new L2 regulariser, or None for no penalty.
+def kernel_penalty(
+    l2: float | None, l1: float | None = None
+) -> keras.regularizers.Regularizer | None:
+    """Return a new regulariser: L2, L1, both ("elastic"), or None for no penalty.
 
     Args:
         l2: Factor of the sum of squared weights in the loss, at least 0. None leaves the term
             out; 0.0 keeps it, so that models which differ in the factor only have one structure.
+        l1: Factor of the sum of the weights' sizes, likewise.
 
     Raises:
-        ArgumentError: If `l2` is negative.
+        ArgumentError: If a factor is negative.
     """
-    return None if l2 is None else keras.regularizers.L2(check_real("l2", l2, 0))
+    if l2 is not None:
+        l2 = check_real("l2", l2, 0)
+    if l1 is None:
+        return None if l2 is None else keras.regularizers.L2(l2)
+    l1 = check_real("l1", l1, 0)
+    return keras.regularizers.L1(l1) if l2 is None else keras.regularizers.L1L2(l1, l2)

@@ -11,13 +11,14 @@ from dlrecipes.errors import DataError
 from dlrecipes.layers import InvertedDropout
 from dlrecipes.layers.activations import Activation, keras_activation
 from dlrecipes.models.dense_block import dense_block
+from dlrecipes.models.penalties import Penalised, kernel_penalties
 from dlrecipes.models.task_outputs import task_outputs
 from dlrecipes.results import DataSpec, plural
 
 ARCHITECTURES = ("bag", "cnn")
 
 
-def build_text(
+def build_text(  # noqa: PLR0913 - each argument is one choice of the architecture
     spec: DataSpec,
     *,
     architecture: str = "bag",
@@ -25,6 +26,9 @@ def build_text(
     hidden_units: int = 64,
     activation: Activation = "relu",
     dropout_rate: float | None = None,
+    l2: float | None = None,
+    l1: float | None = None,
+    penalised: Penalised = "all",
     output_bias: Sequence[float] | None = None,
 ) -> keras.Model:
     """Return an uncompiled network for texts as rows of tokens.
@@ -41,6 +45,12 @@ def build_text(
             tensor.
         dropout_rate: Share dropped behind the embeddings' summary and behind the hidden layer, in
             [0, 1); None for no dropout.
+        l2: L2 factor of the kernels (never of biases or embeddings), at least 0. None for no
+            penalty; 0.0 keeps the term.
+        l1: L1 factor of the kernels, likewise; with `l2` the penalty is elastic.
+        penalised: Kernels that `l1` and `l2` hold for: `"all"`, `"hidden"` for all but those of
+            the outputs, or a sequence of names or places: `"neighbours"` (`"cnn"`
+            only), `"hidden"`, `"outputs"` or -1.
         output_bias: Start value of each output, as `prior_bias` gives it; None for zeros.
 
     Raises:
@@ -76,6 +86,8 @@ def build_text(
             f"{plural(spec.input_shape[0], 'token')}",
             fix="Preprocess the texts with `TextTokens`.",
         )
+    names = ["neighbours"] * (architecture == "cnn") + ["hidden", "outputs"]
+    penalties = kernel_penalties(names, l2=l2, l1=l1, penalised=penalised)
     inputs = keras.Input(spec.input_shape, name="inputs")
     x = keras.layers.Embedding(sizes.pop(), embedding_size, name="embedding")(inputs)
     # (batch, length, 1): 1 for a token, 0 for what fills up.
@@ -86,6 +98,7 @@ def build_text(
             3,
             padding="same",
             activation=keras_activation(activation),
+            kernel_regularizer=penalties["neighbours"],
             name="neighbours",
         )(x)
     highest = keras.ops.max(x * there, axis=1)
@@ -99,8 +112,9 @@ def build_text(
                 x,
                 hidden_units,
                 activation=activation,
-                l2=None,
+                penalty=penalties["hidden"],
                 batch_normalization=False,
                 name="hidden",
             )
-    return keras.Model(inputs, task_outputs(x, spec, output_bias), name="text")
+    outputs = task_outputs(x, spec, output_bias, penalty=penalties["outputs"])
+    return keras.Model(inputs, outputs, name="text")

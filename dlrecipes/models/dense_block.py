@@ -6,7 +6,6 @@ import keras
 
 from dlrecipes.layers import BATCH_MOMENTUM, matched_initializer
 from dlrecipes.layers.activations import Activation, keras_activation
-from dlrecipes.layers.kernels import kernel_penalty
 
 
 def dense_block(
@@ -14,7 +13,7 @@ def dense_block(
     units: int,
     *,
     activation: Activation,
-    l2: float | None,
+    penalty: keras.regularizers.Regularizer | None,
     batch_normalization: bool,
     name: str,
 ) -> keras.KerasTensor:
@@ -25,7 +24,7 @@ def dense_block(
         units: Width of the layer, at least 1.
         activation: Name of the activation, or a function of a tensor; the kernel initialiser
             follows from it.
-        l2: L2 factor of the kernel, at least 0; None for no penalty.
+        penalty: Of the kernel; None for none.
         batch_normalization: Whether to normalise before the activation.
         name: Prefix of the layers' names.
     """
@@ -34,7 +33,7 @@ def dense_block(
         # The normalisation has an offset of its own.
         use_bias=not batch_normalization,
         kernel_initializer=matched_initializer(activation),
-        kernel_regularizer=kernel_penalty(l2),
+        kernel_regularizer=penalty,
         name=f"{name}_dense",
     )(x)
     if batch_normalization:

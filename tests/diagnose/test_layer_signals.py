@@ -57,3 +57,15 @@ def test_what_cannot_be_looked_at():
         dlr.diagnose.activation_spread(Own(), X)
     with pytest.raises(ArgumentError, match="compiled"):
         dlr.diagnose.gradient_norms(keras.Sequential([keras.Input((5,))]), X, Y)
+
+
+def test_gradient_by_lag_against_the_recursion():
+    """Of a linear recurrent cell: u to the power of the lag."""
+    cell = keras.layers.SimpleRNN(1, activation="linear", use_bias=False)
+    model = keras.Sequential([keras.Input((5, 1)), cell])
+    model.compile("sgd", "mae")
+    model.set_weights([np.array([[2.0]]), np.array([[0.5]])])
+    found = dlr.diagnose.gradient_by_lag(model, np.ones((4, 5, 1)), np.full((4, 1), -9.0))
+    np.testing.assert_allclose(found, 2 * 0.5 ** np.arange(5) / 4, rtol=1e-5)
+    with pytest.raises(ArgumentError, match=r"`x` must be \(batch, steps, features\)"):
+        dlr.diagnose.gradient_by_lag(model, np.ones((4, 5)), np.zeros(4))
