@@ -13,10 +13,12 @@ from dlrecipes.lesson.curvature import condition_number, hessian
 from dlrecipes.lesson.descent import RULES, Descent, descend
 from dlrecipes.lesson.find_lesson import lesson_facts, lesson_names, load_lesson
 from dlrecipes.lesson.lesson import Lesson, Measured
+from dlrecipes.lesson.patients import FINDINGS, make_patients
 from dlrecipes.lesson.picture import COLOURS, draw, save_picture
 
 __all__ = [
     "COLOURS",
+    "FINDINGS",
     "RULES",
     "Descent",
     "Lesson",
@@ -32,6 +34,7 @@ __all__ = [
     "lesson_facts",
     "lesson_names",
     "load_lesson",
+    "make_patients",
     "output_size",
     "receptive_field",
     "save_picture",

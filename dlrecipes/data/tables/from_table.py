@@ -48,7 +48,8 @@ class ColumnRules:
     """What the columns of a table are, where that is known better than it can be told.
 
     Args:
-        kinds: `{column: kind}`, of `"number"`, `"category"`, `"date"`, `"text"`, `"ignored"`;
+        kinds: `{column: kind}`, of `"number"`, `"category"`, `"date"`, `"text"`, `"list"`,
+            `"parts"`, `"ignored"`; `"category"` leaves a cell with several facts as it stands;
             `"day-first"` or `"month-first"` for dates such as 05/06/2024.
         orders: `{column: labels from the lowest to the highest}` of ordinal targets whose labels
             are text.
