@@ -65,7 +65,7 @@ def run(*, full: bool = False) -> Measured:
             f"{apart} columns were noticed and taken apart, into {features} inputs. With "
             f"each cell as one category, the findings one of {values} values, a network is right "
             f"for {means['one category']:.0%} of new patients: it knows the lists that it has seen "
-            f"often. Taken apart, the same network is right for {means['taken apart']:.0%}; "
+            f"often. Taken apart, the same network is right for {means['taken apart']:.1%}; "
             f"a linear model for {means['linear']:.0%}, as the label is whether a patient "
             "has one of two findings but not both."
         ),
