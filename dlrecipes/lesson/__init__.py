@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dlrecipes.lesson.in_turn import fit_in_turn
     from dlrecipes.lesson.lesson import Lesson, Measured
     from dlrecipes.lesson.many_networks import draw_networks, outputs_of, train_networks
+    from dlrecipes.lesson.patients import FINDINGS, make_patients
     from dlrecipes.lesson.picture import COLOURS, draw, outline_boxes, save_picture
     from dlrecipes.lesson.regions import (
         folding_weights,
@@ -55,6 +56,7 @@ __all__ = [
     "BACKGROUND",
     "COLOURS",
     "Descent",
+    "FINDINGS",
     "IGNORED",
     "Lesson",
     "Measured",
@@ -83,6 +85,7 @@ __all__ = [
     "lesson_names",
     "linear_regions",
     "load_lesson",
+    "make_patients",
     "make_scenes",
     "match_anchors",
     "move_images",
@@ -106,6 +109,7 @@ _HOMES = {
     "BACKGROUND": "detection",
     "COLOURS": "picture",
     "Descent": "descent",
+    "FINDINGS": "patients",
     "IGNORED": "detection",
     "Lesson": "lesson",
     "Measured": "lesson",
@@ -134,6 +138,7 @@ _HOMES = {
     "lesson_names": "find_lesson",
     "linear_regions": "regions",
     "load_lesson": "find_lesson",
+    "make_patients": "patients",
     "make_scenes": "scenes",
     "match_anchors": "detection",
     "move_images": "translation",
