@@ -54,11 +54,12 @@ def cauchy_against_wild_targets():
         part[wild] += generator.normal(scale=15, size=wild.sum())
 
     def cauchy(true, given):
-        return ops.mean(ops.log1p(ops.square((true - given) / 0.3)), axis=-1)
+        return ops.mean(ops.log1p(ops.square((true - given) / 0.5)), axis=-1)
 
     model = hidden_stack(3, 1)
-    model.compile(optimizers.Adam(0.003), cauchy, metrics=["mae"])
-    return Setup(model, d.x, y[:, None], (d.hx, d.hy[:, None]), 32, 40, (d.vx, vy[:, None]))
+    rate = optimizers.schedules.CosineDecay(0.005, 35 * 15)
+    model.compile(optimizers.Adam(rate), cauchy, metrics=["mae"])
+    return Setup(model, d.x, y[:, None], (d.hx, d.hy[:, None]), 64, 35, (d.vx, vy[:, None]))
 
 
 def genres_as_logits():
@@ -149,8 +150,8 @@ class Steps(layers.Layer):
 
 def stars_in_order():
     generator = np.random.default_rng(36)
-    x = generator.normal(size=(2000, 5)).astype("float32")
-    worth = x[:, 0] + np.sin(2 * x[:, 1]) + 0.5 * x[:, 2] + generator.normal(scale=0.2, size=2000)
+    x = generator.normal(size=(4000, 5)).astype("float32")
+    worth = x[:, 0] + np.sin(2 * x[:, 1]) + 0.5 * x[:, 2] + generator.normal(scale=0.2, size=4000)
     stars = np.digitize(worth, [-1.4, -0.4, 0.4, 1.4])
     y = (stars[:, None] > np.arange(4)).astype("float32")
     d = data.parts(x, y, seed=36)
@@ -164,7 +165,7 @@ def stars_in_order():
         ]
     )
     model.compile(optimizers.Adam(0.005), keras.losses.BinaryCrossentropy(from_logits=True))
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 32, 25, (d.vx, d.vy))
+    return Setup(model, d.x, d.y, (d.hx, d.hy), 64, 20, (d.vx, d.vy))
 
 
 def star_accuracy(model, x, y):
@@ -175,7 +176,7 @@ def star_accuracy(model, x, y):
 def assays_with_gaps():
     """Three targets; 40 % of the values were never measured and stand as NaN."""
     generator = np.random.default_rng(37)
-    x = generator.normal(size=(2000, 6)).astype("float32")
+    x = generator.normal(size=(3500, 6)).astype("float32")
     y = np.tanh(x @ generator.normal(size=(6, 8)) / 2) @ generator.normal(size=(8, 3))
     y = y / y.std(axis=0) + generator.normal(scale=0.15, size=y.shape)
     d = data.parts(x, y.astype("float32"), seed=37)
@@ -186,10 +187,10 @@ def assays_with_gaps():
         error = ops.where(known, ops.where(known, true, 0.0) - given, 0.0)
         return ops.sum(ops.square(error), axis=-1) / 1.8
 
-    model = hidden_stack(6, 3, (48, 32))
-    model.compile(optimizers.Adam(0.003), measured_only)
+    model = hidden_stack(6, 3, (24,))
+    model.compile(optimizers.Adam(0.005), measured_only)
     return Setup(
-        model, d.x, gaps[0].astype("float32"), (d.hx, d.hy), 32, 35,
+        model, d.x, gaps[0].astype("float32"), (d.hx, d.hy), 64, 25,
         (d.vx, gaps[1].astype("float32")),
     )  # fmt: skip
 
