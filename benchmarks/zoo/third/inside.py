@@ -104,33 +104,6 @@ def question_and_its_answer():
     return Setup(model, d.x, d.y, (d.hx, d.hy), 64, 8, (d.vx, d.vy))
 
 
-def one_hand_or_two():
-    """Two digits through one network: the same class or not, from their distance."""
-    d = data.digits(seed=64)
-    generator = np.random.default_rng(64)
-
-    def couples(x, y, count):
-        one = generator.integers(len(x), size=count)
-        like = [generator.choice(np.flatnonzero(y == y[at])) for at in one]
-        two = np.where(generator.random(count) < 0.5, like, generator.integers(len(x), size=count))
-        return [x[one], x[two]], (y[one] == y[two]).astype("float32")
-
-    tower = keras.Sequential(
-        [
-            keras.Input((64,)),
-            layers.Dense(96, activation="relu"),
-            layers.Dropout(0.4),
-            layers.Dense(24),
-        ]
-    )
-    one, two = keras.Input((64,)), keras.Input((64,))
-    apart = ops.absolute(tower(one) - tower(two))
-    model = keras.Model([one, two], layers.Dense(1, activation="sigmoid")(apart))
-    model.compile(optimizers.Adam(0.002), "binary_crossentropy", metrics=["accuracy"])
-    (x, y), validation = couples(d.x, d.y, 15000), couples(d.vx, d.vy, 1000)
-    return Setup(model, x, y, couples(d.hx, d.hy, 1000), 128, 12, validation)
-
-
 def sums_of_unequal_rows():
     """Rows of 3 to 12 digits, filled up with zeros that a mask hides; their mean is wanted."""
     generator = np.random.default_rng(65)
@@ -382,7 +355,6 @@ MEMBERS = tuple(
         ),
         (head_on_what_is_known, "most weights are frozen", accuracy, 0.93),
         (question_and_its_answer, "no validation gain for some epochs", accuracy, 0.93),
-        (one_hand_or_two, "two inputs, one network", accuracy, 0.92),
         (sums_of_unequal_rows, "many zeros among the codes", r2, 0.93),
         (digits_in_one_cycle, "a rate that rises to 0.02", accuracy, 0.95),
         (stripes_along_a_cosine, "a rate of 0.02 that ends at zero", accuracy, 0.93),
