@@ -173,28 +173,6 @@ def star_accuracy(model, x, y):
     return float(np.mean((predict(model, x) > 0).sum(axis=1) == y.sum(axis=1)))
 
 
-def assays_with_gaps():
-    """Three targets; 40 % of the values were never measured and stand as NaN."""
-    generator = np.random.default_rng(37)
-    x = generator.normal(size=(3500, 6)).astype("float32")
-    y = np.tanh(x @ generator.normal(size=(6, 8)) / 2) @ generator.normal(size=(8, 3))
-    y = y / y.std(axis=0) + generator.normal(scale=0.15, size=y.shape)
-    d = data.parts(x, y.astype("float32"), seed=37)
-    gaps = [np.where(generator.random(p.shape) < 0.4, np.nan, p) for p in (d.y, d.vy)]
-
-    def measured_only(true, given):
-        known = ops.logical_not(ops.isnan(true))
-        error = ops.where(known, ops.where(known, true, 0.0) - given, 0.0)
-        return ops.sum(ops.square(error), axis=-1) / 1.8
-
-    model = hidden_stack(6, 3, (24,))
-    model.compile(optimizers.Adam(0.005), measured_only)
-    return Setup(
-        model, d.x, gaps[0].astype("float32"), (d.hx, d.hy), 64, 25,
-        (d.vx, gaps[1].astype("float32")),
-    )  # fmt: skip
-
-
 def digits_smoothed():
     d = data.digits(seed=38)
     y, vy, hy = (keras.utils.to_categorical(part, 10) for part in (d.y, d.vy, d.hy))
@@ -367,7 +345,6 @@ MEMBERS = tuple(
         (arrivals_from_the_log_of_a_rate, "linear output, loss below zero", rate_r2, 0.4),
         (lifetimes_cut_off, "two columns of labels for one unit", concordance, 0.71),
         (stars_in_order, "logits that share one score", star_accuracy, 0.75),
-        (assays_with_gaps, "NaN among the targets", r2, 0.94),
         (digits_smoothed, "a loss that stays at 0.6", accuracy, 0.96),
         (digits_mixed_in_pairs, "validation far better than training", accuracy, 0.95),
         (either_of_two_branches, "six outputs, one target", log_density, 0.4),
