@@ -198,31 +198,6 @@ def digits_mixed_in_pairs():
     return Setup(model, x, y, (d.hx, d.hy), 64, 16, (d.vx, vy))
 
 
-def either_of_two_branches():
-    """A mixture of two Gaussians, as the target lies on one of two curves."""
-    generator = np.random.default_rng(40)
-    x = generator.uniform(-1.5, 1.5, size=(2000, 1))
-    side = generator.choice([-1, 1], size=(2000, 1))
-    y = side * (0.6 + 0.4 * np.cos(2 * x)) + generator.normal(scale=0.1, size=x.shape)
-    d = data.parts(x.astype("float32"), y.astype("float32"), seed=40)
-    model = hidden_stack(1, 6, (24, 24), activation="tanh")
-    model.layers[-1].bias.assign([0.0, 0.0, -0.8, 0.8, -1.0, -1.0])
-    model.compile(optimizers.Adam(0.005), surprise_of_mixture)
-    return Setup(model, d.x, d.y, (d.hx, d.hy), 64, 25, (d.vx, d.vy))
-
-
-def surprise_of_mixture(true, given):
-    """Return minus the log-density; weights, means and log deviations of two Gaussians."""
-    weight, mean, log_spread = ops.split(given, 3, axis=-1)
-    inside = -0.5 * ops.square((true - mean) * ops.exp(-log_spread)) - log_spread - 0.919
-    return -ops.logsumexp(ops.log_softmax(weight, axis=-1) + inside, axis=-1)
-
-
-def log_density(model, x, y):
-    """Return the mean log-density of the targets."""
-    return float(-np.mean(ops.convert_to_numpy(surprise_of_mixture(y, model(x, training=False)))))
-
-
 def where_the_needle_points():
     """An angle as a point on the unit circle, from twelve noisy sensors around it."""
     generator = np.random.default_rng(41)
@@ -347,7 +322,6 @@ MEMBERS = tuple(
         (stars_in_order, "logits that share one score", star_accuracy, 0.75),
         (digits_smoothed, "a loss that stays at 0.6", accuracy, 0.96),
         (digits_mixed_in_pairs, "validation far better than training", accuracy, 0.95),
-        (either_of_two_branches, "six outputs, one target", log_density, 0.4),
         (where_the_needle_points, "a loss of -1", r2, 0.97),
         (taught_by_a_forest, "a divergence, labels between 0 and 1", accuracy, 0.9),
         (labels_of_careless_hands, "training accuracy below validation", accuracy, 0.86),
