@@ -39,7 +39,7 @@ def run(*, full: bool = False) -> Measured:
     x, y = x.astype("float32"), data.target[:COUNT]
     gradients, losses = {}, {}
     for name, depth in itertools.product(NETWORKS, DEPTHS):
-        draws = 5 if full else 3 if (name, depth) in SHORT else 1  # more where trained
+        draws = 5 if full else 2 if (name, depth) in SHORT else 1  # more where trained
         models = [_network(name, depth, seed) for seed in range(draws)]
         norms = [gradient_norms(one, x[:BATCH], y[:BATCH]) for one in models]
         gradients[name, depth] = np.array([next(iter(one.values())) for one in norms])
