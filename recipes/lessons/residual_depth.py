@@ -158,6 +158,6 @@ LESSON = Lesson(
         "loss, residual, BN, 20": (0.05, 1.8),
     },
     rows=("Revolution of depth: plain against residual", "Vanishing fix"),
-    seconds=30,
+    seconds=40,
     full_minutes=15,
 )
