@@ -12,8 +12,10 @@ from dlrecipes.checks import check_integer, check_real
 from dlrecipes.errors import ArgumentError
 from dlrecipes.metrics import Boxes, box_overlaps
 
-BACKGROUND, IGNORED = -1, -2
+BACKGROUND = -1
 """What `match_anchors` says of an anchor that belongs to no box."""
+IGNORED = -2
+"""What it says of one that neither belongs to a box nor is clearly beside all."""
 VARIANCES = (0.1, 0.1, 0.2, 0.2)
 """By what offsets are divided, so that they are of order one."""
 
