@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         errors,
         export,
         layers,
+        lesson,
         losses,
         metrics,
         models,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     )
     from dlrecipes.search import CoarseToFine, StudyCallback
     from dlrecipes.training.range_test import lr_range_test as lr_range_test
+    from dlrecipes.training.recalibrate import recalibrate as recalibrate
 
 hush_tensorflow()
 
@@ -63,6 +65,7 @@ _HOMES = {
     "load_model": "dlrecipes.export",
     "load_recipe": "dlrecipes.recipe",
     "lr_range_test": "dlrecipes.training",
+    "recalibrate": "dlrecipes.training",
     "recipe_names": "dlrecipes.recipe",
     "resume": "dlrecipes.run",
     "tune": "dlrecipes.run",
@@ -74,6 +77,7 @@ _MODULES = (
     "errors",
     "export",
     "layers",
+    "lesson",
     "losses",
     "metrics",
     "models",
@@ -103,12 +107,14 @@ __all__ = [
     "export",
     "layers",
     "learning_curve",
+    "lesson",
     "load_model",
     "load_recipe",
     "losses",
     "lr_range_test",
     "metrics",
     "models",
+    "recalibrate",
     "recipe_names",
     "results",
     "resume",

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from dlrecipes.cli.lessons import lesson, list_lessons
 from dlrecipes.cli.messages import loading, one_message, resume_hint, waited
 from dlrecipes.cli.options import (
     RecipeCommand,
@@ -64,9 +65,16 @@ def main() -> None:
 
 
 @app.command("list")
-def list_recipes() -> None:
+def list_recipes(
+    lessons: Annotated[
+        bool, typer.Option("--lessons", help="List the lessons: a claim of a lecture each.")
+    ] = False,
+) -> None:
     """List the recipes: what each shows, how long it takes, what to expect."""
     with one_message():
+        if lessons:
+            list_lessons()
+            return
         from dlrecipes.recipe import read_facts, recipe_names, recipe_path
 
         table = Table("recipe", "shows", "minutes", "expected", box=None, pad_edge=False)
@@ -74,6 +82,9 @@ def list_recipes() -> None:
             facts = read_facts(recipe_path(name))
             table.add_row(name, facts.shows, f"{facts.minutes:g}", facts.expected)
         Console().print(table)
+
+
+app.command("lesson")(lesson)
 
 
 @app.command()

@@ -39,6 +39,7 @@ from dlrecipes.data.splitting.cross_validation import FoldData, draw_folds
 from dlrecipes.data.splitting.split_rule import SplitRule
 from dlrecipes.data.splitting.start_small import climb_ladder, start_small
 from dlrecipes.data.tables.by_exposure import by_exposure
+from dlrecipes.data.tables.drop_outliers import drop_outliers
 from dlrecipes.data.tables.from_table import ColumnRules, from_table
 from dlrecipes.data.tables.load_table import TableReading, check_only_with_data, load_table
 from dlrecipes.data.tables.table_columns import table_columns
@@ -74,6 +75,7 @@ __all__ = [
     "audit",
     "balance_classes",
     "by_exposure",
+    "drop_outliers",
     "fit_preprocess",
     "from_arrays",
     "from_dataset",

@@ -3,10 +3,22 @@
 from dlrecipes.diagnose.advice import Searched, advise, apply_change
 from dlrecipes.diagnose.bias_and_variance import bias_variance, check_bias_variance
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
+from dlrecipes.diagnose.decompose import ErrorParts, decompose_error
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.failing_slices import find_failing_slices
+from dlrecipes.diagnose.feature_maps import (
+    class_share,
+    layer_outputs,
+    tile_images,
+    unit_images,
+)
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.inference_mode import check_inference_mode
+from dlrecipes.diagnose.layer_signals import (
+    activation_spread,
+    gradient_by_lag,
+    gradient_norms,
+)
 from dlrecipes.diagnose.levers import Lever, find_levers
 from dlrecipes.diagnose.more_data import read_learning_curve
 from dlrecipes.diagnose.new_inputs import check_new_inputs, describe_inputs
@@ -15,6 +27,7 @@ from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check, worst_first
 from dlrecipes.diagnose.reliability import Reliability, calibration, check_calibration
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
+from dlrecipes.diagnose.smooth_losses import smoothness
 from dlrecipes.diagnose.subgroup_gaps import measure_gap
 from dlrecipes.diagnose.subgroups import check_subgroups, measure_subgroups
 from dlrecipes.diagnose.suspicious_labels import (
@@ -40,9 +53,11 @@ __all__ = [
     "CHECKS",
     "HISTORY_CHECKS",
     "RUN_CHECKS",
+    "ErrorParts",
     "Lever",
     "Reliability",
     "Searched",
+    "activation_spread",
     "advise",
     "apply_change",
     "average_predictions",
@@ -61,20 +76,28 @@ __all__ = [
     "check_subgroups",
     "check_unknown_values",
     "choose_threshold",
+    "class_share",
     "decide",
     "decision_losses",
     "decision_step",
+    "decompose_error",
     "describe_inputs",
     "find_failing_slices",
-    "find_levers",
     "find_label_issues",
+    "find_levers",
     "find_value_issues",
+    "gradient_by_lag",
+    "gradient_norms",
     "judge",
+    "layer_outputs",
     "measure_gain",
     "measure_gap",
     "measure_subgroups",
     "read_learning_curve",
+    "smoothness",
     "strongest_baseline",
+    "tile_images",
+    "unit_images",
     "weigh_penalty",
     "worst_first",
 ]

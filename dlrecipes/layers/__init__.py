@@ -1,8 +1,10 @@
 """Layers that work in anyone's Keras code on their own."""
 
+from dlrecipes.layers.activations import absolute
 from dlrecipes.layers.imputation import Imputation
 from dlrecipes.layers.inverted_dropout import InvertedDropout
 from dlrecipes.layers.kernels import matched_initializer
+from dlrecipes.layers.locally_connected import LocallyConnected2D
 from dlrecipes.layers.min_max_scaling import MinMaxScaling
 from dlrecipes.layers.one_hot import OneHot
 from dlrecipes.layers.ordinal_head import OrdinalHead
@@ -17,6 +19,7 @@ __all__ = [
     "BATCH_MOMENTUM",
     "Imputation",
     "InvertedDropout",
+    "LocallyConnected2D",
     "MinMaxScaling",
     "OneHot",
     "OrdinalHead",
@@ -26,5 +29,6 @@ __all__ = [
     "ResidualBlock",
     "Standardization",
     "ZCAWhitening",
+    "absolute",
     "matched_initializer",
 ]

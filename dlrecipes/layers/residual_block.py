@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from dlrecipes.checks import check_choice, check_integer, check_real
+from dlrecipes.checks import check_choice, check_flag, check_integer, check_real
 from dlrecipes.errors import ArgumentError
+from dlrecipes.layers.activations import Activation, keras_activation
 from dlrecipes.layers.inverted_dropout import InvertedDropout
 from dlrecipes.layers.kernels import matched_initializer
 
@@ -47,13 +48,18 @@ class ResidualBlock(keras.layers.Layer):
         variant: `"basic"` (two convolutions of `kernel_size`) or `"bottleneck"` (1x1,
             `kernel_size`, 1x1).
         activation_order: `"post"` or `"pre"`.
-        activation: Keras name of the activation; the kernel initialiser follows from it.
+        activation: Name of the activation, or a function of a tensor; the kernel initialiser
+            follows from it.
         zero_init_residual: Whether the residual starts at zero, so that the block starts as its
             shortcut (as the activated shortcut in `"post"`). In `"post"` the last normalisation's
             gamma starts at 0. In `"pre"` the last convolution's kernel does, because gammas of 0
             in front of a ReLU would get no gradient, and neither would the kernel behind it.
         dropout_rate: Share dropped in front of the last convolution, in [0, 1); None for no
             dropout layer. At 0.0 the layer is there and its rate can be raised later.
+        shortcut: Whether the shortcut is added. Without it the block is two or three plain
+            convolutions, and there is no projection.
+        batch_normalization: Whether there are normalisations. Without them the convolutions have
+            biases, and `zero_init_residual` zeroes the last kernel in either order.
         kernel_regularizer: Penalty on the convolution kernels, as Keras takes it; None for none.
         batch_momentum: Momentum of the normalisations' moving averages, in [0, 1).
         seed: Seed of the dropout masks, an integer; None draws one. Initial weights follow
@@ -93,9 +99,11 @@ class ResidualBlock(keras.layers.Layer):
         strides: int = 1,
         variant: str = "basic",
         activation_order: str = "post",
-        activation: str = "relu",
+        activation: Activation | dict[str, object] = "relu",
         zero_init_residual: bool = False,
         dropout_rate: float | None = None,
+        shortcut: bool = True,
+        batch_normalization: bool = True,
         kernel_regularizer: str | dict[str, object] | keras.regularizers.Regularizer | None = None,
         batch_momentum: float = BATCH_MOMENTUM,
         seed: int | None = None,
@@ -107,30 +115,43 @@ class ResidualBlock(keras.layers.Layer):
         self.strides = check_integer("strides", strides, 1)
         self.variant = check_choice("variant", variant, ("basic", "bottleneck"))
         self.activation_order = check_choice("activation_order", activation_order, ("post", "pre"))
-        self.activation = activation
+        # From a file it is what `get_config` has made of a function.
+        given: Activation = (
+            keras.activations.deserialize(activation)
+            if isinstance(activation, dict)
+            else activation
+        )
+        self.activation = given
         self.zero_init_residual = zero_init_residual
         self.dropout_rate = dropout_rate
+        self.shortcut = check_flag("shortcut", shortcut)
+        self.batch_normalization = check_flag("batch_normalization", batch_normalization)
+        if zero_init_residual and not self.shortcut:
+            raise ArgumentError(
+                "A block can start as its shortcut only if it has one.",
+                received="zero_init_residual=True, shortcut=False",
+            )
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.batch_momentum = check_real("batch_momentum", batch_momentum, 0, 1, high_open=True)
         self.seed = seed
 
-        self._kernel_initializer = matched_initializer(activation)
-        self._activate = keras.activations.get(activation)
+        self._kernel_initializer = matched_initializer(given)
+        self._activate = keras.activations.get(keras_activation(given))
         self._pre = self.activation_order == "pre"
         expansion = BOTTLENECK_EXPANSION if self.variant == "bottleneck" else 1
         self._channels_out = self.filters * expansion
         self._convolutions = self._make_convolutions()
         # In the pre-activation order no normalisation follows the last convolution.
-        zero_gamma = zero_init_residual and not self._pre
+        zero_gamma = zero_init_residual and not self._pre and self.batch_normalization
         last = len(self._convolutions) - 1
-        self._normalizations = [
+        self._normalizations: list[keras.layers.Layer] = [
             keras.layers.BatchNormalization(
                 momentum=self.batch_momentum,
                 gamma_initializer="zeros" if zero_gamma and index == last else "ones",
                 name=f"normalization_{index + 1}",
                 dtype=self.dtype_policy,
             )
-            for index in range(len(self._convolutions))
+            for index in range(len(self._convolutions) if self.batch_normalization else 0)
         ]
         self._dropout = (
             None
@@ -161,7 +182,7 @@ class ResidualBlock(keras.layers.Layer):
                 (self.filters, self.kernel_size, self.strides),
                 (self._channels_out, 1, 1),
             ]
-        zero_kernel = self.zero_init_residual and self._pre
+        zero_kernel = self.zero_init_residual and (self._pre or not self.batch_normalization)
         return [
             self._convolution(
                 f"convolution_{index + 1}",
@@ -182,7 +203,8 @@ class ResidualBlock(keras.layers.Layer):
             strides=strides,
             padding="same",
             data_format="channels_last",
-            use_bias=False,
+            # A normalisation has an offset of its own.
+            use_bias=not self.batch_normalization,
             kernel_initializer=initializer,
             kernel_regularizer=self.kernel_regularizer,
             name=name,
@@ -191,12 +213,12 @@ class ResidualBlock(keras.layers.Layer):
 
     def build(self, input_shape: Shape) -> None:
         channels_in = self._check_input(input_shape)
-        if self.strides > 1 or channels_in != self._channels_out:
+        if self.shortcut and (self.strides > 1 or channels_in != self._channels_out):
             self._projection = self._convolution(
                 "projection", self._channels_out, 1, self.strides, self._kernel_initializer
             )
             self._projection.build(input_shape)
-            if not self._pre:
+            if not self._pre and self.batch_normalization:
                 self._projection_normalization = keras.layers.BatchNormalization(
                     momentum=self.batch_momentum,
                     name="projection_normalization",
@@ -204,13 +226,13 @@ class ResidualBlock(keras.layers.Layer):
                 )
                 self._projection_normalization.build(self.compute_output_shape(input_shape))
         shape = input_shape
-        layers = zip(self._convolutions, self._normalizations, strict=True)
-        for index, (convolution, normalization) in enumerate(layers):
+        for index, convolution in enumerate(self._convolutions):
             if self._dropout is not None and index == len(self._convolutions) - 1:
                 self._dropout.build(shape)
             convolution.build(shape)
             before, shape = shape, convolution.compute_output_shape(shape)
-            normalization.build(before if self._pre else shape)
+            if self.batch_normalization:
+                self._normalizations[index].build(before if self._pre else shape)
         self.built = True
 
     def _check_input(self, input_shape: Shape) -> int:
@@ -229,26 +251,33 @@ class ResidualBlock(keras.layers.Layer):
     def _call_post(self, inputs: keras.KerasTensor, training: bool | None) -> keras.KerasTensor:
         """Return `activate(shortcut + residual)`."""
         shortcut = inputs
-        if self._projection is not None and self._projection_normalization is not None:
-            shortcut = self._projection_normalization(self._projection(inputs), training=training)
+        if self._projection is not None:
+            shortcut = self._projection(inputs)
+        if self._projection_normalization is not None:
+            shortcut = self._projection_normalization(shortcut, training=training)
         x = inputs
         for index, convolution in enumerate(self._convolutions):
             if index > 0:
                 x = self._activate(x)
             x = self._drop_before_last(index, x, training)
-            x = self._normalizations[index](convolution(x), training=training)
-        return self._activate(shortcut + x)
+            x = self._normalize(index, convolution(x), training)
+        return self._activate(shortcut + x if self.shortcut else x)
 
     def _call_pre(self, inputs: keras.KerasTensor, training: bool | None) -> keras.KerasTensor:
         """Return `shortcut + residual`, with the activations in front of the convolutions."""
         shortcut = inputs
         x = inputs
         for index, convolution in enumerate(self._convolutions):
-            x = self._activate(self._normalizations[index](x, training=training))
+            x = self._activate(self._normalize(index, x, training))
             if index == 0 and self._projection is not None:
                 shortcut = self._projection(x)
             x = convolution(self._drop_before_last(index, x, training))
-        return shortcut + x
+        return shortcut + x if self.shortcut else x
+
+    def _normalize(
+        self, index: int, x: keras.KerasTensor, training: bool | None
+    ) -> keras.KerasTensor:
+        return self._normalizations[index](x, training=training) if self._normalizations else x
 
     def _drop_before_last(
         self, index: int, x: keras.KerasTensor, training: bool | None
@@ -273,9 +302,13 @@ class ResidualBlock(keras.layers.Layer):
             "strides": self.strides,
             "variant": self.variant,
             "activation_order": self.activation_order,
-            "activation": self.activation,
+            "activation": self.activation
+            if isinstance(self.activation, str)
+            else keras.activations.serialize(self.activation),
             "zero_init_residual": self.zero_init_residual,
             "dropout_rate": rate,
+            "shortcut": self.shortcut,
+            "batch_normalization": self.batch_normalization,
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
             "batch_momentum": self.batch_momentum,
             "seed": self.seed,

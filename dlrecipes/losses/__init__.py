@@ -4,5 +4,13 @@ from dlrecipes.losses.focal_loss import FocalLoss
 from dlrecipes.losses.masked_loss import MaskedLoss
 from dlrecipes.losses.masked_metric import MaskedMetric
 from dlrecipes.losses.ordinal_loss import OrdinalLoss
+from dlrecipes.losses.penalty_strength import PENALTY_FORMS, penalty_strength
 
-__all__ = ["FocalLoss", "MaskedLoss", "MaskedMetric", "OrdinalLoss"]
+__all__ = [
+    "PENALTY_FORMS",
+    "FocalLoss",
+    "MaskedLoss",
+    "MaskedMetric",
+    "OrdinalLoss",
+    "penalty_strength",
+]

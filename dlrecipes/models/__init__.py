@@ -4,6 +4,7 @@ from dlrecipes.models.build_cnn import build_cnn
 from dlrecipes.models.build_mlp import build_mlp
 from dlrecipes.models.build_multitask import build_multitask
 from dlrecipes.models.build_resnet import build_resnet
+from dlrecipes.models.build_rnn import build_rnn
 from dlrecipes.models.build_tabular import build_tabular
 from dlrecipes.models.build_text import build_text
 from dlrecipes.models.encode_table import build_table_encoder
@@ -15,6 +16,7 @@ __all__ = [
     "build_mlp",
     "build_multitask",
     "build_resnet",
+    "build_rnn",
     "build_table_encoder",
     "build_tabular",
     "build_text",

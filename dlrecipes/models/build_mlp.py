@@ -10,8 +10,10 @@ import keras
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.errors import ArgumentError
 from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers.activations import Activation
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
+from dlrecipes.models.penalties import Penalised, kernel_penalties
 from dlrecipes.targets.output_layer import output_layer
 
 
@@ -20,9 +22,11 @@ def build_mlp(  # noqa: PLR0913 - each argument is one choice of the architectur
     outputs: int,
     *,
     hidden_units: Sequence[int] = (64, 64),
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout_rate: float | None = None,
     l2: float | None = None,
+    l1: float | None = None,
+    penalised: Penalised = "all",
     batch_normalization: bool = False,
     output_bias: Sequence[float] | None = None,
     target_mean: float = 0.0,
@@ -42,11 +46,16 @@ def build_mlp(  # noqa: PLR0913 - each argument is one choice of the architectur
             one axis.
         outputs: Number of outputs, at least 1.
         hidden_units: Width of each hidden layer; empty for a linear model.
-        activation: Keras name of the hidden activation; initialisers follow from it.
+        activation: Name of the hidden activation, or a function of a tensor; initialisers follow
+            from it.
         dropout_rate: Share dropped behind each hidden layer, in [0, 1). None for no dropout
             layers; at 0.0 they are there, and a study can raise their rate in the same graph.
         l2: L2 factor of the kernels (never of biases), at least 0. None for no penalty; 0.0
             keeps the term.
+        l1: L1 factor of the kernels, likewise; with `l2` the penalty is elastic.
+        penalised: Kernels that `l1` and `l2` hold for: `"all"`, `"hidden"` for all but those of
+            the outputs, or a sequence of names or places: `"hidden_1"` or 0 is the first,
+            `"outputs"` or -1 the last.
         batch_normalization: Whether to normalise before each activation.
         output_bias: Start value of each output, in the units of the predictions, as `prior_bias`
             gives it; None for zero logits, or `target_mean`.
@@ -77,23 +86,26 @@ def build_mlp(  # noqa: PLR0913 - each argument is one choice of the architectur
     mean = check_real("target_mean", target_mean)
     std = check_real("target_std", target_std, 0, low_open=True)
 
+    widths = check_sizes("hidden_units", hidden_units, 0)
+    names = [f"hidden_{index}" for index in range(1, len(widths) + 1)]
+    penalties = kernel_penalties([*names, "outputs"], l2=l2, l1=l1, penalised=penalised)
     inputs = keras.Input(shape, name="inputs")
     x = inputs if len(shape) == 1 else keras.layers.Flatten(name="flatten")(inputs)
-    for index, units in enumerate(check_sizes("hidden_units", hidden_units, 0), start=1):
+    for name, units in zip(names, widths, strict=True):
         x = dense_block(
             x,
             units,
             activation=activation,
-            l2=l2,
+            penalty=penalties[name],
             batch_normalization=batch_normalization,
-            name=f"hidden_{index}",
+            name=name,
         )
         if dropout_rate is not None:
-            x = InvertedDropout(dropout_rate, name=f"hidden_{index}_dropout")(x)
+            x = InvertedDropout(dropout_rate, name=f"{name}_dropout")(x)
     if output_bias is not None:
         # The dense layer works in standardised units.
         output_bias = [(value - mean) / std for value in output_bias]
-    last = output_layer(outputs, l2=l2, output_bias=output_bias)
+    last = output_layer(outputs, penalty=penalties["outputs"], output_bias=output_bias)
     predictions = last(x)
     if not (mean == 0.0 and math.isclose(std, 1.0)):
         predictions = keras.layers.Rescaling(

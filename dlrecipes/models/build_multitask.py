@@ -10,8 +10,10 @@ import keras
 from dlrecipes.checks import check_integer
 from dlrecipes.errors import ArgumentError
 from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers.activations import Activation
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
+from dlrecipes.models.penalties import Penalised, kernel_penalties
 from dlrecipes.results import Target
 from dlrecipes.targets import kind_of
 
@@ -26,9 +28,11 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
     trunk: keras.Model | None = None,
     hidden_units: Sequence[int] = (64, 64),
     head_units: Sequence[int] = (),
-    activation: str = "relu",
+    activation: Activation = "relu",
     dropout_rate: float | None = None,
     l2: float | None = None,
+    l1: float | None = None,
+    penalised: Penalised = "all",
     batch_normalization: bool = False,
 ) -> keras.Model:
     """Return an uncompiled model with one trunk for all targets and a head for each.
@@ -46,9 +50,15 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
             without its head; None for the hidden layers below.
         hidden_units: Width of each layer that all targets share; behind `trunk`, if there is one.
         head_units: Width of each layer that every target has for itself.
-        activation: Keras name of the hidden activation; initialisers follow from it.
+        activation: Name of the hidden activation, or a function of a tensor; initialisers follow
+            from it.
         dropout_rate: Share dropped behind each hidden layer, in [0, 1). None for no dropout.
-        l2: L2 factor of the kernels (never of biases), at least 0. None for no penalty.
+        l2: L2 factor of the kernels (never of biases, nor in `trunk`), at least 0. None for no
+            penalty; 0.0 keeps the term.
+        l1: L1 factor of the kernels, likewise; with `l2` the penalty is elastic.
+        penalised: Kernels that `l1` and `l2` hold for: `"all"`, `"hidden"` for all but those of
+            the outputs, or a sequence of names or places: `"hidden_1"` or 0 is the first,
+            `"head_2_1"` the first of the second target's own, `"head_2_outputs"` its last.
         batch_normalization: Whether to normalise before each activation.
 
     Returns:
@@ -95,13 +105,23 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
             fix="End it with a pooling layer or `keras.layers.Flatten()`.",
         )
 
+    shared_units = check_sizes("hidden_units", hidden_units, 0)
+    own_units = check_sizes("head_units", head_units, 0)
+    heads = [f"head_{index}" for index in range(1, len(targets) + 1)]
+    last = [f"{head}_outputs" for head in heads]
+    names_of_layers = [f"hidden_{index}" for index in range(1, len(shared_units) + 1)]
+    for head in heads:
+        names_of_layers += [f"{head}_{index}" for index in range(1, len(own_units) + 1)]
+        names_of_layers.append(f"{head}_outputs")
+    penalties = kernel_penalties(names_of_layers, l2=l2, l1=l1, penalised=penalised, outputs=last)
+
     def hidden(x: keras.KerasTensor, units: Sequence[int], name: str) -> keras.KerasTensor:
         for index, width in enumerate(units, start=1):
             x = dense_block(
                 x,
                 width,
                 activation=activation,
-                l2=l2,
+                penalty=penalties[f"{name}_{index}"],
                 batch_normalization=batch_normalization,
                 name=f"{name}_{index}",
             )
@@ -109,14 +129,15 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
                 x = InvertedDropout(dropout_rate, name=f"{name}_{index}_dropout")(x)
         return x
 
-    shared = hidden(x, check_sizes("hidden_units", hidden_units, 0), "hidden")
-    own = check_sizes("head_units", head_units, 0)
+    shared = hidden(x, shared_units, "hidden")
     outputs = {}
-    for index, target in enumerate(targets, start=1):
-        # Layers are numbered: a target may be called "hidden".
-        features = hidden(shared, own, f"head_{index}")
+    # Layers are numbered: a target may be called "hidden".
+    for head, name, target in zip(heads, last, targets, strict=True):
         kind = kind_of(target)
         outputs[target.name] = kind.head(
-            features, l2=l2, bias=kind.start_bias(), name=f"head_{index}_outputs"
+            hidden(shared, own_units, head),
+            penalty=penalties[name],
+            bias=kind.start_bias(),
+            name=name,
         )
     return keras.Model(inputs, outputs.get("", outputs), name="multitask")

@@ -7,21 +7,27 @@ from collections.abc import Sequence
 import keras
 
 from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers.activations import Activation
 from dlrecipes.models.check_sizes import check_sizes
 from dlrecipes.models.dense_block import dense_block
 from dlrecipes.models.encode_table import encode_table
+from dlrecipes.models.penalties import Penalised, kernel_penalties
 from dlrecipes.models.task_outputs import task_outputs
 from dlrecipes.results import DataSpec
 
 
-def build_tabular(
+def build_tabular(  # noqa: PLR0913 - each argument is one choice of the architecture
     spec: DataSpec,
     *,
     hidden_units: Sequence[int] = (128, 128),
     encoding: str = "piecewise",
     embedding_size: int = 8,
     one_hot: int = 0,
+    activation: Activation = "relu",
     dropout_rate: float | None = None,
+    l2: float | None = None,
+    l1: float | None = None,
+    penalised: Penalised = "all",
     output_bias: Sequence[float] | None = None,
 ) -> keras.Model:
     """Return an uncompiled perceptron for a preprocessed table.
@@ -38,7 +44,15 @@ def build_tabular(
         embedding_size: Numbers an embedding has, at least 1.
         one_hot: Columns with at most so many categories, the unknown one included, are one-hot
             and have no embedding; 0 for none. With little data it is learned sooner what they say.
+        activation: Name of the hidden activation, or a function of a tensor; initialisers follow
+            from it.
         dropout_rate: Share dropped behind each hidden layer, in [0, 1); None for no dropout.
+        l2: L2 factor of the kernels (never of biases or embeddings), at least 0. None for no
+            penalty; 0.0 keeps the term.
+        l1: L1 factor of the kernels, likewise; with `l2` the penalty is elastic.
+        penalised: Kernels that `l1` and `l2` hold for: `"all"`, `"hidden"` for all but those of
+            the outputs, or a sequence of names or places: `"hidden_1"` or 0 is the first,
+            `"outputs"` or -1 the last.
         output_bias: Start value of each output, as `prior_bias` gives it; None for zero logits,
             or for the mean of the targets.
 
@@ -58,14 +72,23 @@ def build_tabular(
         Gorishniy, Rubachev and Babenko 2022, On Embeddings for Numerical Features in Tabular
         Deep Learning (arXiv:2203.05556).
     """
+    widths = check_sizes("hidden_units", hidden_units, 1)
+    names = [f"hidden_{index}" for index in range(1, len(widths) + 1)]
+    penalties = kernel_penalties([*names, "outputs"], l2=l2, l1=l1, penalised=penalised)
     inputs = keras.Input(spec.input_shape, name="inputs")
     x = encode_table(
         inputs, spec, encoding=encoding, embedding_size=embedding_size, one_hot=one_hot
     )
-    for index, units in enumerate(check_sizes("hidden_units", hidden_units, 1), start=1):
+    for name, units in zip(names, widths, strict=True):
         x = dense_block(
-            x, units, activation="relu", l2=None, batch_normalization=False, name=f"hidden_{index}"
+            x,
+            units,
+            activation=activation,
+            penalty=penalties[name],
+            batch_normalization=False,
+            name=name,
         )
         if dropout_rate is not None:
-            x = InvertedDropout(dropout_rate, name=f"hidden_{index}_dropout")(x)
-    return keras.Model(inputs, task_outputs(x, spec, output_bias), name="tabular")
+            x = InvertedDropout(dropout_rate, name=f"{name}_dropout")(x)
+    outputs = task_outputs(x, spec, output_bias, penalty=penalties["outputs"])
+    return keras.Model(inputs, outputs, name="tabular")

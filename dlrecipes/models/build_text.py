@@ -9,20 +9,26 @@ import keras
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.errors import DataError
 from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers.activations import Activation, keras_activation
 from dlrecipes.models.dense_block import dense_block
+from dlrecipes.models.penalties import Penalised, kernel_penalties
 from dlrecipes.models.task_outputs import task_outputs
 from dlrecipes.results import DataSpec, plural
 
 ARCHITECTURES = ("bag", "cnn")
 
 
-def build_text(
+def build_text(  # noqa: PLR0913 - each argument is one choice of the architecture
     spec: DataSpec,
     *,
     architecture: str = "bag",
     embedding_size: int = 32,
     hidden_units: int = 64,
+    activation: Activation = "relu",
     dropout_rate: float | None = None,
+    l2: float | None = None,
+    l1: float | None = None,
+    penalised: Penalised = "all",
     output_bias: Sequence[float] | None = None,
 ) -> keras.Model:
     """Return an uncompiled network for texts as rows of tokens.
@@ -35,8 +41,16 @@ def build_text(
         architecture: `"bag"` or `"cnn"`.
         embedding_size: Numbers an embedding has, at least 1.
         hidden_units: Width of the hidden layer, and number of filters of `"cnn"`, at least 1.
+        activation: Name of the hidden layer's activation and the convolution's, or a function of a
+            tensor.
         dropout_rate: Share dropped behind the embeddings' summary and behind the hidden layer, in
             [0, 1); None for no dropout.
+        l2: L2 factor of the kernels (never of biases or embeddings), at least 0. None for no
+            penalty; 0.0 keeps the term.
+        l1: L1 factor of the kernels, likewise; with `l2` the penalty is elastic.
+        penalised: Kernels that `l1` and `l2` hold for: `"all"`, `"hidden"` for all but those of
+            the outputs, or a sequence of names or places: `"neighbours"` (`"cnn"`
+            only), `"hidden"`, `"outputs"` or -1.
         output_bias: Start value of each output, as `prior_bias` gives it; None for zeros.
 
     Raises:
@@ -72,13 +86,20 @@ def build_text(
             f"{plural(spec.input_shape[0], 'token')}",
             fix="Preprocess the texts with `TextTokens`.",
         )
+    names = ["neighbours"] * (architecture == "cnn") + ["hidden", "outputs"]
+    penalties = kernel_penalties(names, l2=l2, l1=l1, penalised=penalised)
     inputs = keras.Input(spec.input_shape, name="inputs")
     x = keras.layers.Embedding(sizes.pop(), embedding_size, name="embedding")(inputs)
     # (batch, length, 1): 1 for a token, 0 for what fills up.
     there = keras.ops.cast(inputs > 0, x.dtype)[:, :, None]
     if architecture == "cnn":
         x = keras.layers.Conv1D(
-            hidden_units, 3, padding="same", activation="relu", name="neighbours"
+            hidden_units,
+            3,
+            padding="same",
+            activation=keras_activation(activation),
+            kernel_regularizer=penalties["neighbours"],
+            name="neighbours",
         )(x)
     highest = keras.ops.max(x * there, axis=1)
     mean = keras.ops.sum(x * there, axis=1) / keras.ops.maximum(keras.ops.sum(there, axis=1), 1.0)
@@ -90,9 +111,10 @@ def build_text(
             x = dense_block(
                 x,
                 hidden_units,
-                activation="relu",
-                l2=None,
+                activation=activation,
+                penalty=penalties["hidden"],
                 batch_normalization=False,
                 name="hidden",
             )
-    return keras.Model(inputs, task_outputs(x, spec, output_bias), name="text")
+    outputs = task_outputs(x, spec, output_bias, penalty=penalties["outputs"])
+    return keras.Model(inputs, outputs, name="text")

@@ -11,7 +11,11 @@ from dlrecipes.targets import kind_of
 
 
 def task_outputs(
-    x: keras.KerasTensor, spec: DataSpec, output_bias: Sequence[float] | None
+    x: keras.KerasTensor,
+    spec: DataSpec,
+    output_bias: Sequence[float] | None,
+    *,
+    penalty: keras.regularizers.Regularizer | None,
 ) -> keras.KerasTensor:
     """Return logits, or for regression values in the user's units.
 
@@ -20,12 +24,13 @@ def task_outputs(
         spec: The data's description.
         output_bias: Start value of each output, as `prior_bias` gives it; None for zero logits,
             or for the mean of the targets.
+        penalty: Of the kernel; None for none.
 
     Raises:
         DataError: If the data has several targets.
     """
     bias = None if output_bias is None else list(output_bias)
-    return kind_of(spec.target).head(x, l2=None, bias=bias, name="outputs")
+    return kind_of(spec.target).head(x, penalty=penalty, bias=bias, name="outputs")
 
 
 def prior_bias(spec: DataSpec) -> list[float]:

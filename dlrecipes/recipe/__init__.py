@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dlrecipes.recipe.find_recipe import (
     RecipeFacts,
     read_facts,
+    read_keywords,
     recipe_names,
     recipe_path,
     recipes_folder,
@@ -27,6 +28,7 @@ __all__ = [
     "load_recipe",
     "load_recipe_of",
     "read_facts",
+    "read_keywords",
     "recipe_names",
     "recipe_path",
     "recipes_folder",

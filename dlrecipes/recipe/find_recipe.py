@@ -80,13 +80,7 @@ def read_facts(path: Path) -> RecipeFacts:
     Args:
         path: A recipe's file; what it computes instead of writing it down is left out.
     """
-    said: dict[str, object] = {}
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "RECIPE":
-            keywords = statement.value.keywords if isinstance(statement.value, ast.Call) else []
-            for keyword in keywords:
-                if isinstance(keyword.value, ast.Constant):
-                    said[str(keyword.arg)] = keyword.value.value
+    said = read_keywords(path, "RECIPE")
     minutes = said.get("minutes", 0.0)
     return RecipeFacts(
         name=str(said.get("name", path.stem)),
@@ -94,3 +88,20 @@ def read_facts(path: Path) -> RecipeFacts:
         minutes=float(minutes) if isinstance(minutes, int | float) else 0.0,
         expected=str(said.get("expected", "")),
     )
+
+
+def read_keywords(path: Path, name: str) -> dict[str, object]:
+    """Read what `name = Something(...)` says in words and numbers, without running the file.
+
+    Args:
+        path: A Python file.
+        name: The variable.
+    """
+    said: dict[str, object] = {}
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
+            keywords = statement.value.keywords if isinstance(statement.value, ast.Call) else []
+            for keyword in keywords:
+                if isinstance(keyword.value, ast.Constant):
+                    said[str(keyword.arg)] = keyword.value.value
+    return said

@@ -32,7 +32,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         (1079, 8, 8, 1)
     """
     path = recipe_path(name_or_path)
-    recipe = getattr(_import(path), "RECIPE", None)
+    recipe = getattr(import_file(path), "RECIPE", None)
     if not isinstance(recipe, Recipe):
         raise RecipeError(
             "A recipe's file must define `RECIPE = Recipe(...)`.",
@@ -63,7 +63,15 @@ def load_recipe_of(info: RunInfo) -> Recipe:
     )
 
 
-def _import(path: Path) -> ModuleType:
+def import_file(path: Path) -> ModuleType:
+    """Import a file that is a user's own, or may be.
+
+    Args:
+        path: A `.py` file.
+
+    Raises:
+        RecipeError: If it cannot be imported.
+    """
     name = f"dlrecipes_recipe_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from dlrecipes.report.class_curves import class_curves
 from dlrecipes.report.confusion import (
     MOST_IN_PLOT,
     MOST_IN_TABLE,
@@ -45,6 +46,7 @@ class ErrorSection:
         pairs: The most frequent confusions, where the matrix is no table.
         classes: Precision and recall of each class, or of the worst.
         all_classes: Number of classes.
+        curves: Precision-recall and ROC of each class against the rest, of more than two.
         regression: Predicted against true values.
     """
 
@@ -57,6 +59,7 @@ class ErrorSection:
     pairs: Sequence[tuple[str, str, int, str]] = ()
     classes: Sequence[ClassScore] = ()
     all_classes: int = 0
+    curves: tuple[Plot, ...] = ()
     regression: tuple[Plot, ...] = ()
 
 
@@ -96,6 +99,7 @@ def _named(section: ErrorSection, name: str, suffix: str) -> ErrorSection:
         suffix=suffix,
         thresholds=thresholds,
         confusion_plot=section.confusion_plot and numbered(section.confusion_plot),
+        curves=tuple(numbered(plot) for plot in section.curves),
         regression=tuple(numbered(plot) for plot in section.regression),
     )
 
@@ -117,6 +121,7 @@ def _section(saved: SavedPredictions, spec: DataSpec, threshold: Threshold | Non
         pairs=() if small else confused_pairs(matrix),
         classes=worst_classes(class_scores(saved.y, first, names)),
         all_classes=count,
+        curves=class_curves(saved.y, first, names),
     )
 
 

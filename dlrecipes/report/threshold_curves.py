@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from dlrecipes.diagnose import decide
+from dlrecipes.metrics import precision_recall_steps
 from dlrecipes.report.format import format_number, plot_text
 from dlrecipes.report.plot import ACCENT, MUTED, WARN, Plot, make_figure
 from dlrecipes.report.saved_predictions import SavedPredictions
@@ -102,25 +103,6 @@ def _numbers(decisions: Decisions, goal: ThresholdGoal | None) -> tuple[str, ...
     return (*(f"{count:,}" for count in counts), *map(format_number, shares))
 
 
-def precision_recall(y: NDArray[np.int64], scores: NDArray[np.float64]) -> Curve:
-    """Return recall, rising, and the precision of the step that ends there.
-
-    The area below these steps is the average precision; straight lines between the points would
-    promise more than any threshold keeps.
-
-    Args:
-        y: 0 or 1, `(examples,)`.
-        scores: Scores, `(examples,)`.
-
-    Reference:
-        Davis and Goadrich 2006, The Relationship Between Precision-Recall and ROC Curves.
-    """
-    precision, recall, _ = metrics.precision_recall_curve(y, scores, drop_intermediate=True)
-    # The last point, no alarm with precision 1, is a convention and no threshold's.
-    recall, precision = recall[-2::-1], precision[-2::-1]
-    return np.concatenate([[0.0], recall]), np.concatenate([precision[:1], precision])
-
-
 def _precision_recall(
     y: NDArray[np.int64],
     scores: NDArray[np.float64],
@@ -139,7 +121,7 @@ def _precision_recall(
             hovertemplate=f"share of {plot_text(positive)}: {prevalence:.2%}<extra></extra>",
         ),
         *_lines(
-            [precision_recall(y, probabilities) for probabilities in scores],
+            [precision_recall_steps(y, probabilities) for probabilities in scores],
             "vh",
             "recall %{x:.3f}, precision",
         ),
@@ -148,7 +130,7 @@ def _precision_recall(
     return Plot(
         "precision-recall",
         "Precision over recall",
-        _figure(traces, "recall", "precision"),
+        curve_figure(traces, "recall", "precision"),
         f"Area (average precision) of the exported network {format_number(area)}; dashed: the "
         f"share of {positive}, {prevalence:.1%}, which guessing reaches.",
     )
@@ -174,7 +156,7 @@ def _roc(
     return Plot(
         "roc",
         "Recall over false alarms (ROC)",
-        _figure(traces, "share of the negatives that raise an alarm", "recall"),
+        curve_figure(traces, "share of the negatives that raise an alarm", "recall"),
         f"Area of the exported network {format_number(area)}; dashed: chance, 0.5.",
     )
 
@@ -188,15 +170,12 @@ def _lines(curves: list[Curve], shape: str, words: str) -> list[Any]:
     """Return a line a refit, the exported one on top and last."""
     traces = []
     for at in reversed(range(len(curves))):
-        x, y = curves[at]
-        if len(x) > _MOST_POINTS:
-            kept = np.unique(np.linspace(0, len(x) - 1, _MOST_POINTS).astype(int))
-            x, y = x[kept], y[kept]
+        x, y = thinned(curves[at])
         name = "exported network" if at == 0 else "other refits"
         traces.append(
             go.Scatter(
-                x=np.round(x, 6),
-                y=np.round(y, 6),
+                x=x,
+                y=y,
                 mode="lines",
                 name=name,
                 legendgroup=name,
@@ -228,7 +207,27 @@ def _marks(points: list[tuple[str, float, float]]) -> list[Any]:
     ]
 
 
-def _figure(traces: list[Any], x: str, y: str) -> go.Figure:
+def thinned(curve: Curve) -> Curve:
+    """Return a curve of no more points, and no longer numbers, than a page can bear.
+
+    Args:
+        curve: Its points, `(points,)` each.
+    """
+    x, y = curve
+    if len(x) > _MOST_POINTS:
+        kept = np.unique(np.linspace(0, len(x) - 1, _MOST_POINTS).astype(int))
+        x, y = x[kept], y[kept]
+    return np.round(x, 6), np.round(y, 6)
+
+
+def curve_figure(traces: list[Any], x: str, y: str) -> go.Figure:
+    """Return a figure whose axes are shares from 0 to 1.
+
+    Args:
+        traces: What is drawn.
+        x: The label of the horizontal axis.
+        y: That of the vertical one.
+    """
     return make_figure(
         traces,
         height=420,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-ColumnKind = Literal["number", "category", "date", "text", "ignored"]
+ColumnKind = Literal["number", "category", "date", "text", "list", "parts", "ignored"]
 Spelling = Literal["as it stands", "boolean", "number"]
 IDENTIFIER = "identifier"
 """What the evidence of an ignored column begins with that names or numbers the rows."""
@@ -49,7 +49,9 @@ class Column:
     Args:
         name: Its name in the table.
         kind: `"number"`, `"category"` for one of few values, `"date"` for days and times,
-            `"text"` for sentences, `"ignored"` for what must not or cannot be learned from.
+            `"text"` for sentences, `"list"` for any number of items in a cell, `"parts"` for
+            several facts in a cell, such as `F/3`, each at its place, `"ignored"` for what must not
+            or cannot be learned from.
         evidence: What speaks for the kind, for display: `"4 values, 2 % missing"`; for an
             ignored column the reason: `"identifier: all 891 values are different"`.
         date_format: How its cells become dates, see `dlrecipes.data.sources.dates`; empty for all
@@ -62,6 +64,10 @@ class Column:
         wide: Whether float32 would make different training numbers equal, so that a model takes
             them as float64.
         doubt: What may be wrong about the kind, and the option that settles it; empty for nothing.
+        separator: What stands between the items of a list or between the parts; `")"` for a blank
+            behind a closing parenthesis, empty for a blank before one of `heads`.
+        heads: Words of which each begins an item of a list, as in `Exon 17 Exon 11`.
+        parts: What stands at each place of a cell with parts: numbers and categories.
     """
 
     name: str
@@ -73,13 +79,21 @@ class Column:
     spelling: Spelling = "as it stands"
     wide: bool = False
     doubt: str = ""
+    separator: str = ""
+    heads: tuple[str, ...] = ()
+    parts: tuple[Column, ...] = ()
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Column:
         """Return the column that `dataclasses.asdict` wrote."""
         form = config.get("number_form")
         made = None if form is None else NumberForm(**form)
-        return cls(**{**config, "number_form": made, "offsets": tuple(config.get("offsets") or ())})
+        parts = tuple(
+            part if isinstance(part, Column) else cls.from_config(part)
+            for part in config.get("parts") or ()
+        )
+        several = {name: tuple(config.get(name) or ()) for name in ("offsets", "heads")}
+        return cls(**{**config, **several, "number_form": made, "parts": parts})
 
     @property
     def is_identifier(self) -> bool:

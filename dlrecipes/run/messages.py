@@ -27,6 +27,8 @@ _KINDS: dict[ColumnKind, tuple[str, str]] = {
     "category": ("category", "categories"),
     "date": ("date", "dates"),
     "text": ("text", "texts"),
+    "list": ("list", "lists"),
+    "parts": ("cell with parts", "cells with parts"),
 }
 _MOST_NAMED = 6
 

@@ -133,6 +133,13 @@ def prepare(
             measure the gap.
     """
     listener, settings, penalty = work.listener, work.settings, work.settings.penalty
+    if work.splits.test_statistics == "own":
+        raise DataError(
+            "A run needs preprocessing by the statistics of the training part: the network it "
+            "exports predicts single examples, which have none of their own.",
+            received='test_statistics="own"',
+            fix="Use `splits.with_preprocess(layer)`.",
+        )
     for line in work.described:
         listener.on_note(line)
     if penalty is not None:

@@ -305,9 +305,14 @@ class ClassKind(LabelKind[ClassTarget]):
         return [logs[1] - logs[0]] if self.target.outputs == 1 else logs
 
     def head(
-        self, x: keras.KerasTensor, *, l2: float | None, bias: list[float] | None, name: str
+        self,
+        x: keras.KerasTensor,
+        *,
+        penalty: keras.regularizers.Regularizer | None,
+        bias: list[float] | None,
+        name: str,
     ) -> keras.KerasTensor:
-        return output_layer(self.target.outputs, l2=l2, output_bias=bias, name=name)(x)
+        return output_layer(self.target.outputs, penalty=penalty, output_bias=bias, name=name)(x)
 
     def loss(self, ordinal: str) -> keras.losses.Loss:
         if self.target.outputs == 1:

@@ -68,13 +68,18 @@ class CountKind(NumberKind[CountTarget]):
     # ---- network
 
     def head(
-        self, x: keras.KerasTensor, *, l2: float | None, bias: list[float] | None, name: str
+        self,
+        x: keras.KerasTensor,
+        *,
+        penalty: keras.regularizers.Regularizer | None,
+        bias: list[float] | None,
+        name: str,
     ) -> keras.KerasTensor:
         """Learn the logarithm of the count relative to the mean."""
         mean = max(self.target.mean, 1e-30)
         if bias is not None:
             bias = [math.log(max(value, 1e-30) / mean) for value in bias]
-        last = output_layer(1, l2=l2, output_bias=bias, name=name)
+        last = output_layer(1, penalty=penalty, output_bias=bias, name=name)
         dtype = last.dtype_policy
         log = keras.layers.Rescaling(1.0, math.log(mean), dtype=dtype, name=f"{name}_log")
         return keras.layers.Activation("exponential", dtype=dtype, name=f"{name}_count")(

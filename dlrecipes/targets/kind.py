@@ -138,13 +138,18 @@ class TargetKind(ABC, Generic[Described]):
 
     @abstractmethod
     def head(
-        self, x: keras.KerasTensor, *, l2: float | None, bias: list[float] | None, name: str
+        self,
+        x: keras.KerasTensor,
+        *,
+        penalty: keras.regularizers.Regularizer | None,
+        bias: list[float] | None,
+        name: str,
     ) -> keras.KerasTensor:
         """Return what is predicted: logits, or numbers in the user's units, in float32 at least.
 
         Args:
             x: Symbolic tensor `(batch, features)`.
-            l2: L2 factor of the kernel, at least 0; None for no penalty.
+            penalty: Of the kernel; None for none.
             bias: Outputs to begin with, as `start_bias` gives them; None for zero logits, or the
                 mean.
             name: Name of the layer that learns.

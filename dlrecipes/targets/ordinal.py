@@ -5,7 +5,6 @@ from __future__ import annotations
 import keras
 
 from dlrecipes.layers import OrdinalHead
-from dlrecipes.layers.kernels import kernel_penalty
 from dlrecipes.losses import OrdinalLoss
 from dlrecipes.results import OrdinalTarget
 from dlrecipes.targets.classes import LabelKind, entropy
@@ -33,12 +32,17 @@ class OrdinalKind(LabelKind[OrdinalTarget]):
         return [prior / sum(priors) for prior in priors]
 
     def head(
-        self, x: keras.KerasTensor, *, l2: float | None, bias: list[float] | None, name: str
+        self,
+        x: keras.KerasTensor,
+        *,
+        penalty: keras.regularizers.Regularizer | None,
+        bias: list[float] | None,
+        name: str,
     ) -> keras.KerasTensor:
         return OrdinalHead(
             self.target.num_classes,
             bias,
-            kernel_regularizer=kernel_penalty(l2),
+            kernel_regularizer=penalty,
             dtype=output_dtype(),
             name=name,
         )(x)

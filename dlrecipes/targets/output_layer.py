@@ -8,13 +8,12 @@ import keras
 
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.errors import ArgumentError
-from dlrecipes.layers.kernels import kernel_penalty
 
 
 def output_layer(
     outputs: int,
     *,
-    l2: float | None,
+    penalty: keras.regularizers.Regularizer | None,
     output_bias: Sequence[float] | None,
     name: str = "outputs",
 ) -> keras.layers.Dense:
@@ -25,7 +24,7 @@ def output_layer(
 
     Args:
         outputs: Number of outputs, at least 1.
-        l2: L2 factor of the kernel, at least 0; None for no penalty. Biases are never penalised.
+        penalty: Of the kernel; None for none. Biases are never penalised.
         output_bias: Start value of the bias of each output; None for zeros.
         name: The layer's name.
 
@@ -47,7 +46,7 @@ def output_layer(
         outputs,
         kernel_initializer="glorot_uniform",
         bias_initializer=bias,
-        kernel_regularizer=kernel_penalty(l2),
+        kernel_regularizer=penalty,
         dtype=output_dtype(),
         name=name,
     )

@@ -156,13 +156,18 @@ class ValueKind(NumberKind[ValueTarget]):
     strengths = ("penalty", (0.01, 0.1, 1.0, 10.0))
 
     def head(
-        self, x: keras.KerasTensor, *, l2: float | None, bias: list[float] | None, name: str
+        self,
+        x: keras.KerasTensor,
+        *,
+        penalty: keras.regularizers.Regularizer | None,
+        bias: list[float] | None,
+        name: str,
     ) -> keras.KerasTensor:
         """Learn standardised values; a fixed layer returns to the user's units."""
         target = self.target
         if bias is not None:
             bias = [(value - target.mean) / target.std for value in bias]
-        last = output_layer(1, l2=l2, output_bias=bias, name=name)
+        last = output_layer(1, penalty=penalty, output_bias=bias, name=name)
         units = keras.layers.Rescaling(
             target.std, target.mean, dtype=last.dtype_policy, name=f"{name}_units"
         )

@@ -3,5 +3,16 @@
 from dlrecipes.training.batch_size_rule import scale_learning_rate
 from dlrecipes.training.one_cycle import CyclicalMomentum, OneCycle
 from dlrecipes.training.range_test import RangeTest, lr_range_test
+from dlrecipes.training.recalibrate import recalibrate
+from dlrecipes.training.recorded_gradients import gradients_of, input_gradients
 
-__all__ = ["CyclicalMomentum", "OneCycle", "RangeTest", "lr_range_test", "scale_learning_rate"]
+__all__ = [
+    "CyclicalMomentum",
+    "OneCycle",
+    "RangeTest",
+    "gradients_of",
+    "input_gradients",
+    "lr_range_test",
+    "recalibrate",
+    "scale_learning_rate",
+]

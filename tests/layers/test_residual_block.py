@@ -173,3 +173,45 @@ def test_every_matched_initializer_exists():
         assert callable(keras.activations.get(activation))
     assert matched_initializer("selu") == "lecun_normal"
     assert matched_initializer("tanh") == "glorot_uniform"
+
+
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_contract_of_a_plain_block(check_layer, order):
+    def make():
+        return ResidualBlock(
+            3, strides=2, activation_order=order, shortcut=False, batch_normalization=False
+        )
+
+    check_layer(make, (2, 5, 6, 4))
+
+
+@pytest.mark.parametrize("shortcut", [False, True])
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_formula_without_normalisation(order, shortcut):
+    block = ResidualBlock(4, activation_order=order, shortcut=shortcut, batch_normalization=False)
+    x = images((2, 6, 6, 4))
+    block.build(x.shape)
+    k1, b1, k2, b2 = block.get_weights()
+    y = tf.nn.relu(x) if order == "pre" else x
+    y = tf.nn.relu(tf.nn.conv2d(y, k1, 1, "SAME") + b1)
+    y = tf.nn.conv2d(y, k2, 1, "SAME") + b2
+    y = x + y if shortcut else y
+    y = tf.nn.relu(y) if order == "post" else y
+    np.testing.assert_allclose(block(x), y, rtol=1e-4, atol=1e-5)
+
+
+def test_without_a_shortcut_there_is_no_projection():
+    block = ResidualBlock(3, strides=2, shortcut=False)
+    block.build((None, 6, 6, 4))
+    assert not [name for name in names(block) if name.startswith("projection")]
+
+
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_zero_start_without_normalisation(order):
+    block = ResidualBlock(
+        4, activation_order=order, batch_normalization=False, zero_init_residual=True
+    )
+    x = np.abs(images((2, 6, 6, 4)))
+    np.testing.assert_array_equal(block(x), x)
+    with pytest.raises(ArgumentError, match="only if it has one"):
+        ResidualBlock(4, shortcut=False, zero_init_residual=True)

@@ -120,6 +120,21 @@ def test_images_and_another_trunk():
         build_multitask((4, 4, 1), targets, trunk=keras.Sequential(layers))
 
 
+def test_the_penalty_is_on_the_kernels_it_is_asked_for():
+    targets = specs(rows(20)[1])
+
+    def penalised(*names):
+        model = build_multitask((6,), targets, head_units=(4,), l1=0.5, penalised=names)
+        return len(model.losses)
+
+    assert penalised("hidden_1", "head_2_1", "head_2_outputs") == 3
+    everything = build_multitask((6,), targets, head_units=(4,), l1=0.5)
+    hidden = build_multitask((6,), targets, head_units=(4,), l1=0.5, penalised="hidden")
+    assert len(everything.losses) - len(hidden.losses) == len(targets)
+    with pytest.raises(ArgumentError, match=r"with 'outputs'"):
+        penalised("outputs")
+
+
 def test_saved_and_loaded_and_in_float32(tmp_path):
     x, y = rows(20)
     targets = specs(y)

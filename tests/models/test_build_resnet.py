@@ -58,6 +58,17 @@ def test_zero_start_reaches_the_blocks():
     np.testing.assert_array_equal(blocks(model)[0](x), keras.ops.relu(x))
 
 
+def test_plain_and_without_normalisation():
+    plain = build_resnet((8, 8, 1), 2, shortcuts=False, batch_normalization=False)
+    names = [layer.name for layer in plain.layers]
+    assert "stem_normalization" not in names
+    paths = [weight.path for weight in plain.weights]
+    assert not [path for path in paths if "normalization" in path or "projection" in path]
+    assert sum(path.endswith("bias") for path in paths) == 1 + 2 * 2 + 1
+    usual = [weight.path for weight in build_resnet((8, 8, 1), 2).weights]
+    assert [path for path in usual if "projection" in path]
+
+
 def test_bottleneck_expands():
     model = build_resnet((8, 8, 1), 2, filters=(3,), variant="bottleneck")
     assert blocks(model)[0].output.shape[-1] == 12

@@ -126,3 +126,15 @@ def test_wrong_arguments(options, message):
 def test_unknown_features():
     with pytest.raises(DataError, match="0 descriptions of 5 features"):
         build_tabular(spec(features=()))
+
+
+def test_the_penalty_is_on_the_kernels_it_is_asked_for():
+    assert not build_tabular(spec()).losses
+    both = build_tabular(spec(), hidden_units=(4,), l1=0.25, l2=0.5)
+    kernels = [np.asarray(w) for w in both.trainable_weights if w.path.endswith("kernel")]
+    expected = sum(0.25 * np.abs(w).sum() + 0.5 * np.square(w).sum() for w in kernels)
+    assert float(sum(both.losses)) == pytest.approx(expected, rel=1e-5)
+    assert len(both.losses) == len(kernels) == 2
+    assert len(build_tabular(spec(), l2=0.5, penalised="hidden").losses) == 2
+    with pytest.raises(ArgumentError, match=r"The layers are hidden_1, hidden_2, outputs"):
+        build_tabular(spec(), l2=0.5, penalised=["embedding"])

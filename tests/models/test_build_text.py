@@ -65,3 +65,12 @@ def test_wrong_arguments():
         build_text(spec(), embedding_size=0)
     with pytest.raises(DataError, match="0 descriptions of 6 tokens"):
         build_text(spec(features=()))
+
+
+@pytest.mark.parametrize(("architecture", "kernels"), [("bag", 2), ("cnn", 3)])
+def test_the_penalty_is_on_the_kernels_it_is_asked_for(architecture, kernels):
+    assert len(build_text(spec(), architecture=architecture, l2=0.5).losses) == kernels
+    model = build_text(spec(), architecture=architecture, l1=0.25, penalised=[0])
+    first = "hidden_dense" if architecture == "bag" else "neighbours"
+    size = np.abs(np.asarray(model.get_layer(first).kernel)).sum()
+    assert [float(one) for one in model.losses] == pytest.approx([0.25 * size], rel=1e-5)

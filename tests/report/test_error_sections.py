@@ -42,7 +42,8 @@ def test_no_two_pictures_have_one_name():
     sections = error_sections(saved(), SPEC, None)
     plots = [plot.name for one in sections for plot in one.regression]
     plots += [plot.name for one in sections if one.thresholds for plot in one.thresholds.plots]
-    assert len(set(plots)) == len(plots) == 4
+    plots += [plot.name for one in sections for plot in one.curves]
+    assert len(set(plots)) == len(plots) == 6
     assert len({one.suffix for one in sections}) == 3
 
 

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
 from sklearn import metrics
 
 from dlrecipes.diagnose import choose_threshold
 from dlrecipes.report.saved_predictions import SavedPredictions
-from dlrecipes.report.threshold_curves import precision_recall, threshold_section
+from dlrecipes.report.threshold_curves import threshold_section
 from dlrecipes.results import ClassTarget, DataSpec
 
 ILL = ClassTarget(class_names=("healthy", "ill"), priors=(0.9, 0.1))
@@ -15,22 +14,6 @@ SPEC = DataSpec("ill", (3,), "float32", "table", (ILL,), 300)
 def saved(y, scores):
     predictions = np.stack([1 - scores, scores], axis=-1)
     return SavedPredictions(tuple(map(str, range(len(y)))), np.zeros((0, 3)), y, predictions)
-
-
-@settings(deadline=None, max_examples=60)
-@given(
-    st.lists(st.integers(0, 1), min_size=4, max_size=40).filter(lambda y: 0 < sum(y) < len(y)),
-    st.randoms(use_true_random=False),
-)
-def test_the_area_below_the_drawn_steps_is_the_average_precision(labels, random):
-    y = np.array(labels)
-    scores = np.array([random.randint(0, 6) / 6 for _ in labels])
-    recall, precision = precision_recall(y, scores)
-    assert (np.diff(recall) >= 0).all()
-    assert (recall[0], recall[-1]) == (0, 1)
-    # Steps go up or down first, then along: each has the height of its end.
-    area = float((np.diff(recall) * precision[1:]).sum())
-    assert area == pytest.approx(metrics.average_precision_score(y, scores))
 
 
 @pytest.fixture

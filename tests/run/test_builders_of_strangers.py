@@ -299,6 +299,16 @@ class Scaled(keras.layers.Layer):
             lambda: [keras.layers.Dense(8, activation=lambda values: values * values)],
             id="a function of one's own as activation",
         ),
+        pytest.param(
+            lambda: [
+                dlr.models.build_mlp(
+                    (8,),
+                    8,
+                    activation=eval("lambda values: 2.0 * values"),  # noqa: S307
+                )
+            ],
+            id="one whose source is not known, in a builder",
+        ),
     ],
 )
 def test_what_keras_cannot_read_back(tune, make):

@@ -17,6 +17,7 @@ from dlrecipes.data.audit.drift import check_drift
 from dlrecipes.data.audit.duplicates import check_duplicates
 from dlrecipes.data.audit.evidence import row_hashes
 from dlrecipes.data.audit.feature_values import (
+    check_cells_apart,
     check_column_kinds,
     check_constant_features,
     check_feature_scales,
@@ -86,7 +87,7 @@ def audit(
     # ---- the columns
     on_step("each column")
     if spec.columns:
-        findings.append(check_column_kinds(spec))
+        findings += _about_columns(spec)
     findings.append(check_constant_features(parts))
     if spec.kind == "table":
         examples = len(train) + len(validation) + len(splits.test)
@@ -102,6 +103,13 @@ def audit(
     on_step("columns that give the target away")
     findings += _about_target(parts, spec, on_step)
     return (*splits.noticed, *findings)
+
+
+def _about_columns(spec: DataSpec) -> Iterator[Finding]:
+    """Yield what each column is, and which have several facts in a cell."""
+    yield check_column_kinds(spec)
+    if any(column.kind in ("list", "parts") for column in spec.columns):
+        yield check_cells_apart(spec)
 
 
 def _candidates(train: Split, validation: Split, spec: DataSpec) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.parts.split import Split
+from dlrecipes.data.sources.scan_cells import overruled
 from dlrecipes.results import DataSpec, Finding, plural, significant
 
 
@@ -184,7 +185,32 @@ def check_feature_scales(train: Split) -> Finding:
         "The standard deviations of the features differ by a factor of up to "
         f"{significant(ratio, 3)}.",
         evidence,
-        advice="Put a `keras.layers.Normalization` in front as preprocessing." if unscaled else "",
+        advice="Put a `keras.layers.Normalization` in front as preprocessing: features of small "
+        "numbers need large weights, which an L2 penalty or weight decay holds down most."
+        if unscaled
+        else "",
+    )
+
+
+def check_cells_apart(spec: DataSpec) -> Finding:
+    """Return which columns have several facts a cell, and how these are taken apart.
+
+    Args:
+        spec: The raw data's description.
+    """
+    found = [column for column in spec.columns if column.kind in ("list", "parts")]
+    if not found:
+        return Finding("cells taken apart", "No cell has several facts.", {})
+    named = {column.name: column.evidence for column in found}
+    said = "; ".join(f"{name!r} has {evidence}" for name, evidence in named.items())
+    options = " or ".join(overruled(column) for column in found[:3])
+    return Finding(
+        "cells taken apart",
+        f"{plural(len(found), 'column')} with several facts in a cell "
+        f"{'is' if len(found) == 1 else 'are'} taken apart: {said}.",
+        dict(named),
+        advice=f"If a cell is one value after all: kinds={{{found[0].name!r}: 'category'}} "
+        f"({options}).",
     )
 
 

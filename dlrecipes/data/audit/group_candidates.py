@@ -45,7 +45,10 @@ def check_group_candidates(train: Split, validation: Split, spec: DataSpec) -> F
     evidence: dict[str, float | int | str | list[str]] = {}
     leaks = False
     y = np.concatenate([train.y, validation.y])
+    several = {column.name for column in spec.columns if column.kind in ("list", "parts")}
     for column in feature_columns(train, validation, spec):
+        if column.name in several:  # the same facts again are no family
+            continue
         found = _as_group(column, y, classes=bool(spec.target.class_names))
         if found is None:
             continue

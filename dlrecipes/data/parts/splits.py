@@ -8,15 +8,19 @@ from typing import Any
 
 import keras
 
+from dlrecipes.checks import check_choice
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.parts.inputs import Kind, kind_of_shape
-from dlrecipes.data.parts.preprocess import apply_preprocess, fit_preprocess
+from dlrecipes.data.parts.preprocess import apply_preprocess, fit_preprocess, fresh_layer
 from dlrecipes.data.parts.sealed_split import SealedSplit
 from dlrecipes.data.parts.several_inputs import check_described
 from dlrecipes.data.parts.split import Split, check_some_weight, fingerprint
 from dlrecipes.errors import DataError
-from dlrecipes.results import DataSpec, Finding, Target
+from dlrecipes.results import DataSpec, Finding, Target, plural
 from dlrecipes.targets import shaped_targets
+
+LEAST_FOR_OWN_STATISTICS = 100
+"""Of so many examples a mean is known to a tenth of a deviation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,8 @@ class Splits:
             is not.
         gap: Duration left out between parts in the order of time; None where there is none.
         noticed: What was noticed while the data were read; the audit passes it on.
+        test_statistics: What preprocessing learns for other parts than the training part:
+            `"training"` for nothing, `"own"` for their own statistics; see `with_preprocess`.
 
     Raises:
         DataError: If an input does not have the shape that `raw_spec` names, or if all weights of a
@@ -55,6 +61,7 @@ class Splits:
     preprocess: keras.Layer | None = None
     gap: Any = None
     noticed: tuple[Finding, ...] = ()
+    test_statistics: str = "training"
 
     def __post_init__(self) -> None:
         for name, part in (("train", self.train), ("validation", self.validation)):
@@ -72,7 +79,7 @@ class Splits:
         """Shapes, classes and priors after preprocessing: what a builder is given."""
         return self.development().model_spec
 
-    def with_preprocess(self, layer: keras.Layer) -> Splits:
+    def with_preprocess(self, layer: keras.Layer, *, test_statistics: str = "training") -> Splits:
         """Return the same parts with `layer` as preprocessing, adapted on the training part only.
 
         The layer itself is adapted, so give each `Splits` its own. It replaces an earlier one,
@@ -80,11 +87,22 @@ class Splits:
 
         Args:
             layer: A Keras layer; its `adapt`, where it has one, is called once.
+            test_statistics: `"training"`, or `"own"` to normalise each part but the training part
+                by what a fresh copy of the layer learns from that part itself. That takes out a
+                shift between the parts, be it of the instrument or of what is measured; it needs
+                a sample of at least 100 examples before the first is predicted, so that no run
+                takes it: a network that is exported predicts single examples.
 
         Raises:
-            DataError: If the layer cannot work on these inputs.
+            DataError: If the layer cannot work on these inputs, or a part is too small for
+                statistics of its own.
         """
-        return replace(self, preprocess=fit_preprocess(layer, self.train))
+        check_choice("test_statistics", test_statistics, ("training", "own"))
+        if test_statistics == "own":
+            for name, part in (("validation", self.validation), ("test", self.test)):
+                _check_enough(f"the {name} part", len(part))
+        adapted = fit_preprocess(layer, self.train)
+        return replace(self, preprocess=adapted, test_statistics=test_statistics)
 
     def with_targets(self, targets: tuple[Target, ...]) -> Splits:
         """Return the same parts with another description of their targets, such as their form.
@@ -99,10 +117,19 @@ class Splits:
 
         Args:
             part: Raw examples, like those of the parts.
+
+        Raises:
+            DataError: If they are too few for statistics of their own.
         """
         if self.preprocess is None:
             return part
+        if self.test_statistics == "own" and part is not self.train:
+            _check_enough("a part", len(part))
+            return replace(part, x=apply_preprocess(self._adapted_to(part), part.x))
         return replace(part, x=apply_preprocess(self.preprocess, part.x))
+
+    def _adapted_to(self, part: Split) -> keras.Layer:
+        return fit_preprocess(fresh_layer(self.preprocess), part)
 
     def development(self) -> Development:
         """Return the preprocessed training and validation part, computed once."""
@@ -139,6 +166,15 @@ class Splits:
             features=tuple(getattr(self.preprocess, "features", ())),
         )
         return Development(train, validation, spec)
+
+
+def _check_enough(what: str, examples: int) -> None:
+    if examples < LEAST_FOR_OWN_STATISTICS:
+        raise DataError(
+            f"Statistics of its own need a sample of at least {LEAST_FOR_OWN_STATISTICS} examples.",
+            received=f"{what} with {plural(examples, 'example')}",
+            fix='Use those of the training part: `test_statistics="training"`.',
+        )
 
 
 @dataclass(frozen=True, eq=False)

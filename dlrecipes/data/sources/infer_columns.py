@@ -36,6 +36,7 @@ from dlrecipes.data.sources.number_cells import (
     scan_numbers,
 )
 from dlrecipes.data.sources.plain_values import described, missing_markers, plain_values
+from dlrecipes.data.sources.scan_cells import scan_list, scan_parts
 from dlrecipes.data.sources.typed_table import are_booleans, number_values
 from dlrecipes.data.texts.scripts import count_words
 from dlrecipes.errors import DataError
@@ -72,14 +73,17 @@ def infer_columns(
     Numbers stay numbers, also whole numbers with few values, and however they are written: with
     marks between thousands, a currency, a unit or a percent sign, a minus sign behind them or
     parentheses around them; times of the day become hours. Digits of which some begin with a zero
-    are codes, hence categories. Text is a date if all of it are dates in one format, text if it has
-    three words on average and most of it differs or there are more than 1,000 different ones, else
-    a category. Row numbers, keys, constants and columns without any value are ignored.
+    are codes, hence categories. Several facts in a cell are taken apart: parts such as `F/3`, at
+    least one of them a number, and lists of items that come again in other company. Text is a date
+    if all of it are dates in one format, text if it has three words on average and most of it
+    differs or there are more than 1,000 different ones, else a category. Row numbers, keys,
+    constants and columns without any value are ignored.
 
     Args:
         frame: The table: text as a file has it, or typed values.
         kinds: Kinds that the user knows better, by column: `"number"`, `"category"`, `"date"`,
-            `"text"` or `"ignored"`; `"day-first"` or `"month-first"` for dates such as 05/06/2024.
+            `"text"`, `"list"`, `"parts"` or `"ignored"`; `"day-first"` or `"month-first"` for dates
+            such as 05/06/2024.
         target: Columns to be predicted, grouped or ordered by, which are never ignored or text.
         file: How the file was read; None for the usual.
         separator: What separated its cells; it helps to tell decimal marks where nothing else does.
@@ -261,7 +265,7 @@ def _column(column: _Looked, among: Collection[str], *, is_target: bool) -> Colu
     name, values, kind = column.name, column.values, column.kind
     if kind == "ignored":
         return Column(name, "ignored", "left out as asked")
-    if kind in ("category", "text", "date", "number", *ORDERS):
+    if kind in (*KINDS, *ORDERS):
         return forced_column(name, values, kind, among, column.scan)
     if values.notna().sum() == 0:
         return Column(name, "ignored", "no values: all missing")
@@ -349,6 +353,9 @@ def _doubt(name: str, counts: pd.Series[int], dates: bool, scan: NumberScan | No
 def _words(
     name: str, values: pd.Series[Any], counts: pd.Series[int], *, is_target: bool, doubt: str
 ) -> Column:
+    several = None if is_target else scan_parts(name, values) or scan_list(name, values)
+    if several is not None:
+        return several
     texts = counts.index.astype(str).tolist()
     words = float(np.average(count_words(texts), weights=np.asarray(counts)))
     different = len(counts) / int(counts.sum())

@@ -16,6 +16,7 @@ from dlrecipes.data.sources.date_cell import ISO
 from dlrecipes.data.sources.dates import date_example, of_one_place, offset_of, read_dates
 from dlrecipes.data.sources.number_cells import are_whole, read_numbers
 from dlrecipes.data.sources.plain_values import missing_markers, numeric_blanks
+from dlrecipes.data.sources.scan_cells import BLANK, parts_pattern
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, TableFile, plural
 from dlrecipes.results.column import NumberForm
@@ -99,6 +100,16 @@ def _typed(
         among = list(missing_markers(missing)[1])
         return _dates(values.mask(values.isin(among)), column, where)
     texts = pd.Series(read_texts(values, column), index=values.index, dtype="str")
+    if column.kind == "parts":
+        fits = texts.str.fullmatch(parts_pattern(column)) | texts.isin(list(BLANK))
+        said = " and ".join(f"a {part.kind}" for part in column.parts)
+        _check(
+            values,
+            ~fits.fillna(True).astype(bool),
+            column,
+            f"{said} with {column.separator!r} between",
+            where,
+        )
     if column.spelling == "boolean":
         _check(values, texts.isna(), column, "true or false", where)
     return texts

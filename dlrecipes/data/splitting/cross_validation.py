@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from dlrecipes.checks import check_integer
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.parts.part_targets import check_known, with_statistics
+from dlrecipes.data.parts.preprocess import fresh_layer
 from dlrecipes.data.parts.several_inputs import Inputs
 from dlrecipes.data.parts.split import Split, check_some_weight
 from dlrecipes.data.parts.splits import Development, Splits
@@ -24,7 +24,7 @@ from dlrecipes.data.splitting import (
     time_folds,
 )
 from dlrecipes.data.splitting.split_parts import join_copies
-from dlrecipes.errors import ArgumentError, DataError
+from dlrecipes.errors import ArgumentError
 from dlrecipes.targets import strata
 
 _STOPPING = 0.1
@@ -125,7 +125,9 @@ def _prepared(
     # A fold is a small data set of its own: its test part stands for the rows that are held out.
     inner = replace(splits, train=train, validation=stopping, raw_spec=spec, preprocess=None)
     if splits.preprocess is not None:
-        inner = inner.with_preprocess(_fresh_layer(splits.preprocess))
+        inner = inner.with_preprocess(
+            fresh_layer(splits.preprocess), test_statistics=splits.test_statistics
+        )
     return FoldData(inner.development(), inner.preprocessed(held_out))
 
 
@@ -136,30 +138,3 @@ def _copies(x: NDArray[Any] | Columns | Inputs) -> NDArray[Any] | None:
     table = pd.DataFrame(dict(x.items()))
     codes = table.groupby(list(x.names), dropna=False, sort=False).ngroup().to_numpy(np.int64)
     return codes if codes.max() + 1 < len(codes) else None
-
-
-_LEARNED = "learned"
-"""The key under which this library's table and text layers keep what they learned."""
-
-
-def _fresh_layer(layer: keras.Layer) -> keras.Layer:
-    """Return a layer with the same options that has learned nothing.
-
-    Args:
-        layer: A preprocessing layer, adapted or not.
-
-    Raises:
-        DataError: If the layer cannot be made again from its configuration.
-    """
-    if isinstance(layer, keras.Sequential | keras.layers.Pipeline):
-        return type(layer)([_fresh_layer(inner) for inner in layer.layers])
-    config = {name: value for name, value in layer.get_config().items() if name != _LEARNED}
-    try:
-        return type(layer).from_config(config)
-    except (TypeError, ValueError, NotImplementedError) as error:
-        raise DataError(
-            "A preprocessing layer must be able to start again, for each fold of a "
-            "cross-validation.",
-            received=f"{type(layer).__name__}: {str(error).splitlines()[-1]}",
-            fix="Give it a `get_config` with all its arguments.",
-        ) from error

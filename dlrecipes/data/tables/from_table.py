@@ -22,6 +22,7 @@ from dlrecipes.data.sources import Cells
 from dlrecipes.data.sources.unlabelled_rows import leave_out_unlabelled
 from dlrecipes.data.splitting.split_rule import SplitRule
 from dlrecipes.data.tables.by_exposure import by_exposure
+from dlrecipes.data.tables.drop_outliers import drop_outliers
 from dlrecipes.data.tables.table_columns import Subgroups, subgroup_columns
 from dlrecipes.data.tables.table_rows import (
     as_duration,
@@ -48,7 +49,8 @@ class ColumnRules:
     """What the columns of a table are, where that is known better than it can be told.
 
     Args:
-        kinds: `{column: kind}`, of `"number"`, `"category"`, `"date"`, `"text"`, `"ignored"`;
+        kinds: `{column: kind}`, of `"number"`, `"category"`, `"date"`, `"text"`, `"list"`,
+            `"parts"`, `"ignored"`; `"category"` leaves a cell with several facts as it stands;
             `"day-first"` or `"month-first"` for dates such as 05/06/2024.
         orders: `{column: labels from the lowest to the highest}` of ordinal targets whose labels
             are text.
@@ -63,6 +65,9 @@ class ColumnRules:
             the training and validation examples, see `reweigh_groups`; None for no weights.
         exposure: Column by which counts (`task="count"`) become rates, see `by_exposure`; None for
             counts as they are.
+        drop_outliers: Columns of numbers; training rows in which one lies far out are left out,
+            and a finding says how many each class and group loses, see `drop_outliers`. None are
+            left out by default: the recipes clip numbers.
 
     Raises:
         ArgumentError: If text stands where a list or a dictionary must.
@@ -90,9 +95,10 @@ class ColumnRules:
     subgroup: Sequence[str] = ()
     reweigh: str | None = None
     exposure: str | None = None
+    drop_outliers: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for name in ("drop", "subgroup"):
+        for name in ("drop", "subgroup", "drop_outliers"):
             check_list(name, getattr(self, name))
         for name in ("kinds", "orders"):
             check_mapping(name, getattr(self, name))
@@ -243,9 +249,16 @@ def from_table(
         gap=gap,
         noticed=noticed,
     )
-    if column_rules.exposure is not None:
-        splits = by_exposure(splits, column_rules.exposure)
-    return splits if column_rules.reweigh is None else reweigh_groups(splits, column_rules.reweigh)
+    return _with_rules(splits, column_rules)
+
+
+def _with_rules(splits: Splits, rules: ColumnRules) -> Splits:
+    """Return the parts with rows dropped, counts made rates and rows weighted, as asked."""
+    if rules.drop_outliers:
+        splits = drop_outliers(splits, rules.drop_outliers)
+    if rules.exposure is not None:
+        splits = by_exposure(splits, rules.exposure)
+    return splits if rules.reweigh is None else reweigh_groups(splits, rules.reweigh)
 
 
 def _check_arguments(

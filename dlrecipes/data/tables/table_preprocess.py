@@ -16,14 +16,24 @@ from dlrecipes.checks import check_integer
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.sources.plain_values import MISSING
 from dlrecipes.data.sources.typed_table import BOOLEANS, FALSE, TRUE
+from dlrecipes.data.tables.cells_apart import (
+    cut_items,
+    flat_columns,
+    read_items,
+    with_part_columns,
+    with_parts,
+)
 from dlrecipes.data.tables.date_parts import DateParts
 from dlrecipes.data.tables.graph_dates import check_cells, one_of
+from dlrecipes.data.texts.plain_text import frequent_tokens
 from dlrecipes.data.texts.tfidf import TextWeights
 from dlrecipes.data.unknown_values import (
     UnknownValues,
     count_outside,
     count_unknown,
+    count_unknown_texts,
     learn_usual,
+    learn_usual_texts,
 )
 from dlrecipes.errors import DataError
 from dlrecipes.layers import Imputation, QuantileClip, Standardization
@@ -48,7 +58,9 @@ class TablePreprocess(keras.layers.Layer):
     and marked by an indicator, and standardised. Dates become a trend and cycles (`DateParts`).
     Categories become indices: 0 is for all that training did not see often enough, an empty cell
     is a category of its own where training has enough of them. Texts become the TF-IDF weights of
-    their words (`TfIdf`). Nothing is learned from anything but the training part.
+    their words (`TfIdf`). Of a list each item that training has often enough becomes an indicator;
+    the parts of a cell such as `F/3` become what each of them is. Nothing is learned from
+    anything but the training part.
 
     Args:
         columns: The columns that are inputs; those of kind `"ignored"` are left out.
@@ -117,10 +129,11 @@ class TablePreprocess(keras.layers.Layer):
         self.unclipped = tuple(unclipped)
         if not self.columns:
             raise DataError("A table must have at least one column that is an input.")
+        self._flat = flat_columns(self.columns)
         self._numbers = self._names("number")
         self._dates = self._names("date")
         self._categories = self._names("category")
-        self._spellings = {column.name: column.spelling for column in self.columns}
+        self._spellings = {column.name: column.spelling for column in self._flat}
         self._wide = tuple(column.name for column in self.columns if column.wide)
         self._clip = QuantileClip(quantile_range, name="clip")
         self._fill = Imputation(name="fill")
@@ -135,6 +148,7 @@ class TablePreprocess(keras.layers.Layer):
             )
             for at, column in enumerate(dates)
         }
+        self._lists = {column.name: column for column in self.columns if column.kind == "list"}
         self._texts = {
             name: TextWeights(self.max_features, self.min_frequency, name=f"text_{at}")
             for at, name in enumerate(self._names("text"))
@@ -160,6 +174,9 @@ class TablePreprocess(keras.layers.Layer):
             Feature(name, "category", size=1 + len(learned["vocabularies"][name]))
             for name in self._categories
         ]
+        for name in self._lists:
+            items = learned["vocabularies"][name]
+            found += [Feature(f"{name} {item!r}", "indicator") for item in items]
         for name, text in self._texts.items():
             found += [Feature(f"{name} {word!r}", "weight") for word in text.words]
         return tuple(found)
@@ -175,6 +192,7 @@ class TablePreprocess(keras.layers.Layer):
                 no word is in enough of them.
         """
         self._check(columns)
+        columns = with_part_columns(columns, self.columns)
         learned: dict[str, Any] = {
             "edges": {},
             "indicators": [],
@@ -214,6 +232,11 @@ class TablePreprocess(keras.layers.Layer):
         for name in self._categories:
             learned["vocabularies"][name] = self._vocabulary(columns[name])
             learned["usual"][name] = learn_usual(columns[name], self.min_frequency)
+        for name, column in self._lists.items():
+            items = cut_items(columns[name], column)
+            known = list(frequent_tokens(items, self.min_frequency, self.max_features))
+            learned["vocabularies"][name] = known
+            learned["usual"][name] = learn_usual_texts(items, known, self.min_frequency)
         for name, text in self._texts.items():
             text.adapt(columns[name])
             learned["texts"][name] = text.learned
@@ -227,6 +250,7 @@ class TablePreprocess(keras.layers.Layer):
 
     def call(self, inputs: Mapping[str, tf.Tensor]) -> tf.Tensor:
         self._adapted()
+        inputs = with_parts(inputs, self.columns)
         parts = []
         if self._numbers:
             x = tf.stack([self._number(name, inputs[name]) for name in self._numbers], axis=-1)
@@ -242,6 +266,7 @@ class TablePreprocess(keras.layers.Layer):
             ]
             for name in self._categories
         ]
+        parts += [self._indicators(inputs[name], column) for name, column in self._lists.items()]
         parts += [text(inputs[name]) for name, text in self._texts.items()]
         return tf.concat(parts, axis=-1)
 
@@ -289,6 +314,7 @@ class TablePreprocess(keras.layers.Layer):
             columns: Inputs, `(examples,)` each.
         """
         usual = self._adapted().get("usual", {})
+        columns = with_part_columns(columns, self.columns)
         found = [
             count_outside(name, columns[name], usual[name])
             for name in self._numbers
@@ -304,6 +330,16 @@ class TablePreprocess(keras.layers.Layer):
             for name, part in self._parts.items()
             if name in usual
         ]
+        found += [
+            count_unknown_texts(
+                name,
+                cut_items(columns[name], column),
+                self._adapted()["vocabularies"][name],
+                usual[name],
+            )
+            for name, column in self._lists.items()
+            if name in usual
+        ]
         texts = [layer.unknown_values(name, columns[name]) for name, layer in self._texts.items()]
         return (*found, *(count for count in texts if count is not None))
 
@@ -312,6 +348,15 @@ class TablePreprocess(keras.layers.Layer):
         if offset is None:
             return tf.cast(values, "float32")
         return tf.cast(tf.cast(values, "float64") - offset, "float32")
+
+    def _indicators(self, texts: tf.Tensor, column: Column) -> tf.Tensor:
+        """Return which of the known items each cell has, `(batch, items)`."""
+        items = read_items(texts, column)
+        size = len(self._adapted()["vocabularies"][column.name])
+        places = tf.cast(self._lookups[column.name](items.flat_values), "int32") - 1
+        hot = tf.one_hot(places, size)  # all zeros for what is not known
+        counts = tf.math.unsorted_segment_sum(hot, items.value_rowids(), tf.shape(texts)[0])
+        return tf.minimum(counts, 1.0)
 
     def _spelled(self, name: str, texts: tf.Tensor) -> tf.Tensor:
         """Return categories in the one spelling that the vocabulary has."""
@@ -325,7 +370,7 @@ class TablePreprocess(keras.layers.Layer):
         return (self._clip, self._fill, self._scale) if self._numbers else ()
 
     def _names(self, kind: str) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns if column.kind == kind)
+        return tuple(column.name for column in self._flat if column.kind == kind)
 
     def _adapted(self) -> dict[str, Any]:
         if self._learned is None:
@@ -344,7 +389,7 @@ class TablePreprocess(keras.layers.Layer):
             name: keras.layers.StringLookup(
                 vocabulary=list(learned["vocabularies"][name]) or ["\0"], name=f"lookup_{at}"
             )
-            for at, name in enumerate(self._categories)
+            for at, name in enumerate((*self._categories, *self._lists))
         }
 
     def _check(self, columns: Columns) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
@@ -23,6 +22,7 @@ from dlrecipes.diagnose.program.few_steps import (
 from dlrecipes.diagnose.program.program import Program, fixed_batch, flat_outputs
 from dlrecipes.results import Finding, plural
 from dlrecipes.training.model_state import left_as_they_were
+from dlrecipes.training.without_chance import without_chance
 
 Array = NDArray[Any]
 
@@ -64,7 +64,7 @@ def check_by_heart(program: Program, *, explained: bool = False) -> Iterator[Fin
         return
     pairs: str | None = ""
     try:
-        with left_as_they_were(model), quietly(), _without_chance(model):
+        with left_as_they_were(model), quietly(), without_chance(model):
             model.run_eagerly = False
             model.jit_compile = False
             begun = [keras.ops.convert_to_numpy(one) for one in model.weights]
@@ -235,42 +235,3 @@ def _distinct_rows(program: Program, count: int) -> NDArray[np.int64] | None:
             break
     even = len(chosen) // 2 * 2
     return np.array(chosen[:even]) if even >= 2 else None
-
-
-@contextmanager
-def _without_chance(model: Any) -> Iterator[None]:  # noqa: ANN401  (a network)
-    """Turn dropout, noise, augmentation and penalties off."""
-    layers = model._flatten_layers(include_self=False, recursive=True)
-    augmenting = keras.layers.RandomFlip.__mro__[1]
-    chances = (
-        keras.layers.Dropout,
-        keras.layers.SpatialDropout1D,
-        keras.layers.SpatialDropout2D,
-        keras.layers.SpatialDropout3D,
-        keras.layers.AlphaDropout,
-        keras.layers.GaussianDropout,
-        keras.layers.GaussianNoise,
-        augmenting,
-    )
-    with ExitStack() as undo:
-        for layer in layers:
-            if isinstance(layer, chances) or type(layer).__name__ == "InvertedDropout":
-                object.__setattr__(layer, "call", _unchanged)
-                undo.callback(object.__delattr__, layer, "call")
-            for name in ("dropout", "recurrent_dropout"):
-                if isinstance(getattr(layer, name, None), float):
-                    undo.callback(setattr, layer, name, getattr(layer, name))
-                    setattr(layer, name, 0.0)
-            if getattr(layer, "activity_regularizer", None) is not None:
-                undo.callback(setattr, layer, "activity_regularizer", layer.activity_regularizer)
-                layer.activity_regularizer = None
-        for variable in model.trainable_variables:
-            if getattr(variable, "regularizer", None) is not None:
-                undo.callback(setattr, variable, "regularizer", variable.regularizer)
-                variable.regularizer = None
-        yield
-
-
-def _unchanged(inputs: Any, **options: Any) -> Any:  # noqa: ANN401
-    del options
-    return inputs

@@ -21,6 +21,7 @@ from dlrecipes.diagnose.program.few_steps import (
 from dlrecipes.diagnose.program.program import Program
 from dlrecipes.results import Finding, plural
 from dlrecipes.training.model_state import left_as_they_were
+from dlrecipes.training.recorded_gradients import GradientRecorder
 
 Array = NDArray[Any]
 
@@ -38,7 +39,7 @@ def check_gradients(program: Program) -> Iterator[Finding]:
     if model is None:
         return
     rows = spread_rows(program.examples, min(_BATCH, max(program.batch_size, 2)))
-    seen = _Seen()
+    seen = GradientRecorder()
     try:
         with left_as_they_were(model), quietly():
             model.optimizer = seen
@@ -54,24 +55,6 @@ def check_gradients(program: Program) -> Iterator[Finding]:
     if not seen.gradients:  # a step of one's own
         return
     yield from _of_gradients(program, weights, seen.gradients)
-
-
-class _Seen(keras.optimizers.Optimizer):
-    """Keeps the gradients and leaves the weights as they are."""
-
-    def __init__(self) -> None:
-        super().__init__(learning_rate=0.0)
-        self.gradients: dict[str, Array] = {}
-
-    def apply(self, grads: Any, trainable_variables: Any = None) -> None:  # noqa: ANN401  (Keras')
-        variables = (
-            self._trainable_variables if trainable_variables is None else trainable_variables
-        )
-        for gradient, variable in zip(grads, variables, strict=True):
-            if gradient is not None:
-                dense = keras.ops.convert_to_tensor(gradient)
-                values = np.asarray(keras.ops.convert_to_numpy(dense), np.float64)
-                self.gradients[variable.path] = values
 
 
 def _of_gradients(

@@ -119,6 +119,7 @@ def test_feature_scales():
     assert finding.severity == "info"
     assert finding.evidence["ratio"] > 1e5
     assert "Normalization" in finding.advice
+    assert "an L2 penalty or weight decay holds down most" in finding.advice
     assert "feature scales" not in named(raw.with_preprocess(keras.layers.Normalization()))
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from dlrecipes.layers import InvertedDropout, ResidualBlock
 from dlrecipes.losses import FocalLoss
-from dlrecipes.models import build_cnn, build_mlp, build_resnet
+from dlrecipes.models import build_cnn, build_mlp, build_resnet, build_rnn
 from dlrecipes.training import OneCycle
 
 LAYERS, LOSSES, OPTIMIZERS = keras.layers, keras.losses, keras.optimizers
@@ -391,9 +391,9 @@ def test_a_few(case, built, side_by_side, examples):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("name", ["mlp", "cnn", "resnet"])
+@pytest.mark.parametrize("name", ["mlp", "elastic", "cnn", "resnet"])
 def test_our_models(name, built, side_by_side, examples):
-    shape = (6,) if name == "mlp" else (8, 8, 1)
+    shape = (6,) if name in ("mlp", "elastic") else (8, 8, 1)
     train, held_out = (
         examples("sparse", number, shape, seed=seed) for number, seed in ((72, 0), (40, 1))
     )
@@ -401,6 +401,9 @@ def test_our_models(name, built, side_by_side, examples):
     def build(factor):
         model = {
             "mlp": lambda: build_mlp(shape, 3, dropout_rate=0.25 * factor, l2=factor / 64),
+            "elastic": lambda: build_mlp(
+                shape, 3, l1=factor / 128, l2=factor / 64, penalised=["hidden_1", -1]
+            ),
             "cnn": lambda: build_cnn(shape, 3, filters=(4,), dropout_rate=0.25 * factor),
             "resnet": lambda: build_resnet(shape, 3, filters=(4, 8), dropout_rate=0.25 * factor),
         }[name]()
@@ -435,6 +438,13 @@ MORE = {
         lambda x: LAYERS.Flatten()(LAYERS.MultiHeadAttention(2, 3, dropout=0.25)(x, x)),
     ),
     "gru": ((4, 3), lambda x: LAYERS.GRU(4)(x)),
+    "abs": ((6,), lambda x: build_mlp((6,), 4, hidden_units=(5,), activation="abs")(x)),
+    "own activation": (
+        (6,),
+        lambda x: build_mlp((6,), 4, hidden_units=(5,), activation=lambda z: keras.ops.sin(2 * z))(
+            x
+        ),
+    ),
 }
 
 
@@ -481,6 +491,22 @@ def test_recurrent_layers_alone(name, built, side_by_side, examples):
         return model
 
     train, held_out = (examples("sparse", n, (24, 3), seed=s) for n, s in ((40, 0), (20, 1)))
+    side_by_side(built(build, (1.0,)), train, held_out, stacked=False).check(epochs=1)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("cell", ["simple", "gru", "lstm"])
+def test_our_recurrent_models(cell, built, side_by_side, examples):
+    def build(factor):
+        model = build_rnn(
+            (8, 3), 3, cell=cell, recurrent_units=(4, 3), dropout_rate=0.25, l1=factor / 128
+        )
+        loss = LOSSES.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(OPTIMIZERS.Adam(factor / 64), loss, metrics=["accuracy"], jit_compile=False)
+        return model
+
+    train, held_out = (examples("sparse", n, (8, 3), seed=s) for n, s in ((40, 0), (20, 1)))
     side_by_side(built(build, (1.0,)), train, held_out, stacked=False).check(epochs=1)
 
 

@@ -1,0 +1,93 @@
+"""Lessons on the command line: the list of them, and one that is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dlrecipes.cli.messages import one_message
+from dlrecipes.errors import RecipeError
+from dlrecipes.quiet import quiet_start
+
+if TYPE_CHECKING:
+    from dlrecipes.lesson import Measured
+    from dlrecipes.lesson.lesson import Cell
+
+
+def list_lessons() -> None:
+    """Print the lessons: the lecture and the idea of each, and how long it takes."""
+    from dlrecipes.lesson import lesson_facts, lesson_names
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("lesson", no_wrap=True)
+    for column in ("lecture", "idea", "seconds", "full, minutes"):
+        table.add_column(column)
+    for name in lesson_names():
+        lecture, title, seconds, minutes = lesson_facts(name)
+        table.add_row(name, lecture, title, f"{seconds:.0f}", f"{minutes:g}" if minutes else "")
+    Console().print(table)
+
+
+def lesson(
+    name: Annotated[str, typer.Argument(help="A lesson's name, or a .py file.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The picture to write, an .svg; NAME.svg by default.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="The longer form, of minutes.")] = False,
+) -> None:
+    """Run a lesson: what a lecture claims, and what is measured of it here."""
+    with one_message():
+        _show(name, out, full=full)
+
+
+def _show(name: str, out: Path | None, *, full: bool) -> None:
+    with quiet_start():
+        from dlrecipes.lesson import load_lesson, save_picture
+
+        chosen = load_lesson(name)
+    if full and not chosen.full_minutes:
+        raise RecipeError(
+            "Only a lesson with a longer form has a `--full` one.",
+            received=f"the lesson {chosen.name!r}, which has none",
+            fix="Leave the option out.",
+        )
+    target = out or Path(f"{chosen.name}.svg")
+    if target.suffix != ".svg":
+        raise RecipeError(
+            "The picture is an SVG file.", received=f"{target}", fix=f"For example {target}.svg."
+        )
+    console = Console()
+    console.print(f"[bold]{chosen.title}[/bold] ({chosen.lecture})\n{chosen.claim}\n")
+    with console.status("measuring"), quiet_start():
+        measured = chosen.run(full=full)
+    console.print(_table(measured))
+    console.print(f"\n{measured.seen}")
+    if measured.differs:
+        console.print(f"Unlike the lecture: {measured.differs}")
+    console.print(f"What follows: {chosen.advice}")
+    missed = () if full else chosen.missed(measured)
+    for line in missed:
+        console.print(f"[yellow]Not as it was measured before:[/yellow] {line}.")
+    typer.echo(save_picture(measured.picture, target))
+
+
+def _table(measured: Measured) -> Table:
+    table = Table(*measured.columns, box=None, pad_edge=False)
+    for row in measured.rows:
+        table.add_row(*(cell_text(cell) for cell in row))
+    return table
+
+
+def cell_text(cell: Cell) -> str:
+    """Return a cell of a lesson's table as it is printed.
+
+    Args:
+        cell: Text, a number (three digits), or None for nothing.
+    """
+    if cell is None:
+        return ""
+    return f"{cell:.3g}" if isinstance(cell, float) else str(cell)

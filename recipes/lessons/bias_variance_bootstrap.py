@@ -1,0 +1,181 @@
+"""Bias and variance by the bootstrap, and the error that is lowest in the middle.
+
+Run it with `dlrecipes lesson bias_variance_bootstrap`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.datasets import load_diabetes
+from sklearn.tree import DecisionTreeRegressor
+
+from dlrecipes.diagnose import ErrorParts, decompose_error
+from dlrecipes.lesson import COLOURS, Lesson, Measured, draw
+
+NOISE, POINTS, SAMPLES, SETS = 0.3, 40, 100, 10
+DEGREES = (0, 1, 2, 3, 4, 5, 6, 8)
+DEPTHS = (1, 2, 3, 4, 6, 8, 12)
+
+
+def run(*, full: bool = False) -> Measured:
+    """Decompose the error of polynomials, whose truth is known, and of trees on real data.
+
+    Args:
+        full: There is no longer form.
+    """
+    by_bootstrap = [_mean([_curve(degree, seed) for seed in range(SETS)]) for degree in DEGREES]
+    in_truth = [_with_new_data(degree) for degree in DEGREES]
+    trees = [_tree(depth) for depth in DEPTHS]
+    sums = [abs(one.error - one.bias - one.variance - one.noise) for one in (*by_bootstrap, *trees)]
+    rows = [
+        *_rows("polynomial of degree", DEGREES, by_bootstrap, in_truth),
+        *_rows("tree of depth", DEPTHS, trees, None),
+    ]
+    best = {
+        "degree": DEGREES[int(np.argmin([one.error for one in by_bootstrap]))],
+        "depth": DEPTHS[int(np.argmin([one.error for one in trees]))],
+    }
+    ratio = float(
+        np.median([a.variance / b.variance for a, b in zip(by_bootstrap, in_truth, strict=True)])
+    )
+    return Measured(
+        columns=("model", "error", "bias²", "variance", "noise", "variance, new data sets"),
+        rows=tuple(rows),
+        figures={
+            "best degree": float(best["degree"]),
+            "best depth": float(best["depth"]),
+            "error - sum of its parts": max(sums),
+            "bias of degree 0 over degree 8": by_bootstrap[0].bias / by_bootstrap[-1].bias,
+            "variance of degree 8 over degree 0": by_bootstrap[-1].variance
+            / by_bootstrap[0].variance,
+            "variance of depth 12 over depth 1": trees[-1].variance / trees[0].variance,
+            "bootstrap over new data sets": ratio,
+        },
+        seen=(
+            f"The error is the sum of its parts to {max(sums):.0e}. It is lowest in the middle: at "
+            f"degree {best['degree']} of {DEGREES[0]} to {DEGREES[-1]} and at depth "
+            f"{best['depth']} of {DEPTHS[0]} to {DEPTHS[-1]}. A larger model varies more, "
+            f"{trees[-1].variance / trees[0].variance:.1f} times as much at depth {DEPTHS[-1]} as "
+            f"at {DEPTHS[0]}; what of the trees' bias is left there is mostly noise."
+        ),
+        differs=(
+            "the bootstrap stands in for new data sets, and only roughly so: its variance is "
+            f"{ratio:.2f} times that of new data sets (median over the degrees), most of it too "
+            "much where a model is very flexible. Where the noise is not known, as for the trees, "
+            "it is part of the bias."
+        ),
+        picture=_picture(by_bootstrap, trees),
+    )
+
+
+def _wave(x: np.ndarray) -> np.ndarray:
+    return np.asarray(np.sin(5 * x + 0.7))
+
+
+def _data(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    x = generator.uniform(-1, 1, POINTS)
+    return x, _wave(x) + NOISE * generator.normal(size=POINTS)
+
+
+NEW_X = np.linspace(-0.9, 0.9, 200)
+NEW_Y = _wave(NEW_X) + NOISE * np.random.default_rng(99).normal(size=200)
+
+
+def _polynomial(degree: int, x: np.ndarray, y: np.ndarray, x_new: np.ndarray) -> np.ndarray:
+    return np.asarray(np.polynomial.Polynomial.fit(x, y, degree, domain=[-1, 1])(x_new))
+
+
+def _curve(degree: int, seed: int) -> ErrorParts:
+    def fit(x: np.ndarray, y: np.ndarray, x_new: np.ndarray) -> np.ndarray:
+        return _polynomial(degree, x, y, x_new)
+
+    return decompose_error(
+        fit, *_data(seed), x_new=NEW_X, y_new=NEW_Y, samples=SAMPLES, noise=NOISE**2, seed=seed
+    )
+
+
+def _with_new_data(degree: int) -> ErrorParts:
+    """Return the parts over data sets drawn anew, which only a made problem has."""
+    found = np.array([_polynomial(degree, *_data(seed), NEW_X) for seed in range(1000, 1300)])
+    bias, variance = np.mean((found.mean(axis=0) - _wave(NEW_X)) ** 2), np.mean(found.var(axis=0))
+    return ErrorParts(float(bias + variance + NOISE**2), float(bias), float(variance), NOISE**2)
+
+
+def _tree(depth: int) -> ErrorParts:
+    data = load_diabetes()
+    y = data.target / data.target.std()
+
+    def fit(x: np.ndarray, y: np.ndarray, x_new: np.ndarray) -> np.ndarray:
+        return np.asarray(
+            DecisionTreeRegressor(max_depth=depth, random_state=0).fit(x, y).predict(x_new)
+        )
+
+    return decompose_error(
+        fit, data.data[::2], y[::2], x_new=data.data[1::2], y_new=y[1::2], samples=SAMPLES
+    )
+
+
+def _mean(parts: list[ErrorParts]) -> ErrorParts:
+    names = ("error", "bias", "variance", "noise")
+    return ErrorParts(**{n: float(np.mean([getattr(one, n) for one in parts])) for n in names})
+
+
+def _rows(
+    name: str, sizes: tuple[int, ...], parts: list[ErrorParts], truth: list[ErrorParts] | None
+) -> list[tuple[str, float, float, float, float | None, float | None]]:
+    return [
+        (
+            f"{name} {size}",
+            one.error,
+            one.bias,
+            one.variance,
+            one.noise or None,
+            truth[at].variance if truth else None,
+        )
+        for at, (size, one) in enumerate(zip(sizes, parts, strict=True))
+    ]
+
+
+def _picture(polynomials: list[ErrorParts], trees: list[ErrorParts]) -> Figure:
+    figure = draw(1, 2)
+    for panel, sizes, parts, name, scale in zip(
+        figure.axes,
+        (DEGREES, DEPTHS),
+        (polynomials, trees),
+        ("degree of the polynomial", "depth of the tree"),
+        ("log", "linear"),
+        strict=True,
+    ):
+        for colour, part in zip(COLOURS, ("error", "bias", "variance"), strict=False):
+            label = {"bias": "bias²"}.get(part, part)
+            panel.plot(sizes, [getattr(one, part) for one in parts], color=colour, label=label)
+        panel.set(xlabel=name, yscale=scale)
+        panel.legend()
+    return figure
+
+
+LESSON = Lesson(
+    name="bias_variance_bootstrap",
+    lecture="S4",
+    title="Error is bias, variance and noise, and lowest in the middle",
+    claim=(
+        "A model that is too simple is wrong in the same way whatever data it is given: bias. One "
+        "that is too flexible follows the accidents of its data: variance. Noise comes on top. "
+        "Over the complexity the error has the shape of a U."
+    ),
+    advice="Look for the complexity in the middle, on a validation part.",
+    run=run,
+    holds={
+        "best degree": (3, 6),
+        "best depth": (2, 4),
+        "error - sum of its parts": (0, 1e-9),
+        "bias of degree 0 over degree 8": (5, 1e4),
+        "variance of degree 8 over degree 0": (3, 1e6),
+        "variance of depth 12 over depth 1": (2, 100),
+        "bootstrap over new data sets": (0.5, 10),
+    },
+    rows=("Bias–variance", "U-shaped error against complexity"),
+    seconds=6,
+)

@@ -1,0 +1,170 @@
+"""Where optimizers go on two surfaces: a ravine, and one with a local minimum.
+
+Run it with `dlrecipes lesson optimiser_paths`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from dlrecipes.lesson import COLOURS, Descent, Lesson, Measured, descend, draw
+
+RATES = {
+    "sgd": 0.02,
+    "momentum": 0.02,
+    "nesterov": 0.02,
+    "adagrad": 0.4,
+    "rmsprop": 0.05,
+    "adam": 0.05,
+}
+STEPS = 150
+SHALLOW = 0.25
+
+
+def run(*, full: bool = False) -> Measured:
+    """Follow six rules on both surfaces and look at the size of their steps.
+
+    Args:
+        full: There is no longer form.
+    """
+    ravine = {
+        rule: descend(rule, _ravine_slope(noise=0.5), [-1.5, 0.6], STEPS, rate=rate, decay=0.9)
+        for rule, rate in RATES.items()
+    }
+    valley, deeper = (
+        {
+            rule: descend(rule, _wavy_slope(depth), [3.1, 0.0], STEPS, rate=rate, decay=0.9)
+            for rule, rate in RATES.items()
+        }
+        for depth in (SHALLOW, 2 * SHALLOW)
+    )
+    kept = {rule: _kept(descent) for rule, descent in ravine.items()}
+    rows = [
+        (
+            rule,
+            RATES[rule],
+            float(_ravine(*ravine[rule].path[-1])),
+            "yes" if _left(valley[rule]) else "no",
+            "yes" if _left(deeper[rule]) else "no",
+            kept[rule],
+        )
+        for rule in RATES
+    ]
+    figures = {
+        "AdaGrad's rate at the end": kept["adagrad"],
+        "RMSProp's rate at the end": kept["rmsprop"],
+        "SGD's loss in the ravine": rows[0][2],
+        "momentum's loss in the ravine": rows[1][2],
+        "momentum leaves the local minimum": float(_left(valley["momentum"])),
+        "momentum leaves one twice as deep": float(_left(deeper["momentum"])),
+        "SGD leaves the local minimum": float(_left(valley["sgd"])),
+    }
+    return Measured(
+        columns=(
+            "rule",
+            "rate",
+            "loss in the ravine",
+            "leaves a dip",
+            "leaves one twice as deep",
+            "rate kept",
+        ),
+        rows=tuple(rows),
+        figures=figures,
+        seen=(
+            f"In the ravine plain steps end at a loss of {rows[0][2]:.2g}, with momentum at "
+            f"{rows[1][2]:.2g}. Of the step per gradient along the floor AdaGrad has "
+            f"{100 * kept['adagrad']:.0f} % left after {STEPS} steps of what it had at first, "
+            f"RMSProp {100 * kept['rmsprop']:.0f} %: the one sums all squares, the other forgets. "
+            f"Out of a shallow dip come {_names(rows, 3)}; out of one twice as deep "
+            f"{_names(rows, 4)}."
+        ),
+        differs=(
+            "momentum leaves shallow dips only. Which rule is fastest depends on the rates that "
+            "each is given: what is told here is the form of the paths, not a winner."
+        ),
+        picture=_picture(ravine, valley),
+    )
+
+
+def _left(descent: Descent) -> bool:
+    return bool(descent.path[-1, 0] < 1.0)
+
+
+def _names(rows: list[tuple[str, float, float, str, str, float]], column: int) -> str:
+    return ", ".join(row[0] for row in rows if row[column] == "yes") or "none"
+
+
+def _ravine(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    height: np.ndarray = 0.5 * (x**2 + 40 * y**2)
+    return height
+
+
+def _ravine_slope(*, noise: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return its gradient as batches show it: with the same noise for each rule."""
+    generator = np.random.default_rng(0)
+
+    def slope(place: np.ndarray) -> np.ndarray:
+        exact: np.ndarray = place * np.array([1.0, 40.0])
+        return exact + generator.normal(scale=noise, size=2)
+
+    return slope
+
+
+def _wavy(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    height: np.ndarray = 0.15 * x**2 - SHALLOW * np.cos(3 * x) + y**2
+    return height
+
+
+def _wavy_slope(depth: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda place: np.array([0.3 * place[0] + 3 * depth * np.sin(3 * place[0]), 2 * place[1]])
+
+
+def _kept(descent: Descent) -> float:
+    """Return the step per gradient along the floor at the end, by that of the first steps."""
+    rates = descent.rates[:, 0]
+    return float(np.median(rates[-20:]) / np.median(rates[:20]))
+
+
+def _picture(ravine: dict[str, Descent], valley: dict[str, Descent]) -> Figure:
+    figure = draw(1, 3, size=(3.6, 3))
+    left, middle, right = figure.axes
+    x, y = np.meshgrid(np.linspace(-1.8, 0.8, 80), np.linspace(-0.8, 0.8, 80))
+    left.contour(x, y, _ravine(x, y), levels=12, colors="#808080", linewidths=0.6)
+    line = np.linspace(-3, 3, 200)
+    middle.plot(line, _wavy(line, 0 * line), color="#808080", linewidth=1)
+    for (rule, descent), colour in zip(ravine.items(), COLOURS, strict=False):
+        left.plot(*descent.path.T, color=colour, label=rule, linewidth=1)
+        places = valley[rule].path[:, 0]
+        middle.plot(places[-1], _wavy(places[-1], np.zeros(())), "o", color=colour)
+        if rule in ("sgd", "adagrad", "rmsprop"):
+            right.plot(descent.rates[:, 0], color=colour, linewidth=1)
+    left.set(title="a ravine", xlim=(-1.8, 0.8), ylim=(-0.8, 0.8))
+    left.legend(fontsize=7)
+    middle.set(title="where each ends; all begin at 3.1", xlabel="x")
+    right.set(title="step per gradient along the floor", xlabel="step", yscale="log")
+    return figure
+
+
+LESSON = Lesson(
+    name="optimiser_paths",
+    lecture="S4",
+    title="What momentum, AdaGrad, RMSProp and Adam do to a step",
+    claim=(
+        "Momentum carries on through ravines and out of small dips; AdaGrad's steps shrink with "
+        "all that it has seen, RMSProp forgets old gradients and goes on."
+    ),
+    advice="Try Adam first, and tune the rate of whatever you take: it decides more than the rule.",
+    run=run,
+    holds={
+        "AdaGrad's rate at the end": (0, 0.6),
+        "RMSProp's rate at the end": (0.8, 10),
+        "momentum leaves the local minimum": (1, 1),
+        "momentum leaves one twice as deep": (0, 0),
+        "SGD leaves the local minimum": (0, 0),
+    },
+    rows=("Optimisers",),
+    seconds=2,
+)

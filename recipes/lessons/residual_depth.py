@@ -1,0 +1,163 @@
+"""Plain and residual networks of 8, 20 and 56 layers, with and without BatchNormalization.
+
+Run it with `dlrecipes lesson residual_depth`; `--full` trains the deepest, too, from five draws.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.datasets import load_digits
+
+from dlrecipes.diagnose import gradient_norms
+from dlrecipes.lesson import COLOURS, Lesson, Measured, draw
+from dlrecipes.models import build_resnet
+
+NETWORKS = {  # shortcuts, normalisation
+    "plain": (False, False),
+    "residual": (True, False),
+    "plain, BN": (False, True),
+    "residual, BN": (True, True),
+}
+DEPTHS = (8, 20, 56)
+FILTERS, BATCH, COUNT = (4, 8, 16), 64, 768
+SHORT = {("plain", 20), *itertools.product(("plain, BN", "residual, BN"), (8, 20))}
+EPOCHS = {False: 2, True: 30}
+
+
+def run(*, full: bool = False) -> Measured:
+    """Take the gradient of the first layer before training, and the loss after some.
+
+    Args:
+        full: Whether all are trained, from five draws, and longer.
+    """
+    data = load_digits()
+    x = ((data.images - data.images.mean()) / data.images.std())[:COUNT, ..., None]
+    x, y = x.astype("float32"), data.target[:COUNT]
+    gradients, losses = {}, {}
+    for name, depth in itertools.product(NETWORKS, DEPTHS):
+        draws = 5 if full else 2 if (name, depth) in SHORT else 1  # more where trained
+        models = [_network(name, depth, seed) for seed in range(draws)]
+        norms = [gradient_norms(one, x[:BATCH], y[:BATCH]) for one in models]
+        gradients[name, depth] = np.array([next(iter(one.values())) for one in norms])
+        if full or (name, depth) in SHORT:
+            losses[name, depth] = _train(models, x, y, EPOCHS[full])
+    first = {key: float(np.median(found)) for key, found in gradients.items()}
+    after = {key: float(np.median(found)) for key, found in losses.items()}
+    figures = {f"gradient, {name}, {depth}": value for (name, depth), value in first.items()}
+    figures |= {f"loss, {name}, {depth}": value for (name, depth), value in after.items()}
+    return Measured(
+        columns=(
+            "network",
+            "layers",
+            "gradient of the first",
+            f"loss, epoch {EPOCHS[full]}",
+            "from to",
+        ),
+        rows=tuple(
+            (*key, value, after.get(key), _spread(losses.get(key))) for key, value in first.items()
+        ),
+        figures=figures,
+        seen=_seen(first, after, EPOCHS[full]),
+        differs=(
+            "S3 says no more than that many layers let the gradient vanish. Without normalisation "
+            f"it grows in the residual network, to {first['residual', 56]:.2g} at 56 layers; with "
+            f"it, that of the plain one is {first['plain, BN', 56]:.2g}: not too small, but of "
+            "little use."
+        ),
+        picture=_picture(gradients, losses),
+    )
+
+
+def _network(name: str, depth: int, seed: int) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    shortcuts, normalised = NETWORKS[name]
+    model = build_resnet(
+        (8, 8, 1),
+        10,
+        filters=FILTERS,
+        blocks_per_stage=(depth - 2) // 6,  # of two layers each, beside the first and the last
+        shortcuts=shortcuts,
+        batch_normalization=normalised,
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.05, momentum=0.9), loss, jit_compile=False)
+    return model
+
+
+def _train(models: list[keras.Model], x: np.ndarray, y: np.ndarray, epochs: int) -> np.ndarray:
+    """Return the training loss of the last epoch of each; the first is traced for all of them."""
+    host = models[0]
+    host.optimizer.build(host.trainable_variables)
+    fresh = [keras.ops.convert_to_numpy(one).copy() for one in host.optimizer.variables]
+    found = []
+    for weights in [one.get_weights() for one in models]:
+        host.set_weights(weights)
+        for variable, value in zip(host.optimizer.variables, fresh, strict=True):
+            variable.assign(value)
+        keras.utils.set_random_seed(0)
+        history = host.fit(x, y, batch_size=BATCH, epochs=epochs, verbose=0).history
+        found.append(history["loss"][-1])
+    return np.array(found)
+
+
+def _spread(losses: np.ndarray | None) -> str | None:
+    return None if losses is None else f"{losses.min():.2f} {losses.max():.2f}"
+
+
+def _seen(
+    first: dict[tuple[str, int], float], after: dict[tuple[str, int], float], epochs: int
+) -> str:
+    deep = max(depth for _, depth in after)
+    return (
+        f"Without normalisation the gradient of the first layer falls from {first['plain', 8]:.1g} "
+        f"(8 layers) to {first['plain', 56]:.1g} (56) in the plain network; that of {deep} layers "
+        f"is at a loss of {after['plain', deep]:.2f} after {epochs} epochs (guessing: "
+        f"{np.log(10):.2f}). With it, from 8 to {deep} layers the loss goes from "
+        f"{after['plain, BN', 8]:.2f} to {after['plain, BN', deep]:.2f} in the plain network and "
+        f"from {after['residual, BN', 8]:.2f} to {after['residual, BN', deep]:.2f} in the residual."
+    )
+
+
+def _picture(
+    gradients: dict[tuple[str, int], np.ndarray], losses: dict[tuple[str, int], np.ndarray]
+) -> Figure:
+    figure = draw(1, 2)
+    for name, colour in zip(NETWORKS, COLOURS, strict=False):
+        for panel, found in zip(figure.axes, (gradients, losses), strict=True):
+            there = [depth for depth in DEPTHS if (name, depth) in found]
+            medians = [float(np.median(found[name, depth])) for depth in there]
+            panel.plot(there, medians, "o-", color=colour, label=name)
+    left, right = figure.axes
+    left.set(xlabel="layers", ylabel="gradient of the first layer", yscale="log", xticks=DEPTHS)
+    right.set(xlabel="layers", ylabel="training loss", xticks=DEPTHS)
+    left.legend(fontsize=7)
+    return figure
+
+
+LESSON = Lesson(
+    name="residual_depth",
+    lecture="S3, S4",
+    title="Shortcuts let deep networks train",
+    claim=(
+        "In a network of many layers the gradient dies out on its way back, and a deeper network "
+        "trains worse than a shallow one. With a shortcut around every two layers it arrives, and "
+        "depth does no harm."
+    ),
+    advice="Beyond some ten layers, use normalisation and shortcuts, together.",
+    run=run,
+    holds={
+        "gradient, plain, 56": (0, 1e-4),
+        "gradient, residual, 56": (1e-2, 1e6),
+        "gradient, plain, BN, 56": (1e-2, 1e6),
+        "gradient, residual, BN, 56": (1e-2, 1e3),
+        "loss, plain, 20": (2.2, 2.4),
+        "loss, residual, BN, 20": (0.05, 1.8),
+    },
+    rows=("Revolution of depth: plain against residual", "Vanishing fix"),
+    seconds=40,
+    full_minutes=15,
+)

@@ -1,0 +1,116 @@
+"""What L1, L2 and both do to the weights of a network.
+
+Run it with `dlrecipes lesson sparsity`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import layers
+from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import scale
+
+from dlrecipes.lesson import COLOURS, Lesson, Measured, draw
+
+PENALTIES: dict[str, Callable[[], keras.Regularizer | None]] = {
+    "none": lambda: None,
+    "L2": lambda: keras.regularizers.L2(0.01),
+    "L1": lambda: keras.regularizers.L1(0.01),
+    "elastic": lambda: keras.regularizers.L1L2(0.005, 0.005),
+}
+EPOCHS, SEEDS, NOTHING = 40, 3, 1e-2
+
+
+def run(*, full: bool = False) -> Measured:
+    """Train the same network with each penalty.
+
+    Args:
+        full: There is no longer form.
+    """
+    data = load_breast_cancer()
+    x, new, y, truth = train_test_split(
+        scale(data.data).astype("float32"), data.target, test_size=0.3, random_state=0
+    )
+    weights: dict[str, np.ndarray] = {}
+    right: dict[str, list[float]] = {}
+    for name, penalty in PENALTIES.items():
+        found = [_train(x, y, new, truth, penalty(), seed) for seed in range(SEEDS)]
+        weights[name] = np.concatenate([one for one, _ in found])
+        right[name] = [one for _, one in found]
+    empty = {name: float(np.mean(np.abs(one) < NOTHING)) for name, one in weights.items()}
+    size = {name: float(np.sqrt(np.mean(one**2))) for name, one in weights.items()}
+    figures = {
+        "weights at 0, L1": empty["L1"],
+        "weights at 0, L2": empty["L2"],
+        "weights at 0, none": empty["none"],
+        "size, L2 by none": size["L2"] / size["none"],
+    }
+    figure = draw(1, 1, size=(5, 3.2))
+    (panel,) = figure.axes
+    for (name, one), colour in zip(weights.items(), COLOURS, strict=False):
+        panel.plot(np.sort(np.abs(one)), np.linspace(0, 1, len(one)), color=colour, label=name)
+    panel.set(
+        xscale="log", xlim=(1e-5, 2), xlabel="size of a weight", ylabel="share that is smaller"
+    )
+    panel.legend(fontsize=8)
+    return Measured(
+        columns=("penalty", f"below {NOTHING}", "root mean square", "right on new rows", "± seeds"),
+        rows=tuple(
+            (name, empty[name], size[name], float(np.mean(right[name])), float(np.std(right[name])))
+            for name in PENALTIES
+        ),
+        figures=figures,
+        seen=(
+            f"With L1 {100 * empty['L1']:.0f} % of the first layer's weights are next to 0, with "
+            f"L2 {100 * empty['L2']:.0f} %, without a penalty {100 * empty['none']:.0f} %. With "
+            f"L2 they are {size['L2'] / size['none']:.2f} times as large as without."
+        ),
+        differs=(
+            "Keras follows the gradient of the penalty, which steps over 0: weights come to lie "
+            "next to it and not at it, as a solver such as scikit-learn's puts them."
+        ),
+        picture=figure,
+    )
+
+
+def _train(
+    x: np.ndarray,
+    y: np.ndarray,
+    new: np.ndarray,
+    truth: np.ndarray,
+    penalty: keras.Regularizer | None,
+    seed: int,
+) -> tuple[np.ndarray, float]:
+    """Return the first kernel and the share of right answers on new rows."""
+    keras.utils.set_random_seed(seed)
+    first = layers.Dense(32, "relu", kernel_regularizer=penalty)
+    model = keras.Sequential([keras.Input((30,)), first, layers.Dense(1, "sigmoid")])
+    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
+    model.fit(x, y, batch_size=40, epochs=EPOCHS, verbose=0)
+    chosen = model.predict(new, verbose=0).ravel() > 0.5
+    return first.get_weights()[0].ravel(), float(np.mean(chosen == truth))
+
+
+LESSON = Lesson(
+    name="sparsity",
+    lecture="S3",
+    title="L1 empties weights, L2 shrinks them",
+    claim=(
+        "A penalty on the size of weights (L1) pulls each by the same force, down to nothing; one "
+        "on their squares (L2) pulls small ones hardly at all, and leaves many small weights."
+    ),
+    advice="Take L1 where few inputs should count, L2 or weight decay otherwise; search both.",
+    run=run,
+    holds={
+        "weights at 0, L1": (0.7, 1),
+        "weights at 0, L2": (0, 0.6),
+        "weights at 0, none": (0, 0.15),
+        "size, L2 by none": (0.05, 0.9),
+    },
+    rows=("L1 makes weights sparse, L2 small",),
+    seconds=20,
+)
