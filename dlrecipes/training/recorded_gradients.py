@@ -53,8 +53,9 @@ def gradients_of(model: keras.Model, x: Any, y: Any) -> dict[str, NDArray[np.flo
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="out")])
         >>> model.compile("sgd", "mse")
-        >>> dlr.training.gradients_of(model, np.ones((4, 2)), np.ones(4))["out/kernel"].shape
-        (2, 1)
+        >>> gradients = dlr.training.gradients_of(model, np.ones((4, 2)), np.ones(4))
+        >>> {path.split("/")[-1]: one.shape for path, one in gradients.items()}
+        {'kernel': (2, 1), 'bias': (1,)}
     """
     recorder = GradientRecorder()
     with left_as_they_were(model):
