@@ -182,9 +182,11 @@ def _unlearned(
             spread = float(wanted.var()) if wanted.size else 0.0
             wrong = float(((given.reshape(-1)[known] - wanted) ** 2).mean()) if spread else 0.0
             explained = 1 - wrong / spread if spread else 1.0
+            enough = _EXPLAINED
             if output.from_logits or not output.of_keras:  # what a loss makes of it is not known
                 explained = max(explained, _alike(given.reshape(-1)[known], wanted))
-            if not explained > _EXPLAINED:
+                enough = _HALF
+            if not explained > enough:
                 said = f"{100 * max(explained, 0.0):.0f} % of the variance{output.whose}"
                 return said, explained
     return "", 1.0
