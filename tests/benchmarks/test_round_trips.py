@@ -22,7 +22,7 @@ FINE = {"same", "refused"}
     [
         *range(0, 200, 100),
         *(
-            pytest.param(other, marks=pytest.mark.slow)
+            pytest.param(other, marks=[pytest.mark.slow, pytest.mark.exhaustive])
             for other in range(0, 200, 20)
             if other % 100
         ),
@@ -127,12 +127,21 @@ def same_answers(seed, epochs, untrained, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3000, 3010))
+@pytest.mark.parametrize(
+    "seed",
+    [
+        *range(3000, 3003),
+        *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(3003, 3010)),
+    ],
+)
 def test_the_saved_model_answers_the_same(seed, untrained, tmp_path):
     assert same_answers(seed, 0, untrained, tmp_path) >= 1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3020, 3023))
+@pytest.mark.parametrize(
+    "seed",
+    [3020, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (3021, 3022))],
+)
 def test_a_trained_saved_model_answers_the_same(seed, untrained, tmp_path):
     assert same_answers(seed, 3, untrained, tmp_path) >= 1

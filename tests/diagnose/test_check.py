@@ -927,7 +927,13 @@ def test_a_few_of_the_zoo(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [one.name for one in MORE_HEALTHY])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(one.name, marks=[pytest.mark.exhaustive] * bool(at % 3))
+        for at, one in enumerate(MORE_HEALTHY)
+    ],
+)
 def test_nothing_is_wrong_with_what_is_healthy(name):
     program = next(one for one in MORE_HEALTHY if one.name == name)
     assert told_before(program.make)[0] == []

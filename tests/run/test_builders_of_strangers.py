@@ -86,15 +86,18 @@ def test_one_hot_labels(tune):
     assert_learned(run)
 
 
+@pytest.mark.exhaustive
 def test_categorical_crossentropy_of_whole_numbers(tune):
     assert_learned(tune(lambda hp: classifier(hp, loss="categorical_crossentropy"), X, KIND))
 
 
+@pytest.mark.exhaustive
 def test_float_labels(tune):
     labels = (KIND == 0).astype("float32")
     assert_learned(tune(lambda hp: classifier(hp, **SIGMOID), X, labels))
 
 
+@pytest.mark.exhaustive
 def test_accuracy_on_a_logit(tune):
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     run = tune(lambda hp: classifier(hp, outputs=1, activation=None, loss=loss), X, KIND == 0)
@@ -111,6 +114,7 @@ def assert_right_beside_what_was_asked_for(run):
     assert "not the share that is classified right" in found.verdict
 
 
+@pytest.mark.exhaustive
 def test_hinge_with_accuracy(tune):
     def build(hp):
         return classifier(hp, outputs=1, activation="tanh", loss="hinge")
@@ -118,10 +122,12 @@ def test_hinge_with_accuracy(tune):
     assert_right_beside_what_was_asked_for(tune(build, X, np.where(KIND == 0, 1, -1)))
 
 
+@pytest.mark.exhaustive
 def test_three_sigmoids(tune):
     assert_learned(tune(lambda hp: classifier(hp, activation="sigmoid"), X, KIND))
 
 
+@pytest.mark.exhaustive
 def test_squared_error_of_classes(tune):
     assert_learned(tune(lambda hp: classifier(hp, loss="mse"), X, KIND))
 
@@ -149,10 +155,12 @@ def test_the_form_that_was_found_is_that_of_a_resumed_run(tune, tmp_path):
     assert "one-hot rows (examples, 3)" in (tmp_path / "r" / "log.txt").read_text()
 
 
+@pytest.mark.exhaustive
 def test_a_spare_unit(tune):
     assert_learned(tune(lambda hp: classifier(hp, outputs=10), X, KIND))
 
 
+@pytest.mark.exhaustive
 def test_a_metric_without_a_name(tune):
     def build(hp):
         metrics = [keras.metrics.AUC(), keras.metrics.Recall()]
@@ -188,8 +196,19 @@ def mean_margin(y_true, y_pred):
     return tf.abs(y_pred - 0.5)
 
 
-@pytest.mark.parametrize("engine", ["auto", "fit"])
-@pytest.mark.parametrize("name", ["auc_1", "f1_score", "balanced", "mean_margin"])
+@pytest.mark.parametrize(
+    ("name", "engine"),
+    [
+        ("auc_1", "auto"),
+        ("balanced", "fit"),
+        *(
+            pytest.param(name, engine, marks=pytest.mark.exhaustive)
+            for name in ("auc_1", "f1_score", "balanced", "mean_margin")
+            for engine in ("auto", "fit")
+            if (name, engine) not in {("auc_1", "auto"), ("balanced", "fit")}
+        ),
+    ],
+)
 def test_an_objective_of_any_metric(tmp_path, engine, name):
     def build(hp):
         metrics = [
@@ -214,6 +233,7 @@ def test_an_objective_of_any_metric(tmp_path, engine, name):
 # ---- several outputs
 
 
+@pytest.mark.exhaustive
 def test_a_list_of_outputs(tune):
     def build(hp):
         inputs = keras.Input((8,))
@@ -232,7 +252,10 @@ def test_a_list_of_outputs(tune):
         assert refit.validation["kind_accuracy"] > 0.8
 
 
-@pytest.mark.parametrize("losses", ["list", "names", "one"])
+@pytest.mark.parametrize(
+    "losses",
+    ["names", *(pytest.param(one, marks=pytest.mark.exhaustive) for one in ("list", "one"))],
+)
 def test_a_list_of_targets(tune, losses):
     def build(hp):
         inputs = keras.Input((8,))
@@ -258,6 +281,7 @@ def test_a_list_of_targets(tune, losses):
         assert (predicted["y1"].argmax(axis=1) == 2 - KIND).mean() > 0.8
 
 
+@pytest.mark.exhaustive
 def test_four_values(tune):
     def build(hp):
         return classifier(hp, outputs=4, activation=None, loss="mse", metrics=["mae"])
@@ -294,10 +318,15 @@ class Scaled(keras.layers.Layer):
     "make",
     [
         pytest.param(lambda: [Scaled(2.0)], id="a layer that is not registered"),
-        pytest.param(lambda: [keras.layers.Lambda(lambda values: values / 2.0)], id="Lambda"),
+        pytest.param(
+            lambda: [keras.layers.Lambda(lambda values: values / 2.0)],
+            id="Lambda",
+            marks=pytest.mark.exhaustive,
+        ),
         pytest.param(
             lambda: [keras.layers.Dense(8, activation=lambda values: values * values)],
             id="a function of one's own as activation",
+            marks=pytest.mark.exhaustive,
         ),
         pytest.param(
             lambda: [
@@ -339,6 +368,7 @@ def test_another_process_predicts_without_the_builder(tune, tmp_path):
     np.testing.assert_allclose(np.load(tmp_path / "found.npy"), run.predict(X[:20]), atol=1e-6)
 
 
+@pytest.mark.exhaustive
 def test_softmax_of_tensorflow(tune):
     assert_learned(tune(lambda hp: classifier(hp, activation=tf.nn.softmax), X, KIND))
 
@@ -391,10 +421,12 @@ def test_a_layer_that_forgets_an_argument(tune):
 # ---- hyperparameters
 
 
+@pytest.mark.exhaustive
 def test_a_range_of_one_value(tune):
     assert_learned(tune(lambda hp: classifier(hp, units=hp.Int("units", 16, 16)), X, KIND))
 
 
+@pytest.mark.exhaustive
 def test_a_step_on_a_log_scale(tune):
     def build(hp):
         return classifier(hp, units=hp.Int("units", 4, 64, step=2, sampling="log"))
@@ -455,7 +487,9 @@ def convolutional(hp):
     return [keras.Input((24, 3)), first, keras.layers.GlobalMaxPooling1D()]
 
 
-@pytest.mark.parametrize("body", [recurrent, convolutional])
+@pytest.mark.parametrize(
+    "body", [recurrent, pytest.param(convolutional, marks=pytest.mark.exhaustive)]
+)
 def test_sequences(tune, body):
     run = tune(lambda hp: classifier(hp, *body(hp), **SIGMOID, units=8), SERIES, RISING, epochs=8)
     assert run.info.spec.input_shape == (24, 3)

@@ -148,7 +148,12 @@ class Returns(Plain):
 
 
 @pytest.mark.parametrize(
-    "wrap", [lambda score: score, lambda score: {"share": score, "epochs": 3}, lambda s: [s, s]]
+    "wrap",
+    [
+        lambda score: {"share": score, "epochs": 3},
+        pytest.param(lambda score: score, marks=pytest.mark.exhaustive),
+        pytest.param(lambda score: [score, score], marks=pytest.mark.exhaustive),
+    ],
 )
 def test_what_is_returned_is_the_score(tune, wrap):
     run = tune(Returns(wrap), keras_tuner.Objective("share", "max"))

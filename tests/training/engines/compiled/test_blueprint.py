@@ -256,7 +256,10 @@ TOGETHER += ("learning rate", "label smoothing", "clipping", "beta")
 
 @pytest.mark.parametrize(
     "what",
-    [pytest.param(one, marks=pytest.mark.slow if one in TOGETHER else ()) for one in DYNAMIC],
+    [
+        pytest.param(one, marks=[pytest.mark.slow, pytest.mark.exhaustive] * (one in TOGETHER))
+        for one in DYNAMIC
+    ],
 )
 def test_numbers_need_no_new_graph(what, blueprints, development):
     builder = _two(DYNAMIC[what])
@@ -278,7 +281,11 @@ def test_numbers_need_no_new_graph(what, blueprints, development):
 
 
 @pytest.mark.parametrize(
-    "what", [pytest.param(one, marks=[] if one in FEW else pytest.mark.slow) for one in STRUCTURE]
+    "what",
+    [
+        pytest.param(one, marks=[pytest.mark.slow, pytest.mark.exhaustive] * (one not in FEW))
+        for one in STRUCTURE
+    ],
 )
 def test_everything_else_is_structure(what, blueprints):
     builder = _two(STRUCTURE[what])

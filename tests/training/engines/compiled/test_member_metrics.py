@@ -1,3 +1,5 @@
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -103,9 +105,15 @@ def test_as_in_the_logs_of_fit(built, side_by_side, examples):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("shape", [(6,), (4, 3)])
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "weighted", "shape"),
+    [
+        pytest.param(kind, weighted, shape, marks=[pytest.mark.exhaustive] * bool(at % 5))
+        for at, (kind, weighted, shape) in enumerate(
+            itertools.product(KINDS, (False, True), ((6,), (4, 3)))
+        )
+    ],
+)
 def test_every_kind(kind, weighted, shape, built, side_by_side, examples):
     _check(kind, built, side_by_side, examples, weighted=weighted, shape=shape)
 
