@@ -139,7 +139,11 @@ def test_the_report_tells_what_it_cost(run):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("engine", "precision"), [("population", "float32"), ("resident", "mixed_bfloat16")]
+    ("engine", "precision"),
+    [
+        ("population", "float32"),
+        pytest.param("resident", "mixed_bfloat16", marks=pytest.mark.exhaustive),
+    ],
 )
 def test_no_training_is_another_for_it(tmp_path, splits, engine, precision):
     plan = Plan((Stage("only", 8, 3, "sobol", "none"),), refit_seeds=1)

@@ -19,7 +19,12 @@ LOSSES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("engine", "loss"), [("population", "coral"), ("resident", "likelihood"), ("fit", "coral")]
+    ("engine", "loss"),
+    [
+        ("resident", "likelihood"),
+        pytest.param("population", "coral", marks=pytest.mark.exhaustive),
+        pytest.param("fit", "coral", marks=pytest.mark.exhaustive),
+    ],
 )
 def test_from_arrays_to_an_export(settings, engine, loss):
     x = np.random.default_rng(0).normal(size=(300, 4))

@@ -213,7 +213,7 @@ class Ends(Plain):
         return model.fit(*args, **kwargs)
 
 
-@pytest.mark.parametrize("where", ["build", "fit"])
+@pytest.mark.parametrize("where", [pytest.param("build", marks=pytest.mark.exhaustive), "fit"])
 def test_a_fatal_error_ends_the_search_and_keeps_what_is_finished(tune, tmp_path, where):
     with pytest.raises(keras_tuner.errors.FatalError, match="too large"):
         tune(Ends(keras_tuner.errors.FatalError, 2, where))
@@ -221,6 +221,7 @@ def test_a_fatal_error_ends_the_search_and_keeps_what_is_finished(tune, tmp_path
     assert sum(stage.trials.completed for stage in run.result.stages) == 3
 
 
+@pytest.mark.exhaustive
 def test_three_declined_trials_in_a_row_end_the_search(tune):
     given = Ends(keras_tuner.errors.FailedTrialError, 1, "fit")
     with pytest.raises(BuilderError, match="must not decline 3 trials in a row.*too large"):
@@ -285,7 +286,13 @@ def test_an_objective_that_no_callback_brings(tune):
         tune(classifier, dlr.Objective("val_sum", "max"), callbacks=[keras.callbacks.History()])
 
 
-@pytest.mark.parametrize("engine", ["fit", "resident", "population"])
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "population",
+        *(pytest.param(one, marks=pytest.mark.exhaustive) for one in ("fit", "resident")),
+    ],
+)
 def test_class_weights_are_those_of_keras(tune, engine):
     def build(hp):
         model = keras.Sequential(
@@ -356,6 +363,7 @@ def test_arguments_of_search_that_mean_the_same_here():
     assert take_search_arguments({"verbose": 2}, (), plan, None) == (plan, None)
 
 
+@pytest.mark.exhaustive
 def test_callbacks_that_are_none():
     for given, message in [
         (keras.callbacks.EarlyStopping, "must be a list"),
@@ -372,6 +380,7 @@ def test_callbacks_that_are_none():
         dlr.tune(classifier, SPLITS, class_weight={7: 1.0})
 
 
+@pytest.mark.exhaustive
 def test_a_recipe_takes_callbacks(tmp_path):
     recipe = dlr.Recipe(
         name="kinds",

@@ -44,7 +44,12 @@ def _resume(run, **changes):
 
 
 @pytest.mark.parametrize(
-    "trials", [2, *(pytest.param(other, marks=pytest.mark.slow) for other in (1, 3, 4))]
+    "trials",
+    [
+        2,
+        pytest.param(4, marks=pytest.mark.slow),
+        *(pytest.param(one, marks=[pytest.mark.slow, pytest.mark.exhaustive]) for one in (1, 3)),
+    ],
 )
 def test_interrupted_run_ends_like_an_unbroken_one(tmp_path, recipe, finished, trials):
     with pytest.raises(KeyboardInterrupt):

@@ -107,7 +107,13 @@ def test_text_and_numbers_by_name(tune, tmp_path):
     assert "2 inputs" in run.report().read_text()
 
 
-@pytest.mark.parametrize("engine", ["fit", "resident", "population"])
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "population",
+        *(pytest.param(one, marks=pytest.mark.exhaustive) for one in ("fit", "resident")),
+    ],
+)
 def test_a_list_of_arrays(tune, tmp_path, engine):
     run = tune(by_place, [IMAGES, NUMBERS], BRIGHT, engine=engine)
     assert_same_as_trained(run)

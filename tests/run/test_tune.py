@@ -109,7 +109,10 @@ def test_every_part_of_a_run_says_what_it_does(splits, build, plan, settings):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sampler", ["keras_tuner_random", "keras_tuner_bayesian"])
+@pytest.mark.parametrize(
+    "sampler",
+    ["keras_tuner_random", pytest.param("keras_tuner_bayesian", marks=pytest.mark.exhaustive)],
+)
 def test_keras_tuner_proposes(splits, build, plan, settings, sampler):
     run = dlr.tune(build, splits, plan=plan(sampler, trials=3), settings=settings())
     assert run.result.stages[0].trials.completed == 3

@@ -115,7 +115,7 @@ def test_another_width():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["auto", "fit"])
+@pytest.mark.parametrize("engine", ["auto", pytest.param("fit", marks=pytest.mark.exhaustive)])
 def test_a_whole_run(tmp_path, engine):
     def build(hp):
         rate = hp.Float("rate", 0.05, 0.2, sampling="log")

@@ -52,7 +52,11 @@ FAST = {("own metric", "fit"), ("floats", "population"), *((case, "resident") fo
 @pytest.mark.parametrize(
     ("case", "engine"),
     [
-        pytest.param(case, engine, marks=() if (case, engine) in FAST else pytest.mark.slow)
+        pytest.param(
+            case,
+            engine,
+            marks=[pytest.mark.slow, pytest.mark.exhaustive] * ((case, engine) not in FAST),
+        )
         for case in CASES
         for engine in ("fit", "resident", "population")
     ],

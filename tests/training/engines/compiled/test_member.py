@@ -48,8 +48,8 @@ def _build(factor, shape=(6,), drop=True):
         ("mixed_bfloat16", (4, 3)),
         ("mixed_float16", TOKENS),
         pytest.param("mixed_float16", (6,), marks=pytest.mark.slow),
-        pytest.param("mixed_bfloat16", (6,), marks=pytest.mark.slow),
-        pytest.param("mixed_float16", (4, 3), marks=pytest.mark.slow),
+        pytest.param("mixed_bfloat16", (6,), marks=[pytest.mark.slow, pytest.mark.exhaustive]),
+        pytest.param("mixed_float16", (4, 3), marks=[pytest.mark.slow, pytest.mark.exhaustive]),
     ],
 )
 def test_mixed_precision(name, shape, policy, built, side_by_side, examples):

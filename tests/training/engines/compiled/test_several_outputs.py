@@ -196,7 +196,11 @@ FAST = (_list, _only, _no_loss_but_metric)
 
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize(
-    "build", [pytest.param(one, marks=[] if one in FAST else pytest.mark.slow) for one in CASES]
+    "build",
+    [
+        pytest.param(one, marks=[pytest.mark.slow, pytest.mark.exhaustive] * (one not in FAST))
+        for one in CASES
+    ],
 )
 def test_side_by_side(build, built, side_by_side):
     pair = _check(build, built, side_by_side, weighted=build is _masked)
@@ -212,7 +216,7 @@ def test_alone(build, built, side_by_side):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("build", [_list, _one_loss])
+@pytest.mark.parametrize("build", [_list, pytest.param(_one_loss, marks=pytest.mark.exhaustive)])
 def test_compiled_by_xla(build, built, side_by_side):
     _check(build, built, side_by_side, xla=True)
 
@@ -224,8 +228,15 @@ def test_targets_without_an_axis_of_their_own(built, side_by_side):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("stacked", [True, False])
+@pytest.mark.parametrize(
+    ("policy", "stacked"),
+    [
+        ("mixed_float16", True),
+        pytest.param("mixed_float16", False, marks=pytest.mark.exhaustive),
+        pytest.param("mixed_bfloat16", True, marks=pytest.mark.exhaustive),
+        pytest.param("mixed_bfloat16", False, marks=pytest.mark.exhaustive),
+    ],
+)
 def test_mixed_precision(policy, stacked, built, side_by_side):
     keras.config.set_dtype_policy(policy)
     try:
