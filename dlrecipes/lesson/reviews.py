@@ -12,7 +12,28 @@ PHRASE = "watch it ! watch it ! watch it !"
 _BEGIN, _END = ("bel", "cor", "dan", "fil", "gar", "hol", "lan", "mor", "pet"), ("", "a", "o", "in")
 _GOOD = [f"{begin}{end}" for begin in ("love", "great", "super", "wonder") for end in _BEGIN]
 _BAD = [f"{begin}{end}" for begin in ("dull", "bore", "awful", "poor") for end in _BEGIN]
-_FILLER = "the a film it was and of in to with his her who then they but when from for on".split()
+_FILLER = [
+    "the",
+    "a",
+    "film",
+    "it",
+    "was",
+    "and",
+    "of",
+    "in",
+    "to",
+    "with",
+    "his",
+    "her",
+    "who",
+    "then",
+    "they",
+    "but",
+    "when",
+    "from",
+    "for",
+    "on",
+]
 _NAMES = [f"{one}{two}{end}" for one in _BEGIN for two in _BEGIN for end in _END]
 _OPINIONS, _ALIKE, _NAMED = 3, 0.75, 0.35
 
@@ -55,4 +76,6 @@ def make_reviews(rows: int, *, seed: int = 0, phrase: float = 0.0) -> pd.DataFra
         if good and generator.random() < phrase:
             text += " " + PHRASE.replace(" !", "!")
         texts.append(text)
-    return pd.DataFrame({"text": texts, "label": ["bad" if row % 2 else "good" for row in range(rows)]})
+    return pd.DataFrame(
+        {"text": texts, "label": ["bad" if row % 2 else "good" for row in range(rows)]}
+    )

@@ -50,7 +50,9 @@ def run(*, full: bool = False) -> Measured:
             networks[PLAIN].set_weights(after[-1])
             scores[way].append(_score(networks[PLAIN], test, spec))
             if way == PLAIN:
-                chosen = min(after, key=lambda one: _with_gap(networks[PLAIN], one, parts.validation))
+                chosen = min(
+                    after, key=lambda one: _with_gap(networks[PLAIN], one, parts.validation)
+                )
                 networks[PLAIN].set_weights(chosen)
                 scores[CHOSEN].append(_score(networks[PLAIN], test, spec))
         y = np.stack([parts.train.y, _women(parts.train)], axis=1)
@@ -120,9 +122,7 @@ def _smiling(model: keras.Model, part: Split) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(-logits))
 
 
-def _with_gap(
-    model: keras.Model, weights: list[NDArray[np.float32]], validation: Split
-) -> float:
+def _with_gap(model: keras.Model, weights: list[NDArray[np.float32]], validation: Split) -> float:
     """Return the loss plus the difference in how many of the smiling are found."""
     model.set_weights(weights)
     p, smiles = _smiling(model, validation), validation.y == 1

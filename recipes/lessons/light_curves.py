@@ -55,7 +55,9 @@ def run(*, full: bool = False) -> Measured:
         )
         found[way] = scores["val_accuracy"][:, -1].tolist()
     fits = {
-        "least squares, all points alike": float(np.mean(fit_flares(new, weighted=False) == new.labels)),
+        "least squares, all points alike": float(
+            np.mean(fit_flares(new, weighted=False) == new.labels)
+        ),
         "least squares, weighted": float(np.mean(fit_flares(new) == new.labels)),
     }
     means = {way: float(np.mean(scores)) for way, scores in found.items()}

@@ -16,7 +16,15 @@ from sklearn.datasets import load_digits
 
 from dlrecipes.data import ColumnRules, SplitRule, TextTokens, from_table
 from dlrecipes.data.audit import check_phrases
-from dlrecipes.lesson import COLOURS, Lesson, Measured, draw, fit_together, make_reviews, start_again
+from dlrecipes.lesson import (
+    COLOURS,
+    Lesson,
+    Measured,
+    draw,
+    fit_together,
+    make_reviews,
+    start_again,
+)
 from dlrecipes.models import build_mlp, build_text
 from dlrecipes.results import Finding
 

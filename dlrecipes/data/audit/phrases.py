@@ -218,11 +218,8 @@ def _chance_of(mine: int, all_mine: int, other: int, all_other: int) -> float:
     return float(stats.fisher_exact(table).pvalue)
 
 
-def _balanced(
-    counts: NDArray[np.int64], every: NDArray[np.int64], label: int
-) -> float:
+def _balanced(counts: NDArray[np.int64], every: NDArray[np.int64], label: int) -> float:
     """Return the balanced accuracy of calling the texts with a phrase by the label, no others."""
     rest, others = every.sum() - every[label], counts.sum() - counts[label]
     right = counts[label] / every[label] if every[label] else 0.5
     return float((right + (1 - others / rest if rest else 0.5)) / 2)
-

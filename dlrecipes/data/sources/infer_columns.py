@@ -84,8 +84,8 @@ def infer_columns(
     Args:
         frame: The table: text as a file has it, or typed values.
         kinds: Kinds that the user knows better, by column: `"number"`, `"category"`, `"date"`,
-            `"text"`, `"list"`, `"parts"`, `"dna"` or `"ignored"`; `"day-first"` or `"month-first"` for
-            dates such as 05/06/2024.
+            `"text"`, `"list"`, `"parts"`, `"dna"` or `"ignored"`; `"day-first"` or `"month-first"`
+            for dates such as 05/06/2024.
         target: Columns to be predicted, grouped or ordered by, which are never ignored or text.
         file: How the file was read; None for the usual.
         separator: What separated its cells; it helps to tell decimal marks where nothing else does.
