@@ -1,4 +1,4 @@
-"""Any table: numbers, categories, dates and texts, missing values included.
+"""Any table: numbers, categories, dates, texts and DNA, missing values included.
 
 Shows a table from a file to an exported model that takes the raw columns. Numbers are clipped,
 filled in and standardised, categories embedded, dates turned into a trend and cycles, texts into
@@ -45,9 +45,11 @@ def preprocess(spec: DataSpec) -> keras.Layer:
 
 def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     """Return a compiled perceptron on embedded categories and encoded numbers."""
+    has_dna = any(feature.kind == "letter" for feature in spec.features)
     model = build_tabular(
         spec,
         hidden_units=(128, 128),
+        motifs=hp.Choice("motifs", [0, 32]) if has_dna else 0,
         dropout_rate=hp.Float("dropout", 0.0, 0.5),
         output_bias=prior_bias(spec),
     )

@@ -12,6 +12,7 @@ from dlrecipes.diagnose.feature_maps import (
     tile_images,
     unit_images,
 )
+from dlrecipes.diagnose.gallery import layer_gallery
 from dlrecipes.diagnose.histories import HISTORY_CHECKS, check_history
 from dlrecipes.diagnose.inference_mode import check_inference_mode
 from dlrecipes.diagnose.layer_signals import (
@@ -89,6 +90,7 @@ __all__ = [
     "gradient_by_lag",
     "gradient_norms",
     "judge",
+    "layer_gallery",
     "layer_outputs",
     "measure_gain",
     "measure_gap",

@@ -36,9 +36,17 @@ if TYPE_CHECKING:
     from dlrecipes.lesson.find_lesson import lesson_facts, lesson_names, load_lesson
     from dlrecipes.lesson.in_turn import fit_in_turn
     from dlrecipes.lesson.lesson import Lesson, Measured
+    from dlrecipes.lesson.light_curves import (
+        DECAYS,
+        LightCurves,
+        fit_flares,
+        light_channels,
+        make_light_curves,
+    )
     from dlrecipes.lesson.many_networks import draw_networks, outputs_of, train_networks
     from dlrecipes.lesson.patients import FINDINGS, make_patients
     from dlrecipes.lesson.picture import COLOURS, draw, outline_boxes, save_picture
+    from dlrecipes.lesson.promoters import MOTIF, make_promoters
     from dlrecipes.lesson.regions import (
         folding_weights,
         linear_regions,
@@ -46,6 +54,7 @@ if TYPE_CHECKING:
         random_weights,
     )
     from dlrecipes.lesson.restart import start_again
+    from dlrecipes.lesson.reviews import PHRASE, make_reviews
     from dlrecipes.lesson.scenes import make_scenes
     from dlrecipes.lesson.stable_rates import largest_stable
     from dlrecipes.lesson.together import fit_together
@@ -55,11 +64,15 @@ if TYPE_CHECKING:
 __all__ = [
     "BACKGROUND",
     "COLOURS",
+    "DECAYS",
     "Descent",
     "FINDINGS",
     "IGNORED",
     "Lesson",
+    "LightCurves",
+    "MOTIF",
     "Measured",
+    "PHRASE",
     "RULES",
     "VARIANCES",
     "best_line",
@@ -76,6 +89,7 @@ __all__ = [
     "draw",
     "draw_networks",
     "encode_boxes",
+    "fit_flares",
     "fit_in_turn",
     "fit_together",
     "folding_weights",
@@ -83,9 +97,13 @@ __all__ = [
     "largest_stable",
     "lesson_facts",
     "lesson_names",
+    "light_channels",
     "linear_regions",
     "load_lesson",
+    "make_light_curves",
     "make_patients",
+    "make_promoters",
+    "make_reviews",
     "make_scenes",
     "match_anchors",
     "move_images",
@@ -108,11 +126,15 @@ __all__ = [
 _HOMES = {
     "BACKGROUND": "detection",
     "COLOURS": "picture",
+    "DECAYS": "light_curves",
     "Descent": "descent",
     "FINDINGS": "patients",
     "IGNORED": "detection",
     "Lesson": "lesson",
+    "LightCurves": "light_curves",
+    "MOTIF": "promoters",
     "Measured": "lesson",
+    "PHRASE": "reviews",
     "RULES": "descent",
     "VARIANCES": "detection",
     "best_line": "xor",
@@ -129,6 +151,7 @@ _HOMES = {
     "draw": "picture",
     "draw_networks": "many_networks",
     "encode_boxes": "detection",
+    "fit_flares": "light_curves",
     "fit_in_turn": "in_turn",
     "fit_together": "together",
     "folding_weights": "regions",
@@ -136,9 +159,13 @@ _HOMES = {
     "largest_stable": "stable_rates",
     "lesson_facts": "find_lesson",
     "lesson_names": "find_lesson",
+    "light_channels": "light_curves",
     "linear_regions": "regions",
     "load_lesson": "find_lesson",
+    "make_light_curves": "light_curves",
     "make_patients": "patients",
+    "make_promoters": "promoters",
+    "make_reviews": "reviews",
     "make_scenes": "scenes",
     "match_anchors": "detection",
     "move_images": "translation",

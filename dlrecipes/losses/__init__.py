@@ -1,5 +1,6 @@
 """Losses that work in anyone's Keras code on their own."""
 
+from dlrecipes.losses.equal_odds_loss import EqualOddsLoss
 from dlrecipes.losses.focal_loss import FocalLoss
 from dlrecipes.losses.masked_loss import MaskedLoss
 from dlrecipes.losses.masked_metric import MaskedMetric
@@ -8,6 +9,7 @@ from dlrecipes.losses.penalty_strength import PENALTY_FORMS, penalty_strength
 
 __all__ = [
     "PENALTY_FORMS",
+    "EqualOddsLoss",
     "FocalLoss",
     "MaskedLoss",
     "MaskedMetric",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import keras
 
-from dlrecipes.checks import check_integer
+from dlrecipes.checks import check_flag, check_integer
 from dlrecipes.errors import ArgumentError
 from dlrecipes.layers import InvertedDropout
 from dlrecipes.layers.activations import Activation
@@ -28,6 +28,7 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
     trunk: keras.Model | None = None,
     hidden_units: Sequence[int] = (64, 64),
     head_units: Sequence[int] = (),
+    wide: bool = False,
     activation: Activation = "relu",
     dropout_rate: float | None = None,
     l2: float | None = None,
@@ -50,6 +51,9 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
             without its head; None for the hidden layers below.
         hidden_units: Width of each layer that all targets share; behind `trunk`, if there is one.
         head_units: Width of each layer that every target has for itself.
+        wide: Whether the heads take the features, too, past the hidden layers. What is linear then
+            needs no hidden unit: with few examples and targets that are nearly linear it is
+            learned sooner.
         activation: Name of the hidden activation, or a function of a tensor; initialisers follow
             from it.
         dropout_rate: Share dropped behind each hidden layer, in [0, 1). None for no dropout.
@@ -81,7 +85,8 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
         {'price': (None, 1), 'sold': (None, 1)}
 
     Reference:
-        Caruana 1997, Multitask Learning.
+        Caruana 1997, Multitask Learning; Cheng et al. 2016, Wide & Deep Learning for Recommender
+        Systems.
     """
     names = [target.name for target in targets]
     valid = names == [""] or all(re.fullmatch(_NAME, name) for name in names)
@@ -130,6 +135,8 @@ def build_multitask(  # noqa: PLR0913 - each argument is one choice of the archi
         return x
 
     shared = hidden(x, shared_units, "hidden")
+    if check_flag("wide", wide) and shared_units:
+        shared = keras.layers.Concatenate(name="wide")([x, shared])
     outputs = {}
     # Layers are numbered: a target may be called "hidden".
     for head, name, target in zip(heads, last, targets, strict=True):

@@ -23,6 +23,7 @@ def build_tabular(  # noqa: PLR0913 - each argument is one choice of the archite
     encoding: str = "piecewise",
     embedding_size: int = 8,
     one_hot: int = 0,
+    motifs: int = 0,
     activation: Activation = "relu",
     dropout_rate: float | None = None,
     l2: float | None = None,
@@ -44,6 +45,8 @@ def build_tabular(  # noqa: PLR0913 - each argument is one choice of the archite
         embedding_size: Numbers an embedding has, at least 1.
         one_hot: Columns with at most so many categories, the unknown one included, are one-hot
             and have no embedding; 0 for none. With little data it is learned sooner what they say.
+        motifs: Of each column of DNA, filters of a convolution 8 letters wide, of which the best
+            fit counts wherever in the sequence it is; 0 to take each place by itself.
         activation: Name of the hidden activation, or a function of a tensor; initialisers follow
             from it.
         dropout_rate: Share dropped behind each hidden layer, in [0, 1); None for no dropout.
@@ -77,7 +80,12 @@ def build_tabular(  # noqa: PLR0913 - each argument is one choice of the archite
     penalties = kernel_penalties([*names, "outputs"], l2=l2, l1=l1, penalised=penalised)
     inputs = keras.Input(spec.input_shape, name="inputs")
     x = encode_table(
-        inputs, spec, encoding=encoding, embedding_size=embedding_size, one_hot=one_hot
+        inputs,
+        spec,
+        encoding=encoding,
+        embedding_size=embedding_size,
+        one_hot=one_hot,
+        motifs=motifs,
     )
     for name, units in zip(names, widths, strict=True):
         x = dense_block(

@@ -9,14 +9,20 @@ import numpy as np
 
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.errors import DataError
-from dlrecipes.layers import OneHot, PiecewiseLinearEncoding
+from dlrecipes.layers import OneHot, PiecewiseLinearEncoding, matched_initializer
 from dlrecipes.results import DataSpec, Feature, plural
 
 ENCODINGS = ("piecewise", "plain")
+_BASES, _MOTIF = 4, 8
 
 
 def build_table_encoder(
-    spec: DataSpec, *, encoding: str = "piecewise", embedding_size: int = 8, one_hot: int = 0
+    spec: DataSpec,
+    *,
+    encoding: str = "piecewise",
+    embedding_size: int = 8,
+    one_hot: int = 0,
+    motifs: int = 0,
 ) -> keras.Model:
     """Return a model from preprocessed rows to what hidden layers can use.
 
@@ -27,6 +33,7 @@ def build_table_encoder(
         encoding: `"piecewise"`, or `"plain"` to take numbers as they are.
         embedding_size: Numbers an embedding has, at least 1.
         one_hot: Columns with at most so many categories are one-hot; 0 for none.
+        motifs: Filters of a convolution over each column of DNA; 0 for none, see `build_tabular`.
 
     Returns:
         A model `(batch, features) -> (batch, encoded)`.
@@ -50,7 +57,12 @@ def build_table_encoder(
     """
     inputs = keras.Input(spec.input_shape, name="inputs")
     x = encode_table(
-        inputs, spec, encoding=encoding, embedding_size=embedding_size, one_hot=one_hot
+        inputs,
+        spec,
+        encoding=encoding,
+        embedding_size=embedding_size,
+        one_hot=one_hot,
+        motifs=motifs,
     )
     return keras.Model(inputs, x, name="table_encoder")
 
@@ -62,6 +74,7 @@ def encode_table(
     encoding: str,
     embedding_size: int,
     one_hot: int,
+    motifs: int,
 ) -> keras.KerasTensor:
     """Return preprocessed rows with categories embedded and numbers encoded.
 
@@ -71,10 +84,12 @@ def encode_table(
         encoding: `"piecewise"` or `"plain"`.
         embedding_size: Numbers an embedding has.
         one_hot: Categories up to which a column is one-hot.
+        motifs: Filters of a convolution over each column of DNA.
     """
     check_choice("encoding", encoding, ENCODINGS)
     check_integer("embedding_size", embedding_size, 1)
     check_integer("one_hot", one_hot, 0)
+    check_integer("motifs", motifs, 0)
     if len(spec.features) != spec.input_shape[0]:
         raise DataError(
             "The builder must know what the features are.",
@@ -93,6 +108,8 @@ def encode_table(
         elif kind == "number" and encoding == "piecewise":
             edges = [feature.edges or (-1.0, 1.0) for feature in features]
             x = PiecewiseLinearEncoding(edges=edges, name=f"pieces_{start}")(x)
+        elif kind == "letter" and motifs:
+            x = _motifs(x, motifs, start)
         parts.append(x)
     return parts[0] if len(parts) == 1 else keras.layers.Concatenate(name="encoded")(parts)
 
@@ -104,8 +121,11 @@ def _runs(features: Sequence[Feature], one_hot: int) -> list[tuple[str, int, int
         kind: str = feature.kind
         if kind == "category" and feature.size <= one_hot:
             kind = "one-hot"
-        if runs and runs[-1][0] == kind:
-            runs[-1] = (kind, runs[-1][1], at + 1)
+        first = runs[-1][1] if runs and runs[-1][0] == kind else None
+        if kind == "letter" and first is not None and at - first == _BASES * feature.size:
+            first = None  # the next sequence
+        if first is not None:
+            runs[-1] = (kind, first, at + 1)
         else:
             runs.append((kind, at, at + 1))
     return runs
@@ -120,3 +140,17 @@ def _embedded(
     x = keras.layers.Rescaling(1.0, offsets, dtype="float32", name=f"rows_{start}")(x)
     x = keras.layers.Embedding(sum(sizes), size, name=f"embedding_{start}")(x)
     return keras.layers.Reshape((len(sizes) * size,), name=f"embedded_{start}")(x)
+
+
+def _motifs(x: keras.KerasTensor, filters: int, start: int) -> keras.KerasTensor:
+    """Return how well each filter fits a sequence at the place where it fits best."""
+    places = int(x.shape[1]) // _BASES
+    x = keras.layers.Reshape((places, _BASES), name=f"letters_{start}")(x)
+    x = keras.layers.Conv1D(
+        filters,
+        min(_MOTIF, places),
+        activation="relu",
+        kernel_initializer=matched_initializer("relu"),
+        name=f"motifs_{start}",
+    )(x)
+    return keras.layers.GlobalMaxPooling1D(name=f"best_place_{start}")(x)

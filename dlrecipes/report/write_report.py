@@ -21,6 +21,7 @@ from dlrecipes.report.details import (
 from dlrecipes.report.error_sections import error_sections
 from dlrecipes.report.finding_pictures import picture
 from dlrecipes.report.format import breakable, format_number, format_time, with_code
+from dlrecipes.report.gallery import LayerPicture, read_gallery
 from dlrecipes.report.headline import finding_rows, headline, passed
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
 from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
@@ -73,6 +74,7 @@ def _render(files: RunFiles) -> str:
         **_summary(files),
         **_findings(files, searched["panels"]),
         **searched,
+        gallery=files.gallery,
         errors=error_sections(files.predictions, files.info.raw_spec, files.result.threshold),
     )
 
@@ -144,6 +146,7 @@ class RunFiles:
     info: RunInfo
     study: StudyResult | None
     predictions: SavedPredictions | None
+    gallery: tuple[LayerPicture, ...] = ()
 
 
 def _read_run(directory: Path) -> RunFiles:
@@ -168,4 +171,5 @@ def _read_run(directory: Path) -> RunFiles:
         info=info,
         study=run.read_study() if run.study_file.exists() else None,
         predictions=read_predictions(run.predictions, info.raw_spec),
+        gallery=read_gallery(run.feature_maps),
     )

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-ColumnKind = Literal["number", "category", "date", "text", "list", "parts", "ignored"]
+ColumnKind = Literal["number", "category", "date", "text", "list", "parts", "dna", "ignored"]
 Spelling = Literal["as it stands", "boolean", "number"]
+APART: tuple[ColumnKind, ...] = ("list", "parts", "dna")
+"""Kinds of which a cell has several facts, which are taken apart."""
 IDENTIFIER = "identifier"
 """What the evidence of an ignored column begins with that names or numbers the rows."""
 
@@ -50,8 +52,8 @@ class Column:
         name: Its name in the table.
         kind: `"number"`, `"category"` for one of few values, `"date"` for days and times,
             `"text"` for sentences, `"list"` for any number of items in a cell, `"parts"` for
-            several facts in a cell, such as `F/3`, each at its place, `"ignored"` for what must not
-            or cannot be learned from.
+            several facts in a cell, such as `F/3`, each at its place, `"dna"` for sequences of its
+            letters, `"ignored"` for what must not or cannot be learned from.
         evidence: What speaks for the kind, for display: `"4 values, 2 % missing"`; for an
             ignored column the reason: `"identifier: all 891 values are different"`.
         date_format: How its cells become dates, see `dlrecipes.data.sources.dates`; empty for all

@@ -211,14 +211,16 @@ class Feature:
         name: What it is called in reports.
         kind: `"number"`; `"indicator"`, 1 where the value of another column is missing, else 0;
             `"category"`, an index from 0 to `size - 1`; `"weight"`, how much a word weighs in a
-            text, 0 where it is not in it.
-        size: Number of categories, the unknown one included; 0 for the other kinds.
+            text, 0 where it is not in it; `"letter"`, the share of one of the four bases in a
+            place of a sequence of DNA, the four of a place and the places behind each other.
+        size: Number of categories, the unknown one included; of letters the number of places; 0
+            for the other kinds.
         edges: Quantiles of a number in the training part, increasing, as the borders of the
             pieces of a piecewise-linear encoding; empty for the other kinds.
     """
 
     name: str
-    kind: Literal["number", "indicator", "category", "weight"]
+    kind: Literal["number", "indicator", "category", "weight", "letter"]
     size: int = 0
     edges: tuple[float, ...] = ()
 

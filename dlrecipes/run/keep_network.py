@@ -27,8 +27,8 @@ from dlrecipes.data import (
     keras_inputs,
     keras_targets,
 )
-from dlrecipes.diagnose import describe_inputs
-from dlrecipes.errors import BuilderError, ExportError, RunError
+from dlrecipes.diagnose import describe_inputs, layer_gallery
+from dlrecipes.errors import ArgumentError, BuilderError, ExportError, RunError
 from dlrecipes.export import (
     check_not_random,
     check_same_predictions,
@@ -40,7 +40,7 @@ from dlrecipes.export import (
     write_keras,
 )
 from dlrecipes.results import DataSpec, RunInfo, TrialRecord, write_text
-from dlrecipes.rundir import KERAS, NO_KERAS, RunDirectory, beside
+from dlrecipes.rundir import KERAS, NO_KERAS, RunDirectory, beside, write_arrays
 from dlrecipes.search import StudyContext, restore_trial
 from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
@@ -223,6 +223,28 @@ def keep_statistics(splits: Splits, directory: RunDirectory) -> None:
     statistics = describe_inputs(splits.train, splits.raw_spec)
     if statistics is not None:
         directory.write(statistics)
+
+
+def keep_gallery(network: keras.Model, data: Development, directory: RunDirectory) -> None:
+    """Keep what the layers of a network on images make of the first validation image, once.
+
+    A network that does not say what its layers are has no gallery.
+
+    Args:
+        network: The network of the refit that is exported.
+        data: The data, as it takes them.
+        directory: The run directory.
+    """
+    if data.model_spec.kind != "image" or directory.feature_maps.is_file():
+        return
+    image = data.validation.array[0]
+    try:
+        gallery = layer_gallery(network, image)
+    except ArgumentError:
+        return
+    if gallery:
+        named = {f"{at} {name}": pixels for at, (name, pixels) in enumerate(gallery.items())}
+        write_arrays(directory.feature_maps, {"image": image, **named})
 
 
 def check_score_as_trained(

@@ -29,6 +29,7 @@ _KINDS: dict[ColumnKind, tuple[str, str]] = {
     "text": ("text", "texts"),
     "list": ("list", "lists"),
     "parts": ("cell with parts", "cells with parts"),
+    "dna": ("sequence of DNA", "sequences of DNA"),
 }
 _MOST_NAMED = 6
 

@@ -28,6 +28,7 @@ from dlrecipes.results import (
     write_text,
 )
 from dlrecipes.run.keep_network import (
+    keep_gallery,
     keep_preprocess,
     keep_statistics,
     keep_weights,
@@ -200,6 +201,7 @@ def _kept(
     if predictions is not None and whole:
         return predictions
     network = restore_kept(record, directory, context, splits.development(), info.policy)
+    keep_gallery(network, splits.development(), directory)  # the best refit comes first
     text = io.StringIO()
     network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
     write_text(networks.summary, text.getvalue())

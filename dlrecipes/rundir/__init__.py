@@ -1,5 +1,6 @@
 """The run directory: where a run keeps everything, and who may write to it."""
 
+from dlrecipes.rundir.arrays import read_arrays, write_arrays
 from dlrecipes.rundir.log import run_log
 from dlrecipes.rundir.networks import KERAS, NO_KERAS, Networks, beside
 from dlrecipes.rundir.place import check_place
@@ -24,5 +25,7 @@ __all__ = [
     "beside",
     "check_place",
     "newest_unfinished",
+    "read_arrays",
     "run_log",
+    "write_arrays",
 ]

@@ -167,6 +167,11 @@ class RunDirectory:
         return self.path / f"{part}_predictions.npz"
 
     @property
+    def feature_maps(self) -> Path:
+        """What the layers of the exported network make of one image."""
+        return self.path / "feature_maps.npz"
+
+    @property
     def log(self) -> Path:
         """The log."""
         return self.path / "log.txt"

@@ -182,3 +182,16 @@ def test_wrong_arguments(targets, options, message):
 def test_wrong_objectives(options, message):
     with pytest.raises(ArgumentError, match=message):
         loss_and_metrics([ValueTarget("a")], **options)
+
+
+def test_a_wide_network_is_linear_past_its_hidden_layers():
+    x, y = rows(20)
+    targets = specs(y)
+    model = build_multitask((6,), targets, hidden_units=(8,), wide=True)
+    for layer in model.layers:
+        if layer.name.startswith("hidden") and layer.weights:
+            layer.set_weights([np.zeros_like(weights) for weights in layer.get_weights()])
+    kernel, bias = model.get_layer("head_3_outputs").get_weights()
+    assert kernel.shape == (6 + 8, 3)
+    found = np.asarray(model(x)["kind"])
+    np.testing.assert_allclose(found, x @ kernel[:6] + bias, atol=1e-5)

@@ -91,6 +91,28 @@ def test_few_categories_are_one_hot(tmp_path):
     np.testing.assert_array_equal(loaded(x), model(x))
 
 
+def test_a_motif_counts_wherever_it_is():
+    letters = [
+        Feature(f"{name} {at}", "letter", size=size)
+        for name, size in (("first", 12), ("other", 9), ("third", 9))
+        for at in range(4 * size)
+    ]
+    given = spec(features=(*FEATURES, *letters), input_shape=(5 + 4 * 30,))
+    model = build_tabular(given, hidden_units=(4,), embedding_size=2, motifs=6)
+    # ---- numbers, an indicator, two embeddings, three sequences
+    assert model.get_layer("hidden_1_dense").kernel.shape == (3 + 1 + 4 + 3 * 6, 4)
+    sequence = np.random.default_rng(0).integers(0, 4, 12)
+    x = np.zeros((1, 5 + 4 * 30), "float32")
+    x[0, 5 : 5 + 4 * 12] = np.eye(4)[sequence].ravel()
+    found = keras.Model(model.input, model.get_layer("best_place_5").output)(x)
+    kernel, bias = model.get_layer("motifs_5").get_weights()
+    windows = np.stack([np.eye(4)[sequence[at : at + 8]] for at in range(5)])
+    expected = np.maximum(np.tensordot(windows, kernel, 2) + bias, 0).max(axis=0)
+    np.testing.assert_allclose(np.asarray(found)[0], expected, atol=1e-5)
+    assert model.get_layer("best_place_53").output.shape == (None, 6)
+    assert model.get_layer("best_place_89").output.shape == (None, 6)
+
+
 def test_starts_at_the_base_rates():
     given = spec(targets=(ClassTarget(class_names=("no", "yes"), priors=(0.9, 0.1), known=100),))
     model = build_tabular(given, output_bias=prior_bias(given))
@@ -114,6 +136,7 @@ def test_saved_and_loaded(tmp_path):
         ({"encoding": "fourier"}, "encoding"),
         ({"embedding_size": 0}, "embedding_size"),
         ({"one_hot": -1}, "one_hot"),
+        ({"motifs": -1}, "motifs"),
         ({"hidden_units": (0,)}, "hidden_units"),
         ({"dropout_rate": 1.0}, "rate"),
     ],

@@ -16,6 +16,7 @@ from dlrecipes.data import Columns
 from dlrecipes.errors import DataError, DataWarning
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import Plan, RunSettings, Stage
+from dlrecipes.rundir import RunDirectory
 
 PLAN = Plan((Stage("only", 2, 2, "random", "none"),), batch_size=32, refit_seeds=2)
 
@@ -247,3 +248,25 @@ def test_rows_unlike_those_of_training_are_said(run, tmp_path):
         warnings.simplefilter("error", DataWarning)
         dlr.Run(before).predict(unlike)
         run.predict(unlike[:20])
+
+
+@pytest.mark.slow
+def test_dna_from_a_file_to_predictions(tmp_path):
+    table = dlr.lesson.make_promoters(240).assign(age=np.linspace(20.0, 30.5, 240))
+    table.to_csv(tmp_path / "sites.csv", index=False)
+    run = load_recipe("tabular").tune(
+        plan=PLAN,
+        settings=RunSettings(out=tmp_path / "run"),
+        data=str(tmp_path / "sites.csv"),
+        target="promoter",
+    )
+    assert [column.kind for column in run.info.raw_spec.columns] == ["dna", "number"]
+    assert "motifs" in [one.name for one in RunDirectory(run.directory).read_study().space]
+    new = dlr.lesson.make_promoters(7, seed=5).assign(age=25.0)
+    new.loc[0, "sequence"] = ""
+    new.drop(columns="promoter").to_csv(tmp_path / "new.csv", index=False)
+    found = run.predict(tmp_path / "new.csv")
+    capitals = new.assign(sequence=new["sequence"].str.upper())
+    np.testing.assert_allclose(run.predict(capitals), found, atol=1e-5)
+    with pytest.raises(DataError, match="must hold DNA"):
+        run.predict(new.assign(sequence="ACGX"))

@@ -21,6 +21,7 @@ from dlrecipes.data.audit.identifiers import check_identifiers
 from dlrecipes.data.audit.near_duplicates import check_near_duplicates
 from dlrecipes.data.audit.outliers import check_outliers
 from dlrecipes.data.audit.people_columns import check_subgroup_candidates
+from dlrecipes.data.audit.phrases import check_phrases
 from dlrecipes.data.audit.pixel_ranges import check_pixel_ranges
 from dlrecipes.data.audit.target_leak import check_target_leak
 
@@ -40,6 +41,7 @@ __all__ = [
     "check_missing_values",
     "check_near_duplicates",
     "check_outliers",
+    "check_phrases",
     "check_pixel_ranges",
     "check_subgroup_candidates",
     "check_target_coverage",

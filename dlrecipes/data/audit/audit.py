@@ -29,6 +29,7 @@ from dlrecipes.data.audit.identifiers import check_identifiers
 from dlrecipes.data.audit.near_duplicates import check_near_duplicates
 from dlrecipes.data.audit.outliers import check_outliers
 from dlrecipes.data.audit.people_columns import check_subgroup_candidates
+from dlrecipes.data.audit.phrases import check_phrases, has_texts
 from dlrecipes.data.audit.pixel_ranges import check_pixel_ranges
 from dlrecipes.data.audit.target_leak import check_target_leak
 from dlrecipes.data.parts.columns import Columns
@@ -37,6 +38,7 @@ from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.parts.splits import Splits
 from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results.column import APART
 from dlrecipes.targets import if_named, named_targets
 
 
@@ -108,7 +110,7 @@ def audit(
 def _about_columns(spec: DataSpec) -> Iterator[Finding]:
     """Yield what each column is, and which have several facts in a cell."""
     yield check_column_kinds(spec)
-    if any(column.kind in ("list", "parts") for column in spec.columns):
+    if any(column.kind in APART for column in spec.columns):
         yield check_cells_apart(spec)
 
 
@@ -168,6 +170,8 @@ def _about_target(
         found = []
         if leaks:
             found.append(check_target_leak(own["train"], own["validation"], single, on_step))
+        if target.class_names and has_texts(spec):
+            found.append(check_phrases(own["train"], own["validation"], single))
         if target.class_names:
             found.append(check_class_balance(own["train"], target))
             found.append(check_class_coverage(own, target))

@@ -12,6 +12,7 @@ from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.parts.split import Split
 from dlrecipes.data.sources.scan_cells import overruled
 from dlrecipes.results import DataSpec, Finding, plural, significant
+from dlrecipes.results.column import APART
 
 
 def check_missing_values(parts: Mapping[str, Split]) -> Finding:
@@ -198,7 +199,7 @@ def check_cells_apart(spec: DataSpec) -> Finding:
     Args:
         spec: The raw data's description.
     """
-    found = [column for column in spec.columns if column.kind in ("list", "parts")]
+    found = [column for column in spec.columns if column.kind in APART]
     if not found:
         return Finding("cells taken apart", "No cell has several facts.", {})
     named = {column.name: column.evidence for column in found}

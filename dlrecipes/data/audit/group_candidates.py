@@ -15,6 +15,7 @@ from dlrecipes.data.audit.evidence import FeatureColumn, feature_columns
 from dlrecipes.data.option_text import as_option
 from dlrecipes.data.parts.split import Split
 from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results.column import APART
 
 LEAST_GROUPS, LEAST_ROWS = 20, 40
 SMALLEST, LARGEST = 1.8, 20.0
@@ -45,7 +46,7 @@ def check_group_candidates(train: Split, validation: Split, spec: DataSpec) -> F
     evidence: dict[str, float | int | str | list[str]] = {}
     leaks = False
     y = np.concatenate([train.y, validation.y])
-    several = {column.name for column in spec.columns if column.kind in ("list", "parts")}
+    several = {column.name for column in spec.columns if column.kind in APART}
     for column in feature_columns(train, validation, spec):
         if column.name in several:  # the same facts again are no family
             continue

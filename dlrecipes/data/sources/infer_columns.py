@@ -37,6 +37,7 @@ from dlrecipes.data.sources.number_cells import (
 )
 from dlrecipes.data.sources.plain_values import described, missing_markers, plain_values
 from dlrecipes.data.sources.scan_cells import scan_list, scan_parts
+from dlrecipes.data.sources.scan_dna import scan_dna
 from dlrecipes.data.sources.typed_table import are_booleans, number_values
 from dlrecipes.data.texts.scripts import count_words
 from dlrecipes.errors import DataError
@@ -74,7 +75,8 @@ def infer_columns(
     marks between thousands, a currency, a unit or a percent sign, a minus sign behind them or
     parentheses around them; times of the day become hours. Digits of which some begin with a zero
     are codes, hence categories. Several facts in a cell are taken apart: parts such as `F/3`, at
-    least one of them a number, and lists of items that come again in other company. Text is a date
+    least one of them a number, and lists of items that come again in other company. Sequences of
+    A, C, G and T are DNA. Text is a date
     if all of it are dates in one format, text if it has three words on average and most of it
     differs or there are more than 1,000 different ones, else a category. Row numbers, keys,
     constants and columns without any value are ignored.
@@ -82,8 +84,8 @@ def infer_columns(
     Args:
         frame: The table: text as a file has it, or typed values.
         kinds: Kinds that the user knows better, by column: `"number"`, `"category"`, `"date"`,
-            `"text"`, `"list"`, `"parts"` or `"ignored"`; `"day-first"` or `"month-first"` for dates
-            such as 05/06/2024.
+            `"text"`, `"list"`, `"parts"`, `"dna"` or `"ignored"`; `"day-first"` or `"month-first"`
+            for dates such as 05/06/2024.
         target: Columns to be predicted, grouped or ordered by, which are never ignored or text.
         file: How the file was read; None for the usual.
         separator: What separated its cells; it helps to tell decimal marks where nothing else does.
@@ -353,7 +355,10 @@ def _doubt(name: str, counts: pd.Series[int], dates: bool, scan: NumberScan | No
 def _words(
     name: str, values: pd.Series[Any], counts: pd.Series[int], *, is_target: bool, doubt: str
 ) -> Column:
-    several = None if is_target else scan_parts(name, values) or scan_list(name, values)
+    several = None
+    if not is_target:
+        scans = (scan(name, values) for scan in (scan_parts, scan_list, scan_dna))
+        several = next((found for found in scans if found is not None), None)
     if several is not None:
         return several
     texts = counts.index.astype(str).tolist()

@@ -25,6 +25,7 @@ from dlrecipes.data.sources.dates import (
 from dlrecipes.data.sources.number_cells import NumberScan, are_codes, are_keys, scan_numbers
 from dlrecipes.data.sources.plain_values import amount, check_finite, described
 from dlrecipes.data.sources.scan_cells import forced_list, forced_parts
+from dlrecipes.data.sources.scan_dna import forced_dna
 from dlrecipes.data.sources.typed_table import are_booleans, number_values
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, ColumnKind as Kind, plural
@@ -215,6 +216,7 @@ __all__ = ["KINDS", "Column", "Kind"]
 ASKED = "as asked"
 ORDERS = (DAY_FIRST, MONTH_FIRST)
 """Kinds that say in which order the numbers of a date stand."""
+_FORCED = {"list": forced_list, "parts": forced_parts, "dna": forced_dna}
 
 
 def forced_column(
@@ -230,7 +232,7 @@ def forced_column(
         name: The column's name.
         values: Numbers, text, dates or booleans, `(rows,)`.
         kind: `"number"`, `"category"`, `"date"`, `"day-first"`, `"month-first"`, `"text"`,
-            `"list"` or `"parts"`.
+            `"list"`, `"parts"` or `"dna"`.
         among: Texts that stand for a missing value among numbers.
         scan: What text says about being numbers.
 
@@ -241,8 +243,8 @@ def forced_column(
         return _forced_number(name, values, among, scan)
     if kind in ("date", *ORDERS):
         return _forced_date(name, values, kind, among)
-    if kind in ("list", "parts"):
-        return (forced_list if kind == "list" else forced_parts)(name, values)
+    if kind in _FORCED:
+        return _FORCED[kind](name, values)
     evidence = described(f"{plural(values.nunique(), 'value')} {ASKED}", values)
     if kind == "text":
         return Column(name, "text", evidence)

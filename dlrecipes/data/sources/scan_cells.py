@@ -216,7 +216,7 @@ def overruled(column: Column) -> str:
     """Return the option with which a cell stays as it stands.
 
     Args:
-        column: One of kind `"list"` or `"parts"`.
+        column: One of kind `"list"`, `"parts"` or `"dna"`.
     """
     return as_option("kinds", f"{column.name}=category")
 

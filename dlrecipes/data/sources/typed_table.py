@@ -17,6 +17,7 @@ from dlrecipes.data.sources.dates import date_example, of_one_place, offset_of, 
 from dlrecipes.data.sources.number_cells import are_whole, read_numbers
 from dlrecipes.data.sources.plain_values import missing_markers, numeric_blanks
 from dlrecipes.data.sources.scan_cells import BLANK, parts_pattern
+from dlrecipes.data.sources.scan_dna import DNA
 from dlrecipes.errors import DataError
 from dlrecipes.results import Column, TableFile, plural
 from dlrecipes.results.column import NumberForm
@@ -110,6 +111,9 @@ def _typed(
             f"{said} with {column.separator!r} between",
             where,
         )
+    if column.kind == "dna":
+        wrong = ~texts.str.fullmatch(DNA).fillna(True).astype(bool)
+        _check(values, wrong, column, "DNA: A, C, G, T and the codes of IUPAC", where)
     if column.spelling == "boolean":
         _check(values, texts.isna(), column, "true or false", where)
     return texts

@@ -50,8 +50,8 @@ class ColumnRules:
 
     Args:
         kinds: `{column: kind}`, of `"number"`, `"category"`, `"date"`, `"text"`, `"list"`,
-            `"parts"`, `"ignored"`; `"category"` leaves a cell with several facts as it stands;
-            `"day-first"` or `"month-first"` for dates such as 05/06/2024.
+            `"parts"`, `"dna"`, `"ignored"`; `"category"` leaves a cell with several facts as it
+            stands; `"day-first"` or `"month-first"` for dates such as 05/06/2024.
         orders: `{column: labels from the lowest to the highest}` of ordinal targets whose labels
             are text.
         drop: Columns that are no inputs, such as one that is known only after the fact.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dlrecipes.checks import check_integer
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.sources.plain_values import MISSING
+from dlrecipes.data.sources.scan_dna import BASES, letters_of
 from dlrecipes.data.sources.typed_table import BOOLEANS, FALSE, TRUE
 from dlrecipes.data.tables.cells_apart import (
     cut_items,
@@ -24,6 +25,7 @@ from dlrecipes.data.tables.cells_apart import (
     with_parts,
 )
 from dlrecipes.data.tables.date_parts import DateParts
+from dlrecipes.data.tables.dna_letters import read_dna
 from dlrecipes.data.tables.graph_dates import check_cells, one_of
 from dlrecipes.data.texts.plain_text import frequent_tokens
 from dlrecipes.data.texts.tfidf import TextWeights
@@ -59,8 +61,9 @@ class TablePreprocess(keras.layers.Layer):
     Categories become indices: 0 is for all that training did not see often enough, an empty cell
     is a category of its own where training has enough of them. Texts become the TF-IDF weights of
     their words (`TfIdf`). Of a list each item that training has often enough becomes an indicator;
-    the parts of a cell such as `F/3` become what each of them is. Nothing is learned from
-    anything but the training part.
+    the parts of a cell such as `F/3` become what each of them is. Each letter of DNA becomes its
+    shares of A, C, G and T, with as many places as the longest training sequence has. Nothing is
+    learned from anything but the training part.
 
     Args:
         columns: The columns that are inputs; those of kind `"ignored"` are left out.
@@ -74,6 +77,7 @@ class TablePreprocess(keras.layers.Layer):
         n_value_bins: Bins with equally many different values, at least 1; None for half of
             `n_bins`.
         max_features: Words kept of a column of texts, the most frequent ones, at least 1.
+        max_letters: Places kept of a column of DNA, from the beginning, at least 1.
         unclipped: Columns of numbers that are not clipped, such as the last value of a series that
             rises beyond what training had.
         learned: What an adapted layer has learned; leave it to the layer.
@@ -108,6 +112,7 @@ class TablePreprocess(keras.layers.Layer):
         n_bins: int = 16,
         n_value_bins: int | None = None,
         max_features: int = 256,
+        max_letters: int = 512,
         unclipped: Sequence[str] = (),
         learned: Mapping[str, Any] | None = None,
         **kwargs: object,
@@ -126,6 +131,7 @@ class TablePreprocess(keras.layers.Layer):
         value_bins = max(1, n_bins // 2) if n_value_bins is None else n_value_bins
         self.n_value_bins = check_integer("n_value_bins", value_bins, 1)
         self.max_features = check_integer("max_features", max_features, 1)
+        self.max_letters = check_integer("max_letters", max_letters, 1)
         self.unclipped = tuple(unclipped)
         if not self.columns:
             raise DataError("A table must have at least one column that is an input.")
@@ -153,6 +159,7 @@ class TablePreprocess(keras.layers.Layer):
             name: TextWeights(self.max_features, self.min_frequency, name=f"text_{at}")
             for at, name in enumerate(self._names("text"))
         }
+        self._dna = self._names("dna")
         self._learned: dict[str, Any] | None = None
         self._lookups: dict[str, keras.layers.StringLookup] = {}
         if learned is not None:
@@ -179,6 +186,13 @@ class TablePreprocess(keras.layers.Layer):
             found += [Feature(f"{name} {item!r}", "indicator") for item in items]
         for name, text in self._texts.items():
             found += [Feature(f"{name} {word!r}", "weight") for word in text.words]
+        for name in self._dna:
+            places = learned["lengths"][name]
+            found += [
+                Feature(f"{name} {base} at {place}", "letter", size=places)
+                for place in range(1, places + 1)
+                for base in BASES
+            ]
         return tuple(found)
 
     def adapt(self, columns: Columns) -> None:
@@ -240,6 +254,7 @@ class TablePreprocess(keras.layers.Layer):
         for name, text in self._texts.items():
             text.adapt(columns[name])
             learned["texts"][name] = text.learned
+        learned["lengths"] = {name: self._places(columns[name]) for name in self._dna}
         self._set(learned)
         if not self.features:
             raise DataError(
@@ -268,6 +283,10 @@ class TablePreprocess(keras.layers.Layer):
         ]
         parts += [self._indicators(inputs[name], column) for name, column in self._lists.items()]
         parts += [text(inputs[name]) for name, text in self._texts.items()]
+        for name in self._dna:
+            places = self._adapted()["lengths"][name]
+            letters = read_dna(inputs[name], name, places)
+            parts.append(tf.reshape(letters, (-1, len(BASES) * places)))
         return tf.concat(parts, axis=-1)
 
     def compute_output_shape(
@@ -285,6 +304,7 @@ class TablePreprocess(keras.layers.Layer):
             "n_bins": self.n_bins,
             "n_value_bins": self.n_value_bins,
             "max_features": self.max_features,
+            "max_letters": self.max_letters,
             "unclipped": list(self.unclipped),
             "learned": self._learned,
         }
@@ -405,6 +425,11 @@ class TablePreprocess(keras.layers.Layer):
                     f"The column {column.name!r} must be there, as {column.dtype}.",
                     received=f"{dtype or 'no such column'} among {', '.join(columns.names)}",
                 )
+
+    def _places(self, values: NDArray[Any]) -> int:
+        """Return how many letters of a column of DNA are kept."""
+        longest = max(len(letters_of(text)) for text in values.tolist())
+        return min(max(1, longest), self.max_letters)
 
     def _vocabulary(self, values: NDArray[Any]) -> list[str]:
         """Return the categories that are frequent enough, the most frequent first."""
