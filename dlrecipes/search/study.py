@@ -21,6 +21,7 @@ from dlrecipes.results import (
     Value,
 )
 from dlrecipes.search.backends import Store, clip_to_space, importances
+from dlrecipes.search.interactions import find_interactions
 from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges
 from dlrecipes.search.study_findings import (
     Edge,
@@ -99,17 +100,14 @@ def search(
     for finding in early:
         context.listener.on_note(f"{finding.verdict} {finding.advice}".rstrip())
     broadest = max(progress.spaces, key=lambda name: sum(trial.stage == name for trial in trials))
+    even = [trial for trial in trials if trial.stage == broadest]
     return StudyResult(
         objective=context.objective,
         space=space,
         stages=tuple(progress.stages),
         trials=tuple(trials),
         best=ranked[0],
-        importances=importances(
-            [trial for trial in trials if trial.stage == broadest],
-            progress.spaces[broadest],
-            context.objective,
-        ),
+        importances=importances(even, progress.spaces[broadest], context.objective),
         findings=(
             *progress.settled(ranked[0]),
             *progress.exhausted,
@@ -117,6 +115,7 @@ def search(
             *late,
             *early,
         ),
+        interactions=find_interactions(even, progress.spaces[broadest]),
     )
 
 
