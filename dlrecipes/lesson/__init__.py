@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from dlrecipes.lesson.restart import start_again
     from dlrecipes.lesson.scenes import make_scenes
     from dlrecipes.lesson.stable_rates import largest_stable
+    from dlrecipes.lesson.studies import run_study
     from dlrecipes.lesson.together import fit_together
     from dlrecipes.lesson.translation import move_images, moves_of
     from dlrecipes.lesson.xor import best_line, xor_examples
@@ -97,6 +98,7 @@ __all__ = [
     "random_weights",
     "read_detections",
     "receptive_field",
+    "run_study",
     "save_picture",
     "start_again",
     "suppress_overlaps",
@@ -150,6 +152,7 @@ _HOMES = {
     "random_weights": "regions",
     "read_detections": "detection",
     "receptive_field": "convolution",
+    "run_study": "studies",
     "save_picture": "picture",
     "start_again": "restart",
     "suppress_overlaps": "detection",

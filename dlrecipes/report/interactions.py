@@ -46,7 +46,8 @@ def plot_interactions(interactions: Interactions | None) -> Plot | None:
         f"ANOVA of a forest that learned {interactions.trials:,} trials and foretells others with "
         f"R² = {interactions.predicted:.2f}: the lower, the less of this is certain. Where two act "
         "together, the best value of one depends on the other: search both at once."
-        + nothing * (not together),
+        + nothing
+        * (not together),
     )
 
 

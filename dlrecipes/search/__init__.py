@@ -19,6 +19,7 @@ from dlrecipes.search.change_plan import with_budget, with_setting
 from dlrecipes.search.coarse_to_fine import CoarseToFine
 from dlrecipes.search.compare import estimate_comparisons, run_comparisons
 from dlrecipes.search.cross_validated import CrossValidated
+from dlrecipes.search.grid import lay_grid
 from dlrecipes.search.interactions import find_interactions
 from dlrecipes.search.listener import Listener, LogListener
 from dlrecipes.search.plain_progress import PlainProgress
@@ -59,6 +60,7 @@ __all__ = [
     "estimate_comparisons",
     "find_interactions",
     "fit_of",
+    "lay_grid",
     "mask_password",
     "of_search",
     "rank",
