@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from dlrecipes.lesson.reviews import PHRASE, make_reviews
     from dlrecipes.lesson.scenes import make_scenes
     from dlrecipes.lesson.stable_rates import largest_stable
+    from dlrecipes.lesson.studies import run_study
     from dlrecipes.lesson.together import fit_together
     from dlrecipes.lesson.translation import move_images, moves_of
     from dlrecipes.lesson.xor import best_line, xor_examples
@@ -115,6 +116,7 @@ __all__ = [
     "random_weights",
     "read_detections",
     "receptive_field",
+    "run_study",
     "save_picture",
     "start_again",
     "suppress_overlaps",
@@ -177,6 +179,7 @@ _HOMES = {
     "random_weights": "regions",
     "read_detections": "detection",
     "receptive_field": "convolution",
+    "run_study": "studies",
     "save_picture": "picture",
     "start_again": "restart",
     "suppress_overlaps": "detection",

@@ -15,6 +15,7 @@ from dlrecipes.report.plot import ACCENT, MUTED, Plot, axis_ticks, log_ticks, ma
 from dlrecipes.report.search_history import winner_marker
 from dlrecipes.report.trial_points import TrialPoint, TrialPoints
 from dlrecipes.results import Hyperparameter, StudyResult, Value, plural
+from dlrecipes.search.ranges import with_ranges
 
 MOST_PANELS = 24
 _BUDGET = 12_000
@@ -42,8 +43,12 @@ class HyperparameterPanel:
 
 
 def searched(study: StudyResult) -> list[Hyperparameter]:
-    """Return the hyperparameters that were searched, the most important first."""
-    space = [hyperparameter for hyperparameter in study.space if hyperparameter.kind != "fixed"]
+    """Return the hyperparameters that were searched, the most important first.
+
+    A coarse list is drawn as the range that it spans, for a later stage searches between its
+    values.
+    """
+    space = [one for one in with_ranges(study.space) if one.kind != "fixed"]
     return sorted(space, key=lambda hp: -study.importances.get(hp.name, 0.0))
 
 
@@ -94,7 +99,9 @@ def _ranges(
     hyperparameter: Hyperparameter, study: StudyResult
 ) -> tuple[tuple[str, float, float], ...]:
     name = hyperparameter.name
-    if not all(hyperparameter.same_values(one) for one in study.space if one.name == name):
+    if not all(
+        hyperparameter.same_values(one) for one in with_ranges(study.space) if one.name == name
+    ):
         return ()  # what a stage noted is that of all scopes together
     found: dict[tuple[float, float], str] = {}
     for stage in study.stages:

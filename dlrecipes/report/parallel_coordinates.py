@@ -30,6 +30,7 @@ from dlrecipes.report.plot import (
 )
 from dlrecipes.report.trial_points import TrialPoint, TrialPoints
 from dlrecipes.results import Hyperparameter, StudyResult
+from dlrecipes.search.ranges import with_ranges
 
 _MOST_LINES = 300
 _MOST_AXES = 11
@@ -200,7 +201,8 @@ def _numeric_axis(
         ]
     )
     # Widened ranges are those of the stages; with several scopes, of all of them together.
-    alone = all(hyperparameter.same_values(one) for one in study.space if one.name == name)
+    declared = [one for one in with_ranges(study.space) if one.name == name]
+    alone = all(hyperparameter.same_values(one) for one in declared)
     ends = [hyperparameter.low, hyperparameter.high]
     ends += [end for stage in study.stages for end in stage.ranges.get(name, ()) if alone]
     ends += [float(np.nanmin(values)), float(np.nanmax(values))]

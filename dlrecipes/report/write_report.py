@@ -24,6 +24,7 @@ from dlrecipes.report.format import breakable, format_number, format_time, with_
 from dlrecipes.report.gallery import LayerPicture, read_gallery
 from dlrecipes.report.headline import finding_rows, headline, passed
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
+from dlrecipes.report.interactions import plot_interactions
 from dlrecipes.report.learning_curves import curve_panels, plot_learning_curves
 from dlrecipes.report.page import environment
 from dlrecipes.report.parallel_coordinates import plot_parallel_coordinates
@@ -122,6 +123,7 @@ def _search(files: RunFiles) -> dict[str, Any]:
         "panels": (),
         "panels_left_out": 0,
         "parallel": None,
+        "interactions": None,
     }
     if study is None or not study.trials:
         return empty
@@ -135,6 +137,7 @@ def _search(files: RunFiles) -> dict[str, Any]:
         "panels": plots,
         "panels_left_out": len(panels) - len(plots),
         "parallel": plot_parallel_coordinates(study, trials),
+        "interactions": plot_interactions(study.interactions),
     }
 
 

@@ -36,6 +36,8 @@ from dlrecipes.results.serialize import dump_json, parse_json
 from dlrecipes.results.significant import score_text, significant
 from dlrecipes.results.study_result import (
     History,
+    Interaction,
+    Interactions,
     StageResult,
     StudyResult,
     TrialCounts,
@@ -91,6 +93,8 @@ __all__ = [
     "History",
     "Hyperparameter",
     "InputSpec",
+    "Interaction",
+    "Interactions",
     "Lags",
     "LearningCurve",
     "LossParts",

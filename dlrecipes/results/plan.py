@@ -9,7 +9,7 @@ from typing import Literal
 from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
 
-SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
+SAMPLERS = ("sobol", "random", "grid", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
 PRUNERS = ("none", "median", "halving")
 Value = float | int | str | bool | None
 
@@ -81,12 +81,15 @@ class Stage:
         name: The stage's name; the study in the storage is called after it.
         trials: Number of trials, at least 0.
         epochs: Epochs of a trial that is not pruned, at least 1.
-        sampler: `"sobol"` (scrambled Sobol points), `"random"`, `"tpe"` (multivariate TPE), or
-            a KerasTuner oracle: `"keras_tuner_random"`, `"keras_tuner_bayesian"`.
+        sampler: `"sobol"` (scrambled Sobol points), `"random"`, `"grid"` (for comparison: as many
+            values of each range as all combinations fit into the trials, evenly from end to end on
+            its own scale), `"tpe"` (multivariate TPE), or a KerasTuner oracle:
+            `"keras_tuner_random"`, `"keras_tuner_bayesian"`.
         pruner: `"none"`, `"median"` or `"halving"` (asynchronous successive halving,
             in which trials advance together and are judged again by what came later).
         ranges: `{hyperparameter: (low, high)}` that replace the builder's ranges.
-        narrow: Whether the stage first narrows the ranges around the best trials so far.
+        narrow: Whether the stage first narrows the ranges around the best trials so far; a coarse
+            list of floats becomes the range between the neighbours of the best one.
         widen: Whether the range of a best value at its edge is widened and searched again.
 
     Raises:
@@ -146,6 +149,8 @@ class Hyperparameter:
         mirror: Where the logarithmic scale is that of `mirror - value`, fine at the upper end
             (KerasTuner's `reverse_log`): the sum of the builder's two ends. None for an ordinary
             scale.
+        ordered: Whether a choice is a coarse list, at least three floats between which a stage that
+            narrows may search; not so under KerasTuner's `ordered=False`.
     """
 
     name: str
@@ -158,6 +163,7 @@ class Hyperparameter:
     default: Value = None
     conditions: tuple[tuple[str, tuple[Value, ...]], ...] = ()
     mirror: float | None = None
+    ordered: bool = False
 
     @property
     def numeric(self) -> bool:

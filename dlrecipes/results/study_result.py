@@ -26,6 +26,7 @@ class StudyResult:
         importances: `{hyperparameter: share}` by PED-ANOVA, shares adding to 1; empty when
             there are too few trials to tell.
         findings: What the search itself noticed, such as a best value at a range's edge.
+        interactions: What two hyperparameters explain together; None where it cannot be told.
     """
 
     objective: Objective
@@ -35,6 +36,38 @@ class StudyResult:
     best: TrialRecord
     importances: dict[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    interactions: Interactions | None = None
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """What two hyperparameters explain together.
+
+    Args:
+        names: The two.
+        share: Share of the scores' variance, what each explains alone left out.
+    """
+
+    names: tuple[str, str]
+    share: float
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """How the variance of the scores is shared out, by the functional ANOVA of a forest.
+
+    Args:
+        pairs: The share of each two hyperparameters, largest first.
+        alone: `{hyperparameter: share}` that each explains alone, largest first; what is missing
+            to 1 belongs to the pairs, and to three or more together.
+        predicted: R² of the forest's predictions for trials that it had not seen, at most 1.
+        trials: From how many trials it learned.
+    """
+
+    pairs: tuple[Interaction, ...]
+    alone: dict[str, float]
+    predicted: float
+    trials: int
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ from dlrecipes.run.same_builder import record_builder
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Build, Listener, SpecBuilder, build_with
-from dlrecipes.search.ranges import replace_ranges
+from dlrecipes.search.grid import lay_grid
+from dlrecipes.search.ranges import replace_ranges, with_ranges
 from dlrecipes.system_errors import find_refusal
 from dlrecipes.targets import if_named
 from dlrecipes.training.label_form import fit_forms, form_in_words
@@ -243,8 +244,10 @@ def in_found_form(splits: Splits, info: RunInfo) -> Splits:
 def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:
     """Refuse ranges and limits of hyperparameters that the builder does not have."""
     for stage in plan.stages:
-        replace_ranges(space, stage.ranges)
-    numeric = [hyperparameter.name for hyperparameter in space if hyperparameter.numeric]
+        ranges = replace_ranges(space, stage.ranges)
+        if stage.sampler == "grid" and stage.trials:
+            lay_grid(ranges, stage.trials)
+    numeric = [one.name for one in with_ranges(space) if one.numeric]
     for name in plan.limits:
         if name not in numeric:
             raise ArgumentError(

@@ -19,6 +19,8 @@ from dlrecipes.search.change_plan import with_budget, with_setting
 from dlrecipes.search.coarse_to_fine import CoarseToFine
 from dlrecipes.search.compare import estimate_comparisons, run_comparisons
 from dlrecipes.search.cross_validated import CrossValidated
+from dlrecipes.search.grid import lay_grid
+from dlrecipes.search.interactions import find_interactions
 from dlrecipes.search.listener import Listener, LogListener
 from dlrecipes.search.plain_progress import PlainProgress
 from dlrecipes.search.ranges import rank
@@ -56,7 +58,9 @@ __all__ = [
     "ensemble_stage",
     "ensemble_trials",
     "estimate_comparisons",
+    "find_interactions",
     "fit_of",
+    "lay_grid",
     "mask_password",
     "of_search",
     "rank",

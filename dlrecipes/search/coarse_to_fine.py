@@ -23,7 +23,9 @@ def CoarseToFine(  # noqa: N802, PLR0913  (it reads as a kind of plan; one argum
     ranges with a third of the epochs and successive halving; if the best value lies at the
     edge of a range, that range is widened and searched further. The fine stage spends the
     rest, with all epochs, on ranges narrowed around the best coarse trials, starting from
-    those. The winner is trained again with several seeds.
+    those; a coarse list of floats, `hp.Choice("learning_rate", [0.1, 0.03, 0.01])`, becomes the
+    range between the neighbours of the best one, unless it is declared with `ordered=False`. The
+    winner is trained again with several seeds.
 
     Args:
         trials: All search trials, at least 2; refits are extra.

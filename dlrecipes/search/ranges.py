@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
+from statistics import mean, stdev
 from typing import Literal
 
 from dlrecipes.errors import ArgumentError
@@ -29,6 +31,7 @@ def replace_ranges(space: Space, ranges: dict[str, tuple[float, float]]) -> Spac
         ArgumentError: If a name is not a numeric hyperparameter, a log range starts at 0, or a
             range holds fewer than two values of an int or of a range with steps.
     """
+    space = tuple((one.name in ranges and as_range(one)) or one for one in space)
     for name, (low, high) in ranges.items():
         meant = [one for one in space if one.name == name and one.numeric]
         if not meant:
@@ -65,6 +68,38 @@ def _check_range(one: Hyperparameter, low: float, high: float) -> None:
         )
 
 
+def as_range(one: Hyperparameter) -> Hyperparameter | None:
+    """Return the range that a coarse list spans, or None for what is none.
+
+    Its scale is logarithmic where the values are the more evenly spaced on such a one.
+
+    Args:
+        one: A hyperparameter.
+    """
+    if not one.ordered:
+        return None
+    values = _sorted_values(one)
+    log = values[0] > 0 and _unevenness([math.log(value) for value in values]) < _unevenness(values)
+    return replace(
+        one, kind="float", low=values[0], high=values[-1], log=log, choices=(), ordered=False
+    )
+
+
+def with_ranges(space: Space) -> Space:
+    """Return `space` with each coarse list as the range that it spans."""
+    return tuple(as_range(one) or one for one in space)
+
+
+def _sorted_values(one: Hyperparameter) -> list[float]:
+    return sorted(value for value in one.choices if isinstance(value, float))
+
+
+def _unevenness(values: Sequence[float]) -> float:
+    """Return the deviation of the distances by their mean."""
+    gaps = [after - before for before, after in pairwise(values)]
+    return stdev(gaps) / mean(gaps)
+
+
 def ranges_of(space: Space) -> dict[str, tuple[float, float]]:
     """Return `{name: (low, high)}` of the numeric hyperparameters.
 
@@ -87,11 +122,29 @@ def position(one: Hyperparameter, value: Value) -> float:
     )
 
 
+def at_position(one: Hyperparameter, place: float) -> float:
+    """Return the value at a place in the range, from 0 (low) to 1 (high), on its own scale.
+
+    Of whole numbers and of a range with steps it is the nearest of those.
+    """
+    if place in (0, 1) and one.step is None:  # a logarithm and back is off by a rounding error
+        return one.high if place else one.low
+    start, end = _scale(one, one.low), _scale(one, one.high)
+    value = _unscale(one, start + place * (end - start))
+    step = one.step or (1 if one.kind == "int" else None)
+    if step is None:
+        return min(max(value, one.low), one.high)
+    last = math.floor((one.high - one.low) / step + 1e-9)
+    return _on_grid(one, min(max(round((value - one.low) / step), 0), last), step)
+
+
 def narrow(space: Space, records: Sequence[TrialRecord], objective: Objective) -> Space:
     """Return `space` narrowed around the best quarter of the trials, each on its own scale.
 
     A range keeps a tenth of its width as a margin on both sides of those trials' values, and at
-    least a fifth of its width around the best one, all inside the old range.
+    least a fifth of its width around the best one, all inside the old range. A coarse list becomes
+    the range between the neighbours of the best trial's value, at an end of the list between that
+    and its one neighbour.
 
     Args:
         space: The ranges that were searched.
@@ -101,7 +154,9 @@ def narrow(space: Space, records: Sequence[TrialRecord], objective: Objective) -
     ranked = rank(records, objective)
     top = ranked[: max(3, math.ceil(_TOP * len(ranked)))]
     return tuple(
-        _narrowed(hyperparameter, top) if hyperparameter.numeric else hyperparameter
+        _narrowed(hyperparameter, top)
+        if hyperparameter.numeric
+        else _between_neighbours(hyperparameter, top)
         for hyperparameter in space
     )
 
@@ -216,6 +271,19 @@ def _narrowed(one: Hyperparameter, top: Sequence[TrialRecord]) -> Hyperparameter
     low = _unscale(one, start + first * span) if first > 0 else one.low
     high = _unscale(one, start + last * span) if last < 1 else one.high
     return _with_range(one, low, high, (one.low, one.high)) or one
+
+
+def _between_neighbours(one: Hyperparameter, top: Sequence[TrialRecord]) -> Hyperparameter:
+    """Return a coarse list as the range around its best value; all else as it is."""
+    whole = as_range(one)
+    active = (record.values.get(one.name) for record in top if one.active(record.values))
+    best = next((value for value in active if isinstance(value, float)), None)
+    if whole is None or best is None:
+        return one
+    values = _sorted_values(one)
+    low = max((value for value in values if value < best), default=whole.low)
+    high = min((value for value in values if value > best), default=whole.high)
+    return replace(whole, low=low, high=high)
 
 
 def _replaced(one: Hyperparameter, low: float, high: float) -> Hyperparameter:

@@ -21,7 +21,9 @@ from dlrecipes.results import (
     Value,
 )
 from dlrecipes.search.backends import Store, clip_to_space, importances
-from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges
+from dlrecipes.search.grid import count_grid, described_grid, lay_grid
+from dlrecipes.search.interactions import find_interactions
+from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges, with_ranges
 from dlrecipes.search.study_findings import (
     Edge,
     check_configurations,
@@ -70,7 +72,10 @@ def search(
     for stage in plan.stages:
         # ---- ranges: narrowed around the best so far, or as the stage says
         if stage.narrow and trials:
-            current = narrow(current, trials, context.objective)
+            narrowed = narrow(current, trials, context.objective)
+            for line in () if store.has(stage.name) else _refined(stage, current, narrowed):
+                context.listener.on_note(line)
+            current = narrowed
         current = replace_ranges(current, stage.ranges)
         # ---- the stage, starting from the best trials of those before
         budget = max(0, min(stage.trials, plan.trials - len(trials)))
@@ -99,17 +104,14 @@ def search(
     for finding in early:
         context.listener.on_note(f"{finding.verdict} {finding.advice}".rstrip())
     broadest = max(progress.spaces, key=lambda name: sum(trial.stage == name for trial in trials))
+    even = [trial for trial in trials if trial.stage == broadest]
     return StudyResult(
         objective=context.objective,
         space=space,
         stages=tuple(progress.stages),
         trials=tuple(trials),
         best=ranked[0],
-        importances=importances(
-            [trial for trial in trials if trial.stage == broadest],
-            progress.spaces[broadest],
-            context.objective,
-        ),
+        importances=importances(even, progress.spaces[broadest], context.objective),
         findings=(
             *progress.settled(ranked[0]),
             *progress.exhausted,
@@ -117,7 +119,18 @@ def search(
             *late,
             *early,
         ),
+        interactions=find_interactions(even, progress.spaces[broadest]),
     )
+
+
+def _refined(stage: Stage, before: Space, after: Space) -> list[str]:
+    """Say which coarse lists a stage searches as ranges."""
+    return [
+        f"Stage {stage.name} searches {one.name} {one.described}, between the neighbours of the "
+        f"best value of the list; under `ordered=False` in `hp.Choice` the list stays one."
+        for one, listed in zip(after, before, strict=True)
+        if one.numeric and not listed.numeric and one.name not in stage.ranges
+    ]
 
 
 class _Progress:
@@ -140,7 +153,7 @@ class _Progress:
         told = [settled(edge, self.spaces.values(), best) for edge in self.edges.values()]
         whole: Space = ()
         for space in self.spaces.values():
-            whole = joined(space, whole)
+            whole = joined(with_ranges(space), whole)
         known = {(edge.before.name, edge.side) for edge in self.edges.values()}
         # No stage comes after the last one to widen what its best trial reached.
         last = find_edges(
@@ -153,16 +166,35 @@ class _Progress:
 
     def carry_out(self, stage: Stage, ranges: Space, carried: Sequence[TrialRecord] = ()) -> Space:
         """Run a stage and return its ranges: those that its study began with, if it exists."""
+        if stage.sampler == "grid":
+            self._carry_out_grid(stage, ranges)
+            return ranges
         ranges = self._store.space(stage.name) or ranges
-        records = run_stage(stage, ranges, self._engine, self._store, self._context, carried)
+        self._keep(stage, ranges, ranges, carried)
+        return ranges
+
+    def _carry_out_grid(self, stage: Stage, ranges: Space) -> None:
+        """Run a stage on a grid; what earlier ones found lies beside it and stays there."""
+        grid = self._store.space(stage.name)
+        if grid is None and stage.trials:
+            grid = lay_grid(ranges, stage.trials)
+            line = f"Stage {stage.name} is a grid, {described_grid(grid, stage.trials)}."
+            self._context.listener.on_note(line)
+        if grid is not None:
+            self._keep(replace(stage, trials=count_grid(grid)), grid, ranges)
+
+    def _keep(
+        self, stage: Stage, space: Space, ranges: Space, carried: Sequence[TrialRecord] = ()
+    ) -> None:
+        """Run a stage in a space that its ranges hold, and keep what it found."""
+        records = run_stage(stage, space, self._engine, self._store, self._context, carried)
         self.trials.extend(records)
         if not self._context.expired:
-            self._note(self.exhausted, check_configurations(stage, ranges, len(records)))
+            self._note(self.exhausted, check_configurations(stage, space, len(records)))
         self._note(self.repeated, check_repeated(stage.name, records))
         if records:
             self.stages.append(_summary(stage.name, ranges, records, self._context))
             self.spaces[stage.name] = ranges
-        return ranges
 
     def _note(self, found: list[Finding], findings: Sequence[Finding]) -> None:
         for finding in findings:
@@ -180,7 +212,10 @@ class _Progress:
             if begun is None and not any(edge.after for edge in edges):
                 break
             part = begun or outer_part(current, edges)
-            self.carry_out(replace(stage, name=name, trials=trials, pruner="none"), part)
+            outer = replace(stage, name=name, trials=trials, pruner="none")
+            if stage.sampler == "grid":  # which so few trials hardly make
+                outer = replace(outer, sampler="sobol")
+            self.carry_out(outer, part)
             current = joined(current, part)
         return current
 

@@ -17,7 +17,15 @@ from dlrecipes.results import (
     plural,
 )
 from dlrecipes.search.backends import count_configurations
-from dlrecipes.search.ranges import added_part, edge, position, rank, widened
+from dlrecipes.search.ranges import (
+    added_part,
+    as_range,
+    edge,
+    position,
+    rank,
+    widened,
+    with_ranges,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ def find_edges(
     ranked = rank(records, objective)
     values = ranked[0].values if ranked else {}
     edges = []
-    for hyperparameter in space:
+    for hyperparameter in with_ranges(space):
         value = values.get(hyperparameter.name) if hyperparameter.active(values) else None
         side = edge(hyperparameter, value) if value is not None else None
         if side is None:
@@ -100,7 +108,7 @@ def settled(
     same = [
         other
         for space in ((before,), *searched)
-        for other in space
+        for other in with_ranges(tuple(space))
         if (other.name, other.conditions) == (before.name, before.conditions)
     ]
     lows, highs = [other.low for other in same], [other.high for other in same]
@@ -129,11 +137,14 @@ def settled(
 def outer_part(
     space: tuple[Hyperparameter, ...], edges: Sequence[Edge]
 ) -> tuple[Hyperparameter, ...]:
-    """Return `space` with each widened range cut to the part that was not searched yet."""
+    """Return `space` with each widened range cut to the part that was not searched yet.
+
+    A coarse list is widened as the range that it spans.
+    """
     parts = {
         edge.before: added_part(edge.before, edge.after, edge.side) for edge in edges if edge.after
     }
-    return tuple(parts.get(hyperparameter, hyperparameter) for hyperparameter in space)
+    return tuple(parts.get(as_range(one) or one, one) for one in space)
 
 
 def joined(
@@ -147,7 +158,9 @@ def joined(
     }
     stretched = []
     for one in space:
-        other = parts.get((one.name, one.conditions), one)
+        other = parts.get((one.name, one.conditions))
+        one = (other and as_range(one)) or one
+        other = other or one
         low, high = min(one.low, other.low), max(one.high, other.high)
         stretched.append(replace(one, low=low, high=high))
     return tuple(stretched)

@@ -25,6 +25,8 @@ from dlrecipes.results import (
     EngineResult,
     Finding,
     Hyperparameter,
+    Interaction,
+    Interactions,
     Objective,
     Origin,
     Plan,
@@ -180,7 +182,20 @@ def synthetic_study(trials: int, objective: Objective) -> StudyResult:
         "learning_rate": 0.55, "units": 0.2, "activation": 0.1, "dropout": 0.09,
         "normalise": 0.04, "momentum": 0.02,
     }  # fmt: skip
-    return StudyResult(objective, SPACE, tuple(stages), tuple(records), best, importances)
+    interactions = Interactions(
+        (
+            Interaction(("learning_rate", "units"), 0.14),
+            Interaction(("normalise", "momentum"), 0.03),
+            Interaction(("units", "dropout"), 0.01),
+        ),
+        {"learning_rate": 0.6, "units": 0.1, "activation": 0.05},
+        0.71,
+        len(records),
+    )
+    return StudyResult(
+        objective, SPACE, tuple(stages), tuple(records), best, importances,
+        interactions=interactions,
+    )  # fmt: skip
 
 
 def _trial(

@@ -12,6 +12,7 @@ import pytest
 from dlrecipes.report.confusion import confused_pairs, confusion, confusion_cells
 from dlrecipes.report.format import format_number, format_seconds, format_time, format_value
 from dlrecipes.report.hyperparameters import hyperparameter_panels, plot_hyperparameters
+from dlrecipes.report.interactions import plot_interactions
 from dlrecipes.report.mistakes import find_mistakes, picture_uri, value_span
 from dlrecipes.report.parallel_coordinates import coordinate_axes, plot_parallel_coordinates
 from dlrecipes.report.plot import linear_ticks, log_ticks
@@ -220,3 +221,17 @@ def test_value_span():
     assert value_span(np.array([0.2, 0.8])) == (0.0, 1.0)
     assert value_span(np.array([np.nan])) == (0.0, 1.0)
     assert value_span(np.zeros(3, np.uint8)) == (0.0, 255.0)
+
+
+def test_what_two_explain_together(make_run):
+    found = make_run().study.interactions
+    plot = plot_interactions(found)
+    alone, together = plot.figure.data
+    assert list(alone.y) == ["learning_rate", "units", "activation"]
+    assert list(together.y) == ["learning_rate × units", "normalise × momentum"]  # not what is 1 %
+    assert list(together.x) == [0.14, 0.03]
+    assert "R² = 0.71" in plot.caption
+    nothing = plot_interactions(replace(found, pairs=found.pairs[2:]))
+    assert len(nothing.figure.data) == 1
+    assert "may be tuned by itself" in nothing.caption
+    assert plot_interactions(None) is None

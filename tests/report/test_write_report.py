@@ -75,7 +75,8 @@ def test_report_is_complete_and_loads_nothing(make_run, tmp_path, kind):
     assert "measured: really run" in page.text
     assert "estimated from the recorded curves" in page.text
     assert "def build(hp, spec)" in page.text
-    assert {"data-search-history", "data-parallel-coordinates", "data-curves-0"} <= set(page.plots)
+    plots = {"search-history", "parallel-coordinates", "interactions", "curves-0"}
+    assert {f"data-{name}" for name in plots} <= set(page.plots)
     assert not list(tmp_path.rglob("*.partial*"))
 
 

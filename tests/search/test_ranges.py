@@ -9,6 +9,7 @@ from dlrecipes.results import Hyperparameter, Objective, TrialRecord
 from dlrecipes.search.ranges import (
     EDGE,
     added_part,
+    as_range,
     edge,
     narrow,
     position,
@@ -283,3 +284,23 @@ def test_nothing_to_narrow_around(record):
     assert narrow((RATE,), [], OBJECTIVE) == (RATE,)
     failed = [record(0, None, status="failed", values={"rate": 1e-3})]
     assert narrow((RATE,), failed, OBJECTIVE) == (RATE,)
+
+
+@pytest.mark.parametrize(
+    ("values", "log"),
+    [
+        ([0.1, 0.05, 0.03, 0.01, 0.003, 0.001, 0.0005, 0.0001], True),
+        ([0.5, 0.25, 0.75], False),
+        ([1e-3, 1e-2, 1e-1], True),
+        ([0.0, 0.1, 0.2, 0.5], False),
+        ([-1.0, 0.0, 1.0], False),
+    ],
+)
+def test_a_coarse_list_spans_a_range(values, log):
+    listed = Hyperparameter("x", "choice", choices=tuple(values), ordered=True)
+    found = as_range(listed)
+    assert (found.low, found.high, found.log) == (min(values), max(values), log)
+    assert found.numeric
+    assert as_range(replace(listed, ordered=False)) is None
+    (given,) = replace_ranges((listed,), {"x": (0.2, 0.4)})
+    assert (given.low, given.high) == (0.2, 0.4)

@@ -404,3 +404,69 @@ def test_an_interrupt_keeps_the_last_reports(study, fake_engine, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         study(CoarseToFine(trials=12, epochs=12), engine=fake_engine(epochs=3))
     assert (tmp_path / "study.journal").read_bytes().count(b'"intermediate_value"') == 3
+
+
+# ---- a coarse list
+
+LISTED = [0.1, 0.05, 0.03, 0.01, 0.003, 0.001, 0.0005, 0.0001]
+
+
+def _listed(hp):
+    hp.Choice("learning_rate", LISTED)
+    hp.Float("other", 0.0, 1.0)
+    hp.Choice("units", [8, 16, 32])
+    return dict(hp.values)
+
+
+def test_a_coarse_list_is_refined_between_the_neighbours_of_the_best(study, shifted):
+    result = study(CoarseToFine(trials=36, epochs=2), build=_listed, curve=shifted(2.5e-3))
+    coarse, fine = result.stages
+    rates = [one.values["learning_rate"] for one in result.trials if one.stage == "coarse"]
+    assert set(rates) == set(LISTED)
+    assert fine.ranges["learning_rate"] == (0.001, 0.01)  # of 0.003
+    assert "units" not in fine.ranges
+    finer = {one.values["learning_rate"] for one in result.trials if one.stage == "fine"}
+    assert len(finer - set(LISTED)) >= 8
+    assert 0.001 <= min(finer) < max(finer) <= 0.01
+    (note,) = study.heard.notes
+    assert note.startswith("Stage fine searches learning_rate from 0.001 to 0.01 on a log scale")
+    assert "`ordered=False`" in note
+    # ---- a second call reads it back, and says nothing twice
+    assert study(CoarseToFine(trials=36, epochs=2), build=_listed) == result
+    assert study.heard.notes == []
+
+
+@pytest.mark.parametrize(("best", "widest"), [(1.0, (1e-4, 1.0)), (1e-5, (1e-5, 0.1))])
+def test_beyond_the_end_of_a_coarse_list(study, shifted, best, widest):
+    result = study(CoarseToFine(trials=64, epochs=2), build=_listed, curve=shifted(best))
+    names = [stage.name for stage in result.stages]
+    assert "coarse-widened-1" in names
+    assert result.best.values["learning_rate"] == pytest.approx(best, rel=1.0)
+    first = study.heard.findings[0]
+    assert (first.action.low, first.action.high) == pytest.approx(widest)
+    # ---- and where nothing may be widened, the search goes to the end and says so
+    plan = CoarseToFine(trials=64, epochs=2, limits={"learning_rate": (1e-4, 0.1)})
+    result = study(plan, build=_listed, curve=shifted(best), journal="limited")
+    end = {1.0: (0.05, 0.1), 1e-5: (0.0001, 0.0005)}[best]
+    assert result.stages[-1].ranges["learning_rate"] == end
+    (finding,) = (
+        one for one in result.findings if one.evidence["hyperparameter"] == "learning_rate"
+    )
+    assert finding.severity == "warning"
+    assert "widen the range in the builder: hp.Float(" in finding.advice
+
+
+def test_a_list_that_stays_one(study):
+    def build(hp):
+        rate = hp.Choice("learning_rate", LISTED, ordered=False)
+        scale = hp.Choice("scale", [0.1, 1.0, 10.0])  # the parent of a scope
+        with hp.conditional_scope("scale", [1.0]):
+            if scale == 1.0:
+                hp.Float("other", 0.0, 1.0)
+        hp.Choice("units", [8, 16, 32])
+        return {"learning_rate": rate}
+
+    result = study(CoarseToFine(trials=24, epochs=2), build=build)
+    assert {one.values["learning_rate"] for one in result.trials} <= set(LISTED)
+    assert {one.values["scale"] for one in result.trials} <= {0.1, 1.0, 10.0}
+    assert study.heard.notes == []

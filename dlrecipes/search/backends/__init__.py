@@ -3,7 +3,7 @@
 from dlrecipes.search.backends.ask_tell import AskTell
 from dlrecipes.search.backends.builder_of import builder_of, fit_of
 from dlrecipes.search.backends.discover_space import discover_space
-from dlrecipes.search.backends.distinct_sampler import count_configurations
+from dlrecipes.search.backends.distinct_sampler import configurations, count_configurations
 from dlrecipes.search.backends.hyperparameters import GivenHyperParameters
 from dlrecipes.search.backends.importance import importances
 from dlrecipes.search.backends.keras_tuner_project import KerasTunerProject
@@ -36,6 +36,7 @@ __all__ = [
     "build_with",
     "builder_of",
     "clip_to_space",
+    "configurations",
     "count_configurations",
     "discover_space",
     "fit_of",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import keras
 import keras_tuner
@@ -92,7 +93,10 @@ def _walk_scopes(
         for condition in scope:
             current.values[condition.name] = condition.values[0]
         fill_active(current)
-    return tuple(read_hyperparameter(hyperparameter) for hyperparameter in known.space)
+    space = tuple(read_hyperparameter(hyperparameter) for hyperparameter in known.space)
+    # Between two values of a parent no scope would be open.
+    parents = {parent for one in space for parent, _ in one.conditions}
+    return tuple(replace(one, ordered=one.ordered and one.name not in parents) for one in space)
 
 
 def _other_values(space: tuple[Hyperparameter, ...]) -> list[dict[str, Value]]:

@@ -11,6 +11,7 @@ from optuna.distributions import BaseDistribution
 
 from dlrecipes.results import Hyperparameter, Stage
 from dlrecipes.search.backends.distinct_sampler import DistinctSampler
+from dlrecipes.search.backends.grid_sampler import GridSampler
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
 from dlrecipes.search.backends.random_sampler import RandomSampler
 from dlrecipes.search.backends.sobol_sampler import SobolSampler
@@ -36,6 +37,8 @@ def _named_sampler(
 ) -> optuna.samplers.BaseSampler:
     if stage.sampler == "sobol":
         return SobolSampler(space, stage.trials, derive_seed(seed, stage.name, "sobol"))
+    if stage.sampler == "grid":
+        return GridSampler(space, derive_seed(seed, stage.name, "grid"))
     if stage.sampler == "random":
         return RandomSampler(seed, stage.name)
 

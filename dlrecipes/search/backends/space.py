@@ -21,6 +21,9 @@ _DOWNLOAD = (
     "`~/.keras` (`KERAS_HOME`), under its name."
 )
 
+_COARSE_LIST = 3
+"""So many floats may be refined; whole numbers are often meant, such as odd ones."""
+
 Build = Callable[[HyperParameters], keras.Model]
 
 
@@ -80,8 +83,14 @@ def read_hyperparameter(
     if isinstance(hyperparameter, types.Choice):
         # A value that is given twice is one configuration, and not two.
         choices = tuple(dict.fromkeys(hyperparameter.values))
+        numbers = all(type(choice) is float for choice in choices)
         return Hyperparameter(
-            name, "choice", choices=choices, default=default, conditions=conditions
+            name,
+            "choice",
+            choices=choices,
+            default=default,
+            conditions=conditions,
+            ordered=bool(hyperparameter.ordered) and numbers and len(choices) >= _COARSE_LIST,
         )
     if isinstance(hyperparameter, types.Boolean):
         return Hyperparameter(
