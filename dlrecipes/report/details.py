@@ -120,12 +120,24 @@ def plan_rows(plan: Plan) -> Rows:
     rows += [
         ("batch size", f"{plan.batch_size:,}"),
         ("refits", f"{plural(plan.refit_seeds, 'seed')}, epochs: {epochs}"),
-        ("patience", "none" if plan.patience is None else plural(plan.patience, "epoch")),
+        ("early stopping", _stopping(plan)),
     ]
     return rows + [
         (f"limits of {name}", f"{format_value(low)} to {format_value(high)}")
         for name, (low, high) in plan.limits.items()
     ]
+
+
+def _stopping(plan: Plan) -> str:
+    rules = []
+    if plan.patience is not None:
+        better = f" by more than {plan.min_delta:g}" if plan.min_delta else ""
+        rules.append(f"after {plural(plan.patience, 'epoch')} in which no score is better{better}")
+    if plan.max_loss_rise is not None:
+        rules.append(
+            f"once the validation loss is above its best by more than {plan.max_loss_rise:g}"
+        )
+    return ", or ".join(rules) or "none"
 
 
 def time_rows(result: RunResult) -> Rows:

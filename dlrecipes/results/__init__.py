@@ -34,6 +34,7 @@ from dlrecipes.results.run_result import (
 from dlrecipes.results.run_settings import RunSettings
 from dlrecipes.results.serialize import dump_json, parse_json
 from dlrecipes.results.significant import score_text, significant
+from dlrecipes.results.stopping import Stopping
 from dlrecipes.results.study_result import (
     History,
     Interaction,
@@ -114,6 +115,7 @@ __all__ = [
     "RunSettings",
     "Stage",
     "StageResult",
+    "Stopping",
     "StudyResult",
     "TrainingStatistics",
     "SubgroupResult",

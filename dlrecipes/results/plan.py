@@ -8,6 +8,7 @@ from typing import Literal
 
 from dlrecipes.checks import check_choice, check_integer, check_real
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results.stopping import Stopping
 
 SAMPLERS = ("sobol", "random", "grid", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
 PRUNERS = ("none", "median", "halving")
@@ -26,6 +27,9 @@ class Plan:
             declared, of the winning trial.
         patience: Epochs without a better validation score after which a training ends;
             None trains all epochs. The best epoch's weights are kept either way.
+        min_delta: How much better a score must be for patience to count it, at least 0.
+        max_loss_rise: A training ends once its validation loss lies above its best by more than
+            this, in the unit of the loss, at least 0; None for any height.
         limits: `{hyperparameter: (low, high)}`, the hard ends beyond which no range is widened.
 
     Raises:
@@ -43,6 +47,8 @@ class Plan:
     refit_seeds: int = 3
     refit_epochs: int | None = None
     patience: int | None = None
+    min_delta: float = 0.0
+    max_loss_rise: float | None = None
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -56,8 +62,7 @@ class Plan:
         check_integer("refit_seeds", self.refit_seeds, 1)
         if self.refit_epochs is not None:
             check_integer("refit_epochs", self.refit_epochs, 1)
-        if self.patience is not None:
-            check_integer("patience", self.patience, 1)
+        _ = self.stopping  # is checked there
         for name, (low, high) in self.limits.items():
             check_real(f"limits[{name!r}][0]", low)
             check_real(f"limits[{name!r}][1]", high)
@@ -66,6 +71,11 @@ class Plan:
                     "The lower limit must lie below the upper one.",
                     received=f"limits[{name!r}]=({low:g}, {high:g})",
                 )
+
+    @property
+    def stopping(self) -> Stopping:
+        """What ends a training before its last epoch."""
+        return Stopping(self.patience, self.min_delta, self.max_loss_rise)
 
     @property
     def trials(self) -> int:

@@ -128,7 +128,7 @@ def carry_out(
             build=work.build,
             objective=goal,
             batch_size=plan.batch_size,
-            patience=plan.patience,
+            stopping=plan.stopping,
             seed=settings.seed,
             engine=engine.name,
             chance=chance,

@@ -86,7 +86,7 @@ def learning_curve(  # noqa: PLR0913  (one argument a decision)
         objective: Which epoch is best, as for `tune`; with a run it is the run's.
         run: A finished run on this data, or its directory, whose winner is trained; None for the
             builder's defaults.
-        plan: Epochs, batch size and patience; None for the run's, or `CoarseToFine()`.
+        plan: Epochs, batch size and early stopping; None for the run's, or `CoarseToFine()`.
         settings: Engine, precision and seed; None for the run's, or the usual ones.
         seeds: Trainings a rung, at least 1; two or more for an interval that knows their spread.
         first: Examples of the first rung, or their share; None for a sixteenth of all.
@@ -266,7 +266,7 @@ class _Climb:
             seed=derive_seed(self.seed, "curve", at, number),
             epochs=epochs,
             batch_size=batch_size,
-            patience=self.plan.patience,
+            stopping=self.plan.stopping,
             keep_weights=True,
             fit=partial(self.own.train, hyperparameters, name) if self.own.reason else None,
         )

@@ -71,7 +71,8 @@ def with_setting(plan: Plan, setting: str) -> Plan:
             received=f"--set {setting}",
             fix=f"{did_you_mean(path.strip(), known)} Known: {', '.join(sorted(known))}.".strip(),
         )
-    change: dict[str, Any] = {field: _parse(setting, text.strip(), getattr(owner, field))}
+    kind = next(str(one.type) for one in dataclasses.fields(owner) if one.name == field)
+    change: dict[str, Any] = {field: _parse(setting, text.strip(), kind, getattr(owner, field))}
     if isinstance(owner, Plan):
         return dataclasses.replace(owner, **change)
     changed = dataclasses.replace(owner, **change)
@@ -121,7 +122,7 @@ def _shares(stages: tuple[Stage, ...], trials: int) -> list[int]:
 
 
 def _settable(owner: Plan | Stage) -> set[str]:
-    kinds = (int, str, bool, type(None))
+    kinds = (int, float, str, bool, type(None))
     return {
         field.name
         for field in dataclasses.fields(owner)
@@ -129,7 +130,7 @@ def _settable(owner: Plan | Stage) -> set[str]:
     }
 
 
-def _parse(setting: str, text: str, current: object) -> int | str | bool | None:
+def _parse(setting: str, text: str, kind: str, current: object) -> float | str | bool | None:
     if isinstance(current, bool):
         if text.lower() in ("true", "false"):
             return text.lower() == "true"
@@ -139,8 +140,9 @@ def _parse(setting: str, text: str, current: object) -> int | str | bool | None:
     if text.lower() == "none":
         return None
     try:
-        return int(text)
+        return float(text) if "float" in kind else int(text)
     except ValueError as error:
+        number = "number" if "float" in kind else "whole number"
         raise ArgumentError(
-            "The setting must be a whole number.", received=f"--set {setting[:200]}"
+            f"The setting must be a {number}.", received=f"--set {setting[:200]}"
         ) from error

@@ -14,6 +14,8 @@ def CoarseToFine(  # noqa: N802, PLR0913  (it reads as a kind of plan; one argum
     batch_size: int = 32,
     refit_seeds: int = 3,
     patience: int | None = None,
+    min_delta: float = 0.0,
+    max_loss_rise: float | None = None,
     limits: dict[str, tuple[float, float]] | None = None,
     fine_sampler: str = "tpe",
 ) -> Plan:
@@ -34,6 +36,9 @@ def CoarseToFine(  # noqa: N802, PLR0913  (it reads as a kind of plan; one argum
         batch_size: Examples a batch, unless the builder asks for `batch_size`.
         refit_seeds: Number of refits.
         patience: Epochs without a better score after which a training ends; None for never.
+        min_delta: How much better a score must be for patience to count it, at least 0.
+        max_loss_rise: A training ends once its validation loss lies above its best by more than
+            this, at least 0; None for any height.
         limits: `{hyperparameter: (low, high)}` beyond which no range is widened.
         fine_sampler: Sampler of the fine stage, see `Stage`.
 
@@ -67,5 +72,7 @@ def CoarseToFine(  # noqa: N802, PLR0913  (it reads as a kind of plan; one argum
         batch_size=batch_size,
         refit_seeds=refit_seeds,
         patience=patience,
+        min_delta=min_delta,
+        max_loss_rise=max_loss_rise,
         limits=limits or {},
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Development, Split, from_arrays, keras_targets
 from dlrecipes.errors import DlrecipesError
-from dlrecipes.results import Objective
+from dlrecipes.results import Objective, Stopping
 
 _BATCH_SIZE = 32
 _ONLY_FIT = {
@@ -38,13 +38,13 @@ class FitArguments:
         development: Training and validation data.
         epochs: Epochs.
         batch_size: Examples a batch.
-        patience: Epochs without a better score after which the training ends; None for never.
+        stopping: What ends the training before its last epoch.
     """
 
     development: Development
     epochs: int
     batch_size: int
-    patience: int | None
+    stopping: Stopping
 
     @classmethod
     def read(
@@ -55,7 +55,7 @@ class FitArguments:
         Args:
             args: Those by position.
             kwargs: Those by name.
-            objective: What trials are compared by; early stopping by it is patience.
+            objective: What trials are compared by; early stopping by it is taken over.
 
         Raises:
             OnlyFit: If an engine cannot train so.
@@ -67,13 +67,13 @@ class FitArguments:
         for name, default in _ONLY_FIT.items():
             if given[name] != default:
                 raise OnlyFit(f"`{name}={given[name]!r}`")
-        patience = _patience(given["callbacks"], objective)
+        stopping = _stopping(given["callbacks"], objective)
         train, validation = _parts(given)
         return cls(
             development=_development(train, validation),
             epochs=int(given["epochs"]),
             batch_size=int(given["batch_size"] or _BATCH_SIZE),
-            patience=patience,
+            stopping=stopping,
         )
 
     def targets(self, rows: int) -> object:
@@ -88,10 +88,10 @@ class FitArguments:
 Part = tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]
 
 
-def _patience(callbacks: Any, objective: Objective) -> int | None:  # noqa: ANN401  (Keras's)
+def _stopping(callbacks: Any, objective: Objective) -> Stopping:  # noqa: ANN401  (Keras's)
     if callbacks is None:
-        return None
-    patience = []
+        return Stopping()
+    found: list[Stopping] = []
     for callback in callbacks if isinstance(callbacks, list | tuple) else [callbacks]:
         if type(callback) is keras.callbacks.TerminateOnNaN:
             continue  # so does every engine
@@ -103,10 +103,13 @@ def _patience(callbacks: Any, objective: Objective) -> int | None:  # noqa: ANN4
                 f"`{objective.name}`"
             )
         plain = callback.baseline is None and not callback.start_from_epoch
-        if callback.min_delta or not plain or callback.patience < 1:
+        if not plain or callback.patience < 1:
             raise OnlyFit("early stopping by more than a patience")
-        patience.append(int(callback.patience))
-    return min(patience, default=None)
+        # Keras keeps it with the sign of its direction.
+        found.append(Stopping(int(callback.patience), abs(float(callback.min_delta))))
+    if len({one.min_delta for one in found}) > 1:
+        raise OnlyFit("several ways of early stopping")
+    return min(found, key=lambda one: one.patience or 0, default=Stopping())
 
 
 def _parts(given: Mapping[str, Any]) -> tuple[Part, Part]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dlrecipes.errors import BuilderError
-from dlrecipes.results import GapPenalty, Objective, Stage, TrialRecord
+from dlrecipes.results import GapPenalty, Objective, Stage, Stopping, TrialRecord
 from dlrecipes.search.backends import AskTell, Build, Proposal
 from dlrecipes.search.listener import Listener
 from dlrecipes.training.job import Job, Report, derive_seed
@@ -33,7 +33,7 @@ class StudyContext:
         build: The builder.
         objective: What is optimised.
         batch_size: Examples a batch, unless the builder asks for `batch_size`.
-        patience: Epochs without improvement after which a training ends; None for never.
+        stopping: What ends a training before its last epoch.
         seed: The run's seed.
         engine: The engine's name, for the records of outcomes that name none.
         chance: The score of knowing nothing, told for a diverged trial; None if unknown.
@@ -48,7 +48,7 @@ class StudyContext:
     build: Build
     objective: Objective
     batch_size: int
-    patience: int | None
+    stopping: Stopping
     seed: int
     engine: str
     chance: float | None
@@ -135,7 +135,7 @@ class TrialSource:
             seed=derive_seed(self._context.seed, self._stage.name, "training", proposal.number),
             epochs=self._stage.epochs,
             batch_size=int(batch_size or self._context.batch_size),
-            patience=self._context.patience,
+            stopping=self._context.stopping,
             keep_weights=self._keep_weights,
             rebuild=proposal.rebuild,
             space=self._backend.space,

@@ -278,7 +278,7 @@ class _Trials:
             seed=derive_seed(tuner.oracle.seed, "training", begun.number, execution),
             epochs=arguments.epochs,
             batch_size=arguments.batch_size,
-            patience=arguments.patience,
+            stopping=arguments.stopping,
             keep_weights=True,
             rebuild=rebuild if begun.rebuilds else None,
             space=begun.space,

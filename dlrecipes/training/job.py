@@ -10,7 +10,7 @@ from typing import Protocol
 import keras
 import numpy as np
 
-from dlrecipes.results import Hyperparameter, Value
+from dlrecipes.results import Hyperparameter, Stopping, Value
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.own_training import Fit
 from dlrecipes.training.weights_by_path import Weights
@@ -28,7 +28,7 @@ class Job:
         seed: Seed of initial weights, shuffling and masks.
         epochs: Epochs to train at most.
         batch_size: Examples a batch.
-        patience: Epochs without a better score after which to stop; None for never.
+        stopping: What ends it before its last epoch.
         keep_weights: Whether the outcome carries the best epoch's weights.
         rebuild: Makes the model for other values of the same hyperparameters; a builder that
             asks for one which has no value raises a `BuilderError`. None if that is impossible.
@@ -49,7 +49,7 @@ class Job:
     seed: int
     epochs: int
     batch_size: int
-    patience: int | None = None
+    stopping: Stopping = Stopping()
     keep_weights: bool = False
     rebuild: Callable[[dict[str, Value]], keras.Model] | None = None
     space: tuple[Hyperparameter, ...] = ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlrecipes.results import History, Objective
+from dlrecipes.results import History, Objective, Stopping
 from dlrecipes.results.study_result import Status
 
 _WRAPPERS = ("Exception encountered when calling", "Arguments received by")
@@ -54,40 +54,63 @@ class Outcome:
 
 
 class BestEpoch:
-    """Keeps track of the best epoch and says when to stop waiting for a better one.
+    """Keeps track of the best epoch and says when a training should end early.
 
     A NaN or infinite score is never the best, also in the first epoch (Keras'
     `EarlyStopping` keeps and restores a first-epoch NaN for good). Of epochs with equal scores
     the last counts, since its weights saw more data: accuracy on a few hundred examples ties
-    often, and the first of many ties is the luckiest. Patience waits for a better score, not
-    for a tie.
+    often, and the first of many ties is the luckiest. Patience waits for a score that is better
+    by more than `min_delta`, not for a tie. The rise of the validation loss is measured from its
+    own best, whatever the objective is.
 
     Args:
         objective: What is better.
-        patience: Epochs without improvement after which `exhausted` is true; None for never.
+        stopping: What makes `should_stop` true.
     """
 
-    def __init__(self, objective: Objective, patience: int | None = None) -> None:
+    def __init__(self, objective: Objective, stopping: Stopping | None = None) -> None:
         self._objective = objective
-        self._patience = patience
+        self._stopping = stopping or Stopping()
         self.epoch: int | None = None
         self.score: float | None = None
         self._waited = 0
+        self._waited_from: float | None = None
+        self._lowest_loss = math.inf
+        self._rise = 0.0
 
-    def update(self, epoch: int, score: float) -> bool:
-        """Take an epoch's score and return whether this epoch is the best so far."""
+    def update(self, epoch: int, score: float, val_loss: float | None = None) -> bool:
+        """Take an epoch's score and return whether this epoch is the best so far.
+
+        Args:
+            epoch: The epoch, from 0.
+            score: The objective.
+            val_loss: The validation loss; None where there is none.
+        """
+        if val_loss is not None and math.isfinite(val_loss):
+            self._lowest_loss = min(self._lowest_loss, val_loss)
+            self._rise = val_loss - self._lowest_loss
         finite = math.isfinite(score)
-        better = finite and (self.score is None or self._objective.better(score, self.score))
-        self._waited = 0 if better else self._waited + 1
-        if better or (finite and score == self.score):
+        if finite and self._counts(score):
+            self._waited, self._waited_from = 0, score
+        else:
+            self._waited += 1
+        if finite and (self.score is None or not self._objective.better(self.score, score)):
             self.epoch, self.score = epoch, score
             return True
         return False
 
+    def _counts(self, score: float) -> bool:
+        """Whether patience begins anew with a score."""
+        delta = self._stopping.min_delta
+        asked = score - delta if self._objective.direction == "max" else score + delta
+        return self._waited_from is None or self._objective.better(asked, self._waited_from)
+
     @property
-    def exhausted(self) -> bool:
-        """Whether patience has run out."""
-        return self._patience is not None and self._waited >= self._patience
+    def should_stop(self) -> bool:
+        """Whether patience has run out, or the validation loss has risen too far."""
+        patience, highest = self._stopping.patience, self._stopping.max_loss_rise
+        out_of_patience = patience is not None and self._waited >= patience
+        return out_of_patience or (highest is not None and self._rise > highest)
 
 
 def log_value(value: ArrayLike) -> float:

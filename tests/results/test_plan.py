@@ -35,6 +35,8 @@ def test_wrong_stage(changes, message):
         ({"refit_seeds": 0}, r"`refit_seeds` must be an integer, at least 1"),
         ({"refit_epochs": 0}, r"`refit_epochs` must be an integer, at least 1"),
         ({"patience": 0}, r"`patience` must be an integer, at least 1"),
+        ({"min_delta": -0.1}, r"`min_delta` must be a finite number in \[0, inf\]"),
+        ({"max_loss_rise": -1}, r"`max_loss_rise` must be a finite number.*max_loss_rise=-1"),
         ({"limits": {"rate": (1.0, 1.0)}}, r"must lie below.*limits\['rate'\]=\(1, 1\)"),
         ({"limits": {"rate": ("a", 1.0)}}, r"`limits\['rate'\]\[0\]` must be a finite number"),
     ],

@@ -54,6 +54,8 @@ def _plan(draw):
         refit_seeds=draw(st.integers(1, 9)),
         refit_epochs=draw(st.none() | st.integers(1, 99)),
         patience=draw(st.none() | st.integers(1, 99)),
+        min_delta=draw(st.floats(0, 9)),
+        max_loss_rise=draw(st.none() | st.floats(0, 9)),
         limits=draw(st.dictionaries(st.text(), _range(), max_size=2)),
     )
 
@@ -72,6 +74,15 @@ _settings = st.builds(
     baseline_seconds=st.floats(0.1, 1e3),
 )
 st.register_type_strategy(results.RunSettings, _settings)
+st.register_type_strategy(
+    results.Stopping,
+    st.builds(
+        results.Stopping,
+        patience=st.none() | st.integers(1, 99),
+        min_delta=st.floats(0, 9),
+        max_loss_rise=st.none() | st.floats(0, 9),
+    ),
+)
 st.register_type_strategy(results.Stage, _stage())
 st.register_type_strategy(results.Plan, _plan())
 

@@ -10,7 +10,7 @@ import optuna
 import pytest
 import sqlalchemy
 
-from dlrecipes.results import Objective, Stage, TrialRecord
+from dlrecipes.results import Objective, Stage, Stopping, TrialRecord
 from dlrecipes.search import Listener, Store, StudyContext, discover_space
 from dlrecipes.training.job import Report
 from dlrecipes.training.outcome import Outcome
@@ -163,7 +163,7 @@ def context():
             build=build,
             objective=OBJECTIVE,
             batch_size=32,
-            patience=None,
+            stopping=Stopping(),
             seed=0,
             engine="fake",
             chance=0.1,

@@ -59,6 +59,8 @@ def test_wrong_budgets(change):
         ("coarse.widen=False", ("coarse", "widen"), False),
         ("batch_size=64", ("", "batch_size"), 64),
         ("patience=5", ("", "patience"), 5),
+        ("max_loss_rise=0.25", ("", "max_loss_rise"), 0.25),
+        ("min_delta=1e-3", ("", "min_delta"), 0.001),
         ("refit_epochs=none", ("", "refit_epochs"), None),
     ],
 )
@@ -95,6 +97,7 @@ def test_ends_of_a_hyperparameter():
         ("stages=4", r"Known: .*batch_size"),
         ("=4", r"Known: "),
         ("coarse.trials=many", r"must be a whole number\. Received: --set coarse\.trials=many"),
+        ("max_loss_rise=far", r"must be a number\. Received: --set max_loss_rise=far"),
         ("coarse.trials=-1", r"`trials` must be an integer, at least 0.*trials=-1"),
         ("coarse.trials=none", r"`trials` must be an integer"),
         ("coarse.sampler=grid", r"`sampler` must be one of.*'grid'"),

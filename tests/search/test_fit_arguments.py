@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlrecipes.results import Objective
+from dlrecipes.results import Objective, Stopping
 from dlrecipes.search.fit_arguments import FitArguments, OnlyFit
 
 X = np.random.default_rng(0).normal(size=(20, 3))
@@ -22,7 +22,7 @@ def test_the_last_examples_validate():
     development = read_.development
     np.testing.assert_array_equal(development.train.x, X[:15].astype("float32"))
     np.testing.assert_array_equal(development.validation.y, Y[15:])
-    assert (read_.epochs, read_.batch_size, read_.patience) == (3, 8, None)
+    assert (read_.epochs, read_.batch_size, read_.stopping) == (3, 8, Stopping())
 
 
 def test_weights_of_classes_weigh_the_training_examples_only():
@@ -42,7 +42,12 @@ def test_targets_stay_what_they_are(y):
 def test_early_stopping_by_the_objective_is_patience():
     stop = keras.callbacks.EarlyStopping("val_accuracy", patience=4)
     data = {"validation_data": (X, Y)}
-    assert read(X, Y, callbacks=[stop, keras.callbacks.TerminateOnNaN()], **data).patience == 4
+    read_ = read(X, Y, callbacks=[stop, keras.callbacks.TerminateOnNaN()], **data)
+    assert read_.stopping == Stopping(patience=4)
+    coarse = keras.callbacks.EarlyStopping("val_accuracy", patience=3, min_delta=0.1)
+    assert read(X, Y, callbacks=coarse, **data).stopping == Stopping(patience=3, min_delta=0.1)
+    with pytest.raises(OnlyFit, match="several ways"):
+        read(X, Y, callbacks=[stop, coarse], **data)
     with pytest.raises(OnlyFit, match="early stopping by `val_accuracy`, where .* `val_loss`"):
         read(X, Y, callbacks=stop, objective=Objective("val_loss", "min"), **data)
 

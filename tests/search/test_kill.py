@@ -12,7 +12,7 @@ import pytest
 
 PROCESS = """
 import json, math, sys, time
-from dlrecipes.results import Objective
+from dlrecipes.results import Objective, Stopping
 from dlrecipes.search import CoarseToFine, Listener, Store, StudyContext, discover_space, search
 from dlrecipes.search.backends import buffered_journal
 from dlrecipes.training.job import Report
@@ -69,7 +69,7 @@ class Announce(Listener):
 
 
 context = StudyContext(
-    build=build, objective=Objective("val_accuracy", "max"), batch_size=32, patience=None,
+    build=build, objective=Objective("val_accuracy", "max"), batch_size=32, stopping=Stopping(),
     seed=0, engine="fake", chance=0.1, listener=Announce(),
 )
 plan, store = CoarseToFine(trials=40, epochs=6), Store.open(journal, "run")

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from dlrecipes.data import from_arrays, keras_targets
 from dlrecipes.losses import FocalLoss, MaskedLoss, MaskedMetric
-from dlrecipes.results import Objective
+from dlrecipes.results import Objective, Stopping
 from dlrecipes.training.job import Job
 
 ACCURACY = Objective("val_accuracy", "max")
@@ -331,7 +331,7 @@ class _Contract:
     def check_several_outputs(self):
         """Losses and metrics of each, over the known targets, in the batches of `fit`."""
         data, objective = _development_of_two(), Objective("val_age_rmse", "min")
-        job = _job(_model_of_two, keep_weights=True, patience=9)
+        job = _job(_model_of_two, keep_weights=True, stopping=Stopping(patience=9))
         source = self.run(job, objective=objective, data=data)
         (outcome,) = source.outcomes
         assert (outcome.status, outcome.error) == ("completed", "")
@@ -399,10 +399,26 @@ class _Contract:
         def frozen():
             return _model(optimizer=keras.optimizers.SGD(0.0))
 
-        (outcome,) = self.run(_job(frozen, epochs=9, patience=2)).outcomes
+        (outcome,) = self.run(_job(frozen, epochs=9, stopping=Stopping(patience=2))).outcomes
         # Of equal epochs the last counts, but patience does not wait for those.
         assert (outcome.status, outcome.best_epoch) == ("completed", 2)
         assert len(outcome.history["loss"]) == 3
+
+    def check_loss_rise(self):
+        """Against the rule applied by hand to the curve of a training that is not stopped."""
+
+        def shaken():
+            return _model(optimizer=keras.optimizers.SGD(2.0))
+
+        whole = self.run(_job(shaken, epochs=9)).outcomes[0].history["val_loss"]
+        rises = [loss - min(whole[: at + 1]) for at, loss in enumerate(whole)]
+        highest = sorted(rises)[-3]  # two epochs lie above by more
+        stop = next(at for at, rise in enumerate(rises) if rise > highest)
+        rule = Stopping(max_loss_rise=highest)
+        (outcome,) = self.run(_job(shaken, epochs=9, stopping=rule)).outcomes
+        assert outcome.status == "completed"
+        assert 0 < stop < 8
+        np.testing.assert_allclose(outcome.history["val_loss"], whole[: stop + 1], rtol=1e-5)
 
     def check_pruning(self):
         source = self.run(_job(epochs=9), _job(number=1, epochs=2), stop=_second_epoch_of_first)

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, strategies as st
 
-from dlrecipes.results import Objective
+from dlrecipes.results import Objective, Stopping
 from dlrecipes.training.outcome import BestEpoch, headline, log_value
 
 MAXIMIZE, MINIMIZE = Objective("val_accuracy", "max"), Objective("val_loss", "min")
@@ -17,7 +17,7 @@ scores = st.lists(
 
 @given(scores, st.sampled_from([MAXIMIZE, MINIMIZE]), st.one_of(st.none(), st.integers(1, 6)))
 def test_against_a_naive_one(curve, objective, patience):
-    watch = BestEpoch(objective, patience)
+    watch = BestEpoch(objective, Stopping(patience))
     pick = max if objective.direction == "max" else min
     last_better = -1
     for epoch, score in enumerate(curve):
@@ -34,7 +34,44 @@ def test_against_a_naive_one(curve, objective, patience):
             assert watch.epoch == max(at for at in range(epoch + 1) if curve[at] == best)
         else:
             assert (watch.epoch, watch.score) == (None, None)
-        assert watch.exhausted == (patience is not None and epoch - last_better >= patience)
+        assert watch.should_stop == (patience is not None and epoch - last_better >= patience)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=20),
+    st.sampled_from([MAXIMIZE, MINIMIZE]),
+    st.integers(0, 3),
+    st.integers(0, 3),
+)
+def test_least_improvement_and_highest_loss_by_hand(epochs, objective, delta, highest):
+    """The score as Keras' `EarlyStopping` takes it, the loss as a loop over its curve."""
+    patience = Stopping(2, min_delta=delta)
+    watch, by_loss = (
+        BestEpoch(objective, patience),
+        BestEpoch(objective, Stopping(None, 0, highest)),
+    )
+    sign = 1 if objective.direction == "max" else -1
+    best, waited, lowest = -math.inf, 0, math.inf
+    for epoch, (score, loss) in enumerate(epochs):
+        watch.update(epoch, float(score), float(loss))
+        by_loss.update(epoch, float(score), float(loss))
+        if sign * score - delta > best:
+            best, waited = sign * score, 0
+        else:
+            waited += 1
+        lowest = min(lowest, loss)
+        assert watch.should_stop == (waited >= 2)
+        assert by_loss.should_stop == (loss > lowest + highest)
+        assert watch.score == sign * max(sign * one for one, _ in epochs[: epoch + 1])
+
+
+def test_a_loss_that_is_no_number_is_no_rise():
+    watch = BestEpoch(MAXIMIZE, Stopping(max_loss_rise=0.25))
+    for epoch, loss in enumerate([1.0, math.nan, None, 1.25]):
+        watch.update(epoch, 0.5, loss)
+        assert not watch.should_stop
+    watch.update(4, 0.6, 1.5)
+    assert watch.should_stop
 
 
 @pytest.mark.parametrize("objective", [MAXIMIZE, MINIMIZE])
@@ -44,7 +81,7 @@ def test_a_first_epoch_without_a_number_is_not_kept(objective):
     assert watch.update(1, 0.5)
     assert not watch.update(2, math.nan)
     assert (watch.epoch, watch.score) == (1, 0.5)
-    assert not watch.exhausted
+    assert not watch.should_stop
 
 
 @pytest.mark.parametrize("value", [0.5, np.float32(0.5), np.array([0.5]), tf.constant([[0.5]])])

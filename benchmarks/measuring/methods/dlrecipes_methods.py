@@ -71,7 +71,7 @@ def run_search(
         build=task.build,
         objective=OBJECTIVE,
         batch_size=plan.batch_size,
-        patience=plan.patience,
+        stopping=plan.stopping,
         seed=budget.seed,
         engine=engine.name,
         chance=_CHANCE,

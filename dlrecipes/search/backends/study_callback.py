@@ -10,7 +10,7 @@ import optuna
 
 from dlrecipes.checks import did_you_mean
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results import Objective
+from dlrecipes.results import Objective, Stopping
 from dlrecipes.training.outcome import BestEpoch, log_value
 
 
@@ -28,6 +28,9 @@ class StudyCallback(keras.callbacks.Callback):
         objective: A metric of the logs (`"val_accuracy"`), an `Objective`, or a
             `keras_tuner.Objective`.
         patience: Epochs without a better score after which training ends; None for never.
+        min_delta: How much better a score must be for patience to count it, at least 0.
+        max_loss_rise: Training ends once `val_loss` lies above its best by more than this, at
+            least 0; None for any height.
 
     Attributes:
         score: The score of the best epoch; None before the first.
@@ -56,12 +59,17 @@ class StudyCallback(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, trial: optuna.Trial, objective: object = "val_accuracy", patience: int | None = None
+        self,
+        trial: optuna.Trial,
+        objective: object = "val_accuracy",
+        patience: int | None = None,
+        *,
+        min_delta: float = 0.0,
+        max_loss_rise: float | None = None,
     ) -> None:
         super().__init__()
         self._trial = trial
         self._objective = Objective.parse(objective)
-        self._patience = patience
         directions = trial.study.directions
         self._reports = len(directions) == 1
         wanted = "maximize" if self._objective.direction == "max" else "minimize"
@@ -72,7 +80,7 @@ class StudyCallback(keras.callbacks.Callback):
                 f"({self._objective.direction})",
                 fix=f'Use `optuna.create_study(direction="{wanted}")`.',
             )
-        self._best = BestEpoch(self._objective, self._patience)
+        self._best = BestEpoch(self._objective, Stopping(patience, min_delta, max_loss_rise))
         self._weights: list[np.ndarray] | None = None
         self._epochs = 0
 
@@ -104,17 +112,17 @@ class StudyCallback(keras.callbacks.Callback):
                 or "Add the metric in `compile`, and `validation_data` in `fit`.",
             )
         score = log_value(logs[self._objective.name])
-        losses = [log_value(logs[name]) for name in ("loss", "val_loss") if name in logs]
-        if not all(math.isfinite(value) for value in (score, *losses)):
+        losses = {name: log_value(logs[name]) for name in ("loss", "val_loss") if name in logs}
+        if not all(math.isfinite(value) for value in (score, *losses.values())):
             raise optuna.TrialPruned(f"Epoch {epoch} has no finite score.")
-        if self._best.update(epoch, score):
+        if self._best.update(epoch, score, losses.get("val_loss")):
             self._weights = self.model.get_weights()
             self._trial.set_user_attr("best_epoch", epoch)
         if self._reports:
             self._trial.report(float(self._best.score or 0.0), epoch)
             if self._trial.should_prune():
                 raise optuna.TrialPruned(f"Pruned after epoch {epoch}.")
-        if self._best.exhausted:
+        if self._best.should_stop:
             self.model.stop_training = True
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:

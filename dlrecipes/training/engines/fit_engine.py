@@ -190,7 +190,7 @@ class _Watch(keras.callbacks.Callback):
         self._objective = objective
         self._report = report
         self._network: keras.Model | None = None
-        self.best = BestEpoch(objective, job.patience)
+        self.best = BestEpoch(objective, job.stopping)
         self.history: History = {}
         self.status: Status = "completed"
         self.weights: list[np.ndarray] | None = None
@@ -238,11 +238,11 @@ class _Watch(keras.callbacks.Callback):
             self._stop("diverged")
         if self.status == "diverged":
             return
-        if self.best.update(epoch, score) and self.job.keeps_best:
+        if self.best.update(epoch, score, logs.get("val_loss")) and self.job.keeps_best:
             self.weights = self._weights()
         if self._tell(epoch):
             self._stop("pruned")
-        elif self.best.exhausted:
+        elif self.best.should_stop:
             self.model.stop_training = True
 
     def take(self, result: object) -> None:

@@ -240,7 +240,7 @@ class SideBySideEngine:
             # Alone in its call, a trial need not share its batches.
             order_seed=shared if shared is not None and program.layout.stacked else job.seed,
             initial=initial,
-            best=BestEpoch(self._objective, job.patience),
+            best=BestEpoch(self._objective, job.stopping),
             seconds=time.perf_counter() - start,
         )
 

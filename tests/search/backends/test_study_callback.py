@@ -13,22 +13,23 @@ X = np.linspace(-1, 1, 8, dtype="float32")[:, None]
 
 
 class Scripted(keras.callbacks.Callback):
-    """Puts a score of its own into the logs, and marks the weights with the epoch."""
+    """Puts scores of its own into the logs, and marks the weights with the epoch."""
 
-    def __init__(self, scores):
+    def __init__(self, scores, losses):
         super().__init__()
-        self.scores = scores
+        self.scores, self.losses = scores, losses
 
     def on_epoch_end(self, epoch, logs=None):
         logs["val_auc"] = self.scores[epoch]
+        logs |= {"val_loss": self.losses[epoch]} if self.losses else {}
         self.model.layers[-1].bias.assign([float(epoch)])
 
 
-def train(trial, scores, objective="val_auc", **options):
+def train(trial, scores, objective="val_auc", losses=(), **options):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(0.0), "mse")
     best = dlr.StudyCallback(trial, objective, **options)
-    callbacks = [Scripted(scores), best]
+    callbacks = [Scripted(scores, losses), best]
     model.fit(X, X, epochs=len(scores), callbacks=callbacks, verbose=0)
     return model, best
 
@@ -49,6 +50,16 @@ def test_patience_ends_it():
     study = optuna.create_study(direction="maximize")
     _, best = train(study.ask(), [0.5, 0.4, 0.3, 0.9], patience=2)
     assert best.score == 0.5
+    _, best = train(study.ask(), [0.5, 0.6, 0.7, 0.9], patience=2, min_delta=0.3)
+    assert best.score == 0.7
+
+
+def test_a_loss_that_rises_too_far_ends_it():
+    study = optuna.create_study(direction="maximize")
+    scores, losses = [0.1, 0.2, 0.3, 0.4], [2.0, 1.0, 1.5, 1.75]
+    for highest, epoch in ((0.25, 2), (0.5, 3), (9.0, 3)):
+        _, best = train(study.ask(), scores, losses=losses, max_loss_rise=highest)
+        assert best.best_epoch == epoch
 
 
 @pytest.mark.parametrize("scores", [[float("nan"), 0.9], [0.5, float("inf")]])

@@ -81,7 +81,7 @@ class Trial:
         if not all(math.isfinite(value) for value in watched):
             self.status = "diverged"
             return None
-        if self.best.update(self.epoch, score) and self.job.keeps_best:
+        if self.best.update(self.epoch, score, values["val_loss"]) and self.job.keeps_best:
             # A copy: the rows of a stack have their best epochs at different times, and each
             # would keep all of it. What the optimizer holds is not needed.
             kept = self.blueprint.member.evaluated(place.stack)._replace(optimizer=[])
@@ -89,7 +89,7 @@ class Trial:
                 *([np.asarray(array[place.row]).copy() for array in group] for group in kept)
             )
         self.epoch += 1
-        if self.epoch >= self.job.epochs or self.best.exhausted:
+        if self.epoch >= self.job.epochs or self.best.should_stop:
             self.status = "completed"
         return float(self.best.score or 0.0)
 
