@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         LightCurves,
         fit_flares,
         light_channels,
+        light_grid,
         make_light_curves,
     )
     from dlrecipes.lesson.many_networks import draw_networks, outputs_of, train_networks
@@ -99,6 +100,7 @@ __all__ = [
     "lesson_facts",
     "lesson_names",
     "light_channels",
+    "light_grid",
     "linear_regions",
     "load_lesson",
     "make_light_curves",
@@ -162,6 +164,7 @@ _HOMES = {
     "lesson_facts": "find_lesson",
     "lesson_names": "find_lesson",
     "light_channels": "light_curves",
+    "light_grid": "light_curves",
     "linear_regions": "regions",
     "load_lesson": "find_lesson",
     "make_light_curves": "light_curves",

@@ -16,6 +16,7 @@ _LEAST, _DAYS = 15, 40.0
 _FIRST, _LAST = 2.0, 15.0
 _CLEAR, _CLOUDS = (0.03, 0.1), (0.5, 1.5)
 _CLOUDY = 0.3
+_FAIR = 0.3
 
 Numbers = NDArray[np.float64]
 
@@ -112,6 +113,41 @@ def light_channels(
         weights /= weights.max(axis=1, keepdims=True)
         channels += [weights, weights * curves.flux]
     return np.stack(channels, axis=-1).astype(np.float32)
+
+
+def light_grid(
+    curves: LightCurves, *, bins: int = 20, weighted: bool = True
+) -> NDArray[np.float32]:
+    """Return light curves on a grid of equal times: the mean of each bin, and how much is known.
+
+    With weights the mean is `m = sum(w f) / sum(w)`, `w = 1 / error**2`, and what is known of it
+    `k = W / (W + W_0)` with `W = sum(w)` and `W_0` the weight of one point of error 0.3: near 1
+    for a clear night, 0 for none. The channels are `k m` and `k`. Without weights all points count
+    alike, and `k` is 1 where there is one.
+
+    Args:
+        curves: As `make_light_curves` gives them.
+        bins: Bins of the 40 days, at least 1.
+        weighted: Whether points count by their errors.
+
+    Returns:
+        `(stars, bins, 2)`.
+
+    Example:
+        >>> curves = dlr.lesson.make_light_curves(100)
+        >>> dlr.lesson.light_grid(curves).shape
+        (100, 20, 2)
+    """
+    check_integer("bins", bins, 1)
+    check_flag("weighted", weighted)
+    weights = _weights(curves) if weighted else curves.seen.astype(np.float64)
+    at = np.minimum((curves.times / _DAYS * bins).astype(int), bins - 1)
+    inside = at[:, :, None] == np.arange(bins)
+    total = (weights[:, :, None] * inside).sum(axis=1)
+    flux = ((weights * curves.flux)[:, :, None] * inside).sum(axis=1)
+    mean = np.divide(flux, total, out=np.zeros_like(flux), where=total > 0)
+    known = total / (total + _FAIR**-2) if weighted else (total > 0).astype(np.float64)
+    return np.stack([known * mean, known], axis=-1).astype(np.float32)
 
 
 def fit_flares(curves: LightCurves, *, weighted: bool = True) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy import stats
 
-from dlrecipes.data import Split, SplitRule
+from dlrecipes.data import Split
 from dlrecipes.lesson import COLOURS, Lesson, Measured, draw, start_again
 from dlrecipes.models import build_multitask, build_table_encoder
 from dlrecipes.recipe import load_recipe
@@ -42,8 +42,7 @@ def run(*, full: bool = False) -> Measured:
     model: keras.Model | None = None
     for seed in range(FULL_SEEDS if full else SEEDS):
         # Nothing is chosen by the validation part, so that it may judge, and be large.
-        rule = SplitRule(validation_fraction=0.45, test_fraction=0.05, split_seed=seed)
-        splits = recipe.load(split_rule=rule)
+        splits = recipe.load(validation_fraction=0.45, test_fraction=0.05, split_seed=seed)
         parts, spec = splits.development(), splits.model_spec
         names = [target.name for target in spec.targets]
         if model is None:

@@ -41,6 +41,22 @@ def test_channels_of_light_curves():
     np.testing.assert_array_equal(few, x[..., :2])
 
 
+def test_a_grid_has_the_weighted_means_of_numpy():
+    curves = lesson.make_light_curves(10, seed=2)
+    for weighted in (True, False):
+        grid = lesson.light_grid(curves, bins=8, weighted=weighted)
+        assert grid.shape == (10, 8, 2)
+        for star, at in np.ndindex(10, 8):
+            inside = curves.seen[star] & (curves.times[star] // 5 == at)
+            if not inside.any():
+                assert grid[star, at].tolist() == [0, 0]
+                continue
+            errors = curves.errors[star][inside] if weighted else np.ones(inside.sum())
+            mean = np.average(curves.flux[star][inside], weights=errors**-2)
+            known = 1 / (1 + 0.3**-2 / (errors**-2).sum()) if weighted else 1
+            np.testing.assert_allclose(grid[star, at], [known * mean, known], rtol=1e-5)
+
+
 def test_flares_are_fitted_as_by_scipy():
     curves = lesson.make_light_curves(12, seed=4)
     found, agree = lesson.fit_flares(curves), 0
