@@ -39,7 +39,7 @@ from dlrecipes.run.same_builder import record_builder
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Build, Listener, SpecBuilder, build_with
-from dlrecipes.search.ranges import replace_ranges
+from dlrecipes.search.first_trials import take_first_trials
 from dlrecipes.system_errors import find_refusal
 from dlrecipes.targets import if_named
 from dlrecipes.training.label_form import fit_forms, form_in_words
@@ -241,9 +241,8 @@ def in_found_form(splits: Splits, info: RunInfo) -> Splits:
 
 
 def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:
-    """Refuse ranges and limits of hyperparameters that the builder does not have."""
-    for stage in plan.stages:
-        replace_ranges(space, stage.ranges)
+    """Refuse ranges, limits and first values that do not fit the builder's hyperparameters."""
+    take_first_trials(plan, space)
     numeric = [hyperparameter.name for hyperparameter in space if hyperparameter.numeric]
     for name in plan.limits:
         if name not in numeric:
