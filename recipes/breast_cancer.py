@@ -70,6 +70,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
 
 RECIPE = Recipe(
     name="breast_cancer",
+    task="tables",
     load=load,
     preprocess=preprocess,
     build=build,

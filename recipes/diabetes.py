@@ -59,6 +59,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
 
 RECIPE = Recipe(
     name="diabetes",
+    task="tables",
     load=load,
     preprocess=preprocess,
     build=build,

@@ -23,6 +23,7 @@ from dlrecipes.models import build_resnet, prior_bias
 from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec
 from dlrecipes.search import CoarseToFine
+from dlrecipes.targets import loss_and_metrics
 
 # The cosine runs over a full training. Coarse trials, of a quarter of its epochs, see its
 # beginning; to train for another number of epochs, change it here and not by `--epochs`.
@@ -64,14 +65,14 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
             learning_rate=keras.optimizers.schedules.CosineDecay(rate, steps),
             weight_decay=hp.Float("weight_decay", 1e-5, 1e-1, sampling="log"),
         ),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        **loss_and_metrics(spec.targets),
     )
     return model
 
 
 RECIPE = Recipe(
     name="digits",
+    task="images",
     load=load,
     preprocess=preprocess,
     build=build,

@@ -20,6 +20,7 @@ from dlrecipes.models import build_mlp, prior_bias
 from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec
 from dlrecipes.search import CoarseToFine
+from dlrecipes.targets import loss_and_metrics
 
 
 def load(split_seed: int = 0) -> Splits:
@@ -50,14 +51,14 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
             learning_rate=hp.Float("learning_rate", 1e-5, 1.0, sampling="log"),
             weight_decay=hp.Float("weight_decay", 1e-5, 1e-1, sampling="log"),
         ),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        **loss_and_metrics(spec.targets),
     )
     return model
 
 
 RECIPE = Recipe(
     name="digits_mlp",
+    task="images",
     load=load,
     preprocess=preprocess,
     build=build,

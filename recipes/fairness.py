@@ -154,6 +154,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
 
 RECIPE = Recipe(
     name="fairness",
+    task="tables",
     load=load,
     preprocess=preprocess,
     build=build,

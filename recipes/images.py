@@ -87,6 +87,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
 
 RECIPE = Recipe(
     name="images",
+    task="images",
     load=load_images,
     preprocess=preprocess,
     build=build,

@@ -144,6 +144,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
 
 RECIPE = Recipe(
     name="imbalanced",
+    task="tables",
     load=load,
     preprocess=preprocess,
     build=build,

@@ -152,6 +152,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
 
 RECIPE = Recipe(
     name="multitask",
+    task="tables",
     load=load,
     preprocess=preprocess,
     build=build,

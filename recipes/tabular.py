@@ -65,6 +65,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
 
 RECIPE = Recipe(
     name="tabular",
+    task="tables",
     load=load_table,
     preprocess=preprocess,
     build=build,

@@ -123,6 +123,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
 
 RECIPE = Recipe(
     name="text",
+    task="text",
     load=load,
     preprocess=preprocess,
     build=build,

@@ -159,6 +159,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
 
 RECIPE = Recipe(
     name="time_series",
+    task="series",
     load=load,
     preprocess=preprocess,
     build=build,

@@ -69,18 +69,21 @@ def list_recipes(
     lessons: Annotated[
         bool, typer.Option("--lessons", help="List the lessons: a claim of a lecture each.")
     ] = False,
+    task: Annotated[
+        str | None, typer.Option(help="Only recipes for this: images, tables, text or series.")
+    ] = None,
 ) -> None:
     """List the recipes: what each shows, how long it takes, what to expect."""
     with one_message():
         if lessons:
             list_lessons()
             return
-        from dlrecipes.recipe import read_facts, recipe_names, recipe_path
+        from dlrecipes.recipe import recipes_for
 
-        table = Table("recipe", "shows", "minutes", "expected", box=None, pad_edge=False)
-        for name in recipe_names():
-            facts = read_facts(recipe_path(name))
-            table.add_row(name, facts.shows, f"{facts.minutes:g}", facts.expected)
+        table = Table("recipe", "task", "shows", "minutes", "expected", box=None, pad_edge=False)
+        for facts in recipes_for(task):
+            row = facts.name, facts.task, facts.shows, f"{facts.minutes:g}", facts.expected
+            table.add_row(*row)
         Console().print(table)
 
 
@@ -250,6 +253,18 @@ def tune(  # noqa: PLR0913  (one argument an option)
             "fine.ranges.learning_rate=1e-4,1e-2.",
         ),
     ] = None,
+    tries: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--try",
+            help="Try these values first, such as learning_rate=0.01,dropout=0.2; what is left "
+            "out is proposed. Once more for others.",
+        ),
+    ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(help="Begin like this earlier run, on a similar task, ended."),
+    ] = None,
     compare: Annotated[bool, typer.Option(help="Run simpler searches at equal cost.")] = False,
     human_error: Annotated[
         float | None,
@@ -288,7 +303,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             from dlrecipes.recipe import load_recipe
             from dlrecipes.results import RunSettings
             from dlrecipes.rundir import RunDirectory, newest_unfinished
-            from dlrecipes.search import with_budget, with_setting
+            from dlrecipes.search import with_budget, with_first_trial, with_setting
             from dlrecipes.training.engines import describe_device
 
             describe_device()  # the first look for a GPU writes lines of its own
@@ -307,6 +322,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
             sealed=sealed,
             baseline_seconds=baseline_seconds,
             lr_range_test=lr_range_test,
+            like=like,
             human_error=human_error,
         )
         chosen = load_recipe(recipe)
@@ -324,6 +340,8 @@ def tune(  # noqa: PLR0913  (one argument an option)
             plan = with_budget(info.plan, trials, epochs)
         for setting in settings or []:
             plan = with_setting(plan, setting)
+        for values in tries or []:
+            plan = with_first_trial(plan, values)
         listener = make_listener(chosen, json=json)
         listeners.append(listener)
         with listener:

@@ -30,6 +30,7 @@ _KEPT = (
     "threshold",
     "gap_penalty",
     "lr_range_test",
+    "like",
     "human_error",
 )
 
@@ -196,19 +197,13 @@ def check_same_options(
         RunError: If an option differs.
         ArgumentError: If an option is not valid.
     """
-    from dlrecipes.results import GapPenalty, ThresholdGoal
-
     for name in _KEPT:
-        value = context.params[name]
         if not _written(context, name):
             continue
-        recorded = getattr(info.settings, name)
-        if name == "threshold":
-            value = str(ThresholdGoal.parse(value))
-        elif name == "gap_penalty":
-            value = str(GapPenalty.parse(value))
-        elif name == "ensemble":  # of one member: none
-            value, recorded = (0 if members == 1 else members for members in (value, recorded))
+        value, recorded = (
+            _as_recorded(name, given)
+            for given in (context.params[name], getattr(info.settings, name))
+        )
         if value != recorded:
             raise _other(name.replace("_", " "), value, recorded)
     out, resume = context.params["out"], context.params["resume"]
@@ -218,6 +213,21 @@ def check_same_options(
         # As the run's file has it: a pair is a list there.
         if json.dumps(value) != json.dumps(recorded_source.get(name)):
             raise _other(name, value, recorded_source.get(name))
+
+
+def _as_recorded(name: str, value: Any) -> Any:  # noqa: ANN401  (any option's)
+    """Return an option's value in the form that the run's file has."""
+    from dlrecipes.results import GapPenalty, ThresholdGoal
+
+    if value is None:
+        return None
+    if name == "threshold":
+        return str(ThresholdGoal.parse(value))
+    if name == "gap_penalty":
+        return str(GapPenalty.parse(value))
+    if name == "like":
+        return str(Path(value).absolute())
+    return 0 if name == "ensemble" and value == 1 else value  # of one member: none
 
 
 def _written(context: typer.Context, name: str) -> bool:

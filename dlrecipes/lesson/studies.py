@@ -8,7 +8,7 @@ from pathlib import Path
 from dlrecipes.data import Splits
 from dlrecipes.results import Objective, Plan, StudyResult
 from dlrecipes.search import Build, Listener, Store, StudyContext, discover_space, search
-from dlrecipes.training.engines import make_engine
+from dlrecipes.training.engines import Engine, make_engine
 
 
 def run_study(
@@ -19,6 +19,7 @@ def run_study(
     objective: str = "val_loss",
     seed: int = 0,
     listener: Listener | None = None,
+    engine: Engine | None = None,
 ) -> StudyResult:
     """Carry out a plan's stages without baselines, refits, report or files.
 
@@ -31,6 +32,8 @@ def run_study(
         objective: What is optimised.
         seed: Of proposals and trainings.
         listener: Hears of stages and trials; None for silence.
+        engine: One that several studies of the same data share, so that nothing is compiled twice;
+            None for one of its own.
 
     Returns:
         What the search found; `dlr.tune` does the same with all that belongs to a run.
@@ -53,12 +56,12 @@ def run_study(
             build=build,
             objective=goal,
             batch_size=plan.batch_size,
-            patience=plan.patience,
+            stopping=plan.stopping,
             seed=seed,
             engine="population",
             chance=None,
             listener=listener or Listener(),
         )
-        engine = make_engine("population", splits.development(), goal, "float32")
+        engine = engine or make_engine("population", splits.development(), goal, "float32")
         store = Store.open(Path(folder) / "study.journal", "lesson")
         return search(plan, discover_space(build), engine, store, context)

@@ -16,6 +16,7 @@ from dlrecipes.recipe.find_recipe import (
     recipe_names,
     recipe_path,
     recipes_folder,
+    recipes_for,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = [
     "recipe_names",
     "recipe_path",
     "recipes_folder",
+    "recipes_for",
 ]
 
 _HOMES = {"Recipe": "recipe", "load_recipe": "load", "load_recipe_of": "load"}

@@ -20,12 +20,14 @@ class RecipeFacts:
         shows: What it shows, in a few words.
         minutes: How long it takes on two CPU cores; 0 where that is not said.
         expected: The score to expect.
+        task: What its data is, such as `"images"`; empty where that is not said.
     """
 
     name: str
     shows: str = ""
     minutes: float = 0.0
     expected: str = ""
+    task: str = ""
 
 
 def recipes_folder() -> Path:
@@ -87,7 +89,40 @@ def read_facts(path: Path) -> RecipeFacts:
         shows=str(said.get("shows", "")),
         minutes=float(minutes) if isinstance(minutes, int | float) else 0.0,
         expected=str(said.get("expected", "")),
+        task=str(said.get("task", "")),
     )
+
+
+def recipes_for(task: str | None = None) -> list[RecipeFacts]:
+    """Return what is known of the bundled recipes, or of those for one task.
+
+    Args:
+        task: `"images"`, `"tables"`, `"text"` or `"series"`, also in another number (`"table"`);
+            None for all.
+
+    Raises:
+        RecipeError: If there is none for that task.
+
+    Example:
+        >>> [facts.name for facts in dlr.recipe.recipes_for("images")]
+        ['digits', 'digits_mlp', 'images']
+    """
+    found = [read_facts(recipe_path(name)) for name in recipe_names()]
+    if task is None:
+        return found
+    chosen = [facts for facts in found if _one(facts.task) == _one(task)]
+    tasks = sorted({facts.task for facts in found if facts.task})
+    if not chosen:
+        raise RecipeError(
+            "There must be a recipe for the task.",
+            received=f"--task {task}",
+            fix=f"{did_you_mean(task, tasks)} The tasks are {', '.join(tasks)}.".strip(),
+        )
+    return chosen
+
+
+def _one(task: str) -> str:
+    return task.strip().lower().removesuffix("s")
 
 
 def read_keywords(path: Path, name: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import keras
 from pydantic import TypeAdapter, ValidationError
@@ -50,6 +50,12 @@ _EXAMPLES = LoadOption(
     "A number or share of the training examples, to start small.",
     int | float | None,
 )
+_CLASSES = LoadOption(
+    "classes",
+    None,
+    "A number of classes, or names of some, to start small.",
+    int | list[str] | None,
+)
 _TYPED_SOURCE = 3
 _SOURCE_VALUES: TypeAdapter[SourceValue] = TypeAdapter(SourceValue)
 
@@ -59,6 +65,8 @@ class Recipe:
 
     Args:
         name: The recipe's name, its file's without `.py`.
+        task: What its data is, for `dlrecipes list --task`: `"images"`, `"tables"`, `"text"`,
+            `"series"`, or a word of your own.
         load: Loads the data: `load(**source) -> Splits`.
         build: `build(hp, spec) -> compiled keras.Model`, where `spec` describes the data after
             preprocessing.
@@ -88,10 +96,11 @@ class Recipe:
         ('iris', 64, 90)
     """
 
-    def __init__(  # noqa: PLR0913  (a recipe is these eleven things)
+    def __init__(  # noqa: PLR0913  (a recipe is these twelve things)
         self,
         *,
         name: str,
+        task: str = "",
         load: Callable[..., Splits],
         build: Callable[[HyperParameters, DataSpec], keras.Model],
         preprocess: Callable[[DataSpec], keras.Layer] | None = None,
@@ -104,6 +113,7 @@ class Recipe:
         beats: Sequence[str] = (),
     ) -> None:
         self.name = name
+        self.task = task
         self.objective = objective
         self.plan = plan or CoarseToFine()
         self.threshold = threshold
@@ -124,9 +134,10 @@ class Recipe:
 
     @property
     def options(self) -> dict[str, LoadOption]:
-        """What `load` takes, by name; and `examples`, where it has no argument of that name."""
+        """What `load` takes, by name; and `examples`, `classes`, where it has none of that name."""
+        small = {option.name: option for option in (_EXAMPLES, _CLASSES)}
         known = load_options(self._load)
-        return known if "examples" in known else known | {"examples": _EXAMPLES}
+        return known | {name: option for name, option in small.items() if name not in known}
 
     @property
     def takes_any(self) -> bool:
@@ -139,9 +150,10 @@ class Recipe:
 
         Args:
             source: Arguments of the recipe's own `load`, the fields of a group such as
-                `SplitRule` by their names (`time="day"`); and `examples`, a number or share of
-                the training examples to start small with (`start_small`), for every recipe
-                whose `load` has no argument of that name.
+                `SplitRule` by their names (`time="day"`); and to start small (`start_small`)
+                `examples`, a number or share of the training examples, and `classes`, a number of
+                classes or names of some, for every recipe whose `load` has no argument of that
+                name. One number under `classes` is always that.
 
         Raises:
             RecipeError: If it has no such argument or lacks one, raises, or does not return
@@ -150,6 +162,9 @@ class Recipe:
         """
         known = load_options(self._load)
         examples = None if "examples" in known else source.pop("examples", None)
+        classes = _some_classes(source.get("classes"), own="classes" in known)
+        if classes is not None:
+            del source["classes"]
         unknown = [name for name in source if name not in known]
         if unknown and not self.takes_any:
             raise RecipeError(
@@ -176,8 +191,9 @@ class Recipe:
                 received=type(splits).__name__,
                 fix="Use `dlrecipes.data.load` or `dlrecipes.data.from_arrays`.",
             )
-        if examples is not None:
-            splits = start_small(splits, _size_or_fraction(examples))
+        if examples is not None or classes is not None:
+            size = 1.0 if examples is None else _size_or_fraction(examples)
+            splits = start_small(splits, size, classes=classes)
         preprocess = self._preprocess
         if preprocess is None:
             return splits
@@ -501,6 +517,17 @@ def _plain(source: Mapping[str, object]) -> dict[str, SourceValue]:
                 "`dlr.tune(recipe.builder(splits), splits, …)`.",
             ) from error
     return known
+
+
+def _some_classes(classes: Any, *, own: bool) -> int | list[str] | None:  # noqa: ANN401  (JSON)
+    """Return the classes to start small with; None where there are none, or `load` names all."""
+    one = classes[0] if isinstance(classes, list | tuple) and len(classes) == 1 else classes
+    if isinstance(one, str) and one.isdecimal():
+        return int(one)
+    if own and not (isinstance(one, int) and not isinstance(one, bool)):
+        return None
+    found: int | list[str] | None = [classes] if isinstance(classes, str) else classes
+    return found
 
 
 def _size_or_fraction(examples: object) -> float:

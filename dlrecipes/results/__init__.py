@@ -6,7 +6,7 @@ from dlrecipes.results.finding import Finding
 from dlrecipes.results.fit_result import BiasVariance, FitResult, LossParts
 from dlrecipes.results.learning_curve import LearningCurve, PowerLaw, Rung
 from dlrecipes.results.objective import Objective
-from dlrecipes.results.plan import Hyperparameter, Plan, PlanChange, Stage, Value
+from dlrecipes.results.plan import Hyperparameter, Plan, PlanChange, Prior, Stage, Value
 from dlrecipes.results.plural import plural
 from dlrecipes.results.run_info import (
     BuilderRecord,
@@ -107,6 +107,7 @@ __all__ = [
     "Origin",
     "Plan",
     "PlanChange",
+    "Prior",
     "PowerLaw",
     "RefitResult",
     "Rung",

@@ -12,6 +12,7 @@ from dlrecipes.results.stopping import Stopping
 
 SAMPLERS = ("sobol", "random", "grid", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
 PRUNERS = ("none", "median", "halving")
+_ROUNDING = 1e-9
 Value = float | int | str | bool | None
 
 
@@ -98,6 +99,12 @@ class Stage:
         pruner: `"none"`, `"median"` or `"halving"` (asynchronous successive halving,
             in which trials advance together and are judged again by what came later).
         ranges: `{hyperparameter: (low, high)}` that replace the builder's ranges.
+        first: Values found by hand, `({"learning_rate": 0.01}, …)`: each is tried before anything
+            is proposed, and what it leaves out is proposed as usual. What no trial of the stage
+            is left for passes on to the next one; a grid tries its own values only.
+        priors: `{hyperparameter: Prior(value)}`, what an earlier search found: the first proposal
+            is these values, then a third of the trials is drawn around them, a third around the
+            best trial so far, and a third as `sampler` proposes.
         narrow: Whether the stage first narrows the ranges around the best trials so far; a coarse
             list of floats becomes the range between the neighbours of the best one.
         widen: Whether the range of a best value at its edge is widened and searched again.
@@ -117,6 +124,8 @@ class Stage:
     sampler: str = "tpe"
     pruner: str = "median"
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    first: tuple[dict[str, Value], ...] = ()
+    priors: dict[str, Prior] = field(default_factory=dict)
     narrow: bool = False
     widen: bool = False
 
@@ -138,6 +147,43 @@ class Stage:
                     "The lower end of a range must lie below its upper end.",
                     received=f"ranges[{hyperparameter!r}]=({low:g}, {high:g})",
                 )
+        for values in self.first:
+            if not isinstance(values, dict) or not values:
+                raise ArgumentError(
+                    "`first` must hold dictionaries of values by hyperparameter.",
+                    received=f"first={self.first!r}"[:200],
+                    fix='For example first=({"learning_rate": 0.01},).',
+                )
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is believed of a hyperparameter before the search: where its good values lie.
+
+    Args:
+        value: The best value known.
+        spread: Standard deviation of a number around it, as a share of the searched range on the
+            range's own scale, above 0 and at most 1. Of a choice, `value` is drawn with
+            probability one half, and otherwise any.
+
+    Raises:
+        ArgumentError: If the spread is out of range.
+
+    Example:
+        >>> from dlrecipes.results import Prior
+        >>> dlr.Stage("all", 12, 10, priors={"learning_rate": Prior(0.003)}).priors
+        {'learning_rate': Prior(value=0.003, spread=0.25)}
+
+    Reference:
+        Mallik et al. 2023, PriorBand: Practical Hyperparameter Optimization in the Age of Deep
+        Learning, whose spread is 0.25, too.
+    """
+
+    value: Value
+    spread: float = 0.25
+
+    def __post_init__(self) -> None:
+        check_real("spread", self.spread, 0.0, 1.0, low_open=True)
 
 
 @dataclass(frozen=True)
@@ -197,6 +243,36 @@ class Hyperparameter:
         numbers = [value for value in self.choices if isinstance(value, int | float)]
         return tuple(value for value in numbers if self.low <= value <= self.high)
 
+    def taken(self, value: Value) -> Value:
+        """Return a value as one of its own, such as 32 for 32.0; conditions do not count.
+
+        Args:
+            value: A number, a choice, or a choice as it is written.
+
+        Raises:
+            ValueError: If it is outside the range, off its steps, none of the choices or of
+                another type.
+        """
+        if not self.numeric:
+            same = [one for one in self.choices if type(one) is type(value) and one == value]
+            alike = [one for one in self.choices if _equal(one, value)]
+            written = [one for one in self.choices if str(one) == str(value)]
+            if not (same or alike or written):
+                raise ValueError(self.described)
+            return (same or alike or written)[0]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(self.described)
+        if self.choices:
+            found = [one for one in self.grid if math.isclose(one, value, rel_tol=1e-9)]
+            if not found:
+                raise ValueError(f"{self.described}: {', '.join(f'{one:g}' for one in self.grid)}")
+            return found[0]
+        step = self.step or (1 if self.kind == "int" else 0)
+        steps = (value - self.low) / step if step else 0.0
+        if not self.low <= value <= self.high or abs(steps - round(steps)) > _ROUNDING:
+            raise ValueError(self.described)
+        return int(value) if self.kind == "int" else float(value)
+
     @property
     def scope(self) -> str:
         """Its conditions in words, such as `"size='small'"`; empty where it has none."""
@@ -243,6 +319,12 @@ class Hyperparameter:
     def active(self, values: dict[str, Value]) -> bool:
         """Whether all its conditions hold under `values`."""
         return all(values.get(parent) in allowed for parent, allowed in self.conditions)
+
+
+def _equal(one: Value, other: Value) -> bool:
+    """Whether two numbers are equal; True is not 1."""
+    numbers = all(isinstance(each, int | float) for each in (one, other))
+    return numbers and bool not in (type(one), type(other)) and one == other
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,9 @@ class RunSettings:
             the search and get at most half of its time, or 10 s, when it has ended.
         lr_range_test: Whether the first stage begins around the learning rate that a range test of
             the default network suggests (`lr_range_test`), which its plan then says.
+        like: The directory of an earlier run on a similar task: what its winner and this builder
+            share is tried first, and a third of the first stage's trials is drawn around it
+            (`Stage.priors`), which the run's plan then says; None for none.
         human_error: The error that people make, in the main metric's unit (1 - accuracy, the RMSE,
             …), at least 0, against which bias is measured; None for that of the best baseline.
 
@@ -77,6 +80,7 @@ class RunSettings:
     sealed: bool | None = None
     baseline_seconds: float = 60.0
     lr_range_test: bool = False
+    like: str | Path | None = None
     human_error: float | None = None
 
     @property

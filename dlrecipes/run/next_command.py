@@ -13,11 +13,13 @@ from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Objective, Plan, RunInfo, RunSettings, Stage
 from dlrecipes.results.run_info import SourceValue
 from dlrecipes.search import with_budget, with_setting
+from dlrecipes.search.first_trials import in_words
 
 _PACKAGE = Path(__file__).parent.parent
 _BUNDLED = (_PACKAGE / "_recipes", _PACKAGE.parent / "recipes")
 _OWN = tuple(field.name for field in fields(RunSettings) if field.name not in ("out", "sealed"))
 """A new run has a folder of its own, and opens no test set that was opened before."""
+_NO_SETTINGS = ("stages", "ranges", "limits", "first", "priors")
 Pair = tuple[float, float]
 
 
@@ -81,6 +83,9 @@ def _plan_options(info: RunInfo, options: Sequence[str]) -> Sequence[str]:
         settings += _differences(f"{after.name}.", before, after, before.ranges, after.ranges)
     for setting in settings:
         words += ["--set", setting]
+    for before, after in zip(begun.stages, plan.stages, strict=True):
+        for values in after.first[len(before.first) :]:
+            words += ["--try", in_words(values)]
     return words
 
 
@@ -123,7 +128,7 @@ def _differences(
             yield f"{of}{kind}.{name}={_number(low)},{_number(high)}"
     for field in fields(after):
         value = getattr(after, field.name)
-        if field.name in ("stages", "ranges", "limits") or value == getattr(before, field.name):
+        if field.name in _NO_SETTINGS or value == getattr(before, field.name):
             continue
         yield f"{of}{field.name}={value if isinstance(value, str) else str(value).lower()}"
 

@@ -39,6 +39,7 @@ from dlrecipes.run.same_builder import record_builder
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Build, Listener, SpecBuilder, build_with
+from dlrecipes.search.first_trials import take_first_trials
 from dlrecipes.search.grid import lay_grid
 from dlrecipes.search.ranges import replace_ranges, with_ranges
 from dlrecipes.system_errors import find_refusal
@@ -242,11 +243,11 @@ def in_found_form(splits: Splits, info: RunInfo) -> Splits:
 
 
 def _check_ranges(plan: Plan, space: tuple[Hyperparameter, ...]) -> None:
-    """Refuse ranges and limits of hyperparameters that the builder does not have."""
+    """Refuse ranges, limits and first values that do not fit the builder's hyperparameters."""
+    take_first_trials(plan, space)
     for stage in plan.stages:
-        ranges = replace_ranges(space, stage.ranges)
         if stage.sampler == "grid" and stage.trials:
-            lay_grid(ranges, stage.trials)
+            lay_grid(replace_ranges(space, stage.ranges), stage.trials)
     numeric = [one.name for one in with_ranges(space) if one.numeric]
     for name in plan.limits:
         if name not in numeric:

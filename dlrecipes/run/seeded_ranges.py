@@ -75,8 +75,10 @@ def seed_ranges(
             else f"has a range of its own in the stage {stage.name!r}"
         )
         return SeededPlan(plan, _stays(f"{begin}, but {one.name!r} {reason}.", rate))
-    low = max(one.low, rate / factor / _BELOW)
-    high = min(one.high, rate / factor * _ABOVE)
+    tried = [values.get(one.name) for values in stage.first]  # by hand: a range holds it
+    known = [value for value in tried if isinstance(value, int | float)]
+    low = min(max(one.low, rate / factor / _BELOW), *known, one.high)
+    high = max(min(one.high, rate / factor * _ABOVE), *known, one.low)
     if low >= high:
         side = "below" if one.high <= low else "above"
         verdict = f"{begin}: all of the range of {one.name!r}, {one.described}, lies {side} it."

@@ -17,6 +17,7 @@ from dlrecipes.data import Splits, read_class_weight, study_running, with_class_
 from dlrecipes.errors import ArgumentError, RunError, StorageError
 from dlrecipes.results import Finding, Objective, Origin, Plan, RunInfo, RunSettings
 from dlrecipes.run.handle import Run
+from dlrecipes.run.like_run import begin_like
 from dlrecipes.run.messages import closing_lines, describe_data
 from dlrecipes.run.origin import name_of, source_of, told
 from dlrecipes.run.prepare import Prepared, Work, in_found_form, prepare
@@ -39,6 +40,7 @@ from dlrecipes.search import (
     fit_of,
     mask_password,
 )
+from dlrecipes.search.first_trials import take_first_trials
 from dlrecipes.system_errors import system_errors
 from dlrecipes.targets import has_threshold
 from dlrecipes.training.engines import check_backend, describe_device, weakest_capability
@@ -139,6 +141,8 @@ def tune(  # noqa: PLR0913  (one argument a decision)
     by_recipe = origin is not None
     origin = origin or Origin(name_of(build), text=source_of(build))
     RunDirectory.planned(settings.out, origin.recipe)
+    if settings.like is not None:  # said before anything is done
+        RunDirectory.existing(settings.like).read_study()
     policy = choose_policy(settings.precision, weakest_capability())
     heard = listener or PlainProgress(goal)
     work = Work(
@@ -153,7 +157,10 @@ def tune(  # noqa: PLR0913  (one argument a decision)
     )
     prepared = prepare(work, goal, policy)
     splits = prepared.splits
+    work = replace(work, plan=take_first_trials(plan, prepared.space))
+    work, similar = _begin_like(work, prepared)
     plan, found = _begin_around(work, prepared)
+    found = (*similar, *found)
     prepared = replace(prepared, findings=(*prepared.findings, *found))
     work = replace(work, splits=splits, plan=plan)
     storage = _absolute(settings.storage or "")
@@ -168,6 +175,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
             settings,
             storage=mask_password(storage) or None,
             out=str(directory.path),
+            like=None if settings.like is None else str(Path(settings.like).absolute()),
             threshold=settings.goal or None,
             gap_penalty=None if settings.penalty is None else str(settings.penalty),
         ),
@@ -267,6 +275,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     check_place(existing.path)
     info = existing.read_info()
     plan, listener = take_search_arguments(others, _ARGUMENTS, plan or info.plan, listener)
+    plan = _with_priors(plan, info.plan)
     check_same_training(info, own.brought)
     splits = in_found_form(_weighed_as_before(info, splits, class_weight), info)
     began_with = {"test set": info.fingerprint, "training data": info.development}
@@ -285,8 +294,6 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     if existing.result_file.exists():
         existing.read_result()  # a damaged one is said now and not after the search
     _check_same_plan(plan, info.plan)
-    # A search that is ended early keeps its plan: it may go on another day.
-    info = replace(info, plan=plan if plan.trials else info.plan)
     by_recipe = origin is not None
     if origin is None and not info.origin.path:
         origin = Origin(info.origin.recipe, text=source_of(build))
@@ -307,9 +314,11 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         prepared = prepare(
             work, goal, info.policy, partial(compare_builders, info, build=work.build, text=text)
         )
-    work = replace(work, splits=prepared.splits)
+    plan = take_first_trials(plan, prepared.space)
+    work = replace(work, splits=prepared.splits, plan=plan)
     prepared = replace(prepared, findings=(*prepared.findings, *info.found))
-    info = replace(info, builder=prepared.builder)
+    # A search that is ended early keeps its plan: it may go on another day.
+    info = replace(info, builder=prepared.builder, plan=plan if plan.trials else info.plan)
     begun = info.origin
     moved = bool(begun.path) and not Path(begun.path).exists()
     if origin is not None and text and (text != begun.text or moved):
@@ -337,6 +346,24 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     if not by_recipe:
         heard.on_end(closing_lines(run.result, existing))
     return run
+
+
+def _begin_like(work: Work, prepared: Prepared) -> tuple[Work, tuple[Finding, ...]]:
+    """Return the work with what an earlier run found in its plan, and what is said of that."""
+    if work.settings.like is None:
+        return work, ()
+    begun = begin_like(RunDirectory.existing(work.settings.like), work.plan, prepared.space)
+    work.listener.on_note(f"{begun.finding.verdict} {begun.finding.advice}".rstrip())
+    return replace(work, plan=begun.plan), (begun.finding,)
+
+
+def _with_priors(plan: Plan, began_with: Plan) -> Plan:
+    """Return a plan with the priors of the plan that a run began with, stage by stage."""
+    known = {stage.name: stage.priors for stage in began_with.stages}
+    stages = tuple(
+        replace(stage, priors=stage.priors or known.get(stage.name, {})) for stage in plan.stages
+    )
+    return replace(plan, stages=stages)
 
 
 def _begin_around(work: Work, prepared: Prepared) -> tuple[Plan, tuple[Finding, ...]]:
@@ -406,9 +433,9 @@ def _absolute(storage: str) -> str:
 
 
 def _check_same_plan(plan: Plan, began_with: Plan) -> None:
-    """Refuse what stages that are done cannot follow; only numbers of trials may change."""
-    stages = tuple(replace(stage, trials=0) for stage in plan.stages)
-    before = tuple(replace(stage, trials=0) for stage in began_with.stages)
+    """Refuse what stages that are done cannot follow: numbers and first trials may change."""
+    stages = tuple(replace(stage, trials=0, first=()) for stage in plan.stages)
+    before = tuple(replace(stage, trials=0, first=()) for stage in began_with.stages)
     same = replace(plan, stages=before, refit_seeds=began_with.refit_seeds)
     if stages != before or same != replace(began_with, stages=before):
         raise RunError(

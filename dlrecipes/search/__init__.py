@@ -19,6 +19,7 @@ from dlrecipes.search.change_plan import with_budget, with_setting
 from dlrecipes.search.coarse_to_fine import CoarseToFine
 from dlrecipes.search.compare import estimate_comparisons, run_comparisons
 from dlrecipes.search.cross_validated import CrossValidated
+from dlrecipes.search.first_trials import with_first_trial
 from dlrecipes.search.grid import lay_grid
 from dlrecipes.search.interactions import find_interactions
 from dlrecipes.search.listener import Listener, LogListener
@@ -72,5 +73,6 @@ __all__ = [
     "search",
     "suggest",
     "with_budget",
+    "with_first_trial",
     "with_setting",
 ]

@@ -16,6 +16,7 @@ from dlrecipes.results import (
     TrialRecord,
 )
 from dlrecipes.search.backends import Store
+from dlrecipes.search.first_trials import left_to_try
 from dlrecipes.search.ranges import rank
 from dlrecipes.search.study import run_stage
 from dlrecipes.search.trial_source import StudyContext
@@ -36,11 +37,20 @@ def estimate_comparisons(study: StudyResult, plan: Plan) -> tuple[Comparison, ..
     penalty they choose by the penalised score, too; what is returned is the objective itself and
     the gap of what they choose.
 
+    Values found by hand, and a stage with priors, are no even sample: of them nothing is estimated.
+
     Args:
         study: The search.
         plan: Its plan.
     """
-    sample = [trial for trial in study.trials if trial.stage == plan.stages[0].name]
+    stage = plan.stages[0]
+    if stage.priors:  # what was drawn around them is no even sample
+        return ()
+    sample = [
+        trial
+        for trial in study.trials
+        if trial.stage == stage.name and len(left_to_try(stage.first, [trial])) == len(stage.first)
+    ]
     # Diverged trials count, at chance level: those searches would have drawn such, too.
     ranked = rank(sample, study.objective, diverged=True)
     if not ranked:

@@ -21,6 +21,12 @@ from dlrecipes.results import (
     Value,
 )
 from dlrecipes.search.backends import Store, clip_to_space, importances
+from dlrecipes.search.first_trials import (
+    check_first_trials,
+    check_priors,
+    left_to_try,
+    with_room,
+)
 from dlrecipes.search.grid import count_grid, described_grid, lay_grid
 from dlrecipes.search.interactions import find_interactions
 from dlrecipes.search.ranges import narrow, ranges_of, rank, replace_ranges, with_ranges
@@ -69,6 +75,7 @@ def search(
     began, resumed = time.monotonic(), store.has(plan.stages[0].name)
     progress = _Progress(plan, engine, store, context)
     trials, current = progress.trials, space
+    waiting: tuple[dict[str, Value], ...] = ()
     for stage in plan.stages:
         # ---- ranges: narrowed around the best so far, or as the stage says
         if stage.narrow and trials:
@@ -76,15 +83,24 @@ def search(
             for line in () if store.has(stage.name) else _refined(stage, current, narrowed):
                 context.listener.on_note(line)
             current = narrowed
-        current = replace_ranges(current, stage.ranges)
+        # ---- what was found by hand, and is still to be tried
+        waiting = left_to_try((*waiting, *stage.first), trials)
+        current = with_room(replace_ranges(current, stage.ranges), waiting)
         # ---- the stage, starting from the best trials of those before
         budget = max(0, min(stage.trials, plan.trials - len(trials)))
         carried = tuple(trials) if stage.narrow else ()
-        current = progress.carry_out(replace(stage, trials=budget), current, carried)
+        begun = replace(stage, trials=budget, first=waiting)
+        current = progress.carry_out(begun, current, carried)
         # ---- a best value at an edge: widen the range and search the part that is new
         if stage.widen and trials:
             current = progress.widen(stage, current)
 
+    found = (
+        *check_first_trials(left_to_try(waiting, trials), expired=context.expired),
+        *check_priors(plan, trials, context.objective),
+    )
+    for finding in found:
+        context.listener.on_finding(finding)
     ranked = rank(trials, context.objective)
     if not ranked:
         raise RunError(
@@ -114,6 +130,7 @@ def search(
         importances=importances(even, progress.spaces[broadest], context.objective),
         findings=(
             *progress.settled(ranked[0]),
+            *found,
             *progress.exhausted,
             *progress.repeated,
             *late,
@@ -181,7 +198,8 @@ class _Progress:
             line = f"Stage {stage.name} is a grid, {described_grid(grid, stage.trials)}."
             self._context.listener.on_note(line)
         if grid is not None:
-            self._keep(replace(stage, trials=count_grid(grid)), grid, ranges)
+            stage = replace(stage, trials=count_grid(grid), first=(), priors={})
+            self._keep(stage, grid, ranges)
 
     def _keep(
         self, stage: Stage, space: Space, ranges: Space, carried: Sequence[TrialRecord] = ()
@@ -212,7 +230,7 @@ class _Progress:
             if begun is None and not any(edge.after for edge in edges):
                 break
             part = begun or outer_part(current, edges)
-            outer = replace(stage, name=name, trials=trials, pruner="none")
+            outer = replace(stage, name=name, trials=trials, pruner="none", first=(), priors={})
             if stage.sampler == "grid":  # which so few trials hardly make
                 outer = replace(outer, sampler="sobol")
             self.carry_out(outer, part)
@@ -284,6 +302,7 @@ def run_stage(
         if values not in best:
             best.append(values)
     backend.enqueue(best[: min(carry, stage.trials)])
+    backend.enqueue_first(stage.first)
     source = TrialSource(backend, stage, context)
     done = len(backend.records)
     context.listener.on_stage(

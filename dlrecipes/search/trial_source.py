@@ -101,7 +101,8 @@ class TrialSource:
     def parallel(self) -> int:
         """How many trials should be in flight at most: all, unless the sampler learns."""
         trials = self._stage.trials
-        return max(2, trials // 4) if self._stage.sampler in _LEARNING else trials
+        learns = self._stage.sampler in _LEARNING or self._stage.priors
+        return max(2, trials // 4) if learns else trials
 
     @property
     def compares(self) -> bool:

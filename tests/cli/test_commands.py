@@ -20,6 +20,16 @@ def test_list(cli):
     assert "breast_cancer" in result.stdout
 
 
+def test_list_by_task(cli):
+    images = cli("list", "--task", "images").stdout
+    assert images == cli("list", "--task", "Image").stdout
+    assert "digits_mlp" in images
+    assert "breast_cancer" not in images
+    unknown = cli("list", "--task", "sounds")
+    assert unknown.exit_code == 2
+    assert "The tasks are images, series, tables, text." in unknown.stderr
+
+
 def test_no_command_shows_the_help(cli):
     result = cli()
     for command in ("list", "copy", "check", "tune", "open", "report", "export", "predict"):
@@ -46,6 +56,16 @@ def test_copy_is_loaded_instead_of_the_bundled_one(cli, tmp_path):
 @pytest.fixture
 def tiny(tmp_path, recipe_text):
     (tmp_path / "tiny.py").write_text(recipe_text())
+
+
+def test_values_to_try_must_fit(cli, tmp_path, tiny):
+    result = cli("tune", "tiny.py", "--out", "run", "--try", "learning_rat=0.1")
+    assert result.exit_code == 2
+    assert "hyperparameters of the builder. Received: learning_rat=0.1." in result.stderr
+    assert not (tmp_path / "run").exists()
+    other = cli("tune", "tiny.py", "--out", "run", "--like", "nowhere")
+    assert other.exit_code == 2
+    assert "A run directory holds a `run.json`. Received: nowhere." in other.stderr
 
 
 def test_tune_in_plain_lines(cli, tmp_path, tiny):

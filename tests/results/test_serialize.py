@@ -73,7 +73,13 @@ _settings = st.builds(
     sealed=st.none() | st.booleans(),
     baseline_seconds=st.floats(0.1, 1e3),
 )
+_prior = st.builds(
+    results.Prior,
+    value=st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=6),
+    spread=st.floats(0.01, 1.0),
+)
 st.register_type_strategy(results.RunSettings, _settings)
+st.register_type_strategy(results.Prior, _prior)
 st.register_type_strategy(
     results.Stopping,
     st.builds(

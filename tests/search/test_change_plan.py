@@ -100,7 +100,7 @@ def test_ends_of_a_hyperparameter():
         ("max_loss_rise=far", r"must be a number\. Received: --set max_loss_rise=far"),
         ("coarse.trials=-1", r"`trials` must be an integer, at least 0.*trials=-1"),
         ("coarse.trials=none", r"`trials` must be an integer"),
-        ("coarse.sampler=grid", r"`sampler` must be one of.*'grid'"),
+        ("coarse.sampler=best", r"`sampler` must be one of.*'best'"),
         ("coarse.widen=yes", r"must be true or false"),
         ("batch_size=0", r"`batch_size` must be an integer, at least 1"),
     ],

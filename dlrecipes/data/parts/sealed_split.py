@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
+
+import numpy as np
 
 from dlrecipes.data.parts.ledger import Ledger
 from dlrecipes.data.parts.split import Split, fingerprint
@@ -88,6 +90,18 @@ class SealedSplit:
         ledger.append(self._fingerprint, reason=reason, study=study)
         return _copied(_vault[self])
 
+    def of_classes(self, kept: Sequence[int]) -> SealedSplit:
+        """Return the examples of some classes, still sealed and under the whole's fingerprint.
+
+        What opens them has seen a part of the whole: the ledger counts it as the whole's.
+
+        Args:
+            kept: Indices of the classes in this part; in the new one they are 0, 1, ….
+        """
+        sealed = SealedSplit(keep_classes(_vault[self], kept))
+        sealed._fingerprint = self._fingerprint
+        return sealed
+
     def __copy__(self) -> SealedSplit:
         return self
 
@@ -108,6 +122,19 @@ _vault: WeakKeyDictionary[SealedSplit, Split] = WeakKeyDictionary()
 def _peek(sealed: SealedSplit) -> Split:
     """Return the sealed arrays; for the audit, which returns row ids and statistics only."""
     return _vault[sealed]
+
+
+def keep_classes(part: Split, kept: Sequence[int]) -> Split:
+    """Return the examples of some classes, whose indices become 0, 1, ….
+
+    Args:
+        part: Examples with one target, a class index each.
+        kept: Indices of the classes.
+    """
+    picked = part.pick(np.flatnonzero(np.isin(part.y, kept)))
+    places = np.zeros(max(kept) + 1, dtype=part.y.dtype)
+    places[list(kept)] = np.arange(len(kept))
+    return replace(picked, y=places[picked.y.astype(np.int64)])
 
 
 def _copied(split: Split) -> Split:

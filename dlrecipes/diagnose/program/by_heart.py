@@ -19,7 +19,7 @@ from dlrecipes.diagnose.program.few_steps import (
     train_on,
     trainable,
 )
-from dlrecipes.diagnose.program.program import Program, fixed_batch, flat_outputs
+from dlrecipes.diagnose.program.program import Output, Program, fixed_batch, flat_outputs
 from dlrecipes.results import Finding, plural
 from dlrecipes.training.model_state import left_as_they_were
 from dlrecipes.training.without_chance import without_chance
@@ -167,12 +167,8 @@ def _unlearned(
         wanted = output.targets[rows]
         classes = output.classes
         if classes is not None and given.ndim == 2:
-            right = float((output.name_classes(given) == classes[rows]).mean())
-            if given.shape[1] == 1 and not output.of_keras:  # a distance falls where a class rises
-                right = max(right, 1 - right)
+            right, share = _classified(output, given, classes[rows])
             if right < _KNOWN:
-                most = float(np.unique(classes[rows], return_counts=True)[1].max()) / len(rows)
-                share = (right - most) / (1 - most) if most < 1 else 0.0
                 return f"{100 * right:.0f} % have the right class{output.whose}", share
         elif wanted.dtype.kind in "biuf" and given.size == wanted.size:
             if of_any_scale(program):
@@ -192,6 +188,15 @@ def _unlearned(
                 said = f"{100 * max(explained, 0.0):.0f} % of the variance{output.whose}"
                 return said, explained
     return "", 1.0
+
+
+def _classified(output: Output, given: Array, classes: Array) -> tuple[float, float]:
+    """Return the share of right classes, and how much of what one class for all leaves it is."""
+    right = float((output.name_classes(given) == classes).mean())
+    if given.shape[1] == 1 and not output.of_keras:  # a distance falls where a class rises
+        right = max(right, 1 - right)
+    most = float(np.unique(classes, return_counts=True)[1].max()) / len(classes)
+    return right, (right - most) / (1 - most) if most < 1 else 0.0
 
 
 def _alike(given: Array, wanted: Array) -> float:

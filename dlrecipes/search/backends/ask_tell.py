@@ -67,6 +67,7 @@ class AskTell:
     ) -> None:
         self._location = location
         self._stage = stage.name
+        self._trials_in_all = stage.trials
         self._reports_epochs = reports is None
         self._storage = storage
         self._objective = objective
@@ -132,6 +133,31 @@ class AskTell:
         for number, values in enumerate(queue[known:], start=known):
             self._distinct.note(number, values)
             self._study.enqueue_trial(self._encoding.encode(values))
+
+    def enqueue_first(self, first: Sequence[dict[str, Value]]) -> None:
+        """Queue trials with values found by hand, behind what is queued; the rest is proposed.
+
+        Those that the study has, in whatever state, are left out; so are those that no trial of
+        the stage is left for, and those outside the ranges that its study began with.
+
+        Args:
+            first: Values of some hyperparameters each.
+        """
+        trials = self._study.get_trials(deepcopy=False)
+        known = [trial.system_attrs.get("fixed_params") for trial in trials]
+        for values in first:
+            given = self._encoding.encode(values)
+            if len(known) < self._trials_in_all and given not in known and self._holds(values):
+                self._distinct.note(len(known), values)
+                self._study.enqueue_trial(given)
+                known.append(given)
+
+    def _holds(self, values: dict[str, Value]) -> bool:
+        """Whether the study's ranges have these values."""
+        return all(
+            any(_allows(one, value) for one in self._space if one.name == name)
+            for name, value in values.items()
+        )
 
     def ask(self, build: Build, own: OwnTraining = _NOTHING) -> Proposal:
         """Return the next trial: one that a dead process left, a queued one, or a new one.
@@ -358,6 +384,14 @@ class AskTell:
     def records(self) -> tuple[TrialRecord, ...]:
         """Every finished trial, by number."""
         return tuple(sorted(self._records, key=lambda record: record.number))
+
+
+def _allows(one: Hyperparameter, value: Value) -> bool:
+    try:
+        one.taken(value)
+    except ValueError:
+        return False
+    return True
 
 
 def read_space(attributes: dict[str, Any]) -> tuple[Hyperparameter, ...] | None:

@@ -13,6 +13,7 @@ from dlrecipes.results import Hyperparameter, Stage
 from dlrecipes.search.backends.distinct_sampler import DistinctSampler
 from dlrecipes.search.backends.grid_sampler import GridSampler
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
+from dlrecipes.search.backends.prior_sampler import PriorSampler
 from dlrecipes.search.backends.random_sampler import RandomSampler
 from dlrecipes.search.backends.sobol_sampler import SobolSampler
 from dlrecipes.training.job import derive_seed
@@ -29,7 +30,11 @@ def make_sampler(stage: Stage, space: tuple[Hyperparameter, ...], seed: int) -> 
     # KerasTuner's oracles are told all trials and propose no one of them again while they can.
     again = not stage.sampler.startswith("keras_tuner")
     distinct = derive_seed(seed, stage.name, "distinct")
-    return DistinctSampler(_named_sampler(stage, space, seed), space, distinct, again=again)
+    sampler = _named_sampler(stage, space, seed)
+    if stage.priors:
+        prior = derive_seed(seed, stage.name, "prior")
+        sampler = PriorSampler(sampler, space, stage.priors, len(stage.first), prior)
+    return DistinctSampler(sampler, space, distinct, again=again)
 
 
 def _named_sampler(
