@@ -127,6 +127,8 @@ def test_the_audit_announces_it_with_the_option(splits):
     assert "'sequence' has DNA, 40 to 60 letters" in found["cells taken apart"].verdict
     assert "--kinds sequence=category" in found["cells taken apart"].advice
     assert found["column kinds"].severity == "info"
+    assert found["identifiers"].severity == "info"  # though all sequences differ
+    assert found["group candidates"].severity == "info"
 
 
 def test_longer_sequences_than_are_kept():
