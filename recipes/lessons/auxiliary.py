@@ -147,7 +147,7 @@ def _skills(
     new, found = data.validation, {}
     for network in networks:
         spec = network.spec
-        says = predict_network(network.model, new.x, output_kinds(network.model, spec), spec)
+        says = predict_network(network.model, new.array, output_kinds(network.model, spec), spec)
         truth = new.y[:, [names.index(target.name) for target in spec.targets]]
         scores = score_predictions(truth, says, spec)
         for target in spec.targets:

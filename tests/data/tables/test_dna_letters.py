@@ -93,7 +93,7 @@ def test_the_user_knows_better():
     few = _sequences("ACGT", number=3, length=4)
     assert _kind(few, site="dna").kind == "dna"
     assert _kind(_sequences("ACGT"), site="category").kind == "category"
-    with pytest.raises(DataError, match=r"DNA only, as kinds asks.*'L' in 'HELLO', row 1"):
+    with pytest.raises(DataError, match=r"DNA only, as kinds asks.*'E' in 'HELLO', row 1"):
         _kind(["ACG", "HELLO"], site="dna")
     with pytest.raises(DataError, match="must hold DNA, as kinds asks"):
         _kind([None, None], site="dna")
