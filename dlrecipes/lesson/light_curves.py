@@ -75,7 +75,7 @@ def make_light_curves(stars: int, *, seed: int = 0) -> LightCurves:
         error = np.where(
             clouds, generator.uniform(*_CLOUDS, number), generator.uniform(*_CLEAR, number)
         )
-        bright = generator.uniform(1, 3) * _flare(at, generator.uniform(_FIRST, _LAST), label)
+        bright = generator.uniform(1, 3) * _flare(at, generator.uniform(_FIRST, _LAST), int(label))
         times[star, :number], errors[star, :number] = at, error
         flux[star, :number] = bright + error * generator.normal(size=number)
     return LightCurves(times, flux, errors, errors > 0, labels)
@@ -179,7 +179,7 @@ def fit_flares(curves: LightCurves, *, weighted: bool = True) -> NDArray[np.int6
             off = curves.flux - peak[:, None] * model
             each.append((weights * off**2).sum(axis=1))
         left.append(np.min(each, axis=0))
-    return np.argmin(left, axis=0)
+    return np.asarray(np.argmin(left, axis=0), dtype=np.int64)
 
 
 def _flare(times: Numbers, first: float, label: int) -> Numbers:

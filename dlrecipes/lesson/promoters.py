@@ -17,8 +17,9 @@ def make_promoters(rows: int, *, seed: int = 0, anywhere: bool = True) -> pd.Dat
     """Return sequences with the motif, or with the same six letters in another order.
 
     So neither the length nor how often a letter occurs tells which is which. All other letters are
-    drawn by chance; one in a hundred is unread, hence N, and every other sequence is in small
-    letters, as in files of several sources. By chance the motif stands in about 1 % of the others.
+    drawn by chance; one in a hundred is unread, hence N, and half of the sequences are in small
+    letters, as in files of several sources. By chance the motif stands in some 4 % of the others,
+    too.
 
     Args:
         rows: How many, at least 1.

@@ -122,7 +122,7 @@ def _runs(features: Sequence[Feature], one_hot: int) -> list[tuple[str, int, int
         if kind == "category" and feature.size <= one_hot:
             kind = "one-hot"
         first = runs[-1][1] if runs and runs[-1][0] == kind else None
-        if kind == "letter" and first is not None and at - first == _BASES * feature.size:
+        if kind == "letter" and first is not None and at - first == _BASES * features[first].size:
             first = None  # the next sequence
         if first is not None:
             runs[-1] = (kind, first, at + 1)

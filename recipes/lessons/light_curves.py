@@ -58,7 +58,7 @@ def run(*, full: bool = False) -> Measured:
         scores = fit_together(
             networks,
             keras.optimizers.Adam(3e-3),
-            splits.train.x,
+            splits.train.array,
             splits.train.y,
             validation=(written(new), new.labels),
             epochs=EPOCHS,

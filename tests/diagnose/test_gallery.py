@@ -32,7 +32,7 @@ def test_maps_are_those_of_the_layer():
 
 
 def test_blocks_have_maps_and_dense_networks_none():
-    model = build_resnet((8, 8, 1), 3, blocks=(1, 1), filters=(4, 6))
+    model = build_resnet((8, 8, 1), 3, filters=(4, 6))
     gallery = layer_gallery(model, np.ones((8, 8, 1)), most=2)
     assert len(gallery) >= 3
     assert layer_gallery(build_mlp((8, 8, 1), 3), np.ones((8, 8, 1))) == {}

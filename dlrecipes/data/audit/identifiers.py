@@ -13,6 +13,7 @@ from dlrecipes.data.audit.evidence import FeatureColumn, feature_columns
 from dlrecipes.data.option_text import as_option
 from dlrecipes.data.parts.split import Split
 from dlrecipes.results import DataSpec, Finding
+from dlrecipes.results.column import APART
 
 LEAST_ROWS = LEAST_VALUES = 20
 DIFFERENT = 0.99
@@ -43,11 +44,12 @@ def check_identifiers(train: Split, validation: Split, spec: DataSpec, examples:
         ids = numbers if numbers.dtype.kind in "iu" else None
     found = {}
     sentences = []
-    # Dates or numbers that could not be read get advice of their own.
-    doubtful = {column.name for column in spec.columns if column.doubt}
+    # Dates or numbers that could not be read get advice of their own, and what is taken apart is
+    # no name of its row: all sequences of DNA may differ.
+    passed = {column.name for column in spec.columns if column.doubt or column.kind in APART}
     for column in feature_columns(train, validation, spec):
         reason = _reason(column, ids, examples)
-        if reason and column.name not in doubtful:
+        if reason and column.name not in passed:
             found[column.name] = reason
             if column.kind == "category" and _words(column) >= SENTENCE:
                 sentences.append(column.name)

@@ -174,7 +174,9 @@ def _phrases(cut: Sequence[Sequence[str]]) -> Places:
     Only a phrase whose words and pairs are frequent can be so: the others are never counted.
     """
     counts = Counter(word for text in cut for word in set(text))
-    frequent = {(word,) for word, count in counts.items() if count >= LEAST_TEXTS}
+    frequent: set[tuple[str, ...]] = {
+        (word,) for word, count in counts.items() if count >= LEAST_TEXTS
+    }
     places: Places = {}
     for length in range(2, WORDS + 1):
         inside: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)

@@ -93,7 +93,7 @@ def test_the_user_knows_better():
     few = _sequences("ACGT", number=3, length=4)
     assert _kind(few, site="dna").kind == "dna"
     assert _kind(_sequences("ACGT"), site="category").kind == "category"
-    with pytest.raises(DataError, match=r"DNA only, as kinds asks.*'L' in 'HELLO', row 1"):
+    with pytest.raises(DataError, match=r"DNA only, as kinds asks.*'E' in 'HELLO', row 1"):
         _kind(["ACG", "HELLO"], site="dna")
     with pytest.raises(DataError, match="must hold DNA, as kinds asks"):
         _kind([None, None], site="dna")
@@ -127,6 +127,8 @@ def test_the_audit_announces_it_with_the_option(splits):
     assert "'sequence' has DNA, 40 to 60 letters" in found["cells taken apart"].verdict
     assert "--kinds sequence=category" in found["cells taken apart"].advice
     assert found["column kinds"].severity == "info"
+    assert found["identifiers"].severity == "info"  # though all sequences differ
+    assert found["group candidates"].severity == "info"
 
 
 def test_longer_sequences_than_are_kept():
