@@ -56,7 +56,7 @@ def forest_variance(
         products = np.outer(weight[here], weight[there])
         products[:, end - begin :] *= 2  # each two trees once
         ratios = [
-            _overlaps(*(side[at] for side in (low, high, width)), here, there)
+            _overlaps(low[at], high[at], width[at], here, there)
             for at in range(len(counts))
         ]
         whole += float(np.vdot(products, np.prod(ratios, axis=0)))

@@ -62,9 +62,9 @@ def run(*, full: bool = False) -> Measured:
         differs=(
             f"in proportion, a batch {BATCHES[1] // BATCHES[0]} times as large would bear a rate "
             f"{BATCHES[1] // BATCHES[0]} times as large; the middle of the best tenth is "
-            f"{figures['good rate at 256 by that at 16']:.0f} times as large, of trials that differ "
-            "in momentum and dropout, too. Dropout explains next to nothing so early, so that "
-            "nothing is said here of dropout beside batch normalisation."
+            f"{figures['good rate at 256 by that at 16']:.0f} times as large, of trials that "
+            "differ in momentum and dropout, too. Dropout explains next to nothing so early, so "
+            "that nothing is said here of dropout beside batch normalisation."
         ),
         picture=_picture(studies[0], alone, pairs),
     )
@@ -116,7 +116,7 @@ def _picture(
     for batch, colour in zip(BATCHES, COLOURS, strict=False):
         trials = [one for one in study.trials if one.values["batch_size"] == batch]
         rates = [_number(one, "learning_rate") for one in trials]
-        scores = [one.score for one in trials]
+        scores = [one.score or 0.0 for one in trials]
         points.plot(rates, scores, "o", ms=4, color=colour, label=f"batches of {batch}")
     points.set(xscale="log", xlabel="learning rate", ylabel="validation accuracy")
     points.legend()
