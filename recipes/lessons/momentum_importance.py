@@ -82,8 +82,9 @@ def _differs(means: dict[tuple[str, str], float], others: dict[str, float]) -> s
     if not said:
         return ""
     return (
-        f"{'; '.join(said)}. Decay counts in long trainings that overfit; these last "
-        f"{EPOCHS} epochs. What ranges are searched decides shares, too."
+        f"{'; '.join(said)}. Decay is against overfitting: these trainings last {EPOCHS} epochs, "
+        "and the score is that of the best one, as with early stopping. The ranges that are "
+        "searched decide the shares, too."
     )
 
 
@@ -142,7 +143,15 @@ LESSON = Lesson(
         "together with the rate or not at all."
     ),
     run=run,
-    holds={},
+    holds={
+        "learning_rate of SGD": (0.45, 0.9),
+        "learning_rate of AdamW": (0.8, 1.0),
+        "momentum of SGD": (0.02, 0.35),
+        "beta_1 of AdamW": (0.0, 0.05),
+        "beta_2 of AdamW": (0.0, 0.08),
+        "weight_decay of SGD": (0.0, 0.1),
+        "R² of the forests": (0.7, 1.0),
+    },
     rows=("Momentum and others are more stable than LR and weight decay",),
     seconds=25,
     full_minutes=12,
