@@ -116,10 +116,10 @@ def _picture(
     for batch, colour in zip(BATCHES, COLOURS, strict=False):
         trials = [one for one in study.trials if one.values["batch_size"] == batch]
         rates = [_number(one, "learning_rate") for one in trials]
-        scores = [np.nan if one.score is None else one.score for one in trials]
+        scores = [one.score or 0.0 for one in trials]
         points.plot(rates, scores, "o", ms=4, color=colour, label=f"batches of {batch}")
     points.set(xscale="log", xlabel="learning rate", ylabel="validation accuracy")
-    points.legend()
+    points.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     largest = list(pairs.items())[:3]
     names = [*alone, *(" × ".join(one) for one, _ in largest)]
     shares = [*(share for share, _ in alone.values()), *(share for _, (share, _) in largest)]

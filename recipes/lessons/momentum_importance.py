@@ -1,0 +1,158 @@
+"""What decides a score: rate and decay, or momentum and the betas.
+
+Run it with `dlrecipes lesson momentum_importance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import keras
+import numpy as np
+from keras import layers
+from matplotlib.figure import Figure
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
+from sklearn.preprocessing import StandardScaler
+
+import dlrecipes as dlr
+from dlrecipes.lesson import COLOURS, Lesson, Measured, draw, run_study
+
+DATA: dict[str, Callable[[], object]] = {
+    "digits": load_digits,
+    "breast cancer": load_breast_cancer,
+    "wine": load_wine,
+    "iris": load_iris,
+}
+OTHERS = {
+    "SGD": {"momentum": (0.01, 0.99)},
+    "AdamW": {"beta_1": (0.5, 0.99), "beta_2": (0.9, 0.9999)},
+}
+RATES = {"SGD": (1e-3, 3.0), "AdamW": (1e-5, 0.3)}
+DECAY, EPOCHS = (1e-5, 1.0), 10
+
+
+def run(*, full: bool = False) -> Measured:
+    """Share out the variance of the validation losses of small networks.
+
+    Args:
+        full: Four data sets, three seeds and 256 trials instead of two, one and 64.
+    """
+    names = list(DATA) if full else ["breast cancer", "wine"]
+    trials, seeds = (256, 3) if full else (64, 1)
+    alone: dict[tuple[str, str], np.ndarray] = {}
+    rows, predicted = [], []
+    for rule in OTHERS:
+        for name in names:
+            found = [_shares(rule, name, trials, seed) for seed in range(seeds)]
+            predicted += [one.pop("R²") for one in found]
+            for what in found[0]:
+                shares = np.array([one[what] for one in found])
+                rows.append((rule, name, what, float(shares.mean()), float(shares.std())))
+                alone.setdefault((rule, what), np.empty(0))
+                alone[rule, what] = np.append(alone[rule, what], shares.mean())
+    means = {key: float(values.mean()) for key, values in alone.items()}
+    figures = {f"{what} of {rule}": share for (rule, what), share in means.items()}
+    figures["R² of the forests"] = float(np.mean(predicted))
+    others = {rule: max(means[rule, what] for what in OTHERS[rule]) for rule in OTHERS}
+    return Measured(
+        columns=("rule", "data", "what", "share of the variance", "± seeds"),
+        rows=tuple(rows),
+        figures=figures,
+        seen=(
+            f"Over {len(names)} data sets the rate alone explains "
+            f"{means['SGD', 'learning_rate']:.0%} (SGD) and "
+            f"{means['AdamW', 'learning_rate']:.0%} (AdamW) of how the losses differ, the momentum "
+            f"{means['SGD', 'momentum']:.0%}, β₁ {means['AdamW', 'beta_1']:.0%} and β₂ "
+            f"{means['AdamW', 'beta_2']:.0%}. Their parts in pairs, mostly with the rate: "
+            f"{means['SGD', 'pairs']:.0%} and {means['AdamW', 'pairs']:.0%}."
+        ),
+        differs=_differs(means, others),
+        picture=_picture(means),
+    )
+
+
+def _differs(means: dict[tuple[str, str], float], others: dict[str, float]) -> str:
+    said = [
+        f"under {rule} the weight decay explains {means[rule, 'weight_decay']:.0%}, no more than "
+        f"{'momentum' if rule == 'SGD' else 'the betas'} with {share:.0%}"
+        for rule, share in others.items()
+        if means[rule, "weight_decay"] <= share
+    ]
+    if not said:
+        return ""
+    return (
+        f"{'; '.join(said)}. Decay is against overfitting: these trainings last {EPOCHS} epochs, "
+        "and the score is that of the best one, as with early stopping. The ranges that are "
+        "searched decide the shares, too."
+    )
+
+
+def _shares(rule: str, name: str, trials: int, seed: int) -> dict[str, float]:
+    """Return what each hyperparameter explains alone, all pairs together, and the R²."""
+    x, y = DATA[name](return_X_y=True)  # type: ignore[call-arg]
+    splits = dlr.data.from_arrays(StandardScaler().fit_transform(x), y, split_seed=seed)
+    stage = dlr.Stage("all", trials, EPOCHS, sampler="sobol", pruner="none")
+    build = partial(_build, rule, x.shape[1], int(y.max()) + 1)
+    found = run_study(build, splits, dlr.Plan((stage,)), seed=seed).interactions
+    if found is None:
+        raise RuntimeError(f"the forest cannot foretell the losses of {name} under {rule}")
+    pairs = sum(pair.share for pair in found.pairs)
+    return {**found.alone, "pairs": pairs, "R²": found.predicted}
+
+
+def _build(rule: str, features: int, classes: int, hp: dlr.search.HyperParameters) -> keras.Model:
+    rest = {
+        name: hp.Float(name, *ends, sampling="reverse_log") for name, ends in OTHERS[rule].items()
+    }
+    optimizer = getattr(keras.optimizers, rule)(
+        hp.Float("learning_rate", *RATES[rule], sampling="log"),
+        weight_decay=hp.Float("weight_decay", *DECAY, sampling="log"),
+        **rest,
+    )
+    model = keras.Sequential(
+        [keras.Input((features,)), layers.Dense(32, "relu"), layers.Dense(classes)]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss)
+    return model
+
+
+def _picture(means: dict[tuple[str, str], float]) -> Figure:
+    figure = draw(1, len(OTHERS), size=(4.2, 2.6))
+    for rule, panel in zip(OTHERS, figure.axes, strict=True):
+        shares = {what: share for (other, what), share in means.items() if other == rule}
+        order = ["learning_rate", "weight_decay", *OTHERS[rule], "pairs"]
+        colours = [COLOURS[0], COLOURS[0], *[COLOURS[1]] * len(OTHERS[rule]), COLOURS[7]]
+        panel.barh(order, [shares[what] for what in order], color=colours)
+        panel.invert_yaxis()
+        panel.set(title=rule, xlim=(0, 1), xlabel="share of the losses' variance")
+    return figure
+
+
+LESSON = Lesson(
+    name="momentum_importance",
+    lecture="S2",
+    title="The rate decides, momentum and the betas little",
+    claim=(
+        "Of the many hyperparameters, learning rate and weight decay are crucial; momentum and "
+        "others are more stable."
+    ),
+    advice=(
+        "Spend trials on the rate first, and keep the betas at their defaults; search momentum "
+        "together with the rate or not at all."
+    ),
+    run=run,
+    holds={
+        "learning_rate of SGD": (0.45, 0.9),
+        "learning_rate of AdamW": (0.8, 1.0),
+        "momentum of SGD": (0.02, 0.35),
+        "beta_1 of AdamW": (0.0, 0.05),
+        "beta_2 of AdamW": (0.0, 0.08),
+        "weight_decay of SGD": (0.0, 0.1),
+        "R² of the forests": (0.7, 1.0),
+    },
+    rows=("Momentum and others are more stable than LR and weight decay",),
+    seconds=25,
+    full_minutes=12,
+)
