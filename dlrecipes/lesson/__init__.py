@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         suppress_overlaps,
     )
     from dlrecipes.lesson.find_lesson import lesson_facts, lesson_names, load_lesson
+    from dlrecipes.lesson.from_starts import fit_from_starts
     from dlrecipes.lesson.in_turn import fit_in_turn
     from dlrecipes.lesson.lesson import Lesson, Measured
     from dlrecipes.lesson.many_networks import draw_networks, outputs_of, train_networks
@@ -76,6 +77,7 @@ __all__ = [
     "draw",
     "draw_networks",
     "encode_boxes",
+    "fit_from_starts",
     "fit_in_turn",
     "fit_together",
     "folding_weights",
@@ -129,6 +131,7 @@ _HOMES = {
     "draw": "picture",
     "draw_networks": "many_networks",
     "encode_boxes": "detection",
+    "fit_from_starts": "from_starts",
     "fit_in_turn": "in_turn",
     "fit_together": "together",
     "folding_weights": "regions",
