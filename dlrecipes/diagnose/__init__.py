@@ -3,7 +3,7 @@
 from dlrecipes.diagnose.advice import Searched, advise, apply_change
 from dlrecipes.diagnose.bias_and_variance import bias_variance, check_bias_variance
 from dlrecipes.diagnose.check_unknown_values import check_unknown_values
-from dlrecipes.diagnose.decompose import ErrorParts, decompose_error
+from dlrecipes.diagnose.decompose import ErrorParts, decompose_error, decompose_predictions
 from dlrecipes.diagnose.ensemble_gain import average_predictions, measure_gain
 from dlrecipes.diagnose.failing_slices import find_failing_slices
 from dlrecipes.diagnose.feature_maps import (
@@ -82,6 +82,7 @@ __all__ = [
     "decision_losses",
     "decision_step",
     "decompose_error",
+    "decompose_predictions",
     "describe_inputs",
     "find_failing_slices",
     "find_label_issues",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.errors import ArgumentError
@@ -24,12 +25,18 @@ class ErrorParts:
         bias: How far the mean prediction is off, squared; with what of the noise is not known.
         variance: How much the predictions vary from sample to sample, squared.
         noise: The variance of the targets that no model explains, as it was given.
+        error_interval: Half of the 95 % interval of the error; 0 where it is not measured.
+        bias_interval: Likewise of the bias.
+        variance_interval: Likewise of the variance.
     """
 
     error: float
     bias: float
     variance: float
     noise: float
+    error_interval: float = 0.0
+    bias_interval: float = 0.0
+    variance_interval: float = 0.0
 
 
 def decompose_error(
@@ -108,3 +115,55 @@ def decompose_error(
         variance=float(np.mean((all_of_them - middle) ** 2)),
         noise=known,
     )
+
+
+def decompose_predictions(
+    predictions: ArrayLike, truth: ArrayLike, *, noise: float = 0.0
+) -> ErrorParts:
+    """Return bias, variance and noise of models fitted to data sets that were drawn anew.
+
+    For problems that are made, where there can be as many data sets as one likes and the truth is
+    known. With few of them the mean prediction is off by chance, which would be counted as bias:
+    a share of the variance is taken off, so that neither part is too large on average (and a bias
+    that is nearly none may come out below 0). The intervals are the jackknife's: from the parts
+    without each data set in turn.
+
+    Args:
+        predictions: A row a data set, `(data sets, points)`, three at least; or with more axes.
+        truth: What is to be predicted, without its noise, `(points,)`.
+        noise: Variance of the targets around the truth, at least 0.
+
+    Raises:
+        ArgumentError: If there are fewer than three data sets, or the truth has another shape.
+
+    Example:
+        >>> generator = np.random.default_rng(0)
+        >>> guesses = generator.normal(1.0, 0.5, size=(100, 200))  # of 0: bias 1, variance .25
+        >>> parts = dlr.diagnose.decompose_predictions(guesses, np.zeros(200))
+        >>> round(parts.bias, 2), round(parts.variance, 2), parts.bias_interval < 0.02
+        (1.0, 0.25, True)
+
+    Reference:
+        Geman, Bienenstock and Doursat 1992, Neural Networks and the Bias/Variance Dilemma; Efron
+        and Stein 1981, The Jackknife Estimate of Variance.
+    """
+    found, wanted = np.asarray(predictions, np.float64), np.asarray(truth, np.float64)
+    if found.ndim < 2 or len(found) < 3 or found.shape[1:] != wanted.shape or not wanted.size:
+        raise ArgumentError(
+            "`predictions` must be those of at least three data sets, each shaped as `truth`.",
+            received=f"shapes {found.shape} and {wanted.shape}",
+        )
+    known, sets = check_real("noise", noise, 0), len(found)
+    found = found - wanted
+    total, squares = found.sum(axis=0), (found**2).sum(axis=0)
+    bias, variance = _unbiased(total, squares, sets)
+    without = [_unbiased(total - one, squares - one**2, sets - 1) for one in found]
+    parts = np.array([(first + second, first, second) for first, second in without])
+    errors = np.sqrt((sets - 1) * parts.var(axis=0)) * stats.t.ppf(0.975, sets - 1)
+    return ErrorParts(bias + variance + known, bias, variance, known, *errors.tolist())
+
+
+def _unbiased(total: Array, squares: Array, sets: int) -> tuple[float, float]:
+    """Return squared bias and variance from sums of deviations from the truth over data sets."""
+    variance = float(np.mean(squares - total**2 / sets)) / (sets - 1)
+    return float(np.mean((total / sets) ** 2)) - variance / sets, variance

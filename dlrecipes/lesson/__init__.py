@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         suppress_overlaps,
     )
     from dlrecipes.lesson.find_lesson import lesson_facts, lesson_names, load_lesson
+    from dlrecipes.lesson.from_starts import fit_from_starts
     from dlrecipes.lesson.in_turn import fit_in_turn
     from dlrecipes.lesson.lesson import Lesson, Measured
     from dlrecipes.lesson.light_curves import (
@@ -92,6 +93,7 @@ __all__ = [
     "draw_networks",
     "encode_boxes",
     "fit_flares",
+    "fit_from_starts",
     "fit_in_turn",
     "fit_together",
     "folding_weights",
@@ -156,6 +158,7 @@ _HOMES = {
     "draw_networks": "many_networks",
     "encode_boxes": "detection",
     "fit_flares": "light_curves",
+    "fit_from_starts": "from_starts",
     "fit_in_turn": "in_turn",
     "fit_together": "together",
     "folding_weights": "regions",

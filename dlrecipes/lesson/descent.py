@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from dlrecipes.errors import ArgumentError
 
 Array = NDArray[np.float64]
 Gradient = Callable[[Array], ArrayLike]
+Number = float | Array
+Stepper = Generator[Any, Array, None]
 
 RULES = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adam, uncorrected", "adamw")
 """The rules that `descend` knows."""
@@ -77,8 +79,7 @@ def descend(
     check_real("decay", decay, 0, 1, high_open=True)
     check_real("penalty", penalty, 0)
     place = np.asarray(start, dtype="float64")
-    stepper = _RULES[rule](rate, momentum, decay)
-    next(stepper)
+    stepper = start_rule(rule, rate, momentum, decay)
     path, rates = [place], []
     for _ in range(steps):
         slope = np.asarray(gradient(place), dtype="float64")
@@ -96,42 +97,56 @@ def descend(
     return Descent(np.stack(path), np.stack(rates))
 
 
-def _sgd(rate: float, momentum: float, decay: float) -> Any:  # noqa: ANN401, ARG001
+def start_rule(rule: str, rate: Number, momentum: Number, decay: Number) -> Stepper:
+    """Return what gives a rule's step for each gradient that is sent to it.
+
+    Args:
+        rule: One of `RULES`.
+        rate: The learning rate; an array that the gradient's shape broadcasts to for one each.
+        momentum: As in `descend`.
+        decay: As in `descend`.
+    """
+    stepper = _RULES[rule](rate, momentum, decay)
+    next(stepper)
+    return stepper
+
+
+def _sgd(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa: ARG001
     gradient = yield None
     while True:
         gradient = yield rate * gradient
 
 
-def _with_momentum(rate: float, momentum: float, decay: float) -> Any:  # noqa: ANN401, ARG001
+def _with_momentum(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa: ARG001
     speed, gradient = 0.0, (yield None)
     while True:
         speed = momentum * speed + rate * gradient
         gradient = yield speed
 
 
-def _nesterov(rate: float, momentum: float, decay: float) -> Any:  # noqa: ANN401, ARG001
+def _nesterov(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa: ARG001
     speed, gradient = 0.0, (yield None)
     while True:
         speed = momentum * speed + rate * gradient
         gradient = yield momentum * speed + rate * gradient
 
 
-def _adagrad(rate: float, momentum: float, decay: float) -> Any:  # noqa: ANN401, ARG001
+def _adagrad(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa: ARG001
     squares, gradient = 0.0, (yield None)
     while True:
         squares = squares + gradient**2
         gradient = yield rate * gradient / np.sqrt(squares + _EPSILON)
 
 
-def _rmsprop(rate: float, momentum: float, decay: float) -> Any:  # noqa: ANN401, ARG001
+def _rmsprop(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa: ARG001
     squares, gradient = 0.0, (yield None)
     while True:
         squares = decay * squares + (1 - decay) * gradient**2
         gradient = yield rate * gradient / np.sqrt(squares + _EPSILON)
 
 
-def _adam(*, corrected: bool) -> Callable[[float, float, float], Any]:
-    def steps(rate: float, momentum: float, decay: float) -> Any:  # noqa: ANN401
+def _adam(*, corrected: bool) -> Callable[[Number, Number, Number], Stepper]:
+    def steps(rate: Number, momentum: Number, decay: Number) -> Stepper:
         mean, squares, at, gradient = 0.0, 0.0, 0, (yield None)
         while True:
             at += 1
@@ -144,7 +159,7 @@ def _adam(*, corrected: bool) -> Callable[[float, float, float], Any]:
     return steps
 
 
-_RULES: dict[str, Callable[[float, float, float], Any]] = {
+_RULES: dict[str, Callable[[Number, Number, Number], Stepper]] = {
     "sgd": _sgd,
     "momentum": _with_momentum,
     "nesterov": _nesterov,

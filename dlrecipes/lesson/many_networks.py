@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.errors import ArgumentError
+from dlrecipes.lesson.descent import RULES, start_rule
 
 Array = NDArray[np.float64]
 Layers = list[tuple[Array, Array]]
@@ -101,8 +102,12 @@ def train_networks(  # noqa: PLR0913 - each argument is one choice of a training
     loss: str = "squared",
     batch_size: int | None = None,
     seed: int = 0,
+    rule: str = "sgd",
+    momentum: ArrayLike = 0.9,
+    decay: ArrayLike = 0.999,
+    penalty: ArrayLike = 0.0,
 ) -> tuple[Layers, Array]:
-    """Train many networks side by side by plain gradient descent.
+    """Train many networks side by side, by plain gradient descent or another rule.
 
     Args:
         layers: The first weights, from `draw_networks`.
@@ -116,6 +121,11 @@ def train_networks(  # noqa: PLR0913 - each argument is one choice of a training
             logits.
         batch_size: Examples a step, drawn anew in each epoch; None for all of them.
         seed: Of the order of the examples, which is the same for all networks.
+        rule: One of `dlr.lesson.RULES`, as `descend` follows it.
+        momentum: Of the rule, one number or one a network; plain gradient descent has none.
+        decay: Likewise, of its mean of squares.
+        penalty: λ of the kernels as in `descend`, one number or one a network; the loss that is
+            returned is without it.
 
     Returns:
         The last weights, and the loss of each step before it was taken, `(steps, networks)`. A
@@ -137,13 +147,17 @@ def train_networks(  # noqa: PLR0913 - each argument is one choice of a training
     value, gradient = _LOSSES[check_choice("loss", loss, _LOSSES)]
     inputs, targets = np.asarray(x, np.float64), np.asarray(y, np.float64)
     check_integer("steps", steps, 1)
+    check_choice("rule", rule, RULES)
     if inputs.ndim < 2 or targets.ndim < 2 or inputs.shape[-2] != targets.shape[-2]:
         raise ArgumentError(
             "`x` and `y` must have the shapes (examples, features) and (examples, outputs).",
             received=f"x of shape {inputs.shape}, y of shape {targets.shape}",
         )
     weights = [(kernel.copy(), bias.copy()) for kernel, bias in layers]
-    rate = np.asarray(rates, np.float64).reshape(-1, 1, 1)
+    rate, inertia, forgetting, shrinking = (
+        np.asarray(one, np.float64).reshape(-1, 1, 1) for one in (rates, momentum, decay, penalty)
+    )
+    steppers = [[start_rule(rule, rate, inertia, forgetting) for _ in pair] for pair in weights]
     losses = np.empty((steps, len(weights[0][0])))
     rows = _batches(inputs.shape[-2], batch_size, np.random.default_rng(seed))
     with np.errstate(all="ignore"):
@@ -167,7 +181,13 @@ def train_networks(  # noqa: PLR0913 - each argument is one choice of a training
                     back = back * slope(sums[at])
                 down = np.swapaxes(signals[at], -1, -2) @ back
                 up = back @ np.swapaxes(kernel, 1, 2) if at else back
-                weights[at] = kernel - rate * down, bias - rate * back.sum(axis=1, keepdims=True)
+                of_kernel, of_bias = steppers[at]
+                shrunk = shrinking * kernel
+                if rule == "adamw":
+                    kernel = kernel - of_kernel.send(down) - rate * shrunk
+                else:
+                    kernel = kernel - of_kernel.send(down + shrunk)
+                weights[at] = kernel, bias - of_bias.send(back.sum(axis=1, keepdims=True))
                 back = up
     return weights, losses
 

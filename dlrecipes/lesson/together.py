@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,12 +59,28 @@ def fit_together(
         >>> curves["val_loss"].shape
         (3, 2)
     """
+    check_integer("epochs", epochs, 1)
+    check_integer("batch_size", batch_size, 1)
+    together, names = compiled_together(models, optimizer)
+    return fitted(together, names, x, y, validation, epochs=epochs, batch_size=batch_size)
+
+
+def compiled_together(
+    models: Sequence[keras.Model], optimizer: keras.optimizers.Optimizer
+) -> tuple[keras.Model, list[str]]:
+    """Return networks as one with many outputs, and the names of these.
+
+    Args:
+        models: Uncompiled networks with logits as output.
+        optimizer: Of all.
+
+    Raises:
+        ArgumentError: If there is no network.
+    """
     import keras
 
     if not models:
         raise ArgumentError("`models` must be at least one network.", received="models=[]")
-    check_integer("epochs", epochs, 1)
-    check_integer("batch_size", batch_size, 1)
     inputs = keras.Input(models[0].input_shape[1:])
     names = [f"network_{at}" for at in range(len(models))]
     outputs = {}
@@ -79,6 +95,30 @@ def fit_together(
         metrics={name: ["accuracy"] for name in names},
         jit_compile=False,
     )
+    return together, names
+
+
+def fitted(
+    together: keras.Model,
+    names: Sequence[str],
+    x: ArrayLike,
+    y: ArrayLike,
+    validation: tuple[ArrayLike, ArrayLike],
+    *,
+    epochs: int,
+    batch_size: int,
+) -> Curves:
+    """Train what `compiled_together` has made and return its curves, as `fit_together` does.
+
+    Args:
+        together: The networks as one.
+        names: Of its outputs.
+        x: As for `fit_together`, and so are all further arguments.
+        y: Classes.
+        validation: What is only looked at.
+        epochs: How many.
+        batch_size: Examples a step.
+    """
     labels, new_labels = np.asarray(y), np.asarray(validation[1])
     history = together.fit(
         np.asarray(x, np.float32),
@@ -89,12 +129,19 @@ def fit_together(
         validation_data=(np.asarray(validation[0], np.float32), dict.fromkeys(names, new_labels)),
         validation_batch_size=_MOST_AT_ONCE,
     ).history
-    curves = {}
-    for part in ("", "val_"):
-        for kind in ("loss", "accuracy"):
-            # Of a single output Keras leaves its name out.
-            each = (
-                history.get(f"{part}{name}_{kind}", history.get(f"{part}{kind}")) for name in names
-            )
-            curves[f"{part}{kind}"] = np.array(list(each), np.float64)
-    return curves
+    kinds = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return {kind: of_each(history, names, kind) for kind in kinds}
+
+
+def of_each(logs: Mapping[str, Any], names: Sequence[str], kind: str) -> NDArray[np.float64]:
+    """Return one of the logged numbers of each network.
+
+    Args:
+        logs: As Keras has them.
+        names: Of the outputs.
+        kind: Such as `"val_loss"`.
+    """
+    part, what = ("val_", kind[4:]) if kind.startswith("val_") else ("", kind)
+    # Of a single output Keras leaves its name out.
+    each = [logs.get(f"{part}{name}_{what}", logs.get(kind)) for name in names]
+    return np.array(each, np.float64)

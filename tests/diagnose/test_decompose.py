@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.neighbors import KNeighborsRegressor
 
 import dlrecipes as dlr
@@ -67,3 +68,32 @@ def test_mistakes(change, message):
     } | change
     with pytest.raises(ArgumentError, match=message):
         decompose_error(**given)
+
+
+def test_predictions_of_data_sets_drawn_anew():
+    """Against loops, the sum of the parts, and the truth on average over many draws."""
+    generator = np.random.default_rng(0)
+    truth = generator.normal(size=30)
+    found = truth + 0.4 + generator.normal(size=(6, 30)) * np.linspace(0.5, 2, 30)
+    parts = dlr.diagnose.decompose_predictions(found, truth, noise=0.3)
+    errors = np.mean((found - truth) ** 2, axis=1)
+    assert parts.error == pytest.approx(errors.mean() + 0.3)
+    assert parts.error_interval == pytest.approx(stats.sem(errors) * stats.t.ppf(0.975, 5))
+    variance = np.mean(np.var(found, axis=0, ddof=1))
+    assert parts.variance == pytest.approx(variance)
+    assert parts.bias == pytest.approx(np.mean((found.mean(axis=0) - truth) ** 2) - variance / 6)
+    without = [np.mean(np.var(np.delete(found, at, 0), axis=0, ddof=1)) for at in range(6)]
+    half = stats.t.ppf(0.975, 5) * np.sqrt(5 * np.var(without))
+    assert parts.variance_interval == pytest.approx(half)
+    many = [
+        dlr.diagnose.decompose_predictions(0.2 + generator.normal(size=(4, 9)), np.zeros(9))
+        for _ in range(2000)
+    ]
+    assert np.mean([one.bias for one in many]) == pytest.approx(0.04, abs=0.01)
+    assert np.mean([one.variance for one in many]) == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("shape", [(2, 5), (3, 4), (5,), (3, 0)])
+def test_predictions_that_cannot_be_taken_apart(shape):
+    with pytest.raises(ArgumentError, match="at least three data sets"):
+        dlr.diagnose.decompose_predictions(np.zeros(shape), np.zeros(5 if shape[-1] else 0))

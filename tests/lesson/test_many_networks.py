@@ -44,6 +44,36 @@ def test_each_may_have_inputs_and_targets_of_its_own():
         np.testing.assert_allclose(both[:, at], alone[:, 0])
 
 
+@pytest.mark.parametrize("rule", ["momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"])
+def test_other_rules_as_in_keras(rule):
+    """Two networks with numbers of their own; the penalty is on the kernels."""
+    rates, momenta, penalties = [0.03, 0.01], [0.9, 0.5], [0.0, 0.1]
+    layers, y = lesson.draw_networks(2, (3, 5, 1), scale=1.3, seed=3), X[:, :1] ** 2
+    numbers = {"rates": rates, "momentum": momenta, "penalty": penalties, "decay": 0.99}
+    trained, losses = lesson.train_networks(layers, X, y, rule=rule, steps=5, **numbers)
+    assert losses[-1, 1] < losses[0, 1]
+    for at, (rate, momentum, penalty) in enumerate(zip(rates, momenta, penalties, strict=True)):
+        adam = {"beta_1": momentum, "beta_2": 0.99}
+        optimizer = {
+            "momentum": keras.optimizers.SGD(rate, momentum),
+            "nesterov": keras.optimizers.SGD(rate, momentum, nesterov=True),
+            "adagrad": keras.optimizers.Adagrad(rate, initial_accumulator_value=0.0),
+            "rmsprop": keras.optimizers.RMSprop(rate, 0.99),
+            "adam": keras.optimizers.Adam(rate, **adam),
+            "adamw": keras.optimizers.AdamW(rate, penalty, **adam),
+        }[rule]
+        if rule == "adamw":
+            optimizer.exclude_from_weight_decay(var_names=["bias"])
+        l2 = None if rule == "adamw" else penalty / 2  # Keras' is not halved
+        model = dlr.models.build_mlp((3,), 1, hidden_units=(5,), l2=l2)
+        model.set_weights([one for kernel, bias in layers for one in (kernel[at], bias[at, 0])])
+        model.compile(optimizer, "mse", run_eagerly=True)
+        model.fit(X, y, batch_size=24, epochs=5, shuffle=False, verbose=0)
+        found = [one for kernel, bias in trained for one in (kernel[at], bias[at, 0])]
+        for one, other in zip(found, model.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
 def test_an_epoch_sees_each_example_once():
     layers = lesson.draw_networks(1, (1, 1))
     x = np.arange(6.0)[:, None]
@@ -72,6 +102,7 @@ def test_the_scale_is_that_of_the_first_weights():
     ("change", "message"),
     [
         ({"activation": "selu"}, "`activation` must be one of"),
+        ({"rule": "newton"}, "`rule` must be one of"),
         ({"loss": "hinge"}, "`loss` must be one of"),
         ({"steps": 0}, "`steps`"),
         ({"y": [1.0, 2.0]}, "`x` and `y` must have the shapes"),

@@ -45,6 +45,28 @@ def test_none_is_refused():
         dlr.lesson.fit_together([], keras.optimizers.SGD(), X, Y, validation=(X, Y), epochs=1)
 
 
+def test_from_several_starts_each_is_one_of_its_own():
+    models = [*networks(1), dlr.models.build_mlp((4,), 3, hidden_units=(6,), dropout_rate=0.9)]
+    given = {"validation": (X[:20], Y[:20]), "epochs": 3, "batch_size": 50}
+    curves, ends = dlr.lesson.fit_from_starts(
+        models, keras.optimizers.Adam(0.02), X, Y, starts=2, **given
+    )
+    assert {one.shape for one in curves.values()} == {(2, 2, 3)}
+    assert not np.allclose(curves["loss"][0, 0], curves["loss"][1, 0], rtol=1e-3)
+    # The end is that of the last start, with all units in place.
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    for at, model in enumerate(models):
+        logits = model(X, training=False)
+        assert ends["loss"][-1, at] == pytest.approx(float(loss(Y, logits)), rel=1e-4)
+        right = np.mean(keras.ops.convert_to_numpy(logits).argmax(axis=1) == Y)
+        assert ends["accuracy"][-1, at] == pytest.approx(right)
+    first, _ = dlr.lesson.fit_from_starts(
+        models, keras.optimizers.Adam(0.02), X, Y, starts=1, **given
+    )
+    # Weights and batches are those of the start's number; masks of dropout are drawn on.
+    np.testing.assert_allclose(first["val_loss"][0, 0], curves["val_loss"][0, 0], rtol=1e-4)
+
+
 def test_in_turn_each_start_is_one_of_its_own():
     def build():
         return dlr.models.build_mlp((4,), 3, hidden_units=(6,), batch_normalization=True)
