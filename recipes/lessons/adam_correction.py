@@ -65,8 +65,8 @@ def run(*, full: bool = False) -> Measured:
             "the learning rate. Without the correction the steps are too large, the first "
             f"{rows[0][2] / rows[0][1]:.1f} times and the tenth {rows[-1][2] / rows[-1][1]:.1f} "
             "times: the average of the squares, by whose root Adam divides, is the slower one and "
-            f"has only {rows[-1][5]:.3f} of its value in step 10, the average of the gradients "
-            f"{rows[-1][4]:.2f}. So one divides by far too small a number."
+            f"has only {rows[-1][5]:.3g} of its value in step 10, the average of the gradients "
+            f"{rows[-1][4]:.3g}. So one divides by far too small a number."
         ),
         differs=(
             "the lecture shows the factor 0.1 (1 - 0.9), which holds in the first step only. And "

@@ -24,8 +24,8 @@ from dlrecipes.training import gradients_of
 
 SIZES = (4, 8, 16, 32, 64, 128, 256)
 BATCHES, SEEDS = 24, 2
-RATES = 2.0 ** np.arange(-2, 5.5, 0.5)
-STARTS, STEPS = 4, 60
+RATES = 2.0 ** np.arange(0, 4.5, 0.5)
+STARTS, STEPS = 3, 60
 
 
 def run(*, full: bool = False) -> Measured:
@@ -67,10 +67,10 @@ def run(*, full: bool = False) -> Measured:
             f"after {STEPS} steps rises from {rate[0]:.3g} to {rate[-1]:.3g}."
         ),
         differs=(
-            f"the rate rises with the batch, but little: {rise:.2g}-fold, where {times:.0f} times "
-            f"as many examples divide the noise by {mean[0] / mean[-1]:.2g}. Rules in use multiply "
-            f"the rate by the root of these {times:.0f} or by {times:.0f} itself; in so short a "
-            "training the steepness of the loss limits the rate as well as the noise."
+            f"the best rate rises little, {rise:.2g}-fold, where {times:.0f} times as many "
+            f"examples divide the noise by {mean[0] / mean[-1]:.2g}. Rules in use multiply the "
+            f"rate by {times**0.5:.0f} (the root of {times:.0f}) or by {times:.0f}. Perhaps the "
+            "steepness of the loss, and not the noise alone, limits it in so short a training."
             if rise < times**0.5
             else ""
         ),

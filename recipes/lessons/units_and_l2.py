@@ -62,7 +62,7 @@ def run(*, full: bool = False) -> Measured:
             "wind's effect left, m/s",
             "weight in m/s / in km/h",
             "predictions apart, degrees",
-            "apart if z-scored, deviations",
+            "apart if z-scored, degrees",
         ),
         rows=tuple(rows),
         figures={

@@ -64,14 +64,14 @@ def run(*, full: bool = False) -> Measured:
         seen=(
             f"A decay of {PENALTY} at a learning rate of {RATE} takes {RATE * PENALTY:g} of each "
             f"weight in a step; after {STEPS} steps (1 - {RATE * PENALTY:g})^{STEPS} = "
-            f"{expected:.2f} should be left. With the penalty in the loss plain steps (SGD) leave "
-            f"{left['SGD, L2 in the loss'].min():.2f} to {left['SGD, L2 in the loss'].max():.2f}. "
+            f"{expected:.3g} should be left. With the penalty in the loss plain steps (SGD) leave "
+            f"{left['SGD, L2 in the loss'].min():.3g} to {left['SGD, L2 in the loss'].max():.3g}. "
             "Adam leaves "
-            f"{figures['Adam with L2, largest gradients']:.2g} of weights with large gradients and "
-            f"{figures['Adam with L2, smallest gradients']:.2g} of those with small ones: the "
+            f"{figures['Adam with L2, largest gradients']:.3g} of weights with large gradients and "
+            f"{figures['Adam with L2, smallest gradients']:.3g} of those with small ones: the "
             "penalty is part of the gradient, which Adam divides by its usual size. AdamW takes "
             "the decay from the weight directly, beside Adam's step, and leaves "
-            f"{left['AdamW, decay beside'].min():.2f} to {left['AdamW, decay beside'].max():.2f}."
+            f"{left['AdamW, decay beside'].min():.3g} to {left['AdamW, decay beside'].max():.3g}."
         ),
         differs=(
             "S4 calls the penalty weight decay whatever the rule. That is so for SGD; under Adam "
