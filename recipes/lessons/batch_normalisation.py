@@ -41,7 +41,7 @@ def run(*, full: bool = False) -> Measured:
     }
     figure = draw(1, 2)
     left, other = figure.axes
-    names = ("by the batch", "by averages", "averages renewed")
+    names = ("by the batch", "by averages", "by new averages")
     left.bar(names, means, yerr=lagging.std(axis=0), color=COLOURS[:3])
     left.set(title=f"right, the same digits, {STEPS} steps", ylim=(0, 1.05))
     for at, (normalised, values) in enumerate(curved.items()):
@@ -54,9 +54,9 @@ def run(*, full: bool = False) -> Measured:
     return Measured(
         columns=("what", "measured", "± seeds"),
         rows=(
-            ("set to undo itself: largest change of a number", _undone(x), None),
+            ("γ and β set to undo it: largest change of a number", _undone(x), None),
             *(
-                (f"share right, normalised {name}", float(mean), float(spread))
+                (f"share right, {name}", float(mean), float(spread))
                 for name, mean, spread in zip(names, means, lagging.std(axis=0), strict=True)
             ),
             *(

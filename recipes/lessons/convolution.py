@@ -73,7 +73,7 @@ def run(*, full: bool = False) -> Measured:
         for stride in (1, 2)
         for padding in ("valid", "same")
     ]
-    told = {
+    told: dict[str, str | float] = {
         "layer and kernel moved by hand: apart by": figures["layer - formula"],
         "layer and one matrix product: apart by": figures["layer - matrix"],
         "share of zeros in this matrix": figures["zeros of the matrix"],

@@ -67,8 +67,8 @@ def run(*, full: bool = False) -> Measured:
     return Measured(
         columns=(
             "new data",
-            "numbers (statistics) of",
-            *(f"right, sample of {size}" for size in SIZES),
+            "normalised by",
+            *(f"right of {size}" for size in SIZES),
             "largest value",
         ),
         rows=tuple(rows),

@@ -35,6 +35,10 @@ def run(*, full: bool = False) -> Measured:
         ]
         left[way] = np.mean(ends, axis=0)
     expected = (1 - RATE * PENALTY) ** STEPS
+    rows: list[tuple[str | float, ...]] = [
+        (way, *(float(one) for one in ends))
+        for way, ends in {**left, "expected": np.full(len(SLOPES), expected)}.items()
+    ]
     figures = {
         "expected of a decay": expected,
         "AdamW, largest gradients": float(left["AdamW, decay beside"][0]),
@@ -56,10 +60,7 @@ def run(*, full: bool = False) -> Measured:
     panel.legend(fontsize=8)
     return Measured(
         columns=("share of a weight left", *(f"gradients of {slope:g}" for slope in SLOPES)),
-        rows=(
-            *((way, *(float(one) for one in ends)) for way, ends in left.items()),
-            ("expected", *[expected] * len(SLOPES)),
-        ),
+        rows=tuple(rows),
         figures=figures,
         seen=(
             f"A decay of {PENALTY} at a learning rate of {RATE} takes {RATE * PENALTY:g} of each "
