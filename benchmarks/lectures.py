@@ -6,9 +6,10 @@
 
 `run` measures the lessons that were not measured yet, or `--again`, writes `lectures.json` beside
 this program and a picture a lesson into `docs/lectures/`; a longer form replaces the picture of the
-short one. `page` makes `docs/lectures.md`: the lines of `lectures.toml`, which says what of the
-project answers which claim, with the figures of these measurements, and a section a lesson. A line
-whose lesson is not measured yet says so; with `--strict` that is an error.
+short one. `page` makes `docs/lectures.md`: the introduction of `lectures_head.md`, the lines of
+`lectures.toml`, which says what of the project answers which claim, with the figures of these
+measurements, and a section a lesson. A line whose lesson is not measured yet says so; with
+`--strict` that is an error.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ def make_page(measured: dict[str, dict[str, Any]], lines: list[dict[str, str]]) 
     parts: dict[str, list[str]] = {}
     for line in lines:
         parts.setdefault(line["part"], []).append(_line(line, measured))
-    text = [HEAD]
+    text = [(HERE / "lectures_head.md").read_text(encoding="utf-8")]
     for part, rows in parts.items():
         text += [f"## {part}", "", "| lecture | claim | in dlrecipes | command | measured |"]
         text += ["| --- | --- | --- | --- | --- |", *rows, ""]
@@ -163,16 +164,6 @@ def make_page(measured: dict[str, dict[str, Any]], lines: list[dict[str, str]]) 
     for name in sorted(one for one in measured if not one.endswith(", full")):
         text += _section(name, measured)
     return "\n".join(text).rstrip() + "\n"
-
-
-HEAD = """# The lectures
-
-Four lectures stand behind this project: S1 to S4. Each of their claims, demonstrations and
-exercises has a line here: the piece that answers it, a command, and what that command measured on
-two CPU cores. A lesson runs in under a minute: `dlrecipes list --lessons`, `dlrecipes lesson NAME`;
-what needs longer is `--full`. Made by `python benchmarks/lectures.py page` of the lessons' own
-results.
-"""
 
 
 def _line(line: dict[str, str], measured: dict[str, dict[str, Any]]) -> str:
@@ -207,6 +198,7 @@ def _wanted(line: dict[str, str], known: list[str]) -> list[str]:
 
 
 def _section(name: str, measured: dict[str, dict[str, Any]]) -> list[str]:
+    from dlrecipes.cli.lessons import lectures_text
     from dlrecipes.lesson import load_lesson
 
     lesson, short = load_lesson(name), measured[name]
@@ -214,22 +206,22 @@ def _section(name: str, measured: dict[str, dict[str, Any]]) -> list[str]:
     text = [
         f"### {lesson.title} {{ #{name.replace('_', '-')} }}",
         "",
-        f"*{lesson.lecture}.* {lesson.claim}",
+        f"Claimed in {lectures_text(lesson.lecture)}: {lesson.claim}",
         "",
         f"![{lesson.title}](lectures/{name}.svg)",
         "",
     ]
     if full:
         text += [f"`dlrecipes lesson {name} --full`, {full['seconds'] / 60:.1f} minutes:", ""]
-        text += [*_table(full), "", full["seen"], ""]
+        text += [*_table(full), "", f"Seen here: {full['seen']}", ""]
         text += [f"In short, `dlrecipes lesson {name}`: {short['seen']}", ""]
     else:
         text += [f"`dlrecipes lesson {name}`, {short['seconds']:.0f} s:", "", *_table(short), ""]
-        text += [short["seen"], ""]
+        text += [f"Seen here: {short['seen']}", ""]
     differs = (full or short)["differs"]
     if differs:
         text += [f"Unlike the lecture: {differs}", ""]
-    return [*text, f"What follows: {lesson.advice}", ""]
+    return [*text, f"What to do: {lesson.advice}", ""]
 
 
 def _table(measured: dict[str, Any]) -> list[str]:

@@ -14,8 +14,13 @@ from dlrecipes.errors import RecipeError
 from dlrecipes.quiet import quiet_start
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from dlrecipes.lesson import Measured
     from dlrecipes.lesson.lesson import Cell
+
+LECTURES = "S1 to S4: the four lecture courses on deep learning whose claims are measured."
+SCATTER = "± is the scatter over repeats that differ in their random numbers (seeds) only."
 
 
 def list_lessons() -> None:
@@ -30,6 +35,7 @@ def list_lessons() -> None:
         lecture, title, seconds, minutes = lesson_facts(name)
         table.add_row(name, lecture, title, f"{seconds:.0f}", f"{minutes:g}" if minutes else "")
     Console().print(table)
+    Console().print(f"\n{LECTURES}")
 
 
 def lesson(
@@ -61,14 +67,17 @@ def _show(name: str, out: Path | None, *, full: bool) -> None:
             "The picture is an SVG file.", received=f"{target}", fix=f"For example {target}.svg."
         )
     console = Console()
-    console.print(f"[bold]{chosen.title}[/bold] ({chosen.lecture})\n{chosen.claim}\n")
+    console.print(f"[bold]{chosen.title}[/bold]")
+    console.print(f"Claimed in {lectures_text(chosen.lecture)}: {chosen.claim}\n")
     with console.status("measuring"), quiet_start():
         measured = chosen.run(full=full)
     console.print(_table(measured))
-    console.print(f"\n{measured.seen}")
+    if has_scatter(measured.columns, measured.rows):
+        console.print(SCATTER)
+    console.print(f"\nSeen here: {measured.seen}")
     if measured.differs:
         console.print(f"Unlike the lecture: {measured.differs}")
-    console.print(f"What follows: {chosen.advice}")
+    console.print(f"What to do: {chosen.advice}")
     missed = () if full else chosen.missed(measured)
     for line in missed:
         console.print(f"[yellow]Not as it was measured before:[/yellow] {line}.")
@@ -91,3 +100,23 @@ def cell_text(cell: Cell) -> str:
     if cell is None:
         return ""
     return f"{cell:.3g}" if isinstance(cell, float) else str(cell)
+
+
+def lectures_text(lecture: str) -> str:
+    """Return a lesson's lectures in words: "lecture S2", "lectures S2, S3 and S4".
+
+    Args:
+        lecture: As a lesson writes them, `"S2"` or `"S2, S3, S4"`.
+    """
+    *others, last = lecture.split(", ")
+    return f"lectures {', '.join(others)} and {last}" if others else f"lecture {last}"
+
+
+def has_scatter(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bool:
+    """Return whether a lesson's table has a ±, which is to be explained.
+
+    Args:
+        columns: The table's heads.
+        rows: Its rows.
+    """
+    return any("±" in str(cell) for row in (columns, *rows) for cell in row)

@@ -43,7 +43,7 @@ class Lesson:
         lecture: The lecture, or several: `"S2"` or `"S2, S4"`.
         title: The idea in a few words.
         claim: What the lecture says, in words of one's own.
-        advice: What follows for whoever trains a network, in one sentence.
+        advice: What follows for whoever trains a network, in a sentence or two.
         run: `run(full=False) -> Measured`; with `full` the longer form, where there is one.
         holds: Between which bounds the short form's figures lie: `{figure: (low, high)}`.
         rows: The lines of the table of the lectures that it answers.

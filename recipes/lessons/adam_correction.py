@@ -50,18 +50,28 @@ def run(*, full: bool = False) -> Measured:
     panel.set(xlabel="step", ylabel="size of the step", ylim=0, title="the same gradient ten times")
     panel.legend()
     return Measured(
-        columns=("step", "corrected", "uncorrected", "Keras", "1 - 0.9^t", "1 - 0.999^t"),
+        columns=(
+            "step t",
+            "size, corrected",
+            "size, uncorrected",
+            "size, Keras",
+            "1 - 0.9^t",
+            "1 - 0.999^t",
+        ),
         rows=tuple(rows),
         figures=figures,
         seen=(
-            f"With the correction each step is {rows[0][1]:.2g}, the learning rate, whatever the "
-            f"size of the gradient. Without it the first is {rows[0][2] / rows[0][1]:.1f} times "
-            f"and the tenth {rows[-1][2] / rows[-1][1]:.1f} times as large: both averages begin at "
-            "0, and the one of the squares, which divides, catches up much later."
+            f"Given the same gradient ten times, each corrected step is {rows[0][1]:.2g} large: "
+            "the learning rate. Without the correction the steps are too large, the first "
+            f"{rows[0][2] / rows[0][1]:.1f} times and the tenth {rows[-1][2] / rows[-1][1]:.1f} "
+            "times: the average of the squares, by whose root Adam divides, is the slower one and "
+            f"has only {rows[-1][5]:.3g} of its value in step 10, the average of the gradients "
+            f"{rows[-1][4]:.3g}. So one divides by far too small a number."
         ),
         differs=(
-            "the factor 0.1 by which the lecture shows the bias, 1 - 0.9, holds in the first step "
-            "only; and Keras adds epsilon to the root, the slide inside of it."
+            "the lecture shows the factor 0.1 (1 - 0.9), which holds in the first step only. And "
+            "the tiny number that keeps Adam from dividing by 0 stands inside the root on the "
+            "slide, and outside in Keras."
         ),
         picture=figure,
     )
@@ -83,11 +93,13 @@ LESSON = Lesson(
     lecture="S2",
     title="Adam's averages begin at 0, and are corrected for it",
     claim=(
-        "Adam divides a running mean of the gradients by the root of a running mean of their "
-        "squares. Both begin at 0 and are too small at first; dividing each by 1 - beta^t "
-        "puts that right."
+        "Adam is a rule that makes training steps of gradients (how the error changes with each "
+        "weight): the learning rate times a running average of the gradients (which keeps 0.9 of "
+        "itself in each step) over the root of one of their squares (which keeps 0.999). Both "
+        "begin at 0 and are too small at first; dividing them by 1 - 0.9^t and 1 - 0.999^t in step "
+        "t puts that right."
     ),
-    advice="Nothing to do in Keras: the correction is there. Expect steps of the learning rate.",
+    advice="Nothing: Keras' Adam makes the correction, as its column says.",
     run=run,
     holds={
         "first step, corrected": (0.00099, 0.00101),

@@ -1,4 +1,4 @@
-"""Bias and variance by the bootstrap, and the error that is lowest in the middle.
+"""Bias and variance by the bootstrap, and the error that is lowest in between.
 
 Run it with `dlrecipes lesson bias_variance_bootstrap`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.datasets import load_diabetes
+from sklearn.dummy import DummyRegressor
 from sklearn.tree import DecisionTreeRegressor
 
 from dlrecipes.diagnose import ErrorParts, decompose_error
@@ -15,7 +16,7 @@ from dlrecipes.lesson import COLOURS, Lesson, Measured, draw
 
 NOISE, POINTS, SAMPLES, SETS = 0.3, 40, 100, 10
 DEGREES = (0, 1, 2, 3, 4, 5, 6, 8)
-DEPTHS = (1, 2, 3, 4, 6, 8, 12)
+DEPTHS = (0, 1, 2, 3, 4, 6, 8, 12)  # 0: the mean for all
 
 
 def run(*, full: bool = False) -> Measured:
@@ -40,7 +41,14 @@ def run(*, full: bool = False) -> Measured:
         np.median([a.variance / b.variance for a, b in zip(by_bootstrap, in_truth, strict=True)])
     )
     return Measured(
-        columns=("model", "error", "bias²", "variance", "noise", "variance, new data sets"),
+        columns=(
+            "model",
+            "error",
+            "bias²",
+            "variance (bootstrap)",
+            "noise",
+            "variance over new data",
+        ),
         rows=tuple(rows),
         figures={
             "best degree": float(best["degree"]),
@@ -49,21 +57,27 @@ def run(*, full: bool = False) -> Measured:
             "bias of degree 0 over degree 8": by_bootstrap[0].bias / by_bootstrap[-1].bias,
             "variance of degree 8 over degree 0": by_bootstrap[-1].variance
             / by_bootstrap[0].variance,
-            "variance of depth 12 over depth 1": trees[-1].variance / trees[0].variance,
+            "variance of depth 12 over depth 1": trees[-1].variance / trees[1].variance,
             "bootstrap over new data sets": ratio,
         },
         seen=(
-            f"The error is the sum of its parts to {max(sums):.0e}. It is lowest in the middle: at "
-            f"degree {best['degree']} of {DEGREES[0]} to {DEGREES[-1]} and at depth "
-            f"{best['depth']} of {DEPTHS[0]} to {DEPTHS[-1]}. A larger model varies more, "
-            f"{trees[-1].variance / trees[0].variance:.1f} times as much at depth {DEPTHS[-1]} as "
-            f"at {DEPTHS[0]}; what of the trees' bias is left there is mostly noise."
+            "The error of the polynomials falls from "
+            f"{by_bootstrap[0].error:.3g} (degree {DEGREES[0]}) to "
+            f"{min(one.error for one in by_bootstrap):.3g} (degree {best['degree']}), as the bias "
+            f"goes away, and rises to {by_bootstrap[-1].error:.3g} (degree {DEGREES[-1]}) with the "
+            f"variance: a U. Decision trees, which answer by {best['depth']} questions one after "
+            f"the other at depth {best['depth']}, fall from {trees[0].error:.3g} (depth 0: the "
+            f"same answer for all) to {min(one.error for one in trees):.3g} and rise to "
+            f"{trees[-1].error:.3g} (depth {DEPTHS[-1]}). Their lowest error lies near the simple "
+            "end."
         ),
         differs=(
-            "the bootstrap stands in for new data sets, and only roughly so: its variance is "
-            f"{ratio:.2f} times that of new data sets (median over the degrees), most of it too "
-            "much where a model is very flexible. Where the noise is not known, as for the trees, "
-            "it is part of the bias."
+            f"bias need not go on falling: from depth {DEPTHS[1]} to {DEPTHS[-1]} that of the "
+            f"trees stays at {trees[1].bias:.3g} to {trees[-1].bias:.3g}, and only the variance "
+            "grows. (Of real data the noise is not known; it is part of the bias here.) And the "
+            "bootstrap only roughly stands for new data: where these can be made, its variance is "
+            f"{ratio:.2f} times theirs (median over the degrees), at degree {DEGREES[-1]} "
+            f"{by_bootstrap[-1].variance / in_truth[-1].variance:.0f} times."
         ),
         picture=_picture(by_bootstrap, trees),
     )
@@ -108,9 +122,10 @@ def _tree(depth: int) -> ErrorParts:
     y = data.target / data.target.std()
 
     def fit(x: np.ndarray, y: np.ndarray, x_new: np.ndarray) -> np.ndarray:
-        return np.asarray(
-            DecisionTreeRegressor(max_depth=depth, random_state=0).fit(x, y).predict(x_new)
+        model = (
+            DecisionTreeRegressor(max_depth=depth, random_state=0) if depth else DummyRegressor()
         )
+        return np.asarray(model.fit(x, y).predict(x_new))
 
     return decompose_error(
         fit, data.data[::2], y[::2], x_new=data.data[1::2], y_new=y[1::2], samples=SAMPLES
@@ -159,13 +174,18 @@ def _picture(polynomials: list[ErrorParts], trees: list[ErrorParts]) -> Figure:
 LESSON = Lesson(
     name="bias_variance_bootstrap",
     lecture="S4",
-    title="Error is bias, variance and noise, and lowest in the middle",
+    title="Error is bias, variance and noise, and lowest between simple and flexible",
     claim=(
         "A model that is too simple is wrong in the same way whatever data it is given: bias. One "
-        "that is too flexible follows the accidents of its data: variance. Noise comes on top. "
-        "Over the complexity the error has the shape of a U."
+        "that is too flexible follows the accidents of its data: variance. Noise comes on top, "
+        "and the error is the sum of the three. Over the complexity it has the shape of a U. To "
+        "see how a model varies without new data, one fits it to many draws from the same data, "
+        "each row drawn as often as chance has it: the bootstrap."
     ),
-    advice="Look for the complexity in the middle, on a validation part.",
+    advice=(
+        "Try several complexities, beginning with simple ones, and keep that with the lowest "
+        "error on a validation part, examples kept out of the fit."
+    ),
     run=run,
     holds={
         "best degree": (3, 6),

@@ -73,25 +73,53 @@ def run(*, full: bool = False) -> Measured:
         for stride in (1, 2)
         for padding in ("valid", "same")
     ]
-    rows: list[tuple[str, str | float]] = [
-        *((name, value) for name, value in figures.items()),
-        *((f"parameters, {name}", count) for name, count in counts.items()),
-        ("y0 … y3 for h = 1, 2, 3 and x = 1, 1, 1, 1", _written(convolve([1, 2, 3], [1] * 4)[:4])),
-        ("28 pixels, kernel 3: strides 1 and 2, valid and same", _written(sizes)),
-    ]
+    told: dict[str, str | float] = {
+        "layer and kernel moved by hand: apart by": figures["layer - formula"],
+        "layer and one matrix product: apart by": figures["layer - matrix"],
+        "share of zeros in this matrix": figures["zeros of the matrix"],
+        "turned kernel: layer and convolution apart by": figures[
+            "convolution - flipped correlation"
+        ],
+        "parameters, dense: 100 units see all 28 x 28 pixels": counts["dense"],
+        "parameters, local: 100 units see a window of 3 x 3 each": counts["local"],
+        "parameters, one kernel shared by all windows": counts["one shared kernel"],
+        "parameters, convolutional layer of 10 such kernels": counts["convolution"],
+        "also: two convolutions and the one that joins them: apart by": figures[
+            "associative: convolution"
+        ],
+        "also: the same with cross-correlations": figures["associative: correlation"],
+        "also: gradient of the pixels and convolution with the kernel: apart by": figures[
+            "gradient - convolution"
+        ],
+        "also: sum around the pixel and around the kernel: apart by": figures[
+            "image-centred - kernel-centred"
+        ],
+        "also: the lecture's patch of 3 x 3, Sobel's kernel turned": figures["patch"],
+        "also: pixels in a row that a unit sees behind 3 layers": figures[
+            "receptive field of 3 layers"
+        ],
+        "also: one dimension, kernel 1, 2, 3 over 1, 1, 1, 1": _written(
+            convolve([1, 2, 3], [1] * 4)[:4]
+        ),
+        "also: outputs of 28 pixels; step 1, step 1 padded, 2, 2 padded": _written(sizes),
+    }
     return Measured(
         columns=("what", "here"),
-        rows=tuple(rows),
+        rows=tuple(told.items()),
         figures=figures,
         seen=(
-            "Keras' layer is the cross-correlation; with the kernel turned by 180 degrees it is "
-            "the convolution, and as a kernel is learned this makes no difference. Convolution is "
-            "associative, cross-correlation is not. Going back, the gradient of the pixels is a "
-            "convolution with the same kernel."
+            "Keras' convolutional layer gives the same numbers as the kernel moved by hand, and "
+            "as one product of the pixels with a matrix of which "
+            f"{figures['zeros of the matrix']:.0%} are zeros; the others are the kernel's nine "
+            "numbers over and over. So it is a dense layer with most weights left out and the "
+            f"others shared: {counts['convolution']} parameters (10 kernels of 9 weights and a "
+            f"constant) instead of {counts['dense']} (784 weights and a constant for each of 100 "
+            "units). Turning the kernel makes no difference to a layer that learns it. The rows "
+            "that begin with 'also' check the lecture's formulas; nothing above rests on them."
         ),
         differs=(
-            "the sum around the image and the sum around the kernel agree for odd sizes only, and "
-            "the parameter counts hold for one channel: with C of them each window has C times as "
+            "the sums around the pixel and around the kernel agree for kernels of odd size only; "
+            "and the counts hold for grey images: with three colours a window has three times as "
             "many weights."
         ),
         picture=_picture(image, by_keras, matrix, counts),
@@ -136,7 +164,7 @@ def _picture(
     for panel, shown, title in zip(
         figure.axes,
         (image, edges, matrix != 0),
-        ("a digit", "Sobel: upright edges", "the layer as a matrix"),
+        ("a digit", "behind Sobel's kernel", "not 0 in the matrix"),
         strict=False,
     ):
         panel.imshow(shown, aspect="auto")
@@ -152,11 +180,16 @@ LESSON = Lesson(
     lecture="S2",
     title="A convolutional layer is a sparse, shared linear layer",
     claim=(
-        "A kernel is moved over the image; turned by 180 degrees, the cross-correlation that a "
-        "layer computes is a convolution. Shared kernels need (k1 k2 + 1) M parameters, where a "
-        "dense layer needs M N + N."
+        "A convolutional layer moves a kernel, a small window of weights such as 3 x 3, over the "
+        "image; each output is the sum of the pixels under it, each times its weight "
+        "(cross-correlation). With the kernel turned by 180 degrees this is what mathematics "
+        "calls a convolution. As all places share the kernel, it needs far fewer parameters "
+        "(numbers to be learned) than a dense layer, which joins every pixel with every unit."
     ),
-    advice="Where neighbours belong together, share kernels; parameters then buy depth.",
+    advice=(
+        "For images take a convolutional layer where parameters are to be saved. Whether it is "
+        "also right more often is another question: see `convolution_designs`."
+    ),
     run=run,
     holds={
         "patch": (65, 65),

@@ -64,44 +64,58 @@ def run(*, full: bool = False) -> Measured:
         "dense, in the middle, all": float(mean["in the middle", "dense"][-1]),
     }
     noise = {place: 2 * gain.std(axis=1, ddof=1) / seeds**0.5 for place, gain in gains.items()}
-    short = [
-        f"digits {place} with {sizes[at]} examples: "
-        + ("behind" if gain[at].mean() < -noise[place][at] else "nothing clear")
+    verdicts = {
+        (place, at): _verdict(float(gain[at].mean()), float(noise[place][at]))
         for place, gain in gains.items()
         for at in (0, -1)
-        if gain[at].mean() < noise[place][at]
-    ]
-    differs = (
-        f"what the shared layer gains over the dense one is, {'; '.join(short)}. Of its own "
-        f"training examples anywhere the network with it has {fitted['shared'].mean():.0%} right, "
-        f"the one with a dense layer {fitted['dense'].mean():.0%}. The outputs behind it have "
-        "weights for every place in either; only pooling shares these, too (see `translation`)."
-    )
+    }
+    better = any("ahead" in verdict for verdict in verdicts.values())
     return Measured(
-        columns=("digits", "examples", *models),
+        columns=("digits", "training examples", *models),
         rows=(
             *(
                 (place, str(size), *(_spread(scores[place, name][at]) for name in models))
                 for place in PLACES
                 for at, size in enumerate(sizes)
             ),
-            ("anywhere, the training's own", sizes[-1], *(_spread(one) for one in fitted.values())),
+            (
+                "anywhere, those trained on",
+                str(sizes[-1]),
+                *(_spread(one) for one in fitted.values()),
+            ),
             ("parameters of the layer", None, *(str(count) for count in weights.values())),
         ),
         figures=figures,
         seen=(
-            f"A shared layer has {figures['parameters, dense / shared']:.0f} times fewer "
-            f"parameters than a dense one. Digits in the middle: with {sizes[0]} examples it "
-            f"gains {middle[0].mean():+.1%} (± {noise['in the middle'][0]:.1%}), with {sizes[-1]} "
-            f"{middle[-1].mean():+.1%}. Digits anywhere: {anywhere[0].mean():+.1%} and "
-            f"{anywhere[-1].mean():+.1%}; of new ones "
-            f"{mean['anywhere', 'dense'][-1]:.1%} are right behind a dense layer, "
-            f"{mean['anywhere', 'local'][-1]:.1%} behind a local and "
-            f"{mean['anywhere', 'shared'][-1]:.1%} behind a shared one."
+            f"The shared layer has {weights['shared']} parameters, the dense one "
+            f"{weights['dense']}. Of new digits the network with the shared one is right more or "
+            "less often than that with the dense one by: "
+            + "; ".join(
+                f"{place}, {sizes[at]} examples: {verdict}"
+                for (place, at), verdict in verdicts.items()
+            )
+            + ". (A difference counts where it is larger than twice its standard error over "
+            f"{seeds} seeds.)"
         ),
-        differs=differs if short else "",
+        differs=(
+            ""
+            if better
+            else "fewer parameters did not make do with fewer examples: the shared layer is "
+            "nowhere ahead. Where digits stand anywhere it falls short on those that it was "
+            f"trained on, too, {fitted['shared'].mean():.3f} against {fitted['dense'].mean():.3f} "
+            "right: it is too weak for them, as the last layer, which reads its outputs, still "
+            "has to learn every place by itself."
+        ),
         picture=_picture(sizes, scores, weights),
     )
+
+
+def _verdict(gain: float, noise: float) -> str:
+    """Return in words by how many points the shared layer is ahead, or that it cannot be told."""
+    words = f"{100 * gain:+.1f} points"
+    if abs(gain) < noise:
+        return f"{words}, not clear"
+    return f"{words}, {'ahead' if gain > 0 else 'behind'}"
 
 
 def _designs() -> dict[str, list[keras.layers.Layer]]:
@@ -140,7 +154,9 @@ def _picture(
         panel, colour = panels[place], colours[name]
         panel.plot(sizes, found.mean(axis=1), "o-", color=colour, label=name)
         panel.fill_between(sizes, found.min(axis=1), found.max(axis=1), color=colour, alpha=0.15)
-        panel.set(title=f"right, {place}", xlabel="examples (log)", xscale="log", ylim=(0.3, 1))
+        panel.set(
+            title=f"right, {place}", xlabel="training examples (log)", xscale="log", ylim=(0.3, 1)
+        )
     figure.axes[0].legend()
     figure.axes[2].bar(list(weights), list(weights.values()), color=list(colours.values()))
     figure.axes[2].set(title="parameters of the layer (log)", yscale="log")
@@ -152,11 +168,16 @@ LESSON = Lesson(
     lecture="S2",
     title="What sharing weights saves, and what it costs",
     claim=(
-        "A dense layer joins every pixel with every unit, which takes many parameters and so many "
-        "examples. What is seen in images is small and comes again elsewhere: windows are enough, "
-        "and all of them can share their weights."
+        "A dense layer joins every pixel with every unit: many parameters (numbers to be "
+        "learned), which take many examples. What is seen in images is small and may stand "
+        "anywhere. So units may look at a small window each (local), and all windows may share "
+        "their weights (shared: a convolution); fewer examples should then be enough."
     ),
-    advice="Share windows to save parameters, and pool, so that what follows is shared as well.",
+    advice=(
+        "Share weights to save parameters, not in the hope of more right answers: compare with a "
+        "dense layer on examples kept out of the training. What pooling adds where objects may "
+        "stand anywhere is measured in `translation`."
+    ),
     run=run,
     holds={
         "shared - dense, in the middle, few examples": (-0.06, 0.06),

@@ -61,32 +61,40 @@ def run(*, full: bool = False) -> Measured:
     }
     rows = [
         (
-            f"(2, {', '.join(map(str, units))}, 1)",
+            f"{name}: 2 inputs, {' + '.join(map(str, units))} units, 1 output",
             kernels[name],
             networks[name][0].count_params(),
             _spread(squares[name]),
             _spread(lines[name]),
-            "211 and 21" if name == "shallow" else f"at least {folded} on a line",
+            "211 regions, 21 on a line" if name == "shallow" else f"at least {folded} on a line",
         )
         for name, units in SHAPES.items()
     ]
     more = max(SHAPES, key=lambda name: figures[f"regions, {name}"])
     return Measured(
-        columns=("network", "weights", "with biases", "regions", "on a line", "can have"),
+        columns=(
+            "network",
+            "weights",
+            "with biases",
+            "regions",
+            "pieces on a line",
+            "most that it can have",
+        ),
         rows=tuple(rows),
         figures=figures,
         seen=(
-            f"In {DRAWS} random draws the shallow network had {_spread(squares['shallow'])} linear "
-            f"regions, the deep one {_spread(squares['deep'])}; along a line "
-            f"{_spread(lines['shallow'])} and {_spread(lines['deep'])} pieces. With weights set by "
-            f"hand the deep one has {folded} pieces along a line, where the shallow one can never "
-            "have more than 21."
+            f"In {DRAWS} draws of random weights the shallow network had "
+            f"{_spread(squares['shallow'])} flat pieces (regions), the deep one "
+            f"{_spread(squares['deep'])}; along a straight line {_spread(lines['shallow'])} and "
+            f"{_spread(lines['deep'])}. With weights set by hand the deep one has {folded} pieces "
+            "along a line, where the shallow one can never have more than 21."
         ),
         differs=(
-            f"at random the {more} network is the more complicated one. What depth raises is the "
-            "ceiling, which random weights do not reach. The 60 weights leave out the biases: "
-            f"with them it is {networks['shallow'][0].count_params()} against "
-            f"{networks['deep'][0].count_params()}."
+            f"with random weights the {more} network has more regions. What depth raises is the "
+            "most that a network can have, which random weights do not reach. (The 60 weights "
+            "leave out the biases, the constants added in each unit: with them it is "
+            f"{networks['shallow'][0].count_params()} against "
+            f"{networks['deep'][0].count_params()}.)"
         ),
         picture=_picture(networks, by_hand),
     )
@@ -144,7 +152,10 @@ LESSON = Lesson(
         "weights. Here both have 60, random ones, and every unit gives the absolute value: each "
         "network is a surface of flat pieces, and the more pieces, the more complicated it is."
     ),
-    advice="Depth is a possibility that training has to use; do not expect it of random weights.",
+    advice=(
+        "Expect nothing of more layers by themselves: they only raise what a training may reach. "
+        "Compare a deeper network with a shallow one after training."
+    ),
     run=run,
     holds={
         "weights, shallow": (60, 60),

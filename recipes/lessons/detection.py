@@ -33,9 +33,9 @@ ANCHORS = dense_anchors((48, 48), stride=4, sizes=(7, 10, 14), ratios=(1.3,))
 LOSSES = {"cross-entropy": (0.0, None), "focal": (2.0, 0.25)}  # gamma and alpha, as published
 MEASURES = (
     "mean average precision",
-    "without suppression",
-    "background in the loss, at first",
-    "at the end",
+    "the same, overlapping boxes left in",
+    "background's share of the loss, before training",
+    "background's share of the loss, after training",
 )
 Scenes = tuple[np.ndarray, list[Boxes]]
 
@@ -81,7 +81,7 @@ def run(*, full: bool = False) -> Measured:
     winner = "focal loss" if gains.mean() > 0 else "cross-entropy"
     which = f"the {winner} is better" if clear else "no clear difference"
     return Measured(
-        columns=("what", *LOSSES),
+        columns=("what", "with cross-entropy", "with focal loss"),
         rows=(
             *(
                 (words, *(f"{one.mean():.3f} ± {one.std(ddof=1):.3f}" for one in both))
@@ -89,24 +89,29 @@ def run(*, full: bool = False) -> Measured:
                     MEASURES, *(rows.T for rows in scored.values()), strict=True
                 )
             ),
-            *((f"anchors a scene, {kind}", number, number) for kind, number in counts.items()),
+            *((f"boxes a scene, {kind}", number, number) for kind, number in counts.items()),
         ),
         figures=figures,
         seen=(
-            f"Of {len(ANCHORS)} anchors a scene {counts['background']:.0f} are background and "
-            f"{counts['foreground']:.1f} are not: {ratio:.0f} to 1. With the cross-entropy the "
-            f"mean average precision is {ce:.2f}, with the focal loss {focal:.2f}: {which} over "
-            f"{seeds} seeds. Without the suppression of overlapping boxes it is {ce_plain:.2f} and "
-            f"{focal_plain:.2f}. At first the background makes {ce_shares[0]:.0%} of the "
-            f"cross-entropy and {focal_shares[0]:.1%} of the focal loss, at the end "
-            f"{ce_shares[1]:.0%} and {focal_shares[1]:.0%}."
+            f"Of {len(ANCHORS)} boxes a scene {counts['background']:.0f} hold background and "
+            f"{counts['foreground']:.1f} an object, {ratio:.0f} to 1 (the rest overlap one by 0.4 "
+            "to 0.5 and are left out). The mean average precision is the share of right boxes "
+            "among those reported, averaged from few reported to many and over the ten digits; 1 "
+            f"is perfect. It is {ce:.3f} with the cross-entropy, the usual loss, and {focal:.3f} "
+            f"with the focal loss: over {seeds} seeds {which}. Where several reported boxes "
+            f"overlap, only the surest is kept; with all of them it is {ce_plain:.3f} and "
+            f"{focal_plain:.3f}."
         ),
         differs=(
-            "the slide has far more boxes in the foreground than in the background; it is the "
-            "reverse. It calls all else background; here what overlaps by 0.4 to 0.5 is ignored. "
-            "Not shown is R-CNN, whose proposals come from a search over segments, a program of "
-            "its own."
-            + ("" if clear and gains.mean() > 0 else " The focal loss wins nothing here.")
+            (
+                ""
+                if clear and gains.mean() > 0
+                else "the focal loss wins nothing here. The background does not drown the objects "
+                f"for long: it makes {ce_shares[0]:.1%} of the cross-entropy before the training "
+                f"and {ce_shares[1]:.1%} after it, as easy boxes are learned soon. "
+            )
+            + "The slide has far more boxes with objects than without; it is the reverse. R-CNN, "
+            "which first proposes regions and then looks at each, is not shown."
         ),
         picture=_picture(test, matched, found["cross-entropy"], mean),
     )
@@ -147,9 +152,9 @@ def _picture(
     outline_boxes(middle, test[0][at, :, :, 0], kept, COLOURS[1], labelled=True)
     right.bar(list(mean), [numbers[0] for numbers in mean.values()], color=COLOURS[:2])
     right.bar(list(mean), [numbers[1] for numbers in mean.values()], color="#80808080", width=0.4)
-    left.set_title("anchors: foreground, ignored")
-    middle.set_title("found, cross-entropy")
-    right.set(title="mean average precision", xlabel="grey: without suppression")
+    left.set_title("boxes: object, left out")
+    middle.set_title("found with cross-entropy")
+    right.set(title="mean average precision", xlabel="grey: overlapping boxes left in")
     return figure
 
 
@@ -158,13 +163,14 @@ LESSON = Lesson(
     lecture="S2",
     title="A detector looks everywhere, and nearly everywhere there is nothing",
     claim=(
-        "A detector asks of many boxes all over an image what they hold. A box counts as an "
-        "object where it overlaps one by half. Many easy boxes then drown the few hard ones, and "
-        "the focal loss turns the attention back."
+        "A detector asks of many boxes (anchors) all over an image what they hold. A box counts "
+        "as an object where it overlaps one by half, else as background. The many easy boxes of "
+        "background then drown the few hard ones in the loss (the sum of errors that the training "
+        "makes small); the focal loss counts easy ones less."
     ),
     advice=(
-        "Count foreground and background first, let the outputs start from that share, suppress "
-        "overlapping boxes, and compare losses by the average precision at one budget."
+        "Of overlapping boxes keep the surest. Begin with the cross-entropy; take the focal loss "
+        "only where it has the higher average precision on images kept out of the training."
     ),
     run=run,
     holds={

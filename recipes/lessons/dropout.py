@@ -1,11 +1,9 @@
-"""Dropout: an average of many networks, at the price of longer training.
+"""Dropout: the whole network stands for the average of many thinned ones.
 
 Run it with `dlrecipes lesson dropout`.
 """
 
 from __future__ import annotations
-
-import time
 
 import keras
 import numpy as np
@@ -19,10 +17,11 @@ from dlrecipes.lesson import COLOURS, Lesson, Measured, draw
 
 UNITS, KEPT, EPOCHS, SEEDS = 128, 0.5, 40, 3
 DRAWS = (1, 3, 10, 30)
+MASKS = 400
 
 
 def run(*, full: bool = False) -> Measured:
-    """Train with dropout, with a penalty and with neither, and average over masks.
+    """Train with dropout, with a penalty and with neither, and average over thinned networks.
 
     Args:
         full: There is no longer form.
@@ -31,69 +30,84 @@ def run(*, full: bool = False) -> Measured:
     x, new, y, truth = train_test_split(
         (data.data / 16).astype("float32"), data.target, train_size=300, random_state=0
     )
-    ways = {"neither": (0.0, 0.0), "dropout": (1 - KEPT, 0.0), "L2": (0.0, 3e-3)}
+    ways = {"neither": (0.0, 0.0), "L2": (0.0, 3e-3), "dropout": (1 - KEPT, 0.0)}
     trained = {
         way: [_train(x, y, *options, seed=seed) for seed in range(SEEDS)]
         for way, options in ways.items()
     }
-    judged = {way: [_judge(one, new, truth) for one, _ in found] for way, found in trained.items()}
-    right_of = {way: [one for one, _ in found] for way, found in judged.items()}
-    size = {way: float(np.mean([one for _, one in found])) for way, found in judged.items()}
-    step = {way: float(np.median([one for _, one in found])) for way, found in trained.items()}
-    model = trained["dropout"][0][0]
-    whole = keras.ops.convert_to_numpy(model(new, training=False))
-    masks = np.stack(
-        [keras.ops.convert_to_numpy(model(new, training=True)) for _ in range(max(DRAWS))]
-    )
-    averages = [masks[:count].mean(axis=0) for count in DRAWS]
-    right = [float(np.mean(one.argmax(axis=1) == truth)) for one in averages]
-    apart = [float(np.sqrt(np.mean((one - whole) ** 2))) for one in averages]
-    figures = {
-        "right, whole network": float(np.mean(whole.argmax(axis=1) == truth)),
-        "right, one mask": right[0],
-        "right, average of 30 masks": right[-1],
-        "30 masks from the whole, by one mask": apart[-1] / apart[0],
-        "mean over masks from p W, by its size": _by_masks(model, new[:100]),
-        "size of weights, dropout by neither": size["dropout"] / size["neither"],
-        "time of a step, dropout by neither": step["dropout"] / step["neither"],
+    judged = {
+        way: np.array([_judge(one, new, truth) for one in models])
+        for way, models in trained.items()
     }
+    thinned = np.array([_thinned(one, new, truth) for one in trained["dropout"]])
+    right, apart = thinned[:, 0], thinned[:, 1]  # each (seeds, numbers of masks)
+    by_masks = float(np.mean([_by_masks(one, new[:100]) for one in trained["dropout"]]))
+    (neither, size), (by_l2, size_l2), (whole, size_dropout) = (
+        one.mean(axis=0) for one in judged.values()
+    )
+    single, many = right[:, 0].mean(), right[:, -1].mean()
+    figures = {
+        "right, neither": float(neither),
+        "right, whole network": float(whole),
+        "right, one mask": float(single),
+        "right, average of 30 masks": float(many),
+        "30 masks from the whole, by one mask": float(apart[:, -1].mean() / apart[:, 0].mean()),
+        "mean over masks from p W, by its size": by_masks,
+        "size of weights, dropout by neither": float(size_dropout / size),
+    }
+    helped = judged["dropout"][:, 0] - judged["neither"][:, 0]
+    verdict = "more than" if (helped > 0).all() else "less than" if (helped < 0).all() else "as"
     return Measured(
-        columns=("way", "right on new digits", "± seeds", "size of weights", "ms a step"),
-        rows=tuple(
-            (
-                way,
-                float(np.mean(right_of[way])),
-                float(np.std(right_of[way])),
-                size[way],
-                step[way] * 1e3,
-            )
-            for way in ways
+        columns=(
+            "network",
+            "right on new digits",
+            "± seeds",
+            "size of weights",
+            "scores apart from the whole network's",
+        ),
+        rows=(
+            *(
+                (
+                    f"{way}, the whole network" if way == "dropout" else way,
+                    *_middle(found[:, 0]),
+                    float(found[:, 1].mean()),
+                    None,
+                )
+                for way, found in judged.items()
+            ),
+            *(
+                (f"dropout, {words}", *_middle(right[:, at]), None, f"{apart[:, at].mean():.0%}")
+                for at, words in ((0, "one thinned network"), (-1, f"mean of {DRAWS[-1]} of them"))
+            ),
+            (f"last layer: halved weights, mean of {MASKS}", None, None, None, f"{by_masks:.1%}"),
         ),
         figures=figures,
         seen=(
-            f"One network with half of its units dropped is right in {100 * right[0]:.1f} %, the "
-            f"average over {DRAWS[-1]} of them in {100 * right[-1]:.1f} %, the whole network with "
-            f"scaled weights in {100 * figures['right, whole network']:.1f} %: it stands for the "
-            "average. Multiplying weights by the share kept, at test time, gives the mean over "
-            "masks, as dividing by it in training does."
+            f"A network with half of its units left out at random is right for {single:.1%} of "
+            f"new digits, {DRAWS[-1]} such networks together for {many:.1%}, the whole network for "
+            f"{whole:.1%}: the whole one stands for the average, at the cost of one network. So "
+            "it does by the arithmetic: halving the weights behind units of which half were "
+            f"left out gives the mean of {MASKS} thinned networks to {by_masks:.1%}."
         ),
         differs=(
-            "S4 has weights shrink as with L2: here they are "
-            f"{figures['size of weights, dropout by neither']:.2f} times as large as without "
-            f"dropout, with L2 {size['L2'] / size['neither']:.2f} times. It says that dropout "
-            "trains faster and takes less memory. Here a step takes "
-            f"{figures['time of a step, dropout by neither']:.2f} times as long, and the mask is "
-            "one more tensor to keep; and the lectures' p is now the share kept, now the share "
-            "dropped: in Keras it is the latter."
+            "dropout is meant to help with new data. Here the network trained with it is right "
+            f"{'as often as' if verdict == 'as' else verdict.replace(' ', ' often ')} the one "
+            f"without, {whole:.1%} against {neither:.1%}, and the L2 penalty has {by_l2:.1%}. Nor "
+            f"do weights shrink as with L2: they have {size_dropout / size:.2f} times their size "
+            f"without dropout, with L2 {size_l2 / size:.2f} times. And the lectures' p is now the "
+            "share of units kept, now the share left out; Keras' `Dropout(p)` leaves p out."
         ),
-        picture=_picture(right, apart, figures["right, whole network"]),
+        picture=_picture(right.mean(axis=0), apart.mean(axis=0), float(whole)),
     )
+
+
+def _middle(values: np.ndarray) -> tuple[float, float]:
+    return float(values.mean()), float(values.std(ddof=1))
 
 
 def _train(
     x: np.ndarray, y: np.ndarray, dropped: float, penalty: float, *, seed: int
-) -> tuple[keras.Model, float]:
-    """Return a trained network, and the seconds of one of its steps."""
+) -> keras.Model:
     keras.utils.set_random_seed(seed)
     body: list[keras.layers.Layer] = []
     for _ in range(2):
@@ -103,11 +117,17 @@ def _train(
     model = keras.Sequential([keras.Input((64,)), *body, layers.Dense(10, "softmax")])
     model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy")
     model.fit(x, y, batch_size=50, epochs=EPOCHS, verbose=0)
-    model.train_on_batch(x[:50], y[:50])  # is compiled here
-    start = time.perf_counter()
-    for _ in range(20):
-        model.train_on_batch(x[:50], y[:50])
-    return model, (time.perf_counter() - start) / 20
+    return model
+
+
+def _thinned(model: keras.Model, x: np.ndarray, y: np.ndarray) -> tuple[list[float], list[float]]:
+    """Return how often means over thinned networks are right, and how far from the whole one."""
+    whole = keras.ops.convert_to_numpy(model(x, training=False))
+    drawn = [keras.ops.convert_to_numpy(model(x, training=True)) for _ in range(max(DRAWS))]
+    means = [np.mean(drawn[:count], axis=0) for count in DRAWS]
+    right = [float(np.mean(one.argmax(axis=1) == y)) for one in means]
+    size = np.mean(whole**2)
+    return right, [float(np.sqrt(np.mean((one - whole) ** 2) / size)) for one in means]
 
 
 def _judge(model: keras.Model, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
@@ -122,20 +142,21 @@ def _by_masks(model: keras.Model, x: np.ndarray) -> float:
     hidden = keras.ops.convert_to_numpy(keras.Model(model.inputs, model.layers[2].output)([x]))
     kernel = model.layers[-1].get_weights()[0]
     generator = np.random.default_rng(0)
-    drawn = [hidden * (generator.uniform(size=hidden.shape) < KEPT) @ kernel for _ in range(400)]
+    drawn = [hidden * (generator.uniform(size=hidden.shape) < KEPT) @ kernel for _ in range(MASKS)]
     scaled = hidden @ (KEPT * kernel)
     return float(np.sqrt(np.mean((np.mean(drawn, axis=0) - scaled) ** 2) / np.mean(scaled**2)))
 
 
-def _picture(right: list[float], apart: list[float], whole: float) -> Figure:
+def _picture(right: np.ndarray, apart: np.ndarray, whole: float) -> Figure:
     figure = draw(1, 2)
     left, other = figure.axes
-    left.plot(DRAWS, right, "o-", color=COLOURS[0], label="average over masks")
-    left.axhline(whole, color=COLOURS[1], linestyle="--", label="whole network, scaled")
-    left.set(xscale="log", xlabel="masks", ylabel="right on new digits")
+    left.plot(DRAWS, right, "o-", color=COLOURS[0], label="average of thinned networks")
+    left.axhline(whole, color=COLOURS[1], linestyle="--", label="whole network")
+    left.set(xscale="log", xlabel="thinned networks", ylabel="right on new digits")
     left.legend(fontsize=8)
     other.plot(DRAWS, apart, "o-", color=COLOURS[0])
-    other.set(xscale="log", yscale="log", xlabel="masks", title="distance from the whole network")
+    other.set(xscale="log", yscale="log", xlabel="thinned networks averaged")
+    other.set_title("scores apart from the whole network's")
     return figure
 
 
@@ -144,17 +165,22 @@ LESSON = Lesson(
     lecture="S2, S3, S4",
     title="Dropout trains many networks, and the whole one is their average",
     claim=(
-        "Dropping units at random trains a new network, out of 2^n, in each step. At test time all "
-        "units stay and weights are scaled, which stands for the average. Weights are spread and "
-        "stay smaller, as with L2."
+        "In each step of the training a random half of the units is left out, another half each "
+        "time: of n units that makes up to 2^n thinned networks. For predictions all units "
+        "stay, their weights scaled down: this stands for the average of all thinned networks. "
+        "Weights stay smaller, as with L2, a penalty on the squares of the weights."
     ),
-    advice="Use Keras' `Dropout` (or `dlr.layers.InvertedDropout`); tune its rate with the width.",
+    advice=(
+        "Predict with the whole network, as Keras does by itself; averaging thinned ones gains "
+        "next to nothing. Use dropout only if a validation part (examples kept out of the "
+        "training) says that it helps: here it did not."
+    ),
     run=run,
     holds={
         "right, whole network": (0.85, 1),
         "30 masks from the whole, by one mask": (0, 0.6),
         "mean over masks from p W, by its size": (0, 0.1),
-        "time of a step, dropout by neither": (0.5, 5),
+        "size of weights, dropout by neither": (0.8, 1.3),
     },
     rows=("Dropout", "Dropout as 2ⁿ networks / ensemble"),
     seconds=20,

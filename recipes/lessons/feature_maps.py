@@ -57,23 +57,24 @@ def run(*, full: bool = False) -> Measured:
         "neighbours alike, moved - still": float(after - before),
     }
     return Measured(
-        columns=("layer", "variance told by the class", "±"),
+        columns=("layer", "variance told by the digit; likeness", "± seeds"),
         rows=(
             *(
                 (name, float(of_seeds.mean()), float(of_seeds.std(ddof=1)))
                 for name, of_seeds in zip(LAYERS, shares, strict=True)
             ),
-            ("first weights, neighbours alike", float(before), float(smooth[0].std(ddof=1))),
+            ("likeness of neighbours, first weights", float(before), float(smooth[0].std(ddof=1))),
             ("the same, trained on moved digits", float(after), float(smooth[1].std(ddof=1))),
         ),
         figures=figures,
         seen=(
-            f"Of a pixel {told[0]:.0%} of the variance is told by the digit, of a unit of the "
-            f"first convolution {told[1]:.0%}, of the second {told[2]:.0%}, of the hidden layer "
-            f"{told[3]:.0%}, of an output {told[4]:.0%}: "
-            f"{'it grows with every layer' if rising else 'it does not grow with every layer'}. "
-            "Weights of neighbouring pixels in the first layer of a dense network are correlated "
-            f"by {before:.2f}, and by {after:.2f} if the digits were moved in the training."
+            f"Knowing the digit tells {told[0]:.0%} of how a pixel varies from image to image, "
+            f"{told[1]:.0%} of a unit of the first convolution, {told[2]:.0%} of the second, "
+            f"{told[3]:.0%} of the hidden layer, {told[4]:.0%} of an output: "
+            f"{'more with every layer' if rising else 'not more with every layer'}. Weights of "
+            f"pixels side by side in the first layer are alike by {before:.2f} (a correlation: 1 "
+            f"is the same), and by {after:.2f} if the digits were moved in the training: they "
+            "look for larger patterns."
         ),
         differs=("" if rising else "units do not belong more to a class with every layer here."),
         picture=_picture(weights, deep, x[order[:400]], told),
@@ -143,9 +144,13 @@ LESSON = Lesson(
     title="Units of deeper layers know more of the class",
     claim=(
         "Each unit of the first layer looks for a pattern of pixels, which can be drawn as an "
-        "image. Deeper layers look for what is more abstract."
+        "image. Deeper layers (further from the pixels) look for what is more abstract, nearer to "
+        "the class, here the digit."
     ),
-    advice="Look at maps to see what a network looks at; take features from deep layers.",
+    advice=(
+        "To see what a network looks for, draw its units (`dlr.diagnose.unit_images`). To reuse "
+        "what it has learned for the same classes, take the outputs of a deep layer."
+    ),
     run=run,
     holds={
         "class share, pixels": (0.1, 0.4),

@@ -38,33 +38,53 @@ def run(*, full: bool = False) -> Measured:
     }
     kept = {key: one[:, -1] / one[:, 0] for key, one in spread.items()}
     rows = [
-        (*key, float(one[:, 0].mean()), float(one[:, -1].mean()), float(one[:, -1].std()))
+        (
+            *key,
+            float(one[:, 0].mean()),
+            float(one[:, -1].mean()),
+            float(one[:, -1].std()),
+            float(kept[key].mean()),
+        )
         for key, one in spread.items()
     ]
     limit = _limit_of_xavier()
     figures = {
         "tanh, small weights: kept": float(kept["tanh", "small (0.01)"].mean()),
         "tanh, Xavier: kept": float(kept["tanh", "Xavier"].mean()),
+        "tanh, He: kept": float(kept["tanh", "He"].mean()),
         "ReLU, Xavier: kept": float(kept["relu", "Xavier"].mean()),
         "ReLU, He: kept": float(kept["relu", "He"].mean()),
         "tanh, large weights: spread at the end": float(spread["tanh", "large (1)"][:, -1].mean()),
         "largest Xavier weight, 300 to 100": limit,
     }
     return Measured(
-        columns=("activation", "first weights", "spread, layer 1", f"layer {DEPTH}", "± seeds"),
+        columns=(
+            "activation",
+            "first weights",
+            "spread, layer 1",
+            f"spread, layer {DEPTH}",
+            "± seeds",
+            f"layer {DEPTH} / layer 1",
+        ),
         rows=tuple(rows),
         figures=figures,
         seen=(
-            f"Of the spread of the first layer {figures['tanh, small weights: kept']:.1g} arrives "
-            f"in layer {DEPTH} with small weights, {figures['tanh, Xavier: kept']:.2f} with "
-            f"Xavier's, both under tanh. Under ReLU Xavier's weights leave "
-            f"{figures['ReLU, Xavier: kept']:.2g}, He's {figures['ReLU, He: kept']:.2f}. With "
-            f"large ones tanh sits at its ends: a spread of "
-            f"{figures['tanh, large weights: spread at the end']:.2f}."
+            f"With small weights {figures['tanh, small weights: kept']:.1g} of the spread of "
+            f"layer 1 is left in layer {DEPTH} under tanh. With large ones the outputs explode "
+            f"under ReLU, to {spread['relu', 'large (1)'][:, -1].mean():.1e}, and under tanh they "
+            f"have a spread of {figures['tanh, large weights: spread at the end']:.2f} between -1 "
+            "and 1, so nearly all sit at these ends, where tanh is flat and hardly answers to a "
+            f"change. Under ReLU Xavier's weights leave {figures['ReLU, Xavier: kept']:.2g} and "
+            f"He's {figures['ReLU, He: kept']:.2f} times the spread."
         ),
         differs=(
-            f"the root stands over all of 6 / (inputs + outputs): from 300 to 100 units the "
-            f"largest weight is {limit:.4f}, not .0061 as the slide's formula would have it."
+            "Xavier's weights do not keep the spread for tanh: "
+            f"{figures['tanh, Xavier: kept']:.2f} times as much is left, with He's "
+            f"{figures['tanh, He: kept']:.2f} times. The rule takes tanh for the straight line "
+            "that it is near 0; farther out it is flatter, which costs some spread in each layer, "
+            "and He's larger weights make up for part of that. And Xavier's largest weight from "
+            f"300 to 100 units, √(6 / 400), is {limit:.4f}; the slide takes the root of the 6 "
+            "only, which gives .0061."
         ),
         picture=_picture(spread),
     )
@@ -95,7 +115,7 @@ def _picture(spread: dict[tuple[str, str], np.ndarray]) -> Figure:
             means = spread[activation, name].mean(axis=0)
             panel.plot(range(1, DEPTH + 1), means, "o-", color=colour, label=name, markersize=3)
         panel.set(title=activation, xlabel="layer", yscale="log")
-    figure.axes[0].set(ylabel="spread of the outputs")
+    figure.axes[0].set(ylabel="spread of the outputs (log)")
     figure.axes[1].legend(fontsize=8)
     return figure
 
@@ -105,14 +125,22 @@ LESSON = Lesson(
     lecture="S2, S4",
     title="First weights decide whether a signal gets through",
     claim=(
-        "With weights drawn too small the outputs of a deep network shrink to nothing from layer "
-        "to layer. Xavier's rule keeps their spread for tanh, He's, twice the variance, for ReLU."
+        "Each unit of a layer sums its inputs, each times a weight, and bends the sum by an "
+        "activation: tanh, an S between -1 and 1, or ReLU, which cuts off what is below 0. The "
+        "first weights are random. Drawn too small, the outputs shrink to nothing from layer to "
+        "layer. Xavier's rule (variance 2 / (inputs + outputs)) keeps their spread for tanh; He's "
+        "(2 / inputs: twice as much where both are 100, as here) keeps it for ReLU."
     ),
-    advice="Take the initialiser that fits the activation: `dlr.layers.matched_initializer`.",
+    advice=(
+        "For ReLU take He's rule; for tanh Xavier's or He's serves a network of this depth. "
+        "`dlr.layers.matched_initializer` chooses, `dlr.diagnose.activation_spread` shows the "
+        "spread in your network."
+    ),
     run=run,
     holds={
         "tanh, small weights: kept": (0, 1e-6),
         "tanh, Xavier: kept": (0.3, 1.1),
+        "tanh, He: kept": (0.6, 1.1),
         "ReLU, Xavier: kept": (0, 0.15),
         "ReLU, He: kept": (0.4, 2.5),
         "tanh, large weights: spread at the end": (0.85, 1),

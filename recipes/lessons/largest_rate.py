@@ -57,8 +57,8 @@ def run(*, full: bool = False) -> Measured:
     return Measured(
         columns=(
             "hidden layers",
-            *(f"rate: {name}" for name in SCALES),
-            *(f"loss: {name}" for name in SCALES),
+            *(f"largest stable rate, weights {name}" for name in SCALES),
+            *(f"loss, weights {name}" for name in SCALES),
         ),
         rows=tuple(rows),
         figures={
@@ -66,21 +66,20 @@ def run(*, full: bool = False) -> Measured:
             **{f"loss at depth {DEPTHS[-1]}, {name}": left[name][-1] for name in SCALES},
         },
         seen=(
-            f"From {DEPTHS[0]} to {DEPTHS[-1]} hidden layers the largest stable rate "
+            f"From {DEPTHS[0]} to {DEPTHS[-1]} hidden layers the largest stable rate goes "
             + ", ".join(
-                f"{'fell' if fall[name] > 1 else 'rose'} "
-                f"{max(fall[name], 1 / fall[name]):,.0f}-fold ({name})"
-                for name in SCALES
+                f"from {middle[name][0]:.2g} to {middle[name][-1]:.2g} ({name})" for name in SCALES
             )
-            + f". At {DEPTHS[-1]} layers and the best of all rates "
-            f"the loss after {STEPS} steps was "
+            + "; in brackets stand the least and the most of "
+            f"{STARTS} starts. At {DEPTHS[-1]} layers the loss after {STEPS} steps, at the rate "
+            "that made it smallest, was "
             + ", ".join(f"{left[name][-1]:.2f} ({name})" for name in SCALES)
-            + "; 1 is knowing nothing."
+            + "; a network that has learned nothing has 1."
         ),
         differs=(
             "depth alone does not ask for small rates: it depends on the first weights. Where "
-            "they are small the gradient vanishes, and the rate may be large but nothing is "
-            "learned."
+            "they are small the gradient gets lost on its way back instead of exploding: the rate "
+            "may be large, but next to nothing is learned."
             if fall["small, 0.7"] < 4
             else ""
         ),
@@ -121,12 +120,16 @@ LESSON = Lesson(
     lecture="S1",
     title="Deep networks with large weights need small learning rates",
     claim=(
-        "In a deep network gradients can explode: each layer multiplies them, and they become "
-        "huge. Such a network can be trained with a small learning rate only."
+        "A training step moves each weight against its gradient (how much the loss, the error, "
+        "grows with the weight), times the learning rate. In a deep network each layer multiplies "
+        "the gradients; they become huge, and only a small rate is stable: the loss never rises "
+        "above its first value. Here the random first weights have three sizes: their spread is a "
+        "factor (0.7, 1.41 or 2) over the root of the number of inputs. 1.41 is He's rule, made "
+        "for units that cut off what is below 0 (ReLU)."
     ),
     advice=(
-        "Take first weights that fit the activation (He for ReLU) before you lower the rate; look "
-        "for the rate anew when you change the depth."
+        "First take first weights that fit the activation, the function that each unit applies "
+        "(He's for ReLU), and only then lower the rate; look for it anew when the depth changes."
     ),
     run=run,
     holds={

@@ -59,9 +59,9 @@ def run(*, full: bool = False) -> Measured:
         columns=(
             "learning rate",
             "loss, new rows",
-            "accuracy",
+            "accuracy, new rows",
             f"most accuracy gained while the loss moves {FLAT:.0%}",
-            "smoothness",
+            "smoothness of the training loss",
         ),
         rows=tuple(rows),
         figures={
@@ -69,16 +69,16 @@ def run(*, full: bool = False) -> Measured:
             **{f"smoothness, {name}": score for name, score in smooth.items()},
         },
         seen=(
-            f"At the low rate the accuracy on new rows rose by {100 * gain:.0f} points while the "
-            f"loss moved by no more than {FLAT:.0%} of itself. The training loss was smooth at the "
-            "low and the fair rate "
-            f"({smooth['low']:.2f} and {smooth['fair']:.2f}, where 1 only falls), and rough at the "
-            f"high one ({smooth['high']:.2f})."
+            f"At the low rate the accuracy on new rows rose by {gain:.2f} while the loss moved by "
+            f"no more than {FLAT:.0%} of itself. The training loss fell smoothly at the low and "
+            f"the fair rate ({smooth['low']:.2f} and {smooth['fair']:.2f}; 1 is a loss that never "
+            f"rises), and jumped at the high one ({smooth['high']:.2f})."
         ),
         differs=(
-            "a smooth loss alone says little: the low rate's is as smooth as the fair one's, "
-            f"with {np.median(curves['low']['val_accuracy'][:, -1]):.0%} instead of "
-            f"{np.median(curves['fair']['val_accuracy'][:, -1]):.0%} right."
+            "a smooth loss alone says little: the low rate's is as smooth as the fair one's, but "
+            f"after {EPOCHS} epochs {np.median(curves['low']['val_accuracy'][:, -1]):.2f} instead "
+            f"of {np.median(curves['fair']['val_accuracy'][:, -1]):.2f} are right. The flat loss "
+            "was a sign of a rate too low, and the rising accuracy one that it still learned."
             if smooth["low"] >= smooth["fair"] - 0.05
             else ""
         ),
@@ -120,13 +120,15 @@ LESSON = Lesson(
     lecture="S2, S1",
     title="Accuracy can rise while the loss hardly moves",
     claim=(
-        "A loss counts how sure the network is, the accuracy only which class comes first. So the "
-        "accuracy may rise while the loss is flat. And a training that goes well has a loss that "
-        "falls smoothly."
+        "The loss, which the training makes small, counts how sure of the right answer the "
+        "network is; the accuracy counts how often the right answer is the one that it is surest "
+        "of. So the accuracy may rise while the loss is flat. And a training that goes well has a "
+        "loss that falls smoothly. (The learning rate is the size of the training's steps; an "
+        "epoch is one pass over the examples; new rows are not in the training.)"
     ),
     advice=(
-        "Watch both curves, and do not call the rate too low, or stop, because the loss looks "
-        "flat; where it jumps, lower the rate."
+        "Watch both curves. Where the loss is flat and the accuracy rises, go on, and try a "
+        "higher rate; where the loss jumps, lower the rate."
     ),
     run=run,
     holds={

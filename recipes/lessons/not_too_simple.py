@@ -125,9 +125,14 @@ LESSON = Lesson(
     title="Simple first, but not simpler than the images",
     claim=(
         "Start with a simple model. But where images are complex, a network of few layers is too "
-        "weak, and a standard architecture is needed, a smaller version of it first."
+        "weak, and a standard architecture is needed, a smaller version of it first. (Linear: no "
+        "hidden layer; MLP: one that joins all pixels; CNN: small windows moved over the image; "
+        "ResNet: many such layers with shortcuts.)"
     ),
-    advice="Begin with the simple network; take the larger one when it stays behind.",
+    advice=(
+        "Begin with the simple network, and keep it only if a larger one is not better on a "
+        "validation part, examples kept out of the training."
+    ),
     run=run,
     holds={
         "linear, anywhere": (0.15, 0.45),

@@ -60,23 +60,23 @@ def run(*, full: bool = False) -> Measured:
             "degree",
             "parameters",
             f"error at the {FEW} points",
-            "error elsewhere (quartiles)",
-            f"with {MANY} points",
+            "error elsewhere (middle half of the draws)",
+            f"error elsewhere, {MANY} points",
         ),
         rows=tuple(rows),
         figures={**figures, "degree 10 fits its points best": float(lowest)},
         seen=(
-            f"Degree 10 comes {'' if lowest else 'not '}nearest to its own points in both cases. "
-            "Elsewhere "
+            f"Degree 10 comes {'' if lowest else 'not '}nearest to its own points for both "
+            "functions. Elsewhere "
             + " and ".join(f"degree {best[name]} is best for {name}" for name in FUNCTIONS)
-            + "; degree 10 is off by "
+            + ", and degree 10 is off by "
             + " and ".join(f"{figures[f'10 over best, {name}']:.1f}" for name in FUNCTIONS)
-            + f" times as much. With {MANY} points it is off by only "
+            + f" times as much as that. With {MANY} points it is off by only "
             + " and ".join(
                 f"{figures[f'new error, degree 10, {MANY} points, {name}']:.3f}"
                 for name in FUNCTIONS
             )
-            + "."
+            + ". (Errors are in units of how much the function varies.)"
         ),
         picture=_picture(),
     )
@@ -134,8 +134,8 @@ LESSON = Lesson(
     lecture="S3",
     title="More parameters fit the points better and the function worse",
     claim=(
-        "More parameters are more knobs: a curve with many of them goes through the points it "
-        "was given, noise and all, and is wrong between them."
+        "More parameters (numbers that are fitted) are more knobs: a curve with many of them goes "
+        "through the points it was given, noise and all, and is wrong between them."
     ),
     advice="Give a model as many parameters as the task needs, or more data for those it has.",
     run=run,

@@ -30,7 +30,7 @@ def run(*, full: bool = False) -> Measured:
     scored = [_scored(seed) for seed in range(SEEDS)]
     numbers = [_numbers(of_seed) for of_seed in scored]
     mean = {name: np.mean([of_seed[name] for of_seed in numbers], axis=0) for name in numbers[0]}
-    apart = {name: np.ptp([of_seed[name] for of_seed in numbers], axis=0) for name in numbers[0]}
+    apart = {name: np.std([of_seed[name] for of_seed in numbers], axis=0) for name in numbers[0]}
     roc, area, precision, formula, by_keras = mean.values()
     figures = {
         "ROC AUC, largest - smallest": float(np.ptp(roc)),
@@ -44,23 +44,27 @@ def run(*, full: bool = False) -> Measured:
         rows=tuple(
             (
                 f"{share:.1%}",
-                *(f"{mean[name][at]:.3f} ± {apart[name][at] / 2:.3f}" for name in mean),
+                *(f"{mean[name][at]:.3f} ± {apart[name][at]:.3f}" for name in mean),
             )
             for at, share in enumerate(SHARES)
         ),
         figures=figures,
         seen=(
-            f"The area below the ROC curve is the same within {np.ptp(roc):.3f}, whether half of "
-            "the examples are positive or one in a thousand. The average precision falls from "
-            f"{area[0]:.2f} to {area[-1]:.2f}: of the alarms that find {RECALL:.0%} of the "
-            f"positives {precision[0]:.0%} are right in the one case, {precision[-1]:.1%} in the "
-            f"other, where a network that never raises one is right for {1 - SHARES[-1]:.1%} of "
-            "the examples. Keras' own AUC, of 200 thresholds between 0 and 1, says "
-            f"{by_keras[-1]:.2f} there instead of {roc[-1]:.2f}."
+            "The area below the ROC curve is the same within "
+            f"{np.ptp(roc):.3f}, whether half of the examples are positive or one in a thousand: "
+            "it does not notice that they are rare. The average precision falls from "
+            f"{area[0]:.3f} to {area[-1]:.3f}. To find {RECALL:.0%} of the positives, "
+            f"{precision[0]:.1%} of the alarms are right in the one case and {precision[-1]:.1%} "
+            "in the other. (That fall can be computed from the ROC curve and the share alone: "
+            f"the next column says so, within {figures['precision - formula, at most']:.3f}.) The "
+            "accuracy would hide it: a network that never raises an alarm is right for "
+            f"{1 - SHARES[-1]:.1%} of the examples where {SHARES[-1]:.1%} are positive. Keras' AUC "
+            f"gives {by_keras[-1]:.3f} there instead of {roc[-1]:.3f}: it looks at 200 thresholds "
+            "between 0 and 1 only, and of a rare class most scores lie close to 0."
         ),
         differs=(
-            "the slide about precision and recall defines the rates of true and of false "
-            "positives, of which the ROC curve is made; precision, tp / (tp + fp), is missing."
+            "of the two areas one is blind to rarity. The lecture's slide on precision and recall "
+            "gives the two rates of the ROC curve; the formula of precision is missing."
         ),
         picture=_picture(scored[0]),
     )
@@ -100,11 +104,13 @@ def _numbers(scored: Scored) -> Numbers:
         by_keras.update_state(y, scores)
         steps = precision_recall_steps(y, scores)
         row = {
-            "ROC AUC": metrics.roc_auc_score(y, scores),
+            "area below the ROC curve": metrics.roc_auc_score(y, scores),
             "average precision": metrics.average_precision_score(y, scores),
-            f"precision at recall {RECALL:g}": np.interp(RECALL, *steps),
-            "the same, from the ROC curve at 50%": precision_at_share(RECALL, at_recall, share),
-            "Keras' ROC AUC": by_keras.result(),
+            f"precision where {RECALL:.0%} are found": np.interp(RECALL, *steps),
+            "that precision, computed from the first row": precision_at_share(
+                RECALL, at_recall, share
+            ),
+            "area below the ROC curve, by Keras": by_keras.result(),
         }
         for name, number in row.items():
             found.setdefault(name, []).append(float(number))
@@ -134,12 +140,16 @@ LESSON = Lesson(
     lecture="S2",
     title="A rare class is seen in the precision, not in the ROC curve",
     claim=(
-        "A threshold trades how many positives are found against how many alarms are right. The "
-        "curve over all thresholds, and the area below it, sum that up better than the accuracy."
+        "A network gives a score; an alarm is a score above a threshold. A low threshold finds "
+        "more of the positives (recall: the share of them that is found), and fewer of its alarms "
+        "are right (precision). Two curves go through all thresholds: precision over recall, "
+        "summed up by the average precision, and the ROC curve, recall over the share of negatives "
+        "that raise an alarm, summed up by the area below it (AUC: 1 is perfect, 0.5 is chance). "
+        "Both say more than the accuracy, the share of right answers."
     ),
     advice=(
-        "Where a class is rare, judge by precision and recall at the share that it has in use, "
-        "and compute areas exactly, from all scores."
+        "Where a class is rare, judge by precision and recall, on data in which it is as rare as "
+        "in use. Compute areas from all scores, as scikit-learn does."
     ),
     run=run,
     holds={

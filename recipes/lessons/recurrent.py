@@ -40,9 +40,11 @@ def run(*, full: bool = False) -> Measured:
         **{f"{name}, right": learned[cell] for cell, name in CELLS.items()},
         "LSTM, trained by start": grown["lstm"] / first["lstm"],
     }
-    heads = [f"{when}, {lag} back" for when in ("start", "trained") for lag in LAGS]
+    heads = [
+        f"gradient {lag} steps back, {when}" for when in ("untrained", "trained") for lag in LAGS
+    ]
     return Measured(
-        columns=("cell", *heads, "% right, by seed"),
+        columns=("cell", *heads, "% right, each seed"),
         rows=tuple(
             (
                 name,
@@ -54,12 +56,13 @@ def run(*, full: bool = False) -> Measured:
         ),
         figures=figures,
         seen=(
-            f"{STEPS - 1} steps back there is {first['simple']:.1g} of the gradient of the last "
-            f"step in the simple cell, {first['gru']:.1g} in the GRU, {first['lstm']:.1g} in the "
-            f"LSTM; after {UPDATES} steps of training on sequences whose first number counts, "
-            f"{grown['simple']:.1g}, {grown['gru']:.1g} and {grown['lstm']:.2g}. Right are then "
+            f"The network reads {STEPS} numbers and is asked about the first. Before training the "
+            f"gradient {STEPS - 1} steps back, with that of the last step as 1, is "
+            f"{first['simple']:.3g} in the simple cell, {first['gru']:.3g} in the GRU and "
+            f"{first['lstm']:.3g} in the LSTM; after {UPDATES} training steps "
+            f"{grown['simple']:.3g}, {grown['gru']:.3g} and {grown['lstm']:.3g}. Right are then "
             f"{', '.join(f'{name} {100 * learned[one]:.0f} %' for one, name in CELLS.items())} "
-            f"(medians of {SEEDS} draws; chance 50 %)."
+            f"(the middle one of {SEEDS} seeds; guessing has 50 %)."
         ),
         differs=_differs(first, learned),
         picture=_picture(before, after),
@@ -106,10 +109,10 @@ def _differs(first: dict[str, float], learned: dict[str, float]) -> str:
     if first["simple"] <= first["lstm"]:
         return ""
     return (
-        "with Keras' defaults an LSTM starts to forget a quarter of its state a step and a GRU "
-        "half, while the recurrent kernel of the simple cell starts orthogonal: before training "
-        "its gradient reaches further than that of the LSTM. Gates learn to stay open."
-        + (" Nor is it below the LSTM after it." if learned["simple"] >= learned["lstm"] else "")
+        "before training the gradient reaches further back in the simple cell than in the LSTM, "
+        "whose gates (learned factors that say how much is kept) keep about three quarters of its "
+        "state in each step at first, and the GRU's half. The LSTM's learn to keep more."
+        + (" Nor is the simple cell behind it." if learned["simple"] >= learned["lstm"] else "")
     )
 
 
@@ -123,7 +126,7 @@ def _picture(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> Fig
         panel.set(
             title=f"{when} training",
             xlabel="steps back",
-            ylabel="gradient, by that of the last step",
+            ylabel="gradient (last step: 1)",
         )
         panel.set(yscale="log", ylim=(1e-8, 1e2))
     figure.axes[0].legend()
@@ -135,11 +138,16 @@ LESSON = Lesson(
     lecture="S2, S4",
     title="How far back a recurrent network learns",
     claim=(
-        "A network that reads step by step hands the gradient back through every step, and it dies "
-        "out on the way. LSTM and GRU have a track on which a state is carried along nearly "
-        "unchanged, so that what lies far back can still be learned."
+        "A recurrent network reads a sequence step by step and carries a state along. The "
+        "gradient (how the error changes with what was read) is handed back through every step "
+        "and dies out on the way, so that what lies far back is not learned. LSTM and GRU are "
+        "cells with a track on which the state is carried along nearly unchanged, so that it can "
+        "be."
     ),
-    advice="Look at the gradient by lag, and compare an LSTM with a simple cell on your data.",
+    advice=(
+        "Do not take an LSTM or GRU unseen: try a simple cell beside it, and look at "
+        "`dlr.diagnose.gradient_by_lag` where what lies far back should count."
+    ),
     run=run,
     holds={
         "simple cell, at the start": (1e-4, 1),

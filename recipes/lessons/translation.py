@@ -60,7 +60,7 @@ def run(*, full: bool = False) -> Measured:
         "maps of a moved digit - moved maps": equal,
     }
     return Measured(
-        columns=("pixels", *mean),
+        columns=("moved by, pixels", *mean),
         rows=tuple(
             (
                 pixels,
@@ -70,17 +70,18 @@ def run(*, full: bool = False) -> Measured:
         ),
         figures=figures,
         seen=(
-            f"A dense network falls from {mean['MLP'][0]:.0%} to {mean['MLP'][1]:.0%} where digits "
-            f"are moved by one pixel; trained on moved ones it has "
-            f"{mean['MLP, moved digits'][1]:.0%} there and {mean['MLP, moved digits'][0]:.0%} in "
-            f"the middle. At two pixels a convolutional network has {still[0]:.0%}, with pooling "
-            f"{still[1]:.0%}, and {still[2]:.0%} where only the maximum of each map is looked at. "
-            f"The maps themselves move with the digit (apart by {equal:.1g} at most)."
+            f"A dense network (MLP) falls from {mean['MLP'][0]:.3f} right to {mean['MLP'][1]:.3f} "
+            "where digits are moved by one pixel; trained on moved digits it has "
+            f"{mean['MLP, moved digits'][1]:.3f} there, and {mean['MLP, moved digits'][0]:.3f} in "
+            f"the middle. At two pixels a convolutional network (CNN) has {still[0]:.3f}, "
+            f"{still[1]:.3f} if it keeps the largest of every 2 x 2 outputs (max pooling), and "
+            f"{still[2]:.3f} if it keeps only the largest of each kernel's outputs, wherever it is "
+            "(global pooling)."
         ),
         differs=(
-            "convolutions move their maps along with the image (equivariance); that the answer "
-            f"stays (invariance) they do not give: {still[0]:.0%} at two pixels without pooling, "
-            f"{still[1]:.0%} with pooling of 2 x 2, as the last layer still knows the places."
+            "convolutions do not do so by themselves. What they put out moves along with the "
+            f"digit (but for {equal:.1g}: equivariance), but the answer does not stay the same "
+            "(invariance), as the last layer has weights for each place."
         ),
         picture=_picture(mean, x[0, :, :, 0]),
     )
@@ -141,7 +142,8 @@ LESSON = Lesson(
     title="What moves, and what stays, where an image is moved",
     claim=(
         "Training on images that are moved a little makes a network look for features wherever "
-        "they are. Convolutional networks do so by themselves, more or less."
+        "they are. Convolutional networks, which move a small window of weights over the image, "
+        "do so by themselves, more or less."
     ),
     advice=(
         "If objects may be moved, train on moved ones whatever the network is; where places do "

@@ -58,11 +58,11 @@ def run(*, full: bool = False) -> Measured:
     return Measured(
         columns=(
             "penalty",
-            "wind's weight left, km/h",
-            "m/s",
-            "new weight / old",
-            "predictions apart",
-            "apart if z-scored",
+            "wind's effect left, km/h",
+            "wind's effect left, m/s",
+            "weight in m/s / in km/h",
+            "predictions apart, degrees",
+            "apart if z-scored, degrees",
         ),
         rows=tuple(rows),
         figures={
@@ -75,17 +75,17 @@ def run(*, full: bool = False) -> Measured:
             "z-scored, apart": max(float(one[1]) for one in off.values()),
         },
         seen=(
-            f"With the old weights the prediction for 4 degrees and the same wind falls from "
-            f"{old[0]:g} to {old[1]:g}. Refitted without a penalty, the new weight is "
-            f"{times[0.0]:.3f} times the old one and nothing changes. With the penalty {SHOWN:g}, "
-            f"{left[SHOWN][0]:.1%} of the wind's effect are left in km/h and "
-            f"{left[SHOWN][1]:.1%} in m/s: the effect of the penalty "
-            f"{'increases' if weaker else 'decreases'}. Z-scored, the units make no difference."
+            f"Without a penalty the weight in m/s is {times[0.0]:.3f} times that in km/h, and the "
+            f"predictions are the same. With the penalty {SHOWN:g}, {left[SHOWN][0]:.1%} of the "
+            f"wind's true effect are left in km/h and {left[SHOWN][1]:.1%} in m/s: the penalty's "
+            f"effect {'grows' if weaker else 'shrinks'}, as a larger weight costs more, and "
+            f"predictions differ by up to {off[SHOWN][0]:.3g} degrees. With columns brought to "
+            "mean 0 and deviation 1 (z-scored) the unit makes no difference."
         ),
         differs=(
-            "the lecture leaves the question open and writes the loss in km/h and the old weight "
-            "where those in m/s are meant. Smaller numbers need a larger weight, and a larger "
-            "weight is penalised more."
+            "the lecture leaves the question open. Its example, tomorrow = 1 x today + 2 x wind, "
+            f"gives {old[0]:g} degrees for 4 degrees and 18 km/h; with the same weights and 5 m/s "
+            f"it would give {old[1]:g}, so the weight must change with the unit."
         ),
         picture=_picture(),
     )
@@ -124,11 +124,15 @@ LESSON = Lesson(
     lecture="S1",
     title="A penalty depends on the units; without one they do not matter",
     claim=(
-        "The same wind in m/s has numbers 3.6 times smaller than in km/h. A fit without a penalty "
-        "makes up for that by a weight 3.6 times larger; with an L2 penalty it cannot do so "
-        "exactly. Does the penalty's effect grow or shrink?"
+        "The same wind in m/s has numbers 3.6 times smaller than in km/h. A fit makes up for that "
+        "by a weight 3.6 times larger. An L2 penalty adds the squares of the weights, times a "
+        "factor, to the error that the fit makes small, so large weights are avoided. Does its "
+        "effect on the wind's weight grow or shrink in m/s?"
     ),
-    advice="Standardise the features before you penalise weights, so that all are treated alike.",
+    advice=(
+        "Bring the features (columns) to mean 0 and deviation 1 before you penalise weights: "
+        "`dlr.layers.Standardization`."
+    ),
     run=run,
     holds={
         "old weights, 18 km/h": (40, 40),

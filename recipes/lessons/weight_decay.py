@@ -24,8 +24,8 @@ def run(*, full: bool = False) -> Measured:
     ways = {
         "SGD, L2 in the loss": ("sgd", PENALTY),
         "Adam, L2 in the loss": ("adam", PENALTY),
-        "AdamW, decoupled": ("adamw", PENALTY),
-        "Adam, none": ("adam", 0.0),
+        "AdamW, decay beside": ("adamw", PENALTY),
+        "Adam, no decay": ("adam", 0.0),
     }
     left = {}
     for way, (rule, penalty) in ways.items():
@@ -35,10 +35,14 @@ def run(*, full: bool = False) -> Measured:
         ]
         left[way] = np.mean(ends, axis=0)
     expected = (1 - RATE * PENALTY) ** STEPS
+    rows: list[tuple[str | float, ...]] = [
+        (way, *(float(one) for one in ends))
+        for way, ends in {**left, "expected": np.full(len(SLOPES), expected)}.items()
+    ]
     figures = {
         "expected of a decay": expected,
-        "AdamW, largest gradients": float(left["AdamW, decoupled"][0]),
-        "AdamW, smallest gradients": float(left["AdamW, decoupled"][-1]),
+        "AdamW, largest gradients": float(left["AdamW, decay beside"][0]),
+        "AdamW, smallest gradients": float(left["AdamW, decay beside"][-1]),
         "Adam with L2, largest gradients": float(left["Adam, L2 in the loss"][0]),
         "Adam with L2, smallest gradients": float(left["Adam, L2 in the loss"][-1]),
         "SGD with L2, smallest gradients": float(left["SGD, L2 in the loss"][-1]),
@@ -55,19 +59,24 @@ def run(*, full: bool = False) -> Measured:
     )
     panel.legend(fontsize=8)
     return Measured(
-        columns=("way", *(f"gradients of {slope:g}" for slope in SLOPES)),
-        rows=tuple((way, *(float(one) for one in ends)) for way, ends in left.items()),
+        columns=("share of a weight left", *(f"gradients of {slope:g}" for slope in SLOPES)),
+        rows=tuple(rows),
         figures=figures,
         seen=(
-            f"A decay of {PENALTY} at a rate of {RATE} should leave {expected:.2f} of each weight. "
-            f"SGD and AdamW do that. Adam with the penalty in the loss leaves "
-            f"{figures['Adam with L2, largest gradients']:.2f} of weights with large gradients and "
-            f"{figures['Adam with L2, smallest gradients']:.2f} of those with small ones: it "
-            "divides the penalty by the size of the gradients, too."
+            f"A decay of {PENALTY} at a learning rate of {RATE} takes {RATE * PENALTY:g} of each "
+            f"weight in a step; after {STEPS} steps (1 - {RATE * PENALTY:g})^{STEPS} = "
+            f"{expected:.3g} should be left. With the penalty in the loss plain steps (SGD) leave "
+            f"{left['SGD, L2 in the loss'].min():.3g} to {left['SGD, L2 in the loss'].max():.3g}. "
+            "Adam leaves "
+            f"{figures['Adam with L2, largest gradients']:.3g} of weights with large gradients and "
+            f"{figures['Adam with L2, smallest gradients']:.3g} of those with small ones: the "
+            "penalty is part of the gradient, which Adam divides by its usual size. AdamW takes "
+            "the decay from the weight directly, beside Adam's step, and leaves "
+            f"{left['AdamW, decay beside'].min():.3g} to {left['AdamW, decay beside'].max():.3g}."
         ),
         differs=(
-            "S4 calls the L2 penalty weight decay. That is so for SGD; under Adam they are two "
-            "things."
+            "S4 calls the penalty weight decay whatever the rule. That is so for SGD; under Adam "
+            "they are two things."
         ),
         picture=figure,
     )
@@ -83,10 +92,12 @@ LESSON = Lesson(
     lecture="S4",
     title="L2 is weight decay for SGD, and not for Adam",
     claim=(
-        "A penalty of squared weights in the loss shrinks every weight a little in every step, "
-        "which is why it is called weight decay."
+        "L2 adds the squares of the weights, times a factor, to the loss that the training makes "
+        "small. Each step moves a weight against its gradient (how the loss changes with it), so "
+        "that this penalty takes a small share of every weight: weight decay. Here the gradients "
+        "of the loss itself are noise of four sizes, so only the decay moves weights far."
     ),
-    advice="With Adam take AdamW's `weight_decay`, and search it on a log scale with the rate.",
+    advice="With Adam do not put L2 into the loss; take AdamW and its `weight_decay`.",
     run=run,
     holds={
         "AdamW, largest gradients": (0.65, 0.83),

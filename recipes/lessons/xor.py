@@ -34,18 +34,25 @@ def run(*, full: bool = False) -> Measured:
         for units, several in networks.items()
     }
     raw = best_line(new_x, new_y)
-    rows = [
-        ("the data", raw, raw, raw),
+    rows: list[tuple[str | float | None, ...]] = [
+        ("the data", raw, raw, raw, None),
         *(
-            (name, float(np.median(found)), min(found), max(found))
-            for name, found in (
-                (f"{UNITS} hidden units, random", random),
-                (f"{UNITS} hidden units, trained", trained),
+            (name, float(np.median(found)), min(found), max(found), count)
+            for name, found, count in (
+                (f"{UNITS} hidden units, random", random, None),
+                (f"{UNITS} hidden units, trained", trained, learned[UNITS]),
             )
         ),
+        (f"{MORE} hidden units, trained", None, None, None, learned[MORE]),
     ]
     return Measured(
-        columns=("a straight line through", "accuracy, median", "lowest", "highest"),
+        columns=(
+            "a straight line through",
+            "share right, middle start",
+            "lowest",
+            "highest",
+            f"starts of {SEEDS} that learned it",
+        ),
         rows=tuple(rows),
         figures={
             "best line, data": raw,
@@ -54,11 +61,11 @@ def run(*, full: bool = False) -> Measured:
             **{f"starts that learned it, {units} units": float(n) for units, n in learned.items()},
         },
         seen=(
-            f"The best straight line gets {raw:.0%} of the raw points right, "
-            f"{np.median(random):.0%} behind {UNITS} random hidden units and {max(trained):.0%} "
-            f"behind {UNITS} trained ones. {learned[UNITS]} of {SEEDS} starts learned that with "
-            f"{UNITS} units, "
-            f"{learned[MORE]} of {SEEDS} with {MORE}."
+            f"The best straight line parts {raw:.0%} of the points rightly, "
+            f"{np.median(random):.0%} behind {UNITS} hidden units with random weights, and up to "
+            f"{max(trained):.0%} behind {UNITS} trained ones. {learned[UNITS]} of {SEEDS} starts "
+            f"(first weights) learned it with {UNITS} units, {learned[MORE]} of {SEEDS} with "
+            f"{MORE}."
         ),
         differs=(
             ""
@@ -116,12 +123,12 @@ LESSON = Lesson(
     title="A hidden layer moves the data until a line can part them",
     claim=(
         "Data that no straight line can part become easy once they are transformed. A network "
-        "learns such a transformation by itself; the classic example is 'one or the other, but "
-        "not both'."
+        "learns such a transformation by itself, in its hidden layer, the units between inputs and "
+        "output; the classic example is 'one or the other, but not both'."
     ),
     advice=(
-        "Where a linear model is no better than chance, try one hidden layer, with a few more "
-        "units than are needed and from more than one start."
+        "Where a straight line does badly, try one hidden layer, with a few more units than are "
+        "needed; with few units, from more than one start."
     ),
     run=run,
     holds={

@@ -46,10 +46,23 @@ def test_one_is_run_from_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = dlrecipes("lesson", "mine.py")
     assert result.exit_code == 0, result.output
-    for said in ("An idea (S9)", "One is two.", "1.23", "Seen it.", "It says two.", "Do not count"):
+    for said in (
+        "An idea",
+        "Claimed in lecture S9: One is two.",
+        "1.23",
+        "Seen it.",
+        "It says two.",
+        "Do not count",
+    ):
         assert said in result.output
     assert "one is 1.235, held between 0 and 1" in " ".join(result.output.split())
+    assert "±" not in result.output  # is explained where a table has it
     assert (tmp_path / "mine.svg").read_text().startswith("<?xml")
+    marked = FILE.replace("1.23456),", "'1.2 ± 0.1'),").replace("S9", "S2, S3, S4")
+    (tmp_path / "mine.py").write_text(marked)
+    again = " ".join(dlrecipes("lesson", "mine.py").output.split())
+    assert "Claimed in lectures S2, S3 and S4: One is two." in again
+    assert "± is the scatter over repeats" in again
 
 
 @pytest.mark.parametrize(
