@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -20,6 +21,20 @@ KINDS = [
 ]
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 st.register_type_strategy(float, FINITE)
+
+
+# Hypothesis gives up examples that grow too large, and it takes long until it does.
+def _few(kind):
+    *inner, last = get_args(kind)
+    if last is not Ellipsis:
+        return st.tuples(*map(st.from_type, (*inner, last)))
+    return st.lists(st.deferred(lambda: st.from_type(inner[0])), max_size=2).map(tuple)
+
+
+st.register_type_strategy(tuple, _few)
+st.register_type_strategy(
+    dict, lambda kind: st.dictionaries(*map(st.from_type, get_args(kind)), max_size=2)
+)
 
 
 @st.composite

@@ -12,7 +12,8 @@ X = np.random.default_rng(0).normal(size=(48, 4)).astype("float32")
 Y = (X[:, :1] > 0).astype("float32")
 
 
-def network(optimizer="adam", *, built=True):
+def network(optimizer="adam", *, built=True, graph=False):
+    """Without a graph, which takes much longer to trace than two steps to take."""
     layers = [
         keras.layers.Dense(8, activation="relu"),
         keras.layers.BatchNormalization(),
@@ -20,8 +21,14 @@ def network(optimizer="adam", *, built=True):
         keras.layers.Dense(1, activation="sigmoid"),
     ]
     model = keras.Sequential([keras.Input((4,)), *layers] if built else layers)
-    metrics = ["accuracy", keras.metrics.AUC(name="auc"), keras.metrics.F1Score(name="f1")]
-    model.compile(optimizer, "binary_crossentropy", metrics=metrics)
+    metrics = ["accuracy", keras.metrics.F1Score(name="f1")]
+    model.compile(
+        optimizer,
+        "binary_crossentropy",
+        metrics=metrics,
+        run_eagerly=not graph,
+        jit_compile=False,
+    )
     return model
 
 
@@ -59,10 +66,10 @@ def same(one, other):
 @pytest.mark.parametrize("trained", [False, True], ids=["new", "trained"])
 @pytest.mark.parametrize("make", [lambda: "adam", scheduled], ids=["number", "schedule"])
 def test_training_inside_leaves_no_trace(make, trained):
-    pair = []
+    pair, graph = [], trained and make is scheduled
     for _ in range(2):
         keras.utils.set_random_seed(0)
-        pair.append(network(make()))
+        pair.append(network(make(), graph=graph))
         if trained:
             pair[-1].fit(X, Y, verbose=0, shuffle=False)
     model, control = pair
@@ -82,13 +89,13 @@ def test_training_inside_leaves_no_trace(make, trained):
 
 
 def test_what_fails_or_compiles_inside_is_put_back_too():
-    model = network()
+    model = network(graph=True)
     before = everything(model)
 
     def compile_train_fail():
         with left_as_they_were(model):
             model.fit(X, Y, verbose=0)
-            model.compile("sgd", "mse")
+            model.compile("sgd", "mse", jit_compile=False)
             model.fit(X, Y, verbose=0)
             raise ZeroDivisionError
 
@@ -96,9 +103,7 @@ def test_what_fails_or_compiles_inside_is_put_back_too():
         compile_train_fail()
     same(before, everything(model))
     assert model.loss == "binary_crossentropy"
-    assert model.evaluate(X, Y, verbose=0, return_dict=True).keys() == {
-        *("loss", "accuracy", "auc", "f1")
-    }
+    assert model.evaluate(X, Y, verbose=0, return_dict=True).keys() == {"loss", "accuracy", "f1"}
 
 
 def test_a_network_without_weights_has_none_again():
