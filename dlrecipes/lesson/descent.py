@@ -118,28 +118,32 @@ def _sgd(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa: ARG
 
 
 def _with_momentum(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa: ARG001
-    speed, gradient = 0.0, (yield None)
+    speed: Number = 0.0
+    gradient = yield None
     while True:
         speed = momentum * speed + rate * gradient
         gradient = yield speed
 
 
 def _nesterov(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa: ARG001
-    speed, gradient = 0.0, (yield None)
+    speed: Number = 0.0
+    gradient = yield None
     while True:
         speed = momentum * speed + rate * gradient
         gradient = yield momentum * speed + rate * gradient
 
 
 def _adagrad(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa: ARG001
-    squares, gradient = 0.0, (yield None)
+    squares: Number = 0.0
+    gradient = yield None
     while True:
         squares = squares + gradient**2
         gradient = yield rate * gradient / np.sqrt(squares + _EPSILON)
 
 
 def _rmsprop(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa: ARG001
-    squares, gradient = 0.0, (yield None)
+    squares: Number = 0.0
+    gradient = yield None
     while True:
         squares = decay * squares + (1 - decay) * gradient**2
         gradient = yield rate * gradient / np.sqrt(squares + _EPSILON)
@@ -147,7 +151,9 @@ def _rmsprop(rate: Number, momentum: Number, decay: Number) -> Stepper:  # noqa:
 
 def _adam(*, corrected: bool) -> Callable[[Number, Number, Number], Stepper]:
     def steps(rate: Number, momentum: Number, decay: Number) -> Stepper:
-        mean, squares, at, gradient = 0.0, 0.0, 0, (yield None)
+        mean: Number = 0.0
+        squares: Number = 0.0
+        at, gradient = 0, (yield None)
         while True:
             at += 1
             mean = momentum * mean + (1 - momentum) * gradient

@@ -93,7 +93,7 @@ def run(*, full: bool = False) -> Measured:
 
 
 def _build(hp: dlr.search.HyperParameters) -> keras.Model:
-    return _network(hp.Choice("learning_rate", LIST))
+    return _network(float(hp.Choice("learning_rate", LIST) or 0.0))
 
 
 def _network(rate: float) -> keras.Model:
@@ -107,7 +107,7 @@ def _train_again(splits: dlr.data.Splits, rates: list[float]) -> dict[float, np.
     """Return the losses of each rate with other first weights and orders, `(trainings,)`."""
 
     def build(hp: dlr.search.HyperParameters) -> keras.Model:
-        return _network(hp.Choice("learning_rate", rates, ordered=False))
+        return _network(float(hp.Choice("learning_rate", rates, ordered=False) or 0.0))
 
     stages = [
         dlr.Stage(f"again-{at}", len(rates), EPOCHS, sampler="random", pruner="none")

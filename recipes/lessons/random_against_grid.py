@@ -40,7 +40,8 @@ def run(*, full: bool = False) -> Measured:
     splits = dlr.data.from_arrays(data.data / 16, data.target)
     repeats = 20 if full else 4
     rules = tuple(OTHERS) if full else ("Adam",)
-    studies, best, rows, figures = {}, {}, [], {}
+    studies, best, rows = {}, {}, []
+    figures: dict[str, float] = {}
     for rule in rules:
         plan = dlr.Plan(_stages(rule, repeats))
         study = run_study(partial(_build, rule), splits, plan, objective="val_accuracy")
@@ -206,9 +207,9 @@ def _picture(
         points.set(xscale="log", xlabel="learning rate", ylabel="validation accuracy")
         points.set(title=f"{rule}: {MANY} trials each")
         points.legend()
-        for shift, scores, colour in zip((0.1, -0.1), best[rule], COLOURS[1::-1], strict=True):
+        for shift, reached, colour in zip((0.1, -0.1), best[rule], COLOURS[1::-1], strict=True):
             places = np.arange(len(VALUES)) + shift
-            ends.errorbar(places, scores.mean(0), scores.std(0), fmt="o", color=colour)
+            ends.errorbar(places, reached.mean(0), reached.std(0), fmt="o", color=colour)
         ends.set(xticks=range(len(VALUES)), xticklabels=[f"{FEW} trials", f"{MANY} trials"])
         ends.set(xlim=(-0.5, 1.5), ylabel="best accuracy", title=f"{rule}: the best of them")
     return figure

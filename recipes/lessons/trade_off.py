@@ -125,7 +125,7 @@ def _cell(width: int, examples: int, *, full: bool) -> Cell:
     )
     best = int(np.mean((chosen_by - CHOOSE[1]) ** 2, axis=(1, 2)).argmin())
     parts = [decompose_predictions(found[at], NEW[1], noise=NOISE**2) for at in (0, best)]
-    return Cell(*parts, PENALTIES[best])
+    return Cell(parts[0], parts[1], PENALTIES[best])
 
 
 def _figures(
