@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 import dlrecipes as dlr
 from dlrecipes.lesson import COLOURS, Lesson, Measured, draw, run_study
 
-DATA: dict[str, Callable[[], object]] = {
+DATA: dict[str, Callable[..., Any]] = {
     "digits": load_digits,
     "breast cancer": load_breast_cancer,
     "wine": load_wine,
@@ -90,7 +91,7 @@ def _differs(means: dict[tuple[str, str], float], others: dict[str, float]) -> s
 
 def _shares(rule: str, name: str, trials: int, seed: int) -> dict[str, float]:
     """Return what each hyperparameter explains alone, all pairs together, and the R²."""
-    x, y = DATA[name](return_X_y=True)  # type: ignore[call-arg]
+    x, y = DATA[name](return_X_y=True)
     splits = dlr.data.from_arrays(StandardScaler().fit_transform(x), y, split_seed=seed)
     stage = dlr.Stage("all", trials, EPOCHS, sampler="sobol", pruner="none")
     build = partial(_build, rule, x.shape[1], int(y.max()) + 1)
