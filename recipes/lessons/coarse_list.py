@@ -5,6 +5,8 @@ Run it with `dlrecipes lesson coarse_list`.
 
 from __future__ import annotations
 
+from typing import cast
+
 import keras
 import numpy as np
 from keras import layers
@@ -93,7 +95,7 @@ def run(*, full: bool = False) -> Measured:
 
 
 def _build(hp: dlr.search.HyperParameters) -> keras.Model:
-    return _network(float(hp.Choice("learning_rate", LIST) or 0.0))
+    return _network(cast(float, hp.Choice("learning_rate", LIST)))
 
 
 def _network(rate: float) -> keras.Model:
@@ -107,7 +109,7 @@ def _train_again(splits: dlr.data.Splits, rates: list[float]) -> dict[float, np.
     """Return the losses of each rate with other first weights and orders, `(trainings,)`."""
 
     def build(hp: dlr.search.HyperParameters) -> keras.Model:
-        return _network(float(hp.Choice("learning_rate", rates, ordered=False) or 0.0))
+        return _network(cast(float, hp.Choice("learning_rate", rates, ordered=False)))
 
     stages = [
         dlr.Stage(f"again-{at}", len(rates), EPOCHS, sampler="random", pruner="none")

@@ -5,6 +5,7 @@ Run it with `dlrecipes lesson momentum_importance`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 import dlrecipes as dlr
 from dlrecipes.lesson import COLOURS, Lesson, Measured, draw, run_study
 
-DATA: dict[str, Any] = {
+DATA: dict[str, Callable[..., Any]] = {
     "digits": load_digits,
     "breast cancer": load_breast_cancer,
     "wine": load_wine,
