@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         make_light_curves,
     )
     from dlrecipes.lesson.many_networks import draw_networks, outputs_of, train_networks
+    from dlrecipes.lesson.memory import peak_memory
     from dlrecipes.lesson.patients import FINDINGS, make_patients
     from dlrecipes.lesson.picture import COLOURS, draw, outline_boxes, save_picture
     from dlrecipes.lesson.promoters import MOTIF, make_promoters
@@ -116,6 +117,7 @@ __all__ = [
     "outline_boxes",
     "output_size",
     "outputs_of",
+    "peak_memory",
     "pieces_on_line",
     "random_weights",
     "read_detections",
@@ -181,6 +183,7 @@ _HOMES = {
     "outline_boxes": "picture",
     "output_size": "convolution",
     "outputs_of": "many_networks",
+    "peak_memory": "memory",
     "pieces_on_line": "regions",
     "random_weights": "regions",
     "read_detections": "detection",
