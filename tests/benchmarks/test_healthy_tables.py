@@ -36,6 +36,7 @@ TRUE = {
     "group candidates": lambda said, found: ("No input" in said) == (not found),
     "subgroup candidates": lambda said, found: ("No other input" in said) == (not found),
     "codes": lambda said, found: ("No numbers" in said) == (not found),
+    "phrases": lambda said, found: ("No phrase" in said) == (not found),
     "groups": lambda _, found: not any(found.values()),
     "column kinds": lambda said, found: (
         int(said.split()[0]) + said.partition("left out: ")[2].count("'") // 2 == len(found)
