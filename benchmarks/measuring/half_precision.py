@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from measuring.precision_members import Case, members
+from measuring.precision_members import KNOWN, Case, members
 
 POLICIES = ("mixed_bfloat16", "mixed_float16")
 EPSILON = {"mixed_bfloat16": 2.0**-8, "mixed_float16": 2.0**-11}
@@ -69,7 +69,11 @@ def measure_members(only: list[str] | None, timed: int) -> dict[str, Any]:
     if strange:
         raise SystemExit(f"Unknown: {', '.join(strange)}. Members: {', '.join(known)}.")
     rows = [measure_member(name, timed=timed) for name in only or known]
-    return {"members": [{**row, "missed": missed(row)} for row in rows]}
+    return {
+        "members": [
+            {**row, "missed": missed(row), "reason": KNOWN.get(row["member"], "")} for row in rows
+        ]
+    }
 
 
 def missed(found: dict[str, Any]) -> list[str]:

@@ -25,6 +25,12 @@ LEFT_OUT = {
 }
 """Public names of the three packages that are no layer, loss or builder, and why."""
 
+KNOWN = {
+    "models.build_text(cnn)": "max-pooling over tokens; at one place of a thousand the largest "
+    "value is another one in float16, or tied, and the gradient goes elsewhere",
+}
+"""Members that may be outside of the tolerance, and why."""
+
 CI = (
     "layers.InvertedDropout",
     "layers.LocallyConnected2D",
