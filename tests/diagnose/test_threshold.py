@@ -42,7 +42,7 @@ def scored(goal, y, called):
 
 
 @pytest.mark.parametrize("goal", GOALS)
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=5)
 @given(validation_parts())
 def test_no_other_threshold_is_better(goal, part):
     y, scores = part

@@ -133,7 +133,7 @@ def test_edges_need_adapt():
         _ = PiecewiseLinearEncoding().edges
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     train=st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=20),
     values=st.lists(st.floats(-2e6, 2e6, width=32), min_size=2, max_size=20),

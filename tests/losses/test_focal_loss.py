@@ -9,7 +9,7 @@ from dlrecipes.losses import FocalLoss
 
 LOGITS = st.floats(-100, 100, allow_nan=False, width=32)
 GAMMAS = st.floats(0, 5)
-quick = settings(deadline=None, max_examples=40)
+quick = settings(deadline=None, max_examples=20)
 
 
 @pytest.fixture

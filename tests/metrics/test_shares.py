@@ -11,7 +11,7 @@ from dlrecipes.metrics import average_precision_shares, f_shares, rmse_shares
 NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 5)), min_size=5, max_size=25))
 def test_as_leaving_out_one_example_after_the_other(rows):
     rows += [(1, 5), (1, 2), (0, 3)]

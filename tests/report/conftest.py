@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -84,6 +86,11 @@ def make_run() -> Callable[..., SyntheticRun]:
 
 def synthetic_run(kind: str = "image", trials: int = 24, refits: int = 3) -> SyntheticRun:
     """Return a run on digits (`image`), wine (`table`) or diabetes (`regression`)."""
+    return copy.deepcopy(_made_once(kind, trials, refits))
+
+
+@functools.cache
+def _made_once(kind: str, trials: int, refits: int) -> SyntheticRun:
     spec, x, y, predictions = _predictions(kind, refits)
     regression = spec.task == "regression"
     direction = "min" if regression else "max"

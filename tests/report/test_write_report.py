@@ -261,6 +261,7 @@ def test_no_mistakes(make_run, tmp_path):
     assert "None among 70 test examples" in read(run.write(tmp_path)).text
 
 
+@pytest.mark.slow
 def test_large_study_stays_usable(make_run, tmp_path):
     directory = make_run("image", trials=5000).write(tmp_path)
     assert write_report(directory).stat().st_size < 10e6

@@ -1,5 +1,6 @@
 """A table from its file to a SavedModel that takes the raw columns."""
 
+import functools
 import io
 import shutil
 import subprocess
@@ -16,9 +17,10 @@ from dlrecipes.data import Columns
 from dlrecipes.errors import DataError, DataWarning
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import Plan, RunSettings, Stage
+from dlrecipes.run import predict_inputs
 from dlrecipes.rundir import RunDirectory
 
-PLAN = Plan((Stage("only", 2, 2, "random", "none"),), batch_size=32, refit_seeds=2)
+PLAN = Plan((Stage("only", 1, 2, "random", "none"),), batch_size=32, refit_seeds=1)
 
 SERVE = """
 import json
@@ -76,6 +78,14 @@ def people(rows=240, seed=0):
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _models_are_loaded_once():
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("load_model", "load_tested"):
+            patch.setattr(predict_inputs, name, functools.cache(getattr(predict_inputs, name)))
+        yield
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("table")
@@ -95,7 +105,7 @@ def run(tmp_path_factory):
 
 def test_the_whole_procedure(run):
     result = run.result
-    assert result.stages[0].trials.completed == 2
+    assert result.stages[0].trials.completed == 1
     assert {"boosted trees", "logistic regression"} <= set(result.baselines)
     assert set(result.artifacts) == {"saved_model", "keras", "report"}
     kinds = [one.kind for one in run.info.raw_spec.columns]

@@ -50,7 +50,7 @@ def test_skill_of_values_is_r2_where_training_and_test_are_alike():
     assert scores["skill"] == pytest.approx(r2_score(y, predictions), rel=1e-5)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31), st.integers(1, 30))
 def test_mean_loss_of_the_examples_is_what_skill_lacks(seed, examples):
     generator = np.random.default_rng(seed)

@@ -25,7 +25,7 @@ def test_durations_and_rows():
     assert lagged.set_index("sold")["sold 1 row earlier"][11] == 9
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_only_earlier_rows_count(seed):
     generator = np.random.default_rng(seed)

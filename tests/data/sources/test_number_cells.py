@@ -24,7 +24,7 @@ def written(number, decimal, thousands):
     return text.translate(str.maketrans({",": thousands, ".": decimal}))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @example([Decimal("1000.00"), Decimal("-1000.00")], (",", " "), "{}")
 @given(
     st.lists(
@@ -41,7 +41,7 @@ def test_any_number_in_any_form_comes_back_exactly(numbers, marks, unit):
     assert read(cells, found.form) == [float(number * factor) for number in numbers]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_numbers_as_programs_write_them(numbers):
     cells = [repr(number) for number in numbers]
@@ -50,7 +50,7 @@ def test_numbers_as_programs_write_them(numbers):
     assert read(cells, found.form) == numbers
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.text("0123456789.,-+€% e()", max_size=9), min_size=1))
 def test_a_cell_is_read_by_itself(cells):
     form = NumberForm(",", ".", "€", fractions=True)

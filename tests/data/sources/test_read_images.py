@@ -242,7 +242,7 @@ def test_five_files_are_named(tmp_path):
         read_images(paths)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(
     st.sampled_from(["PNG", "JPEG", "BMP", "GIF"]),
     st.integers(0, 10_000),

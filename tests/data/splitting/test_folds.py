@@ -50,7 +50,7 @@ def test_repeats_and_seeds_differ():
     assert set(first.validation) != set(other.validation)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(1, 9), min_size=5, max_size=40), st.integers(2, 5), seeds, st.randoms())
 def test_group_folds(sizes, number, seed, shuffler):
     groups = np.repeat(np.arange(len(sizes)), sizes)

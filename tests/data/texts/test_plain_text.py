@@ -126,7 +126,7 @@ def test_any_shape():
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 @example(["\u200c", "\u0301", "▁", "a\u200d", "\u0085", "\x1c"])
 def test_tokens_are_a_text_s_own_and_the_same_for_python_and_tensorflow(texts):

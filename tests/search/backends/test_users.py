@@ -29,7 +29,7 @@ def build(hp):
         optimizer,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
-        jit_compile=False,
+        run_eagerly=True,  # a graph takes longer to trace than three steps to take
     )
     return model
 

@@ -378,12 +378,11 @@ FEW = (
         optimizer="nesterov",
         loss="huber",
         body="dropout",
-        schedule="warm-up",
+        schedule="one-cycle",
         clipping="clipvalue",
         regularizer="l2 and activity",
         constraint="max norm",
     ),
-    _case(optimizer="momentum", schedule="one-cycle"),
     pytest.param(
         _case(optimizer="rmsprop momentum", body="convolution 2d", schedule="piecewise"),
         marks=pytest.mark.slow,

@@ -47,8 +47,15 @@ def _model(factor, by_name):
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("by_name", [True, False])
-@pytest.mark.parametrize("stacked", [True, False])
+@pytest.mark.parametrize(
+    ("by_name", "stacked"),
+    [
+        (True, True),
+        (False, False),
+        pytest.param(True, False, marks=pytest.mark.slow),
+        pytest.param(False, True, marks=pytest.mark.slow),
+    ],
+)
 def test_equal_to_keras(by_name, stacked, built, side_by_side):
     members = (1.0, 0.5) if stacked else (1.0,)
     models = built(lambda factor: _model(factor, by_name), members)
