@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,13 +15,15 @@ from dlrecipes.errors import RecipeError
 from dlrecipes.quiet import quiet_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from dlrecipes.lesson import Measured
     from dlrecipes.lesson.lesson import Cell
 
 LECTURES = "S1 to S4: the four lecture courses on deep learning whose claims are measured."
-SCATTER = "± is the scatter over repeats that differ in their random numbers (seeds) only."
+SCATTER = {  # what is explained where a table has it
+    r"±": "±: how far repeats scatter that differ in their random numbers (seeds) only.",
+    r"\(\S+ to \S+\)": "In brackets: from the least to the most of the repeats, unless its column "
+    "says what.",
+}
 
 
 def list_lessons() -> None:
@@ -72,8 +75,8 @@ def _show(name: str, out: Path | None, *, full: bool) -> None:
     with console.status("measuring"), quiet_start():
         measured = chosen.run(full=full)
     console.print(_table(measured))
-    if has_scatter(measured.columns, measured.rows):
-        console.print(SCATTER)
+    for line in _explained(measured):
+        console.print(line)
     console.print(f"\nSeen here: {measured.seen}")
     if measured.differs:
         console.print(f"Unlike the lecture: {measured.differs}")
@@ -89,6 +92,11 @@ def _table(measured: Measured) -> Table:
     for row in measured.rows:
         table.add_row(*(cell_text(cell) for cell in row))
     return table
+
+
+def _explained(measured: Measured) -> list[str]:
+    words = [str(cell) for row in (measured.columns, *measured.rows) for cell in row]
+    return [said for mark, said in SCATTER.items() if any(re.search(mark, one) for one in words)]
 
 
 def cell_text(cell: Cell) -> str:
@@ -110,13 +118,3 @@ def lectures_text(lecture: str) -> str:
     """
     *others, last = lecture.split(", ")
     return f"lectures {', '.join(others)} and {last}" if others else f"lecture {last}"
-
-
-def has_scatter(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bool:
-    """Return whether a lesson's table has a ±, which is to be explained.
-
-    Args:
-        columns: The table's heads.
-        rows: Its rows.
-    """
-    return any("±" in str(cell) for row in (columns, *rows) for cell in row)

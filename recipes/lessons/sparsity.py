@@ -96,7 +96,7 @@ def _train(
     keras.utils.set_random_seed(seed)
     first = layers.Dense(32, "relu", kernel_regularizer=penalty)
     model = keras.Sequential([keras.Input((30,)), first, layers.Dense(1, "sigmoid")])
-    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
+    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy", jit_compile=False)
     model.fit(x, y, batch_size=40, epochs=EPOCHS, verbose=0)
     chosen = model.predict(new, verbose=0).ravel() > 0.5
     return first.get_weights()[0].ravel(), float(np.mean(chosen == truth))

@@ -58,11 +58,12 @@ def test_one_is_run_from_a_file(tmp_path, monkeypatch):
     assert "one is 1.235, held between 0 and 1" in " ".join(result.output.split())
     assert "±" not in result.output  # is explained where a table has it
     assert (tmp_path / "mine.svg").read_text().startswith("<?xml")
-    marked = FILE.replace("1.23456),", "'1.2 ± 0.1'),").replace("S9", "S2, S3, S4")
+    marked = FILE.replace("1.23456),", "'1.2 ± 0.1 (1 to 2)'),").replace("S9", "S2, S3, S4")
     (tmp_path / "mine.py").write_text(marked)
     again = " ".join(dlrecipes("lesson", "mine.py").output.split())
     assert "Claimed in lectures S2, S3 and S4: One is two." in again
-    assert "± is the scatter over repeats" in again
+    assert "In brackets: from the least" in again
+    assert "±: how far repeats scatter" in again
 
 
 @pytest.mark.parametrize(
