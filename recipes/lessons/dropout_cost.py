@@ -73,7 +73,7 @@ def run(*, full: bool = False) -> Measured:
                 f"{1e3 * times[name].min():.3g} to {1e3 * times[name].max():.3g}",
                 ", ".join(map(str, epochs[name])),
                 float(curves[name][:, -1].mean()),
-                memory[name] / 2**20 if memory[name] else None,
+                used / 2**20 if (used := memory[name]) else None,
             )
             for name in models
         ),
@@ -86,8 +86,8 @@ def run(*, full: bool = False) -> Measured:
             + (f", and a step takes {more:.2f} times the memory." if more else ".")
         ),
         differs=(
-            f"{'none' if min(figures.values()) > 1 else 'not all'} of the three is smaller with dropout "
-            "here, for nothing is left out of the sums: Keras multiplies by a mask of zeros, which "
+            f"{'none' if min(figures.values()) > 1 else 'not all'} of the three is smaller with "
+            "dropout here, for nothing is left out of the sums: Keras multiplies by a mask of zeros, which "
             "is one more tensor to draw, and to keep for the way back. Less would be computed only "
             "if units were really taken out."
         ),
