@@ -55,10 +55,7 @@ def forest_variance(
         here, there = slice(begin, end), slice(begin, None)
         products = np.outer(weight[here], weight[there])
         products[:, end - begin :] *= 2  # each two trees once
-        ratios = [
-            _overlaps(low[at], high[at], width[at], here, there)
-            for at in range(len(counts))
-        ]
+        ratios = [_overlaps(low[at], high[at], width[at], here, there) for at in range(len(counts))]
         whole += float(np.vdot(products, np.prod(ratios, axis=0)))
         rest = np.stack([(ratio - 1.0).ravel() for ratio in ratios])
         alone += rest @ products.ravel()

@@ -97,7 +97,7 @@ def test_ends_of_a_hyperparameter():
         ("coarse.trials=many", r"must be a whole number\. Received: --set coarse\.trials=many"),
         ("coarse.trials=-1", r"`trials` must be an integer, at least 0.*trials=-1"),
         ("coarse.trials=none", r"`trials` must be an integer"),
-        ("coarse.sampler=grid", r"`sampler` must be one of.*'grid'"),
+        ("coarse.sampler=annealing", r"`sampler` must be one of.*'annealing'"),
         ("coarse.widen=yes", r"must be true or false"),
         ("batch_size=0", r"`batch_size` must be an integer, at least 1"),
     ],

@@ -39,7 +39,7 @@ def test_arguments_reach_the_plan():
         ({"trials": 1}, r"`trials` must be an integer, at least 2\. Received: trials=1"),
         ({"epochs": 0}, r"`epochs` must be an integer, at least 1"),
         ({"coarse_epochs": 0}, r"`epochs` must be an integer, at least 1"),
-        ({"fine_sampler": "grid"}, r"`sampler` must be one of"),
+        ({"fine_sampler": "annealing"}, r"`sampler` must be one of"),
         ({"limits": {"rate": (1.0, 0.1)}}, r"lower limit must lie below"),
     ],
 )
