@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results import Hyperparameter
+from dlrecipes.results import Hyperparameter, plural
 from dlrecipes.search.backends import configurations
 from dlrecipes.search.ranges import at_position
 
@@ -45,7 +45,8 @@ def lay_grid(space: Space, trials: int) -> Space:
         raise ArgumentError(
             f"A grid needs a trial for each combination, of {_FEWEST} values a range and of all "
             "choices.",
-            received=f"{trials} trials for {ranges} ranges and {len(space) - ranges} others",
+            received=f"{plural(trials, 'trial')} for {plural(ranges, 'range')} and "
+            f"{plural(len(space) - ranges, 'other')}",
             fix='Give more trials, search fewer hyperparameters, or take "random" or "sobol", '
             "which need no grid.",
         )

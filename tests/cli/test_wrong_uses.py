@@ -234,6 +234,10 @@ BUILDER = {
         {"plan": "CoarseToFine(trials=3, epochs=1, limits={'momentum': (0.1, 0.9)})"},
         r"limit must belong to a numeric hyperparameter.*limits\['momentum'\].*learning_rate",
     ),
+    "a grid that does not fit into its trials": (
+        {"plan": "Plan((Stage('only', 1, 1, sampler='grid'),))"},
+        r"grid needs a trial for each combination.*1 trial for .*\"random\"",
+    ),
     "no stage": ({"plan": "Plan(())"}, r"at least one stage.*stages=\[\]"),
     "one trial": ({"plan": "CoarseToFine(trials=1)"}, r"`trials` must be an integer, at least 2"),
     "a layer that no SavedModel can have": (
