@@ -39,7 +39,7 @@ def run(*, full: bool = False) -> Measured:
     told = np.where(generator.random(EXAMPLES) < AGREES, 2 * y - 1, 1 - 2 * y)
     model = _build()
     seeds = range(STARTS[full])
-    found = {}
+    found: dict[tuple[str, float], Array] = {}
     for place in PLACES:
         for rate in RATES:
             if rate == 0.0 and place != PLACES[0]:
