@@ -15,7 +15,7 @@ from dlrecipes.errors import ArgumentError
 Array = NDArray[np.float64]
 Gradient = Callable[[Array], ArrayLike]
 Number = float | Array
-Stepper = Generator[Any, Array, None]
+Stepper = Generator[Any, Any, None]
 
 RULES = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adam, uncorrected", "adamw")
 """The rules that `descend` knows."""

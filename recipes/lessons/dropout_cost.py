@@ -73,9 +73,9 @@ def run(*, full: bool = False) -> Measured:
                 f"{1e3 * times[name].min():.3g} to {1e3 * times[name].max():.3g}",
                 ", ".join(map(str, epochs[name])),
                 float(curves[name][:, -1].mean()),
-                used / 2**20 if (used := memory[name]) else None,
+                None if used is None else used / 2**20,
             )
-            for name in models
+            for name, used in memory.items()
         ),
         figures=figures,
         seen=(
@@ -88,8 +88,8 @@ def run(*, full: bool = False) -> Measured:
         differs=(
             f"{'none' if min(figures.values()) > 1 else 'not all'} of the three is smaller with "
             "dropout here, for nothing is left out of the sums: Keras multiplies by a mask of "
-            "zeros, which is one more tensor to draw, and to keep for the way back. Less would be "
-            "computed only if units were really taken out."
+            "zeros, which is one more tensor to draw, and to keep for the way back. Less "
+            "would be computed only if units were really taken out."
         ),
         picture=_picture(times, curves, memory),
     )

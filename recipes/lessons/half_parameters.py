@@ -185,7 +185,7 @@ def _picture(smaller: dict[int, Fits], more: dict[int, Fits]) -> Figure:
             )
         panel.set(xscale="log", xlabel=name, ylabel="loss", xticks=at, xticklabels=map(str, at))
         panel.minorticks_off()
-    figure.axes[0].set_ylim(figure.axes[1].get_ylim())
+    figure.axes[1].set_ylim(figure.axes[0].get_ylim())
     figure.axes[0].legend(fontsize=8)
     return figure
 

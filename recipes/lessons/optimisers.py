@@ -250,11 +250,11 @@ LESSON = Lesson(
     holds={
         "loss, adam": (0.2, 0.7),
         "loss, momentum": (0.2, 0.7),
-        "loss, sgd": (0.2, 0.9),
-        "training loss, SGD over Adam": (0.8, 20),
+        "loss, sgd": (0.2, 1.5),
+        "training loss, SGD over Adam": (0.8, 30),
         "draws near the best, adam": (0.1, 0.9),
     },
     rows=("Optimisers",),
-    seconds=18,
+    seconds=22,
     full_minutes=4,
 )
