@@ -1,6 +1,9 @@
-"""What each layer of a network on images makes of one image."""
+"""What each convolution of a network on images makes of one image."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,22 +15,22 @@ from dlrecipes.errors import ArgumentError
 
 
 def layer_gallery(model: keras.Model, image: ArrayLike, *, most: int = 16) -> dict[str, Floats]:
-    """Return a picture of the maps of each layer that looks at places, in their order.
+    """Return a picture of the maps of each convolution, in the order in which they are called.
 
-    These are the layers with a kernel, or with layers inside, whose outputs have places:
-    convolutions and blocks of them. Any other layer is seen by `unit_images`.
+    Convolutions inside of blocks and of models in the model are among them. Any other layer is
+    seen by `unit_images`.
 
     Args:
-        model: A functional or sequential network on images.
+        model: A network on images.
         image: One of its inputs, `(height, width, channels)`.
         most: Maps that are shown of a layer, the first ones, at least 1.
 
     Returns:
-        `{layer: pixels}`, the maps side by side as `tile_images` has them; empty where no layer
-        has places.
+        `{layer: pixels}`, the maps side by side as `tile_images` has them; empty where there is no
+        convolution. A layer is called by the path of its weights.
 
     Raises:
-        ArgumentError: If `image` is none, or the network does not say what its layers are.
+        ArgumentError: If `image` is none.
 
     Example:
         >>> model = dlr.models.build_cnn((8, 8, 1), 3, filters=(4, 6))
@@ -42,28 +45,34 @@ def layer_gallery(model: keras.Model, image: ArrayLike, *, most: int = 16) -> di
             "`image` must be one image, `(height, width, channels)`.",
             received=f"image.shape={given.shape}",
         )
+    gallery: dict[str, Floats] = {}
+    seen = [layer for layer in model._flatten_layers() if _is_convolution(layer)]
     try:
-        seen = [layer for layer in model.layers if _looks_at_places(layer)]
-        outputs = [layer.output for layer in seen]
-        inputs = model.inputs[0] if len(model.inputs) == 1 else model.inputs
-        made = keras.Model(inputs, outputs)(given[None], training=False) if seen else []
-    except (AttributeError, TypeError, ValueError) as error:
-        raise ArgumentError(
-            "What layers put out is known of functional and sequential networks that have seen "
-            "their input's shape.",
-            received=f"the network {model.name!r}",
-            fix="Begin the network with `keras.Input(...)`.",
-        ) from error
-    maps = [np.asarray(keras.ops.convert_to_numpy(one), np.float64)[0] for one in made]
-    return {
-        layer.name: tile_images(np.moveaxis(one, -1, 0)[:most])
-        for layer, one in zip(seen, maps, strict=True)
-    }
+        for layer in seen:
+            name = layer.kernel.path.rpartition("/")[0].removeprefix(f"{model.name}/")
+            layer.call = _recorded(name, layer.call, gallery, most)
+        model(given[None], training=False)
+    finally:
+        for layer in seen:
+            layer.__dict__.pop("call", None)  # the method of its class again
+    return gallery
 
 
-def _looks_at_places(layer: keras.layers.Layer) -> bool:
+def _is_convolution(layer: keras.layers.Layer) -> bool:
     kernel = getattr(layer, "kernel", None)
-    inside = any(getattr(one, "kernel", None) is not None for one in layer._flatten_layers())
-    if isinstance(layer, keras.Model) or not (inside or kernel is not None):
-        return False
-    return len(getattr(layer.output, "shape", ())) == 4
+    return kernel is not None and len(kernel.shape) == 4
+
+
+def _recorded(
+    name: str, call: Callable[..., Any], gallery: dict[str, Floats], most: int
+) -> Callable[..., Any]:
+    """Return what calls a layer and keeps the maps that it puts out."""
+
+    def calling(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (whatever the layer takes)
+        outputs = call(*args, **kwargs)
+        if len(getattr(outputs, "shape", ())) == 4:
+            maps = np.asarray(keras.ops.convert_to_numpy(outputs), np.float64)[0]
+            gallery[name] = tile_images(np.moveaxis(maps, -1, 0)[:most])
+        return outputs
+
+    return calling

@@ -228,7 +228,7 @@ def keep_statistics(splits: Splits, directory: RunDirectory) -> None:
 def keep_gallery(network: keras.Model, data: Development, directory: RunDirectory) -> None:
     """Keep what the layers of a network on images make of the first validation image, once.
 
-    A network that does not say what its layers are has no gallery.
+    A network without convolutions has no gallery, nor one whose input is no single image.
 
     Args:
         network: The network of the refit that is exported.
