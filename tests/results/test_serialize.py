@@ -20,6 +20,7 @@ KINDS = [
 ]
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 st.register_type_strategy(float, FINITE)
+VALUES = st.none() | st.booleans() | st.integers(-99, 99) | FINITE | st.text(max_size=9)
 
 
 @st.composite
@@ -39,6 +40,10 @@ def _stage(draw):
         sampler=draw(st.sampled_from(plan.SAMPLERS)),
         pruner=draw(st.sampled_from(plan.PRUNERS)),
         ranges=draw(st.dictionaries(st.text(), _range(), max_size=2)),
+        first=tuple(
+            draw(st.lists(st.dictionaries(st.text(), VALUES, min_size=1, max_size=2), max_size=2))
+        ),
+        priors=draw(st.dictionaries(st.text(), st.from_type(results.Prior), max_size=2)),
         narrow=draw(st.booleans()),
         widen=draw(st.booleans()),
     )
@@ -72,6 +77,8 @@ _settings = st.builds(
     baseline_seconds=st.floats(0.1, 1e3),
 )
 st.register_type_strategy(results.RunSettings, _settings)
+_prior = st.builds(results.Prior, VALUES, st.floats(0.01, 1.0))
+st.register_type_strategy(results.Prior, _prior)
 st.register_type_strategy(results.Stage, _stage())
 st.register_type_strategy(results.Plan, _plan())
 
