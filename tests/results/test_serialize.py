@@ -21,6 +21,7 @@ KINDS = [
 ]
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 st.register_type_strategy(float, FINITE)
+VALUES = st.none() | st.booleans() | st.integers(-99, 99) | FINITE | st.text(max_size=9)
 
 
 # Hypothesis gives up examples that grow too large, and it takes long until it does.
@@ -54,6 +55,10 @@ def _stage(draw):
         sampler=draw(st.sampled_from(plan.SAMPLERS)),
         pruner=draw(st.sampled_from(plan.PRUNERS)),
         ranges=draw(st.dictionaries(st.text(), _range(), max_size=2)),
+        first=tuple(
+            draw(st.lists(st.dictionaries(st.text(), VALUES, min_size=1, max_size=2), max_size=2))
+        ),
+        priors=draw(st.dictionaries(st.text(), st.from_type(results.Prior), max_size=2)),
         narrow=draw(st.booleans()),
         widen=draw(st.booleans()),
     )
@@ -88,13 +93,7 @@ _settings = st.builds(
     sealed=st.none() | st.booleans(),
     baseline_seconds=st.floats(0.1, 1e3),
 )
-_prior = st.builds(
-    results.Prior,
-    value=st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=6),
-    spread=st.floats(0.01, 1.0),
-)
 st.register_type_strategy(results.RunSettings, _settings)
-st.register_type_strategy(results.Prior, _prior)
 st.register_type_strategy(
     results.Stopping,
     st.builds(
@@ -104,6 +103,8 @@ st.register_type_strategy(
         max_loss_rise=st.none() | st.floats(0, 9),
     ),
 )
+_prior = st.builds(results.Prior, VALUES, st.floats(0.01, 1.0))
+st.register_type_strategy(results.Prior, _prior)
 st.register_type_strategy(results.Stage, _stage())
 st.register_type_strategy(results.Plan, _plan())
 
