@@ -20,11 +20,10 @@ FINE = {"same", "refused"}
 @pytest.mark.parametrize(
     "first",
     [
-        *range(0, 200, 100),
+        0,
         *(
             pytest.param(other, marks=[pytest.mark.slow, pytest.mark.exhaustive])
-            for other in range(0, 200, 20)
-            if other % 100
+            for other in range(20, 200, 20)
         ),
     ],
 )

@@ -7,7 +7,7 @@ def test_one_curve_and_several(cli, tmp_path, recipe_text):
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines()[-1] == "lr-tiny.html"
     assert "plotly" in (tmp_path / "lr-tiny.html").read_text()
-    result = cli("lr", "tiny.py", "--weight-decay", "0,1e-4,1e-2", "--out", "decays.html")
+    result = cli("lr", "tiny.py", "--weight-decay", "0,1e-2", "--out", "decays.html")
     assert (result.exit_code, result.stderr) == (0, "")
     assert (tmp_path / "decays.html").exists()
     assert not (tmp_path / "runs").exists()

@@ -488,7 +488,12 @@ def test_run_that_was_moved_to_such_a_place(cli, tmp_path, copied, contents):
     for words in (("export", moved.name), ("tune", "tiny.py", "--resume", moved.name)):
         assert_one_error(cli(*words), r"no \[brackets\].*Received: run\[1\]\. Choose another name")
         assert contents(moved) == before
-    # What needs no SavedModel still works, and so does the rest where the folder is renamed.
+
+
+@pytest.mark.slow
+def test_what_still_works_in_such_a_place(cli, tmp_path, copied):
+    """What needs no SavedModel, and the rest where the folder is renamed."""
+    moved = copied().rename(tmp_path / "run[1]")
     assert cli("report", moved.name).exit_code == 0
     assert cli("export", moved.name, "--format", "keras").exit_code == 0
     moved.rename(tmp_path / "run 1")

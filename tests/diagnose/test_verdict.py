@@ -65,7 +65,7 @@ def test_pairing_sees_what_the_scores_hide():
 
 @pytest.mark.parametrize(
     ("refits", "by_seed", "by_example"),
-    [(1, 0.0, 1.0), (3, 0.0, 1.0), (3, 1.0, 0.1), (3, 0.1, 1.0), (5, 0.3, 1.0), (10, 1.0, 1.0)],
+    [(1, 0.0, 1.0), (3, 0.0, 1.0), (3, 1.0, 0.1), (5, 0.3, 1.0)],
 )
 def test_interval_covers_the_truth_95_times_in_100(refits, by_seed, by_example):
     generator = np.random.default_rng(0)
@@ -85,9 +85,10 @@ def _covered(network, baseline, truth, step=0.0):
     return abs(verdict.difference - truth) <= verdict.interval
 
 
-@pytest.mark.parametrize("examples", [88, 400])
-@pytest.mark.parametrize("tails", ["normal", "t5"])
-@pytest.mark.parametrize(("refits", "by_seed"), [(1, 0.0), (3, 0.1)])
+@pytest.mark.parametrize(
+    ("examples", "tails", "refits", "by_seed"),
+    [(88, "normal", 1, 0.0), (88, "t5", 3, 0.1), (400, "normal", 3, 0.1), (400, "t5", 1, 0.0)],
+)
 def test_the_interval_of_the_rmse_covers_it_95_times_in_100(examples, tails, refits, by_seed):
     """The network's errors have the variance `1 + by_seed²` in all, the baseline's `1.1²`."""
     generator = np.random.default_rng(0)
@@ -111,9 +112,9 @@ def test_the_interval_of_the_rmse_covers_it_95_times_in_100(examples, tails, ref
 
 
 @pytest.mark.parametrize(
-    ("goal", "share"), [("f1", 0.2), ("f2", 0.2), ("f1", 0.05), ("cost=1:10", 0.1)]
+    ("goal", "share", "rate"),
+    [("f1", 0.2, 0.02), ("f2", 0.2, 0.3), ("f1", 0.05, 0.3), ("cost=1:10", 0.1, 0.02)],
 )
-@pytest.mark.parametrize("rate", [0.3, 0.02])
 def test_the_interval_of_decisions_covers_their_score(goal, share, rate):
     """Decisions of known rates: `rate` of the positives is missed, half of it called wrongly."""
     wanted, generator = ThresholdGoal.parse(goal), np.random.default_rng(0)

@@ -66,9 +66,7 @@ def test_several_kinds_of_errors(tmp_path, plan):
     generator = np.random.default_rng(0)
     x = generator.normal(size=(150, 20))
     splits = from_arrays(x, x[:, 0] + generator.normal(size=150), task="regression")
-    settings = dlr.RunSettings(
-        out=tmp_path / "run", baseline_seconds=1.0, engine="fit", human_error=0.9
-    )
+    settings = dlr.RunSettings(out=tmp_path / "run", baseline_seconds=1.0, human_error=0.9)
     stage = dlr.Stage("only", 1, 30, "random", "none")
     run = dlr.tune(
         _overfitting, splits, dlr.Objective("loss", "min"), dlr.Plan((stage,), refit_seeds=1),

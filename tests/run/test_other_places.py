@@ -53,6 +53,7 @@ def test_builder_without_an_input_shape(splits, plan, settings, make):
     assert network.shape == (len(splits.validation), 2)
 
 
+@pytest.mark.slow
 def test_model_that_keras_cannot_load_has_no_file_of_it(splits, plan, settings):
     class Unknown(Small):
         pass

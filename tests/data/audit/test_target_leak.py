@@ -188,7 +188,7 @@ def test_one_far_value_does_not_make_a_leak(seed):
     assert "60 validation examples cannot tell it from 0.00" in finding.verdict
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6), st.integers(20, 300), st.integers(2, 5), st.integers(1, 30))
 def test_noise_gives_nothing_away(seed, rows, classes, columns):
     generator = np.random.default_rng(seed)

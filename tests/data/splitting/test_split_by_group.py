@@ -50,7 +50,7 @@ def test_the_order_of_the_rows_does_not_count(data, shuffler):
         assert set(groups[one]) == set(groups[order][other])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(1, 9), min_size=60, max_size=200), st.integers(0, 2**32))
 def test_sizes_and_classes_are_near_the_fractions(sizes, seed):
     groups = np.repeat(np.arange(len(sizes)), sizes)

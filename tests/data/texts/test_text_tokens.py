@@ -116,7 +116,7 @@ def test_scripts_without_spaces_and_words_with_marks():
 PIECES = st.sampled_from(["call", "Now", "12345", "!", "zebra", "ü", "天", "\u00a0", " ", "में"])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.lists(PIECES, max_size=6).map("".join), min_size=1, max_size=6))
 def test_tokens_are_those_of_a_text_alone(layer, characters, texts):
     for made in (layer, characters):

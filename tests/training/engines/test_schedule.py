@@ -152,6 +152,7 @@ def test_what_fit_trains_is_asked_for_one_at_a_time(engine, scripted):
     assert len(made.lines) == 1
 
 
+@pytest.mark.slow
 def test_a_population_that_cannot_be_says_so(engine, scripted):
     def build(values):
         return _compiled(
@@ -174,6 +175,7 @@ def _no_memory(*_):
     raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
 
 
+@pytest.mark.slow
 def test_no_memory_to_stack_a_group(engine, scripted, monkeypatch):
     whole = group._stacked
     monkeypatch.setattr(
