@@ -62,7 +62,7 @@ def outline_boxes(
         image: `(height, width)`.
         boxes: What is outlined.
         colour: Of the outlines.
-        labelled: Whether the label of each box is written above it.
+        labelled: Whether the label of each box is written into its upper left corner.
 
     Example:
         >>> panel = dlr.lesson.draw().axes[0]
@@ -78,7 +78,8 @@ def outline_boxes(
         corner = (left - 0.5, top - 0.5)  # a pixel is drawn around its number
         panel.add_patch(Rectangle(corner, right - left, bottom - top, fill=False, edgecolor=colour))
         if labelled:
-            panel.text(*corner, str(label), color=colour, verticalalignment="bottom")
+            x, y = (max(float(one), -0.5) for one in corner)  # within the image
+            panel.text(x, y, str(label), color=colour, verticalalignment="top", fontsize=8)
 
 
 def save_picture(figure: Figure, path: Path) -> Path:

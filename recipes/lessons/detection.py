@@ -37,6 +37,11 @@ MEASURES = (
     "background's share of the loss, before training",
     "background's share of the loss, after training",
 )
+NAMES = {
+    "foreground": "on an object",
+    "ignored": "left out",
+    "background": "on background",
+}
 Scenes = tuple[np.ndarray, list[Boxes]]
 
 
@@ -89,7 +94,7 @@ def run(*, full: bool = False) -> Measured:
                     MEASURES, *(rows.T for rows in scored.values()), strict=True
                 )
             ),
-            *((f"boxes a scene, {kind}", number, number) for kind, number in counts.items()),
+            *((f"boxes a scene, {NAMES[kind]}", one, one) for kind, one in counts.items()),
         ),
         figures=figures,
         seen=(
