@@ -171,5 +171,5 @@ LESSON = Lesson(
         "memory of a step, dropout by without": (1.05, 5),
     },
     rows=("S4 'why dropout'",),
-    seconds=20,
+    seconds=25,
 )

@@ -186,6 +186,6 @@ LESSON = Lesson(
         "right, hidden, 0": (0.65, 0.95),
     },
     rows=("S3 'dropout – why'",),
-    seconds=20,
+    seconds=25,
     full_minutes=1.5,
 )
