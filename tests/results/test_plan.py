@@ -15,7 +15,7 @@ from dlrecipes.results import Plan, RunSettings, Stage
         ({"trials": 2.0}, r"`trials` must be an integer, at least 0. Received: trials=2\.0"),
         ({"trials": True}, r"`trials` must be an integer"),
         ({"epochs": 0}, r"`epochs` must be an integer, at least 1. Received: epochs=0"),
-        ({"sampler": "annealing"}, r"`sampler` must be one of 'keras_tuner_bayesian'.*sampler='annealing'"),
+        ({"sampler": "x"}, r"`sampler` must be one of 'grid', 'keras_tuner_bayesian'.*sampler='x'"),
         ({"pruner": "axe"}, r"`pruner` must be one of 'halving', 'median', 'none'.*pruner='axe'"),
         ({"ranges": {"rate": (1.0, 0.1)}}, r"must lie below.*ranges\['rate'\]=\(1, 0\.1\)"),
         ({"ranges": {"rate": (0.0, float("inf"))}}, r"`ranges\['rate'\]\[1\]` must be a finite"),
