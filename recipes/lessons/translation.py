@@ -80,8 +80,8 @@ def run(*, full: bool = False) -> Measured:
         ),
         differs=(
             "convolutions do not do so by themselves. What they put out moves along with the "
-            f"digit (but for {equal:.1g}: equivariance), but the answer does not stay the same "
-            "(invariance), as the last layer has weights for each place."
+            f"digit (equivariance; apart by at most {equal:.1g}), but the answer does not stay the "
+            "same (invariance), as the last layer has weights for each place."
         ),
         picture=_picture(mean, x[0, :, :, 0]),
     )
@@ -146,8 +146,8 @@ LESSON = Lesson(
         "do so by themselves, more or less."
     ),
     advice=(
-        "If objects may be moved, train on moved ones whatever the network is; where places do "
-        "not matter, pool over the whole map."
+        "If objects may be moved and places do not matter, pool over the whole map; a dense "
+        "network must be trained on moved ones, which costs it some right answers in the middle."
     ),
     run=run,
     holds={
