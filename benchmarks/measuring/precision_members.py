@@ -192,6 +192,7 @@ _CASES: dict[str, Callable[[], Case]] = {
         _numbers(5),
     ),
     # ---- losses
+    "EqualOddsLoss": lambda: _head(1, _whole(2, 2), losses.EqualOddsLoss()),
     "FocalLoss": lambda: _head(1, _whole(2), losses.FocalLoss("binary")),
     "FocalLoss(sparse)": lambda: _head(
         3, _whole(3)[:, 0].astype("int32"), losses.FocalLoss("sparse", alpha=(0.2, 0.3, 0.5))

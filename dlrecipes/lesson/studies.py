@@ -63,5 +63,5 @@ def run_study(
             listener=listener or Listener(),
         )
         engine = engine or make_engine("population", splits.development(), goal, "float32")
-        store = Store.open(Path(folder) / "study.journal", "lesson")
+        store = Store.open(Path(folder) / "lesson.journal", "lesson")
         return search(plan, discover_space(build), engine, store, context)
