@@ -99,7 +99,7 @@ def _picture(found: dict[str, dict[str, list[float]]]) -> Figure:
             panel.bar(place, np.mean(scores[way]), 0.34, color=COLOURS[at], alpha=0.6, label=label)
             panel.plot([place] * len(scores[way]), scores[way], "o", color=COLOURS[at])
     panel.axhline(0.5, color="grey", linestyle="--")
-    panel.set_xticks(range(len(found)), [f"motif at {place}" for place in found])
+    panel.set_xticks(range(len(found)), [f"the motif: {place}" for place in found])
     panel.set(title="new sequences that are right", ylabel="accuracy", ylim=(0, 1.25))
     panel.legend(loc="upper center", ncols=2)
     return figure
