@@ -1,4 +1,4 @@
-"""Lessons as they are found, loaded, run and drawn; `test_lessons.py` runs them all."""
+"""Lessons as they are found, loaded, run and drawn; `test_lessons_*.py` run them all."""
 
 import math
 import re
