@@ -25,7 +25,13 @@ def fixed_runs():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(RECORDED))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.exhaustive] * (name == "digits"))
+        for name in sorted(RECORDED)
+    ],
+)
 def test_a_run_finds_what_it_found_when_it_was_recorded(name, fixed_runs, tmp_path):
     found = fixed_runs.run_case(fixed_runs.SHORT[name], ROOT, tmp_path)
     recorded = set(RECORDED[name])

@@ -107,7 +107,14 @@ def build(hp):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["fit", "resident", "population"])
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "resident",
+        pytest.param("fit", marks=pytest.mark.exhaustive),
+        pytest.param("population", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_every_engine_and_a_resumed_run(tmp_path, engine):
     splits = dlr.data.load("iris")
     settings = RunSettings(

@@ -7,9 +7,9 @@ from dlrecipes.search import Store, discover_space
 SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random", "keras_tuner_bayesian")
 
 
-# A Gaussian process is fitted again for each of its proposals.
 DRAWN = ("tpe", "keras_tuner_random")
-DEAR = pytest.param(SAMPLERS[-1], marks=pytest.mark.slow)
+# A Gaussian process is fitted again for each of its proposals.
+DEAR = pytest.param(SAMPLERS[-1], marks=[pytest.mark.slow, pytest.mark.exhaustive])
 
 
 @pytest.mark.parametrize("sampler", [*SAMPLERS[:-1], DEAR])
