@@ -55,7 +55,7 @@ def run(*, full: bool = False) -> Measured:
         "loss of the best of the list": float(coarse_loss),
         "median of the finer by their best": float(np.mean([_flatness(one) for one in studies])),
     }
-    rows = [
+    rows: list[tuple[str | float | None, ...]] = [
         (
             at,
             coarse,
