@@ -200,7 +200,11 @@ def _told(one: Ends, other: Ends, name: str) -> str:
     """Return how the one's loss stands to the other's, by the interval of their difference."""
     mean, low, high = _less(one, other)
     told = (
-        "clearly better than" if low > 0 else "clearly worse than" if high < 0 else "not clear of"
+        "clearly better than"
+        if low > 0
+        else "clearly worse than"
+        if high < 0
+        else "not clearly apart from"
     )
     return f"{told} {name} ({mean:+.2f} less, {low:+.2f} to {high:+.2f})"
 
@@ -251,7 +255,7 @@ LESSON = Lesson(
         "together."
     ),
     advice=(
-        "Keep the best epoch's weights first: it costs nothing, and was as good as the penalties "
+        "Keep the best epoch's weights first: it costs nothing, and was about as good as penalties "
         "and dropout. Then try one of these, and keep it if it is clearly better still; do not "
         "count on BN or skips against overfitting."
     ),
