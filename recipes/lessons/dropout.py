@@ -94,7 +94,7 @@ def run(*, full: bool = False) -> Measured:
         differs=(
             "dropout is meant to help with new data. Over these seeds the network trained with it "
             f"{_verdict(helped)} the one without, {whole:.1%} against {neither:.1%}; one with L2 "
-            f"{_verdict(by_penalty)} it, too: {by_l2:.1%}. Weights do not shrink as with L2: they "
+            f"{_verdict(by_penalty)} it: {by_l2:.1%}. Weights do not shrink as with L2: they "
             f"have {size_dropout / size:.2f} times their size without dropout, with L2 "
             f"{size_l2 / size:.2f} times. And p is the share of units kept in some of the lectures "
             "and the share left out in others; Keras' `Dropout(p)` leaves p out."
