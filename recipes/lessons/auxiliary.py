@@ -64,7 +64,14 @@ def run(*, full: bool = False) -> Measured:
             each[ALONE].append(skills[few, 1, name])
     gains = {row: np.subtract(each[TOGETHER], each[ALONE]) for row, each in scores.items()}
     return Measured(
-        columns=("target", TOGETHER, ALONE, "difference", "95 % from", "to"),
+        columns=(
+            "target",
+            f"skill {TOGETHER}",
+            f"skill {ALONE}",
+            "difference",
+            "its 95 % interval from",
+            "to",
+        ),
         rows=tuple(
             (
                 row,
@@ -81,11 +88,11 @@ def run(*, full: bool = False) -> Measured:
             f"gain, {LABELS} of its labels": float(gains[FEW].mean()),
         },
         seen=(
-            f"The main target is {MAIN}, a grade of three; the others are a diagnosis and a "
-            "radius. Skill is the share of the error of knowing nothing that is predicted away, "
-            f"1 at best. With all its labels, the auxiliary targets change the skill for it by "
-            f"{_said(gains[MANY])}; with {LABELS} of its labels and all of theirs, by "
-            f"{_said(gains[FEW])}."
+            f"The main target is {MAIN}, one of three grades; the others are a diagnosis and a "
+            "radius. Skill is 1 where nothing is wrong, and 0 where the network is as wrong as one "
+            "best guess for all tumours. With all its labels, the auxiliary targets change the "
+            f"skill for it by {_said(gains[MANY])}; with {LABELS} of its labels and all of theirs, "
+            f"by {_said(gains[FEW])}. These are means of {len(gains[MANY])} splits and starts."
         ),
         differs=_differs(gains),
         picture=_picture(scores),
@@ -177,12 +184,19 @@ def _said(gain: NDArray[np.float64]) -> str:
 
 
 def _differs(gains: dict[str, NDArray[np.float64]]) -> str:
+    """Return which target is clearly helped or hurt: its interval leaves out 0."""
     helped = [row for row in (MANY, FEW) if _interval(gains[row])[1] > 0]
-    if len(helped) == 2:
+    hurt = [row for row in gains if _interval(gains[row])[2] < 0]
+    if len(helped) == 2 and not hurt:
         return ""
-    if helped:
-        return f"they help for sure only here: {helped[0]}. Else chance may make the difference."
-    return "chance alone may make these differences: the help is smaller than what seeds differ by."
+    told = (
+        f"the main target is clearly helped: {' and '.join(helped)}."
+        if helped
+        else "no help for the main target can be seen: what it gains or loses is within the "
+        "scatter of the seeds, with few labels, too."
+    )
+    worse = ", ".join(f"{row} ({_interval(gains[row])[0]:+.3f})" for row in hurt)
+    return told + (f" Clearly worse than a network of its own: {worse}." if hurt else "")
 
 
 def _picture(scores: Scores) -> Figure:
@@ -205,12 +219,14 @@ LESSON = Lesson(
     lecture="S1",
     title="Auxiliary targets",
     claim=(
-        "A network that solves several related tasks learns a more general representation; the "
-        "labels of the others help even if one task is all that matters."
+        "A network that solves several related tasks at once learns inner values (a "
+        "representation) that are of more general use; the labels of the other tasks, the "
+        "auxiliary targets, help even if one task is all that matters."
     ),
     advice=(
-        "Name related columns as further targets (`--target main,other`) above all where labels of "
-        "the main one are rare, and compare with it alone: the help is not certain."
+        "Train for the target that matters alone. Where you have related columns, try them as "
+        "further targets (`--target main,other`), and keep them only if the main one becomes "
+        "clearly better; a target that matters itself may become worse in company."
     ),
     run=run,
     holds={

@@ -55,41 +55,46 @@ def run(*, full: bool = False) -> Measured:
         "loss of the best of the list": float(coarse_loss),
         "median of the finer by their best": float(np.mean([_flatness(one) for one in studies])),
     }
-    rows = [
+    rows: list[tuple[str | float | None, ...]] = [
         (
             at,
             coarse,
             "{:g} to {:g}".format(*_ends(study)),
             fine,
-            *(losses[rate].mean() for rate in pair),
+            *(float(losses[rate].mean()) for rate in (coarse, fine)),
+            float(gain[at]),
+            float(noise[at]),
         )
-        for at, (study, pair) in enumerate(zip(studies, winners, strict=True))
-        for coarse, fine in (pair,)
+        for at, (study, (coarse, fine)) in enumerate(zip(studies, winners, strict=True))
     ]
+    means = (float(coarse_loss), float(coarse_loss - gain.mean()), float(gain.mean()))
     clear = figures["gain of the finer search"] > 2 * figures["its standard error"]
     return Measured(
         columns=(
             "search",
-            "best of the list",
-            "then searched",
-            "best",
-            "loss, list",
-            "loss, finer",
+            "best rate of the list",
+            "range searched then",
+            "best rate found there",
+            "loss, best of the list",
+            "loss, best of the finer",
+            "gain of the finer",
+            "its standard error",
         ),
-        rows=tuple((*row[:4], *map(float, row[4:])) for row in rows),
+        rows=(*rows, ("mean", None, None, None, *means, float(noise.mean()))),
         figures=figures,
         seen=(
-            f"All eight rates are tried; then {FINE} between the neighbours of the best one, on a "
-            f"log scale. Trained again {AGAIN} times each, the best of the list have a validation "
-            f"loss of {coarse_loss:.3f} and the finer winners one of "
-            f"{coarse_loss - figures['gain of the finer search']:.3f}, with a standard error of "
-            f"{figures['its standard error']:.3f}. Half of the finer rates lie within "
-            f"{figures['median of the finer by their best'] - 1:.0%} of the best loss."
+            f"All eight rates are tried; then {FINE} between the neighbours of the best one, at "
+            f"equal ratios. Trained again {AGAIN} times each, the best of the lists have a mean "
+            f"validation loss (on examples kept out; small is good) of {coarse_loss:.3f} and the "
+            f"finer winners one of {means[1]:.3f}: a gain of {means[2]:+.3f} with a standard "
+            f"error, by which such a mean is usually off, of {figures['its standard error']:.3f}. "
+            "In the finer search itself the middle one of the losses lies "
+            f"{figures['median of the finer by their best'] - 1:.0%} above the lowest."
         ),
         differs=""
         if clear
-        else "here the finer search gains nothing beyond the noise of a training: within a factor "
-        "of two or three the rate hardly matters, so that the list was fine enough.",
+        else "here the finer search gains nothing beyond the noise of a training: the list with "
+        "two or three rates in each power of ten was as good.",
         picture=_picture(studies, winners),
     )
 
@@ -161,12 +166,14 @@ LESSON = Lesson(
     lecture="S2",
     title="A few rates far apart, then many beside the best",
     claim=(
-        "Start with a coarse search, such as the eight rates 0.1, 0.05, 0.03, 0.01, 0.003, 0.001, "
-        "0.0005, 0.0001, and search finer around the good values."
+        "Start with a coarse search, such as the eight learning rates (by which each step is "
+        "multiplied) 0.1, 0.05, 0.03, 0.01, 0.003, 0.001, 0.0005, 0.0001, and search finer around "
+        "the good values."
     ),
     advice=(
-        "Write the list as `hp.Choice`: `dlr.CoarseToFine` refines it by itself, and goes beyond "
-        "its end where the best value lies there."
+        "Begin with a list of values far apart, as `hp.Choice`. A finer search "
+        "(`dlr.CoarseToFine` adds it) is for trials that are left over: believe its gain only "
+        "after both winners were trained again from other seeds."
     ),
     run=run,
     holds={

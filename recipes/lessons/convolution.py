@@ -65,6 +65,9 @@ def run(*, full: bool = False) -> Measured:
         ),
         "layer - matrix": _apart(by_keras.ravel(), matrix @ image.ravel()),
         "zeros of the matrix": float(np.mean(matrix == 0)),
+        "zeros for any kernel": float(
+            np.mean(convolution_matrix(np.ones_like(SOBEL), image.shape) == 0)
+        ),
         "receptive field of 3 layers": float(receptive_field([(3, 1)] * 3)),
     }
     counts = weights_of_designs((28, 28), (3, 3), units=100, features=10)
@@ -76,7 +79,10 @@ def run(*, full: bool = False) -> Measured:
     told: dict[str, str | float] = {
         "layer and kernel moved by hand: apart by": figures["layer - formula"],
         "layer and one matrix product: apart by": figures["layer - matrix"],
-        "share of zeros in this matrix": figures["zeros of the matrix"],
+        "share of zeros in this matrix, 8 x 8 pixels, kernel without a 0": figures[
+            "zeros for any kernel"
+        ],
+        "the same, Sobel's kernel, which has three": figures["zeros of the matrix"],
         "turned kernel: layer and convolution apart by": figures[
             "convolution - flipped correlation"
         ],
@@ -84,14 +90,16 @@ def run(*, full: bool = False) -> Measured:
         "parameters, local: 100 units see a window of 3 x 3 each": counts["local"],
         "parameters, one kernel shared by all windows": counts["one shared kernel"],
         "parameters, convolutional layer of 10 such kernels": counts["convolution"],
-        "also: two convolutions and the one that joins them: apart by": figures[
+        "also: two convolutions, and one with both kernels made into one: apart by": figures[
             "associative: convolution"
         ],
-        "also: the same with cross-correlations": figures["associative: correlation"],
-        "also: gradient of the pixels and convolution with the kernel: apart by": figures[
+        "also: the same with cross-correlations, where it does not hold": figures[
+            "associative: correlation"
+        ],
+        "also: gradient by the pixels, and by a convolution with the kernel: apart by": figures[
             "gradient - convolution"
         ],
-        "also: sum around the pixel and around the kernel: apart by": figures[
+        "also: sum counted from the pixel, and from the kernel: apart by": figures[
             "image-centred - kernel-centred"
         ],
         "also: the lecture's patch of 3 x 3, Sobel's kernel turned": figures["patch"],
@@ -109,18 +117,20 @@ def run(*, full: bool = False) -> Measured:
         figures=figures,
         seen=(
             "Keras' convolutional layer gives the same numbers as the kernel moved by hand, and "
-            "as one product of the pixels with a matrix of which "
-            f"{figures['zeros of the matrix']:.0%} are zeros; the others are the kernel's nine "
-            "numbers over and over. So it is a dense layer with most weights left out and the "
-            f"others shared: {counts['convolution']} parameters (10 kernels of 9 weights and a "
-            f"constant) instead of {counts['dense']} (784 weights and a constant for each of 100 "
-            "units). Turning the kernel makes no difference to a layer that learns it. The rows "
-            "that begin with 'also' check the lecture's formulas; nothing above rests on them."
+            "as one product of the pixels with a matrix. In each of its rows stand the kernel's "
+            f"nine numbers and nothing else: {figures['zeros for any kernel']:.0%} are zeros, and "
+            f"{figures['zeros of the matrix']:.0%} for Sobel's kernel, which finds edges and has "
+            f"{np.sum(SOBEL == 0)} zeros itself. So it is a dense layer with most weights left out "
+            f"and the others shared: {counts['convolution']} parameters (10 kernels of 9 weights "
+            f"and a constant) instead of {counts['dense']} (784 weights and a constant for each of "
+            "100 units). The layer with the turned kernel is the convolution: one that learns its "
+            "kernel can learn either. The rows that begin with 'also' check the lecture's "
+            "formulas; nothing above rests on them."
         ),
         differs=(
-            "the sums around the pixel and around the kernel agree for kernels of odd size only; "
-            "and the counts hold for grey images: with three colours a window has three times as "
-            "many weights."
+            "the counts hold for grey images; with three colours a window of 3 x 3 has 27 weights "
+            "instead of 9. And what the lecture says of two convolutions made into one holds with "
+            "turned kernels only, not for the layer as it is."
         ),
         picture=_picture(image, by_keras, matrix, counts),
     )
@@ -184,7 +194,8 @@ LESSON = Lesson(
         "image; each output is the sum of the pixels under it, each times its weight "
         "(cross-correlation). With the kernel turned by 180 degrees this is what mathematics "
         "calls a convolution. As all places share the kernel, it needs far fewer parameters "
-        "(numbers to be learned) than a dense layer, which joins every pixel with every unit."
+        "(numbers to be learned) than a dense layer, in which each output, a unit, sums all pixels "
+        "with weights of its own."
     ),
     advice=(
         "For images take a convolutional layer where parameters are to be saved. Whether it is "

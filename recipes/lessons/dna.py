@@ -64,16 +64,18 @@ def run(*, full: bool = False) -> Measured:
         seen=(
             f"The column was noticed ({columns[0].evidence}) and each letter written as four "
             "numbers, one for A, C, G and T; N, an unread letter, is a quarter of each. A motif "
-            f"({MOTIF}) that always stands at one place is found by a network that takes each "
-            f"place by itself ({means['one place, each place by itself']:.0%} right). One that may "
-            f"stand anywhere is not ({means['anywhere, each place by itself']:.0%}, where guessing "
-            f"gives 50 %), but by a convolution, which looks for it at every place, "
-            f"{means['anywhere, convolution']:.0%}."
+            f"({MOTIF}) that always stands at one place is found by a network that has weights of "
+            f"its own for each place ({means['one place, each place by itself']:.1%} right); a "
+            "convolution, which looks for it with the same weights at every place, is right for "
+            f"{means['one place, convolution']:.1%}. A motif that may stand anywhere is not found "
+            f"by the first ({means['anywhere, each place by itself']:.1%}, where guessing gives "
+            f"50 %), but by the convolution: {means['anywhere, convolution']:.1%}."
         ),
         differs=(
-            "the lecture stops at the columns of 0 and 1. They are needed but not enough: with "
-            f"{plural(ROWS, 'sequence')} a dense network would have to learn the motif anew for "
-            "each place."
+            "the lecture stops at the columns of 0 and 1. They are not enough here: from these "
+            f"{plural(ROWS, 'sequence')} a network with weights for each place would have to learn "
+            "the motif anew for each. That the columns are needed was not measured: all networks "
+            "have them."
         ),
         picture=_picture(found),
     )
@@ -115,7 +117,8 @@ LESSON = Lesson(
     ),
     advice=(
         "A column of DNA is noticed by itself (`--kinds COLUMN=dna` or `=category` overrules it); "
-        "let the search choose between `motifs=0` and a convolution, as the recipe `tabular` does."
+        "let the search choose between weights for each place (`motifs=0`) and a convolution, as "
+        "the recipe `tabular` does: each is the better one in its case."
     ),
     run=run,
     holds={

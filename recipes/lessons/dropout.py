@@ -56,20 +56,14 @@ def run(*, full: bool = False) -> Measured:
         "size of weights, dropout by neither": float(size_dropout / size),
     }
     helped = judged["dropout"][:, 0] - judged["neither"][:, 0]
-    verdict = (
-        "is right more often than"
-        if (helped > 0).all()
-        else "is right less often than"
-        if (helped < 0).all()
-        else "shows no difference to"
-    )
+    by_penalty = judged["L2"][:, 0] - judged["neither"][:, 0]
     return Measured(
         columns=(
             "network",
             "right on new digits",
             "± seeds",
-            "size of weights",
-            "scores apart from the whole network's",
+            "size of weights (root of the sum of squares)",
+            "scores apart from the whole network's, by their size",
         ),
         rows=(
             *(
@@ -91,21 +85,29 @@ def run(*, full: bool = False) -> Measured:
         seen=(
             f"A network with half of its units left out at random is right for {single:.1%} of "
             f"new digits, the mean of {DRAWS[-1]} such networks for {many:.1%}, the whole network "
-            f"for {whole:.1%}: it stands for the average, at the cost of one network. The more "
-            f"are averaged the nearer its scores: {apart[:, 0].mean():.0%} apart with one, "
-            f"{apart[:, -1].mean():.0%} with {DRAWS[-1]}. In the last layer alone, halving the "
-            f"weights gives the mean of {MASKS} to {by_masks:.1%}."
+            f"for {whole:.1%}: in right answers it stands for the average, at the cost of one "
+            "network. Its scores (a number for each digit, of which the largest is the answer) do "
+            f"so roughly: {apart[:, 0].mean():.0%} of their size lie between them and one thinned "
+            f"network's, {apart[:, -1].mean():.0%} with a mean of {DRAWS[-1]}. In the last layer "
+            f"alone, halving the weights gives the mean of {MASKS} to {by_masks:.1%}."
         ),
         differs=(
             "dropout is meant to help with new data. Over these seeds the network trained with it "
-            f"{verdict} the one without, {whole:.1%} against {neither:.1%}; with L2 it is "
-            f"{by_l2:.1%}. Nor do weights shrink as with L2: they have "
-            f"{size_dropout / size:.2f} times their size without dropout, with L2 "
-            f"{size_l2 / size:.2f} times. And the lectures' p is now the share of units kept, now "
-            "the share left out; Keras' `Dropout(p)` leaves p out."
+            f"{_verdict(helped)} the one without, {whole:.1%} against {neither:.1%}; one with L2 "
+            f"{_verdict(by_penalty)} it: {by_l2:.1%}. Weights do not shrink as with L2: they "
+            f"have {size_dropout / size:.2f} times their size without dropout, with L2 "
+            f"{size_l2 / size:.2f} times. And p is the share of units kept in some of the lectures "
+            "and the share left out in others; Keras' `Dropout(p)` leaves p out."
         ),
         picture=_picture(right.mean(axis=0), apart.mean(axis=0), float(whole)),
     )
+
+
+def _verdict(gains: np.ndarray) -> str:
+    """Return the words between two networks; a difference within the scatter is none."""
+    if abs(gains.mean()) <= 2 * gains.std(ddof=1) / np.sqrt(len(gains)):
+        return "shows no clear difference to"
+    return "is right more often than" if gains.mean() > 0 else "is right less often than"
 
 
 def _middle(values: np.ndarray) -> tuple[float, float]:
@@ -171,7 +173,7 @@ def _picture(right: np.ndarray, apart: np.ndarray, whole: float) -> Figure:
 LESSON = Lesson(
     name="dropout",
     lecture="S2, S3, S4",
-    title="Dropout trains many networks, and the whole one is their average",
+    title="Dropout trains many networks, and the whole one stands for their average",
     claim=(
         "In each step of the training a random half of the units is left out, another half each "
         "time: of n units that makes up to 2^n thinned networks. For predictions all units "
@@ -179,9 +181,9 @@ LESSON = Lesson(
         "Weights stay smaller, as with L2, a penalty on the squares of the weights."
     ),
     advice=(
-        "Predict with the whole network, as Keras does by itself; averaging thinned ones gained "
-        "nothing. Use dropout only if a validation part (examples kept out of the training) says "
-        "that it helps: here it did not."
+        "Predict with the whole network, as Keras does by itself: averaging thinned ones takes "
+        "many networks for no more right answers. Use dropout only if a validation part (examples "
+        "kept out of the training) says that it helps."
     ),
     run=run,
     holds={

@@ -86,16 +86,17 @@ def run(*, full: bool = False) -> Measured:
             "parameters",
             "training loss",
             "loss on new digits",
-            "by how much it changes, 95 %",
+            "change of it, 95 % interval",
             "right",
         ),
         rows=tuple(rows),
         figures=figures,
         seen=(
-            f"A network of {first.parameters:,} parameters learns {EXAMPLES} digits by heart "
-            f"(loss {first.train.mean():.3f}), and has {first.new.mean():.2f} on new ones. "
-            f"Twice the digits change that by {_written(doubled)}, half the "
-            f"parameters by {_written(halved)}."
+            f"A network of {first.parameters:,} parameters (numbers that are learned) comes to a "
+            "loss (how wrong it is; 0 is perfect) of "
+            f"{first.train.mean():.3f} on its {EXAMPLES} training digits, which it has learned by "
+            f"heart, and to {first.new.mean():.2f} on new ones. Twice the digits change the loss "
+            f"on new ones by {_written(doubled)}, half the parameters by {_written(halved)}."
         ),
         differs=_differs(smaller, halved, best),
         picture=_picture(smaller, more),
@@ -155,16 +156,18 @@ def _differs(smaller: dict[int, Fits], halved: tuple[float, float, float], best:
         return ""
     what = "makes it worse" if halved[1] > 0 else "makes no difference beyond the noise"
     least = max(share for share, one in smaller.items() if one.train.mean() < BY_HEART)
+    last = smaller[max(SHARES)]
     lowest = (
         "no smaller network is better"
         if best == 1
         else f"the best of these sizes is 1/{best}, with {smaller[best].new.mean():.2f}"
     )
     return (
-        f"half the parameters {what} here, though they are as many 'knobs' less: {lowest}. Even "
-        f"1/{least} of them, {smaller[least].parameters:,}, come to a training loss of "
-        f"{smaller[least].train.mean():.2f}: a network learns {EXAMPLES} digits by heart with far "
-        "fewer parameters, and with fewer still it learns less of what is new, too."
+        f"half the parameters {what} here, though these are half as many 'knobs': {lowest}. Even "
+        f"1/{least} of them, {smaller[least].parameters:,}, still fit the training part closely "
+        f"(loss {smaller[least].train.mean():.2f}). With 1/{max(SHARES)} it is "
+        f"{last.train.mean():.2f}, and {last.new.mean():.2f} on new digits: a network too small to "
+        "learn its training part is no better on new digits."
     )
 
 
@@ -196,9 +199,12 @@ LESSON = Lesson(
     title="Half the parameters, or twice the data",
     claim=(
         "More parameters are more knobs to learn something that holds for the training part only. "
-        "Against overfitting take fewer units, filters or layers, or else more data."
+        "Against this (overfitting) take a smaller network, or else more data."
     ),
-    advice="Look for more data first; take a smaller network for its price, not for its score.",
+    advice=(
+        "Look for more data first. Take a smaller network to save memory and time, and look "
+        "whether it is as good; do not expect it to be better."
+    ),
     run=run,
     holds={
         "gap at first": (0.2, 2),

@@ -63,14 +63,16 @@ def run(*, full: bool = False) -> Measured:
             "first weights",
             "spread, layer 1",
             f"spread, layer {DEPTH}",
-            "± seeds",
+            f"± seeds, layer {DEPTH}",
             f"layer {DEPTH} / layer 1",
         ),
         rows=tuple(rows),
         figures=figures,
         seen=(
-            f"With small weights {figures['tanh, small weights: kept']:.1g} of the spread of "
-            f"layer 1 is left in layer {DEPTH} under tanh. With large ones the outputs explode "
+            "The spread is the standard deviation of a layer's outputs, the root of their "
+            "variance; the numbers in brackets are that of the weights. With small weights "
+            f"{figures['tanh, small weights: kept']:.1g} of the spread of layer 1 is left in layer "
+            f"{DEPTH} under tanh. With large ones the outputs explode "
             f"under ReLU, to {spread['relu', 'large (1)'][:, -1].mean():.1e}, and under tanh they "
             f"have a spread of {figures['tanh, large weights: spread at the end']:.2f} between -1 "
             "and 1, so nearly all sit at these ends, where tanh is flat and hardly answers to a "
@@ -82,9 +84,10 @@ def run(*, full: bool = False) -> Measured:
             f"{figures['tanh, Xavier: kept']:.2f} times as much is left, with He's "
             f"{figures['tanh, He: kept']:.2f} times. The rule takes tanh for the straight line "
             "that it is near 0; farther out it is flatter, which costs some spread in each layer, "
-            "and He's larger weights make up for part of that. And Xavier's largest weight from "
-            f"300 to 100 units, √(6 / 400), is {limit:.4f}; the slide takes the root of the 6 "
-            "only, which gives .0061."
+            "and He's larger weights make up for part of that. That large weights keep it, too, "
+            "does not make them good: their outputs sit at the flat ends. And a slide has a slip "
+            "in Xavier's largest weight from 300 to 100 units: it takes the root of the 6 only, "
+            f"which gives .0061; √(6 / 400) is {limit:.4f}."
         ),
         picture=_picture(spread),
     )
@@ -128,11 +131,13 @@ LESSON = Lesson(
         "Each unit of a layer sums its inputs, each times a weight, and bends the sum by an "
         "activation: tanh, an S between -1 and 1, or ReLU, which cuts off what is below 0. The "
         "first weights are random. Drawn too small, the outputs shrink to nothing from layer to "
-        "layer. Xavier's rule (variance 2 / (inputs + outputs)) keeps their spread for tanh; He's "
-        "(2 / inputs: twice as much where both are 100, as here) keeps it for ReLU."
+        "layer; too large, they grow without end, or sit where tanh is flat. Xavier's rule "
+        "(variance 2 / (inputs + outputs)) keeps their spread for tanh; He's (2 / inputs: twice as "
+        "much where both are 100, as here) keeps it for ReLU."
     ),
     advice=(
-        "For ReLU take He's rule; for tanh Xavier's or He's serves a network of this depth. "
+        "For ReLU take He's rule; for tanh either keeps the signal alive in ten layers, which is "
+        "all that was measured: nothing is trained here. "
         "`dlr.layers.matched_initializer` chooses, `dlr.diagnose.activation_spread` shows the "
         "spread in your network."
     ),

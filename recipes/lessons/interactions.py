@@ -38,7 +38,8 @@ def run(*, full: bool = False) -> Measured:
     alone = {name: _of(one.alone[name] for one in found) for name in found[0].alone}
     shares = [{pair.names: pair.share for pair in one.pairs} for one in found]
     pairs = {names: _of(one[names] for one in shares) for names in shares[0]}
-    best = {batch: _good_rate(studies, batch) for batch in BATCHES}
+    good = {batch: _good_rates(studies, batch) for batch in BATCHES}
+    best = {batch: float(np.exp(np.mean(np.log(rates)))) for batch, rates in good.items()}
     together = ("learning_rate", "batch_size")
     figures = {
         "rate × batch size": pairs[together][0],
@@ -47,24 +48,41 @@ def run(*, full: bool = False) -> Measured:
         "R² of the forest": float(np.mean([one.predicted for one in found])),
         "good rate at 256 by that at 16": best[BATCHES[1]] / best[BATCHES[0]],
     }
-    rows = [*alone.items(), *((" × ".join(names), share) for names, share in pairs.items())]
+    shared = [*alone.items(), *((" × ".join(names), share) for names, share in pairs.items())]
+    repeated = len(found) > 1
+    columns = (
+        "hyperparameter",
+        "share of the scores' variance",
+        *(("± studies",) if repeated else ()),
+        "rate of the best tenth, middle",
+        "lowest to highest",
+    )
+    rows: list[tuple[str | float | None, ...]] = [
+        (name, *(share if repeated else share[:1]), None, None) for name, share in shared
+    ]
+    for batch, rates in good.items():
+        ends = f"{min(rates):.2g} to {max(rates):.2g}"
+        rows.append((f"batches of {batch}", *[None] * (len(columns) - 3), best[batch], ends))
     return Measured(
-        columns=("hyperparameter", "share of the variance", "± studies"),
-        rows=tuple((name, *share) for name, share in rows),
+        columns=columns,
+        rows=tuple(rows),
         figures=figures,
         seen=(
-            f"After {EPOCHS} epochs the rate alone explains {alone['learning_rate'][0]:.0%} of how "
-            f"the scores differ; together with the batch size another {pairs[together][0]:.0%}. "
-            f"The good rates lie at {best[BATCHES[0]]:.2g} for batches of {BATCHES[0]} and at "
-            f"{best[BATCHES[1]]:.2g} for batches of {BATCHES[1]}. All pairs: "
-            f"{figures['all pairs']:.0%}."
+            f"After {EPOCHS} epochs (times through the training part) the rate alone explains "
+            f"{alone['learning_rate'][0]:.0%} of the variance of the scores, of how much they "
+            "differ; that the best rate is another one for other batches explains another "
+            f"{pairs[together][0]:.0%}. The middle rate of the best tenth of the trials is "
+            f"{best[BATCHES[0]]:.2g} with batches of {BATCHES[0]} and {best[BATCHES[1]]:.2g} with "
+            f"batches of {BATCHES[1]}, and their ranges "
+            f"{'overlap' if max(good[BATCHES[0]]) > min(good[BATCHES[1]]) else 'lie apart'}. All "
+            f"pairs: {figures['all pairs']:.0%}."
+            + ("" if repeated else " This is one study: by how much others differ `--full` tells.")
         ),
         differs=(
             f"in proportion, a batch {BATCHES[1] // BATCHES[0]} times as large would bear a rate "
             f"{BATCHES[1] // BATCHES[0]} times as large; the middle of the best tenth is "
-            f"{figures['good rate at 256 by that at 16']:.0f} times as large, of trials that "
-            "differ in momentum and dropout, too. Dropout explains next to nothing so early, so "
-            "that nothing is said here of dropout beside batch normalisation."
+            f"{figures['good rate at 256 by that at 16']:.0f} times as large. These trials differ "
+            "in momentum and dropout, too."
         ),
         picture=_picture(studies[0], alone, pairs),
     )
@@ -92,14 +110,14 @@ def _of(values: object) -> tuple[float, float]:
     return float(found.mean()), float(found.std())
 
 
-def _good_rate(studies: Sequence[StudyResult], batch: int) -> float:
-    """Return the middle, in log, of the rates of a batch size's best tenth."""
-    rates = []
+def _good_rates(studies: Sequence[StudyResult], batch: int) -> list[float]:
+    """Return the rates of a batch size's best tenth."""
+    rates: list[float] = []
     for study in studies:
         trials = [one for one in study.trials if one.values["batch_size"] == batch]
         ranked = sorted(trials, key=lambda one: -(one.score or 0.0))
         rates += [_number(one, "learning_rate") for one in ranked[: int(BEST * len(ranked))]]
-    return float(np.exp(np.mean(np.log(rates))))
+    return rates
 
 
 def _number(trial: TrialRecord, name: str) -> float:
@@ -135,8 +153,9 @@ LESSON = Lesson(
     lecture="S2",
     title="The best rate depends on the batch size",
     claim=(
-        "Hyperparameters are interdependent: the best value of one depends on the others, as with "
-        "the learning rate and the batch size, which should grow together."
+        "Hyperparameters, the numbers chosen before a training, are interdependent: the best value "
+        "of one depends on the others. So the learning rate, by which each step is multiplied, and "
+        "the batch size, the examples that a step looks at, should grow together."
     ),
     advice=(
         "Search hyperparameters together, not one after another; the report shows which two act "

@@ -74,23 +74,35 @@ def run(*, full: bool = False) -> Measured:
     return Measured(
         columns=("how the curve is written", "right on new curves", "lowest", "highest"),
         rows=(
-            *((f"network: {way}", means[way], min(one), max(one)) for way, one in found.items()),
+            *(
+                (
+                    f"network: {way}" + (", and how much is known" if way == WEIGHTED else ""),
+                    means[way],
+                    min(one),
+                    max(one),
+                )
+                for way, one in found.items()
+            ),
             *((name, value, value, value) for name, value in fits.items()),
         ),
         figures={**means, **fits, "least gain of times and weights": float(gain.min())},
         seen=(
-            "From the brightness alone, one point behind the other, a network is right for "
-            f"{means[ORDER]:.0%} of new flares (guessing gives 50 %). On a grid of two days a bin "
-            f"it is right for {means[DAYS]:.0%}, and if the mean of each bin is weighted by 1/σ² "
-            f"and the network is told how much is known of it, for {means[WEIGHTED]:.0%}. Somebody "
-            "who knows the form of a flare and fits it by least squares gains from the weights as "
-            f"well: {fits['least squares, all points alike']:.0%} without, "
+            "Each star has a flare, and the question is whether it fades fast or slowly "
+            f"({DECAYS[0]:g} or {DECAYS[1]:g} days). From the brightness alone, one point behind "
+            f"the other, a network is right for {means[ORDER]:.0%} of new flares (guessing gives "
+            f"50 %). On a grid, a mean for each two days (a bin), it is right for "
+            f"{means[DAYS]:.0%}; if points count by 1/σ², σ being a point's error, and the network "
+            f"is told how much is known of each bin, for {means[WEIGHTED]:.0%} (which of the two "
+            "helps was not measured apart). Somebody who knows the form of a flare and draws the "
+            "curve that fits best (least squares) gains from the weights as well: "
+            f"{fits['least squares, all points alike']:.0%} without, "
             f"{fits['least squares, weighted']:.0%} with them."
         ),
         differs=(
             "the lecture only shows such data. That nothing is lost is not enough: the same times "
-            "and errors as further channels, from which a network would have to find out by itself "
-            f"what a mean and a distance are, give {means[CHANNELS]:.0%}."
+            "and errors as further inputs of each point (channels), from which a network would "
+            "have to find out by itself what a mean and a distance are, give "
+            f"{means[CHANNELS]:.0%}."
         ),
         picture=_picture(curves, found),
     )
@@ -131,9 +143,10 @@ LESSON = Lesson(
         "each, and every point has an error of its own."
     ),
     advice=(
-        "Put irregular points on a grid of equal times, weigh each by 1/σ², and tell the network "
-        "how much is known of each bin, 0 where nothing is. `dlr.data.from_arrays` takes such "
-        "sequences, (examples, steps, channels)."
+        "Where the form of the curve is known, fit it with weights 1/σ²: no network came near "
+        "that. Else put irregular points on a grid of equal times, weigh each by 1/σ², and tell "
+        "the network how much is known of each bin, 0 where nothing is. `dlr.data.from_arrays` "
+        "takes such sequences, (examples, steps, channels)."
     ),
     run=run,
     holds={

@@ -49,43 +49,56 @@ def run(*, full: bool = False) -> Measured:
             predicted += [one.pop("R²") for one in found]
             for what in found[0]:
                 shares = np.array([one[what] for one in found])
-                rows.append((rule, name, what, float(shares.mean()), float(shares.std())))
+                spread = (float(shares.std()),) if seeds > 1 else ()
+                rows.append((rule, name, what, float(shares.mean()), *spread))
                 alone.setdefault((rule, what), np.empty(0))
                 alone[rule, what] = np.append(alone[rule, what], shares.mean())
     means = {key: float(values.mean()) for key, values in alone.items()}
     figures = {f"{what} of {rule}": share for (rule, what), share in means.items()}
     figures["R² of the forests"] = float(np.mean(predicted))
-    others = {rule: max(means[rule, what] for what in OTHERS[rule]) for rule in OTHERS}
+    others = {rule: max(OTHERS[rule], key=lambda what: means[rule, what]) for rule in OTHERS}
     return Measured(
-        columns=("rule", "data", "what", "share of the variance", "± seeds"),
+        columns=(
+            "rule",
+            "data",
+            "hyperparameter",
+            "share of the losses' variance",
+            *(("± seeds",) if seeds > 1 else ()),
+        ),
         rows=tuple(rows),
         figures=figures,
         seen=(
-            f"Over {len(names)} data sets the rate alone explains "
-            f"{means['SGD', 'learning_rate']:.0%} (SGD) and "
-            f"{means['AdamW', 'learning_rate']:.0%} (AdamW) of how the losses differ, the momentum "
-            f"{means['SGD', 'momentum']:.0%}, β₁ {means['AdamW', 'beta_1']:.0%} and β₂ "
-            f"{means['AdamW', 'beta_2']:.0%}. Their parts in pairs, mostly with the rate: "
-            f"{means['SGD', 'pairs']:.0%} and {means['AdamW', 'pairs']:.0%}."
+            f"How much the losses differ is their variance. Over {len(names)} data sets the rate "
+            f"alone explains {_ends(alone['SGD', 'learning_rate'])} of it under SGD and "
+            f"{_ends(alone['AdamW', 'learning_rate'])} under AdamW; momentum "
+            f"{_ends(alone['SGD', 'momentum'])} under SGD, and its pairs (that the best value of "
+            f"one depends on another) {_ends(alone['SGD', 'pairs'])}; AdamW's β₁ "
+            f"{_ends(alone['AdamW', 'beta_1'])}, β₂ {_ends(alone['AdamW', 'beta_2'])} and pairs "
+            f"{_ends(alone['AdamW', 'pairs'])}."
+            + ("" if seeds > 1 else " One study each: by how much others differ `--full` tells.")
         ),
-        differs=_differs(means, others),
+        differs=_differs(alone, others),
         picture=_picture(means),
     )
 
 
-def _differs(means: dict[tuple[str, str], float], others: dict[str, float]) -> str:
+def _ends(shares: np.ndarray) -> str:
+    return f"{shares.min():.1%} to {shares.max():.1%}"
+
+
+def _differs(alone: dict[tuple[str, str], np.ndarray], others: dict[str, str]) -> str:
     said = [
-        f"under {rule} the weight decay explains {means[rule, 'weight_decay']:.0%}, no more than "
-        f"{'momentum' if rule == 'SGD' else 'the betas'} with {share:.0%}"
-        for rule, share in others.items()
-        if means[rule, "weight_decay"] <= share
+        f"under {rule} the weight decay explains {_ends(alone[rule, 'weight_decay'])}, less than "
+        f"{what} with {_ends(alone[rule, what])}"
+        for rule, what in others.items()
+        if (alone[rule, "weight_decay"] < alone[rule, what]).all()
     ]
     if not said:
         return ""
     return (
-        f"{'; '.join(said)}. Decay is against overfitting: these trainings last {EPOCHS} epochs, "
-        "and the score is that of the best one, as with early stopping. The ranges that are "
-        "searched decide the shares, too."
+        f"{'; '.join(said)}. Decay is against overfitting (learning the training part by heart): "
+        f"these trainings last {EPOCHS} epochs, times through that part, and the score is that of "
+        "the best one. The ranges that are searched decide the shares, too."
     )
 
 
@@ -134,14 +147,16 @@ def _picture(means: dict[tuple[str, str], float]) -> Figure:
 LESSON = Lesson(
     name="momentum_importance",
     lecture="S2",
-    title="The rate decides, momentum and the betas little",
+    title="The learning rate decides most, weight decay hardly anything",
     claim=(
-        "Of the many hyperparameters, learning rate and weight decay are crucial; momentum and "
-        "others are more stable."
+        "Of the many hyperparameters, the learning rate (by which each step is multiplied) and the "
+        "weight decay (by which each weight shrinks in a step) are crucial; momentum, the part of "
+        "the last step that SGD adds to the next, and others, such as the betas, over how many "
+        "steps Adam takes its means, are more stable."
     ),
     advice=(
-        "Spend trials on the rate first, and keep the betas at their defaults; search momentum "
-        "together with the rate or not at all."
+        "Spend trials on the learning rate first, together with momentum where the rule is SGD, "
+        "and keep AdamW's betas at their defaults."
     ),
     run=run,
     holds={

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from keras import layers
 from matplotlib.figure import Figure
+from scipy import stats
 from sklearn.datasets import load_digits
 
 import dlrecipes as dlr
@@ -56,30 +57,54 @@ def run(*, full: bool = False) -> Measured:
             f"{rule}: share of the rate alone": _share(study),
         }
         rows += [
-            (rule, values**DIMENSIONS, values, *_of(grid[:, at]), *_of(random[:, at]))
+            (
+                rule,
+                values**DIMENSIONS,
+                values,
+                *_of(grid[:, at]),
+                *_of(random[:, at]),
+                "{:+.3f} ({:+.3f} to {:+.3f})".format(*_interval((random - grid)[:, at])),
+                f"{np.sum(random[:, at] > grid[:, at])} of {repeats}",
+                float(grid[:, at].min()),
+                float(random[:, at].min()),
+            )
             for at, values in enumerate(VALUES)
         ]
     return Measured(
-        columns=("rule", "trials", "values a range", "grid", "± ranges", "random", "± ranges"),
+        columns=(
+            "rule",
+            "trials",
+            "values of each in the grid",
+            "grid, best accuracy",
+            "± ranges",
+            "random, best accuracy",
+            "± ranges",
+            "random less grid, 95 %",
+            "random better in",
+            "grid, worst range",
+            "random, worst range",
+        ),
         rows=tuple(rows),
         figures=figures,
         seen=" ".join(_seen(rule, figures, *best[rule]) for rule in rules)
-        + f" Of each range the grids try {VALUES[0]} or {VALUES[1]} values, random search as many "
-        "as there are trials.",
+        + f" A range is an interval of learning rates, moved a little {repeats} times. Of each "
+        f"hyperparameter the grids try {VALUES[0]} or {VALUES[1]} values, random search as many as "
+        f"there are trials; its numbers for {FEW} are means over all ways to take {FEW} of {MANY}, "
+        "so that they scatter less than single searches.",
         differs=_differs(best),
         picture=_picture(studies, best),
     )
 
 
 def _seen(rule: str, figures: dict[str, float], grid: np.ndarray, random: np.ndarray) -> str:
-    wins = (random > grid).sum(0)
+    gains = random - grid
     return (
         f"{rule}, where the rate alone explains {figures[f'{rule}: share of the rate alone']:.0%} "
         f"of how random trials differ: best accuracy {random[:, 0].mean():.3f} at random against "
         f"{grid[:, 0].mean():.3f} by the grid with {FEW} trials, {random[:, 1].mean():.3f} against "
-        f"{grid[:, 1].mean():.3f} with {MANY}; random is better in {wins[0]} and {wins[1]} of "
-        f"{len(grid)} ranges, and its worst of {FEW} trials {random[:, 0].min():.3f} against "
-        f"{grid[:, 0].min():.3f}: what a grid finds depends on where its few values lie."
+        f"{grid[:, 1].mean():.3f} with {MANY}. Over the ranges random search {_told(gains[:, 0])} "
+        f"with {FEW} trials and {_told(gains[:, 1])} with {MANY}. In its worst range it finds "
+        f"{random[:, 0].min():.3f} with {FEW} trials, the grid {grid[:, 0].min():.3f}."
     )
 
 
@@ -88,15 +113,28 @@ def _differs(best: dict[str, tuple[np.ndarray, np.ndarray]]) -> str:
         f"{rule} with {trials} trials"
         for rule, (grid, random) in best.items()
         for at, trials in enumerate((FEW, MANY))
-        if (random > grid)[:, at].mean() <= 0.5
+        if _interval((random - grid)[:, at])[1] <= 0
     ]
     if not even:
         return ""
     return (
-        f"for {' and '.join(even)} the grid is as good in half of the ranges or more: where its "
-        "few values happen to lie in the band of good rates, and where others act as the rate "
-        "does, as momentum: each value of it moves the rate's, so that the grid tries more of them."
+        f"for {' and '.join(even)} that random search does better is not shown: the difference is "
+        "within the scatter of the ranges. A grid does well where one of its few values happens to "
+        "lie among the good rates."
     )
+
+
+def _interval(gains: np.ndarray) -> tuple[float, float, float]:
+    """Return the mean over the ranges and its 95 % interval (Student's)."""
+    half = float(stats.t.ppf(0.975, len(gains) - 1) * stats.sem(gains))
+    return float(gains.mean()), float(gains.mean()) - half, float(gains.mean()) + half
+
+
+def _told(gains: np.ndarray) -> str:
+    _, low, high = _interval(gains)
+    if low > 0:
+        return "is clearly better"
+    return "is clearly worse" if high < 0 else "cannot be told from the grid"
 
 
 def _best(study: StudyResult, repeats: int) -> tuple[np.ndarray, np.ndarray]:
@@ -217,12 +255,16 @@ def _picture(
 LESSON = Lesson(
     name="random_against_grid",
     lecture="S2",
-    title="At random, every trial tries a new value of what matters; a grid repeats few",
+    title="Random search against a grid, at equal numbers of trials",
     claim=(
-        "Random search does better than a grid, and well where the budget is large (Bergstra and "
-        "Bengio 2012: because few hyperparameters matter, and nobody knows which)."
+        "To try values at random does better than a grid, which combines a few values of each "
+        "hyperparameter, and well where many trials can be paid (Bergstra and Bengio 2012: because "
+        "few hyperparameters matter, and nobody knows which)."
     ),
-    advice="Draw values at random or from a Sobol sequence, which is spread more evenly; no grid.",
+    advice=(
+        "Where trials are few draw values at random rather than on a grid, of whose two values "
+        "none may lie near the good ones; with many trials take either."
+    ),
     run=run,
     holds={
         "Adam: random - grid, 16 trials": (0.01, 0.2),

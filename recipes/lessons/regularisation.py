@@ -117,11 +117,15 @@ def run(*, full: bool = False) -> Measured:
             "validation loss",
             "± starts",
             "less than without, 95 %",
-            "gap",
+            "gap (validation less training loss)",
             "± starts",
             "right",
+            "epochs trained",
         ),
-        rows=tuple(_row(way, one, ends) for way, one in ends.items()),
+        rows=tuple(
+            (*_row(way, one, ends), 1 + float(np.mean(stops[way])) if way in stops else EPOCHS)
+            for way, one in ends.items()
+        ),
         figures=figures,
         seen=_seen(losses, ends, stops),
         differs=_differs(ends),
@@ -171,7 +175,8 @@ def _row(way: str, one: Ends, ends: dict[str, Ends]) -> tuple[str | float | None
         without = ends["deep, no skips" if way == "deep, skips" else "nothing"]
         less = "{:+.2f} ({:+.2f} to {:+.2f})".format(*_less(one, without))
     spreads = [(float(part.mean()), float(part.std(ddof=1))) for part in (one.loss, one.gap)]
-    return way, *spreads[0], less, *spreads[1], float(one.right.mean())
+    name = f"{way} (less than: deep, no skips)" if way == "deep, skips" else way
+    return name, *spreads[0], less, *spreads[1], float(one.right.mean())
 
 
 def _seen(losses: dict[str, Array], ends: dict[str, Ends], stops: dict[str, Any]) -> str:
@@ -184,24 +189,36 @@ def _seen(losses: dict[str, Array], ends: dict[str, Ends], stops: dict[str, Any]
     return (
         f"Without a remedy the validation loss falls to {_lowest(losses['nothing']):.2f} and rises "
         f"to {loss['nothing']:.2f}. Early stopping: {stopped}. Trained to the end, the lowest are "
-        f"{', '.join(f'{way} ({loss[way]:.2f})' for way in best)}."
+        f"{', '.join(f'{way} ({loss[way]:.2f})' for way in best)}; the lowest of these is "
+        f"{_told(ends[best[0]], ends[SAFE], 'the best epoch alone')}. With fewer parameters "
+        f"{ends['fewer parameters'].right.mean():.0%} are right, without "
+        f"{ends['nothing'].right.mean():.0%}."
     )
+
+
+def _told(one: Ends, other: Ends, name: str) -> str:
+    """Return how the one's loss stands to the other's, by the interval of their difference."""
+    mean, low, high = _less(one, other)
+    told = (
+        "clearly better than"
+        if low > 0
+        else "clearly worse than"
+        if high < 0
+        else "not clearly apart from"
+    )
+    return f"{told} {name} ({mean:+.2f} less, {low:+.2f} to {high:+.2f})"
 
 
 def _differs(ends: dict[str, Ends]) -> str:
     gap = {way: float(one.gap.mean()) for way, one in ends.items()}
-    both, low, high = _less(ends["BN and dropout"], ends["dropout"])
-    told = "better" if low > 0 else "worse" if high < 0 else "no better or worse, beyond the noise,"
-    kept = min(gap["BN"] / gap["nothing"], gap["deep, skips"] / gap["deep, no skips"])
-    little = "do little" if kept > 0.8 else "do something"
     return (
-        f"as regularisers, batch normalisation (BN) and skips {little} here: with BN the gap is "
-        f"{gap['BN']:.2f}, without {gap['nothing']:.2f}; in a network of six layers "
-        f"{gap['deep, skips']:.2f} with skips, {gap['deep, no skips']:.2f} without. Dropout leaves "
-        f"{gap['dropout']:.2f}. BN and dropout together are {told} than dropout alone "
-        f"({both:+.2f} lower); whether to take both is to be tried. S4's threshold lets the loss "
-        "rise by just that much before it stops, and keeps the weights from there: it is for "
-        "noticing, and the best epoch's weights for using."
+        "by its loss, the network with batch normalisation is "
+        f"{_told(ends['BN'], ends['nothing'], 'the one without')}, and its gap is "
+        f"{gap['BN']:.2f} instead of {gap['nothing']:.2f}. In a network of six layers, that with "
+        f"skips is {_told(ends['deep, skips'], ends['deep, no skips'], 'that without')}. BN with "
+        f"dropout is {_told(ends['BN and dropout'], ends['dropout'], 'dropout alone')}. S4's rule "
+        "stops only when the loss has risen by 0.2, and keeps those weights: that notices the "
+        "overfitting, but the weights of the best epoch are the ones to use."
     )
 
 
@@ -231,13 +248,16 @@ LESSON = Lesson(
     title="One network that overfits, and each remedy",
     claim=(
         "A network that learns its training part by heart is worse on new examples. Remedies: stop "
-        "early (kind of a hack), fewer parameters, dropout, penalties L1 and L2, and, says one "
-        "lecture, batch normalisation and skip connections; another, that dropout and batch "
-        "normalisation may not be needed together."
+        "early (a makeshift), fewer parameters, dropout (leaving out random units), penalties on "
+        "the size of weights (L1), on their squares (L2) or both (elastic), and, says one lecture, "
+        "batch normalisation (BN: each unit to mean 0 and spread 1) and skip connections (a "
+        "layer's input is added to its output); another, that dropout and BN may not be needed "
+        "together."
     ),
     advice=(
-        "Keep the best epoch's weights in any case; then tune dropout or an L2 penalty, one of "
-        "them at first."
+        "Keep the best epoch's weights first: it costs nothing, and was about as good as penalties "
+        "and dropout. Then try one of these, and keep it if it is clearly better still; do not "
+        "count on BN or skips against overfitting."
     ),
     run=run,
     holds={

@@ -64,11 +64,26 @@ def run(*, full: bool = False) -> Measured:
     best, worst = _turns(by_width)
     figures = _figures(by_width, by_amount, best, worst)
     return Measured(
-        columns=("width", "examples", "penalty", "error", "bias²", "variance"),
+        columns=(
+            "experiment",
+            "width",
+            "examples",
+            "penalty",
+            "error (± 95 %)",
+            "bias²",
+            "variance",
+        ),
         rows=(
-            *(_row(width, AMOUNT, cell, tuned=False) for width, cell in by_width.items()),
-            *(_row(width, AMOUNT, cell, tuned=True) for width, cell in by_width.items()),
-            *(_row(FIXED, amount, cell, tuned=False) for amount, cell in by_amount.items()),
+            *(("1: width", *_row(at, AMOUNT, cell, tuned=False)) for at, cell in by_width.items()),
+            *(
+                ("2: width, best penalty", *_row(at, AMOUNT, cell, tuned=True))
+                for at, cell in by_width.items()
+                if at
+            ),
+            *(
+                ("3: examples", *_row(FIXED, at, cell, tuned=False))
+                for at, cell in by_amount.items()
+            ),
         ),
         figures=figures,
         seen=_seen(by_width, by_amount),
@@ -153,12 +168,15 @@ def _seen(by_width: dict[int, Cell], by_amount: dict[int, Cell]) -> str:
     narrow, wide = by_width[2], by_width[max(by_width)]
     few, many = by_amount[min(EXAMPLES)].plain, by_amount[max(EXAMPLES)].plain
     return (
-        f"From width 2 to {max(by_width)}, with the penalty tuned, the bias (squared) changes by "
+        "Width is the number of units; at 0 the mean of the targets stands for a model. Each row "
+        "trains on data drawn anew several times. From width 2 to "
+        f"{max(by_width)}, with the penalty tuned, the bias² changes by "
         f"{_change(narrow.tuned, wide.tuned, 'bias')} and the variance by "
         f"{_change(narrow.tuned, wide.tuned, 'variance')}; without a penalty the variance by "
         f"{_change(narrow.plain, wide.plain, 'variance')}. From {min(EXAMPLES)} to {max(EXAMPLES)} "
         f"examples the variance changes by {_change(few, many, 'variance')}, the bias by "
-        f"{_change(few, many, 'bias')}. The noise is {NOISE**2:.2f} of each error."
+        f"{_change(few, many, 'bias')} (± is 95 %). Bias², variance and the noise, which no model "
+        f"explains ({NOISE**2:.2f}), make up each error."
     )
 
 
@@ -166,17 +184,19 @@ def _differs(by_width: dict[int, Cell], best: int, worst: int) -> str:
     plain = {width: cell.plain.error for width, cell in by_width.items()}
     tuned = {width: cell.tuned.error for width, cell in by_width.items()}
     widest, lowest = max(by_width), min(tuned, key=tuned.__getitem__)
+    end, top = by_width[widest].plain, by_width[worst].plain
+    clear = top.error - end.error > 2 * np.hypot(top.error_interval, end.error_interval)
     bend = (
-        f"falls again, to {plain[widest]:.2f} at {widest}: the U is half of the picture ('double "
-        "descent')"
+        f"is {plain[widest]:.2f} at {widest}, a change of {_change(top, end, 'error')}: "
+        + ("it falls again ('double descent')" if clear else "not clearly lower again")
         if widest > worst
         else "is highest at the widest"
     )
     return (
         f"without a penalty the error falls to {plain[best]:.2f} at width {best}, rises to "
-        f"{plain[worst]:.2f} at {worst}, where a network can just learn its {AMOUNT} examples by "
-        f"heart, and {bend}. With a tuned penalty nothing is lost by width: {tuned[widest]:.2f} at "
-        f"{widest}, {tuned[lowest]:.2f} at best ({lowest}). More data lower the bias, too."
+        f"{plain[worst]:.2f} at {worst}, and {bend}. With a tuned penalty nothing is lost by "
+        f"width: the lowest error, {tuned[lowest]:.2f}, is that of width {lowest}, and width "
+        f"{widest} has {tuned[widest]:.2f}. More data lower the bias, too."
     )
 
 
@@ -228,9 +248,11 @@ LESSON = Lesson(
     lecture="S4",
     title="A wider network with a penalty, and more data",
     claim=(
-        "The error of a model falls with its size and then rises, as variance takes over from "
-        "bias. In deep learning this is less of a trade-off: a larger network lowers the bias "
-        "without much variance, if it is regularised; more data lower the variance without bias."
+        "Train on many data sets: how far the mean of the predictions is off, squared, is the "
+        "bias²; how much they differ from set to set is the variance. The error of a model falls "
+        "with its size and then rises, as variance takes over from bias. In deep learning this is "
+        "less of a trade-off: a larger network lowers the bias without much variance, if large "
+        "weights are penalised; more data lower the variance without bias."
     ),
     advice="Take a network that is wide enough, tune its penalty, and look for more data.",
     run=run,
