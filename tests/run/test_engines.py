@@ -44,6 +44,7 @@ def accuracies(engine, policy, folder, trials=24, epochs=8):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_half_precision_ends_within_a_point_of_float32(tmp_path):
     found = {policy: accuracies("population", policy, tmp_path / policy) for policy in POLICIES}
     assert {name for _, names in found.values() for name in names} == {"population"}

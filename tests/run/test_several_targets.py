@@ -119,6 +119,7 @@ def test_report_has_each_target(run):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_score_of_a_trial_may_be_a_mean_over_folds(splits, tmp_path):
     run = tune(splits, tmp_path / "run", folds=2)
     assert len(run.result.best.fold_scores) == 2

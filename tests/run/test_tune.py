@@ -127,6 +127,7 @@ def test_default_directory(splits, build, plan, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_same_seed_same_trials_and_scores(splits, build, settings, tmp_path):
     def study(name, seed):
         plan = Plan(
