@@ -16,7 +16,7 @@ from sklearn.metrics import accuracy_score
 import dlrecipes as dlr
 from dlrecipes.search import Listener
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive]  # test_strangers.py: on every change
 
 GENERATOR = np.random.default_rng(0)
 CENTRES = GENERATOR.normal(size=(3, 8))

@@ -37,7 +37,13 @@ def test_contract(check_engine, question):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CROWD)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "population",
+        *(pytest.param(one, marks=pytest.mark.exhaustive) for one in ("resident", "auto")),
+    ],
+)
 def test_contract_of_all(check_engine, name, question):
     if name == "auto" and question not in FAST:
         pytest.skip("it is one of the other two")
