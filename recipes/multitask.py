@@ -18,7 +18,9 @@ three) and their radius (a number), where a third of the grades and of the radii
 minute on two CPU cores. Expect a test skill of 0.829 ± 0.017 (ten study seeds on the default
 split): accuracies of 0.95 and 0.82 and an RMSE of 1.44. Nearest neighbours, 0.723, are beaten with
 each of the seeds; linear models, one a target, have 0.883, which is "equal within the noise" to six
-of the ten runs: there are 114 test examples, about 80 of them with a grade or a radius.
+of the ten runs: there are 114 test examples, about 80 of them with a grade or a radius. These ten
+runs had the network of before, of two layers of 64; the one below had 0.865 and 0.864 with the
+study seeds 0 and 1.
 """
 
 from __future__ import annotations
