@@ -16,25 +16,30 @@ _LEAST_EPSILON = 1.001e-5
 
 
 def map_members(
-    function: Callable[[State, list[tf.Tensor]], Any],
+    function: Callable[[State, list[tf.Tensor]], tuple[Any, Any, Any]],
     member: Member,
     layout: Layout,
     state: State,
     numbers: Sequence[tf.Tensor],
-) -> Any:  # noqa: ANN401  (whatever the function returns)
-    """Return what a member's function returns for each member, stacked.
+) -> tuple[Any, Any, Any]:
+    """Return what a member's function returns, for all members of a program.
 
     Args:
-        function: Of a member's state and numbers.
+        function: Of a member's state and numbers. It returns what it goes on with, what is the
+            same for all members, and what is to be seen of it.
         member: The structure.
-        layout: Whether the members are stacked; else there is one.
-        state: The states of all members, `(width, …)` each. They have made as many steps.
-        numbers: For each leaf its values `(width,)`.
+        layout: Whether the members are stacked; else there is one, and neither its state nor what
+            it goes on with has an axis of members.
+        state: The states of all members, which have made as many steps.
+        numbers: For each leaf its values.
+
+    Returns:
+        What the members go on with, what is the same for all, and what is to be seen, stacked.
     """
     if not layout.stacked:
-        single = tf.nest.map_structure(lambda tensor: tensor[0], (state, numbers))
         with nullcontext() if layout.xla else fused_normalization():
-            return tf.nest.map_structure(lambda tensor: tensor[tf.newaxis], function(*single))
+            own, shared, shown = function(state, list(numbers))
+        return own, shared, tf.nest.map_structure(lambda tensor: tensor[tf.newaxis], shown)
 
     def of_one(given: tuple[State, list[tf.Tensor]]) -> Any:  # noqa: ANN401
         one, its_numbers = given
@@ -44,12 +49,13 @@ def map_members(
             one.optimizer[member.counter] = state.optimizer[member.counter][0]
         return function(one, its_numbers)
 
-    return tf.vectorized_map(
+    own, shared, shown = tf.vectorized_map(
         tf.autograph.experimental.do_not_convert(of_one),
         (state, numbers),
         fallback_to_while_loop=False,
         warn=False,
     )
+    return own, tf.nest.map_structure(lambda tensor: tensor[0], shared), shown
 
 
 @dataclass(frozen=True)

@@ -161,8 +161,8 @@ class Member:
         x: tf.Tensor,
         y: tf.Tensor,
         sample_weight: tf.Tensor | None,
-    ) -> tuple[State, Tensors, tf.Tensor, Tensors]:
-        """Return the state after one batch, the seeds, the losses and the predictions.
+    ) -> tuple[State, Tensors, tuple[tf.Tensor, Tensors]]:
+        """Return the state after one batch, the seeds, and the losses and the predictions.
 
         Args:
             state: Before the batch.
@@ -191,7 +191,7 @@ class Member:
                 optimizer.apply(gradients)
                 updated = self._read(scope)
             seeds = [scope.get_current_value(seed) for seed in self.seeds]
-        return updated, seeds, losses, keras.tree.flatten(predictions)
+        return updated, seeds, (losses, keras.tree.flatten(predictions))
 
     def test_step(
         self,

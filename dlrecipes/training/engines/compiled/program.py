@@ -62,8 +62,11 @@ class Program:
         recorded = self.width if metrics.names else 0
         piece = steps_of_a_piece(train, self.batch_size, member.model, recorded)
         self._piece = min(self.steps, piece)
-        self._steps_function = tf.function(
-            self._train_steps, jit_compile=layout.xla, autograph=False
+        # Inside of another a function costs a trace of its own, which only XLA needs.
+        self._steps_function: Callable[..., Any] = (
+            tf.function(self._train_steps, jit_compile=True, autograph=False)
+            if layout.xla
+            else self._train_steps
         )
         self._piece_function: Any = tf.function(self._train_piece, autograph=False)
         self._test_function: Any = tf.function(self._test, autograph=False)
@@ -91,19 +94,21 @@ class Program:
         Raises:
             Unsupported: If an operation has no batched form, or cannot be compiled.
         """
-        given = [tf.constant(values, keras.config.floatx()) for values in numbers]
+        one, given = self._of_members(state, numbers)
         rows = tf.zeros(self._piece * self.batch_size, "int32")
         total, metrics = self._no_losses(), self._metrics.start(self.width)
         try:
             with quiet_tracing(), ThreadPoolExecutor(1) as pool:
                 self._results_function.get_concrete_function(metrics)
                 piece = self._piece_function.get_concrete_function(
-                    state, given, self._seeds(0), rows, tf.constant(1), total, metrics
+                    one, given, self._seeds(0), rows, tf.constant(1), total, metrics
                 )
                 if self.layout.threads is not None:
-                    test = self._test_function.get_concrete_function(state, given, self._seeds(0))
+                    test = self._test_function.get_concrete_function(one, given, self._seeds(0))
                     self._piece_function = PinnedFunction(piece, self.layout.threads)
                     self._test_function = PinnedFunction(test, self.layout.threads)
+                    meanwhile()
+                    return  # what there is left to do is done in the thread that trains
                 # XLA compiles at the first call, while this thread goes on tracing.
                 compiled = pool.submit(self.train, state, numbers, 0, 1)
                 self.evaluate(state, numbers)
@@ -147,7 +152,7 @@ class Program:
         order = self._order(seed)
         seeds = self._seeds(seed)
         total, metrics = self._no_losses(), self._metrics.start(self.width)
-        given = [tf.constant(values, keras.config.floatx()) for values in numbers]
+        state, given = self._of_members(state, numbers)
         size = self._piece * self.batch_size
         for start in range(0, steps, self._piece):
             if stop is not None and stop.is_set():
@@ -157,13 +162,29 @@ class Program:
             state, seeds, total, metrics = self._piece_function(
                 state, given, seeds, tf.constant(rows), tf.constant(now), total, metrics
             )
+        if not self.layout.stacked:
+            state = State(*([array[np.newaxis] for array in group] for group in state))
         return state, self._logs(total / steps, self._results_function(metrics))
 
     def evaluate(self, state: State, numbers: Sequence[np.ndarray], seed: int = 0) -> Logs:
         """Return the logs of the validation data."""
-        given = [tf.constant(values, keras.config.floatx()) for values in numbers]
+        state, given = self._of_members(state, numbers)
         logs = self._logs(*self._test_function(state, given, self._seeds(seed)))
         return {f"val_{name}": values for name, values in logs.items()}
+
+    def _of_members(
+        self, state: State, numbers: Sequence[np.ndarray]
+    ) -> tuple[State, list[tf.Tensor]]:
+        """Return states and numbers as the traced functions take them.
+
+        A member that is alone has no axis of members: to take it off inside would be a third of
+        all operations.
+        """
+        given = [np.asarray(values, keras.config.floatx()) for values in numbers]
+        if not self.layout.stacked:
+            state = State(*([array[0] for array in group] for group in state))
+            given = [values[0] for values in given]
+        return state, [tf.constant(values) for values in given]
 
     def _logs(self, losses: tf.Tensor, metrics: Tensors) -> Logs:
         """Return `{name: values (width,)}`, in the order of Keras' logs.
@@ -244,14 +265,13 @@ class Program:
         def body(step: tf.Tensor, *carried: Any) -> tuple[Any, ...]:  # noqa: ANN401
             state, seeds, total, shown = carried
             batch = batches.map(lambda tensor: tensor[step])
-            state, seeds, losses, predictions = map_members(
+            state, seeds, (losses, predictions) = map_members(
                 lambda state, given: self.member.train_step(state, given, seeds, *batch),
                 self.member,
                 self.layout,
                 state,
                 numbers,
             )
-            seeds = [seed[0] for seed in seeds]
             shown = [
                 kept.write(step, tf.cast(predicted, floatx))
                 for kept, predicted in zip(shown, predictions if outputs else [], strict=True)
@@ -283,8 +303,12 @@ class Program:
             summed, metrics = carried
             stop = tf.minimum(start + self._evaluated, total)
             x, y, weight = self._validation.map(lambda tensor: tensor[start:stop])
-            losses, predictions = map_members(
-                lambda state, given: self.member.test_step(state, given, seeds, x, y, weight),
+            _, _, (losses, predictions) = map_members(
+                lambda state, given: (
+                    (),
+                    (),
+                    self.member.test_step(state, given, seeds, x, y, weight),
+                ),
                 self.member,
                 self.layout,
                 state,
