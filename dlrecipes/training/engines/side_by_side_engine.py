@@ -164,11 +164,12 @@ class SideBySideEngine:
         """Return the jobs by structure; those that no program can train are done at once."""
         self._on_step(f"building the models of {plural(len(jobs), 'trial')}")
         found: list[tuple[Job, Blueprint]] = []
+        self._blueprints.meet(jobs)
         for job in jobs:
             try:
                 if job.fit is not None:
                     raise Unsupported("it is trained in the user's own way")
-                blueprint = self._blueprints.of(job)
+                blueprint = self._blueprints.of(job, _initial_seed(job))
                 if blueprint.key in self._given_up:
                     raise Unsupported(self._given_up[blueprint.key])
             except Exception as error:  # the builder is the user's code; `fit` says what is wrong
@@ -203,13 +204,7 @@ class SideBySideEngine:
                     self._initial(job, arrivals.blueprint)
 
     def _initial(self, job: Job, blueprint: Blueprint) -> State:
-        seed = job.seed
-        if job.shared_seed is not None:
-            # Not by the number's remainder: Sobol's points come in an order of their own, by which
-            # the halves of a range would begin from different weights.
-            dealt = derive_seed(job.shared_seed, "dealt", job.number) % _INITIAL_WEIGHTS
-            seed = derive_seed(job.shared_seed, "initial", dealt)
-        return self._blueprints.initial(blueprint, job, seed)
+        return self._blueprints.initial(blueprint, job, _initial_seed(job))
 
     def _begin(self, job: Job, arrivals: Arrivals) -> Trial:
         """Return a trial at its beginning, with the program that trains it.
@@ -318,3 +313,13 @@ def _reason(error: Exception) -> str:
     if isinstance(error, Unsupported):
         return str(error)
     return f"{type(error).__name__}: {headline(error)}"
+
+
+def _initial_seed(job: Job) -> int:
+    """Return the seed of the weights that a job begins from."""
+    if job.shared_seed is None:
+        return job.seed
+    # Not by the number's remainder: Sobol's points come in an order of their own, by which the
+    # halves of a range would begin from different weights.
+    dealt = derive_seed(job.shared_seed, "dealt", job.number) % _INITIAL_WEIGHTS
+    return derive_seed(job.shared_seed, "initial", dealt)

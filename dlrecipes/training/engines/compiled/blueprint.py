@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,8 +23,11 @@ from dlrecipes.training.job import Job
 from dlrecipes.training.precision import policy_that_ran
 from dlrecipes.training.weights_by_path import Weights
 
-_INITIAL_WEIGHTS_KEPT = 16
+# Bytes of initial weights that are kept, of at least so many states.
+_INITIAL_BYTES, _INITIAL_LEAST = 2**28, 16
 _STRUCTURES_KEPT = 32
+# Jobs that are looked through for one that may have the same structure.
+_MET = 512
 # Examples that are enough to see whether two models compute the same.
 _EXAMPLES = 8
 
@@ -46,6 +49,8 @@ class Blueprint:
         described: What the graph follows from.
         tried: For each dynamic hyperparameter the values with which a model was built.
         choices: Those of them that are choices.
+        examined: Whether it is known which hyperparameters are numbers. Of a structure that only
+            one trial has, all are fixed.
     """
 
     key: str
@@ -60,6 +65,7 @@ class Blueprint:
     described: Values
     tried: dict[str, set[float]]
     choices: frozenset[str]
+    examined: bool = True
 
     def fits(self, job: Job) -> bool:
         """Whether a job's model may have this structure."""
@@ -122,6 +128,9 @@ class Blueprints:
     shows it. A later job that differs in dynamic ones only needs no model at all; where the
     builder asks for some of its hyperparameters late, each job is built once to know them.
 
+    Of jobs that no other one can share a structure with, nothing has to be found out: they are
+    built once, and all their hyperparameters are structure.
+
     Args:
         development: Train and validation data.
         policy: The dtype policy.
@@ -142,6 +151,8 @@ class Blueprints:
         self._told: set[str] = set()
         self._known: list[Blueprint] = []
         self._asks_late = False
+        self._met: deque[Job] = deque(maxlen=_MET)
+        self._usual_losses: set[str] = set()
         self._initial: OrderedDict[tuple[str, int, int], tuple[Weights | None, State]] = (
             OrderedDict()
         )
@@ -155,21 +166,33 @@ class Blueprints:
             None if weight is None else weight[rows],
         )
 
-    def of(self, job: Job) -> Blueprint:
+    def meet(self, jobs: Sequence[Job]) -> None:
+        """Take note of jobs that came together, before any of them is looked at."""
+        # As they are now: what a builder asks for late is added to a job's own values.
+        self._met += [replace(job, values=dict(job.values)) for job in jobs]
+
+    def of(self, job: Job, seed: int | None = None) -> Blueprint:
         """Return the structure of a job's model.
+
+        Args:
+            job: The job. One that was met and that is like no other is not examined.
+            seed: Of the weights it begins from; None for the job's own.
 
         Raises:
             Unsupported: If the model is none that these engines train.
             Exception: Whatever the builder raises.
         """
-        if self._asks_late:
-            # Its late values decide which structure it is; building it adds them to the others.
-            self._build(job, job.seed)
+        alike, early = self._count_alike(job), len(job.values)
+        seed = job.seed if seed is None else seed
+        # Its late values decide which structure it is; building it adds them to the others.
+        model = self._build(job, seed) if self._asks_late else None
         for known in reversed(self._known):
             if known.fits(job) and (known.covers(job) or self._confirmed(known, job)):
                 return known
-        early = len(job.values)
-        found = self._examine(job)
+        if alike == 1:
+            found = self._take_alone(job, model or self._build(job, seed), seed)
+        else:
+            found = self._examine(job)
         self._asks_late |= len(job.values) > early
         self._known = [*self._known[1 - _STRUCTURES_KEPT :], found]
         return found
@@ -186,11 +209,16 @@ class Blueprints:
                     values[name] = min((value for value in tried if value), key=abs, default=0.0)
             model = self._build(job, seed) if values == job.values else None
             model = model or self._build_with(job, values, seed)
-            # The given weights are kept, too: as long as they are, no others have their id.
-            self._initial[place] = (job.initial, blueprint.member.initial(model))
-            while len(self._initial) > _INITIAL_WEIGHTS_KEPT:
-                self._initial.popitem(last=False)
+            self._keep_initial(place, job, blueprint.member.initial(model))
         return self._initial[place][1]
+
+    def _keep_initial(self, place: tuple[str, int, int], job: Job, state: State) -> None:
+        # The given weights are kept, too: as long as they are, no others have their id.
+        self._initial[place] = (job.initial, state)
+        kept = sum(_bytes(state) for _, state in self._initial.values())
+        while kept > _INITIAL_BYTES and len(self._initial) > _INITIAL_LEAST:
+            _, (_, gone) = self._initial.popitem(last=False)
+            kept -= _bytes(gone)
 
     def _confirmed(self, known: Blueprint, job: Job) -> bool:
         if not known.matches(job, self._build(job, job.seed)):
@@ -199,16 +227,61 @@ class Blueprints:
             tried.add(float(job.values[name]))  # type: ignore[arg-type]
         return True
 
-    def _examine(self, job: Job) -> Blueprint:
-        model = self._build(job, job.seed)
+    def _count_alike(self, job: Job) -> int:
+        """Return how many of the jobs that were met may have a job's structure, itself included."""
+        names = frozenset(job.values)
+        structural = self._structural.get(names, frozenset())
+        may_be_numbers = {
+            hyperparameter.name
+            for hyperparameter in job.space
+            if hyperparameter.kind in ("float", "choice")
+            and hyperparameter.name in names - structural
+            and is_number(job.values[hyperparameter.name])
+        }
+        fixed = names - may_be_numbers if job.rebuild is not None else names
+        return sum(
+            other.values.keys() == names
+            and other.batch_size == job.batch_size
+            and all(other.values[name] == job.values[name] for name in fixed)
+            for other in self._met
+        )
+
+    def _check(self, model: keras.Model) -> MemberMetrics:
+        """Return a model's metrics, if it can be trained here."""
         check_supported(model)
         x, y, weight = self._few
-        check_loss(model, x, y, weight)
+        check_loss(model, x, y, weight, self._usual_losses)
+        # Before others are built: a metric may refuse the model.
+        return MemberMetrics(model, y, model(x, training=False))
+
+    def _take_alone(self, job: Job, model: keras.Model, seed: int) -> Blueprint:
+        """Return the structure of a job that shares it with no other."""
+        metrics = self._check(model)
+        described, member = describe(model), Member(model, [])
+        key = _key(job, described, job.values)
+        self._keep_initial((key, seed, id(job.initial)), job, member.initial(model))
+        return Blueprint(
+            key=key,
+            fixed=dict(job.values),
+            dynamic={},
+            names=frozenset(job.values),
+            batch_size=job.batch_size,
+            member=member,
+            metrics=metrics,
+            policy=policy_that_ran(model, self._policy),
+            parameters=int(model.count_params()),
+            described=described,
+            tried={},
+            choices=frozenset(),
+            examined=False,
+        )
+
+    def _examine(self, job: Job) -> Blueprint:
+        model = self._build(job, job.seed)
+        metrics = self._check(model)
         names = frozenset(job.values)
         before = self._structural.get(names, frozenset())
         probe = Probe(self._build_with, job, model, self._few, before)
-        # Before others are built: a metric may refuse the model.
-        metrics = MemberMetrics(model, y, model(x, training=False))
         paths = probe.dynamic()
         fixed = {name: value for name, value in job.values.items() if name not in paths}
         # A dropout rate of 0 is structure where others are not.
@@ -216,10 +289,7 @@ class Blueprints:
         self._tell(fixed, job)
         owned = sorted(path for some in paths.values() for path in some)
         return Blueprint(
-            # Of two values of which no configuration shows the difference, each is a structure.
-            key=key_of(
-                {**probe.described, "batch_size": job.batch_size, "fixed": fixed}, set(owned)
-            ),
+            key=_key(job, probe.described, fixed, owned),
             fixed=fixed,
             dynamic=paths,
             names=names,
@@ -244,7 +314,7 @@ class Blueprints:
             values = {
                 known.fixed[hyperparameter.name]
                 for known in self._known
-                if hyperparameter.name in known.fixed
+                if known.examined and hyperparameter.name in known.fixed
             }
             again = hyperparameter.name in fixed and values - {fixed[hyperparameter.name]}
             if hyperparameter.kind == "float" and again and hyperparameter.name not in self._told:
@@ -271,3 +341,13 @@ class Blueprints:
         if rebuild is None:
             raise ValueError("the job cannot be built with other values")
         return self._build(replace(job, values=values, build=lambda: rebuild(values)), seed)
+
+
+def _bytes(state: State) -> int:
+    return sum(array.nbytes for group in state for array in group)
+
+
+def _key(job: Job, described: Values, fixed: dict[str, Value], without: Sequence[str] = ()) -> str:
+    """Return a digest of what a job's graph follows from."""
+    # Of two values of which no configuration shows the difference, each is a structure.
+    return key_of({**described, "batch_size": job.batch_size, "fixed": fixed}, set(without))

@@ -23,6 +23,7 @@ from dlrecipes.training.engines.compiled.workload import (
     Workload,
     count_cores,
     estimate_step_seconds,
+    on_gpu,
 )
 from dlrecipes.training.outcome import headline
 
@@ -202,8 +203,10 @@ class ProgramChooser:
 
     def _single(self, work: Workload) -> Layout:
         """Return how one member is trained, beside others or with all cores for itself."""
-        callers = min(self._workers, work.trials)
-        return Layout(threads=count_cores() // callers if callers > 1 else None)
+        if on_gpu():
+            return Layout()
+        callers = min(self._workers, work.trials + work.beside)
+        return Layout(threads=max(1, count_cores() // callers))
 
     def _make(self, start: _Start, layout: Layout) -> _Candidate:
         """Make a program and run one step of it, which traces and compiles everything.

@@ -67,7 +67,8 @@ class Layout:
         stacked: Whether their computations are batched over members (`tf.vectorized_map`); else
             there is one member and its graph is Keras' own.
         xla: Whether training is compiled by XLA.
-        threads: Threads of each call; None for all cores, shared with whatever else runs.
+        threads: Threads of each call, on the processor; None for those that TensorFlow has for all,
+            or a GPU.
     """
 
     width: int = 1

@@ -100,15 +100,14 @@ class Program:
         try:
             with quiet_tracing(), ThreadPoolExecutor(1) as pool:
                 self._results_function.get_concrete_function(metrics)
-                piece = self._piece_function.get_concrete_function(
-                    one, given, self._seeds(0), rows, tf.constant(1), total, metrics
-                )
-                if self.layout.threads is not None:
-                    test = self._test_function.get_concrete_function(one, given, self._seeds(0))
-                    self._piece_function = PinnedFunction(piece, self.layout.threads)
-                    self._test_function = PinnedFunction(test, self.layout.threads)
+                training = (one, given, self._seeds(0), rows, tf.constant(1), total, metrics)
+                threads = self.layout.threads
+                if threads is not None:
+                    self._piece_function = PinnedFunction(self._train_piece, training, threads)
+                    self._test_function = PinnedFunction(self._test, training[:3], threads)
                     meanwhile()
-                    return  # what there is left to do is done in the thread that trains
+                    return
+                self._piece_function.get_concrete_function(*training)
                 # XLA compiles at the first call, while this thread goes on tracing.
                 compiled = pool.submit(self.train, state, numbers, 0, 1)
                 self.evaluate(state, numbers)

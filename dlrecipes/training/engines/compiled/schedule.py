@@ -137,7 +137,8 @@ def by_structure(found: Sequence[tuple[Job, Blueprint]], remaining: int) -> list
 
     Args:
         found: Jobs that came together, with their structures.
-        remaining: How many are still to come; they are expected to be like these.
+        remaining: How many are still to come; they are expected to be like these, but of a
+            structure that only one of these has there may be no other.
     """
     alike: dict[str, list[Job]] = {}
     for job, blueprint in found:
@@ -147,10 +148,14 @@ def by_structure(found: Sequence[tuple[Job, Blueprint]], remaining: int) -> list
         Arrivals(
             blueprints[key],
             tuple(jobs),
-            Workload(
-                trials=len(jobs) * (len(found) + remaining) // len(found),
-                epochs=max(job.epochs for job in jobs),
-            ),
+            _work(blueprints[key], jobs, len(found), remaining),
         )
         for key, jobs in alike.items()
     ]
+
+
+def _work(blueprint: Blueprint, jobs: Sequence[Job], found: int, remaining: int) -> Workload:
+    trials = len(jobs)
+    if blueprint.examined:
+        trials = trials * (found + remaining) // found
+    return Workload(trials, max(job.epochs for job in jobs), beside=found + remaining - trials)

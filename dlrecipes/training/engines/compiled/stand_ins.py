@@ -80,7 +80,7 @@ def plausible_predictions(model: keras.Model, predictions: object) -> list[Any]:
     """
     generator = np.random.default_rng(0)
     now = [np.asarray(output) for output in keras.tree.flatten(predictions)]
-    activations = [_last_activation(output) for output in model.outputs]
+    activations = [last_activation(output) for output in model.outputs]
     made = [now]
     for _ in range(_TIMES):
         made.append([_made(*both, generator) for both in zip(now, activations, strict=True)])
@@ -96,11 +96,11 @@ def _made(
     return np.asarray(activation(keras.ops.convert_to_tensor(numbers)))
 
 
-def _last_activation(output: keras.KerasTensor) -> Callable[[Any], Any] | None:
+def last_activation(output: keras.KerasTensor) -> Callable[[Any], Any] | None:
     """Return the activation of what makes one of a model's outputs; None if it has none."""
     layer, _, at = output._keras_history
     if isinstance(layer, keras.Model):
-        return _last_activation(layer.outputs[at])
+        return last_activation(layer.outputs[at])
     activation = layer if isinstance(layer, keras.layers.Softmax) else None
     activation = getattr(layer, "activation", activation)
     return activation if callable(activation) else None

@@ -12,7 +12,7 @@ import tensorflow as tf
 from dlrecipes.losses import MaskedLoss
 from dlrecipes.losses.masked_loss import known_targets
 from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS, all_layers, inner_optimizer
-from dlrecipes.training.engines.compiled.stand_ins import plausible_predictions
+from dlrecipes.training.engines.compiled.stand_ins import last_activation, plausible_predictions
 
 _OVERRIDDEN = ("train_step", "test_step", "compute_loss", "compute_metrics", "fit", "evaluate")
 _LOOKUPS = (
@@ -69,6 +69,7 @@ def check_loss(
     x: object,
     y: object,
     sample_weight: np.ndarray | None,
+    usual: set[str] | None = None,
 ) -> None:
     """Refuse a loss that depends on how the examples are divided into batches.
 
@@ -82,25 +83,34 @@ def check_loss(
         x: Some inputs as Keras takes them, at least two, the first half of them unlike the second.
         y: Their targets, of several outputs in a structure as Keras takes it.
         sample_weight: `(examples,)` or None.
+        usual: Losses of Keras' own that passed with these examples, which need not be looked at
+            again; those of the model are added.
 
     Raises:
         Unsupported: With the reason, to be logged.
     """
+    usual = set() if usual is None else usual
     losses = model._compile_loss
     if losses is None:
         raise Unsupported("it was compiled without a loss")
     half = len(keras.tree.flatten(x)[0]) // 2
     parts = (slice(0, half), slice(half, 2 * half), slice(0, 2 * half))
-    added = []
-    for part in parts:
-        predictions = model(_rows(x, part), training=False)
-        added.append(_added_loss(model))
+    predictions = model(_rows(x, parts[-1]), training=False)
+    whole = _added_losses(model)
     flat = keras.tree.flatten(predictions)
     if any(getattr(output, "_keras_mask", None) is not None for output in flat):
         raise Unsupported("its output has a mask")
-    if not _last_is_mean(added, (half, half, 2 * half)):
-        raise Unsupported("what `add_loss` adds to the loss is not a mean over the examples")
+    if whole:
+        added = []
+        for part in parts[:2]:
+            model(_rows(x, part), training=False)
+            added.append(sum(_added_losses(model)))
+        if not _last_is_mean([*added, sum(whole)], (half, half, 2 * half)):
+            raise Unsupported("what `add_loss` adds to the loss is not a mean over the examples")
     losses(_rows(y, parts[-1]), predictions)  # with examples Keras finds out what belongs together
+    known = [_described(loss, model.outputs) for _, loss, *_ in losses._flat_losses]
+    if all(known) and usual.issuperset(known):
+        return
     for shown in plausible_predictions(model, predictions):
         for path, loss, _, name in losses._flat_losses:
             target = _at(path, y, losses.output_names)
@@ -116,6 +126,17 @@ def check_loss(
             if not _last_is_mean(values, [_counted(loss, target[part]) for part in parts]):
                 of = f" of {name}" if len(losses._flat_losses) > 1 else ""
                 raise Unsupported(f"the loss{of} is not the mean of the examples' losses")
+    usual.update(filter(None, known))
+
+
+def _described(loss: keras.losses.Loss, outputs: Sequence[keras.KerasTensor]) -> str:
+    """Return what tells a loss of Keras' own from others; empty for any other loss."""
+    activations = [last_activation(output) for output in outputs]
+    made = [type(loss), getattr(loss, "fn", None), *activations]
+    modules = [str(getattr(part, "__module__", "")) for part in made if part is not None]
+    if not all(module.startswith("keras.") for module in modules):
+        return ""
+    return repr((made[0], loss.get_config(), [output.shape for output in outputs], activations))
 
 
 def _rows(y: object, part: slice) -> Any:  # noqa: ANN401  (an array or a structure)
@@ -146,7 +167,7 @@ def _counted(loss: keras.losses.Loss, y: np.ndarray) -> int:
     return len(y)
 
 
-def _added_loss(model: keras.Model) -> float:
+def _added_losses(model: keras.Model) -> list[float]:
     """Return what a model's layers added to the loss when it was called last.
 
     Keras divides penalties on activities by the number of examples; those on weights, which
@@ -154,7 +175,7 @@ def _added_loss(model: keras.Model) -> float:
     """
     losses = model.losses
     added = losses[: len(losses) - len(model._get_regularization_losses())]
-    return sum(float(keras.ops.sum(loss)) for loss in added)
+    return [float(keras.ops.sum(loss)) for loss in added]
 
 
 def _last_is_mean(values: Sequence[float], counts: Sequence[int]) -> bool:

@@ -20,10 +20,12 @@ class Workload:
     Args:
         trials: How many trials of the structure.
         epochs: Epochs of each.
+        beside: How many trials of other structures there are to be trained meanwhile.
     """
 
     trials: int
     epochs: int
+    beside: int = 0
 
 
 def estimate_step_seconds(parameters: int, batch_size: int) -> float:
@@ -41,9 +43,12 @@ def estimate_step_seconds(parameters: int, batch_size: int) -> float:
 
 def count_workers() -> int:
     """Return how many programs run at the same time: one a core, one in all on a GPU."""
-    if tf.config.list_physical_devices("GPU"):
-        return 1
-    return min(8, count_cores())
+    return 1 if on_gpu() else min(8, count_cores())
+
+
+def on_gpu() -> bool:
+    """Whether programs run on a GPU."""
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def count_cores() -> int:

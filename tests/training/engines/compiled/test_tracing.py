@@ -57,10 +57,9 @@ class Pair(NamedTuple):
 
 
 @pytest.fixture
-def concrete():
+def pinned():
     table = tf.constant([10.0, 20.0, 30.0])
 
-    @tf.function(autograph=False)
     def function(pair, nothing, times):
         def body(at, total):
             return at + 1, total + tf.gather(table, pair.right)
@@ -69,11 +68,10 @@ def concrete():
         return Pair([total, total > 50], pair.right), {"times": times}
 
     pair = Pair([tf.zeros(2)], tf.constant([0, 2]))
-    return function.get_concrete_function(pair, None, tf.constant(1))
+    return PinnedFunction(function, (pair, None, tf.constant(1)), threads=1)
 
 
-def test_returns_what_the_function_returns(concrete):
-    pinned = PinnedFunction(concrete, 1)
+def test_returns_what_the_function_returns(pinned):
     pair, numbers = pinned(Pair([np.array([1, 2], "float32")], np.array([0, 1])), None, 3)
     assert isinstance(pair, Pair)
     np.testing.assert_array_equal(pair.left[0], [31.0, 62.0])
@@ -82,9 +80,7 @@ def test_returns_what_the_function_returns(concrete):
     assert numbers["times"] == 3
 
 
-def test_many_threads_at_once(concrete):
-    pinned = PinnedFunction(concrete, 1)
-
+def test_many_threads_at_once(pinned):
     def call(number):
         pair, _ = pinned(Pair([np.full(2, number, "float32")], np.array([0, 2])), None, 2)
         return pair.left[0].tolist()
@@ -94,12 +90,30 @@ def test_many_threads_at_once(concrete):
     assert found == [[number + 20.0, number + 60.0] for number in range(200)]
 
 
-def test_an_error_is_tensorflows_and_leaves_it_usable(concrete):
-    pinned = PinnedFunction(concrete, 1)
+def test_an_error_is_tensorflows_and_leaves_it_usable(pinned):
     with pytest.raises(tf.errors.OpError):
         pinned(Pair([np.zeros(2, "float32")], np.array([0, 9])), None, 1)
     pair, _ = pinned(Pair([np.zeros(2, "float32")], np.array([0, 1])), None, 1)
     np.testing.assert_array_equal(pair.left[0], [10.0, 20.0])
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_what_a_function_does_beside_its_result_is_done(loop, capfd):
+    def told(x):
+        tf.debugging.assert_less(x, 5.0, message="too large")
+        tf.print("seen")
+        return x + 1
+
+    def function(x):
+        if not loop:
+            return told(x)
+        return tf.while_loop(lambda at, _: at < 2, lambda at, x: (at + 1, told(x)), (0, x))[1]
+
+    pinned = PinnedFunction(function, [tf.constant(0.0)], threads=1)
+    assert pinned(1.0) == (3.0 if loop else 2.0)
+    assert capfd.readouterr().err.count("seen") == (2 if loop else 1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="too large"):
+        pinned(9.0)
 
 
 @pytest.mark.slow
@@ -109,9 +123,8 @@ def test_two_calls_use_no_more_threads_than_they_were_given():
 import time
 from dlrecipes.training.engines.compiled.tracing import PinnedFunction
 import tensorflow as tf
-product = tf.function(lambda x: tf.linalg.matmul(x, x), autograph=False)
 x = tf.random.normal((1500, 1500))
-call = PinnedFunction(product.get_concrete_function(x), 1)
+call = PinnedFunction(lambda x: tf.linalg.matmul(x, x), [x], threads=1)
 call(x)
 clock, processor = time.perf_counter(), time.process_time()
 for _ in range(5):
