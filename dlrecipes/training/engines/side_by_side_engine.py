@@ -95,7 +95,9 @@ class SideBySideEngine:
         )
         chooser = ProgramChooser(name, train, validation, self._workers, choices, on_step)
         self._programs = Programs(chooser, self._take_choice)
-        self._blueprints = Blueprints(development, policy, log)
+        self._blueprints = Blueprints(
+            development, policy, log, {choice.structure for choice in choices}
+        )
         self._given_up: dict[str, str] = {}
         self._all_by_fit = False
         self._explained: set[str] = set()

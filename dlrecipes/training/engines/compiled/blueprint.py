@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -135,6 +135,7 @@ class Blueprints:
         development: Train and validation data.
         policy: The dtype policy.
         log: Takes one line for each float whose values are no numbers of one graph.
+        recorded: Keys of the structures that an earlier part of the same run has found.
     """
 
     def __init__(
@@ -142,7 +143,9 @@ class Blueprints:
         development: Development,
         policy: str,
         log: Callable[[str], None] = lambda line: None,
+        recorded: Collection[str] = (),
     ) -> None:
+        self._recorded = frozenset(recorded)
         self._data = development
         self._policy = policy
         self._log = log
@@ -189,10 +192,13 @@ class Blueprints:
         for known in reversed(self._known):
             if known.fits(job) and (known.covers(job) or self._confirmed(known, job)):
                 return known
+        found = None
         if alike == 1:
             found = self._take_alone(job, model or self._build(job, seed), seed)
-        else:
-            found = self._examine(job)
+        if found is None or (self._recorded and found.key not in self._recorded):
+            # An unbroken run may have had others beside it.
+            examined = self._examine(job)
+            found = examined if found is None or examined.key in self._recorded else found
         self._asks_late |= len(job.values) > early
         self._known = [*self._known[1 - _STRUCTURES_KEPT :], found]
         return found
@@ -228,7 +234,10 @@ class Blueprints:
         return True
 
     def _count_alike(self, job: Job) -> int:
-        """Return how many of the jobs that were met may have a job's structure, itself included."""
+        """Return how many jobs that were met may have a job's structure, itself included.
+
+        Those with equal values count as one: their structure is the same anyway.
+        """
         names = frozenset(job.values)
         structural = self._structural.get(names, frozenset())
         may_be_numbers = {
@@ -239,12 +248,14 @@ class Blueprints:
             and is_number(job.values[hyperparameter.name])
         }
         fixed = names - may_be_numbers if job.rebuild is not None else names
-        return sum(
-            other.values.keys() == names
+        alike = {
+            tuple(other.values[name] for name in sorted(may_be_numbers))
+            for other in self._met
+            if other.values.keys() == names
             and other.batch_size == job.batch_size
             and all(other.values[name] == job.values[name] for name in fixed)
-            for other in self._met
-        )
+        }
+        return len(alike)
 
     def _check(self, model: keras.Model) -> MemberMetrics:
         """Return a model's metrics, if it can be trained here."""
@@ -260,6 +271,8 @@ class Blueprints:
         described, member = describe(model), Member(model, [])
         key = _key(job, described, job.values)
         self._keep_initial((key, seed, id(job.initial)), job, member.initial(model))
+        structural = self._structural.get(frozenset(job.values), frozenset())
+        self._tell({name: job.values[name] for name in structural}, job)
         return Blueprint(
             key=key,
             fixed=dict(job.values),
@@ -314,7 +327,7 @@ class Blueprints:
             values = {
                 known.fixed[hyperparameter.name]
                 for known in self._known
-                if known.examined and hyperparameter.name in known.fixed
+                if hyperparameter.name in known.fixed
             }
             again = hyperparameter.name in fixed and values - {fixed[hyperparameter.name]}
             if hyperparameter.kind == "float" and again and hyperparameter.name not in self._told:
