@@ -227,6 +227,7 @@ class SideBySideEngine:
             arrivals.work,
             shared=shared is not None,
             meanwhile=partial(self._draw_initial_weights, arrivals),
+            shapes=self._blueprints.open_shapes(blueprint),
         )
         return Trial(
             job=job,

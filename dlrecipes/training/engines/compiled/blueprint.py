@@ -16,6 +16,11 @@ from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
 from dlrecipes.training.engines.compiled.probe import Probe, is_number, same_number
+from dlrecipes.training.engines.compiled.sizes import (
+    is_told_by_its_configuration,
+    open_shapes,
+    without_sizes,
+)
 from dlrecipes.training.engines.compiled.stand_ins import few_rows
 from dlrecipes.training.engines.compiled.structure import Values, describe, key_of
 from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
@@ -26,6 +31,7 @@ from dlrecipes.training.weights_by_path import Weights
 # Bytes of initial weights that are kept, of at least so many states.
 _INITIAL_BYTES, _INITIAL_LEAST = 2**28, 16
 _STRUCTURES_KEPT = 32
+_SELDOM = frozenset(f"optimizer/{name}" for name in ("beta_1", "beta_2", "epsilon", "rho"))
 # Jobs that are looked through for one that may have the same structure.
 _MET = 512
 # Examples that are enough to see whether two models compute the same.
@@ -51,6 +57,9 @@ class Blueprint:
         choices: Those of them that are choices.
         examined: Whether it is known which hyperparameters are numbers. Of a structure that only
             one trial has, all are fixed.
+        given: Of such a structure the values of the member's numbers.
+        family: What it has in common with structures that differ in sizes and numbers only; empty
+            if that cannot be told.
     """
 
     key: str
@@ -66,6 +75,8 @@ class Blueprint:
     tried: dict[str, set[float]]
     choices: frozenset[str]
     examined: bool = True
+    given: tuple[float, ...] = ()
+    family: str = ""
 
     def fits(self, job: Job) -> bool:
         """Whether a job's model may have this structure."""
@@ -78,6 +89,8 @@ class Blueprint:
 
     def numbers(self, job: Job) -> list[float]:
         """Return the job's value for each of the member's numbers."""
+        if not self.examined:
+            return list(self.given)
         values = {path: job.values[name] for name, paths in self.dynamic.items() for path in paths}
         return [float(values[leaf.path]) for leaf in self.member.leaves]  # type: ignore[arg-type]
 
@@ -115,6 +128,25 @@ class Blueprint:
         return True
 
 
+@dataclass
+class _Family:
+    """Structures that differ in sizes and numbers only.
+
+    Args:
+        metrics: Their metrics.
+        member: The first of them.
+        count: How many there are.
+        looked: Whether `shapes` is known.
+        shapes: Those of all their states, None for a size that varies; None without any.
+    """
+
+    metrics: MemberMetrics
+    member: Member
+    count: int = 1
+    looked: bool = False
+    shapes: State | None = None
+
+
 class Blueprints:
     """Finds the structure of each job, building as few models as it can.
 
@@ -129,7 +161,9 @@ class Blueprints:
     builder asks for some of its hyperparameters late, each job is built once to know them.
 
     Of jobs that no other one can share a structure with, nothing has to be found out: they are
-    built once, and all their hyperparameters are structure.
+    built once, and all their hyperparameters are structure. Where the configuration tells all, as
+    with Keras' own layers, they are a *family* with those that differ in sizes and numbers only:
+    one program serves all of it (`sizes.py`).
 
     Args:
         development: Train and validation data.
@@ -155,6 +189,7 @@ class Blueprints:
         self._known: list[Blueprint] = []
         self._asks_late = False
         self._met: deque[Job] = deque(maxlen=_MET)
+        self._families: dict[str, _Family] = {}
         self._usual_losses: set[str] = set()
         self._initial: OrderedDict[tuple[str, int, int], tuple[Weights | None, State]] = (
             OrderedDict()
@@ -267,8 +302,32 @@ class Blueprints:
 
     def _take_alone(self, job: Job, model: keras.Model, seed: int) -> Blueprint:
         """Return the structure of a job that shares it with no other."""
-        metrics = self._check(model)
-        described, member = describe(model), Member(model, [])
+        described, leaves = describe(model), find_leaves(model)
+        # At zero some numbers are left out of a graph, such as the rate of a dropout; and those of
+        # an optimizer that no trial changes cost a trace several operations a weight.
+        kept = {
+            path: leaf
+            for path, leaf in sorted(leaves.items())
+            if leaf.value
+            and not leaf.echo
+            and (
+                path not in _SELDOM
+                or any(same_number(leaf.value, value) for value in job.values.values())
+            )
+        }
+        family = ""
+        if is_told_by_its_configuration(described):
+            common = {**without_sizes(model, described), "batch_size": job.batch_size}
+            family = key_of(common, set(kept))
+        else:
+            kept = {}
+        known = self._families.get(family)
+        metrics = self._check(model) if known is None else known.metrics
+        member = Member(model, list(kept.values()))
+        if known is not None:
+            known.count += 1
+        elif family:
+            self._families[family] = _Family(metrics, member)
         key = _key(job, described, job.values)
         self._keep_initial((key, seed, id(job.initial)), job, member.initial(model))
         structural = self._structural.get(frozenset(job.values), frozenset())
@@ -287,7 +346,23 @@ class Blueprints:
             tried={},
             choices=frozenset(),
             examined=False,
+            given=tuple(float(leaf.value) for leaf in kept.values()),
+            family=family,
         )
+
+    def open_shapes(self, blueprint: Blueprint) -> State | None:
+        """Return the shapes that the states of a structure's whole family have.
+
+        Returns:
+            Shapes with None for the sizes that vary; None if the structure is the only one of its
+            family so far, or its graph knows sizes.
+        """
+        family = self._families.get(blueprint.family)
+        if family is None or family.count == 1:
+            return None
+        if not family.looked:
+            family.looked, family.shapes = True, open_shapes(family.member, self._few)
+        return family.shapes
 
     def _examine(self, job: Job) -> Blueprint:
         model = self._build(job, job.seed)

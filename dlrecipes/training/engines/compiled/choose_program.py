@@ -94,6 +94,7 @@ class ProgramChooser:
         numbers: Sequence[float],
         work: Workload,
         meanwhile: Callable[[], None] = lambda: None,
+        shapes: State | None = None,
     ) -> tuple[Program, EngineChoice]:
         """Return a structure's program, compiled, and the choice to be recorded.
 
@@ -103,12 +104,14 @@ class ProgramChooser:
             numbers: Values of the structure's numbers.
             work: What is to be trained.
             meanwhile: Called while the first program is compiled.
+            shapes: Those of the states of all structures that the program is to serve, if it may
+                train one at a time.
 
         Raises:
             Unsupported: If no program can be made.
         """
         self._on_step(_compiling(work))
-        start = _Start(blueprint, initial, list(numbers), meanwhile)
+        start = _Start(blueprint, initial, list(numbers), meanwhile, shapes)
         before = self._recorded.get(blueprint.key)
         if before is not None:
             layout = Layout(before.members, before.engine == "population", before.xla)
@@ -223,6 +226,7 @@ class ProgramChooser:
             self._validation,
             blueprint.batch_size,
             layout,
+            start.shapes if layout.threads is not None else None,
         )
         try:
             program.prepare(*start.stacked(layout.width), start.take_meanwhile())
@@ -280,8 +284,10 @@ class _Start:
         initial: State,
         numbers: list[float],
         meanwhile: Callable[[], None],
+        shapes: State | None = None,
     ) -> None:
         self.blueprint = blueprint
+        self.shapes = shapes
         self._meanwhile = meanwhile
         self._initial = initial
         self._numbers = numbers

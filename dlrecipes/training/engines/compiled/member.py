@@ -220,6 +220,33 @@ class Member:
             losses = self._losses(loss)
         return losses, keras.tree.flatten(predictions)
 
+    def build_loss(self, x: object, y: object) -> None:
+        """Let Keras make the loss's variables, which cannot be done in a scope.
+
+        Args:
+            x: A few inputs.
+            y: Their targets.
+        """
+        if not self.model._compile_loss.built:
+            self.model._compile_loss(y, self.model(x, training=False))
+
+    def forward(
+        self,
+        state: State,
+        numbers: Tensors,
+        seeds: Tensors,
+        x: tf.Tensor,
+        y: tf.Tensor,
+        sample_weight: tf.Tensor | None,
+    ) -> list[tf.Tensor]:
+        """Return losses and predictions of training, then those of evaluation."""
+        with self._scope(state, numbers, seeds) as scope:
+            predictions = self.model(x, training=True)
+            loss = self.model.compute_loss(x, y, predictions, sample_weight, training=True)
+            averages, losses = self._read(scope).other, self._losses(loss)
+        tested, later = self._tested(state, numbers, seeds, x, y, sample_weight)
+        return [losses, *keras.tree.flatten(predictions), *averages, tested, *later]
+
     def predict(self, state: State, numbers: Sequence[float], x: tf.Tensor) -> Any:  # noqa: ANN401
         """Return what one state puts out for a batch, not training, without a graph.
 
@@ -243,9 +270,7 @@ class Member:
         Gradients, moving averages, losses and predictions of training; losses and predictions of
         evaluation.
         """
-        if not self.model._compile_loss.built:
-            # It makes variables, which cannot be done in a scope.
-            self.model._compile_loss(y, self.model(x, training=False))
+        self.build_loss(x, y)
         seeds = [tf.constant([at, 0], seed.dtype) for at, seed in enumerate(self.seeds)]
         with self._scope(state, numbers, seeds) as scope:
             with tf.GradientTape() as tape:
@@ -342,9 +367,10 @@ class Member:
                     mapping.append((leaf.variable, number))
                 else:
                     places.enter_context(_in_place(leaf, leaf.stand_in(number)))
-            yield places.enter_context(
-                keras.StatelessScope(state_mapping=mapping, collect_losses=True)
-            )
+            scope = keras.StatelessScope(collect_losses=True)
+            # Not as an argument: of a value whose sizes are open Keras would say that it is wrong.
+            scope.state_mapping.update((id(variable), value) for variable, value in mapping)
+            yield places.enter_context(scope)
 
 
 def _array(variable: keras.Variable) -> np.ndarray:

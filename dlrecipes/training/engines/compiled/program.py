@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import nullcontext
+from operator import itemgetter
 from threading import Event
 from typing import Any
 
@@ -15,12 +17,15 @@ from dlrecipes.training.engines.compiled.device_data import DeviceData, steps_of
 from dlrecipes.training.engines.compiled.map_members import Layout, map_members
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
+from dlrecipes.training.engines.compiled.sizes import open_sizes
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.engines.compiled.tracing import PinnedFunction, check_pure, quiet_tracing
 from dlrecipes.training.outcome import headline
 
 # Examples that are evaluated at once, where the losses do not depend on it.
 _MANY_ROWS = 1024
+# But for rounding, in float32 as in half precision.
+_SAME_LOSS = 1e-2
 
 Tensors = list[tf.Tensor]
 Logs = dict[str, np.ndarray]
@@ -36,6 +41,8 @@ class Program:
         validation: Validation data on the device.
         batch_size: Examples a batch.
         layout: How many members it trains, and how.
+        shapes: Those of the states that it trains, None for a size that is open; None if they are
+            all as its member's. Only of one member, in threads of its own.
     """
 
     def __init__(
@@ -46,8 +53,10 @@ class Program:
         validation: DeviceData,
         batch_size: int,
         layout: Layout,
+        shapes: State | None = None,
     ) -> None:
         self.member = member
+        self.shapes = shapes
         self.layout = layout
         self.width = layout.width
         self.traces = 0
@@ -98,8 +107,11 @@ class Program:
         rows = tf.zeros(self._piece * self.batch_size, "int32")
         total, metrics = self._no_losses(), self._metrics.start(self.width)
         try:
-            with quiet_tracing(), ThreadPoolExecutor(1) as pool:
+            opened = nullcontext() if self.shapes is None else open_sizes(self.member.model)
+            with quiet_tracing(), opened, ThreadPoolExecutor(1) as pool:
                 self._results_function.get_concrete_function(metrics)
+                if self.shapes is not None:
+                    one = _open(one, self.shapes)
                 training = (one, given, self._seeds(0), rows, tf.constant(1), total, metrics)
                 threads = self.layout.threads
                 if threads is not None:
@@ -170,6 +182,32 @@ class Program:
         state, given = self._of_members(state, numbers)
         logs = self._logs(*self._test_function(state, given, self._seeds(seed)))
         return {f"val_{name}": values for name, values in logs.items()}
+
+    def agrees(self, member: Member, initial: State, numbers: Sequence[float]) -> bool:
+        """Whether the program computes what another member of its family does.
+
+        Args:
+            member: The other one.
+            initial: Where it begins.
+            numbers: Its numbers.
+
+        Returns:
+            Whether the loss of the validation data, before training, is the one that Keras computes
+            with the other member's model.
+        """
+        state = State(*([tf.constant(array) for array in group] for group in initial))
+        given = [tf.constant(number, keras.config.floatx()) for number in numbers]
+        total, wanted = len(self._validation), 0.0
+        member.build_loss(*self._validation.map(itemgetter(slice(2)))[:2])
+        for start in range(0, total, self._evaluated):
+            rows = slice(start, start + self._evaluated)
+            x, y, weight = self._validation.map(itemgetter(rows))
+            losses, _ = member.test_step(state, given, self._seeds(0), x, y, weight)
+            wanted += float(losses[0]) * len(range(*rows.indices(total))) / total
+        stacked = State(*([array[np.newaxis] for array in group] for group in initial))
+        logs = self.evaluate(stacked, [np.array([number]) for number in numbers])
+        found = float(logs["val_loss"][0])
+        return bool(np.isclose(found, wanted, rtol=_SAME_LOSS, equal_nan=True))
 
     def _of_members(
         self, state: State, numbers: Sequence[np.ndarray]
@@ -327,6 +365,19 @@ class Program:
             _, losses, metrics = tf.while_loop(lambda start, *_: start < total, body, carried)
         check_pure()
         return losses, self._metrics.results(metrics)
+
+
+def _open(state: State, shapes: State) -> State:
+    """Return what stands for states of these shapes in a trace."""
+    return State(
+        *(
+            [
+                tf.TensorSpec(shape, tf.as_dtype(array.dtype))
+                for array, shape in zip(*both, strict=True)
+            ]
+            for both in zip(state, shapes, strict=True)
+        )
+    )
 
 
 def _by_member(predictions: tf.Tensor, members: int, examples: tf.Tensor) -> tf.Tensor:

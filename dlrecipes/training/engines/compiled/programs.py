@@ -14,6 +14,7 @@ from dlrecipes.training.engines.compiled.blueprint import Blueprint
 from dlrecipes.training.engines.compiled.choose_program import ProgramChooser
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Program
+from dlrecipes.training.engines.compiled.sizes import fits
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.engines.compiled.trial import Trial
 from dlrecipes.training.engines.compiled.workload import Workload, estimate_step_seconds
@@ -37,6 +38,7 @@ class Programs:
         self._chooser = chooser
         self._on_choice = on_choice
         self._programs: OrderedDict[tuple[str, bool], Program] = OrderedDict()
+        self._of_families: OrderedDict[str, Program] = OrderedDict()
 
     @property
     def widest(self) -> int | None:
@@ -52,6 +54,7 @@ class Programs:
         *,
         shared: bool,
         meanwhile: Callable[[], None],
+        shapes: State | None = None,
     ) -> Program:
         """Return the program of a structure, compiled when it is asked for first.
 
@@ -62,21 +65,48 @@ class Programs:
             work: What is to be trained with it.
             shared: Whether trials may share the order of the examples and the masks.
             meanwhile: Called while a program is compiled.
+            shapes: Those of the states of the structure's family, if one program may serve it.
 
         Raises:
             Unsupported: If no program can be made.
         """
         program = self._programs.pop((blueprint.key, shared), None)
+        if program is None and shapes is not None:
+            program = self._of_family(blueprint, initial, numbers)
         if program is None and shared:
-            program, choice = self._chooser.choose(blueprint, initial, numbers, work, meanwhile)
+            program, choice = self._chooser.choose(
+                blueprint, initial, numbers, work, meanwhile, shapes
+            )
             self._on_choice(choice)
         elif program is None:
             program = self._chooser.alone(blueprint, initial, numbers, work)
         if shared and not program.layout.stacked:
             self._programs[blueprint.key, False] = program
         self._programs[blueprint.key, shared] = program
-        while len(self._programs) > _KEPT:
-            self._programs.popitem(last=False)
+        if program.shapes is not None:
+            self._of_families[blueprint.family] = program
+        for kept in (self._programs, self._of_families):
+            while len(kept) > _KEPT:
+                kept.popitem(last=False)
+        return program
+
+    def _of_family(
+        self, blueprint: Blueprint, initial: State, numbers: Sequence[float]
+    ) -> Program | None:
+        """Return the program of a structure's family, if it computes what this model does."""
+        program = self._of_families.get(blueprint.family)
+        if program is None or program.shapes is None or not fits(program.shapes, initial):
+            return None
+        self._of_families.move_to_end(blueprint.family)
+        if not program.agrees(blueprint.member, initial, numbers):
+            return None
+        self._on_choice(
+            EngineChoice(
+                structure=blueprint.key,
+                engine=program.layout.engine,
+                reason="the graph of networks that differ in their sizes only",
+            )
+        )
         return program
 
 

@@ -23,7 +23,7 @@ _NOT_LOOKED_AT = (*_NAMES, "_name", "_path", "_parent_path", "_auto_config", "bu
 # Of objects in objects in closures: some lead back to where they came from.
 _DEEPEST = 12
 _PLAIN = (str, bytes, int, float, bool, type(None))
-_KNOWN = (
+KNOWN = (
     *("keras.", "tensorflow."),
     *("dlrecipes.layers", "dlrecipes.losses", "dlrecipes.training.one_cycle"),
 )
@@ -223,7 +223,7 @@ def _is_known(value: object) -> bool:
     if isinstance(value, types.FunctionType):
         return str(value.__module__).startswith(("keras.", "tensorflow."))
     kind = type(value).__module__
-    return kind.startswith(_KNOWN)
+    return kind.startswith(KNOWN)
 
 
 def _type_name(value: object) -> str:

@@ -71,7 +71,8 @@ class PinnedFunction:
 
     Args:
         function: A pure function of tensors.
-        arguments: Examples of its arguments, whose shapes hold for all calls.
+        arguments: Examples of its arguments, whose shapes hold for all calls, or a `tf.TensorSpec`
+            where sizes are open.
         threads: Threads of each call.
     """
 
@@ -140,8 +141,8 @@ def _record(
 def _placeholder(value: Any) -> tf.Tensor | None:  # noqa: ANN401
     if value is None:
         return None
-    tensor = tf.convert_to_tensor(value)
-    return tf.compat.v1.placeholder(tensor.dtype, tensor.shape)
+    given = value if isinstance(value, tf.TensorSpec) else tf.convert_to_tensor(value)
+    return tf.compat.v1.placeholder(given.dtype, given.shape)
 
 
 def _has_effects(graph: tf.Graph) -> bool:

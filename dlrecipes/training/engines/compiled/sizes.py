@@ -1,0 +1,213 @@
+"""Which sizes of a network's weights its graph does not know, so that one serves many widths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.src.layers.convolutional.base_conv import BaseConv  # what Conv1D to Conv3D are
+
+from dlrecipes.training.engines.compiled.leaves import all_layers, find_leaves
+from dlrecipes.training.engines.compiled.member import Member, State
+from dlrecipes.training.engines.compiled.structure import KNOWN, Values
+
+# How layers call the number of features that they put out.
+_SIZES = ("units", "filters", "output_dim")
+# Where a configuration repeats what follows from the sizes.
+_FOLLOWS = ("/build_config/", "/build_input_shape", "/config/shape")
+
+
+def without_sizes(model: keras.Model, described: Values) -> Values:
+    """Return a model's description without the sizes that its graph need not know.
+
+    Args:
+        model: The model. The sizes of what it puts out stay.
+        described: What `describe` returned.
+    """
+    ends = {f"layers/{at}" for at, layer in enumerate(all_layers(model)) if _ends(model, layer)}
+
+    def is_size(path: str) -> bool:
+        owner, _, name = path.rpartition("/")
+        return name in _SIZES and owner not in ends
+
+    return {
+        path: value
+        for path, value in described.items()
+        if not is_size(path) and not any(part in path for part in _FOLLOWS)
+    }
+
+
+def is_told_by_its_configuration(described: Values) -> bool:
+    """Whether a model is made of Keras' parts and ours only, which hide nothing in code."""
+    for path, value in described.items():
+        owner, _, name = path.rpartition("/")
+        if name == "code":  # of a function, which may have closed over anything
+            return False
+        names_a_type = path == "optimizer" or owner == "layers" or name in ("module", "class")
+        if names_a_type and not f"{value}.".startswith(KNOWN):
+            return False
+    return True
+
+
+def open_shapes(member: Member, few: tuple[Any, Any, Any]) -> State | None:
+    """Return the shapes of a member's state, without the sizes that its graph does not know.
+
+    The model is made once more with other sizes, and its forward passes are recorded for both,
+    with weights whose sizes are open: if the recorded operations are the same, what is computed
+    follows from the weights that are given, and from no size; so do the gradients, and an
+    optimizer moves each number by itself.
+
+    Args:
+        member: The model, with its numbers.
+        few: A few inputs, targets and weights.
+
+    Returns:
+        For each array of the state its shape, None for a size that is free; None if the graph
+        knows sizes, or there is none that it might not know.
+    """
+    try:
+        other = _resized(member)
+        if other is None:
+            return None
+        x, y, _ = few
+        other.build_loss(x, y)
+        shapes = _common_shapes(member, other)
+        if shapes is None or _forward(member, shapes, few) != _forward(other, shapes, few):
+            return None
+    except Exception:  # a layer that needs to know its sizes; it is traced with them
+        return None
+    return shapes
+
+
+@contextmanager
+def open_sizes(model: keras.Model) -> Iterator[None]:
+    """Let convolutions be recorded without knowing how many filters they have.
+
+    Keras shapes the biases by `filters`, where -1 says the same, and compares the channels of the
+    inputs with those of the kernel, to see whether they are in groups: of a variable it knows them.
+    """
+    counts = {
+        layer: layer.filters
+        for layer in all_layers(model)
+        if isinstance(layer, BaseConv) and not _ends(model, layer)
+    }
+    try:
+        for layer in counts:
+            layer.filters = -1
+            vars(layer)["convolution_op"] = partial(_of_tensors, layer.convolution_op)
+        yield
+    finally:
+        for layer, count in counts.items():
+            layer.filters = count
+            vars(layer).pop("convolution_op", None)
+
+
+def _of_tensors(convolve: Callable[..., tf.Tensor], inputs: tf.Tensor, kernel: object) -> tf.Tensor:
+    return convolve(inputs, tf.convert_to_tensor(kernel))
+
+
+def fits(shapes: State, state: State) -> bool:
+    """Whether a state has these shapes, of which some sizes are free."""
+    return all(
+        len(one) == len(other)
+        and all(
+            shape is not None and len(shape) == array.ndim and _agree(shape, array.shape)
+            for shape, array in zip(one, other, strict=True)
+        )
+        for one, other in zip(shapes, state, strict=True)
+    )
+
+
+def _agree(free: Sequence[int | None], shape: Sequence[int]) -> bool:
+    return all(one is None or one == other for one, other in zip(free, shape, strict=True))
+
+
+def _ends(model: keras.Model, layer: keras.Layer) -> bool:
+    """Whether a layer makes one of a model's outputs."""
+    return any(output._keras_history.operation is layer for output in model.outputs)
+
+
+def _resized(member: Member) -> Member | None:
+    """Return a model with each free size one larger, compiled alike; None without free sizes."""
+    model, changed = member.model, []
+
+    def made(layer: keras.Layer) -> keras.Layer:
+        config = layer.get_config()
+        found = [name for name in _SIZES if name in config and not _ends(model, layer)]
+        changed.extend(found)
+        for name in found:
+            config[name] += 1
+        return type(layer).from_config(config)
+
+    other = keras.models.clone_model(model, clone_function=made)
+    if not changed:
+        return None
+    optimizer = model.optimizer
+    other.compile(
+        type(optimizer).from_config(optimizer.get_config()),
+        loss=model.loss,
+        loss_weights=model._compile_loss._user_loss_weights,
+    )
+    leaves = find_leaves(other)
+    return Member(other, [leaves[leaf.path] for leaf in member.leaves])
+
+
+def _common_shapes(one: Member, other: Member) -> State | None:
+    """Return the shapes of two members' states, None for the sizes in which they differ."""
+    shapes = State(
+        *(
+            [_common(*both) for both in zip(*groups, strict=True)]
+            for groups in zip(_variables(one), _variables(other), strict=True)
+        )
+    )
+    free = any(size is None for group in shapes for shape in group for size in shape)
+    return shapes if free else None
+
+
+def _common(one: keras.Variable, other: keras.Variable) -> tuple[int | None, ...]:
+    sizes = zip(one.shape, other.shape, strict=True)
+    return tuple(first if first == second else None for first, second in sizes)
+
+
+def _variables(member: Member) -> tuple[list[keras.Variable], ...]:
+    return member.trainable, member.other, member.optimizer
+
+
+def _forward(member: Member, shapes: State, few: tuple[Any, Any, Any]) -> bytes | None:
+    """Return the operations of a member's forward passes, for weights of open sizes.
+
+    Raises:
+        Exception: If they cannot be recorded so.
+    """
+    x, y, weight = few
+    graph = tf.__internal__.FuncGraph("forward")
+    with graph.as_default():
+        state = State(
+            *(
+                [
+                    tf.compat.v1.placeholder(variable.dtype, shape)
+                    for variable, shape in zip(variables, group, strict=True)
+                ]
+                for variables, group in zip(_variables(member), shapes, strict=True)
+            )
+        )
+        numbers = [tf.compat.v1.placeholder(keras.config.floatx(), []) for _ in member.leaves]
+        seeds = [tf.compat.v1.placeholder(seed.dtype, seed.shape) for seed in member.seeds]
+        given = [
+            keras.tree.map_structure(
+                lambda array: tf.compat.v1.placeholder(tf.as_dtype(array.dtype), array.shape), part
+            )
+            for part in (x, y)
+        ]
+        weights = None if weight is None else tf.constant(weight)
+        x, y = given
+        with open_sizes(member.model):
+            member.forward(state, numbers, seeds, x, y, weights)
+    if graph.captures:
+        raise ValueError("it holds something that is no weight")
+    whole: bytes = graph.as_graph_def().SerializeToString(deterministic=True)
+    return whole
