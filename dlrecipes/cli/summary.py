@@ -27,6 +27,7 @@ def print_summary(run: Run, time: str) -> None:
         run: A finished run.
         time: How long the command took.
     """
+    from dlrecipes.report.details import preparation
     from dlrecipes.targets import named_targets
 
     result: RunResult = run.result
@@ -68,6 +69,8 @@ def print_summary(run: Run, time: str) -> None:
         )
     for name, file in result.artifacts.items():
         console.print(f"{name:12} {run.directory / file}", markup=False)
+    prepared = preparation(result)
+    time += f"; of the search {prepared}" if prepared else ""
     console.print(f"{'time':12} {time}", *_next_steps(result), sep="\n", markup=False)
 
 

@@ -13,7 +13,16 @@ from dlrecipes.report.format import (
     format_value,
 )
 from dlrecipes.report.scores import main_metric
-from dlrecipes.results import DataSpec, EngineChoice, Plan, RunInfo, RunResult, StageResult, plural
+from dlrecipes.results import (
+    DataSpec,
+    EngineChoice,
+    Plan,
+    RunInfo,
+    RunResult,
+    StageResult,
+    TimeSpent,
+    plural,
+)
 from dlrecipes.results.run_info import SourceValue
 from dlrecipes.targets import kind_of
 
@@ -142,9 +151,26 @@ def _stopping(plan: Plan) -> str:
 
 def time_rows(result: RunResult) -> Rows:
     """Return how long each phase took, the total last."""
-    phases = sorted(result.seconds.items(), key=lambda item: item[0] == "total")
-    names = {"total": "these together"}
-    return [(names.get(name, name), format_seconds(seconds)) for name, seconds in phases]
+    prepared = preparation(result)
+    rows = {name: format_seconds(seconds) for name, seconds in result.seconds.items()}
+    if prepared and "search" in rows:
+        rows["search"] += f", of it {prepared}"
+    total = rows.pop("total", None)
+    return [*rows.items(), *([] if total is None else [("these together", total)])]
+
+
+def preparation(result: RunResult) -> str:
+    """Return how long a search got structures ready, and how many; empty where it did not.
+
+    Args:
+        result: A result whose search is done.
+    """
+    spent = result.time_spent.get("search", TimeSpent())
+    if not spent.preparing:
+        return ""
+    counted = plural(spent.prepared, "structure")
+    what = f"preparing {counted}" if spent.prepared else "building models"
+    return f"{format_seconds(spent.preparing)} {what}"
 
 
 def _plain(value: SourceValue) -> str:

@@ -62,6 +62,7 @@ from dlrecipes.results.target import (
     ValueTarget,
 )
 from dlrecipes.results.threshold import Decisions, Threshold, ThresholdGoal
+from dlrecipes.results.time_spent import TimeSpent
 from dlrecipes.results.training_statistics import InputStatistics, TrainingStatistics
 from dlrecipes.results.whole_file import write_text, written_whole
 
@@ -130,6 +131,7 @@ __all__ = [
     "TestResult",
     "Threshold",
     "ThresholdGoal",
+    "TimeSpent",
     "TrialCounts",
     "TrialRecord",
     "Value",

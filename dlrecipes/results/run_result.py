@@ -14,6 +14,7 @@ from dlrecipes.results.study_result import History, StageResult
 from dlrecipes.results.subgroup_result import PenaltyResult, SubgroupResult
 from dlrecipes.results.target import Target, read_older_targets
 from dlrecipes.results.threshold import Threshold
+from dlrecipes.results.time_spent import TimeSpent
 
 SCHEMA_VERSION = 1
 Metrics = dict[str, float]
@@ -187,6 +188,9 @@ class RunResult:
     says why the run ended with its test set closed: because that was asked for, or because the set
     had been opened before, `opened_before` times; it is empty where the set was opened, and while
     the run has not ended.
+
+    `seconds` are those of the clock, of each phase and, as `"total"`, of all; `time_spent` says
+    what the phases spent them on.
     """
 
     recipe: str
@@ -213,6 +217,7 @@ class RunResult:
     gap_penalty: PenaltyResult | None = None
     artifacts: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    time_spent: dict[str, TimeSpent] = field(default_factory=dict)
     metric: str = ""
     sealed: Literal["", "asked", "opened before"] = ""
     opened_before: int = 0

@@ -17,6 +17,7 @@ from dlrecipes.results import (
     RunResult,
     StudyResult,
 )
+from dlrecipes.run.phase_clock import with_times_before
 from dlrecipes.rundir import KERAS
 
 
@@ -28,7 +29,6 @@ def assemble_result(
     refits: tuple[RefitResult, ...],
     comparisons: tuple[Comparison, ...],
     findings: tuple[Finding, ...],
-    seconds: dict[str, float],
 ) -> RunResult:
     """Return the result up to the refits; the test set is still sealed."""
     best, goal, spec = study.best, study.objective, info.spec
@@ -63,7 +63,6 @@ def assemble_result(
         comparisons=comparisons,
         findings=findings,
         importances=study.importances,
-        seconds=with_total(seconds),
     )
 
 
@@ -78,11 +77,14 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
         return result
     same = before.best == result.best and _networks(before) == _networks(result)
     if not same or _members(before) != _members(result):
+        result = with_times_before(result, before)
         # A test score of other networks is gone with them, but the test set has been looked at.
         looked = before.test is not None or before.opened_before > 0
         return replace(result, sealed="opened before", opened_before=1) if looked else result
-    trained = result.stages != before.stages
-    seconds = {**before.seconds, **result.seconds} if trained else before.seconds
+    if result.stages != before.stages:
+        result = with_times_before(result, before)
+    else:  # nothing was trained
+        result = replace(result, seconds=before.seconds, time_spent=before.time_spent)
     tested = before.test is not None
     return replace(
         result,
@@ -96,7 +98,6 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
         artifacts=before.artifacts,
         sealed=before.sealed,
         opened_before=before.opened_before,
-        seconds=with_total(seconds),
     )
 
 
@@ -108,9 +109,3 @@ def _networks(result: RunResult) -> list[str]:
 def _members(result: RunResult) -> list[tuple[str, int, int]]:
     members = result.ensemble.members if result.ensemble else ()
     return [(member.stage, member.trial, member.seed) for member in members]
-
-
-def with_total(seconds: dict[str, float]) -> dict[str, float]:
-    """Return the phases' seconds with their sum as `total`."""
-    parts = {name: value for name, value in seconds.items() if name != "total"}
-    return {**parts, "total": sum(parts.values())}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from dlrecipes.export import (
     predict_keras,
     predict_saved_model,
 )
-from dlrecipes.run.assemble import with_total
+from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.rundir import (
     FORMATS,
     KERAS,
@@ -45,7 +44,8 @@ def export_run(directory: RunDirectory, format: Format) -> Path:  # noqa: A002  
             no `.keras` file of it.
         RunError: If there is no ensemble, or no predictions were saved.
     """
-    start = time.monotonic()
+    clock = PhaseClock()
+    clock.begin(f"export {format}")
     result, checkpoint = directory.read_result(), _checkpoint(directory, format)
     path = directory.export(format)
     if not format.endswith("keras"):
@@ -72,9 +72,9 @@ def export_run(directory: RunDirectory, format: Format) -> Path:  # noqa: A002  
         unchecked.rename(path)
     finally:
         _remove(unchecked)
-    seconds = {**result.seconds, f"export {format}": time.monotonic() - start}
     artifacts = {**result.artifacts, format: path.name}
-    directory.write(replace(result, artifacts=artifacts, seconds=with_total(seconds)))
+    clock.end()
+    directory.write(clock.written(replace(result, artifacts=artifacts)))
     return path
 
 

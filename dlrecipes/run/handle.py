@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
@@ -16,10 +15,10 @@ from dlrecipes.errors import RunError
 from dlrecipes.report import write_report
 from dlrecipes.report.format import format_time
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json, plural
-from dlrecipes.run.assemble import with_total
 from dlrecipes.run.ensemble import tested_ensemble
 from dlrecipes.run.exports import compare_exports, export_run, why_no_keras
-from dlrecipes.run.messages import closing_lines
+from dlrecipes.run.messages import say_end
+from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.run.predict_inputs import predict_as_csv, predict_inputs
 from dlrecipes.run.score_test_set import score_test_set, tested_subgroups
 from dlrecipes.rundir import FORMATS, Format, RunDirectory
@@ -112,8 +111,12 @@ class Run:
             if result.test is not None:
                 self._listener.on_note(self._opened_before())
                 return result.test
+            clock = PhaseClock()
+            clock.begin("test")
             test = self._open_test_set(result, reason)
             compare_exports(self._directory)
+            clock.end()
+            self._directory.write(clock.written(self.result))
         return test
 
     def _opened_before(self) -> str:
@@ -145,14 +148,12 @@ class Run:
                 fix="Restore the data as it was, or its split: rows that are tested now may be "
                 "rows that this run trained on.",
             )
-        start = time.monotonic()
         self._listener.on_step("baselines, then the test set, opened once")
         test, verdict, refits, baselines = score_test_set(
             self._directory, result, splits, reason, self._baselines
         )
         by_group = tested_subgroups(self._directory, splits.model_spec, result.threshold)
         ensemble = tested_ensemble(self._directory, result, test, splits.model_spec)
-        seconds = {**result.seconds, "test": time.monotonic() - start}
         self._directory.write(
             replace(
                 result,
@@ -162,7 +163,6 @@ class Run:
                 refits=refits,
                 baselines=baselines,
                 subgroups=(*result.subgroups, *by_group),
-                seconds=with_total(seconds),
                 sealed="",
             )
         )
@@ -222,7 +222,7 @@ class Run:
         finally:
             self.report()
         result = self.result
-        self._listener.on_end(closing_lines(result, self._directory))
+        say_end(self._listener, result, self._directory)
         return result
 
     def _stays_sealed(self, sealed: bool | None) -> bool:
@@ -247,8 +247,15 @@ class Run:
             self._listener.on_step("report")
             result = self.result
             artifacts = {**result.artifacts, "report": self._directory.report.name}
-            self._directory.write(replace(result, artifacts=artifacts))
-            return write_report(self.directory)
+            result = replace(result, artifacts=artifacts)
+            self._directory.write(result)
+            clock = PhaseClock()
+            clock.begin("report")
+            page = write_report(self.directory)
+            clock.end()
+            if "report" not in result.seconds:  # written again, it leaves the run as it is
+                self._directory.write(clock.written(result))
+        return page
 
     def predict(
         self,

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from dlrecipes.data import Splits
 from dlrecipes.metrics import better_low, metric_words
+from dlrecipes.report.details import preparation
+from dlrecipes.report.format import format_seconds
 from dlrecipes.report.scores import main_metric, mean_and_spread
 from dlrecipes.results import (
     Column,
@@ -19,7 +21,8 @@ from dlrecipes.results import (
     significant,
 )
 from dlrecipes.results.run_info import SourceValue
-from dlrecipes.rundir import RunDirectory
+from dlrecipes.rundir import RunDirectory, run_log
+from dlrecipes.search import Listener, LogListener
 from dlrecipes.targets import if_named, kind_of, known_values
 
 _KINDS: dict[ColumnKind, tuple[str, str]] = {
@@ -152,7 +155,31 @@ def closing_lines(result: RunResult, directory: RunDirectory) -> tuple[str, ...]
         lines.append(f"report: {report}")
     elif result.verdict is not None:
         lines.append(f"run.report() writes {report}.")
-    return tuple(lines)
+    return (*lines, time_line(result))
+
+
+def time_line(result: RunResult) -> str:
+    """Return how long a run took by the clock, and what of the search went into getting ready.
+
+    Args:
+        result: A result whose search is done.
+    """
+    seconds, prepared = result.seconds, preparation(result)
+    parts = [f"search {format_seconds(seconds['search'])}"] if "search" in seconds else []
+    parts += [f"of it {prepared}"] if prepared else []
+    return f"time: {', '.join(parts)}; whole run {format_seconds(seconds.get('total', 0.0))}"
+
+
+def say_end(listener: Listener, result: RunResult, directory: RunDirectory) -> None:
+    """Say the last words of a run, also in its log.
+
+    Args:
+        listener: Hears them.
+        result: As for `closing_lines`.
+        directory: As for `closing_lines`.
+    """
+    with run_log(directory.log) as log:
+        LogListener(log, listener).on_end(closing_lines(result, directory))
 
 
 def while_sealed(result: RunResult) -> list[str]:

@@ -35,6 +35,7 @@ from dlrecipes.run.also_fit import AlsoFit
 from dlrecipes.run.before_training import check_builder
 from dlrecipes.run.dry_export import DryExport, try_choices
 from dlrecipes.run.gap_penalty import check_penalty
+from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.run.same_builder import record_builder
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.rundir import RunDirectory
@@ -66,6 +67,7 @@ class Work:
         compare: Whether simpler searches are run for real.
         described: What was understood of the data, in words.
         own: What the user brings to each training.
+        clock: Measures its phases; the first, `"check"`, has begun.
     """
 
     build: Build
@@ -73,9 +75,10 @@ class Work:
     plan: Plan
     listener: Listener
     settings: RunSettings
-    compare: bool = False
-    described: tuple[str, ...] = ()
-    own: OwnTraining = OwnTraining()
+    compare: bool
+    described: tuple[str, ...]
+    own: OwnTraining
+    clock: PhaseClock
 
     @property
     def engine(self) -> str:
@@ -178,6 +181,7 @@ def prepare(
 
     # ---- 2. audit: nothing trains on data with an error
     listener.on_phase("audit")
+    work.clock.begin("audit")
     with listener.busy():
         audited = remarks + audit(splits, on_step=listener.on_step)
     _refuse_errors(audited)
@@ -189,6 +193,7 @@ def prepare(
     if settings.folds is None:
         return Prepared(space, splits, findings, builder, dry, notes=notes)
     listener.on_phase("folds")
+    work.clock.begin("folds")
     with listener.busy():
         folds = draw_folds(splits, settings.folds, repeats=settings.repeats)
     if penalty is not None:

@@ -76,12 +76,13 @@ def carry_out(
         RunError: If no trial or no refit ended with a score, or another process holds the run.
     """
     goal, splits, plan = Objective(info.objective, info.direction), work.splits, work.plan
-    data, settings = splits.development(), work.settings
+    data, settings, clock = splits.development(), work.settings, work.clock
     with (
         directory.locked(),
         run_log(directory.log) as log,
         study_running(splits.test.fingerprint),
         work.listener.busy(),
+        clock.watch,
         ExitStack() as ending,
     ):
         heard: LogListener = LogListener(log, work.listener)
@@ -92,10 +93,10 @@ def carry_out(
             heard.on_note(note)
         # A run with a report is finished; this one is not any more.
         directory.report.unlink(missing_ok=True)
-        start = time.monotonic()
 
         # ---- 3. baselines: what the network must beat; boosted trees grow beside the search
         heard.on_phase("baselines")
+        clock.begin("baselines")
         baseline_fit = ending.enter_context(
             BaselineFit(
                 data,
@@ -106,13 +107,13 @@ def carry_out(
             )
         )
         baselines = score_baselines(baseline_fit.ready, data, settings.goal)
-        seconds = {"baselines": time.monotonic() - start}
 
         # ---- 4. search: coarse, widened where the best value lies at an edge, fine
         chance = chance_score(goal, baselines, data.model_spec)
         look = partial(check_builder, work.build, splits=splits, plan=plan, seed=settings.seed)
         heard = doubt = Doubt(log, work.listener, goal, chance, look)
         heard.on_phase("search")
+        clock.begin("search")
         chosen = RecordedChoices(info, directory)
         engine = make_engine(
             work.engine,
@@ -157,19 +158,18 @@ def carry_out(
         study = search(plan, prepared.space, scoring, store, context)
         directory.write(study)
         directory.write_tables(study)
-        seconds["search"] = sum(trial.seconds for trial in study.trials)
 
         # ---- 5. what simpler searches reach with the same epochs
         if work.compare:
             heard.on_phase("comparison")
-            began = time.monotonic()
+            clock.begin("comparison")
             comparisons = run_comparisons(study, plan, scoring, store, context)
-            seconds["comparison"] = time.monotonic() - began
         else:
             comparisons = estimate_comparisons(study, plan)
 
         # ---- 6. refits: the winner again, with other seeds
         heard.on_phase("refits")
+        clock.begin("refits")
         heard.on_step("the export of the winner, tried before it is trained again")
         study = exportable_winner(study, prepared.dry, heard.on_note)
         directory.write(study)
@@ -182,24 +182,24 @@ def carry_out(
         # ---- and the best trials once each, as the members of an ensemble
         if settings.ensemble > 1:
             heard.on_phase("ensemble")
+            clock.begin("ensemble")
         trained = train_members(
             study, began_with, data, engine, store, context, directory, prepared.dry
         )
         heard.on_step("predictions on the validation part")
         # ---- and the baselines that have grown beside it all, with a little more time if need be
-        began = time.monotonic()
+        clock.begin("baselines")
+        trained_for = sum(trial.seconds for trial in study.trials)
         fitted, baselines = finish_baselines(
-            baseline_fit, baselines, data, settings.goal, seconds["search"], heard
+            baseline_fit, baselines, data, settings.goal, trained_for, heard
         )
-        seconds["baselines"] += time.monotonic() - began
+        clock.begin("diagnosis")
         info = chosen.info
         # Scores of folds and of refits are not of the same rows.
         scored_alike = not prepared.folds
         optimism = (
             (check_selection_optimism(study.best, refitted.records, goal),) if scored_alike else ()
         )
-        seconds["refits"] = sum(record.seconds for record in refitted.records)
-        seconds |= {"ensemble": sum(member.record.seconds for member in trained)} if trained else {}
         part, spec = splits.validation, splits.model_spec
         threshold, refits, missed = set_thresholds(
             settings.goal, refitted.results, refitted.predictions, part.y, spec
@@ -256,7 +256,6 @@ def carry_out(
                 *check_subgroups(subgroups),
                 *(() if weighed is None else (check_penalty_gain(weighed),)),
             ),
-            seconds,
         )
         result = replace(
             result,
@@ -267,7 +266,8 @@ def carry_out(
             ensemble=ensemble,
             gap_penalty=weighed,
         )
-        result = keep_what_holds(result, before)
+        clock.end()
+        result = keep_what_holds(clock.written(result), before)
         directory.write(
             replace(info, model_summary=refitted.summary, parameters=refitted.parameters)
         )

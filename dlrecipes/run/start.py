@@ -18,8 +18,9 @@ from dlrecipes.errors import ArgumentError, RunError, StorageError
 from dlrecipes.results import Finding, Objective, Origin, Plan, RunInfo, RunSettings
 from dlrecipes.run.handle import Run
 from dlrecipes.run.like_run import begin_like
-from dlrecipes.run.messages import closing_lines, describe_data
+from dlrecipes.run.messages import describe_data, say_end
 from dlrecipes.run.origin import name_of, source_of, told
+from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.run.prepare import Prepared, Work, in_found_form, prepare
 from dlrecipes.run.procedure import carry_out
 from dlrecipes.run.same_builder import (
@@ -118,6 +119,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
         >>> run.result.verdict is None  # the test set is sealed: run.open_test_set(reason) opens it
         True
     """
+    clock = _begin_clock()
     check_backend()
     plan, listener = take_search_arguments(others, _ARGUMENTS, plan or CoarseToFine(), listener)
     given, build = build, builder_of(build)
@@ -154,6 +156,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
         compare,
         describe_data(splits, origin.source),
         own,
+        clock,
     )
     prepared = prepare(work, goal, policy)
     splits = prepared.splits
@@ -203,7 +206,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
     with _going_on(directory, heard, by_recipe=by_recipe):
         run = carry_out(directory, info, store, work, prepared)
     if not by_recipe:
-        heard.on_end(closing_lines(run.result, directory))
+        say_end(heard, run.result, directory)
     return run
 
 
@@ -268,6 +271,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         >>> run.info.plan.trials, len(run.result.refits)
         (4, 1)
     """
+    clock = _begin_clock()
     check_backend()
     given, build = build, builder_of(build)
     own = OwnTraining(fit_of(given), callbacks, name_of(build))
@@ -309,6 +313,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         compare,
         describe_data(splits, info.origin.source),
         own,
+        clock,
     )
     with existing.refusals():
         prepared = prepare(
@@ -344,8 +349,15 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     with _going_on(existing, heard, by_recipe=by_recipe):
         run = carry_out(existing, info, store, work, prepared)
     if not by_recipe:
-        heard.on_end(closing_lines(run.result, existing))
+        say_end(heard, run.result, existing)
     return run
+
+
+def _begin_clock() -> PhaseClock:
+    """Return a clock that runs: what a run begins with counts as its checks."""
+    clock = PhaseClock()
+    clock.begin("check")
+    return clock
 
 
 def _begin_like(work: Work, prepared: Prepared) -> tuple[Work, tuple[Finding, ...]]:
@@ -371,6 +383,7 @@ def _begin_around(work: Work, prepared: Prepared) -> tuple[Plan, tuple[Finding, 
     if not work.settings.lr_range_test:
         return work.plan, ()
     splits = prepared.splits
+    work.clock.begin("range test")
     with study_running(splits.test.fingerprint), work.listener.busy():
         work.listener.on_step("a range test of the learning rate")
         seeded = seed_ranges(work.build, splits, work.plan, prepared.space, seed=work.settings.seed)

@@ -13,6 +13,7 @@ from dlrecipes.search.listener import Listener
 from dlrecipes.training.job import Job, Report, derive_seed
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.own_training import OwnTraining
+from dlrecipes.training.stopwatch import timed
 
 _FAILURES_IN_A_ROW = 5
 _DECLINED_IN_A_ROW = 3
@@ -116,6 +117,7 @@ class TrialSource:
         left = self._backend.left if planned else None
         return planned if left is None else min(planned, left)
 
+    @timed("propose")
     def next_jobs(self, limit: int) -> list[Job]:
         """Return at most `limit` of the stage's next trials, none when all are handed out."""
         if not self.remaining:
@@ -145,6 +147,7 @@ class TrialSource:
             fit=proposal.fit,
         )
 
+    @timed("record")
     def report(self, reports: Sequence[Report]) -> set[int]:
         """Store running bests, pass them on and return the numbers of the trials to prune.
 
@@ -165,6 +168,7 @@ class TrialSource:
             self._check_deadline()
         return pruned
 
+    @timed("record")
     def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
         """Store trials; they are announced to the listener only once all of them are stored.
 

@@ -89,8 +89,18 @@ def test_result(finished, task):
         "keras": "model.keras",
         "report": "report.html",
     }
-    seconds = result["seconds"]
-    assert seconds["total"] == pytest.approx(sum(seconds.values()) - seconds["total"])
+    seconds, spent = result["seconds"], result["time_spent"]
+    phases = {name: value for name, value in seconds.items() if name != "total"}
+    assert seconds["total"] == pytest.approx(sum(phases.values()))
+    assert {"check", "audit", "baselines", "search", "refits", "diagnosis", "test", "report"} < {
+        *phases
+    }
+    assert spent.keys() == phases.keys()
+    for name, one in spent.items():
+        assert sum(one["parts"].values()) <= phases[name]
+        assert one["idle"] >= 0
+    log = (finished(task) / "log.txt").read_text().splitlines()
+    assert "INFO time: search " in log[-1]
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -37,17 +37,19 @@ def test_builder_and_objective_from_python(splits, build, plan, settings, capsys
         "stage only: 1 trial, scored by val_loss, lower is better",
         "refits …",
         "stage refit-only-0: 1 trial, scored by val_loss, lower is better",
-        *lines[-5:],
+        *lines[-6:],
     ]
     # ---- the first words are on the data, in the log, too; the last on what comes next
     assert lines[0].startswith("  rows: 120 examples, 72 to train")
     assert lines[0].strip() in (run.directory / "log.txt").read_text()
-    assert lines[-5] == f"run directory: {run.directory}"
-    assert lines[-4].startswith("Best of the search: validation loss ")
-    assert lines[-3].startswith("The test set stays sealed. Validation accuracy 0.")
-    assert "run.open_test_set(reason) opens the test set" in lines[-2]
-    assert f"run.report() writes {run.directory}/report.html" in lines[-2]
-    assert lines[-1].startswith("next: ")
+    assert lines[-6] == f"run directory: {run.directory}"
+    assert lines[-5].startswith("Best of the search: validation loss ")
+    assert lines[-4].startswith("The test set stays sealed. Validation accuracy 0.")
+    assert "run.open_test_set(reason) opens the test set" in lines[-3]
+    assert f"run.report() writes {run.directory}/report.html" in lines[-3]
+    assert lines[-2].startswith("next: ")
+    assert lines[-1].startswith("time: search ")
+    assert lines[-1] in (run.directory / "log.txt").read_text()
     assert run.report().is_file()  # also while the test set is sealed
     # Who waits was told from time to time, and is no more.
     assert "dlrecipes-heartbeat" not in [thread.name for thread in threading.enumerate()]

@@ -1,5 +1,6 @@
 """Engines: what trains the trials of a study."""
 
+from dlrecipes.training.engines.compiled.workload import count_cores
 from dlrecipes.training.engines.device import (
     check_backend,
     describe_device,
@@ -14,6 +15,7 @@ __all__ = [
     "FitEngine",
     "SideBySideEngine",
     "check_backend",
+    "count_cores",
     "describe_device",
     "make_engine",
     "weakest_capability",

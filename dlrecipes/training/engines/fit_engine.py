@@ -24,6 +24,7 @@ from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.own_training import GivenTwice, returned_logs
 from dlrecipes.training.precision import dtype_policy, is_half, policy_that_ran
 from dlrecipes.training.predictions import predict_network
+from dlrecipes.training.stopwatch import timed
 
 
 class FitEngine:
@@ -73,7 +74,8 @@ class FitEngine:
             keras.config.set_dtype_policy(self._policy)
             keras.utils.set_random_seed(job.seed)
             try:
-                model = build_model(job.build, self._development.train.inputs[:1], job.initial)
+                with timed("build"):
+                    model = build_model(job.build, self._development.train.inputs[:1], job.initial)
                 watch.begin(model)
                 returned = self._fit(model, job, watch)
                 if job.fit is not None:
@@ -104,6 +106,7 @@ class FitEngine:
             predictions=predictions,
         )
 
+    @timed("fit")
     def _fit(self, model: keras.Model, job: Job, watch: _Watch) -> object:
         train, validation = self._development.train, self._development.validation
         spec = self._development.model_spec
@@ -158,6 +161,7 @@ class FitEngine:
             raise watch.wrong
         self._losses_agree = True
 
+    @timed("predict")
     def _predictions(self, model: keras.Model, watch: _Watch) -> NDArray[np.float32] | None:
         """Return the best epoch's predictions; the model has that epoch's weights afterwards."""
         if watch.weights is None:

@@ -36,6 +36,7 @@ from dlrecipes.training.outcome import BestEpoch, Outcome, headline
 from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.precision import dtype_policy
 from dlrecipes.training.predictions import predict_network
+from dlrecipes.training.stopwatch import timed
 
 # Different initial weights among the trials of a study.
 _INITIAL_WEIGHTS = 4
@@ -132,7 +133,8 @@ class SideBySideEngine:
             # the same results in the same order.
             group, future = flight.running.popleft()
             try:
-                epoch = future.result()
+                with timed("wait"):
+                    epoch = future.result()
             except _TOO_MUCH as error:
                 self._give_up(group.trials, error, source)
             else:
@@ -171,7 +173,9 @@ class SideBySideEngine:
             try:
                 if job.fit is not None:
                     raise Unsupported("it is trained in the user's own way")
-                blueprint = self._blueprints.of(job, _initial_seed(job))
+                with timed("probe") as part:
+                    blueprint = self._blueprints.of(job, _initial_seed(job))
+                    part.structure = blueprint.key
                 if blueprint.key in self._given_up:
                     raise Unsupported(self._given_up[blueprint.key])
             except Exception as error:  # the builder is the user's code; `fit` says what is wrong
@@ -189,7 +193,8 @@ class SideBySideEngine:
             try:
                 if key in self._given_up:
                     raise Unsupported(self._given_up[key])
-                trials.append(self._begin(job, arrivals))
+                with timed("begin", key):
+                    trials.append(self._begin(job, arrivals))
             except Unsupported as reason:
                 self._given_up[key] = str(reason)
                 self._train_by_fit(job, str(reason), source)
@@ -276,9 +281,10 @@ class SideBySideEngine:
         if key not in self._kinds:
             self._kinds[key] = output_kinds(member.model, data.model_spec)
         call = partial(member.predict, state, trial.numbers)
-        predictions = predict_network(
-            call, data.validation.inputs, self._kinds[key], data.model_spec
-        )
+        with timed("predict", key):
+            predictions = predict_network(
+                call, data.validation.inputs, self._kinds[key], data.model_spec
+            )
         return replace(outcome, predictions=predictions)
 
     def _take_choice(self, choice: EngineChoice) -> None:

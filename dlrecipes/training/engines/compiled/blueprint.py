@@ -26,6 +26,7 @@ from dlrecipes.training.engines.compiled.structure import Values, describe, key_
 from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
 from dlrecipes.training.job import Job
 from dlrecipes.training.precision import policy_that_ran
+from dlrecipes.training.stopwatch import timed
 from dlrecipes.training.weights_by_path import Weights
 
 # Bytes of initial weights that are kept, of at least so many states.
@@ -413,6 +414,7 @@ class Blueprints:
                     "that"
                 )
 
+    @timed("build")
     def _build(self, job: Job, seed: int) -> keras.Model:
         # Layers are numbered from 1 in each model, so that two builds agree in their names.
         keras.utils.clear_session(free_memory=False)

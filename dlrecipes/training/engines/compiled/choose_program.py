@@ -26,6 +26,7 @@ from dlrecipes.training.engines.compiled.workload import (
     on_gpu,
 )
 from dlrecipes.training.outcome import headline
+from dlrecipes.training.stopwatch import timed
 
 # No batched form over filters, or over a recurrent layer's loop.
 _NOT_STACKED = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.RNN)
@@ -234,6 +235,7 @@ class ProgramChooser:
             raise Unsupported(f"{type(error).__name__}: {headline(error)}") from error
         return _Candidate(program, time.perf_counter() - began, 0.0)
 
+    @timed("timing")
     def _time(self, start: _Start, candidate: _Candidate, least: float) -> None:
         """Measure a step of one member, with all workers at it, for so many seconds."""
         program = candidate.program

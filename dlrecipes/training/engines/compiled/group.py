@@ -15,6 +15,7 @@ from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Logs, Program
 from dlrecipes.training.engines.compiled.trial import Trial
 from dlrecipes.training.job import derive_seed
+from dlrecipes.training.stopwatch import timed
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Group:
         first = self.trials[0]
         # Each epoch has a seed of its own, so that a result does not depend on when it began.
         seed = derive_seed(first.order_seed, "epoch", first.epoch)
-        state, logs = self._program.epoch(self._state, self._numbers, seed, stop)
+        with timed("train", first.blueprint.key):
+            state, logs = self._program.epoch(self._state, self._numbers, seed, stop)
         return Epoch(state, logs, time.perf_counter() - start)
 
 

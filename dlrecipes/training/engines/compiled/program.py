@@ -21,6 +21,7 @@ from dlrecipes.training.engines.compiled.sizes import open_sizes
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.engines.compiled.tracing import PinnedFunction, check_pure, quiet_tracing
 from dlrecipes.training.outcome import headline
+from dlrecipes.training.stopwatch import timed
 
 # Examples that are evaluated at once, where the losses do not depend on it.
 _MANY_ROWS = 1024
@@ -87,6 +88,7 @@ class Program:
             self.member, self._metrics, self._train, self._validation, self._asked, layout
         )
 
+    @timed("trace")
     def prepare(
         self,
         state: State,
@@ -124,7 +126,8 @@ class Program:
                 compiled = pool.submit(self.train, state, numbers, 0, 1)
                 self.evaluate(state, numbers)
                 meanwhile()
-                compiled.result()
+                with timed("compile"):
+                    compiled.result()
         except Unsupported:
             raise
         except Exception as error:  # the layers are the user's code; `fit` says what is wrong
@@ -148,7 +151,8 @@ class Program:
             CancelledError: If `stop` was set.
         """
         state, training = self.train(state, numbers, seed, stop=stop)
-        return state, training | self.evaluate(state, numbers, seed)
+        with timed("evaluate"):
+            return state, training | self.evaluate(state, numbers, seed)
 
     def train(
         self,
