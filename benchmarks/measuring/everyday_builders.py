@@ -35,14 +35,12 @@ class Everyday:
         name: What it is called.
         build: Takes a `keras_tuner.HyperParameters` and returns a compiled model.
         examples: Makes all examples.
-        searched: What varies, in words.
         objective: What is searched for.
     """
 
     name: str
     build: Callable[[HyperParameters], keras.Model]
     examples: Callable[[], Examples]
-    searched: str
     objective: str = "val_accuracy"
 
 
@@ -270,62 +268,20 @@ def _homes() -> Examples:
 
 
 EVERYDAY: tuple[Everyday, ...] = (
-    Everyday("mlp", mlp, _digits, "1-3 layers, their units, activation, dropout or not, rate"),
-    Everyday(
-        "cnn",
-        inputs_outputs.conv_net,
-        partial(small_data.pictures, _DIGITS),
-        "1-2 blocks, their filters and pooling, a dense layer or none, dropout, rate",
-    ),
-    Everyday(
-        "resnet",
-        resnet,
-        partial(small_data.pictures, _DIGITS),
-        "1-2 stages of 1-2 blocks, filters, dropout or not, rate",
-    ),
-    Everyday(
-        "lstm",
-        lstm,
-        partial(small_data.waves, 1_000),
-        "1-2 layers, their units, one or both directions, dropout or not, rate",
-    ),
+    Everyday("mlp", mlp, _digits),
+    Everyday("cnn", inputs_outputs.conv_net, partial(small_data.pictures, _DIGITS)),
+    Everyday("resnet", resnet, partial(small_data.pictures, _DIGITS)),
+    Everyday("lstm", lstm, partial(small_data.waves, 1_000)),
     Everyday(
         "forecast",
         inputs_outputs.forecast,
         partial(small_data.forecast, 1_000),
-        "GRU or convolution, its units or filters, rate",
         "val_mean_absolute_error",
     ),
-    Everyday(
-        "text",
-        text,
-        partial(small_data.tokens, 1_200),
-        "embedding, averaged or convolved, 0-2 layers, their units, dropout, rate",
-    ),
-    Everyday(
-        "several_inputs",
-        several_inputs,
-        _pictures_and_figures,
-        "1-2 convolutions, their filters, units, a hidden layer or none, rate",
-    ),
-    Everyday(
-        "table",
-        table,
-        _homes,
-        "two embeddings, 1-3 layers, their units, batch normalisation or not, dropout, rate, decay",
-    ),
-    Everyday(
-        "batch_norm",
-        spaces.scopes,
-        small_data.tumours,
-        "units of two layers, batch normalisation behind each or not, rate",
-    ),
-    Everyday(
-        "regression",
-        regression,
-        small_data.diabetes,
-        "1-3 layers, their units, dropout behind each or not, activation, L2 or not, rate",
-        "val_mae",
-    ),
+    Everyday("text", text, partial(small_data.tokens, 1_200)),
+    Everyday("several_inputs", several_inputs, _pictures_and_figures),
+    Everyday("table", table, _homes),
+    Everyday("batch_norm", spaces.scopes, small_data.tumours),
+    Everyday("regression", regression, small_data.diabetes, "val_mae"),
 )
 """The ten, the one of KerasTuner's tutorial first."""
