@@ -93,6 +93,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="where measurements are kept")
     parser.add_argument("--page", action="store_true", help="write the table into the README")
     options = parser.parse_args()
+    if options.page and OURS not in options.methods:
+        parser.error(f"--page compares with {OURS}: it must be among the --methods")
     few = (QUICK_ROUNDS, QUICK_TRIALS, QUICK_PEER_TRIALS)
     rounds, trials, peer_trials = few if options.quick else (ROUNDS, TRIALS, PEER_TRIALS)
     options.rounds = options.rounds or rounds
