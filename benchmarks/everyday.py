@@ -115,7 +115,7 @@ def _measure(
             builder=builder,
             epochs=options.epochs,
             trials=min(PILOT_TRIALS, options.peer_trials),
-            repeats=PILOT_REPEATS,
+            repeats=1 if options.quick else PILOT_REPEATS,
         )
         found = record.measure(f"pilot {builder} {method}", pilot)
         arguments = {"steps_per_execution": found["steps"]}

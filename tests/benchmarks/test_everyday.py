@@ -86,3 +86,43 @@ def test_the_tables_stand_between_the_marks(summary, tmp_path):
 def test_the_readme_has_the_marks():
     text = everyday.README.read_text(encoding="utf-8")
     assert text.index(everyday.BEGIN) < text.index(everyday.END)
+
+
+def test_the_program_measures_what_is_missing(tmp_path, monkeypatch, capsys):
+    asked = []
+
+    def measure(function, **arguments):
+        asked.append((function.partition(":")[2], arguments.get("engine")))
+        if function.endswith("find_best_steps"):
+            return {"steps": 8}
+        assert arguments.get("steps_per_execution", 8) == 8
+        return _measured(arguments["trials"] * 2.0, 100.0, arguments["trials"])
+
+    page = tmp_path / "README.md"
+    page.write_text(f"{everyday.BEGIN}{everyday.END}")
+    monkeypatch.setattr(everyday, "README", page)
+    monkeypatch.setattr(everyday, "in_fresh_process", measure)
+    words = [
+        "everyday.py",
+        "--quick",
+        "--only",
+        "mlp",
+        "--page",
+        "--json",
+        str(tmp_path / "a.json"),
+    ]
+    monkeypatch.setattr("sys.argv", words)
+    everyday.main()
+    assert sorted(asked, key=str) == [
+        ("find_best_steps", None),
+        ("run_dlrecipes", "fit"),
+        ("run_dlrecipes", None),
+        ("run_dlrecipes", None),
+        ("run_keras_tuner", None),
+        ("run_optuna", None),
+    ]
+    assert "| mlp | 2.00 | " in page.read_text()
+    assert "Everyday builders: 6 trials of dlrecipes, 3 of the others" in capsys.readouterr().out
+    asked.clear()
+    everyday.main()
+    assert not asked
