@@ -136,14 +136,12 @@ class _Family:
     Args:
         metrics: Their metrics.
         member: The first of them.
-        count: How many there are.
         looked: Whether `shapes` is known.
         shapes: Those of all their states, None for a size that varies; None without any.
     """
 
     metrics: MemberMetrics
     member: Member
-    count: int = 1
     looked: bool = False
     shapes: State | None = None
 
@@ -190,7 +188,7 @@ class Blueprints:
         self._known: list[Blueprint] = []
         self._asks_late = False
         self._met: deque[Job] = deque(maxlen=_MET)
-        self._families: dict[str, _Family] = {}
+        self._families: OrderedDict[str, _Family] = OrderedDict()
         self._usual_losses: set[str] = set()
         self._initial: OrderedDict[tuple[str, int, int], tuple[Weights | None, State]] = (
             OrderedDict()
@@ -319,16 +317,17 @@ class Blueprints:
         family = ""
         if is_told_by_its_configuration(described):
             common = {**without_sizes(model, described), "batch_size": job.batch_size}
-            family = key_of(common, set(kept))
+            family = key_of({**common, **dict.fromkeys(kept, "a number")}, set())
         else:
             kept = {}
-        known = self._families.get(family)
+        known = self._families.pop(family, None)
         metrics = self._check(model) if known is None else known.metrics
         member = Member(model, list(kept.values()))
-        if known is not None:
-            known.count += 1
-        elif family:
-            self._families[family] = _Family(metrics, member)
+        member.build_loss(*self._few[:2])
+        if family:
+            self._families[family] = known or _Family(metrics, member)
+            if len(self._families) > _STRUCTURES_KEPT:
+                self._families.popitem(last=False)
         key = _key(job, described, job.values)
         self._keep_initial((key, seed, id(job.initial)), job, member.initial(model))
         structural = self._structural.get(frozenset(job.values), frozenset())
@@ -355,11 +354,12 @@ class Blueprints:
         """Return the shapes that the states of a structure's whole family have.
 
         Returns:
-            Shapes with None for the sizes that vary; None if the structure is the only one of its
-            family so far, or its graph knows sizes.
+            Shapes with None for the sizes that vary; None if its graph knows sizes. Whether it
+            is the only one of its family does not count: a trial's result should not depend on
+            those before it, not even in the last bits.
         """
         family = self._families.get(blueprint.family)
-        if family is None or family.count == 1:
+        if family is None:
             return None
         if not family.looked:
             family.looked, family.shapes = True, open_shapes(family.member, self._few)

@@ -142,13 +142,17 @@ class ProgramChooser:
         )
 
     def alone(
-        self, blueprint: Blueprint, initial: State, numbers: Sequence[float], work: Workload
+        self,
+        blueprint: Blueprint,
+        initial: State,
+        numbers: Sequence[float],
+        work: Workload,
+        shapes: State | None = None,
     ) -> Program:
-        """Return a program for trainings that share nothing with others."""
+        """Return a program for trainings that share nothing with others; see `choose`."""
         self._on_step(_compiling(work))
-        return self._make(
-            _Start(blueprint, initial, list(numbers), lambda: None), self._single(work)
-        ).program
+        start = _Start(blueprint, initial, list(numbers), lambda: None, shapes)
+        return self._make(start, self._single(work)).program
 
     def _candidates(self, start: _Start, work: Workload) -> list[_Candidate]:
         stackable = _stackable(start.blueprint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -39,6 +40,8 @@ class Programs:
         self._on_choice = on_choice
         self._programs: OrderedDict[tuple[str, bool], Program] = OrderedDict()
         self._of_families: OrderedDict[str, Program] = OrderedDict()
+        # Families whose graph knows sizes after all.
+        self._closed: set[str] = set()
 
     @property
     def widest(self) -> int | None:
@@ -70,44 +73,66 @@ class Programs:
         Raises:
             Unsupported: If no program can be made.
         """
-        program = self._programs.pop((blueprint.key, shared), None)
-        if program is None and shapes is not None:
-            program = self._of_family(blueprint, initial, numbers)
-        if program is None and shared:
-            program, choice = self._chooser.choose(
-                blueprint, initial, numbers, work, meanwhile, shapes
-            )
+        program, choice = self._programs.pop((blueprint.key, shared), None), None
+
+        def make(shapes: State | None) -> tuple[Program, EngineChoice | None]:
+            if shared:
+                return self._chooser.choose(blueprint, initial, numbers, work, meanwhile, shapes)
+            return self._chooser.alone(blueprint, initial, numbers, work, shapes), None
+
+        if program is None and shapes is not None and fits(shapes, initial):
+            program, choice = self._of_family(blueprint, initial, numbers, partial(make, shapes))
+        if program is None:
+            program, choice = make(None)
+        if choice is not None:
             self._on_choice(choice)
-        elif program is None:
-            program = self._chooser.alone(blueprint, initial, numbers, work)
         if shared and not program.layout.stacked:
             self._programs[blueprint.key, False] = program
         self._programs[blueprint.key, shared] = program
-        if program.shapes is not None:
-            self._of_families[blueprint.family] = program
         for kept in (self._programs, self._of_families):
             while len(kept) > _KEPT:
                 kept.popitem(last=False)
         return program
 
     def _of_family(
-        self, blueprint: Blueprint, initial: State, numbers: Sequence[float]
-    ) -> Program | None:
-        """Return the program of a structure's family, if it computes what this model does."""
-        program = self._of_families.get(blueprint.family)
-        if program is None or program.shapes is None or not fits(program.shapes, initial):
-            return None
-        self._of_families.move_to_end(blueprint.family)
-        if not program.agrees(blueprint.member, initial, numbers):
-            return None
-        self._on_choice(
-            EngineChoice(
-                structure=blueprint.key,
-                engine=program.layout.engine,
-                reason="the graph of networks that differ in their sizes only",
-            )
+        self,
+        blueprint: Blueprint,
+        initial: State,
+        numbers: Sequence[float],
+        make: Callable[[], tuple[Program, EngineChoice | None]],
+    ) -> tuple[Program | None, EngineChoice | None]:
+        """Return the program of a structure's family, if it computes what this model does.
+
+        Args:
+            blueprint: The structure.
+            initial: A state to begin from.
+            numbers: Values of its numbers.
+            make: Makes a program for the whole family.
+        """
+        family = blueprint.family
+        if family in self._closed:
+            return None, None
+        program = self._of_families.pop(family, None)
+        first = program is None
+        choice: EngineChoice | None = EngineChoice(
+            structure=blueprint.key,
+            engine="resident",
+            reason="the graph of networks that differ in their sizes only",
         )
-        return program
+        if program is None:
+            try:
+                program, choice = make()
+            except Unsupported:  # with sizes that are known it may be another thing
+                self._closed.add(family)
+                return None, None
+            if program.shapes is None:
+                return program, choice
+        agrees = program.agrees(blueprint.member, initial, numbers)
+        if first and not agrees:
+            self._closed.add(family)
+        else:
+            self._of_families[family] = program
+        return (program, choice) if agrees else (None, None)
 
 
 def program_for(
