@@ -186,7 +186,8 @@ def _resized(member: Member) -> Member | None:
     optimizer = model.optimizer
     other.compile(
         type(optimizer).from_config(optimizer.get_config()),
-        loss=model.loss,
+        # Not `model.loss`, in which a dictionary has become another kind, of another order.
+        loss=model._compile_loss._user_loss,
         loss_weights=model._compile_loss._user_loss_weights,
     )
     leaves = find_leaves(other)
