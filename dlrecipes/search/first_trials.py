@@ -82,7 +82,7 @@ def take_first_trials(plan: Plan, space: Space) -> Plan:
     stages = []
     for stage in plan.stages:
         ranges = replace_ranges(space, stage.ranges)
-        first = tuple(_taken(ranges, values) for values in stage.first)
+        first = take_values(stage.first, ranges)
         for name, prior in stage.priors.items():
             _taken_value(space, name, prior.value, {})
         stages.append(replace(stage, first=first))
@@ -94,6 +94,20 @@ def take_first_trials(plan: Plan, space: Space) -> Plan:
             fix=f"Give at least --trials {number}.",
         )
     return replace(plan, stages=tuple(stages))
+
+
+def take_values(first: Sequence[Values], space: Space) -> tuple[Values, ...]:
+    """Return values found by hand as values of a builder's.
+
+    Args:
+        first: The values.
+        space: What the builder asks for.
+
+    Raises:
+        ArgumentError: If a name is none of the builder's, a value does not fit, or a condition of
+            one does not hold.
+    """
+    return tuple(_taken(space, values) for values in first)
 
 
 def _taken(space: Space, values: Values) -> Values:

@@ -191,6 +191,40 @@ def test_an_argument_of_another_tuner_is_named(tmp_path, capsys):
     assert tuner.max_epochs == 3
 
 
+def test_values_found_by_hand_come_first(tmp_path):
+    first = [{"learning_rate": 0.02, "activation": "tanh"}, {"learning_rate": 0.05}]
+    arguments = {"objective": "val_loss", "directory": tmp_path, "seed": 0, "first": first}
+    tuner = Tuner(build, max_trials=3, **arguments)
+    search(tuner, epochs=1)
+    values = [tuner.oracle.trials[name].hyperparameters.values for name in tuner.oracle.start_order]
+    assert values[0] == first[0]
+    assert values[1]["learning_rate"] == 0.05
+    assert values[2]["learning_rate"] not in (0.02, 0.05)
+    # A search that goes on tries only what it has not tried.
+    more = Tuner(build, max_trials=5, **{**arguments, "first": [*first, {"learning_rate": 0.09}]})
+    search(more, epochs=1)
+    rates = [
+        more.oracle.trials[name].hyperparameters.get("learning_rate")
+        for name in more.oracle.start_order
+    ]
+    assert rates[3] == 0.09
+    assert rates[4] not in (0.02, 0.05, 0.09)
+
+
+@pytest.mark.parametrize(
+    ("first", "message"),
+    [
+        ([{"rate": 0.1}], "must belong to hyperparameters of the builder.*Received: rate=0.1"),
+        ([{"learning_rate": 3.0}], "'learning_rate' must be .*Received: learning_rate=3.0"),
+        (["learning_rate"], "`first` must hold dictionaries"),
+        ([{"activation": "relu"}] * 3, "3 of them, max_trials=2. Give max_trials=3, or more"),
+    ],
+)
+def test_values_that_cannot_come_first_are_told_before_the_search(tmp_path, first, message):
+    with pytest.raises(ArgumentError, match=message):
+        search(Tuner(build, "val_loss", 2, directory=tmp_path, first=first))
+
+
 def test_a_fatal_error_ends_the_search_and_failures_in_a_row_do(tmp_path):
     def fatal(hp):
         if hp.Int("units", 1, 50) != 1:

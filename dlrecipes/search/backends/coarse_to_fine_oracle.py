@@ -77,6 +77,8 @@ class CoarseToFineOracle(keras_tuner.Oracle):
         )
         if seed is not None:
             self.seed = self._seed_state = seed
+        self.first: tuple[dict[str, Value], ...] = ()
+        """Values found by hand: each that no trial has had comes before any proposal."""
 
     @property
     def waiting(self) -> int | None:
@@ -116,6 +118,9 @@ class CoarseToFineOracle(keras_tuner.Oracle):
             return {"status": "STOPPED", "values": None}
         known = {(one.name, one.conditions): one for one in space}
         encoding = Encoding(space)
+        given = next((one for one in self.first if not self._had(one)), {})
+        if given:
+            study.enqueue_trial(encoding.encode(given))
         trial = study.ask()
         values: dict[str, Value] = {}
         for asked in self.hyperparameters.space:
@@ -133,6 +138,11 @@ class CoarseToFineOracle(keras_tuner.Oracle):
                 parameter, one = encoding.find(one)
                 values[asked.name] = to_value(one, trial._suggest(parameter, to_distribution(one)))
         return {"status": "RUNNING", "values": values}
+
+    def _had(self, given: dict[str, Value]) -> bool:
+        """Whether a trial has these values, whatever its others are."""
+        trials = [trial.hyperparameters.values for trial in self.trials.values()]
+        return any(given.items() <= values.items() for values in trials)
 
     @property
     def _coarse(self) -> int:
