@@ -82,7 +82,7 @@ def take_first_trials(plan: Plan, space: Space) -> Plan:
     stages = []
     for stage in plan.stages:
         ranges = replace_ranges(space, stage.ranges)
-        first = take_values(stage.first, ranges)
+        first = tuple(_taken(ranges, values) for values in stage.first)
         for name, prior in stage.priors.items():
             _taken_value(space, name, prior.value, {})
         stages.append(replace(stage, first=first))
@@ -91,23 +91,9 @@ def take_first_trials(plan: Plan, space: Space) -> Plan:
         raise ArgumentError(
             "There must be a trial for each of the values that are tried first.",
             received=f"{number} of them, {plural(plan.trials, 'trial')}",
-            fix=f"Give at least --trials {number}.",
+            fix=f"Give at least --trials {number}, or max_trials={number} to a Tuner.",
         )
     return replace(plan, stages=tuple(stages))
-
-
-def take_values(first: Sequence[Values], space: Space) -> tuple[Values, ...]:
-    """Return values found by hand as values of a builder's.
-
-    Args:
-        first: The values.
-        space: What the builder asks for.
-
-    Raises:
-        ArgumentError: If a name is none of the builder's, a value does not fit, or a condition of
-            one does not hold.
-    """
-    return tuple(_taken(space, values) for values in first)
 
 
 def _taken(space: Space, values: Values) -> Values:

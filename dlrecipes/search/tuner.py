@@ -12,9 +12,9 @@ import numpy as np
 
 from dlrecipes.checks import did_you_mean
 from dlrecipes.errors import ArgumentError, BuilderError
-from dlrecipes.results import Hyperparameter, Objective, Value
+from dlrecipes.results import Hyperparameter, Objective, Plan, Stage, Value
 from dlrecipes.search.backends import HyperParameters, KerasTunerProject
-from dlrecipes.search.first_trials import take_values
+from dlrecipes.search.first_trials import take_first_trials
 from dlrecipes.search.fit_arguments import FitArguments, OnlyFit
 from dlrecipes.training.engines import make_engine
 from dlrecipes.training.job import Job, Report, derive_seed
@@ -61,6 +61,8 @@ class Tuner(KerasTunerProject):
             `search` is given.
         first: Values found by hand, `[{"learning_rate": 0.01}, …]`: each is tried before anything
             is proposed, and what it leaves out is proposed as usual.
+        priors: `{"learning_rate": dlr.results.Prior(0.01)}`, what an earlier search found; trials
+            are drawn as `dlr.Stage(priors=)` says.
         kwargs: What every KerasTuner tuner takes: `executions_per_trial`, `directory`,
             `project_name`, `overwrite`, `max_model_size`, `optimizer`, `loss`, `metrics`,
             `distribution_strategy`, …. What only another tuner takes is named in a line and has no
@@ -127,15 +129,10 @@ class Tuner(KerasTunerProject):
 
     def _take_first(self) -> None:
         """Read values found by hand as the builder's, which an oracle knows only now."""
-        first, trials = self.oracle.first, self.oracle.max_trials
-        if trials is not None and len(first) > trials:
-            raise ArgumentError(
-                "There must be a trial for each of the values that are tried first.",
-                received=f"{len(first)} of them, max_trials={trials}",
-                fix=f"Give max_trials={len(first)}, or more.",
-            )
-        space, _ = self.oracle.readable_space()
-        self.oracle.first = take_values(first, space)
+        oracle = self.oracle
+        space, _ = oracle.readable_space()
+        stage = Stage("trials", oracle.max_trials or 0, 1, first=oracle.first, priors=oracle.priors)
+        oracle.first = take_first_trials(Plan((stage,)), space).stages[0].first
 
     def _check_objective(self, arguments: FitArguments, objective: Objective) -> None:
         """Refuse an objective that no epoch will log, before the first one.

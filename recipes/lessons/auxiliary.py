@@ -152,8 +152,8 @@ def _skills(
             y[f"{at}_{target.name}"] = labels[:, names.index(target.name)].astype("float32")
     passes = np.tile(np.arange(len(data.train.x)), EPOCHS)
     passes = passes[: len(passes) // BATCH * BATCH]  # whole batches are traced but once
-    labels = {name: one[passes] for name, one in y.items()}
-    program.fit(data.train.x[passes], labels, BATCH, verbose=0)
+    often = {name: one[passes] for name, one in y.items()}
+    program.fit(data.train.x[passes], often, BATCH, verbose=0)
     new, found = data.validation, {}
     for network in networks:
         spec = network.spec
