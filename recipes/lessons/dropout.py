@@ -194,5 +194,5 @@ LESSON = Lesson(
         "size of weights, dropout by neither": (0.8, 1.3),
     },
     rows=("Dropout", "Dropout as 2ⁿ networks / ensemble"),
-    seconds=25,
+    seconds=14,
 )

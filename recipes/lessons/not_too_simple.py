@@ -141,6 +141,6 @@ LESSON = Lesson(
         "ResNet - linear": (0.1, 0.8),
     },
     rows=("S1 'not too simple'", "Simple, not too simple"),
-    seconds=18,
+    seconds=23,
     full_minutes=10,
 )

@@ -117,5 +117,5 @@ LESSON = Lesson(
         "size, L2 by none": (0.05, 0.9),
     },
     rows=("L1 makes weights sparse, L2 small",),
-    seconds=20,
+    seconds=12,
 )
