@@ -19,6 +19,7 @@ from dlrecipes.training.engines.compiled.probe import Probe, is_number, same_num
 from dlrecipes.training.engines.compiled.sizes import (
     is_told_by_its_configuration,
     open_shapes,
+    slots_like,
     without_sizes,
 )
 from dlrecipes.training.engines.compiled.stand_ins import few_rows
@@ -324,7 +325,8 @@ class Blueprints:
             kept = {}
         known = self._families.get(family)
         metrics = self._check(model) if known is None else known.metrics
-        member = Member(model, list(kept.values()))
+        slots = None if known is None else slots_like(known.member, model)
+        member = Member(model, list(kept.values()), slots)
         if known is not None:
             known.count += 1
         elif family:

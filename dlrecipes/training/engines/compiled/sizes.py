@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras.src.layers.convolutional.base_conv import BaseConv  # what Conv1D to Conv3D are
 
@@ -81,6 +82,34 @@ def open_shapes(member: Member, few: tuple[Any, Any, Any]) -> State | None:
     except Exception:  # a layer that needs to know its sizes; it is traced with them
         return None
     return shapes
+
+
+def slots_like(member: Member, model: keras.Model) -> list[np.ndarray] | None:
+    """Return what an optimizer begins with for a model of a member's family, without making it.
+
+    Args:
+        member: The one whose optimizer there is.
+        model: The other model.
+
+    Returns:
+        For each of the member's optimizer's variables what the model's would begin with; None if
+        they do not begin with one number, as averages of weights do not.
+    """
+    optimizer, slots = member.model.optimizer, []
+    names = [f"{variable.path.replace('/', '_')}_" for variable in member.trainable]
+    trainable = model.trainable_weights
+    for variable, array in zip(member.optimizer, member.slots, strict=True):
+        if variable is optimizer.iterations:
+            slots.append(array)
+            continue
+        owners = [at for at, name in enumerate(names) if variable.name.startswith(name)]
+        if len(owners) != 1 or variable.shape != member.trainable[owners[0]].shape:
+            return None
+        number = array.flat[0]
+        if (array != number).any():
+            return None
+        slots.append(np.full(trainable[owners[0]].shape, number, array.dtype))
+    return slots
 
 
 @contextmanager
