@@ -239,6 +239,6 @@ LESSON = Lesson(
         f"gain, {LABELS} of its labels": (-0.1, 0.25),
     },
     rows=("Auxiliary tasks", "Multi-task"),
-    seconds=15,
+    seconds=27,
     full_minutes=1,
 )

@@ -159,6 +159,6 @@ LESSON = Lesson(
         "least squares, weighted": (0.95, 1),
     },
     rows=("Light curves", "Messy data"),
-    seconds=15,
+    seconds=20,
     full_minutes=1,
 )

@@ -226,6 +226,6 @@ LESSON = Lesson(
         "alarms of the audit": (1, 1),
     },
     rows=("Memorised phrase", "Messy data"),
-    seconds=15,
+    seconds=31,
     full_minutes=1,
 )

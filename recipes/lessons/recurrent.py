@@ -208,5 +208,5 @@ LESSON = Lesson(
         "LSTM that learned, gradient trained by untrained": (2, 1e6),
     },
     rows=("Carry track: LSTM", "LSTM, time lag"),
-    seconds=25,
+    seconds=53,
 )

@@ -15,7 +15,7 @@ from dlrecipes.lesson import COLOURS, Lesson, Measured, draw, move_images, moves
 MARGIN = 3  # empty pixels around a digit, so that a moved one is whole
 PIXELS = (0, 1, 2, 3)
 MOVES = [move for pixels in PIXELS for move in moves_of(pixels)]
-STEPS, BATCH = 200, 64
+STEPS, BATCH = 300, 64
 Layers = list[keras.layers.Layer]
 
 
@@ -106,7 +106,7 @@ def _designs() -> dict[str, Layers]:
         "CNN, global pooling": [
             convolution(8),
             convolution(16, "valid"),
-            convolution(24, "valid"),
+            convolution(32, "valid"),
             keras.layers.GlobalMaxPooling2D(),
         ],
     }
