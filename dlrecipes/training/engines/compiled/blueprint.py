@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any
 import keras
 
 from dlrecipes.data import Development, as_tensors, keras_targets
-from dlrecipes.results import Value
+from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
@@ -25,6 +26,7 @@ from dlrecipes.training.engines.compiled.sizes import (
 from dlrecipes.training.engines.compiled.stand_ins import few_rows
 from dlrecipes.training.engines.compiled.structure import Values, describe, key_of
 from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
+from dlrecipes.training.engines.compiled.workload import COMPILE_SECONDS, FASTEST_STEP, on_gpu
 from dlrecipes.training.job import Job
 from dlrecipes.training.precision import policy_that_ran
 from dlrecipes.training.stopwatch import timed
@@ -34,6 +36,8 @@ from dlrecipes.training.weights_by_path import Weights
 _INITIAL_BYTES, _INITIAL_LEAST = 2**28, 16
 _STRUCTURES_KEPT = 32
 _SELDOM = frozenset(f"optimizer/{name}" for name in ("beta_1", "beta_2", "epsilon", "rho"))
+# Jobs of one structure that are worth examining it, however little they train.
+_MANY = 8
 # Jobs that are looked through for one that may have the same structure.
 _MET = 512
 # Examples that are enough to see whether two models compute the same.
@@ -62,6 +66,7 @@ class Blueprint:
         given: Of such a structure the values of the member's numbers.
         family: What it has in common with structures that differ in sizes and numbers only; empty
             if that cannot be told.
+        first: The member whose graph serves the family; None if this structure has one of its own.
     """
 
     key: str
@@ -79,6 +84,7 @@ class Blueprint:
     examined: bool = True
     given: tuple[float, ...] = ()
     family: str = ""
+    first: Member | None = None
 
     def fits(self, job: Job) -> bool:
         """Whether a job's model may have this structure."""
@@ -95,6 +101,11 @@ class Blueprint:
             return list(self.given)
         values = {path: job.values[name] for name, paths in self.dynamic.items() for path in paths}
         return [float(values[leaf.path]) for leaf in self.member.leaves]  # type: ignore[arg-type]
+
+    def on_its_own(self) -> Blueprint:
+        """Return the structure with an optimizer of its own, apart from its family."""
+        member = Member(self.member.model, self.member.leaves)
+        return replace(self, member=member, family="", first=None)
 
     def covers(self, job: Job) -> bool:
         """Whether nothing new can be behind the job's values.
@@ -137,14 +148,12 @@ class _Family:
     Args:
         metrics: Their metrics.
         member: The first of them.
-        count: How many there are.
         looked: Whether `shapes` is known.
         shapes: Those of all their states, None for a size that varies; None without any.
     """
 
     metrics: MemberMetrics
     member: Member
-    count: int = 1
     looked: bool = False
     shapes: State | None = None
 
@@ -230,8 +239,10 @@ class Blueprints:
             if known.fits(job) and (known.covers(job) or self._confirmed(known, job)):
                 return known
         found = None
-        if alike == 1:
+        if alike == 1 or self._is_little(job, alike):
             found = self._take_alone(job, model or self._build(job, seed), seed)
+            if alike > 1 and not found.family:
+                found = None
         if found is None or (self._recorded and found.key not in self._recorded):
             # An unbroken run may have had others beside it.
             examined = self._examine(job)
@@ -280,9 +291,7 @@ class Blueprints:
         may_be_numbers = {
             hyperparameter.name
             for hyperparameter in job.space
-            if hyperparameter.kind in ("float", "choice")
-            and hyperparameter.name in names - structural
-            and is_number(job.values[hyperparameter.name])
+            if hyperparameter.name in names - structural and _may_be_number(hyperparameter, job)
         }
         fixed = names - may_be_numbers if job.rebuild is not None else names
         alike = {
@@ -293,6 +302,19 @@ class Blueprints:
             and all(other.values[name] == job.values[name] for name in fixed)
         }
         return len(alike)
+
+    def _is_little(self, job: Job, alike: int) -> bool:
+        """Whether examining a structure takes longer than it would save, if it has a family."""
+        vary = {
+            hyperparameter.name
+            for hyperparameter in job.space
+            if hyperparameter.active(job.values) and not _may_be_number(hyperparameter, job)
+        }
+        if not vary or alike >= _MANY:
+            return False
+        rows = len(self._data.train)
+        steps = alike * job.epochs * math.ceil(rows / min(job.batch_size, rows))
+        return steps * FASTEST_STEP < COMPILE_SECONDS
 
     def _check(self, model: keras.Model) -> MemberMetrics:
         """Return a model's metrics, if it can be trained here."""
@@ -324,12 +346,15 @@ class Blueprints:
         else:
             kept = {}
         known = self._families.get(family)
-        metrics = self._check(model) if known is None else known.metrics
-        slots = None if known is None else slots_like(known.member, model)
+        slots = None
+        if known is not None and self._shapes(known) is not None:
+            slots = slots_like(known.member, model)
         member = Member(model, list(kept.values()), slots)
-        if known is not None:
-            known.count += 1
-        elif family:
+        if known is not None and slots is not None:
+            metrics, first = known.metrics, known.member
+        else:
+            metrics, first = self._check(model), None
+        if known is None and family:
             self._families[family] = _Family(metrics, member)
         key = _key(job, described, job.values)
         self._keep_initial((key, seed, id(job.initial)), job, member.initial(model))
@@ -351,6 +376,7 @@ class Blueprints:
             examined=False,
             given=tuple(float(leaf.value) for leaf in kept.values()),
             family=family,
+            first=first,
         )
 
     def open_shapes(self, blueprint: Blueprint) -> State | None:
@@ -361,9 +387,10 @@ class Blueprints:
             family so far, or its graph knows sizes.
         """
         family = self._families.get(blueprint.family)
-        if family is None or family.count == 1:
-            return None
-        if not family.looked:
+        return None if family is None else family.shapes
+
+    def _shapes(self, family: _Family) -> State | None:
+        if not family.looked and not on_gpu():
             family.looked, family.shapes = True, open_shapes(family.member, self._few)
         return family.shapes
 
@@ -433,6 +460,12 @@ class Blueprints:
         if rebuild is None:
             raise ValueError("the job cannot be built with other values")
         return self._build(replace(job, values=values, build=lambda: rebuild(values)), seed)
+
+
+def _may_be_number(hyperparameter: Hyperparameter, job: Job) -> bool:
+    """Whether a hyperparameter of a job may be a number that needs no graph of its own."""
+    kind, value = hyperparameter.kind, job.values[hyperparameter.name]
+    return kind in ("float", "choice") and is_number(value)
 
 
 def _bytes(state: State) -> int:

@@ -253,7 +253,8 @@ class Member:
         with self._scope(state, numbers, seeds) as scope:
             predictions = self.model(x, training=True)
             loss = self.model.compute_loss(x, y, predictions, sample_weight, training=True)
-            averages, losses = self._read(scope).other, self._losses(loss)
+            averages = [scope.get_current_value(variable) for variable in self.other]
+            losses = self._losses(loss)
         tested, later = self._tested(state, numbers, seeds, x, y, sample_weight)
         return [losses, *keras.tree.flatten(predictions), *averages, tested, *later]
 

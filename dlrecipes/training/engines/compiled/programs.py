@@ -72,39 +72,46 @@ class Programs:
         """
         program = self._programs.pop((blueprint.key, shared), None)
         if program is None and shapes is not None:
-            program = self._of_family(blueprint, initial, numbers)
+            program = self._of_family(blueprint, initial, numbers, work, shapes)
+            if program is None:
+                blueprint = blueprint.on_its_own()
         if program is None and shared:
-            program, choice = self._chooser.choose(
-                blueprint, initial, numbers, work, meanwhile, shapes
-            )
+            program, choice = self._chooser.choose(blueprint, initial, numbers, work, meanwhile)
             self._on_choice(choice)
         elif program is None:
             program = self._chooser.alone(blueprint, initial, numbers, work)
         if shared and not program.layout.stacked:
             self._programs[blueprint.key, False] = program
         self._programs[blueprint.key, shared] = program
-        if program.shapes is not None:
-            self._of_families[blueprint.family] = program
         for kept in (self._programs, self._of_families):
             while len(kept) > _KEPT:
                 kept.popitem(last=False)
         return program
 
     def _of_family(
-        self, blueprint: Blueprint, initial: State, numbers: Sequence[float]
+        self,
+        blueprint: Blueprint,
+        initial: State,
+        numbers: Sequence[float],
+        work: Workload,
+        shapes: State,
     ) -> Program | None:
-        """Return the program of a structure's family, if it computes what this model does."""
-        program = self._of_families.get(blueprint.family)
-        if program is None or program.shapes is None or not fits(program.shapes, initial):
-            return None
-        self._of_families.move_to_end(blueprint.family)
-        if not program.agrees(blueprint.member, initial, numbers):
+        """Return the program of a structure's family; None if it computes something else.
+
+        Raises:
+            Unsupported: If no program can be made.
+        """
+        program = self._of_families.pop(blueprint.family, None)
+        if program is None:
+            program = self._chooser.alone(blueprint, initial, numbers, work, shapes)
+        self._of_families[blueprint.family] = program
+        if not fits(shapes, initial) or not program.agrees(blueprint.member, initial, numbers):
             return None
         self._on_choice(
             EngineChoice(
                 structure=blueprint.key,
                 engine=program.layout.engine,
-                reason="the graph of networks that differ in their sizes only",
+                reason="one graph serves all sizes",
             )
         )
         return program

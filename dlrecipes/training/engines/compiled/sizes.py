@@ -95,21 +95,34 @@ def slots_like(member: Member, model: keras.Model) -> list[np.ndarray] | None:
         For each of the member's optimizer's variables what the model's would begin with; None if
         they do not begin with one number, as averages of weights do not.
     """
-    optimizer, slots = member.model.optimizer, []
-    names = [f"{variable.path.replace('/', '_')}_" for variable in member.trainable]
-    trainable = model.trainable_weights
-    for variable, array in zip(member.optimizer, member.slots, strict=True):
-        if variable is optimizer.iterations:
+    slots, trainable = [], model.trainable_weights
+    for array, owner in zip(member.slots, _owners(member), strict=True):
+        if owner is None:
             slots.append(array)
             continue
-        owners = [at for at, name in enumerate(names) if variable.name.startswith(name)]
-        if len(owners) != 1 or variable.shape != member.trainable[owners[0]].shape:
-            return None
         number = array.flat[0]
         if (array != number).any():
             return None
-        slots.append(np.full(trainable[owners[0]].shape, number, array.dtype))
+        slots.append(np.full(trainable[owner].shape, number, array.dtype))
     return slots
+
+
+def _owners(member: Member) -> list[int | None]:
+    """Return to which of the weights each of the optimizer's variables belongs; None to all.
+
+    Raises:
+        ValueError: If that cannot be told.
+    """
+    names = [f"{variable.path.replace('/', '_')}_" for variable in member.trainable]
+    found: list[int | None] = []
+    for variable in member.optimizer:
+        owners = [at for at, name in enumerate(names) if variable.name.startswith(name)]
+        if len(owners) > 1 or (not owners and len(variable.shape)):
+            raise ValueError(f"to which weight {variable.name} belongs is not known")
+        if owners and variable.shape != member.trainable[owners[0]].shape:
+            raise ValueError(f"{variable.name} has another shape than its weight")
+        found.append(owners[0] if owners else None)
+    return found
 
 
 @contextmanager
@@ -182,28 +195,23 @@ def _resized(member: Member) -> Member | None:
         loss_weights=model._compile_loss._user_loss_weights,
     )
     leaves = find_leaves(other)
-    return Member(other, [leaves[leaf.path] for leaf in member.leaves])
+    return Member(other, [leaves[leaf.path] for leaf in member.leaves], slots=())
 
 
 def _common_shapes(one: Member, other: Member) -> State | None:
     """Return the shapes of two members' states, None for the sizes in which they differ."""
-    shapes = State(
-        *(
-            [_common(*both) for both in zip(*groups, strict=True)]
-            for groups in zip(_variables(one), _variables(other), strict=True)
-        )
+    trainable, rest = (
+        [_common(*both) for both in zip(*variables, strict=True)]
+        for variables in ((one.trainable, other.trainable), (one.other, other.other))
     )
-    free = any(size is None for group in shapes for shape in group for size in shape)
-    return shapes if free else None
+    if not any(size is None for shape in (*trainable, *rest) for size in shape):
+        return None
+    return State(trainable, rest, [() if at is None else trainable[at] for at in _owners(one)])
 
 
 def _common(one: keras.Variable, other: keras.Variable) -> tuple[int | None, ...]:
     sizes = zip(one.shape, other.shape, strict=True)
     return tuple(first if first == second else None for first, second in sizes)
-
-
-def _variables(member: Member) -> tuple[list[keras.Variable], ...]:
-    return member.trainable, member.other, member.optimizer
 
 
 def _forward(member: Member, shapes: State, few: tuple[Any, Any, Any]) -> bytes | None:
@@ -215,15 +223,14 @@ def _forward(member: Member, shapes: State, few: tuple[Any, Any, Any]) -> bytes 
     x, y, weight = few
     graph = tf.__internal__.FuncGraph("forward")
     with graph.as_default():
-        state = State(
-            *(
-                [
-                    tf.compat.v1.placeholder(variable.dtype, shape)
-                    for variable, shape in zip(variables, group, strict=True)
-                ]
-                for variables, group in zip(_variables(member), shapes, strict=True)
-            )
+        trainable, other = (
+            [
+                tf.compat.v1.placeholder(variable.dtype, shape)
+                for variable, shape in zip(*both, strict=True)
+            ]
+            for both in ((member.trainable, shapes.trainable), (member.other, shapes.other))
         )
+        state = State(trainable, other, optimizer=[])
         numbers = [tf.compat.v1.placeholder(keras.config.floatx(), []) for _ in member.leaves]
         seeds = [tf.compat.v1.placeholder(seed.dtype, seed.shape) for seed in member.seeds]
         given = [
