@@ -29,7 +29,7 @@ from dlrecipes.training.engines.compiled.schedule import (
 )
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.engines.compiled.trial import Place, Trial
-from dlrecipes.training.engines.compiled.workload import count_workers
+from dlrecipes.training.engines.compiled.workload import count_workers, on_gpu
 from dlrecipes.training.engines.fit_engine import FitEngine
 from dlrecipes.training.job import FromEpoch, Job, JobSource, Report, derive_seed
 from dlrecipes.training.outcome import BestEpoch, Outcome, headline
@@ -232,7 +232,7 @@ class SideBySideEngine:
             arrivals.work,
             shared=shared is not None,
             meanwhile=partial(self._draw_initial_weights, arrivals),
-            shapes=self._blueprints.open_shapes(blueprint),
+            shapes=None if on_gpu() else self._blueprints.open_shapes(blueprint),
         )
         return Trial(
             job=job,

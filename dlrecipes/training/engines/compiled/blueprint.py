@@ -200,7 +200,7 @@ class Blueprints:
         self._known: list[Blueprint] = []
         self._asks_late = False
         self._met: deque[Job] = deque(maxlen=_MET)
-        self._families: dict[str, _Family] = {}
+        self._families: OrderedDict[str, _Family] = OrderedDict()
         self._usual_losses: set[str] = set()
         self._initial: OrderedDict[tuple[str, int, int], tuple[Weights | None, State]] = (
             OrderedDict()
@@ -342,20 +342,23 @@ class Blueprints:
         family = ""
         if is_told_by_its_configuration(described):
             common = {**without_sizes(model, described), "batch_size": job.batch_size}
-            family = key_of(common, set(kept))
+            family = key_of({**common, **dict.fromkeys(kept, "a number")}, set())
         else:
             kept = {}
-        known = self._families.get(family)
+        known = self._families.pop(family, None)
         slots = None
         if known is not None and self._shapes(known) is not None:
             slots = slots_like(known.member, model)
         member = Member(model, list(kept.values()), slots)
         if known is not None and slots is not None:
             metrics, first = known.metrics, known.member
+            member.build_loss(*self._few[:2])
         else:
             metrics, first = self._check(model), None
-        if known is None and family:
-            self._families[family] = _Family(metrics, member)
+        if family:
+            self._families[family] = known or _Family(metrics, member)
+            if len(self._families) > _STRUCTURES_KEPT:
+                self._families.popitem(last=False)
         key = _key(job, described, job.values)
         self._keep_initial((key, seed, id(job.initial)), job, member.initial(model))
         structural = self._structural.get(frozenset(job.values), frozenset())
@@ -383,11 +386,12 @@ class Blueprints:
         """Return the shapes that the states of a structure's whole family have.
 
         Returns:
-            Shapes with None for the sizes that vary; None if the structure is the only one of its
-            family so far, or its graph knows sizes.
+            Shapes with None for the sizes that vary; None if its graph knows sizes. Whether it
+            is the only one of its family does not count: a trial's result should not depend on
+            those before it, not even in the last bits.
         """
         family = self._families.get(blueprint.family)
-        return None if family is None else family.shapes
+        return None if family is None else self._shapes(family)
 
     def _shapes(self, family: _Family) -> State | None:
         if not family.looked and not on_gpu():

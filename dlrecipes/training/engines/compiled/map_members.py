@@ -131,7 +131,7 @@ def _can_be_fused(layer: Any, inputs: tf.Tensor) -> bool:  # noqa: ANN401
 
 def _normalize(layer: Any, inputs: tf.Tensor) -> tf.Tensor:  # noqa: ANN401
     x = tf.cast(inputs, "float32")
-    channels = [x.shape[-1]]
+    channels = tf.shape(x)[-1:]
     outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=x,
         scale=tf.cast(layer.gamma.value, "float32") if layer.scale else tf.ones(channels),

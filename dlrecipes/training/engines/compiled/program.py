@@ -203,7 +203,6 @@ class Program:
         state = State(trainable, other, optimizer=[])
         given = [tf.constant(number, keras.config.floatx()) for number in numbers]
         total, wanted = len(self._validation), 0.0
-        member.build_loss(*self._validation.map(itemgetter(slice(2)))[:2])
         for start in range(0, total, self._evaluated):
             rows = slice(start, start + self._evaluated)
             x, y, weight = self._validation.map(itemgetter(rows))

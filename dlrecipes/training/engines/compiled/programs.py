@@ -39,6 +39,8 @@ class Programs:
         self._on_choice = on_choice
         self._programs: OrderedDict[tuple[str, bool], Program] = OrderedDict()
         self._of_families: OrderedDict[str, Program] = OrderedDict()
+        # Families whose graph knows sizes after all.
+        self._closed: set[str] = set()
 
     @property
     def widest(self) -> int | None:
@@ -96,16 +98,23 @@ class Programs:
         work: Workload,
         shapes: State,
     ) -> Program | None:
-        """Return the program of a structure's family; None if it computes something else.
-
-        Raises:
-            Unsupported: If no program can be made.
-        """
-        program = self._of_families.pop(blueprint.family, None)
-        if program is None:
-            program = self._chooser.alone(blueprint, initial, numbers, work, shapes)
-        self._of_families[blueprint.family] = program
-        if not fits(shapes, initial) or not program.agrees(blueprint.member, initial, numbers):
+        """Return the program of a structure's family, if it computes what this model does."""
+        family = blueprint.family
+        if family in self._closed or not fits(shapes, initial):
+            return None
+        known = self._of_families.pop(family, None)
+        try:
+            program = known or self._chooser.alone(blueprint, initial, numbers, work, shapes)
+            agrees = program.agrees(blueprint.member, initial, numbers)
+        except (Unsupported, tf.errors.OpError, MemoryError):
+            agrees = False  # with sizes that are known it may be another thing
+        if known is not None:
+            self._of_families[family] = known
+        elif agrees:
+            self._of_families[family] = program
+        else:
+            self._closed.add(family)
+        if not agrees:
             return None
         self._on_choice(
             EngineChoice(

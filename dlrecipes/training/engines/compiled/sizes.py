@@ -18,8 +18,15 @@ from dlrecipes.training.engines.compiled.structure import KNOWN, Values
 
 # How layers call the number of features that they put out.
 _SIZES = ("units", "filters", "output_dim")
+# Layers whose graphs have them as numbers: not to be looked at only to find that out.
+_KNOW_SIZES = (
+    keras.layers.RNN,
+    keras.layers.LayerNormalization,
+    keras.layers.GroupNormalization,
+    keras.layers.MultiHeadAttention,
+)
 # Where a configuration repeats what follows from the sizes.
-_FOLLOWS = ("/build_config/", "/build_input_shape", "/config/shape")
+_FOLLOWS = ("/build_config/", "/build_input_shape")
 
 
 def without_sizes(model: keras.Model, described: Values) -> Values:
@@ -29,16 +36,16 @@ def without_sizes(model: keras.Model, described: Values) -> Values:
         model: The model. The sizes of what it puts out stay.
         described: What `describe` returned.
     """
-    ends = {f"layers/{at}" for at, layer in enumerate(all_layers(model)) if _ends(model, layer)}
+    opened = _opened(model)
+    owners = {f"layers/{at}" for at, layer in enumerate(all_layers(model)) if id(layer) in opened}
 
     def is_size(path: str) -> bool:
         owner, _, name = path.rpartition("/")
-        return name in _SIZES and owner not in ends
+        # What the model's own configuration says of a layer stands there as well.
+        return name in _SIZES and (owner in owners or owner.startswith("topology/"))
 
     return {
-        path: value
-        for path, value in described.items()
-        if not is_size(path) and not any(part in path for part in _FOLLOWS)
+        path: value for path, value in described.items() if not is_size(path) and not _follows(path)
     }
 
 
@@ -48,7 +55,9 @@ def is_told_by_its_configuration(described: Values) -> bool:
         owner, _, name = path.rpartition("/")
         if name == "code":  # of a function, which may have closed over anything
             return False
-        names_a_type = path == "optimizer" or owner == "layers" or name in ("module", "class")
+        names_a_type = (
+            path in ("model", "optimizer") or owner == "layers" or name in ("module", "class")
+        )
         if names_a_type and not f"{value}.".startswith(KNOWN):
             return False
     return True
@@ -70,6 +79,8 @@ def open_shapes(member: Member, few: tuple[Any, Any, Any]) -> State | None:
         For each array of the state its shape, None for a size that is free; None if the graph
         knows sizes, or there is none that it might not know.
     """
+    if any(isinstance(layer, _KNOW_SIZES) for layer in all_layers(member.model)):
+        return None
     try:
         other = _resized(member)
         if other is None:
@@ -132,14 +143,12 @@ def open_sizes(model: keras.Model) -> Iterator[None]:
     Keras shapes the biases by `filters`, where -1 says the same, and compares the channels of the
     inputs with those of the kernel, to see whether they are in groups: of a variable it knows them.
     """
-    counts = {
-        layer: layer.filters
-        for layer in all_layers(model)
-        if isinstance(layer, BaseConv) and not _ends(model, layer)
-    }
+    opened = _opened(model)
+    counts = {layer: layer.filters for layer in all_layers(model) if isinstance(layer, BaseConv)}
     try:
         for layer in counts:
-            layer.filters = -1
+            if id(layer) in opened:
+                layer.filters = -1
             vars(layer)["convolution_op"] = partial(_of_tensors, layer.convolution_op)
         yield
     finally:
@@ -168,18 +177,51 @@ def _agree(free: Sequence[int | None], shape: Sequence[int]) -> bool:
     return all(one is None or one == other for one, other in zip(free, shape, strict=True))
 
 
-def _ends(model: keras.Model, layer: keras.Layer) -> bool:
-    """Whether a layer makes one of a model's outputs."""
-    return any(output._keras_history.operation is layer for output in model.outputs)
+def _follows(path: str) -> bool:
+    """Whether what stands there follows from the sizes."""
+    of_tensor = "/inbound_nodes/" in path and "/config/shape" in path
+    return of_tensor or any(part in path for part in _FOLLOWS)
+
+
+def _opened(model: keras.Model) -> set[int]:
+    """Return the ids of the layers whose sizes may vary, and of those inside of them."""
+    last = _last(model)
+    varying = [layer for layer in model.layers if id(layer) not in last and _has_size(layer)]
+    return {id(inner) for layer in varying for inner in layer._flatten_layers()}
+
+
+def _has_size(layer: keras.Layer) -> bool:
+    return not isinstance(layer, keras.Model) and any(hasattr(layer, name) for name in _SIZES)
+
+
+def _last(model: keras.Model) -> set[int]:
+    """Return the ids of the layers whose sizes may be those of what a model puts out.
+
+    Behind them come layers without a size, such as an activation, at most. Losses and metrics ask
+    of their tensors how many features they have: one or several.
+    """
+    found, behind = set(), [output._keras_history.operation for output in model.outputs]
+    while behind:
+        layer = behind.pop()
+        if id(layer) in found:
+            continue
+        found.add(id(layer))
+        if not _has_size(layer):
+            behind += [
+                tensor._keras_history.operation
+                for node in layer._inbound_nodes
+                for tensor in node.input_tensors
+            ]
+    return found
 
 
 def _resized(member: Member) -> Member | None:
     """Return a model with each free size one larger, compiled alike; None without free sizes."""
-    model, changed = member.model, []
+    model, changed, opened = member.model, [], _opened(member.model)
 
     def made(layer: keras.Layer) -> keras.Layer:
         config = layer.get_config()
-        found = [name for name in _SIZES if name in config and not _ends(model, layer)]
+        found = [name for name in _SIZES if name in config and id(layer) in opened]
         changed.extend(found)
         for name in found:
             config[name] += 1
@@ -245,5 +287,9 @@ def _forward(member: Member, shapes: State, few: tuple[Any, Any, Any]) -> bytes 
             member.forward(state, numbers, seeds, x, y, weights)
     if graph.captures:
         raise ValueError("it holds something that is no weight")
-    whole: bytes = graph.as_graph_def().SerializeToString(deterministic=True)
-    return whole
+    whole = graph.as_graph_def()
+    for node in whole.node:
+        # A gradient of TensorFlow's own, that of `silu` for example, by a number in the process.
+        node.attr.pop("_gradient_op_type", None)
+    operations: bytes = whole.SerializeToString(deterministic=True)
+    return operations

@@ -51,7 +51,8 @@ def describe(model: keras.Model) -> Values:
 def _described(model: keras.Model) -> Values:
     layers = all_layers(model)
     names = {layer.name for layer in layers}
-    values: Values = dict(_flat("topology", _shape_of(model.get_config(), names)))
+    values: Values = {"model": _type_name(model)}
+    values |= _flat("topology", _shape_of(model.get_config(), names))
     for index, layer in enumerate(layers):
         path = f"layers/{index}"
         values[path] = _type_name(layer)
@@ -59,14 +60,21 @@ def _described(model: keras.Model) -> Values:
             continue
         values |= _flat(path, layer.get_config())
         values |= _unseen(path, layer)
+        # Its configuration has it under `name`.
+        values[f"{path}/policy"] = layer.dtype_policy.name
     optimizer = inner_optimizer(model)
     values["optimizer"] = _type_name(optimizer)
     values |= _flat("optimizer", optimizer.get_config())
     values |= _unseen("optimizer", optimizer)
+    if optimizer is not model.optimizer:
+        scaling = model.optimizer.get_config()
+        values |= _flat("scaling", {**scaling, "inner_optimizer": None})
     # Which weights a pattern leaves out follows from the layers' names, which are not looked at.
     values["decayed"] = [
         optimizer._use_weight_decay(variable.value) for variable in model.trainable_variables
     ]
+    # A single weight may be frozen.
+    values["trained"] = [variable.trainable for variable in model.weights]
     values |= _flat("loss", _serialized(model.loss))
     values |= _flat("loss_weights", getattr(model._compile_loss, "_user_loss_weights", None))
     compiled = model._compile_metrics
