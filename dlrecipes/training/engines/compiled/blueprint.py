@@ -181,6 +181,7 @@ class Blueprints:
         policy: The dtype policy.
         log: Takes one line for each float whose values are no numbers of one graph.
         recorded: Keys of the structures that an earlier part of the same run has found.
+        alone_if_little: Whether jobs that could share a program need not, where that takes longer.
     """
 
     def __init__(
@@ -189,8 +190,11 @@ class Blueprints:
         policy: str,
         log: Callable[[str], None] = lambda line: None,
         recorded: Collection[str] = (),
+        *,
+        alone_if_little: bool = True,
     ) -> None:
         self._recorded = frozenset(recorded)
+        self._alone_if_little = alone_if_little
         self._data = development
         self._policy = policy
         self._log = log
@@ -239,7 +243,7 @@ class Blueprints:
             if known.fits(job) and (known.covers(job) or self._confirmed(known, job)):
                 return known
         found = None
-        if alike == 1 or self._is_little(job, alike):
+        if alike == 1 or (alike > 1 and self._is_little(job, alike)):
             found = self._take_alone(job, model or self._build(job, seed), seed)
             if alike > 1 and not found.family:
                 found = None
@@ -284,7 +288,7 @@ class Blueprints:
     def _count_alike(self, job: Job) -> int:
         """Return how many jobs that were met may have a job's structure, itself included.
 
-        Those with equal values count as one: their structure is the same anyway.
+        Those with equal values count as one where each may be trained alone.
         """
         names = frozenset(job.values)
         structural = self._structural.get(names, frozenset())
@@ -294,23 +298,23 @@ class Blueprints:
             if hyperparameter.name in names - structural and _may_be_number(hyperparameter, job)
         }
         fixed = names - may_be_numbers if job.rebuild is not None else names
-        alike = {
+        alike = [
             tuple(other.values[name] for name in sorted(may_be_numbers))
             for other in self._met
             if other.values.keys() == names
             and other.batch_size == job.batch_size
             and all(other.values[name] == job.values[name] for name in fixed)
-        }
-        return len(alike)
+        ]
+        return len(set(alike) if self._alone_if_little else alike)
 
     def _is_little(self, job: Job, alike: int) -> bool:
         """Whether examining a structure takes longer than it would save, if it has a family."""
         vary = {
             hyperparameter.name
             for hyperparameter in job.space
-            if hyperparameter.active(job.values) and not _may_be_number(hyperparameter, job)
+            if hyperparameter.name in job.values and not _may_be_number(hyperparameter, job)
         }
-        if not vary or alike >= _MANY:
+        if not vary or alike >= _MANY or not self._alone_if_little:
             return False
         rows = len(self._data.train)
         steps = alike * job.epochs * math.ceil(rows / min(job.batch_size, rows))
@@ -339,10 +343,13 @@ class Blueprints:
                 or any(same_number(leaf.value, value) for value in job.values.values())
             )
         }
-        family = ""
+        key, family = _key(job, described, job.values), ""
         if is_told_by_its_configuration(described):
-            common = {**without_sizes(model, described), "batch_size": job.batch_size}
-            family = key_of({**common, **dict.fromkeys(kept, "a number")}, set())
+            numbers = dict.fromkeys(kept, "a number")
+            key, family = (
+                key_of({**part, **numbers, "batch_size": job.batch_size}, set())
+                for part in (described, without_sizes(model, described))
+            )
         else:
             kept = {}
         known = self._families.pop(family, None)
@@ -359,7 +366,6 @@ class Blueprints:
             self._families[family] = known or _Family(metrics, member)
             if len(self._families) > _STRUCTURES_KEPT:
                 self._families.popitem(last=False)
-        key = _key(job, described, job.values)
         self._keep_initial((key, seed, id(job.initial)), job, member.initial(model))
         structural = self._structural.get(frozenset(job.values), frozenset())
         self._tell({name: job.values[name] for name in structural}, job)

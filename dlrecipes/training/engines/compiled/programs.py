@@ -120,7 +120,7 @@ class Programs:
             EngineChoice(
                 structure=blueprint.key,
                 engine=program.layout.engine,
-                reason="one graph serves all sizes",
+                reason="one graph serves all sizes" if known else "a single trial",
             )
         )
         return program
