@@ -344,7 +344,8 @@ class Blueprints:
             )
         }
         key, family = _key(job, described, job.values), ""
-        if is_told_by_its_configuration(described):
+        # Averages of weights are validated, which are nothing before the first step.
+        if is_told_by_its_configuration(described) and not model.optimizer.use_ema:
             numbers = dict.fromkeys(kept, "a number")
             key, family = (
                 key_of({**part, **numbers, "batch_size": job.batch_size}, set())
