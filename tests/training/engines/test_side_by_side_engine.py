@@ -1,7 +1,9 @@
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings, strategies as st
@@ -10,6 +12,7 @@ from dlrecipes.results import Hyperparameter, Objective
 from dlrecipes.training.engines import SideBySideEngine, make_engine
 from dlrecipes.training.engines.compiled import programs
 from dlrecipes.training.engines.compiled.program import Program
+from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.job import Job
 
 ACCURACY = Objective("val_accuracy", "max")
@@ -90,7 +93,7 @@ class _Builder:
         )
         return model
 
-    def job(self, number, *, epochs=3, shared_seed=5, seed=None, **values):
+    def job(self, number, *, epochs=3, shared_seed=5, seed=None, keep_weights=False, **values):
         return Job(
             number,
             values,
@@ -101,6 +104,7 @@ class _Builder:
             rebuild=self,
             space=self.space,
             shared_seed=shared_seed,
+            keep_weights=keep_weights,
         )
 
     def jobs(self, count, **options):
@@ -361,6 +365,92 @@ def test_a_program_that_breaks_after_an_epoch(development, scripted, monkeypatch
     reported = sorted((number, epoch) for number, epoch, _ in source.reports)
     assert reported == [(number, epoch) for number in range(3) for epoch in range(3)]
     assert [len(one.history["loss"]) for one in source.outcomes] == [3] * 3
+
+
+# ---- networks that differ in their sizes
+
+WIDTHS = (4, 7, 16, 11)
+
+
+def _of_widths(builder, widths=WIDTHS, **options):
+    return [
+        builder.job(at, units=width, rate=0.01 * (at + 1), dropout=0.1 * at, **options)
+        for at, width in enumerate(widths)
+    ]
+
+
+def test_one_program_for_networks_that_differ_in_sizes(development, scripted):
+    """Each reaches what it reaches alone, to the last bit: a resumed run may have it alone."""
+    builder = _Builder()
+    jobs = _of_widths(builder, keep_weights=True)
+    watched = _Watched("auto", development)
+    source = watched.run(scripted(*jobs))
+    assert builder.calls == len(jobs)
+    assert watched.lines == []
+    assert {one.engine for one in source.outcomes} == {"resident"}
+    # ---- at a dropout of zero there is another graph
+    assert [program.traces for program in watched.programs] == [1, 1]
+    resumed = _Watched("auto", development, choices=watched.choices[:2])
+    for job in jobs[1:]:
+        alone = _Watched("auto", development)
+        for outcome in (
+            alone.run(scripted(job)).outcomes[0],
+            resumed.run(scripted(job)).outcomes[0],
+        ):
+            wanted = source.ended[job.number]
+            assert outcome.history == wanted.history
+            for got, one in zip(outcome.weights, wanted.weights, strict=True):
+                np.testing.assert_array_equal(got, one)
+
+
+def test_what_a_class_of_ones_own_does_is_not_taken_for_granted(development, scripted):
+    """Only some of the networks are of one, whose configuration shows nothing of it."""
+    builder = _Builder(kind=OwnStep)
+    watched = _Watched("auto", development)
+    source = watched.run(scripted(*_of_widths(builder, epochs=1)))
+    engines = ["fit" if width > 8 else "resident" for width in WIDTHS]
+    assert [one.engine for one in source.outcomes] == engines
+
+
+def test_graphs_that_know_sizes_have_a_program_each(development, scripted):
+
+    def build(values):
+        layers = [LAYERS.Dense(values["units"]), LAYERS.LayerNormalization(), LAYERS.Dense(3)]
+        model = keras.Sequential([keras.Input((4,)), *layers])
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile("sgd", loss, metrics=["accuracy"], jit_compile=False)
+        return model
+
+    jobs = [
+        replace(job, build=partial(build, job.values), rebuild=build)
+        for job in _of_widths(_Builder(), epochs=1)[1:]
+    ]
+    watched = _Watched("auto", development)
+    source = watched.run(scripted(*jobs))
+    assert watched.lines == []
+    assert {one.engine for one in source.outcomes} == {"resident"}
+    assert len(watched.programs) == len(jobs)
+
+
+@pytest.mark.parametrize("fails", ["disagrees", "cannot be traced"])
+def test_a_program_of_a_family_that_is_none(fails, development, scripted, monkeypatch):
+    """Each network then has its own, with sizes that are known."""
+    prepare = Program.prepare
+
+    def refuse(program, *arguments):
+        if program.shapes is not None:
+            raise Unsupported("of sizes that are open")
+        prepare(program, *arguments)
+
+    if fails == "disagrees":
+        monkeypatch.setattr(Program, "agrees", lambda *arguments: False)
+    else:
+        monkeypatch.setattr(Program, "prepare", refuse)
+    watched = _Watched("auto", development)
+    source = watched.run(scripted(*_of_widths(_Builder(), epochs=1)[1:]))
+    assert watched.lines == []
+    assert {one.engine for one in source.outcomes} == {"resident"}
+    assert [program.shapes for program in watched.programs] == [None] * 3
 
 
 def test_convolutions_are_trained_one_by_one(development, scripted):

@@ -376,7 +376,7 @@ class Member:
         with ExitStack() as places:
             for leaf, number in zip(self.leaves, numbers, strict=True):
                 if leaf.variable is not None:
-                    mapping.append((leaf.variable, number))
+                    mapping.append((leaf.variable, tf.cast(number, leaf.variable.dtype)))
                 else:
                     places.enter_context(_in_place(leaf, leaf.stand_in(number)))
             scope = keras.StatelessScope(collect_losses=True)

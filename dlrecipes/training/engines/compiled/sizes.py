@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src import ops  # where layers look for `conv`
 from keras.src.layers.convolutional.base_conv import BaseConv  # what Conv1D to Conv3D are
 
 from dlrecipes.training.engines.compiled.leaves import all_layers, find_leaves
@@ -144,21 +144,25 @@ def open_sizes(model: keras.Model) -> Iterator[None]:
     inputs with those of the kernel, to see whether they are in groups: of a variable it knows them.
     """
     opened = _opened(model)
-    counts = {layer: layer.filters for layer in all_layers(model) if isinstance(layer, BaseConv)}
+    counts = {
+        layer: layer.filters
+        for layer in all_layers(model)
+        if isinstance(layer, BaseConv) and id(layer) in opened
+    }
+    convolve = ops.conv
+
+    def of_tensors(inputs: tf.Tensor, kernel: object, **options: Any) -> tf.Tensor:  # noqa: ANN401
+        return convolve(inputs, tf.convert_to_tensor(kernel), **options)
+
     try:
+        ops.conv = of_tensors
         for layer in counts:
-            if id(layer) in opened:
-                layer.filters = -1
-            vars(layer)["convolution_op"] = partial(_of_tensors, layer.convolution_op)
+            layer.filters = -1
         yield
     finally:
+        ops.conv = convolve
         for layer, count in counts.items():
             layer.filters = count
-            vars(layer).pop("convolution_op", None)
-
-
-def _of_tensors(convolve: Callable[..., tf.Tensor], inputs: tf.Tensor, kernel: object) -> tf.Tensor:
-    return convolve(inputs, tf.convert_to_tensor(kernel))
 
 
 def fits(shapes: State, state: State) -> bool:

@@ -27,3 +27,29 @@ def test_models_that_decay_other_weights_differ():
     ]
     for one in others:
         assert one != alike[0]
+
+
+def _compiled(*, kind=keras.Sequential, policy="float32", frozen=None, growth=None):
+    model = kind([keras.Input((4,)), LAYERS.Dense(5, dtype=policy), LAYERS.Dense(3)])
+    if frozen is not None:
+        model.weights[frozen].trainable = False
+    optimizer = keras.optimizers.SGD(0.1)
+    if growth:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, dynamic_growth_steps=growth)
+    model.compile(optimizer, "mse")
+    return describe(model)
+
+
+def test_what_no_configuration_of_a_layer_shows():
+    """The class, a policy, a single weight that is frozen, how losses are scaled."""
+    assert _compiled() == _compiled()
+    kind = type("Own", (keras.Sequential,), {})
+    others = [
+        _compiled(kind=kind),
+        _compiled(policy="mixed_bfloat16"),
+        _compiled(frozen=1),
+        _compiled(growth=100),
+        _compiled(growth=200),
+    ]
+    for at, one in enumerate(others):
+        assert one not in [_compiled(), *others[:at]]
