@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from dlrecipes.lesson.scenes import make_scenes
     from dlrecipes.lesson.stable_rates import largest_stable
     from dlrecipes.lesson.studies import run_study
-    from dlrecipes.lesson.together import fit_together
+    from dlrecipes.lesson.together import compiled_together, fit_together
     from dlrecipes.lesson.translation import move_images, moves_of
     from dlrecipes.lesson.xor import best_line, xor_examples
 
@@ -81,6 +81,7 @@ __all__ = [
     "VARIANCES",
     "best_line",
     "build_detector",
+    "compiled_together",
     "condition_number",
     "convolution_matrix",
     "convolve",
@@ -147,6 +148,7 @@ _HOMES = {
     "VARIANCES": "detection",
     "best_line": "xor",
     "build_detector": "detection",
+    "compiled_together": "together",
     "condition_number": "curvature",
     "convolution_matrix": "convolution",
     "convolve": "convolution",

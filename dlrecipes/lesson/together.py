@@ -41,7 +41,7 @@ def fit_together(
         validation: Inputs and classes that are only looked at.
         epochs: How many, at least 1.
         batch_size: Examples a step, at least 1; their order follows from
-            `keras.utils.set_random_seed`.
+            `keras.utils.set_random_seed`. If the last batch is smaller, all is traced twice.
 
     Returns:
         `loss`, `accuracy`, `val_loss` and `val_accuracy`, each `(networks, epochs)`. The first two
@@ -76,6 +76,14 @@ def compiled_together(
 
     Raises:
         ArgumentError: If there is no network.
+
+    Example:
+        >>> models = [dlr.models.build_mlp((2,), 2, hidden_units=(4,)) for _ in range(3)]
+        >>> together, names = dlr.lesson.compiled_together(models, keras.optimizers.Adam())
+        >>> x, y = dlr.lesson.xor_examples(40)
+        >>> _ = together.fit(x, dict.fromkeys(names, y), 20, verbose=0)
+        >>> names
+        ['network_0', 'network_1', 'network_2']
     """
     import keras
 

@@ -91,7 +91,7 @@ def take_first_trials(plan: Plan, space: Space) -> Plan:
         raise ArgumentError(
             "There must be a trial for each of the values that are tried first.",
             received=f"{number} of them, {plural(plan.trials, 'trial')}",
-            fix=f"Give at least --trials {number}.",
+            fix=f"Give at least --trials {number}, or max_trials={number} to a Tuner.",
         )
     return replace(plan, stages=tuple(stages))
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from dlrecipes.checks import did_you_mean
 from dlrecipes.errors import ArgumentError, BuilderError
-from dlrecipes.results import Hyperparameter, Objective, Value
+from dlrecipes.results import Hyperparameter, Objective, Plan, Stage, Value
 from dlrecipes.search.backends import HyperParameters, KerasTunerProject
+from dlrecipes.search.first_trials import take_first_trials
 from dlrecipes.search.fit_arguments import FitArguments, OnlyFit
 from dlrecipes.training.engines import make_engine
 from dlrecipes.training.job import Job, Report, derive_seed
@@ -58,6 +59,10 @@ class Tuner(KerasTunerProject):
         max_consecutive_failed_trials: So many failed trials in a row end the search.
         max_epochs: Epochs of a trial, as `keras_tuner.Hyperband` has it; None for those that
             `search` is given.
+        first: Values found by hand, `[{"learning_rate": 0.01}, …]`: each is tried before anything
+            is proposed, and what it leaves out is proposed as usual.
+        priors: `{"learning_rate": dlr.results.Prior(0.01)}`, what an earlier search found; trials
+            are drawn as `dlr.Stage(priors=)` says.
         kwargs: What every KerasTuner tuner takes: `executions_per_trial`, `directory`,
             `project_name`, `overwrite`, `max_model_size`, `optimizer`, `loss`, `metrics`,
             `distribution_strategy`, …. What only another tuner takes is named in a line and has no
@@ -92,13 +97,15 @@ class Tuner(KerasTunerProject):
             fit_kwargs: What it takes by name; `verbose=0` is quiet.
 
         Raises:
-            ArgumentError: If the objective is none of the model's metrics.
+            ArgumentError: If the objective is none of the model's metrics, or a value to try
+                first is none of the builder's.
             RuntimeError: If too many trials fail in a row.
         """
         if "verbose" in fit_kwargs:
             self.oracle.verbose = fit_kwargs["verbose"]
         if self.max_epochs is not None and type(self).run_trial is Tuner.run_trial:
             fit_kwargs["epochs"] = self.max_epochs
+        self._take_first()
         objective = Objective(self.oracle.objective.name, self.oracle.objective.direction)
         reason, arguments = self._own_loop(Tuner), None
         if not reason:
@@ -119,6 +126,13 @@ class Tuner(KerasTunerProject):
         while source.begins_more():
             engine.run(source)
         self.on_search_end()
+
+    def _take_first(self) -> None:
+        """Read values found by hand as the builder's, which an oracle knows only now."""
+        oracle = self.oracle
+        space, _ = oracle.readable_space()
+        stage = Stage("trials", oracle.max_trials or 0, 1, first=oracle.first, priors=oracle.priors)
+        oracle.first = take_first_trials(Plan((stage,)), space).stages[0].first
 
     def _check_objective(self, arguments: FitArguments, objective: Objective) -> None:
         """Refuse an objective that no epoch will log, before the first one.

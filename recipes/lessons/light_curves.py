@@ -28,7 +28,7 @@ from dlrecipes.lesson import (
 )
 from dlrecipes.models import build_mlp
 
-STARS, NEW, EPOCHS, SEEDS = 3_000, 1_000, 20, 3
+STARS, NEW, EPOCHS, BATCH, SEEDS = 3_000, 1_000, 20, 128, 3
 ORDER, CHANNELS = "brightness, in order", "times and errors as channels"
 DAYS, WEIGHTED = "on a grid of days", "on a grid, weighted 1/σ²"
 WAYS: dict[str, Callable[[LightCurves], NDArray[np.float32]]] = {
@@ -55,14 +55,16 @@ def run(*, full: bool = False) -> Measured:
             networks.append(
                 build_mlp(splits.raw_spec.input_shape, len(DECAYS), hidden_units=(64,), l2=1e-3)
             )
+        passes = np.tile(np.arange(len(splits.train.y)), EPOCHS)
+        passes = passes[: len(passes) // BATCH * BATCH]  # whole batches are traced but once
         scores = fit_together(
             networks,
             keras.optimizers.Adam(3e-3),
-            splits.train.array,
-            splits.train.y,
+            splits.train.array[passes],
+            splits.train.y[passes],
             validation=(written(new), new.labels),
-            epochs=EPOCHS,
-            batch_size=128,
+            epochs=1,
+            batch_size=BATCH,
         )
         found[way] = scores["val_accuracy"][:, -1].tolist()
     fits = {
@@ -157,6 +159,6 @@ LESSON = Lesson(
         "least squares, weighted": (0.95, 1),
     },
     rows=("Light curves", "Messy data"),
-    seconds=15,
+    seconds=20,
     full_minutes=1,
 )

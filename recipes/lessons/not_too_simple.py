@@ -44,10 +44,10 @@ def run(*, full: bool = False) -> Measured:
             curves = fit_in_turn(
                 build,
                 keras.optimizers.Adam(RATE),
-                train_x,
-                train_y,
+                np.tile(train_x, (epochs, 1, 1, 1)),  # one long epoch: a score at its end is enough
+                np.tile(train_y, epochs),
                 validation=(new_x, new_y),
-                epochs=epochs,
+                epochs=1,
                 batch_size=BATCH,
                 seeds=range(seeds),
             )
@@ -141,6 +141,6 @@ LESSON = Lesson(
         "ResNet - linear": (0.1, 0.8),
     },
     rows=("S1 'not too simple'", "Simple, not too simple"),
-    seconds=18,
+    seconds=23,
     full_minutes=10,
 )

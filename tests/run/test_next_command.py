@@ -10,7 +10,7 @@ import dlrecipes as dlr
 from dlrecipes.recipe.find_recipe import recipe_path
 from dlrecipes.results import Finding, Origin, PlanChange, RunSettings
 from dlrecipes.run.next_command import command_of
-from dlrecipes.search import with_budget, with_setting
+from dlrecipes.search import with_budget, with_first_trial, with_setting
 
 
 @pytest.fixture
@@ -73,6 +73,12 @@ def _begun(info, plan, settings=(), found=()):
         ((("set", "batch_size=64"), ("set", "fine.sampler=random")), ("--epochs", "90"), None),
         ((("set", "coarse.widen=true"), ("set", "patience=3")), (), None),
         ((("set", "limits.drop=0,0.1234567891"), ("set", "fine.trials=9")), (), None),
+        (
+            (("try", "rate=0.01,act=relu"), ("try", "bias=true,top=None")),
+            (),
+            " --try rate=0.01,act=relu --try bias=True,top=None",
+        ),
+        ((("try", "rate=0.0123456789"), ("set", "patience=3")), ("--trials", "24"), None),
     ],
 )
 def test_the_plan_that_a_line_makes_is_that_of_the_run_with_the_change(info, words, options, said):
@@ -90,6 +96,8 @@ def _applied(plan, words):
     for name, value in words:
         if name == "set":
             plan = with_setting(plan, value)
+        elif name == "try":
+            plan = with_first_trial(plan, value)
         else:
             plan = with_budget(plan, **{name: int(value)})
     return plan

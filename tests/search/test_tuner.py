@@ -1,6 +1,7 @@
 """KerasTuner's documented programs, with one line changed."""
 
 import json
+import math
 from pathlib import Path
 
 import keras
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results import Prior
 from dlrecipes.search import Tuner
 
 GENERATOR = np.random.default_rng(0)
@@ -189,6 +191,63 @@ def test_an_argument_of_another_tuner_is_named(tmp_path, capsys):
     )
     assert "`factor=3` has no effect" in capsys.readouterr().out
     assert tuner.max_epochs == 3
+
+
+def test_values_found_by_hand_come_first(tmp_path):
+    first = [{"learning_rate": 0.02, "activation": "tanh"}, {"learning_rate": 0.05}]
+    arguments = {"objective": "val_loss", "directory": tmp_path, "seed": 0, "first": first}
+    tuner = Tuner(build, max_trials=3, **arguments)
+    search(tuner, epochs=1)
+    values = [tuner.oracle.trials[name].hyperparameters.values for name in tuner.oracle.start_order]
+    assert values[0] == first[0]
+    assert values[1]["learning_rate"] == 0.05
+    assert values[2]["learning_rate"] not in (0.02, 0.05)
+    # A search that goes on tries only what it has not tried.
+    more = Tuner(build, max_trials=5, **{**arguments, "first": [*first, {"learning_rate": 0.09}]})
+    search(more, epochs=1)
+    rates = [
+        more.oracle.trials[name].hyperparameters.get("learning_rate")
+        for name in more.oracle.start_order
+    ]
+    assert rates[3] == 0.09
+    assert rates[4] not in (0.02, 0.05, 0.09)
+
+
+@pytest.mark.parametrize(
+    ("first", "message"),
+    [
+        ([{"rate": 0.1}], "must belong to hyperparameters of the builder.*Received: rate=0.1"),
+        ([{"learning_rate": 3.0}], "'learning_rate' must be .*Received: learning_rate=3.0"),
+        (["learning_rate"], "`first` must hold dictionaries"),
+        (
+            [{"activation": "relu"}] * 3,
+            "3 of them, 2 trials. Give at least --trials 3, or max_trials=3",
+        ),
+    ],
+)
+def test_values_that_cannot_come_first_are_told_before_the_search(tmp_path, first, message):
+    with pytest.raises(ArgumentError, match=message):
+        search(Tuner(build, "val_loss", 2, directory=tmp_path, first=first))
+
+
+def test_trials_are_drawn_around_what_an_earlier_search_found(tmp_path):
+    priors = {"learning_rate": Prior(0.01, 0.05), "activation": Prior("tanh")}
+    tuner = Tuner(build, "val_loss", 4, directory=tmp_path, seed=0, priors=priors)
+    search(tuner, epochs=1)
+    trials = [tuner.oracle.trials[name] for name in tuner.oracle.start_order]
+    assert trials[0].hyperparameters.values == {"learning_rate": 0.01, "activation": "tanh"}
+    # The second is drawn around it on the logarithmic scale of two decades, the fourth anywhere.
+    assert abs(math.log10(trials[1].hyperparameters.get("learning_rate") / 0.01)) < 0.4
+    with pytest.raises(ArgumentError, match="'learning_rate' must be"):
+        search(
+            Tuner(
+                build,
+                "val_loss",
+                directory=tmp_path,
+                overwrite=True,
+                priors={"learning_rate": Prior(7.0)},
+            )
+        )
 
 
 def test_a_fatal_error_ends_the_search_and_failures_in_a_row_do(tmp_path):

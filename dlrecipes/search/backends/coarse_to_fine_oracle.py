@@ -10,7 +10,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from dlrecipes.errors import ArgumentError, BuilderError
-from dlrecipes.results import Hyperparameter, Stage, Value
+from dlrecipes.results import Hyperparameter, Prior, Stage, Value
 from dlrecipes.search.backends.distinct_sampler import DistinctSampler
 from dlrecipes.search.backends.encoding import (
     Encoding,
@@ -77,6 +77,10 @@ class CoarseToFineOracle(keras_tuner.Oracle):
         )
         if seed is not None:
             self.seed = self._seed_state = seed
+        self.first: tuple[dict[str, Value], ...] = ()
+        """Values found by hand: each that no trial has had comes before any proposal."""
+        self.priors: dict[str, Prior] = {}
+        """What an earlier search found, as in `Stage`."""
 
     @property
     def waiting(self) -> int | None:
@@ -88,7 +92,7 @@ class CoarseToFineOracle(keras_tuner.Oracle):
     @property
     def learns(self) -> bool:
         """Whether the next proposal depends on the scores so far."""
-        return len(self.trials) >= self._coarse
+        return bool(self.priors) or self._fine
 
     def requeue_ongoing(self) -> None:
         """Let trials that an interrupted search left unfinished begin anew."""
@@ -107,8 +111,10 @@ class CoarseToFineOracle(keras_tuner.Oracle):
             "trials",
             int(self.max_trials or _TRIALS),
             1,
-            sampler="tpe" if self.learns else "sobol",
+            sampler="tpe" if self._fine else "sobol",
             pruner="none",
+            first=self.first,
+            priors=self.priors,
         )
         sampler = make_sampler(stage, space, self.seed)
         study = self._study(space, sampler)
@@ -116,6 +122,9 @@ class CoarseToFineOracle(keras_tuner.Oracle):
             return {"status": "STOPPED", "values": None}
         known = {(one.name, one.conditions): one for one in space}
         encoding = Encoding(space)
+        given = next((one for one in self.first if not self._had(one)), {})
+        if given:
+            study.enqueue_trial(encoding.encode(given))
         trial = study.ask()
         values: dict[str, Value] = {}
         for asked in self.hyperparameters.space:
@@ -134,10 +143,15 @@ class CoarseToFineOracle(keras_tuner.Oracle):
                 values[asked.name] = to_value(one, trial._suggest(parameter, to_distribution(one)))
         return {"status": "RUNNING", "values": values}
 
+    def _had(self, given: dict[str, Value]) -> bool:
+        """Whether a trial has these values, whatever its others are."""
+        trials = [trial.hyperparameters.values for trial in self.trials.values()]
+        return any(given.items() <= values.items() for values in trials)
+
     @property
-    def _coarse(self) -> int:
+    def _fine(self) -> bool:
         trials = int(self.max_trials or _TRIALS)
-        return trials - trials // 3
+        return len(self.trials) >= trials - trials // 3
 
     def readable_space(self) -> tuple[tuple[Hyperparameter, ...], bool]:
         """Return what of the space TPE can represent, and whether anything else is in it."""

@@ -15,6 +15,7 @@ import keras_tuner
 import numpy as np
 
 from dlrecipes.errors import ArgumentError
+from dlrecipes.results import Prior, Stage, Value
 from dlrecipes.search.backends.coarse_to_fine_oracle import CoarseToFineOracle
 from dlrecipes.training.outputs import put_out_float32
 
@@ -50,6 +51,8 @@ class KerasTunerProject(keras_tuner.Tuner):
         max_retries_per_trial: How often a failed trial is tried again.
         max_consecutive_failed_trials: How many failed trials in a row end the search.
         max_epochs: Epochs of a trial at most.
+        first: Values found by hand.
+        priors: What an earlier search found.
         kwargs: All that every tuner of KerasTuner takes, and what single ones take.
     """
 
@@ -65,6 +68,8 @@ class KerasTunerProject(keras_tuner.Tuner):
         max_retries_per_trial: int = 0,
         max_consecutive_failed_trials: int = 3,
         max_epochs: int | None = None,
+        first: Sequence[dict[str, Value]] = (),
+        priors: Mapping[str, Prior] | None = None,
         **kwargs: Any,  # noqa: ANN401  (KerasTuner's)
     ) -> None:
         if isinstance(hypermodel, keras_tuner.Oracle):
@@ -90,6 +95,8 @@ class KerasTunerProject(keras_tuner.Tuner):
             max_retries_per_trial=max_retries_per_trial,
             max_consecutive_failed_trials=max_consecutive_failed_trials,
         )
+        oracle.first = Stage("trials", 1, 1, first=tuple(first)).first
+        oracle.priors = dict(priors or {})
         super().__init__(oracle, hypermodel, **kwargs)
 
     def _say(self, line: str) -> None:

@@ -97,7 +97,11 @@ class SideBySideEngine:
         chooser = ProgramChooser(name, train, validation, self._workers, choices, on_step)
         self._programs = Programs(chooser, self._take_choice)
         self._blueprints = Blueprints(
-            development, policy, log, {choice.structure for choice in choices}
+            development,
+            policy,
+            log,
+            {choice.structure for choice in choices},
+            alone_if_little=name != "population",
         )
         self._given_up: dict[str, str] = {}
         self._all_by_fit = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any
 import keras
 
 from dlrecipes.data import Development, as_tensors, keras_targets
-from dlrecipes.results import Value
+from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
@@ -19,11 +20,13 @@ from dlrecipes.training.engines.compiled.probe import Probe, is_number, same_num
 from dlrecipes.training.engines.compiled.sizes import (
     is_told_by_its_configuration,
     open_shapes,
+    slots_like,
     without_sizes,
 )
 from dlrecipes.training.engines.compiled.stand_ins import few_rows
 from dlrecipes.training.engines.compiled.structure import Values, describe, key_of
 from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
+from dlrecipes.training.engines.compiled.workload import COMPILE_SECONDS, FASTEST_STEP, on_gpu
 from dlrecipes.training.job import Job
 from dlrecipes.training.precision import policy_that_ran
 from dlrecipes.training.stopwatch import timed
@@ -33,6 +36,8 @@ from dlrecipes.training.weights_by_path import Weights
 _INITIAL_BYTES, _INITIAL_LEAST = 2**28, 16
 _STRUCTURES_KEPT = 32
 _SELDOM = frozenset(f"optimizer/{name}" for name in ("beta_1", "beta_2", "epsilon", "rho"))
+# Jobs of one structure that are worth examining it, however little they train.
+_MANY = 8
 # Jobs that are looked through for one that may have the same structure.
 _MET = 512
 # Examples that are enough to see whether two models compute the same.
@@ -61,6 +66,7 @@ class Blueprint:
         given: Of such a structure the values of the member's numbers.
         family: What it has in common with structures that differ in sizes and numbers only; empty
             if that cannot be told.
+        first: The member whose graph serves the family; None if this structure has one of its own.
     """
 
     key: str
@@ -78,6 +84,7 @@ class Blueprint:
     examined: bool = True
     given: tuple[float, ...] = ()
     family: str = ""
+    first: Member | None = None
 
     def fits(self, job: Job) -> bool:
         """Whether a job's model may have this structure."""
@@ -94,6 +101,11 @@ class Blueprint:
             return list(self.given)
         values = {path: job.values[name] for name, paths in self.dynamic.items() for path in paths}
         return [float(values[leaf.path]) for leaf in self.member.leaves]  # type: ignore[arg-type]
+
+    def on_its_own(self) -> Blueprint:
+        """Return the structure with an optimizer of its own, apart from its family."""
+        member = Member(self.member.model, self.member.leaves)
+        return replace(self, member=member, family="", first=None)
 
     def covers(self, job: Job) -> bool:
         """Whether nothing new can be behind the job's values.
@@ -169,6 +181,7 @@ class Blueprints:
         policy: The dtype policy.
         log: Takes one line for each float whose values are no numbers of one graph.
         recorded: Keys of the structures that an earlier part of the same run has found.
+        alone_if_little: Whether jobs that could share a program need not, where that takes longer.
     """
 
     def __init__(
@@ -177,8 +190,11 @@ class Blueprints:
         policy: str,
         log: Callable[[str], None] = lambda line: None,
         recorded: Collection[str] = (),
+        *,
+        alone_if_little: bool = True,
     ) -> None:
         self._recorded = frozenset(recorded)
+        self._alone_if_little = alone_if_little
         self._data = development
         self._policy = policy
         self._log = log
@@ -227,8 +243,10 @@ class Blueprints:
             if known.fits(job) and (known.covers(job) or self._confirmed(known, job)):
                 return known
         found = None
-        if alike == 1:
+        if alike == 1 or (alike > 1 and self._is_little(job, alike)):
             found = self._take_alone(job, model or self._build(job, seed), seed)
+            if alike > 1 and not found.family:
+                found = None
         if found is None or (self._recorded and found.key not in self._recorded):
             # An unbroken run may have had others beside it.
             examined = self._examine(job)
@@ -270,26 +288,37 @@ class Blueprints:
     def _count_alike(self, job: Job) -> int:
         """Return how many jobs that were met may have a job's structure, itself included.
 
-        Those with equal values count as one: their structure is the same anyway.
+        Those with equal values count as one where each may be trained alone.
         """
         names = frozenset(job.values)
         structural = self._structural.get(names, frozenset())
         may_be_numbers = {
             hyperparameter.name
             for hyperparameter in job.space
-            if hyperparameter.kind in ("float", "choice")
-            and hyperparameter.name in names - structural
-            and is_number(job.values[hyperparameter.name])
+            if hyperparameter.name in names - structural and _may_be_number(hyperparameter, job)
         }
         fixed = names - may_be_numbers if job.rebuild is not None else names
-        alike = {
+        alike = [
             tuple(other.values[name] for name in sorted(may_be_numbers))
             for other in self._met
             if other.values.keys() == names
             and other.batch_size == job.batch_size
             and all(other.values[name] == job.values[name] for name in fixed)
+        ]
+        return len(set(alike) if self._alone_if_little else alike)
+
+    def _is_little(self, job: Job, alike: int) -> bool:
+        """Whether examining a structure takes longer than it would save, if it has a family."""
+        vary = {
+            hyperparameter.name
+            for hyperparameter in job.space
+            if hyperparameter.name in job.values and not _may_be_number(hyperparameter, job)
         }
-        return len(alike)
+        if not vary or alike >= _MANY or not self._alone_if_little:
+            return False
+        rows = len(self._data.train)
+        steps = alike * job.epochs * math.ceil(rows / min(job.batch_size, rows))
+        return steps * FASTEST_STEP < COMPILE_SECONDS
 
     def _check(self, model: keras.Model) -> MemberMetrics:
         """Return a model's metrics, if it can be trained here."""
@@ -314,21 +343,30 @@ class Blueprints:
                 or any(same_number(leaf.value, value) for value in job.values.values())
             )
         }
-        family = ""
-        if is_told_by_its_configuration(described):
-            common = {**without_sizes(model, described), "batch_size": job.batch_size}
-            family = key_of({**common, **dict.fromkeys(kept, "a number")}, set())
+        key, family = _key(job, described, job.values), ""
+        # Averages of weights are validated, which are nothing before the first step.
+        if is_told_by_its_configuration(described) and not model.optimizer.use_ema:
+            numbers = dict.fromkeys(kept, "a number")
+            key, family = (
+                key_of({**part, **numbers, "batch_size": job.batch_size}, set())
+                for part in (described, without_sizes(model, described))
+            )
         else:
             kept = {}
         known = self._families.pop(family, None)
-        metrics = self._check(model) if known is None else known.metrics
-        member = Member(model, list(kept.values()))
-        member.build_loss(*self._few[:2])
+        slots = None
+        if known is not None and self._shapes(known) is not None:
+            slots = slots_like(known.member, model)
+        member = Member(model, list(kept.values()), slots)
+        if known is not None and slots is not None:
+            metrics, first = known.metrics, known.member
+            member.build_loss(*self._few[:2])
+        else:
+            metrics, first = self._check(model), None
         if family:
             self._families[family] = known or _Family(metrics, member)
             if len(self._families) > _STRUCTURES_KEPT:
                 self._families.popitem(last=False)
-        key = _key(job, described, job.values)
         self._keep_initial((key, seed, id(job.initial)), job, member.initial(model))
         structural = self._structural.get(frozenset(job.values), frozenset())
         self._tell({name: job.values[name] for name in structural}, job)
@@ -348,6 +386,7 @@ class Blueprints:
             examined=False,
             given=tuple(float(leaf.value) for leaf in kept.values()),
             family=family,
+            first=first,
         )
 
     def open_shapes(self, blueprint: Blueprint) -> State | None:
@@ -359,9 +398,10 @@ class Blueprints:
             those before it, not even in the last bits.
         """
         family = self._families.get(blueprint.family)
-        if family is None:
-            return None
-        if not family.looked:
+        return None if family is None else self._shapes(family)
+
+    def _shapes(self, family: _Family) -> State | None:
+        if not family.looked and not on_gpu():
             family.looked, family.shapes = True, open_shapes(family.member, self._few)
         return family.shapes
 
@@ -431,6 +471,12 @@ class Blueprints:
         if rebuild is None:
             raise ValueError("the job cannot be built with other values")
         return self._build(replace(job, values=values, build=lambda: rebuild(values)), seed)
+
+
+def _may_be_number(hyperparameter: Hyperparameter, job: Job) -> bool:
+    """Whether a hyperparameter of a job may be a number that needs no graph of its own."""
+    kind, value = hyperparameter.kind, job.values[hyperparameter.name]
+    return kind in ("float", "choice") and is_number(value)
 
 
 def _bytes(state: State) -> int:

@@ -20,6 +20,8 @@ from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.engines.compiled.workload import (
+    COMPILE_SECONDS,
+    FASTEST_STEP,
     Workload,
     count_cores,
     estimate_step_seconds,
@@ -37,10 +39,6 @@ _CACHE_BYTES = 24e6
 # than so many seconds.
 _BUDGET = 0.05
 _MOST_SECONDS = 5.0
-# A single small model's step takes longer than this in TensorFlow, whatever the model.
-_FASTEST_RESIDENT = 1.5e-4
-# XLA takes at least so much longer to compile a population than TensorFlow a single member.
-_COMPILE_SECONDS = 1.0
 # A first look decides whether others are timed at all; then the times are compared.
 _GLANCE_SECONDS, _TIMED_SECONDS = 0.05, 0.25
 _NEARLY = 1.1
@@ -95,7 +93,6 @@ class ProgramChooser:
         numbers: Sequence[float],
         work: Workload,
         meanwhile: Callable[[], None] = lambda: None,
-        shapes: State | None = None,
     ) -> tuple[Program, EngineChoice]:
         """Return a structure's program, compiled, and the choice to be recorded.
 
@@ -105,14 +102,12 @@ class ProgramChooser:
             numbers: Values of the structure's numbers.
             work: What is to be trained.
             meanwhile: Called while the first program is compiled.
-            shapes: Those of the states of all structures that the program is to serve, if it may
-                train one at a time.
 
         Raises:
             Unsupported: If no program can be made.
         """
         self._on_step(_compiling(work))
-        start = _Start(blueprint, initial, list(numbers), meanwhile, shapes)
+        start = _Start(blueprint, initial, list(numbers), meanwhile)
         before = self._recorded.get(blueprint.key)
         if before is not None:
             layout = Layout(before.members, before.engine == "population", before.xla)
@@ -149,14 +144,26 @@ class ProgramChooser:
         work: Workload,
         shapes: State | None = None,
     ) -> Program:
-        """Return a program for trainings that share nothing with others; see `choose`."""
+        """Return a program for trainings that share nothing with others.
+
+        Args:
+            blueprint: The structure.
+            initial: A state to begin from.
+            numbers: Values of the structure's numbers.
+            work: What is to be trained.
+            shapes: Those of the states of the structure's family, if it is to serve all of it.
+
+        Raises:
+            Unsupported: If no program can be made.
+        """
         self._on_step(_compiling(work))
         start = _Start(blueprint, initial, list(numbers), lambda: None, shapes)
         return self._make(start, self._single(work)).program
 
     def _candidates(self, start: _Start, work: Workload) -> list[_Candidate]:
         stackable = _stackable(start.blueprint)
-        if self._engine == "resident" or not stackable or work.trials == 1:
+        alone = work.trials == 1 or not start.blueprint.examined
+        if self._engine == "resident" or not stackable or alone:
             return [self._make(start, self._single(work))]
         if self._engine == "auto" and self._is_little(start.blueprint, work):
             return [self._make(start, self._single(work))]
@@ -191,7 +198,7 @@ class ProgramChooser:
 
     def _is_little(self, blueprint: Blueprint, work: Workload) -> bool:
         """Whether a population would not save what XLA takes longer to compile."""
-        return self._steps(blueprint, work) * _FASTEST_RESIDENT < _COMPILE_SECONDS
+        return self._steps(blueprint, work) * FASTEST_STEP < COMPILE_SECONDS
 
     def _estimate(self, blueprint: Blueprint, work: Workload) -> float:
         step = estimate_step_seconds(blueprint.parameters, blueprint.batch_size)
@@ -203,7 +210,7 @@ class ProgramChooser:
 
     def _others(self, first: _Candidate, work: Workload) -> Iterator[Layout]:
         width = first.program.width
-        if first.step_seconds > _FASTEST_RESIDENT:
+        if first.step_seconds > FASTEST_STEP:
             yield self._single(work)
         other = width * 2 if width < _MOST_MEMBERS else width // 2
         yield Layout(other, stacked=True, xla=True)
@@ -225,13 +232,13 @@ class ProgramChooser:
         began = time.perf_counter()
         blueprint = start.blueprint
         program = Program(
-            blueprint.member,
+            blueprint.first or blueprint.member,
             blueprint.metrics,
             self._train,
             self._validation,
             blueprint.batch_size,
             layout,
-            start.shapes if layout.threads is not None else None,
+            start.shapes,
         )
         try:
             program.prepare(*start.stacked(layout.width), start.take_meanwhile())

@@ -46,12 +46,19 @@ class Member:
     Args:
         model: A built, compiled functional model with one input and any number of outputs.
         leaves: Its numbers that are arguments; all others are constants of the graph.
+        slots: What its optimizer begins with, if another member's graph is to move its weights; an
+            optimizer's variables take as long to make as the model. None for its own optimizer.
     """
 
-    def __init__(self, model: keras.Model, leaves: Sequence[Leaf]) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        leaves: Sequence[Leaf],
+        slots: Sequence[np.ndarray] | None = None,
+    ) -> None:
         self.model = model
         self.leaves = tuple(leaves)
-        if not model.optimizer.built:
+        if slots is None and not model.optimizer.built:
             model.optimizer.build(model.trainable_weights)
         given = {id(leaf.variable) for leaf in leaves if leaf.variable is not None}
         self.seeds = [
@@ -65,14 +72,17 @@ class Member:
             variable for variable in model.non_trainable_weights if id(variable) not in hidden
         ]
         self.optimizer = [
-            variable for variable in model.optimizer.variables if id(variable) not in given
+            variable
+            for variable in (model.optimizer.variables if slots is None else ())
+            if id(variable) not in given
         ]
-        self._slots = [_array(variable) for variable in self.optimizer]
+        self.slots = [_array(variable) for variable in self.optimizer] if slots is None else slots
         # Where its steps are counted. Of scaled losses those that overflow are not, so that
         # members which began together need not have made as many.
         scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
         places = [id(variable) for variable in self.optimizer]
-        self.counter = None if scaled else places.index(id(model.optimizer.iterations))
+        counted = slots is None and not scaled
+        self.counter = places.index(id(model.optimizer.iterations)) if counted else None
 
     @property
     def loss_names(self) -> list[str]:
@@ -109,7 +119,7 @@ class Member:
         return State(
             [theirs[id(variable)] for variable in self.trainable],
             [theirs[id(variable)] for variable in self.other],
-            self._slots,
+            list(self.slots),
         )
 
     def weights(self, state: State, numbers: Sequence[float]) -> Tensors:
@@ -243,7 +253,8 @@ class Member:
         with self._scope(state, numbers, seeds) as scope:
             predictions = self.model(x, training=True)
             loss = self.model.compute_loss(x, y, predictions, sample_weight, training=True)
-            averages, losses = self._read(scope).other, self._losses(loss)
+            averages = [scope.get_current_value(variable) for variable in self.other]
+            losses = self._losses(loss)
         tested, later = self._tested(state, numbers, seeds, x, y, sample_weight)
         return [losses, *keras.tree.flatten(predictions), *averages, tested, *later]
 
@@ -254,7 +265,7 @@ class Member:
         """
         given = [tf.constant(number, keras.config.floatx()) for number in numbers]
         seeds = [tf.zeros(seed.shape, seed.dtype) for seed in self.seeds]
-        with self._scope(state._replace(optimizer=self._slots), given, seeds):
+        with self._scope(state._replace(optimizer=[]), given, seeds):
             return self.model(x, training=False)
 
     def compute(
@@ -352,7 +363,8 @@ class Member:
         mapping = [
             *zip(self.trainable, state.trainable, strict=True),
             *zip(self.other, state.other, strict=True),
-            *zip(self.optimizer, state.optimizer, strict=True),
+            # Where nothing is trained, what the optimizer keeps may be missing.
+            *zip(self.optimizer if state.optimizer else (), state.optimizer, strict=True),
             *zip(self.seeds, seeds, strict=True),
             # Of this batch alone.
             *(

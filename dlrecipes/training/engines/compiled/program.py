@@ -199,7 +199,8 @@ class Program:
             Whether the loss of the validation data, before training, is the one that Keras computes
             with the other member's model.
         """
-        state = State(*([tf.constant(array) for array in group] for group in initial))
+        trainable, other = ([tf.constant(array) for array in group] for group in initial[:2])
+        state = State(trainable, other, optimizer=[])
         given = [tf.constant(number, keras.config.floatx()) for number in numbers]
         total, wanted = len(self._validation), 0.0
         for start in range(0, total, self._evaluated):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -73,19 +72,16 @@ class Programs:
         Raises:
             Unsupported: If no program can be made.
         """
-        program, choice = self._programs.pop((blueprint.key, shared), None), None
-
-        def make(shapes: State | None) -> tuple[Program, EngineChoice | None]:
-            if shared:
-                return self._chooser.choose(blueprint, initial, numbers, work, meanwhile, shapes)
-            return self._chooser.alone(blueprint, initial, numbers, work, shapes), None
-
-        if program is None and shapes is not None and fits(shapes, initial):
-            program, choice = self._of_family(blueprint, initial, numbers, partial(make, shapes))
-        if program is None:
-            program, choice = make(None)
-        if choice is not None:
+        program = self._programs.pop((blueprint.key, shared), None)
+        if program is None and shapes is not None:
+            program = self._of_family(blueprint, initial, numbers, work, shapes)
+            if program is None:
+                blueprint = blueprint.on_its_own()
+        if program is None and shared:
+            program, choice = self._chooser.choose(blueprint, initial, numbers, work, meanwhile)
             self._on_choice(choice)
+        elif program is None:
+            program = self._chooser.alone(blueprint, initial, numbers, work)
         if shared and not program.layout.stacked:
             self._programs[blueprint.key, False] = program
         self._programs[blueprint.key, shared] = program
@@ -99,40 +95,35 @@ class Programs:
         blueprint: Blueprint,
         initial: State,
         numbers: Sequence[float],
-        make: Callable[[], tuple[Program, EngineChoice | None]],
-    ) -> tuple[Program | None, EngineChoice | None]:
-        """Return the program of a structure's family, if it computes what this model does.
-
-        Args:
-            blueprint: The structure.
-            initial: A state to begin from.
-            numbers: Values of its numbers.
-            make: Makes a program for the whole family.
-        """
+        work: Workload,
+        shapes: State,
+    ) -> Program | None:
+        """Return the program of a structure's family, if it computes what this model does."""
         family = blueprint.family
-        if family in self._closed:
-            return None, None
-        program = self._of_families.pop(family, None)
-        first = program is None
-        choice: EngineChoice | None = EngineChoice(
-            structure=blueprint.key,
-            engine="resident",
-            reason="the graph of networks that differ in their sizes only",
-        )
-        if program is None:
-            try:
-                program, choice = make()
-            except Unsupported:  # with sizes that are known it may be another thing
-                self._closed.add(family)
-                return None, None
-            if program.shapes is None:
-                return program, choice
-        agrees = program.agrees(blueprint.member, initial, numbers)
-        if first and not agrees:
-            self._closed.add(family)
-        else:
+        if family in self._closed or not fits(shapes, initial):
+            return None
+        known = self._of_families.pop(family, None)
+        try:
+            program = known or self._chooser.alone(blueprint, initial, numbers, work, shapes)
+            agrees = program.agrees(blueprint.member, initial, numbers)
+        except (Unsupported, tf.errors.OpError, MemoryError):
+            agrees = False  # with sizes that are known it may be another thing
+        if known is not None:
+            self._of_families[family] = known
+        elif agrees:
             self._of_families[family] = program
-        return (program, choice) if agrees else (None, None)
+        else:
+            self._closed.add(family)
+        if not agrees:
+            return None
+        self._on_choice(
+            EngineChoice(
+                structure=blueprint.key,
+                engine=program.layout.engine,
+                reason="one graph serves all sizes" if known else "a single trial",
+            )
+        )
+        return program
 
 
 def program_for(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras.src import ops  # where layers look for `conv`
 from keras.src.layers.convolutional.base_conv import BaseConv  # what Conv1D to Conv3D are
@@ -17,6 +18,13 @@ from dlrecipes.training.engines.compiled.structure import KNOWN, Values
 
 # How layers call the number of features that they put out.
 _SIZES = ("units", "filters", "output_dim")
+# Layers whose graphs have them as numbers: not to be looked at only to find that out.
+_KNOW_SIZES = (
+    keras.layers.RNN,
+    keras.layers.LayerNormalization,
+    keras.layers.GroupNormalization,
+    keras.layers.MultiHeadAttention,
+)
 # Where a configuration repeats what follows from the sizes.
 _FOLLOWS = ("/build_config/", "/build_input_shape")
 
@@ -71,6 +79,8 @@ def open_shapes(member: Member, few: tuple[Any, Any, Any]) -> State | None:
         For each array of the state its shape, None for a size that is free; None if the graph
         knows sizes, or there is none that it might not know.
     """
+    if any(isinstance(layer, _KNOW_SIZES) for layer in all_layers(member.model)):
+        return None
     try:
         other = _resized(member)
         if other is None:
@@ -83,6 +93,47 @@ def open_shapes(member: Member, few: tuple[Any, Any, Any]) -> State | None:
     except Exception:  # a layer that needs to know its sizes; it is traced with them
         return None
     return shapes
+
+
+def slots_like(member: Member, model: keras.Model) -> list[np.ndarray] | None:
+    """Return what an optimizer begins with for a model of a member's family, without making it.
+
+    Args:
+        member: The one whose optimizer there is.
+        model: The other model.
+
+    Returns:
+        For each of the member's optimizer's variables what the model's would begin with; None if
+        they do not begin with one number, as averages of weights do not.
+    """
+    slots, trainable = [], model.trainable_weights
+    for array, owner in zip(member.slots, _owners(member), strict=True):
+        if owner is None:
+            slots.append(array)
+            continue
+        number = array.flat[0]
+        if (array != number).any():
+            return None
+        slots.append(np.full(trainable[owner].shape, number, array.dtype))
+    return slots
+
+
+def _owners(member: Member) -> list[int | None]:
+    """Return to which of the weights each of the optimizer's variables belongs; None to all.
+
+    Raises:
+        ValueError: If that cannot be told.
+    """
+    names = [f"{variable.path.replace('/', '_')}_" for variable in member.trainable]
+    found: list[int | None] = []
+    for variable in member.optimizer:
+        owners = [at for at, name in enumerate(names) if variable.name.startswith(name)]
+        if len(owners) > 1 or (not owners and len(variable.shape)):
+            raise ValueError(f"to which weight {variable.name} belongs is not known")
+        if owners and variable.shape != member.trainable[owners[0]].shape:
+            raise ValueError(f"{variable.name} has another shape than its weight")
+        found.append(owners[0] if owners else None)
+    return found
 
 
 @contextmanager
@@ -191,28 +242,23 @@ def _resized(member: Member) -> Member | None:
         loss_weights=model._compile_loss._user_loss_weights,
     )
     leaves = find_leaves(other)
-    return Member(other, [leaves[leaf.path] for leaf in member.leaves])
+    return Member(other, [leaves[leaf.path] for leaf in member.leaves], slots=())
 
 
 def _common_shapes(one: Member, other: Member) -> State | None:
     """Return the shapes of two members' states, None for the sizes in which they differ."""
-    shapes = State(
-        *(
-            [_common(*both) for both in zip(*groups, strict=True)]
-            for groups in zip(_variables(one), _variables(other), strict=True)
-        )
+    trainable, rest = (
+        [_common(*both) for both in zip(*variables, strict=True)]
+        for variables in ((one.trainable, other.trainable), (one.other, other.other))
     )
-    free = any(size is None for group in shapes for shape in group for size in shape)
-    return shapes if free else None
+    if not any(size is None for shape in (*trainable, *rest) for size in shape):
+        return None
+    return State(trainable, rest, [() if at is None else trainable[at] for at in _owners(one)])
 
 
 def _common(one: keras.Variable, other: keras.Variable) -> tuple[int | None, ...]:
     sizes = zip(one.shape, other.shape, strict=True)
     return tuple(first if first == second else None for first, second in sizes)
-
-
-def _variables(member: Member) -> tuple[list[keras.Variable], ...]:
-    return member.trainable, member.other, member.optimizer
 
 
 def _forward(member: Member, shapes: State, few: tuple[Any, Any, Any]) -> bytes | None:
@@ -224,15 +270,14 @@ def _forward(member: Member, shapes: State, few: tuple[Any, Any, Any]) -> bytes 
     x, y, weight = few
     graph = tf.__internal__.FuncGraph("forward")
     with graph.as_default():
-        state = State(
-            *(
-                [
-                    tf.compat.v1.placeholder(variable.dtype, shape)
-                    for variable, shape in zip(variables, group, strict=True)
-                ]
-                for variables, group in zip(_variables(member), shapes, strict=True)
-            )
+        trainable, other = (
+            [
+                tf.compat.v1.placeholder(variable.dtype, shape)
+                for variable, shape in zip(*both, strict=True)
+            ]
+            for both in ((member.trainable, shapes.trainable), (member.other, shapes.other))
         )
+        state = State(trainable, other, optimizer=[])
         numbers = [tf.compat.v1.placeholder(keras.config.floatx(), []) for _ in member.leaves]
         seeds = [tf.compat.v1.placeholder(seed.dtype, seed.shape) for seed in member.seeds]
         given = [

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+FASTEST_STEP = 1.5e-4
+"""A single small model takes longer than this for a step in TensorFlow, in seconds."""
+COMPILE_SECONDS = 1.0
+"""XLA takes at least so much longer to compile a population than TensorFlow a single member."""
 # At least, and products of weights and inputs a second.
 _LEAST_SECONDS = 2e-5
 _PRODUCTS_PER_SECOND = 2e10
