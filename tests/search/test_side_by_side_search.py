@@ -135,6 +135,45 @@ def test_what_has_trained_to_its_end_is_finished_when_it_is_interrupted(study, r
     assert {one.status for one in heard.trials} == {"completed"}
 
 
+# ---- structures that vary
+
+
+def _varied(hp):
+    """As in KerasTuner's tutorial: hardly two trials have the same network."""
+    model = keras.Sequential([keras.Input((4,))])
+    for at in range(hp.Int("layers", 1, 2)):
+        activation = hp.Choice("activation", ["relu", "tanh"])
+        model.add(keras.layers.Dense(hp.Int(f"units_{at}", 4, 12), activation=activation))
+    if hp.Boolean("dropout"):
+        model.add(keras.layers.Dropout(0.2))
+    model.add(keras.layers.Dense(3))
+    model.compile(
+        keras.optimizers.Adam(hp.Float("rate", 1e-3, 3e-2, sampling="log")),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=False,
+    )
+    return model
+
+
+def test_a_search_of_varying_networks_is_the_same_again_and_where_it_goes_on(study, recorder):
+    class CtrlC(recorder):
+        def on_trial(self, record):
+            super().on_trial(record)
+            if len(self.trials) == 3:
+                raise KeyboardInterrupt
+
+    def told(result):
+        return {one.number: (one.values, one.history) for one in result.trials}
+
+    stage = Stage("only", 8, 2, "random", "none")
+    whole = told(study(_varied, stage))
+    assert {one.engine for one in study.choices} == {"resident"}
+    assert told(study(_varied, stage, journal="again")) == whole
+    with pytest.raises(KeyboardInterrupt):
+        study(_varied, stage, listener=CtrlC(), journal="cut")
+    assert told(study(_varied, stage, journal="cut")) == whole
+
+
 # ---- hyperparameters that a builder asks for late
 
 
