@@ -13,20 +13,15 @@ import keras
 from dlrecipes.data import Development, as_tensors, keras_targets
 from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.training.build_model import build_model
+from dlrecipes.training.engines.compiled.families import Families, relate
 from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
 from dlrecipes.training.engines.compiled.probe import Probe, is_number, same_number
-from dlrecipes.training.engines.compiled.sizes import (
-    is_told_by_its_configuration,
-    open_shapes,
-    slots_like,
-    without_sizes,
-)
 from dlrecipes.training.engines.compiled.stand_ins import few_rows
 from dlrecipes.training.engines.compiled.structure import Values, describe, key_of
 from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
-from dlrecipes.training.engines.compiled.workload import COMPILE_SECONDS, FASTEST_STEP, on_gpu
+from dlrecipes.training.engines.compiled.workload import COMPILE_SECONDS, FASTEST_STEP
 from dlrecipes.training.job import Job
 from dlrecipes.training.precision import policy_that_ran
 from dlrecipes.training.stopwatch import timed
@@ -35,7 +30,6 @@ from dlrecipes.training.weights_by_path import Weights
 # Bytes of initial weights that are kept, of at least so many states.
 _INITIAL_BYTES, _INITIAL_LEAST = 2**28, 16
 _STRUCTURES_KEPT = 32
-_SELDOM = frozenset(f"optimizer/{name}" for name in ("beta_1", "beta_2", "epsilon", "rho"))
 # Jobs of one structure that are worth examining it, however little they train.
 _MANY = 8
 # Jobs that are looked through for one that may have the same structure.
@@ -141,23 +135,6 @@ class Blueprint:
         return True
 
 
-@dataclass
-class _Family:
-    """Structures that differ in sizes and numbers only.
-
-    Args:
-        metrics: Their metrics.
-        member: The first of them.
-        looked: Whether `shapes` is known.
-        shapes: Those of all their states, None for a size that varies; None without any.
-    """
-
-    metrics: MemberMetrics
-    member: Member
-    looked: bool = False
-    shapes: State | None = None
-
-
 class Blueprints:
     """Finds the structure of each job, building as few models as it can.
 
@@ -204,7 +181,6 @@ class Blueprints:
         self._known: list[Blueprint] = []
         self._asks_late = False
         self._met: deque[Job] = deque(maxlen=_MET)
-        self._families: OrderedDict[str, _Family] = OrderedDict()
         self._usual_losses: set[str] = set()
         self._initial: OrderedDict[tuple[str, int, int], tuple[Weights | None, State]] = (
             OrderedDict()
@@ -218,6 +194,7 @@ class Blueprints:
             keras.tree.map_structure(lambda array: array[rows], y),
             None if weight is None else weight[rows],
         )
+        self._families = Families(self._few, self._check)
 
     def meet(self, jobs: Sequence[Job]) -> None:
         """Take note of jobs that came together, before any of them is looked at."""
@@ -330,43 +307,10 @@ class Blueprints:
 
     def _take_alone(self, job: Job, model: keras.Model, seed: int) -> Blueprint:
         """Return the structure of a job that shares it with no other."""
-        described, leaves = describe(model), find_leaves(model)
-        # At zero some numbers are left out of a graph, such as the rate of a dropout; and those of
-        # an optimizer that no trial changes cost a trace several operations a weight.
-        kept = {
-            path: leaf
-            for path, leaf in sorted(leaves.items())
-            if leaf.value
-            and not leaf.echo
-            and (
-                path not in _SELDOM
-                or any(same_number(leaf.value, value) for value in job.values.values())
-            )
-        }
-        key, family = _key(job, described, job.values), ""
-        # Averages of weights are validated, which are nothing before the first step.
-        if is_told_by_its_configuration(described) and not model.optimizer.use_ema:
-            numbers = dict.fromkeys(kept, "a number")
-            key, family = (
-                key_of({**part, **numbers, "batch_size": job.batch_size}, set())
-                for part in (described, without_sizes(model, described))
-            )
-        else:
-            kept = {}
-        known = self._families.pop(family, None)
-        slots = None
-        if known is not None and self._shapes(known) is not None:
-            slots = slots_like(known.member, model)
-        member = Member(model, list(kept.values()), slots)
-        if known is not None and slots is not None:
-            metrics, first = known.metrics, known.member
-            member.build_loss(*self._few[:2])
-        else:
-            metrics, first = self._check(model), None
-        if family:
-            self._families[family] = known or _Family(metrics, member)
-            if len(self._families) > _STRUCTURES_KEPT:
-                self._families.popitem(last=False)
+        described = describe(model)
+        relation = relate(model, described, job)
+        member, metrics, first = self._families.admit(relation, model)
+        key = relation.key or _key(job, described, job.values)
         self._keep_initial((key, seed, id(job.initial)), job, member.initial(model))
         structural = self._structural.get(frozenset(job.values), frozenset())
         self._tell({name: job.values[name] for name in structural}, job)
@@ -384,26 +328,14 @@ class Blueprints:
             tried={},
             choices=frozenset(),
             examined=False,
-            given=tuple(float(leaf.value) for leaf in kept.values()),
-            family=family,
+            given=tuple(float(leaf.value) for leaf in relation.leaves.values()),
+            family=relation.family,
             first=first,
         )
 
     def open_shapes(self, blueprint: Blueprint) -> State | None:
-        """Return the shapes that the states of a structure's whole family have.
-
-        Returns:
-            Shapes with None for the sizes that vary; None if its graph knows sizes. Whether it
-            is the only one of its family does not count: a trial's result should not depend on
-            those before it, not even in the last bits.
-        """
-        family = self._families.get(blueprint.family)
-        return None if family is None else self._shapes(family)
-
-    def _shapes(self, family: _Family) -> State | None:
-        if not family.looked and not on_gpu():
-            family.looked, family.shapes = True, open_shapes(family.member, self._few)
-        return family.shapes
+        """Return the shapes of a structure's whole family, see `Families.open_shapes`."""
+        return self._families.open_shapes(blueprint.family)
 
     def _examine(self, job: Job) -> Blueprint:
         model = self._build(job, job.seed)
