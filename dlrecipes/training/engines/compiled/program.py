@@ -25,8 +25,8 @@ from dlrecipes.training.stopwatch import timed
 
 # Examples that are evaluated at once, where the losses do not depend on it.
 _MANY_ROWS = 1024
-# But for rounding, in float32 as in half precision.
-_SAME_LOSS = 1e-2
+# But for rounding.
+_SAME_LOSS, _SAME_LOSS_IN_HALF_PRECISION = 1e-4, 1e-2
 
 Tensors = list[tf.Tensor]
 Logs = dict[str, np.ndarray]
@@ -211,7 +211,9 @@ class Program:
         stacked = State(*([array[np.newaxis] for array in group] for group in initial))
         logs = self.evaluate(stacked, [np.array([number]) for number in numbers])
         found = float(logs["val_loss"][0])
-        return bool(np.isclose(found, wanted, rtol=_SAME_LOSS, equal_nan=True))
+        whole = member.model.dtype_policy.compute_dtype in ("float32", "float64")
+        rounding = _SAME_LOSS if whole else _SAME_LOSS_IN_HALF_PRECISION
+        return bool(np.isclose(found, wanted, rtol=rounding, equal_nan=True))
 
     def _of_members(
         self, state: State, numbers: Sequence[np.ndarray]
