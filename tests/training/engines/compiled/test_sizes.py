@@ -251,9 +251,7 @@ CASES = {
         OPTIMIZERS.RMSprop(a(1 / 64), momentum=0.5, global_clipnorm=a(0.25)),
         kernel_constraint=keras.constraints.MaxNorm(0.75),
     ),
-    "averaged, by a schedule": lambda width, a: _mlp(
-        width, a, OPTIMIZERS.Adam(_schedule(a), use_ema=True, ema_momentum=0.75)
-    ),
+    "by a schedule": lambda width, a: _mlp(width, a, OPTIMIZERS.Adam(_schedule(a))),
     "residual": _residual,
     "batch normalization": _normalized,
     "frozen": _frozen,
