@@ -212,14 +212,14 @@ class Blueprints:
             Unsupported: If the model is none that these engines train.
             Exception: Whatever the builder raises.
         """
-        alike, early = self._count_alike(job), len(job.values)
+        early = replace(job, values=dict(job.values))
         seed = job.seed if seed is None else seed
         # Its late values decide which structure it is; building it adds them to the others.
         model = self._build(job, seed) if self._asks_late else None
         for known in reversed(self._known):
             if known.fits(job) and (known.covers(job) or self._confirmed(known, job)):
                 return known
-        found = None
+        alike, found = self._count_alike(early), None
         if alike == 1 or (alike > 1 and self._is_little(job, alike)):
             found = self._take_alone(job, model or self._build(job, seed), seed)
             if alike > 1 and not found.family:
@@ -228,7 +228,7 @@ class Blueprints:
             # An unbroken run may have had others beside it.
             examined = self._examine(job)
             found = examined if found is None or examined.key in self._recorded else found
-        self._asks_late |= len(job.values) > early
+        self._asks_late |= len(job.values) > len(early.values)
         self._known = [*self._known[1 - _STRUCTURES_KEPT :], found]
         return found
 
