@@ -262,6 +262,13 @@ def _described(part):
     return re.sub(r"_\d+\b", "", text)  # the names that Keras gives are numbered
 
 
+@pytest.fixture(autouse=True)
+def _draws_are_the_same_each_time():
+    """Weights and masks of a test do not depend on luck, nor on the tests before it."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _beginnings_are_tried_once():
     """What is tried before each search passes once for each model and data of the tests."""
