@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -155,7 +156,7 @@ class SideBySideEngine:
                 most = turns or self._workers
             room = min(source.parallel, most) - flight.count
             new = room > 0 and source.remaining > 0
-            more = new or bool(flight.arrived)
+            more = new or bool(flight.arrived or flight.drawn)
             chosen = next_group(flight.waiting, flight.groups, more=more, turns=turns)
             for trial in chosen:
                 flight.waiting.remove(trial)
@@ -163,17 +164,24 @@ class SideBySideEngine:
                 return chosen
             if flight.arrived:
                 flight.waiting += self._begin_all(flight.arrived.popleft(), source)
-            else:
+                continue
+            if not flight.drawn:
                 # What `fit` trains, it trains one at a time.
                 limit = 1 if self._all_by_fit else min(room, self._workers * widest)
-                flight.arrived += self._sort(source.next_jobs(limit), source)
+                flight.drawn += source.next_jobs(limit)
+                self._blueprints.meet(flight.drawn)
+            flight.arrived += self._sort(flight.drawn, source)
 
-    def _sort(self, jobs: Sequence[Job], source: JobSource) -> list[Arrivals]:
-        """Return the jobs by structure; those that no program can train are done at once."""
-        self._on_step(f"building the models of {plural(len(jobs), 'trial')}")
+    def _sort(self, drawn: deque[Job], source: JobSource) -> list[Arrivals]:
+        """Take jobs and return them by structure; those that no program can train are done at once.
+
+        All are taken, to train side by side; but one that shares its structure with no other need
+        not wait for them, and the others stay.
+        """
+        self._on_step(f"building the models of {plural(len(drawn), 'trial')}")
         found: list[tuple[Job, Blueprint]] = []
-        self._blueprints.meet(jobs)
-        for job in jobs:
+        while drawn:
+            job = drawn.popleft()
             try:
                 if job.fit is not None:
                     raise Unsupported("it is trained in the user's own way")
@@ -186,8 +194,10 @@ class SideBySideEngine:
                 self._train_by_fit(job, _reason(error), source)
             else:
                 found.append((job, blueprint))
+                if len(found) == 1 and not blueprint.examined:
+                    break
         self._all_by_fit = not found
-        return by_structure(found, source.remaining)
+        return by_structure(found, source.remaining + len(drawn))
 
     def _begin_all(self, arrivals: Arrivals, source: JobSource) -> list[Trial]:
         """Return the jobs as trials; the first one compiles their program."""

@@ -403,6 +403,18 @@ def test_one_program_for_networks_that_differ_in_sizes(development, scripted):
                 np.testing.assert_array_equal(got, one)
 
 
+@pytest.mark.parametrize("compares", [True, False])
+def test_the_first_networks_are_trained_before_the_last_are_built(development, scripted, compares):
+    builder, built = _Builder(), []
+    jobs = [builder.job(at, units=4 + at, rate=0.01, dropout=0.1, epochs=1) for at in range(24)]
+    source = scripted(*jobs, stop=lambda *_: built.append(builder.calls))
+    source.compares = compares
+    watched = _Watched("auto", development)
+    watched.run(source)
+    assert built[0] <= 1 + (4 if compares else 1) * watched.engine._workers
+    assert (built[-1], len(source.outcomes)) == (24, 24)
+
+
 def test_what_a_class_of_ones_own_does_is_not_taken_for_granted(development, scripted):
     """Only some of the networks are of one, whose configuration shows nothing of it."""
     builder = _Builder(kind=OwnStep)

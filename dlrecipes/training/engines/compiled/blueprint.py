@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -196,7 +196,7 @@ class Blueprints:
         )
         self._families = Families(self._few, self._check)
 
-    def meet(self, jobs: Sequence[Job]) -> None:
+    def meet(self, jobs: Iterable[Job]) -> None:
         """Take note of jobs that came together, before any of them is looked at."""
         # As they are now: what a builder asks for late is added to a job's own values.
         self._met += [replace(job, values=dict(job.values)) for job in jobs]

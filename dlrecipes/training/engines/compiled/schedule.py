@@ -98,12 +98,14 @@ class InFlight:
     """What an engine has begun and not finished.
 
     Args:
+        drawn: Jobs of which no model has been built.
         arrived: Jobs without a program: structures are compiled one after another, when nothing
             else can be trained.
         waiting: Trials between two epochs.
         running: Groups in training, in the order of their beginning.
     """
 
+    drawn: deque[Job] = field(default_factory=deque)
     arrived: deque[Arrivals] = field(default_factory=deque)
     waiting: list[Trial] = field(default_factory=list)
     running: deque[tuple[Group, Future[Epoch]]] = field(default_factory=deque)
@@ -117,7 +119,7 @@ class InFlight:
     def count(self) -> int:
         """Number of jobs in flight."""
         arrived = sum(len(arrivals.jobs) for arrivals in self.arrived)
-        return arrived + len(self.waiting) + sum(map(len, self.groups))
+        return len(self.drawn) + arrived + len(self.waiting) + sum(map(len, self.groups))
 
     def turns(self, workers: int) -> int:
         """Return how many trials may take turns; the states of those that wait fill memory.
