@@ -143,7 +143,7 @@ class _Watched:
 
     @property
     def programs(self):
-        return list(dict.fromkeys(self.engine._programs._programs.values()))
+        return self.engine._programs.kept
 
 
 def _histories(source):

@@ -28,7 +28,7 @@ from dlrecipes.training.stopwatch import timed
 from dlrecipes.training.weights_by_path import Weights
 
 # Bytes of initial weights that are kept, of at least so many states.
-_INITIAL_BYTES, _INITIAL_LEAST = 2**28, 16
+_INITIAL_BYTES, _INITIAL_LEAST = 2**26, 16
 _STRUCTURES_KEPT = 32
 # Jobs of one structure that are worth examining it, however little they train.
 _MANY = 8

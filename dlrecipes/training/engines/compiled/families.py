@@ -23,7 +23,7 @@ from dlrecipes.training.engines.compiled.structure import Values, key_of
 from dlrecipes.training.engines.compiled.workload import on_gpu
 from dlrecipes.training.job import Job
 
-_KEPT = 32
+_KEPT = 16
 _SELDOM = frozenset(f"optimizer/{name}" for name in ("beta_1", "beta_2", "epsilon", "rho"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import tensorflow as tf
@@ -20,10 +20,23 @@ from dlrecipes.training.engines.compiled.trial import Trial
 from dlrecipes.training.engines.compiled.workload import Workload, estimate_step_seconds
 
 # A program takes 9 to 40 MB; of structures that come once, the last ones are kept.
-_KEPT = 32
+_KEPT, _FAMILIES_KEPT = 32, 16
 # Compiling takes about a second; the group may shrink again before that is earned.
 _WORTH_SECONDS = 3.0
 _FEWEST = 2
+
+
+@dataclass
+class _OfFamily:
+    """A family's program.
+
+    Args:
+        program: The program.
+        agrees: Keys of the structures that were compared with it.
+    """
+
+    program: Program
+    agrees: set[str] = field(default_factory=set)
 
 
 class Programs:
@@ -38,14 +51,20 @@ class Programs:
         self._chooser = chooser
         self._on_choice = on_choice
         self._programs: OrderedDict[tuple[str, bool], Program] = OrderedDict()
-        self._of_families: OrderedDict[str, Program] = OrderedDict()
+        self._of_families: OrderedDict[str, _OfFamily] = OrderedDict()
         # Families whose graph knows sizes after all.
         self._closed: set[str] = set()
 
     @property
     def widest(self) -> int | None:
         """How many members the widest of them trains; None without any."""
-        return max((program.width for program in self._programs.values()), default=None)
+        return max((program.width for program in self.kept), default=None)
+
+    @property
+    def kept(self) -> list[Program]:
+        """Those that are kept, each once."""
+        of_families = [known.program for known in self._of_families.values()]
+        return list(dict.fromkeys([*self._programs.values(), *of_families]))
 
     def of(
         self,
@@ -74,9 +93,10 @@ class Programs:
         """
         program = self._programs.pop((blueprint.key, shared), None)
         if program is None and shapes is not None:
-            program = self._of_family(blueprint, initial, numbers, work, shapes)
-            if program is None:
-                blueprint = blueprint.on_its_own()
+            of_family = self._of_family(blueprint, initial, numbers, work, shapes)
+            if of_family is not None:
+                return of_family
+            blueprint = blueprint.on_its_own()
         if program is None and shared:
             program, choice = self._chooser.choose(blueprint, initial, numbers, work, meanwhile)
             self._on_choice(choice)
@@ -85,9 +105,8 @@ class Programs:
         if shared and not program.layout.stacked:
             self._programs[blueprint.key, False] = program
         self._programs[blueprint.key, shared] = program
-        for kept in (self._programs, self._of_families):
-            while len(kept) > _KEPT:
-                kept.popitem(last=False)
+        while len(self._programs) > _KEPT:
+            self._programs.popitem(last=False)
         return program
 
     def _of_family(
@@ -103,27 +122,34 @@ class Programs:
         if family in self._closed or not fits(shapes, initial):
             return None
         known = self._of_families.pop(family, None)
+        found, agrees = known, False
         try:
-            program = known or self._chooser.alone(blueprint, initial, numbers, work, shapes)
-            agrees = program.agrees(blueprint.member, initial, numbers)
+            if found is None:
+                alone = self._chooser.alone(blueprint, initial, numbers, work, shapes)
+                found = _OfFamily(alone)
+            agrees = blueprint.key in found.agrees or found.program.agrees(
+                blueprint.member, initial, numbers
+            )
         except (Unsupported, tf.errors.OpError, MemoryError):
-            agrees = False  # with sizes that are known it may be another thing
-        if known is not None:
-            self._of_families[family] = known
-        elif agrees:
-            self._of_families[family] = program
+            pass  # with sizes that are known it may be another thing
+        if found is not None and (known or agrees):
+            self._of_families[family] = found
+            if len(self._of_families) > _FAMILIES_KEPT:
+                self._of_families.popitem(last=False)
         else:
             self._closed.add(family)
-        if not agrees:
+        if found is None or not agrees:
             return None
-        self._on_choice(
-            EngineChoice(
-                structure=blueprint.key,
-                engine=program.layout.engine,
-                reason="one graph serves all sizes" if known else "a single trial",
+        if blueprint.key not in found.agrees:
+            found.agrees.add(blueprint.key)
+            self._on_choice(
+                EngineChoice(
+                    structure=blueprint.key,
+                    engine=found.program.layout.engine,
+                    reason="one graph serves all sizes" if known else "a single trial",
+                )
             )
-        )
-        return program
+        return found.program
 
 
 def program_for(
