@@ -19,7 +19,12 @@ from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
 from dlrecipes.training.engines.compiled.sizes import open_sizes
 from dlrecipes.training.engines.compiled.supported import Unsupported
-from dlrecipes.training.engines.compiled.tracing import PinnedFunction, check_pure, quiet_tracing
+from dlrecipes.training.engines.compiled.tracing import (
+    PinnedFunction,
+    check_pure,
+    gradients_let_go,
+    quiet_tracing,
+)
 from dlrecipes.training.outcome import headline
 from dlrecipes.training.stopwatch import timed
 
@@ -110,7 +115,7 @@ class Program:
         total, metrics = self._no_losses(), self._metrics.start(self.width)
         try:
             opened = nullcontext() if self.shapes is None else open_sizes(self.member.model)
-            with quiet_tracing(), opened, ThreadPoolExecutor(1) as pool:
+            with quiet_tracing(), gradients_let_go(), opened, ThreadPoolExecutor(1) as pool:
                 self._results_function.get_concrete_function(metrics)
                 if self.shapes is not None:
                     one = _open(one, self.shapes)

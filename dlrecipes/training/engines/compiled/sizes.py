@@ -15,6 +15,7 @@ from keras.src.layers.convolutional.base_conv import BaseConv  # what Conv1D to 
 from dlrecipes.training.engines.compiled.leaves import all_layers, find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.structure import KNOWN, Values
+from dlrecipes.training.engines.compiled.tracing import gradients_let_go
 
 # How layers call the number of features that they put out.
 _SIZES = ("units", "filters", "output_dim")
@@ -288,7 +289,7 @@ def _forward(member: Member, shapes: State, few: tuple[Any, Any, Any]) -> bytes 
         ]
         weights = None if weight is None else tf.constant(weight)
         x, y = given
-        with open_sizes(member.model):
+        with open_sizes(member.model), gradients_let_go():
             member.forward(state, numbers, seeds, x, y, weights)
     if graph.captures:
         raise ValueError("it holds something that is no weight")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
-from tensorflow.python.framework import op_def_registry
+from tensorflow.python.framework import op_def_registry, ops
 
 from dlrecipes.training.engines.compiled.supported import Unsupported
 
@@ -31,6 +31,23 @@ def quiet_tracing() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
+
+
+@contextmanager
+def gradients_let_go() -> Iterator[None]:
+    """Let go of what TensorFlow would keep for ever of the graphs that are recorded meanwhile.
+
+    A function with a gradient of its own, such as `silu`, is registered each time it is recorded,
+    and holds its graph. All gradients are to be recorded in here.
+    """
+    registered = ops.gradient_registry._registry
+    before = set(registered)
+    try:
+        yield
+    finally:
+        for name in registered.keys() - before:
+            if name.startswith("CustomGradient-"):
+                del registered[name]
 
 
 def check_pure() -> None:

@@ -1,5 +1,7 @@
+import gc
 import subprocess
 import sys
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -9,7 +11,11 @@ import pytest
 import tensorflow as tf
 
 from dlrecipes.training.engines.compiled.supported import Unsupported
-from dlrecipes.training.engines.compiled.tracing import PinnedFunction, check_pure
+from dlrecipes.training.engines.compiled.tracing import (
+    PinnedFunction,
+    check_pure,
+    gradients_let_go,
+)
 
 
 def _traced(function):
@@ -117,6 +123,24 @@ def test_what_a_function_does_beside_its_result_is_done(loop, capfd):
 
 
 @pytest.mark.slow
+def test_a_graph_is_let_go_though_one_of_its_functions_has_a_gradient_of_its_own():
+    def slope(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.nn.silu(x)
+        return tape.gradient(y, x)
+
+    with gradients_let_go():
+        pinned = PinnedFunction(slope, [tf.zeros(3)], 1)
+    x = np.array([-1.0, 0.0, 2.0], "float32")
+    sigmoid = 1 / (1 + np.exp(-x))
+    np.testing.assert_allclose(pinned(x), sigmoid * (1 + x * (1 - sigmoid)), rtol=1e-6)
+    graph = weakref.ref(pinned._graph)
+    del pinned
+    gc.collect()
+    assert graph() is None
+
+
 def test_two_calls_use_no_more_threads_than_they_were_given():
     """Processor time of a large product is that of the clock, with one thread."""
     code = """
