@@ -122,7 +122,6 @@ def test_what_a_function_does_beside_its_result_is_done(loop, capfd):
         pinned(9.0)
 
 
-@pytest.mark.slow
 def test_a_graph_is_let_go_though_one_of_its_functions_has_a_gradient_of_its_own():
     def slope(x):
         with tf.GradientTape() as tape:
@@ -141,6 +140,7 @@ def test_a_graph_is_let_go_though_one_of_its_functions_has_a_gradient_of_its_own
     assert graph() is None
 
 
+@pytest.mark.slow
 def test_two_calls_use_no_more_threads_than_they_were_given():
     """Processor time of a large product is that of the clock, with one thread."""
     code = """
