@@ -200,6 +200,17 @@ def test_scaled_with_their_own_numbers(x, body):
     assert told(x, TWO, *body) == []
 
 
+def test_units_are_alive_behind_a_normalisation_that_has_seen_nothing():
+    """All weights of one sign: without the mean of a batch each unit would be dead."""
+    some = keras.initializers.RandomUniform(0.1, 1, seed=0)
+    before = X - 20
+    body = [LAYERS.Dense(4, kernel_initializer=some), LAYERS.BatchNormalization(), LAYERS.ReLU()]
+    assert "activations" not in dict(told(before, TWO, *body))
+    assert "activations" in dict(
+        told(before, TWO, LAYERS.Dense(4, "relu", kernel_initializer=some))
+    )
+
+
 @pytest.mark.parametrize("reverse", [False, True])
 def test_validation_targets_by_name_go_with_their_outputs(reverse):
     inputs = keras.Input((5,))

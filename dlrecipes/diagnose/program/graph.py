@@ -76,12 +76,16 @@ def reads_inputs(program: Program, layer: Any, through: tuple[type, ...] = ()) -
             return False
 
 
-def values_of(program: Program, tensors: Sequence[Any]) -> list[NDArray[Any]] | None:
+def values_of(
+    program: Program, tensors: Sequence[Any], *, training: bool = False
+) -> list[NDArray[Any]] | None:
     """Return what some tensors of a network are for a few examples; None if it cannot be cut there.
 
     Args:
         program: The training.
         tensors: Symbolic ones, of the network itself and of no model inside of it.
+        training: Whether they are what a step of training sees: `BatchNormalization` with the
+            means of these examples. The network is left as it was.
     """
     model = program.network
     if not tensors or not getattr(model, "inputs", None):
@@ -90,9 +94,22 @@ def values_of(program: Program, tensors: Sequence[Any]) -> list[NDArray[Any]] | 
         given = model.inputs if isinstance(model, keras.Sequential) else model.input
         cut = keras.Model(given, list(tensors))
         few = keras.tree.map_structure(keras.ops.convert_to_tensor, program.few)
-        return flat_outputs(cut(few, training=False))
+        shown = as_in_training(cut, few) if training else cut(few, training=False)
+        return flat_outputs(shown)
     except Exception:  # a model inside of it, or a layer of one's own
         return None
+
+
+def as_in_training(network: keras.Model, x: Any) -> Any:  # noqa: ANN401  (tensors in any form)
+    """Return what a network puts out in a step of training; its weights and states stay.
+
+    Args:
+        network: With weights.
+        x: Inputs, as tensors.
+    """
+    trained, others = network.trainable_variables, network.non_trainable_variables
+    shown, _ = network.stateless_call(trained, others, x, training=True)
+    return shown
 
 
 def spread_between(values: NDArray[np.float64]) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from dlrecipes.diagnose.program.graph import (
     activation_name,
+    as_in_training,
     layer_before,
     layer_behind,
     spread_between,
@@ -77,7 +78,10 @@ def _changes_nothing(layer: Any) -> bool:  # noqa: ANN401  (a layer or an operat
 
 
 def _dead(program: Program) -> Iterator[Finding]:
-    """Find rectified units that give 0 for every example, and so are given no gradient."""
+    """Find rectified units that give 0 for every example, and so are given no gradient.
+
+    In a step of training: a normalisation that has seen nothing yet lets all through as it is.
+    """
     model = program.network
     if not getattr(model, "inputs", None) or len(program.x) != 1:
         return
@@ -93,7 +97,7 @@ def _dead(program: Program) -> Iterator[Finding]:
     rows = np.linspace(0, len(x) - 1, min(len(x), 256)).astype(int)
     try:
         looked_at = keras.Model(model.inputs, [layer.output for layer in layers])
-        shown = looked_at(keras.ops.convert_to_tensor(x[rows]), training=False)
+        shown = as_in_training(looked_at, keras.ops.convert_to_tensor(x[rows]))
     except Exception:  # a network that cannot be cut there
         return
     for layer, values in zip(layers, shown if isinstance(shown, list) else [shown], strict=True):
@@ -125,7 +129,7 @@ def _shared_out(program: Program) -> Iterator[Finding]:
             behind = layer_behind(behind)
         if not isinstance(behind, _WEIGHTED) or len(layer._inbound_nodes) != 1:
             continue
-        values = values_of(program, layer._inbound_nodes[0].outputs)
+        values = values_of(program, layer._inbound_nodes[0].outputs, training=True)
         if values is None or not np.isfinite(values[0]).all():
             continue
         spread, units = spread_between(values[0]), values[0].shape[-1]
