@@ -31,6 +31,7 @@ METHODS = {
     "dlrecipes-fit": ("run_dlrecipes", {"engine": "fit"}),
     "keras-tuner-random": ("run_keras_tuner", {}),
     STEPS: ("run_optuna", {}),
+    "optuna-tpe": ("run_optuna", {}),
 }
 """`{name: (function in measuring.everyday_runs, its arguments)}`."""
 BUILDERS = (
@@ -46,6 +47,8 @@ BUILDERS = (
     "regression",
 )
 """Names of `measuring.everyday_builders`, which imports Keras."""
+FIXED = "digits_mlp"
+"""One whose structure is always the same; it is measured where it is asked for."""
 
 ROUNDS, TRIALS, PEER_TRIALS = 3, 48, 12
 QUICK_ROUNDS, QUICK_TRIALS, QUICK_PEER_TRIALS = 1, 6, 3
@@ -62,7 +65,7 @@ def main() -> None:
     record = Record(options.json, "everyday", settings)
     for round_number in range(options.rounds):
         shuffle = random.Random(round_number).shuffle
-        builders = [name for name in BUILDERS if name in options.only]
+        builders = list(options.only)
         shuffle(builders)
         for builder in builders:
             methods = [name for name in METHODS if name in options.methods]
@@ -83,8 +86,10 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=BUILDERS, default=BUILDERS, metavar="BUILDER")
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument(
+        "--only", nargs="+", choices=(*BUILDERS, FIXED), default=BUILDERS, metavar="BUILDER"
+    )
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS)[:-1])
     parser.add_argument("--rounds", type=int, help=f"{ROUNDS}")
     parser.add_argument("--trials", type=int, help=f"trials of dlrecipes: {TRIALS}")
     parser.add_argument("--peer-trials", type=int, help=f"trials of the others: {PEER_TRIALS}")

@@ -19,6 +19,8 @@ from keras import layers
 from sklearn import datasets
 from strangers import inputs_outputs, small_data, spaces
 
+from dlrecipes.models import build_mlp
+
 HyperParameters = keras_tuner.HyperParameters
 Examples = tuple[Any, Any]
 """Inputs, in an array or a dictionary or list of arrays, and labels or values."""
@@ -241,6 +243,21 @@ def regression(hp: HyperParameters) -> keras.Model:
     return model
 
 
+def digits_mlp(hp: HyperParameters) -> keras.Model:
+    """Return the perceptron of `peers.py`, whose structure never varies: numbers alone do."""
+    hidden = {"hidden_units": (64, 64), "dropout_rate": float(hp.Float("dropout", 0.0, 0.5))}
+    model = build_mlp((8, 8), 10, **hidden)
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            learning_rate=hp.Float("learning_rate", 1e-4, 1e-1, sampling="log"),
+            weight_decay=hp.Float("weight_decay", 1e-5, 1e-1, sampling="log"),
+        ),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    return model
+
+
 # ---- their data
 
 
@@ -283,5 +300,6 @@ EVERYDAY: tuple[Everyday, ...] = (
     Everyday("table", table, _homes),
     Everyday("batch_norm", spaces.scopes, small_data.tumours),
     Everyday("regression", regression, small_data.diabetes, "val_mae"),
+    Everyday("digits_mlp", digits_mlp, _digits),
 )
-"""The ten, the one of KerasTuner's tutorial first."""
+"""The ten, the one of KerasTuner's tutorial first; and one whose structure is fixed."""

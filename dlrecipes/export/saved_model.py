@@ -91,7 +91,8 @@ def trace(model: keras.Model, spec: DataSpec) -> Predict:
         model: As for `export_saved_model`.
         spec: The raw data's spec.
     """
-    serve = tf.function(_serving(model, spec), input_signature=_signature(spec))
+    # Without AutoGraph, as Keras exports: a branch on a tensor has to be `keras.ops.cond`.
+    serve = tf.function(_serving(model, spec), _signature(spec), autograph=False)
     graph = serve.get_concrete_function()
     prefixes = {target.name: prefix for target, prefix in _prefixes(spec).items()}
 

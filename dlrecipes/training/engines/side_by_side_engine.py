@@ -157,7 +157,8 @@ class SideBySideEngine:
             room = min(source.parallel, most) - flight.count
             new = room > 0 and source.remaining > 0
             more = new or bool(flight.arrived or flight.drawn)
-            chosen = next_group(flight.waiting, flight.groups, more=more, turns=turns)
+            later = source.remaining > 0
+            chosen = next_group(flight.waiting, flight.groups, more=more, later=later, turns=turns)
             for trial in chosen:
                 flight.waiting.remove(trial)
             if chosen or not more:

@@ -80,6 +80,38 @@ def test_few_trials_take_turns_from_the_first(engine, scripted):
     assert 2 < most <= 4 * made._workers
 
 
+def test_few_that_were_added_wait_for_company(engine, scripted, monkeypatch):
+    """Empty rows of a population cost as much as full ones; what is trained stays the same."""
+    sizes, train = [], group.Group.train
+
+    def watched(self, stop):
+        sizes.append((len(self.trials), self.trials[0].epoch))
+        return train(self, stop)
+
+    monkeypatch.setattr(group.Group, "train", watched)
+
+    def histories(parallel):
+        def stop(job, epoch, best):
+            return epoch == job.number % 6 < 3  # after each epoch some end, and others begin
+
+        source = scripted(*_jobs(12, epochs=4), stop=stop)
+        source.parallel = parallel
+        made = engine("population")
+        made._workers = 1
+        sizes.clear()
+        made.run(source)
+        return {job: outcome.history for job, outcome in source.ended.items()}, list(sizes)
+
+    few, calls = histories(6)
+    assert len(few) == 12
+    assert calls[:3] == [(6, 0), (5, 1), (4, 2)]
+    assert min(size for size, _ in calls) > 1
+    together, _ = histories(12)
+    for number, history in together.items():
+        for name, values in history.items():
+            assert few[number][name] == pytest.approx(values, rel=1e-4)
+
+
 def test_structures_are_compiled_when_it_is_their_turn(engine, scripted, monkeypatch):
     """A search of many networks has results, and can end, before all of them are compiled."""
     prepared, whole = [], Program.prepare

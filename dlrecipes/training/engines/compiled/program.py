@@ -25,6 +25,7 @@ from dlrecipes.training.engines.compiled.tracing import (
     gradients_let_go,
     quiet_tracing,
 )
+from dlrecipes.training.engines.compiled.workload import count_cores, count_workers, on_gpu
 from dlrecipes.training.outcome import headline
 from dlrecipes.training.stopwatch import timed
 
@@ -126,9 +127,15 @@ class Program:
                     self._test_function = PinnedFunction(self._test, training[:3], threads)
                     meanwhile()
                     return
-                self._piece_function.get_concrete_function(*training)
+                pinned = None if on_gpu() else (count_cores(), count_workers())
+                if pinned:
+                    self._piece_function = PinnedFunction(self._train_piece, training, *pinned)
+                else:
+                    self._piece_function.get_concrete_function(*training)
                 # XLA compiles at the first call, while this thread goes on tracing.
                 compiled = pool.submit(self.train, state, numbers, 0, 1)
+                if pinned:
+                    self._test_function = PinnedFunction(self._test, training[:3], *pinned)
                 self.evaluate(state, numbers)
                 meanwhile()
                 with timed("compile"):

@@ -13,6 +13,8 @@ from dlrecipes.training.engines.compiled.trial import Trial
 from dlrecipes.training.engines.compiled.workload import Workload
 from dlrecipes.training.job import Job
 
+# Of a part so many times smaller than one in training, most rows would be empty.
+_FEW = 2
 # Trials a worker that take turns, and the memory that their states may fill.
 _TURNS, _WAITING_BYTES = 4, 2**30
 
@@ -22,18 +24,22 @@ def next_group(
     running: Sequence[Sequence[Trial]],
     *,
     more: bool,
+    later: bool = False,
     turns: int | None = None,
 ) -> list[Trial]:
     """Return the trials to train next.
 
     A full group comes first, the one that is furthest, so that trials end before others begin.
     With no full group there should be more trials; only when there are none, a part of a group
-    is trained: the least advanced one, which may catch up with others on its way.
+    is trained. If others come in the place of those that end, it is the largest part: a few that
+    were added wait for more company, as empty rows cost as much as full ones. In the end it is the
+    least advanced part, which may catch up with others on its way.
 
     Args:
         waiting: Trials between two epochs.
         running: The groups in training.
-        more: Whether new trials can still be added.
+        more: Whether new trials can still be added now.
+        later: Whether others can be added once some of these have ended.
         turns: How many of the trials that train one at a time may take turns, so that they can
             be compared at the same epoch; None if each should train to its end.
 
@@ -51,6 +57,10 @@ def next_group(
         return group[: group[0].program.width]
     if more or not cohorts:
         return []
+    if later:
+        group = max(cohorts.values(), key=lambda group: (len(group), -group[0].epoch))
+        beside = max((len(others) for others in running), default=0)
+        return [] if _FEW * len(group) < beside else group
     group = min(cohorts.values(), key=lambda group: group[0].epoch)
     first = group[0]
     behind = [

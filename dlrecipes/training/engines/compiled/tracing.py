@@ -90,11 +90,17 @@ class PinnedFunction:
         function: A pure function of tensors.
         arguments: Examples of its arguments, whose shapes hold for all calls, or a `tf.TensorSpec`
             where sizes are open.
-        threads: Threads of each call.
+        threads: Threads of each call; where calls share them, of all.
+        callers: How many calls share one session, as those must for which XLA compiles: it does so
+            once a session. None if each call that runs beside others has one of its own.
     """
 
     def __init__(
-        self, function: Callable[..., Any], arguments: Sequence[Any], threads: int
+        self,
+        function: Callable[..., Any],
+        arguments: Sequence[Any],
+        threads: int,
+        callers: int | None = None,
     ) -> None:
         self._graph, inputs, self._structure, effects = _record(function, arguments)
         outputs = [tensor for tensor in tf.nest.flatten(self._structure) if tensor is not None]
@@ -110,26 +116,37 @@ class PinnedFunction:
         self._config = tf.compat.v1.ConfigProto(
             device_count={"GPU": 0},
             intra_op_parallelism_threads=threads,
-            inter_op_parallelism_threads=1,
+            inter_op_parallelism_threads=callers or 1,
             use_per_session_threads=True,
         )
         self._config.graph_options.rewrite_options.disable_meta_optimizer = True
         self._idle: LifoQueue[Any] = LifoQueue()
+        self._shared = self._session() if callers else None
 
     def __call__(self, *arguments: Any) -> Any:  # noqa: ANN401
         """Return the function's results as arrays."""
+        given = [argument for argument in tf.nest.flatten(arguments) if argument is not None]
+        values = map(np.asarray, given, self._dtypes)
+        taken = self._shared or self._take()
         try:
-            session, call = self._idle.get_nowait()
-        except Empty:
-            session = tf.compat.v1.Session(graph=self._graph, config=self._config)
-            call = session._make_callable_from_options(self._options)
-        try:
-            given = [argument for argument in tf.nest.flatten(arguments) if argument is not None]
-            values = map(np.asarray, given, self._dtypes)
+            _, call = taken
             results = call(*values, *self._captured)
         finally:
-            self._idle.put((session, call))
+            if self._shared is None:
+                self._idle.put(taken)
         return tf.nest.pack_sequence_as(self._structure, results)
+
+    def _take(self) -> tuple[Any, Any]:
+        try:
+            taken: tuple[Any, Any] = self._idle.get_nowait()
+        except Empty:
+            return self._session()
+        return taken
+
+    def _session(self) -> tuple[Any, Any]:
+        """Return a session, and what calls the function in it."""
+        session = tf.compat.v1.Session(graph=self._graph, config=self._config)
+        return session, session._make_callable_from_options(self._options)
 
 
 def _record(

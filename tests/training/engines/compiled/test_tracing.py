@@ -62,8 +62,8 @@ class Pair(NamedTuple):
     right: tf.Tensor
 
 
-@pytest.fixture
-def pinned():
+@pytest.fixture(params=[None, 2], ids=["a session each", "one for all"])
+def pinned(request):
     table = tf.constant([10.0, 20.0, 30.0])
 
     def function(pair, nothing, times):
@@ -74,7 +74,7 @@ def pinned():
         return Pair([total, total > 50], pair.right), {"times": times}
 
     pair = Pair([tf.zeros(2)], tf.constant([0, 2]))
-    return PinnedFunction(function, (pair, None, tf.constant(1)), threads=1)
+    return PinnedFunction(function, (pair, None, tf.constant(1)), 1, request.param)
 
 
 def test_returns_what_the_function_returns(pinned):
@@ -101,6 +101,21 @@ def test_an_error_is_tensorflows_and_leaves_it_usable(pinned):
         pinned(Pair([np.zeros(2, "float32")], np.array([0, 9])), None, 1)
     pair, _ = pinned(Pair([np.zeros(2, "float32")], np.array([0, 1])), None, 1)
     np.testing.assert_array_equal(pair.left[0], [10.0, 20.0])
+
+
+def test_xla_compiles_once_for_all_calls(monkeypatch):
+    sessions = []
+    make = PinnedFunction._session
+    monkeypatch.setattr(
+        PinnedFunction, "_session", lambda self: sessions.append(self) or make(self)
+    )
+    compiled = tf.function(lambda x: tf.tanh(x) @ x, jit_compile=True, autograph=False)
+    pinned = PinnedFunction(compiled, [tf.zeros((5, 5))], threads=2, callers=2)
+    given = [np.eye(5, dtype="float32") * number for number in range(40)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(pinned, given))
+    np.testing.assert_allclose(found, [np.tanh(x) @ x for x in given], rtol=1e-6)
+    assert len(sessions) == 1
 
 
 @pytest.mark.parametrize("loop", [False, True])
