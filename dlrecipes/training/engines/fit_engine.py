@@ -69,8 +69,9 @@ class FitEngine:
         watch = _Watch(job, self._objective, report)
         with dtype_policy(self._policy):
             # Nothing of the last trial is needed any more; without this, memory grows by 5 MB a
-            # trial. It resets the policy.
-            keras.backend.clear_session()
+            # trial. It resets the policy, and looks at every object of the process.
+            with timed("build"):
+                keras.backend.clear_session()
             keras.config.set_dtype_policy(self._policy)
             keras.utils.set_random_seed(job.seed)
             try:
