@@ -15,7 +15,8 @@ def peak_memory(call: Callable[[], object]) -> int | None:
 
     Linux keeps the highest resident size of a process, and can be told to forget it. What an
     allocator already holds is used without being seen, so call the function once before, and
-    measure what is tens of megabytes large: such blocks are handed back when they are free.
+    measure what is tens of megabytes large: such blocks are handed back when they are free. Where
+    TensorFlow computes with oneDNN they are not: set `TF_ENABLE_ONEDNN_OPTS=0` before it starts.
 
     Args:
         call: A function without arguments.
