@@ -5,6 +5,9 @@ from dlrecipes.layers.imputation import Imputation
 from dlrecipes.layers.inverted_dropout import InvertedDropout
 from dlrecipes.layers.kernels import matched_initializer
 from dlrecipes.layers.locally_connected import LocallyConnected2D
+from dlrecipes.layers.member_dense import MemberDense
+from dlrecipes.layers.member_mean import MemberMean
+from dlrecipes.layers.member_scaling import MemberScaling
 from dlrecipes.layers.min_max_scaling import MinMaxScaling
 from dlrecipes.layers.one_hot import OneHot
 from dlrecipes.layers.ordinal_head import OrdinalHead
@@ -20,6 +23,9 @@ __all__ = [
     "Imputation",
     "InvertedDropout",
     "LocallyConnected2D",
+    "MemberDense",
+    "MemberMean",
+    "MemberScaling",
     "MinMaxScaling",
     "OneHot",
     "OrdinalHead",

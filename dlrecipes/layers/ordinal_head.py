@@ -40,10 +40,11 @@ class OrdinalHead(keras.layers.Layer):
         **kwargs: Those of `keras.layers.Layer`.
 
     Call arguments:
-        inputs: Features `(batch, features)`.
+        inputs: Features `(batch, features)`, or of the members of an ensemble, which share the
+            weights, `(batch, members, features)`.
 
     Returns:
-        Log-probabilities `(batch, classes)`.
+        Log-probabilities `(batch, classes)`, or `(batch, members, classes)`.
 
     Raises:
         ArgumentError: If an argument is out of range, or the inputs have another rank.
@@ -73,9 +74,10 @@ class OrdinalHead(keras.layers.Layer):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def build(self, input_shape: Shape) -> None:
-        if len(input_shape) != 2 or input_shape[-1] is None:
+        if len(input_shape) not in (2, 3) or input_shape[-1] is None:
             raise ArgumentError(
-                "The input of an ordinal head must have the shape (batch, features).",
+                "The input of an ordinal head must have the shape (batch, features), or of "
+                "members (batch, members, features).",
                 received=f"input_shape={tuple(input_shape)}",
                 fix="Put a `keras.layers.Flatten()` or a pooling layer in front of it.",
             )
@@ -114,11 +116,11 @@ class OrdinalHead(keras.layers.Layer):
         # sigmoid(a) * sigmoid(-b) * (1 - exp(b - a)) the logarithms of their differences.
         above = score - thresholds
         more, not_more = keras.ops.log_sigmoid(above), keras.ops.log_sigmoid(-above)
-        between = more[:, :-1] + not_more[:, 1:] + keras.ops.log(-keras.ops.expm1(-gaps))
-        return keras.ops.concatenate([not_more[:, :1], between, more[:, -1:]], axis=-1)
+        between = more[..., :-1] + not_more[..., 1:] + keras.ops.log(-keras.ops.expm1(-gaps))
+        return keras.ops.concatenate([not_more[..., :1], between, more[..., -1:]], axis=-1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return (input_shape[0], self.classes)
+        return (*input_shape[:-1], self.classes)
 
     def get_config(self) -> dict[str, object]:
         return {

@@ -9,9 +9,11 @@ from dlrecipes.models.build_tabular import build_tabular
 from dlrecipes.models.build_text import build_text
 from dlrecipes.models.encode_table import build_table_encoder
 from dlrecipes.models.from_last_value import from_last_value
+from dlrecipes.models.member_model import MemberModel
 from dlrecipes.models.task_outputs import prior_bias
 
 __all__ = [
+    "MemberModel",
     "build_cnn",
     "build_mlp",
     "build_multitask",

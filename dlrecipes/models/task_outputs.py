@@ -8,6 +8,7 @@ import keras
 
 from dlrecipes.results import DataSpec
 from dlrecipes.targets import kind_of
+from dlrecipes.targets.output_layer import OutputLayer, output_layer
 
 
 def task_outputs(
@@ -16,6 +17,7 @@ def task_outputs(
     output_bias: Sequence[float] | None,
     *,
     penalty: keras.regularizers.Regularizer | None,
+    layer: OutputLayer = output_layer,
 ) -> keras.KerasTensor:
     """Return logits, or for regression values in the user's units.
 
@@ -25,12 +27,13 @@ def task_outputs(
         output_bias: Start value of each output, as `prior_bias` gives it; None for zero logits,
             or for the mean of the targets.
         penalty: Of the kernel; None for none.
+        layer: Makes the layer that learns.
 
     Raises:
         DataError: If the data has several targets.
     """
     bias = None if output_bias is None else list(output_bias)
-    return kind_of(spec.target).head(x, penalty=penalty, bias=bias, name="outputs")
+    return kind_of(spec.target).head(x, penalty=penalty, bias=bias, name="outputs", layer=layer)
 
 
 def prior_bias(spec: DataSpec) -> list[float]:

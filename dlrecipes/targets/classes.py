@@ -16,7 +16,7 @@ from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.metrics import probability_scores
 from dlrecipes.results import ClassTarget, OrdinalTarget, ThresholdGoal, plural
 from dlrecipes.targets.kind import Array, Direction, Floats, Measure, OutputKind, Scores, TargetKind
-from dlrecipes.targets.output_layer import output_layer
+from dlrecipes.targets.output_layer import OutputLayer, output_layer
 
 MIN_CLASS_SIZE = 3
 _MOST_NAMED = 6
@@ -311,8 +311,9 @@ class ClassKind(LabelKind[ClassTarget]):
         penalty: keras.regularizers.Regularizer | None,
         bias: list[float] | None,
         name: str,
+        layer: OutputLayer = output_layer,
     ) -> keras.KerasTensor:
-        return output_layer(self.target.outputs, penalty=penalty, output_bias=bias, name=name)(x)
+        return layer(self.target.outputs, penalty=penalty, output_bias=bias, name=name)(x)
 
     def loss(self, ordinal: str) -> keras.losses.Loss:
         if self.target.outputs == 1:

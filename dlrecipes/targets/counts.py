@@ -13,7 +13,7 @@ import numpy as np
 from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import CountTarget, significant
 from dlrecipes.targets.kind import Array, Floats, OutputKind, Scores
-from dlrecipes.targets.output_layer import output_layer
+from dlrecipes.targets.output_layer import OutputLayer, output_layer
 from dlrecipes.targets.values import NumberKind
 
 _LEAST = 1e-3
@@ -74,12 +74,13 @@ class CountKind(NumberKind[CountTarget]):
         penalty: keras.regularizers.Regularizer | None,
         bias: list[float] | None,
         name: str,
+        layer: OutputLayer = output_layer,
     ) -> keras.KerasTensor:
         """Learn the logarithm of the count relative to the mean."""
         mean = max(self.target.mean, 1e-30)
         if bias is not None:
             bias = [math.log(max(value, 1e-30) / mean) for value in bias]
-        last = output_layer(1, penalty=penalty, output_bias=bias, name=name)
+        last = layer(1, penalty=penalty, output_bias=bias, name=name)
         dtype = last.dtype_policy
         log = keras.layers.Rescaling(1.0, math.log(mean), dtype=dtype, name=f"{name}_log")
         return keras.layers.Activation("exponential", dtype=dtype, name=f"{name}_count")(

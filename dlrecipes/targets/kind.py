@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dlrecipes.results import Target, ThresholdGoal
+from dlrecipes.targets.output_layer import OutputLayer, output_layer
 
 Described = TypeVar("Described", bound=Target)
 Array = NDArray[Any]
@@ -144,6 +145,7 @@ class TargetKind(ABC, Generic[Described]):
         penalty: keras.regularizers.Regularizer | None,
         bias: list[float] | None,
         name: str,
+        layer: OutputLayer = output_layer,
     ) -> keras.KerasTensor:
         """Return what is predicted: logits, or numbers in the user's units, in float32 at least.
 
@@ -153,6 +155,7 @@ class TargetKind(ABC, Generic[Described]):
             bias: Outputs to begin with, as `start_bias` gives them; None for zero logits, or the
                 mean.
             name: Name of the layer that learns.
+            layer: Makes it.
         """
 
     @abstractmethod

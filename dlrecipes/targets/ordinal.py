@@ -9,7 +9,7 @@ from dlrecipes.losses import OrdinalLoss
 from dlrecipes.results import OrdinalTarget
 from dlrecipes.targets.classes import LabelKind, entropy
 from dlrecipes.targets.kind import Array
-from dlrecipes.targets.output_layer import output_dtype
+from dlrecipes.targets.output_layer import OutputLayer, output_dtype, output_layer
 
 
 class OrdinalKind(LabelKind[OrdinalTarget]):
@@ -38,7 +38,10 @@ class OrdinalKind(LabelKind[OrdinalTarget]):
         penalty: keras.regularizers.Regularizer | None,
         bias: list[float] | None,
         name: str,
+        layer: OutputLayer = output_layer,
     ) -> keras.KerasTensor:
+        if layer is not output_layer:  # which finds the score of an example
+            x = layer(1, penalty=penalty, output_bias=None, name=f"{name}_score")(x)
         return OrdinalHead(
             self.target.num_classes,
             bias,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.errors import ArgumentError
+from dlrecipes.layers import MemberDense, NTKDense
+
+OutputLayer = Callable[..., keras.Layer]
+"""Makes the last layer that learns, with the arguments of `output_layer`."""
 
 
 def output_layer(
@@ -31,24 +35,64 @@ def output_layer(
     Raises:
         ArgumentError: If a number is out of range or there is not one bias for each output.
     """
-    check_integer("outputs", outputs, 1)
-    bias: str | keras.initializers.Initializer = "zeros"
-    if output_bias is not None:
-        if len(output_bias) != outputs:
-            raise ArgumentError(
-                f"`output_bias` must have one value for each output, {outputs} in all.",
-                received=f"output_bias={list(output_bias)}",
-            )
-        bias = keras.initializers.Constant(
-            [check_real(f"output_bias[{index}]", value) for index, value in enumerate(output_bias)]
-        )
     return keras.layers.Dense(
         outputs,
         kernel_initializer="glorot_uniform",
-        bias_initializer=bias,
+        bias_initializer=_start(outputs, output_bias),
         kernel_regularizer=penalty,
         dtype=output_dtype(),
         name=name,
+    )
+
+
+def member_output_layer(
+    outputs: int,
+    *,
+    penalty: keras.regularizers.Regularizer | None,
+    output_bias: Sequence[float] | None,
+    name: str = "outputs",
+) -> MemberDense:
+    """Return the like of it for each member of an ensemble; see `output_layer`."""
+    return MemberDense(
+        outputs,
+        bias_initializer=_start(outputs, output_bias),
+        kernel_regularizer=penalty,
+        dtype=output_dtype(),
+        name=name,
+    )
+
+
+def ntk_output_layer(
+    outputs: int,
+    *,
+    penalty: keras.regularizers.Regularizer | None,
+    output_bias: Sequence[float] | None,
+    name: str = "outputs",
+) -> NTKDense:
+    """Return the like of it in NTK parametrisation, which begins with its bias alone."""
+    return NTKDense(
+        outputs,
+        kernel_initializer="zeros",
+        bias_initializer=_start(outputs, output_bias),
+        kernel_regularizer=penalty,
+        dtype=output_dtype(),
+        name=name,
+    )
+
+
+def _start(
+    outputs: int, output_bias: Sequence[float] | None
+) -> str | keras.initializers.Initializer:
+    check_integer("outputs", outputs, 1)
+    if output_bias is None:
+        return "zeros"
+    if len(output_bias) != outputs:
+        raise ArgumentError(
+            f"`output_bias` must have one value for each output, {outputs} in all.",
+            received=f"output_bias={list(output_bias)}",
+        )
+    return keras.initializers.Constant(
+        [check_real(f"output_bias[{index}]", value) for index, value in enumerate(output_bias)]
     )
 
 

@@ -16,7 +16,7 @@ from dlrecipes.metrics import value_scores
 from dlrecipes.results import CountTarget, ThresholdGoal, ValueTarget, plural, significant
 from dlrecipes.targets.classes import check_shape
 from dlrecipes.targets.kind import Array, Direction, Floats, Measure, OutputKind, Scores, TargetKind
-from dlrecipes.targets.output_layer import output_layer
+from dlrecipes.targets.output_layer import OutputLayer, output_layer
 
 Numbered = TypeVar("Numbered", ValueTarget, CountTarget)
 
@@ -162,12 +162,13 @@ class ValueKind(NumberKind[ValueTarget]):
         penalty: keras.regularizers.Regularizer | None,
         bias: list[float] | None,
         name: str,
+        layer: OutputLayer = output_layer,
     ) -> keras.KerasTensor:
         """Learn standardised values; a fixed layer returns to the user's units."""
         target = self.target
         if bias is not None:
             bias = [(value - target.mean) / target.std for value in bias]
-        last = output_layer(1, penalty=penalty, output_bias=bias, name=name)
+        last = layer(1, penalty=penalty, output_bias=bias, name=name)
         units = keras.layers.Rescaling(
             target.std, target.mean, dtype=last.dtype_policy, name=f"{name}_units"
         )

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlrecipes.losses import MaskedLoss
+from dlrecipes.models import MemberModel
 from dlrecipes.training.engines.compiled.leaves import Leaf
 
 Tensors = list[tf.Tensor]
@@ -201,6 +202,8 @@ class Member:
                 optimizer.apply(gradients)
                 updated = self._read(scope)
             seeds = [scope.get_current_value(seed) for seed in self.seeds]
+            if isinstance(self.model, MemberModel):  # metrics are of all together
+                predictions = self.model.together(predictions)
         return updated, seeds, (losses, keras.tree.flatten(predictions))
 
     def test_step(

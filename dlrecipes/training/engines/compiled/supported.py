@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from dlrecipes.losses import MaskedLoss
 from dlrecipes.losses.masked_loss import known_targets
+from dlrecipes.models import MemberModel
 from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS, all_layers, inner_optimizer
 from dlrecipes.training.engines.compiled.stand_ins import last_activation, plausible_predictions
 
@@ -32,7 +33,8 @@ def check_supported(model: keras.Model) -> None:
     if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):
         raise Unsupported(f"{kind} is neither functional nor Sequential")
     for name in _OVERRIDDEN:
-        if getattr(type(model), name) is not getattr(keras.Model, name):
+        own = MemberModel if type(model) is MemberModel else keras.Model
+        if getattr(type(model), name) is not getattr(own, name):
             raise Unsupported(f"{kind} has a `{name}` of its own")
     _check_ends(model)
     _check_mode(model)
