@@ -52,7 +52,9 @@ class FeatureScaling(keras.layers.Layer):
 
     def build(self, input_shape: Shape) -> None:
         features = check_features(self, input_shape)
-        self.scale = self.add_weight(name="scale", shape=(features,), initializer="ones")
+        self.scale = self.add_weight(
+            name="scale", shape=(features,), initializer="ones", autocast=False
+        )
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         check_features(self, inputs.shape, self.scale)

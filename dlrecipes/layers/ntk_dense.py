@@ -11,7 +11,6 @@ from dlrecipes.layers.column_embedding import Start
 from dlrecipes.layers.feature_scaling import check_features
 
 Shape = tuple[int | None, ...]
-Penalty = str | dict[str, Any] | keras.regularizers.Regularizer | None
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
@@ -59,8 +58,8 @@ class NTKDense(keras.layers.Layer):
         *,
         kernel_initializer: Start | None = None,
         bias_initializer: Start = "zeros",
-        kernel_regularizer: Penalty = None,
-        bias_regularizer: Penalty = None,
+        kernel_regularizer: str | dict[str, Any] | keras.regularizers.Regularizer | None = None,
+        bias_regularizer: str | dict[str, Any] | keras.regularizers.Regularizer | None = None,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
@@ -94,6 +93,7 @@ class NTKDense(keras.layers.Layer):
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         check_features(self, inputs.shape, self.kernel)
+        inputs = keras.ops.cast(inputs, self.compute_dtype)
         kernel = keras.ops.convert_to_tensor(self.kernel)
         # Of the tensor and not of the layer: a graph may serve layers of many widths.
         count = keras.ops.cast(keras.ops.shape(kernel)[0], kernel.dtype)

@@ -51,7 +51,7 @@ class ParametricActivation(keras.layers.Layer):
     def __init__(self, activation: Activation | dict[str, object], **kwargs: object) -> None:
         super().__init__(autocast=False, **kwargs)
         given: Activation = (
-            keras.activations.deserialize(activation)
+            keras.saving.deserialize_keras_object(activation)
             if isinstance(activation, dict)
             else activation
         )
@@ -61,7 +61,9 @@ class ParametricActivation(keras.layers.Layer):
 
     def build(self, input_shape: Shape) -> None:
         features = check_features(self, input_shape)
-        self.alpha = self.add_weight(name="alpha", shape=(features,), initializer="ones")
+        self.alpha = self.add_weight(
+            name="alpha", shape=(features,), initializer="ones", autocast=False
+        )
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         check_features(self, inputs.shape, self.alpha)
@@ -77,6 +79,6 @@ class ParametricActivation(keras.layers.Layer):
         name = (
             self.activation
             if isinstance(self.activation, str)
-            else keras.activations.serialize(self.activation)
+            else keras.saving.serialize_keras_object(self.activation)
         )
         return {**super().get_config(), "activation": name}

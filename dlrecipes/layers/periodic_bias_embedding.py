@@ -82,25 +82,40 @@ class PeriodicBiasEmbedding(keras.layers.Layer):
     def build(self, input_shape: Shape) -> None:
         columns, parts = check_columns(self, input_shape), self.n_frequencies
         self.frequencies = self.add_weight(
-            name="frequencies", shape=(columns, parts), initializer=self.frequencies_initializer
+            name="frequencies",
+            shape=(columns, parts),
+            initializer=self.frequencies_initializer,
+            autocast=False,
         )
         self.phases = self.add_weight(
             name="phases",
             shape=(columns, parts),
             initializer=keras.initializers.RandomUniform(-math.pi, math.pi),
+            autocast=False,
         )
         self.kernel = self.add_weight(
-            name="kernel", shape=(columns, parts, self.size - 1), initializer=uniform_start(parts)
+            name="kernel",
+            shape=(columns, parts, self.size - 1),
+            initializer=uniform_start(parts),
+            autocast=False,
         )
         self.bias = self.add_weight(
-            name="bias", shape=(columns, self.size - 1), initializer=uniform_start(parts)
+            name="bias",
+            shape=(columns, self.size - 1),
+            initializer=uniform_start(parts),
+            autocast=False,
         )
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         check_columns(self, inputs.shape, self.frequencies)
-        x = keras.ops.cast(inputs, wide_dtype(self))[:, :, None]
-        waves = keras.ops.cos(2 * math.pi * self.frequencies * x + self.phases)
-        embedded = per_column(waves, self.kernel) + self.bias
+        wide = wide_dtype(self)
+        x, frequencies, phases, kernel, bias = (
+            keras.ops.cast(tensor, wide)
+            for tensor in (inputs, self.frequencies, self.phases, self.kernel, self.bias)
+        )
+        x = x[:, :, None]
+        waves = keras.ops.cos(2 * math.pi * frequencies * x + phases)
+        embedded = per_column(waves, kernel) + bias
         return side_by_side(self, keras.ops.concatenate([x, embedded], axis=-1))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -85,21 +85,34 @@ class PeriodicEmbedding(keras.layers.Layer):
             name="frequencies",
             shape=(columns, self.n_frequencies),
             initializer=self.frequencies_initializer,
+            autocast=False,
         )
         self.kernel = self.add_weight(
-            name="kernel", shape=(columns, parts, self.size), initializer=uniform_start(parts)
+            name="kernel",
+            shape=(columns, parts, self.size),
+            initializer=uniform_start(parts),
+            autocast=False,
         )
         self.bias = self.add_weight(
-            name="bias", shape=(columns, self.size), initializer=uniform_start(parts)
+            name="bias",
+            shape=(columns, self.size),
+            initializer=uniform_start(parts),
+            autocast=False,
         )
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         check_columns(self, inputs.shape, self.frequencies)
-        x = keras.ops.cast(inputs, wide_dtype(self))[:, :, None]
-        turns = 2 * math.pi * self.frequencies * x
+        wide = wide_dtype(self)
+        x, frequencies, kernel, bias = (
+            keras.ops.cast(tensor, wide)
+            for tensor in (inputs, self.frequencies, self.kernel, self.bias)
+        )
+        x = x[:, :, None]
+        turns = 2 * math.pi * frequencies * x
         waves = keras.ops.concatenate([keras.ops.cos(turns), keras.ops.sin(turns)], axis=-1)
-        embedded = keras.ops.relu(per_column(waves, self.kernel) + self.bias)
-        return side_by_side(self, embedded)
+        embedded = keras.ops.relu(per_column(waves, kernel) + bias)
+        # A ReLU takes NaN for 0 on some hardware.
+        return side_by_side(self, keras.ops.where(keras.ops.isnan(x), x, embedded))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], check_columns(self, input_shape) * self.size)

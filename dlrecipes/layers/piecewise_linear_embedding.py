@@ -123,20 +123,30 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):
         if not self._encoding.built:
             self._encoding.build(input_shape)
         for name in ("slope", "bias"):
-            start = uniform_start(self.size)
-            weight = self.add_weight(name=name, shape=(columns, self.size), initializer=start)
+            weight = self.add_weight(
+                name=name,
+                shape=(columns, self.size),
+                initializer=uniform_start(self.size),
+                autocast=False,
+            )
             setattr(self, name, weight)
         self.kernel = self.add_weight(
-            name="kernel", shape=(columns, max(bins), self.size), initializer="zeros"
+            name="kernel",
+            shape=(columns, max(bins), self.size),
+            initializer="zeros",
+            autocast=False,
         )
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         check_columns(self, inputs.shape, self.kernel)
-        wide = wide_dtype(self)
         x = keras.ops.expand_dims(inputs, -1)
-        pieces = keras.ops.cast(self._components(keras.ops.cast(x, "float32")), wide)
-        line = self.slope * keras.ops.cast(x, wide) + self.bias
-        return side_by_side(self, line + per_column(pieces, self.kernel))
+        pieces = self._components(keras.ops.cast(x, "float32"))
+        wide = wide_dtype(self)
+        x, pieces, slope, bias, kernel = (
+            keras.ops.cast(tensor, wide)
+            for tensor in (x, pieces, self.slope, self.bias, self.kernel)
+        )
+        return side_by_side(self, slope * x + bias + per_column(pieces, kernel))
 
     def _components(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """Return the encoding of `(batch, columns, 1)`, filled up: `(batch, columns, bins)`."""

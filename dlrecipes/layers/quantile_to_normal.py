@@ -42,7 +42,8 @@ class QuantileToNormal(AdaptedLayer):
     training data gives 0 for every later number.
 
     The quantiles are those of the training data with a little noise, which spreads a frequent
-    value over several quantiles, so that a frequent minimum is not taken for an outlier.
+    value over several quantiles, so that a frequent minimum is not taken for an outlier. Values
+    that are closer to each other than the noise, as most are beside a far outlier, are blurred.
 
     NaN is ignored while adapting and stays NaN.
 
