@@ -8,7 +8,7 @@ import keras
 
 from dlrecipes.checks import check_flag, check_integer
 from dlrecipes.layers.column_embedding import Start
-from dlrecipes.layers.feature_scaling import check_features
+from dlrecipes.layers.feature_scaling import check_features, wide_dtype
 
 Shape = tuple[int | None, ...]
 
@@ -93,12 +93,11 @@ class NTKDense(keras.layers.Layer):
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         check_features(self, inputs.shape, self.kernel)
-        inputs = keras.ops.cast(inputs, self.compute_dtype)
-        kernel = keras.ops.convert_to_tensor(self.kernel)
-        # Of the tensor and not of the layer: a graph may serve layers of many widths.
-        count = keras.ops.cast(keras.ops.shape(kernel)[0], kernel.dtype)
+        # Of the tensor and not of the layer: one graph may serve layers of many widths.
+        count = keras.ops.cast(keras.ops.shape(inputs)[-1], wide_dtype(self))
+        factor = keras.ops.cast(keras.ops.rsqrt(count), self.compute_dtype)
         # In front of the product, which in float16 could overflow.
-        outputs = keras.ops.matmul(inputs / keras.ops.sqrt(count), kernel)
+        outputs = keras.ops.matmul(keras.ops.cast(inputs, self.compute_dtype) * factor, self.kernel)
         return outputs if self.bias is None else outputs + self.bias
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -68,7 +68,7 @@ class QuantileToNormal(AdaptedLayer):
     Example:
         >>> layer = dlr.layers.QuantileToNormal(n_quantiles=101, noise=0.0)
         >>> layer.adapt(np.exp(np.linspace(0.0, 20.0, 101)).reshape(-1, 1))
-        >>> np.asarray(layer(np.exp([[0.0], [5.0], [10.0], [30.0]]))).round(3).tolist()
+        >>> np.asarray(layer(np.exp([[0.0], [5.0], [10.0], [30.0]])), float).round(3).tolist()
         [[-5.199], [-0.674], [0.0], [5.199]]
 
     Reference:

@@ -51,7 +51,7 @@ class RobustScaling(AdaptedLayer):
     Example:
         >>> layer = dlr.layers.RobustScaling()
         >>> layer.adapt(np.array([[0.0], [1.0], [2.0], [3.0], [1000.0]]))
-        >>> np.asarray(layer(np.array([[2.0], [4.0], [1e30]]))).round(3).tolist()
+        >>> np.asarray(layer(np.array([[2.0], [4.0], [1e30]])), float).round(3).tolist()
         [[0.0], [0.949], [3.0]]
 
     Reference:
