@@ -119,18 +119,11 @@ class PiecewiseLinearEncoding(AdaptedLayer):
         columns, left, right = (self._value(name) for name in ("columns", "left", "right"))
         numbers = keras.ops.cast(columns, "int32")
         x = keras.ops.take(keras.ops.cast(inputs, "float32"), numbers, axis=1)
-        constant = keras.ops.equal(left, right)
-        share = (x - left) / keras.ops.where(constant, 1.0, right - left)
         changes = keras.ops.not_equal(columns[1:], columns[:-1])
         edge = keras.ops.ones((1,), "bool")
         first = keras.ops.concatenate([edge, changes])
         last = keras.ops.concatenate([changes, edge])
-        # Finite also far outside of a bin that is hardly wider than nothing.
-        most = float(np.finfo(np.float32).max)
-        share = keras.ops.maximum(share, keras.ops.where(first, -most, 0.0))
-        share = keras.ops.minimum(share, keras.ops.where(last, most, 1.0))
-        share = keras.ops.where(constant, 0.0, share)
-        return keras.ops.where(keras.ops.isnan(x), x, share)
+        return piecewise_components(x, left, right, first, last)
 
     def _value(self, name: str) -> keras.KerasTensor:
         if name in self._constants:
@@ -148,6 +141,32 @@ class PiecewiseLinearEncoding(AdaptedLayer):
     def from_config(cls, config: dict[str, Any]) -> PiecewiseLinearEncoding:
         """Make the layer from its `get_config`, or an older one with other names."""
         return cls(**{_OLD_NAMES.get(name, name): value for name, value in config.items()})
+
+
+def piecewise_components(
+    x: keras.KerasTensor,
+    left: keras.KerasTensor,
+    right: keras.KerasTensor,
+    first: keras.KerasTensor,
+    last: keras.KerasTensor,
+) -> keras.KerasTensor:
+    """Return how far numbers reach into bins; all arguments are of shapes that broadcast.
+
+    Args:
+        x: Numbers, float32, NaN where missing.
+        left: Left edges of the bins, float32.
+        right: Right edges, float32. A bin that ends where it begins gives 0 for every number.
+        first: Whether a bin is the first of its column, which is not cut off below.
+        last: Whether it is the last, which is not cut off above.
+    """
+    constant = keras.ops.equal(left, right)
+    share = (x - left) / keras.ops.where(constant, 1.0, right - left)
+    # Finite also far outside of a bin that is hardly wider than nothing.
+    most = float(np.finfo(np.float32).max)
+    share = keras.ops.maximum(share, keras.ops.where(first, -most, 0.0))
+    share = keras.ops.minimum(share, keras.ops.where(last, most, 1.0))
+    share = keras.ops.where(constant, 0.0, share)
+    return keras.ops.where(keras.ops.isnan(x), x, share)
 
 
 def _checked_edges(edges: Sequence[Sequence[float]]) -> list[list[float]]:

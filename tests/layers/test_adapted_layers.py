@@ -14,11 +14,21 @@ from dlrecipes.layers import (
     PCAWhitening,
     PiecewiseLinearEncoding,
     QuantileClip,
+    QuantileToNormal,
+    RobustScaling,
     Standardization,
     ZCAWhitening,
 )
 
-TABLE = [Imputation, QuantileClip, MinMaxScaling, Standardization, PiecewiseLinearEncoding]
+TABLE = [
+    Imputation,
+    QuantileClip,
+    MinMaxScaling,
+    Standardization,
+    PiecewiseLinearEncoding,
+    RobustScaling,
+    QuantileToNormal,
+]
 WHITENING = [PCAWhitening, ZCAWhitening]
 ALL = [*TABLE, *WHITENING]
 

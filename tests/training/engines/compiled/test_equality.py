@@ -11,7 +11,16 @@ import keras
 import numpy as np
 import pytest
 
-from dlrecipes.layers import InvertedDropout, ResidualBlock
+from dlrecipes.layers import (
+    FeatureScaling,
+    InvertedDropout,
+    NTKDense,
+    ParametricActivation,
+    PeriodicBiasEmbedding,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    ResidualBlock,
+)
 from dlrecipes.losses import FocalLoss
 from dlrecipes.models import build_cnn, build_mlp, build_resnet, build_rnn
 from dlrecipes.training import OneCycle
@@ -473,6 +482,48 @@ def test_more_layers(name, built, side_by_side, examples):
 
     train, held_out = (examples("sparse", n, shape, seed=s) for n, s in ((72, 0), (40, 1)))
     side_by_side(built(build, FACTORS), train, held_out).check(epochs=2)
+
+
+_EDGES = [[-1.0, -0.5, 0.5, 1.0], [0.0], *[[-2.0, 0.0, 2.0]] * 4]
+# Those of networks for tables. The stacked ones are compiled by XLA, as a population is.
+TABLES = {
+    "pieces": lambda x: LAYERS.Dense(4, "relu")(PiecewiseLinearEmbedding(3, edges=_EDGES)(x)),
+    "periodic": lambda x: PeriodicEmbedding(3, 4, keras.initializers.TruncatedNormal(stddev=0.25))(
+        x
+    ),
+    "phases": lambda x: NTKDense(5)(PeriodicBiasEmbedding(3, 4)(x)),
+    "scaled": lambda x: ParametricActivation("selu")(
+        NTKDense(
+            7,
+            bias_initializer="random_normal",
+            kernel_regularizer=REGULARIZERS.L2(1 / 64),
+        )(FeatureScaling()(x))
+    ),
+}
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("how", ["population", "resident"])
+def test_layers_for_tables(how, name, built, side_by_side, examples):
+    def build(factor):
+        inputs = keras.Input((6,))
+        model = keras.Model(inputs, NTKDense(3)(TABLES[name](inputs)))
+        model.compile(
+            OPTIMIZERS.SGD(factor / 16, momentum=0.5),
+            LOSSES.SparseCategoricalCrossentropy(from_logits=True),
+            jit_compile=False,
+        )
+        return model
+
+    stacked = how == "population"
+    parts = [examples("sparse", n, (6,), seed=s) for n, s in ((72, 0), (40, 1))]
+    models = built(build, FACTORS if stacked else FACTORS[:1])
+    pair = side_by_side(models, *parts, stacked=stacked, xla=stacked)
+    # The components of the pieces are float32, which a graph rounds otherwise than Keras alone.
+    pair.check(epochs=2, rtol=1e-6 if name == "pieces" else 1e-9)
+    if stacked:
+        assert pair.paths == ["optimizer/learning_rate"]
 
 
 RECURRENT = {

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlrecipes.layers import InvertedDropout, ResidualBlock
+from dlrecipes.layers import (
+    FeatureScaling,
+    InvertedDropout,
+    NTKDense,
+    ParametricActivation,
+    PeriodicBiasEmbedding,
+    ResidualBlock,
+)
 from dlrecipes.losses import FocalLoss, MaskedLoss
 from dlrecipes.training.engines.compiled.device_data import DeviceData
 from dlrecipes.training.engines.compiled.leaves import find_leaves
@@ -223,6 +230,21 @@ def _fully_convolutional(width, a):
     )
 
 
+def _for_tables(width, a):
+    penalty = REGULARIZERS.L2(a(1 / 64))
+    return _net(
+        (6,),
+        PeriodicBiasEmbedding(3, 4),
+        FeatureScaling(),
+        NTKDense(width, kernel_regularizer=penalty),
+        ParametricActivation("selu"),
+        LAYERS.Dropout(a(0.25)),
+        NTKDense(2 * width, use_bias=False),
+        FeatureScaling(),
+        NTKDense(3),
+    )
+
+
 def _softmax(width, a):
     return _net(
         (6,),
@@ -257,9 +279,10 @@ CASES = {
     "frozen": _frozen,
     "convolutional": _convolutional,
     "fully convolutional": _fully_convolutional,
+    "for tables": _for_tables,
     "an activation at last": _softmax,
 }
-FAST = ("adamw, clipped", "batch normalization", "an activation at last")
+FAST = ("adamw, clipped", "batch normalization", "for tables", "an activation at last")
 
 
 @pytest.mark.usefixtures("float64")
