@@ -68,10 +68,11 @@ class MemberDense(keras.layers.Layer):
             )
         _, members, features = input_shape
 
-        def start(shape: Shape, dtype: str) -> keras.KerasTensor:
+        def start(shape: tuple[int, int, int], dtype: str) -> keras.KerasTensor:
             # In one draw: an initializer gives the same numbers whenever it is called.
-            drawn = self.kernel_initializer((features, members * self.units), dtype=dtype)
-            apart = keras.ops.reshape(drawn, (features, members, self.units))
+            members, features, units = shape
+            drawn = self.kernel_initializer((features, members * units), dtype=dtype)
+            apart = keras.ops.reshape(drawn, (features, members, units))
             return keras.ops.transpose(apart, (1, 0, 2))
 
         self.kernel = self.add_weight(

@@ -5,6 +5,7 @@ from dlrecipes.models.build_mlp import build_mlp
 from dlrecipes.models.build_multitask import build_multitask
 from dlrecipes.models.build_resnet import build_resnet
 from dlrecipes.models.build_rnn import build_rnn
+from dlrecipes.models.build_tabm import build_tabm
 from dlrecipes.models.build_tabular import build_tabular
 from dlrecipes.models.build_text import build_text
 from dlrecipes.models.encode_table import build_table_encoder
@@ -20,6 +21,7 @@ __all__ = [
     "build_resnet",
     "build_rnn",
     "build_table_encoder",
+    "build_tabm",
     "build_tabular",
     "build_text",
     "from_last_value",

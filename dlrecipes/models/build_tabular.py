@@ -21,6 +21,8 @@ def build_tabular(  # noqa: PLR0913 - each argument is one choice of the archite
     *,
     hidden_units: Sequence[int] = (128, 128),
     encoding: str = "piecewise",
+    number_size: int | None = None,
+    frequency_scale: float | None = None,
     embedding_size: int = 8,
     one_hot: int = 0,
     motifs: int = 0,
@@ -41,8 +43,13 @@ def build_tabular(  # noqa: PLR0913 - each argument is one choice of the archite
     Args:
         spec: The preprocessed data; its `features` say which numbers are categories.
         hidden_units: Width of each hidden layer, at least one of them.
-        encoding: `"piecewise"`, or `"plain"` to take numbers as they are.
-        embedding_size: Numbers an embedding has, at least 1.
+        encoding: What numbers become: `"piecewise"`, `"plain"` to take them as they are, or a
+            trained embedding, `"ple"`, `"plr"` or `"pbld"`; see `build_table_encoder`.
+        number_size: Numbers that such an embedding makes of a number, at least 1; None for what
+            its authors have.
+        frequency_scale: Standard deviation with which the frequencies of `"plr"` and `"pbld"`
+            begin, above 0; None for 0.1.
+        embedding_size: Numbers an embedding of a category has, at least 1.
         one_hot: Columns with at most so many categories, the unknown one included, are one-hot
             and have no embedding; 0 for none. With little data it is learned sooner what they say.
         motifs: Of each column of DNA, filters of a convolution 8 letters wide, of which the best
@@ -83,10 +90,12 @@ def build_tabular(  # noqa: PLR0913 - each argument is one choice of the archite
         inputs,
         spec,
         encoding=encoding,
+        number_size=number_size,
+        frequency_scale=frequency_scale,
         embedding_size=embedding_size,
         one_hot=one_hot,
         motifs=motifs,
-    )
+    ).outputs
     for name, units in zip(names, widths, strict=True):
         x = dense_block(
             x,

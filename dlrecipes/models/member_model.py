@@ -89,9 +89,7 @@ class MemberModel(keras.Model):
         sample_weight: Any = None,  # noqa: ANN401
     ) -> dict[str, Any]:
         """Return the metrics of what the members predict together."""
-        found: dict[str, Any] = super().compute_metrics(
-            x, y, self.together(y_pred), sample_weight
-        )
+        found: dict[str, Any] = super().compute_metrics(x, y, self.together(y_pred), sample_weight)
         return found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from dlrecipes.checks import check_integer
+from dlrecipes.checks import check_choice, check_integer
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.sources.plain_values import MISSING
 from dlrecipes.data.sources.scan_dna import BASES, letters_of
@@ -38,10 +38,22 @@ from dlrecipes.data.unknown_values import (
     learn_usual_texts,
 )
 from dlrecipes.errors import DataError
-from dlrecipes.layers import Imputation, QuantileClip, Standardization
+from dlrecipes.layers import (
+    Imputation,
+    QuantileClip,
+    QuantileToNormal,
+    RobustScaling,
+    Standardization,
+)
+from dlrecipes.layers.adapted_layer import AdaptedLayer
 from dlrecipes.layers.quantile_clip import with_quantile_range
 from dlrecipes.results import Column, Feature, plural
 
+SCALINGS: dict[str, type[AdaptedLayer]] = {
+    "standard": Standardization,
+    "robust": RobustScaling,
+    "normal": QuantileToNormal,
+}
 # What the arguments are called in older configurations.
 _OLD_NAMES = {
     "least": "min_frequency",
@@ -57,7 +69,7 @@ class TablePreprocess(keras.layers.Layer):
     """Turn a table's raw columns into one row of numbers an example.
 
     Numbers are clipped to their training quantiles, missing ones replaced by the training median
-    and marked by an indicator, and standardised. Dates become a trend and cycles (`DateParts`).
+    and marked by an indicator, and scaled. Dates become a trend and cycles (`DateParts`).
     Categories become indices: 0 is for all that training did not see often enough, an empty cell
     is a category of its own where training has enough of them. Texts become the TF-IDF weights of
     their words (`TfIdf`). Of a list each item that training has often enough becomes an indicator;
@@ -80,6 +92,9 @@ class TablePreprocess(keras.layers.Layer):
         max_letters: Places kept of a column of DNA, from the beginning, at least 1.
         unclipped: Columns of numbers that are not clipped, such as the last value of a series that
             rises beyond what training had.
+        scaling: What becomes of clipped numbers: `"standard"` (mean 0 and standard deviation 1,
+            `Standardization`), `"robust"` (by median and quartiles, tails bent, `RobustScaling`) or
+            `"normal"` (by rank, `QuantileToNormal`).
         learned: What an adapted layer has learned; leave it to the layer.
 
     Call arguments:
@@ -114,6 +129,7 @@ class TablePreprocess(keras.layers.Layer):
         max_features: int = 256,
         max_letters: int = 512,
         unclipped: Sequence[str] = (),
+        scaling: str = "standard",
         learned: Mapping[str, Any] | None = None,
         **kwargs: object,
     ) -> None:
@@ -133,6 +149,7 @@ class TablePreprocess(keras.layers.Layer):
         self.max_features = check_integer("max_features", max_features, 1)
         self.max_letters = check_integer("max_letters", max_letters, 1)
         self.unclipped = tuple(unclipped)
+        self.scaling = scaling
         if not self.columns:
             raise DataError("A table must have at least one column that is an input.")
         self._flat = flat_columns(self.columns)
@@ -143,7 +160,7 @@ class TablePreprocess(keras.layers.Layer):
         self._wide = tuple(column.name for column in self.columns if column.wide)
         self._clip = QuantileClip(quantile_range, name="clip")
         self._fill = Imputation(name="fill")
-        self._scale = Standardization(name="scale")
+        self._scale = SCALINGS[check_choice("scaling", scaling, SCALINGS)](name="scale")
         dates = (column for column in self.columns if column.kind == "date")
         self._parts = {
             column.name: DateParts(
@@ -306,6 +323,7 @@ class TablePreprocess(keras.layers.Layer):
             "max_features": self.max_features,
             "max_letters": self.max_letters,
             "unclipped": list(self.unclipped),
+            "scaling": self.scaling,
             "learned": self._learned,
         }
 
