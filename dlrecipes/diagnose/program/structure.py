@@ -104,7 +104,8 @@ def _weights(program: Program) -> Iterator[Finding]:
             continue
         values = np.asarray(keras.ops.convert_to_numpy(kernel), np.float64)
         spread = float(values.std())
-        if spread == 0 and id(layer) not in last and not (values.flat[0] == 0 and _added(layer)):
+        alike = spread == 0 and not _told_apart(layer)
+        if alike and id(layer) not in last and not (values.flat[0] == 0 and _added(layer)):
             yield Finding(
                 "initial weights",
                 f"All weights of {layer.name!r} are {values.flat[0]:g}: its units compute the "
@@ -125,6 +126,12 @@ def _weights(program: Program) -> Iterator[Finding]:
                 'Use `kernel_initializer="glorot_uniform"` or "he_normal".',
                 severity="warning",
             )
+
+
+def _told_apart(layer: keras.layers.Layer) -> bool:
+    """Whether another of a layer's weights makes its units differ, as the slope of an embedding."""
+    weights = [np.asarray(keras.ops.convert_to_numpy(weight)) for weight in layer.trainable_weights]
+    return any(weight.ndim and np.ptp(weight, axis=-1).any() for weight in weights)
 
 
 def _added(layer: keras.layers.Layer) -> bool:

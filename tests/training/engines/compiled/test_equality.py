@@ -14,6 +14,9 @@ import pytest
 from dlrecipes.layers import (
     FeatureScaling,
     InvertedDropout,
+    MemberDense,
+    MemberMean,
+    MemberScaling,
     NTKDense,
     ParametricActivation,
     PeriodicBiasEmbedding,
@@ -22,7 +25,7 @@ from dlrecipes.layers import (
     ResidualBlock,
 )
 from dlrecipes.losses import FocalLoss
-from dlrecipes.models import build_cnn, build_mlp, build_resnet, build_rnn
+from dlrecipes.models import MemberModel, build_cnn, build_mlp, build_resnet, build_rnn
 from dlrecipes.training import OneCycle
 
 LAYERS, LOSSES, OPTIMIZERS = keras.layers, keras.losses, keras.optimizers
@@ -524,6 +527,32 @@ def test_layers_for_tables(how, name, built, side_by_side, examples):
     pair.check(epochs=2, rtol=1e-6 if name == "pieces" else 1e-9)
     if stacked:
         assert pair.paths == ["optimizer/learning_rate"]
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("how", ["population", "resident"])
+def test_members_of_one_network(how, built, side_by_side, examples):
+    def build(factor):
+        inputs = keras.Input((6,))
+        x = MemberScaling(4, [2, 3, 1])(inputs)
+        x = InvertedDropout(0.25 * factor, seed=3)(LAYERS.Dense(7, "relu")(x))
+        model = MemberModel(inputs, MemberMean()(MemberDense(3)(x)))
+        model.compile(
+            OPTIMIZERS.SGD(factor / 16, momentum=0.5),
+            LOSSES.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+            jit_compile=False,
+        )
+        return model
+
+    stacked = how == "population"
+    parts = [examples("sparse", n, (6,), seed=s) for n, s in ((72, 0), (40, 1))]
+    models = built(build, FACTORS if stacked else FACTORS[:1])
+    # Not compiled by XLA, which draws other masks.
+    pair = side_by_side(models, *parts, stacked=stacked)
+    pair.check(epochs=2)
+    if stacked:
+        assert len(pair.paths) == 2  # rate and dropout
 
 
 RECURRENT = {
