@@ -226,8 +226,14 @@ def test_one_program_for_all_trials_of_a_structure(population, scripted):
 
 def _begun_by(values):
     spread = keras.initializers.TruncatedNormal(stddev=values["spread"])
+    hidden = [LAYERS.Dense(values["units"])] if "units" in values else []
     model = keras.Sequential(
-        [keras.Input((4,)), PeriodicEmbedding(3, 5, spread), LAYERS.Dense(3, dtype="float32")]
+        [
+            keras.Input((4,)),
+            PeriodicEmbedding(3, 5, spread),
+            *hidden,
+            LAYERS.Dense(3, dtype="float32"),
+        ]
     )
     model.compile(
         keras.optimizers.SGD(values["rate"]),
@@ -269,6 +275,29 @@ def test_one_program_for_trials_that_begin_differently(development, scripted):
         assert outcome.history["val_loss"] == [pytest.approx(loss, rel=1e-5)]
         assert outcome.history["val_accuracy"] == [pytest.approx(accuracy)]
     assert 1 < len(drawn) <= 4
+
+
+def test_one_family_of_networks_that_begin_differently(development, scripted):
+    space = (
+        Hyperparameter("spread", "float", 0.01, 100.0, log=True),
+        Hyperparameter("units", "int", 2, 9),
+        Hyperparameter("rate", "float", 1e-3, 1.0, log=True),
+    )
+    all_values = [{"spread": 0.1 * 4**at, "units": units, "rate": 0.1}
+                  for at, units in enumerate((5, 7, 5))]  # fmt: skip
+    jobs = [
+        Job(at, values, partial(_begun_by, values), seed=9, epochs=2, batch_size=16,
+            rebuild=_begun_by, space=space, shared_seed=5, keep_weights=True)
+        for at, values in enumerate(all_values)
+    ]  # fmt: skip
+    watched = _Watched("auto", development)
+    source = watched.run(scripted(*jobs))
+    assert [program.traces for program in watched.programs] == [1]
+    (alone,) = _Watched("auto", development).run(scripted(jobs[2])).outcomes
+    assert source.outcomes[2].history == alone.history
+    for ours, theirs in zip(source.outcomes[2].weights, alone.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert not np.array_equal(source.outcomes[0].weights[0], source.outcomes[2].weights[0])
 
 
 @pytest.mark.slow
