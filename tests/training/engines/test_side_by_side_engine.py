@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings, strategies as st
 
+from dlrecipes.layers import PeriodicEmbedding
 from dlrecipes.results import Hyperparameter, Objective
 from dlrecipes.training.engines import SideBySideEngine, make_engine
 from dlrecipes.training.engines.compiled import programs
@@ -221,6 +222,82 @@ def test_one_program_for_all_trials_of_a_structure(population, scripted):
     assert len(watched.programs) == 2
     assert len({choice.structure for choice in watched.choices}) == 2
     assert watched.lines == ["trained by `resident`: a single trial"]
+
+
+def _begun_by(values):
+    spread = keras.initializers.TruncatedNormal(stddev=values["spread"])
+    hidden = [LAYERS.Dense(values["units"])] if "units" in values else []
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            PeriodicEmbedding(3, 5, spread),
+            *hidden,
+            LAYERS.Dense(3, dtype="float32"),
+        ]
+    )
+    model.compile(
+        keras.optimizers.SGD(values["rate"]),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    return model
+
+
+def test_one_program_for_trials_that_begin_differently(development, scripted):
+    """Only the frequencies do, by their spread; a rate of next to nothing keeps them there."""
+    space = (
+        Hyperparameter("spread", "float", 0.01, 100.0, log=True),
+        Hyperparameter("rate", "float", 1e-30, 1.0, log=True),
+    )
+    jobs = [
+        Job(at, values, partial(_begun_by, values), seed=at, epochs=1, batch_size=16,
+            rebuild=_begun_by, space=space, shared_seed=5, keep_weights=True)
+        for at, values in enumerate({"spread": 0.02 * 3**at, "rate": 1e-30} for at in range(6))
+    ]  # fmt: skip
+    watched = _Watched("population", development)
+    source = watched.run(scripted(*jobs))
+    assert watched.lines == []
+    assert {outcome.engine for outcome in source.outcomes} == {"population"}
+    (program,) = watched.programs
+    assert program.traces == 1
+    drawn = set()
+    for job, outcome in zip(jobs, source.outcomes, strict=True):
+        frequencies, kernel, *_ = outcome.weights
+        unit = frequencies / job.values["spread"]
+        assert np.std(unit) == pytest.approx(0.88, abs=0.25)
+        # The others begin as those of the same seed, of which there are a few.
+        drawn.add((tuple(unit.ravel().round(4)), tuple(kernel.ravel())))
+        model = _begun_by(job.values)
+        model.set_weights(outcome.weights)
+        held_out = watched.engine._development.validation
+        loss, accuracy = model.evaluate(held_out.x, held_out.y, verbose=0)
+        assert outcome.history["val_loss"] == [pytest.approx(loss, rel=1e-5)]
+        assert outcome.history["val_accuracy"] == [pytest.approx(accuracy)]
+    assert 1 < len(drawn) <= 4
+
+
+def test_one_family_of_networks_that_begin_differently(development, scripted):
+    space = (
+        Hyperparameter("spread", "float", 0.01, 100.0, log=True),
+        Hyperparameter("units", "int", 2, 9),
+        Hyperparameter("rate", "float", 1e-3, 1.0, log=True),
+    )
+    all_values = [{"spread": 0.1 * 4**at, "units": units, "rate": 0.1}
+                  for at, units in enumerate((5, 7, 5))]  # fmt: skip
+    jobs = [
+        Job(at, values, partial(_begun_by, values), seed=9, epochs=2, batch_size=16,
+            rebuild=_begun_by, space=space, shared_seed=5, keep_weights=True)
+        for at, values in enumerate(all_values)
+    ]  # fmt: skip
+    watched = _Watched("auto", development)
+    source = watched.run(scripted(*jobs))
+    assert [program.traces for program in watched.programs] == [1]
+    (alone,) = _Watched("auto", development).run(scripted(jobs[2])).outcomes
+    assert source.outcomes[2].history == alone.history
+    for ours, theirs in zip(source.outcomes[2].weights, alone.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert not np.array_equal(source.outcomes[0].weights[0], source.outcomes[2].weights[0])
 
 
 @pytest.mark.slow

@@ -27,6 +27,8 @@ from dlrecipes.training.precision import policy_that_ran
 from dlrecipes.training.stopwatch import timed
 from dlrecipes.training.weights_by_path import Weights
 
+# What initial weights follow from: structure, seed, the given ones, and values that have a say.
+_Place = tuple[str, int, int, tuple[tuple[str, Value], ...]]
 # Bytes of initial weights that are kept, of at least so many states.
 _INITIAL_BYTES, _INITIAL_LEAST = 2**26, 16
 _STRUCTURES_KEPT = 32
@@ -55,6 +57,7 @@ class Blueprint:
         described: What the graph follows from.
         tried: For each dynamic hyperparameter the values with which a model was built.
         choices: Those of them that are choices.
+        starts: The dynamic hyperparameters by which weights begin.
         examined: Whether it is known which hyperparameters are numbers. Of a structure that only
             one trial has, all are fixed.
         given: Of such a structure the values of the member's numbers.
@@ -75,6 +78,7 @@ class Blueprint:
     described: Values
     tried: dict[str, set[float]]
     choices: frozenset[str]
+    starts: frozenset[str] = frozenset()
     examined: bool = True
     given: tuple[float, ...] = ()
     family: str = ""
@@ -182,9 +186,7 @@ class Blueprints:
         self._asks_late = False
         self._met: deque[Job] = deque(maxlen=_MET)
         self._usual_losses: set[str] = set()
-        self._initial: OrderedDict[tuple[str, int, int], tuple[Weights | None, State]] = (
-            OrderedDict()
-        )
+        self._initial: OrderedDict[_Place, tuple[Weights | None, State]] = OrderedDict()
         train = development.train
         weight = train.sample_weight
         y = keras_targets(train.y, development.model_spec)
@@ -234,20 +236,21 @@ class Blueprints:
 
     def initial(self, blueprint: Blueprint, job: Job, seed: int) -> State:
         """Return the state from which a training with a seed begins."""
-        place = (blueprint.key, seed, id(job.initial))
+        own = tuple(sorted(job.values.items())) if blueprint.starts else ()
+        place = (blueprint.key, seed, id(job.initial), own)
         if place not in self._initial:
             # A dropout of rate 0 draws no seed, so that the weights of later layers would be
             # others; whichever job comes first, they must be the same.
             values = dict(job.values)
             for name, tried in blueprint.tried.items():
-                if values[name] == 0:
+                if values[name] == 0 and name not in blueprint.starts:
                     values[name] = min((value for value in tried if value), key=abs, default=0.0)
             model = self._build(job, seed) if values == job.values else None
             model = model or self._build_with(job, values, seed)
             self._keep_initial(place, job, blueprint.member.initial(model))
         return self._initial[place][1]
 
-    def _keep_initial(self, place: tuple[str, int, int], job: Job, state: State) -> None:
+    def _keep_initial(self, place: _Place, job: Job, state: State) -> None:
         # The given weights are kept, too: as long as they are, no others have their id.
         self._initial[place] = (job.initial, state)
         kept = sum(_bytes(state) for _, state in self._initial.values())
@@ -311,7 +314,7 @@ class Blueprints:
         relation = relate(model, described, job)
         member, metrics, first = self._families.admit(relation, model)
         key = relation.key or _key(job, described, job.values)
-        self._keep_initial((key, seed, id(job.initial)), job, member.initial(model))
+        self._keep_initial((key, seed, id(job.initial), ()), job, member.initial(model))
         structural = self._structural.get(frozenset(job.values), frozenset())
         self._tell({name: job.values[name] for name in structural}, job)
         return Blueprint(
@@ -349,6 +352,7 @@ class Blueprints:
         self._structural[names] = frozenset(name for name, value in fixed.items() if value != 0)
         self._tell(fixed, job)
         owned = sorted(path for some in paths.values() for path in some)
+        begins = {path for path in owned if probe.leaves[path].begins is not None}
         return Blueprint(
             key=_key(job, probe.described, fixed, owned),
             fixed=fixed,
@@ -356,7 +360,7 @@ class Blueprints:
             names=names,
             batch_size=job.batch_size,
             # In one order, whichever names the builder gives them.
-            member=Member(model, [probe.leaves[path] for path in owned]),
+            member=Member(model, [probe.leaves[path] for path in owned if path not in begins]),
             metrics=metrics,
             policy=policy_that_ran(model, self._policy),
             parameters=int(model.count_params()),
@@ -367,6 +371,7 @@ class Blueprints:
                 for hyperparameter in job.space
                 if hyperparameter.kind == "choice" and hyperparameter.active(job.values)
             ),
+            starts=frozenset(name for name, some in paths.items() if begins.intersection(some)),
         )
 
     def _tell(self, fixed: dict[str, Value], job: Job) -> None:

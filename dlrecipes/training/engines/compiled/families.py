@@ -137,11 +137,19 @@ def relate(model: keras.Model, described: Values, job: Job) -> Relation:
     # Averages of weights are validated, which are nothing before the first step.
     if not is_told_by_its_configuration(described) or model.optimizer.use_ema:
         return Relation({}, "", "")
-    leaves = {path: leaf for path, leaf in sorted(find_leaves(model).items()) if _varies(leaf, job)}
+    found = dict(sorted(find_leaves(model).items()))
+    starts = {path: "a start" for path, leaf in found.items() if leaf.begins is not None}
+    leaves = {
+        path: leaf for path, leaf in found.items() if path not in starts and _varies(leaf, job)
+    }
     numbers = dict.fromkeys(leaves, "a number")
+    # Each begins from weights of its own, so that only the graph is common.
     key, family = (
-        key_of({**part, **numbers, "batch_size": job.batch_size}, set())
-        for part in (described, without_sizes(model, described))
+        key_of({**part, "batch_size": job.batch_size}, set())
+        for part in (
+            {**described, **numbers},
+            {**without_sizes(model, described), **numbers, **starts},
+        )
     )
     return Relation(leaves, key, family)
 

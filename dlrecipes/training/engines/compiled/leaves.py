@@ -52,6 +52,13 @@ _RATES = (
     keras.layers.SpatialDropout2D,
     keras.layers.SpatialDropout3D,
 )
+_OF_INITIALIZERS = {
+    keras.initializers.RandomNormal: ("mean", "stddev"),
+    keras.initializers.TruncatedNormal: ("mean", "stddev"),
+    keras.initializers.RandomUniform: ("minval", "maxval"),
+    keras.initializers.VarianceScaling: ("scale",),
+    keras.initializers.Constant: ("value",),
+}
 _REGULARIZERS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
 
 
@@ -159,6 +166,7 @@ class Leaf:
         stand_in: From a tensor to what is put in that place while the model is traced.
         zero: Whether zero is a number among others; to clip gradients at 0 means not to clip.
         echo: Whether it only repeats, in a layer made of others, what may be a number of those.
+        begins: The weight that begins by it, if it is a number of an initializer. No graph has it.
     """
 
     path: str
@@ -169,6 +177,7 @@ class Leaf:
     stand_in: Callable[[Any], Any] = DynamicNumber
     zero: bool = True
     echo: bool = False
+    begins: keras.Variable | None = None
 
 
 def find_leaves(model: keras.Model) -> dict[str, Leaf]:
@@ -181,7 +190,9 @@ def find_leaves(model: keras.Model) -> dict[str, Leaf]:
         `{path: leaf}`; what is not among them (units, activations, a dropout rate of exactly
         zero, which Keras leaves out of the graph) is structure.
     """
-    return {leaf.path: leaf for leaf in (*_of_layers(model), *_of_compile(model))}
+    return {
+        leaf.path: leaf for leaf in (*_of_layers(model), *_of_starts(model), *_of_compile(model))
+    }
 
 
 def inner_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:
@@ -219,6 +230,21 @@ def _of_layers(model: keras.Model) -> Iterator[Leaf]:
                     if hasattr(regularizer, factor):
                         value = float(getattr(regularizer, factor))
                         yield Leaf(f"{path}/{name}/config/{factor}", value, regularizer, factor)
+
+
+def _of_starts(model: keras.Model) -> Iterator[Leaf]:
+    """Yield the numbers of initializers, each of which begins one weight and does nothing else."""
+    for index, layer in enumerate(all_layers(model)):
+        for name in layer.get_config() if not isinstance(layer, keras.Model) else ():
+            weight = getattr(layer, name.removesuffix("_initializer"), None)
+            if not name.endswith("_initializer") or not isinstance(weight, keras.Variable):
+                continue
+            initializer = getattr(layer, name, None)
+            for number in _OF_INITIALIZERS.get(type(initializer), ()):
+                value = getattr(initializer, number)
+                if isinstance(value, float):
+                    place = f"layers/{index}/{name}/config/{number}"
+                    yield Leaf(place, value, {}, "", begins=weight)
 
 
 def _floats(path: str, config: object) -> Iterator[tuple[str, float]]:

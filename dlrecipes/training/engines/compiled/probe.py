@@ -136,19 +136,23 @@ class Probe:
     def _alike(self, model: keras.Model, changed: dict[str, Value], paths: Paths) -> bool:
         """Whether the first model, with the changed numbers, computes what this one does."""
         theirs = find_leaves(model)
-        weights = [variable.numpy() for variable in _learned(model, theirs)]
-        if len(weights) != len(self._weights) or not all(
-            map(np.array_equal, weights, self._weights)
-        ):
-            return False  # the initial weights depend on it
         owned = {path: changed[name] for name, some in paths.items() for path in some}
+        begun = {id(theirs[path].begins) for path in owned}
+        learned = _learned(model, theirs)
+        if len(learned) != len(self._weights) or not all(
+            id(variable) in begun or np.array_equal(variable.numpy(), weight)
+            for variable, weight in zip(learned, self._weights, strict=True)
+        ):
+            return False  # the initial weights depend on it, and no initializer says so
+        owned = {path: value for path, value in owned.items() if theirs[path].begins is None}
         variables = [path for path in owned if theirs[path].variable is not None]
         one = Member(self._model, [self.leaves[path] for path in owned])
         other = Member(model, [theirs[path] for path in variables])
         computed = []
         for member, places in ((one, list(owned)), (other, variables)):
             state = State(
-                *([tf.constant(array) for array in group] for group in member.initial(member.model))
+                # Both from the same weights, whichever each would begin from.
+                *([tf.constant(array) for array in group] for group in member.initial(model))
             )
             numbers = [tf.constant(owned[path], keras.config.floatx()) for path in places]
             computed.append(member.compute(state, numbers, *self._few))

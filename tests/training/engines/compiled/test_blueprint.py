@@ -8,7 +8,7 @@ import pytest
 
 from dlrecipes.data import from_arrays
 from dlrecipes.errors import BuilderError
-from dlrecipes.layers import InvertedDropout, ResidualBlock
+from dlrecipes.layers import InvertedDropout, PeriodicEmbedding, ResidualBlock
 from dlrecipes.losses import FocalLoss, MaskedLoss
 from dlrecipes.results import Hyperparameter
 from dlrecipes.training.engines.compiled.blueprint import Blueprints
@@ -192,8 +192,16 @@ STRUCTURE = {
     "one layer less": lambda a, rate: _net(
         *([LAYERS.Dense(3)] if a > 0.2 else []), LAYERS.Dropout(a), optimizer=SGD(rate)
     ),
-    "initial weights": lambda a, rate: _net(
+    "initial weights and a factor": lambda a, rate: _net(
         LAYERS.Dense(3, kernel_initializer=keras.initializers.RandomNormal(stddev=a)),
+        LAYERS.Lambda(_scaled(a)),
+        optimizer=SGD(rate),
+    ),
+    "initial weights beside those of an initializer": lambda a, rate: _filled(
+        a, rate, bias_initializer=keras.initializers.RandomNormal(stddev=a)
+    ),
+    "twice the initial weights": lambda a, rate: _net(
+        LAYERS.Dense(3, kernel_initializer=keras.initializers.RandomNormal(stddev=2 * a)),
         optimizer=SGD(rate),
     ),
     "negative slope": lambda a, rate: _net(LAYERS.LeakyReLU(a), optimizer=SGD(rate)),
@@ -235,8 +243,8 @@ def _graph(operation, rate):
     return model
 
 
-def _filled(value, rate):
-    model = _net(LAYERS.Dense(3), optimizer=SGD(rate))
+def _filled(value, rate, **options):
+    model = _net(LAYERS.Dense(3, **options), optimizer=SGD(rate))
     model.layers[0].kernel.assign(keras.ops.full((4, 3), value))
     return model
 
@@ -300,6 +308,50 @@ def test_everything_else_is_structure(what, blueprints):
     assert builder.calls <= calls + 5
     assert other is not first
     assert other.key != first.key
+
+
+STARTS = {
+    "dense": lambda a, rate: _net(
+        LAYERS.Dense(3, kernel_initializer=keras.initializers.RandomNormal(stddev=a)),
+        LAYERS.Dropout(a),
+        optimizer=SGD(rate),
+    ),
+    "frequencies": lambda a, rate: _net(
+        PeriodicEmbedding(2, 3, keras.initializers.TruncatedNormal(stddev=a)),
+        LAYERS.Dense(5),
+        optimizer=SGD(rate),
+    ),
+    "embedding": lambda a, rate: _net(
+        LAYERS.Embedding(9, 2, keras.initializers.RandomUniform(-0.5, a)),
+        LAYERS.Flatten(),
+        optimizer=SGD(rate),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", STARTS)
+def test_what_weights_begin_by_is_in_no_graph(what, blueprints):
+    """One structure, and each job begins from the weights of its own model."""
+    builder = _two(STARTS[what])
+    first = blueprints.of(builder.job(a=0.5, rate=0.01))
+    assert set(first.dynamic) == {"a", "rate"}
+    assert all("initializer" not in leaf.path for leaf in first.member.leaves)
+    kept = []
+    for number, a in enumerate((0.5, 0.2, 0.8, 0.2)):
+        job = builder.job(number, a=a, rate=0.02)
+        assert blueprints.of(job) is first
+        assert len(first.numbers(job)) == len(first.member.leaves)
+        state = blueprints.initial(first, job, seed=3)
+        keras.utils.clear_session(free_memory=False)
+        keras.utils.set_random_seed(3)
+        alone = first.member.initial(builder(job.values))
+        for ours, theirs in zip(state.trainable, alone.trainable, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        kept.append(state.trainable)
+    assert not np.array_equal(kept[0][0], kept[1][0])
+    calls = builder.calls
+    blueprints.initial(first, builder.job(9, a=0.8, rate=0.02), seed=3)
+    assert builder.calls == calls
 
 
 def _all_at_once(values):

@@ -488,18 +488,16 @@ def test_more_layers(name, built, side_by_side, examples):
 
 
 _EDGES = [[-1.0, -0.5, 0.5, 1.0], [0.0], *[[-2.0, 0.0, 2.0]] * 4]
-# Those of networks for tables. The stacked ones are compiled by XLA, as a population is.
+# Those of networks for tables; the frequencies begin differently, which is no number of a graph.
 TABLES = {
-    "pieces": lambda x: LAYERS.Dense(4, "relu")(PiecewiseLinearEmbedding(3, edges=_EDGES)(x)),
-    "periodic": lambda x: PeriodicEmbedding(3, 4, keras.initializers.TruncatedNormal(stddev=0.25))(
-        x
-    ),
-    "phases": lambda x: NTKDense(5)(PeriodicBiasEmbedding(3, 4)(x)),
-    "scaled": lambda x: ParametricActivation("selu")(
+    "pieces": lambda x, a: LAYERS.Dense(4, "relu")(PiecewiseLinearEmbedding(3, edges=_EDGES)(x)),
+    "periodic": lambda x, a: PeriodicEmbedding(
+        3, 4, keras.initializers.TruncatedNormal(stddev=a(0.25))
+    )(x),
+    "phases": lambda x, a: NTKDense(5)(PeriodicBiasEmbedding(3, 4)(x)),
+    "scaled": lambda x, a: ParametricActivation("selu")(
         NTKDense(
-            7,
-            bias_initializer="random_normal",
-            kernel_regularizer=REGULARIZERS.L2(1 / 64),
+            7, bias_initializer="random_normal", kernel_regularizer=REGULARIZERS.L2(a(1 / 64))
         )(FeatureScaling()(x))
     ),
 }
@@ -511,7 +509,9 @@ TABLES = {
 def test_layers_for_tables(how, name, built, side_by_side, examples):
     def build(factor):
         inputs = keras.Input((6,))
-        model = keras.Model(inputs, NTKDense(3)(TABLES[name](inputs)))
+        model = keras.Model(
+            inputs, NTKDense(3)(TABLES[name](inputs, lambda number: number * factor))
+        )
         model.compile(
             OPTIMIZERS.SGD(factor / 16, momentum=0.5),
             LOSSES.SparseCategoricalCrossentropy(from_logits=True),
@@ -526,7 +526,7 @@ def test_layers_for_tables(how, name, built, side_by_side, examples):
     # The components of the pieces are float32, which a graph rounds otherwise than Keras alone.
     pair.check(epochs=2, rtol=1e-6 if name == "pieces" else 1e-9)
     if stacked:
-        assert pair.paths == ["optimizer/learning_rate"]
+        assert "optimizer/learning_rate" in pair.paths
 
 
 @pytest.mark.usefixtures("float64")
