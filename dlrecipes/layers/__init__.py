@@ -12,6 +12,7 @@ from dlrecipes.layers.pca_whitening import PCAWhitening
 from dlrecipes.layers.piecewise_linear_encoding import PiecewiseLinearEncoding
 from dlrecipes.layers.quantile_clip import QuantileClip
 from dlrecipes.layers.residual_block import BATCH_MOMENTUM, ResidualBlock
+from dlrecipes.layers.scheduled_dropout import ScheduledDropout
 from dlrecipes.layers.standardization import Standardization
 from dlrecipes.layers.zca_whitening import ZCAWhitening
 
@@ -27,6 +28,7 @@ __all__ = [
     "PiecewiseLinearEncoding",
     "QuantileClip",
     "ResidualBlock",
+    "ScheduledDropout",
     "Standardization",
     "ZCAWhitening",
     "absolute",

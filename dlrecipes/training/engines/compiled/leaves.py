@@ -10,9 +10,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers import InvertedDropout, ScheduledDropout
 from dlrecipes.losses import FocalLoss, MaskedLoss
-from dlrecipes.training.one_cycle import OneCycle
+from dlrecipes.training.moving_optimizers import moving_optimizers, without_scaling
+from dlrecipes.training.schedules import CosLog4, FlatCos, OneCycle, ScheduledAdamW
 
 # Optimizers whose update rule gives the same numbers with stacked state, as the tests show.
 OPTIMIZERS = (
@@ -26,6 +27,7 @@ OPTIMIZERS = (
     keras.optimizers.Nadam,
     keras.optimizers.Lion,
     keras.optimizers.Ftrl,
+    ScheduledAdamW,
 )
 _OF_OPTIMIZERS = (
     "weight_decay",
@@ -43,6 +45,8 @@ _OF_SCHEDULES = {
     keras.optimizers.schedules.ExponentialDecay: ("initial_learning_rate", "decay_rate"),
     keras.optimizers.schedules.InverseTimeDecay: ("initial_learning_rate", "decay_rate"),
     keras.optimizers.schedules.PolynomialDecay: ("initial_learning_rate", "end_learning_rate"),
+    CosLog4: ("peak",),
+    FlatCos: ("peak",),
     OneCycle: ("peak",),
 }
 _OF_LOSSES = ("label_smoothing", "gamma", "alpha", "delta")
@@ -184,9 +188,12 @@ def find_leaves(model: keras.Model) -> dict[str, Leaf]:
     return {leaf.path: leaf for leaf in (*_of_layers(model), *_of_compile(model))}
 
 
-def inner_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:
-    """Return a model's optimizer without the loss scaling that Keras puts around it."""
-    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
+def optimizers_by_path(model: keras.Model) -> dict[str, keras.optimizers.Optimizer]:
+    """Return the optimizers that move a model's weights, by where their numbers stand."""
+    found = moving_optimizers(model)
+    if isinstance(without_scaling(model), keras.optimizers.MultiOptimizer):
+        return {f"optimizers/{at}": one for at, one in enumerate(found)}
+    return {"optimizer": found[0]}
 
 
 def all_layers(model: keras.Model) -> list[keras.Layer]:
@@ -204,6 +211,8 @@ def _of_layers(model: keras.Model) -> Iterator[Leaf]:
         if isinstance(layer, InvertedDropout):
             rate = float(keras.ops.convert_to_numpy(layer.rate))
             yield Leaf(f"{path}/rate", rate, layer, "rate", layer.rate)
+        elif isinstance(layer, ScheduledDropout):
+            yield from _of_schedule(f"{path}/schedule", layer.schedule)
         elif type(layer) in _RATES and layer.rate > 0:
             yield Leaf(
                 f"{path}/rate",
@@ -232,21 +241,32 @@ def _floats(path: str, config: object) -> Iterator[tuple[str, float]]:
 
 
 def _of_compile(model: keras.Model) -> Iterator[Leaf]:
-    optimizer = inner_optimizer(model)
-    if type(optimizer) in OPTIMIZERS:
-        rate = optimizer._learning_rate
-        if isinstance(rate, keras.Variable):
-            value = float(keras.ops.convert_to_numpy(rate))
-            yield Leaf("optimizer/learning_rate", value, optimizer, "_learning_rate", rate)
-        for name in _OF_SCHEDULES.get(type(rate), ()):
-            path = f"optimizer/learning_rate/config/{name}"
-            yield from _number(path, rate, name, getattr(rate, name))
-        for name in _OF_OPTIMIZERS:
-            number = getattr(optimizer, name, None)
-            if number or name == "weight_decay":  # a momentum of 0 has no slots to keep it in
-                yield from _number(f"optimizer/{name}", optimizer, name, number)
+    for path, optimizer in optimizers_by_path(model).items():
+        if type(optimizer) in OPTIMIZERS:
+            yield from _of_optimizer(path, optimizer)
     yield from _of_losses("loss", model.loss)
     yield from _of_loss_weights(model)
+
+
+def _of_optimizer(path: str, optimizer: Any) -> Iterator[Leaf]:  # noqa: ANN401
+    rate = optimizer._learning_rate
+    if isinstance(rate, keras.Variable):
+        value = float(keras.ops.convert_to_numpy(rate))
+        yield Leaf(f"{path}/learning_rate", value, optimizer, "_learning_rate", rate)
+    yield from _of_schedule(f"{path}/learning_rate", rate)
+    for name in _OF_OPTIMIZERS:
+        # A decay that may follow a schedule is computed where it is asked for.
+        scheduled = name == "weight_decay" and isinstance(optimizer, ScheduledAdamW)
+        held = f"_{name}" if scheduled else name
+        number = getattr(optimizer, held, None)
+        yield from _of_schedule(f"{path}/{name}", number)
+        if number or name == "weight_decay":  # a momentum of 0 has no slots to keep it in
+            yield from _number(f"{path}/{name}", optimizer, held, number)
+
+
+def _of_schedule(path: str, schedule: object) -> Iterator[Leaf]:
+    for name in _OF_SCHEDULES.get(type(schedule), ()):
+        yield from _number(f"{path}/config/{name}", schedule, name, getattr(schedule, name))
 
 
 def _of_losses(path: str, loss: object) -> Iterator[Leaf]:
