@@ -15,8 +15,8 @@ class FlatCos(keras.optimizers.schedules.LearningRateSchedule):
     """A number that stays for half of a training and then falls to 0 on half a cosine.
 
     With `t = step / steps` it is `peak` up to `t = 1/2`, then
-    `peak / 2 * (1 + cos(2 pi (t - 1/2)))`. After `steps` it stays at 0. It fits what holds a network
-    back and is to let go at the end: the rate of a `ScheduledDropout`, the decay of a
+    `peak / 2 * (1 + cos(2 pi (t - 1/2)))`. After `steps` it stays at 0. It fits what holds a
+    network back and is to let go at the end: the rate of a `ScheduledDropout`, the decay of a
     `ScheduledAdamW`.
 
     Args:

@@ -208,19 +208,7 @@ def _of_layers(model: keras.Model) -> Iterator[Leaf]:
             held = {name: value for name, value in vars(layer).items() if isinstance(value, float)}
             for place, number in _floats(path, {**held, **layer.get_config()}):
                 yield Leaf(place, number, {}, "", echo=True)
-        if isinstance(layer, InvertedDropout):
-            rate = float(keras.ops.convert_to_numpy(layer.rate))
-            yield Leaf(f"{path}/rate", rate, layer, "rate", layer.rate)
-        elif isinstance(layer, ScheduledDropout):
-            yield from _of_schedule(f"{path}/schedule", layer.schedule)
-        elif type(layer) in _RATES and layer.rate > 0:
-            yield Leaf(
-                f"{path}/rate",
-                float(layer.rate),
-                layer,
-                "call",
-                stand_in=partial(_dropout_call, layer),
-            )
+        yield from _of_dropout(path, layer)
         for name in layer.get_config() if not isinstance(layer, keras.Model) else ():
             regularizer = getattr(layer, name, None) if name.endswith("_regularizer") else None
             if type(regularizer) in _REGULARIZERS:
@@ -228,6 +216,22 @@ def _of_layers(model: keras.Model) -> Iterator[Leaf]:
                     if hasattr(regularizer, factor):
                         value = float(getattr(regularizer, factor))
                         yield Leaf(f"{path}/{name}/config/{factor}", value, regularizer, factor)
+
+
+def _of_dropout(path: str, layer: keras.Layer) -> Iterator[Leaf]:
+    if isinstance(layer, InvertedDropout):
+        rate = float(keras.ops.convert_to_numpy(layer.rate))
+        yield Leaf(f"{path}/rate", rate, layer, "rate", layer.rate)
+    elif isinstance(layer, ScheduledDropout):
+        yield from _of_schedule(f"{path}/schedule", layer.schedule)
+    elif type(layer) in _RATES and layer.rate > 0:
+        yield Leaf(
+            f"{path}/rate",
+            float(layer.rate),
+            layer,
+            "call",
+            stand_in=partial(_dropout_call, layer),
+        )
 
 
 def _floats(path: str, config: object) -> Iterator[tuple[str, float]]:
