@@ -89,9 +89,7 @@ def _own_things(model: keras.Model, compiled: dict[str, Any]) -> Iterator[object
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (anything that a configuration holds)
     """Return a configuration as JSON, with fingerprints for arrays and names for code."""
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, str):
+    if value is None or isinstance(value, bool | int | str):
         return _MOVED.get(value, value)
     if isinstance(value, float):
         return repr(value)
