@@ -38,7 +38,9 @@ def test_in_float64(kind, formula):
     wanted = formula(0.3, np.minimum(steps / 1000, 1))
     schedule = kind(0.3, 1000)
     np.testing.assert_allclose(schedule(steps), wanted, rtol=0, atol=1e-13)
-    assert float(schedule(keras.Variable(777, dtype="int"))) == pytest.approx(wanted[777], rel=1e-12)
+    assert float(schedule(keras.Variable(777, dtype="int"))) == pytest.approx(
+        wanted[777], rel=1e-12
+    )
     assert wanted[1000:].max() < 1e-13
     assert wanted.max() == pytest.approx(0.3, rel=1e-4)
 

@@ -235,7 +235,12 @@ def _resized(member: Member) -> Member | None:
             config[name] += 1
         return type(layer).from_config(config)
 
-    other = keras.models.clone_model(model, clone_function=made)
+    # Keras would make the optimizer again, too, by a configuration that functions do not have.
+    model.compiled = False
+    try:
+        other = keras.models.clone_model(model, clone_function=made)
+    finally:
+        model.compiled = True
     if not changed:
         return None
     other.compile(

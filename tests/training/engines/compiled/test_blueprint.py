@@ -8,12 +8,13 @@ import pytest
 
 from dlrecipes.data import from_arrays
 from dlrecipes.errors import BuilderError
-from dlrecipes.layers import InvertedDropout, ResidualBlock
+from dlrecipes.layers import InvertedDropout, ResidualBlock, ScheduledDropout
 from dlrecipes.losses import FocalLoss, MaskedLoss
 from dlrecipes.results import Hyperparameter
 from dlrecipes.training.engines.compiled.blueprint import Blueprints
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.job import Job
+from dlrecipes.training.schedules import CosLog4, FlatCos, ScheduledAdamW
 
 LAYERS, REGULARIZERS = keras.layers, keras.regularizers
 ADAM, SGD = keras.optimizers.AdamW, keras.optimizers.SGD
@@ -153,12 +154,25 @@ def _wrapped(l2):
     return _net(LAYERS.Reshape((4, 1)), LAYERS.TimeDistributed(inner), LAYERS.Flatten())
 
 
+def _several(momentum, rate):
+    patterns = {".*/bias": SGD(rate, momentum=momentum)}
+    optimizers = keras.optimizers
+    return optimizers.MultiOptimizer(optimizers.OptimizerMap(ADAM(rate), patterns))
+
+
 # What `a` is; `rate` is a learning rate beside it.
 DYNAMIC = {
     "learning rate": lambda a, rate: _net(optimizer=SGD(a)),
     "schedule": lambda a, rate: _net(optimizer=SGD(_decay(a, 0.0))),
     "end of a schedule": lambda a, rate: _net(optimizer=SGD(_decay(rate, a))),
     "warm-up": lambda a, rate: _net(optimizer=SGD(_warmed_up(a))),
+    "growing cycles": lambda a, rate: _net(optimizer=SGD(CosLog4(a, 20))),
+    "scheduled decay": lambda a, rate: _net(optimizer=ScheduledAdamW(rate, FlatCos(a, 20))),
+    "decay of numbers": lambda a, rate: _net(optimizer=ScheduledAdamW(rate, a)),
+    "scheduled dropout": lambda a, rate: _net(
+        LAYERS.Dense(5), ScheduledDropout(FlatCos(a, 20)), optimizer=SGD(rate)
+    ),
+    "several optimizers": lambda a, rate: _net(optimizer=_several(a, rate)),
     "weight decay": lambda a, rate: _net(optimizer=ADAM(rate, weight_decay=a)),
     "momentum": lambda a, rate: _net(optimizer=SGD(rate, momentum=a)),
     "beta": lambda a, rate: _net(optimizer=ADAM(rate, beta_1=a)),
