@@ -56,6 +56,7 @@ def without_scaling(model: keras.Model) -> Any:  # noqa: ANN401  (Keras', which 
     """Return a network's optimizer without the scaling of losses that Keras puts around it.
 
     Args:
-        model: A compiled network.
+        model: A network; None comes back for one that is not compiled.
     """
-    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    optimizer = getattr(model, "optimizer", None)
+    return getattr(optimizer, "inner_optimizer", optimizer)
