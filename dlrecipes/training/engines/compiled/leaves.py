@@ -163,6 +163,8 @@ class Leaf:
         stand_in: From a tensor to what is put in that place while the model is traced.
         zero: Whether zero is a number among others; to clip gradients at 0 means not to clip.
         echo: Whether it only repeats, in a layer made of others, what may be a number of those.
+        multiple: Whether it may be a hyperparameter times a number that stays: of several
+            optimizers the rates are told so, a tenth for biases, for example.
     """
 
     path: str
@@ -173,6 +175,7 @@ class Leaf:
     stand_in: Callable[[Any], Any] = DynamicNumber
     zero: bool = True
     echo: bool = False
+    multiple: bool = False
 
 
 def find_leaves(model: keras.Model) -> dict[str, Leaf]:
@@ -253,11 +256,8 @@ def _of_compile(model: keras.Model) -> Iterator[Leaf]:
 
 
 def _of_optimizer(path: str, optimizer: Any) -> Iterator[Leaf]:  # noqa: ANN401
-    rate = optimizer._learning_rate
-    if isinstance(rate, keras.Variable):
-        value = float(keras.ops.convert_to_numpy(rate))
-        yield Leaf(f"{path}/learning_rate", value, optimizer, "_learning_rate", rate)
-    yield from _of_schedule(f"{path}/learning_rate", rate)
+    for rate in _of_rate(f"{path}/learning_rate", optimizer):
+        yield replace(rate, multiple=path != "optimizer")
     for name in _OF_OPTIMIZERS:
         # A decay that may follow a schedule is computed where it is asked for.
         scheduled = name == "weight_decay" and isinstance(optimizer, ScheduledAdamW)
@@ -266,6 +266,14 @@ def _of_optimizer(path: str, optimizer: Any) -> Iterator[Leaf]:  # noqa: ANN401
         yield from _of_schedule(f"{path}/{name}", number)
         if number or name == "weight_decay":  # a momentum of 0 has no slots to keep it in
             yield from _number(f"{path}/{name}", optimizer, held, number)
+
+
+def _of_rate(path: str, optimizer: Any) -> Iterator[Leaf]:  # noqa: ANN401
+    rate = optimizer._learning_rate
+    if isinstance(rate, keras.Variable):
+        value = float(keras.ops.convert_to_numpy(rate))
+        yield Leaf(path, value, optimizer, "_learning_rate", rate)
+    yield from _of_schedule(path, rate)
 
 
 def _of_schedule(path: str, schedule: object) -> Iterator[Leaf]:

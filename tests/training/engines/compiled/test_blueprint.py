@@ -12,6 +12,7 @@ from dlrecipes.layers import InvertedDropout, ResidualBlock, ScheduledDropout
 from dlrecipes.losses import FocalLoss, MaskedLoss
 from dlrecipes.results import Hyperparameter
 from dlrecipes.training.engines.compiled.blueprint import Blueprints
+from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.job import Job
 from dlrecipes.training.schedules import CosLog4, FlatCos, ScheduledAdamW
@@ -314,6 +315,64 @@ def test_everything_else_is_structure(what, blueprints):
     assert builder.calls <= calls + 5
     assert other is not first
     assert other.key != first.key
+
+
+def _rated(of_kernels, of_biases):
+    patterns = {".*/bias": SGD(of_biases)}
+    optimizers = keras.optimizers
+    several = optimizers.MultiOptimizer(optimizers.OptimizerMap(SGD(of_kernels), patterns))
+    return _net(LAYERS.Dense(5), optimizer=several)
+
+
+MULTIPLES = {
+    "a tenth": lambda a, rate: _rated(rate, 0.1 * rate),
+    "six times": lambda a, rate: _rated(CosLog4(6 * rate, 20), rate),
+    "each its own": lambda a, rate: _rated(rate, 3 * a),
+}
+
+
+@pytest.mark.parametrize("what", MULTIPLES)
+def test_rates_of_several_optimizers_may_be_multiples(what, blueprints):
+    builder = _two(MULTIPLES[what])
+    first = blueprints.of(builder.job(a=0.5, rate=0.01))
+    assert (set(first.dynamic), builder.calls) == ({"a", "rate"}, 3)
+    job = builder.job(1, a=0.3, rate=0.02)
+    assert blueprints.of(job) is first
+    assert builder.calls == 3
+    leaves = find_leaves(job.build())
+    for leaf, number in zip(first.member.leaves, first.numbers(job), strict=True):
+        wanted = leaves[leaf.path].value
+        assert number == (
+            pytest.approx(wanted, rel=1e-15) if "peak" in leaf.path else _near(wanted)
+        )
+
+
+def _near(value):
+    return pytest.approx(value, rel=1e-7)  # Keras keeps a rate in float32
+
+
+OF_SEVERAL = {
+    "at most": lambda a, rate: _rated(rate, min(0.1 * rate, 0.005)),
+    "a product": lambda a, rate: _rated(rate, a * rate),
+    "half the dropout": lambda a, rate: _net(LAYERS.Dropout(a / 2), optimizer=_several(0.5, rate)),
+    "a square": lambda a, rate: _rated(a, rate**2),
+}
+
+
+@pytest.mark.parametrize("what", OF_SEVERAL)
+def test_no_other_function_of_a_hyperparameter_is_a_number(what, blueprints):
+    builder = _two(OF_SEVERAL[what])
+    first = blueprints.of(builder.job(a=0.5, rate=0.01))
+    assert len(first.fixed) == 1
+
+
+def test_other_multiples_are_another_structure(development):
+    keys = set()
+    for factor in (0.1, 0.2, 1.0):
+        builder = _two(lambda a, rate, factor=factor: _rated(rate, factor * rate))
+        blueprints = Blueprints(development(), "float32")
+        keys.add(blueprints.of(builder.job(a=0.5, rate=0.01)).key)
+    assert len(keys) == 3
 
 
 def _all_at_once(values):
