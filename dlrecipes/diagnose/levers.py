@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 import keras
 
+from dlrecipes.layers import ScheduledDropout
 from dlrecipes.results import Hyperparameter, Value
+from dlrecipes.training.moving_optimizers import moving_optimizers
 
 Effect = Literal["size", "dropout", "penalty", "learning rate"]
 Make = Callable[[dict[str, Value]], keras.Model]
@@ -151,6 +153,8 @@ def _dropped(model: keras.Model) -> float:
 
 def _shares(layer: Any) -> Iterator[float]:  # noqa: ANN401  (a layer)
     dropping = "dropout" in type(layer).__name__.lower()
+    if isinstance(layer, ScheduledDropout):
+        yield _first(layer.schedule)
     for name in _DROPOUT:
         value = getattr(layer, name, None)
         if isinstance(value, int | float | keras.Variable) and (dropping or name != "rate"):
@@ -171,13 +175,23 @@ def _added(model: keras.Model) -> float:
 
 
 def _number(model: keras.Model, name: str) -> float:
-    """Return a number of the optimizer; 0 where it has none, or a schedule that begins at one."""
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    value = getattr(optimizer, f"_{name}", None) if name == "learning_rate" else None
+    """Return a number of the optimizer, of several the sum; 0 where there is none.
+
+    Of a schedule it is the one that it begins with, or its peak.
+    """
+    return math.fsum(_of_optimizer(optimizer, name) for optimizer in moving_optimizers(model))
+
+
+def _of_optimizer(optimizer: Any, name: str) -> float:  # noqa: ANN401  (Keras')
+    value = getattr(optimizer, f"_{name}", None)
     value = getattr(optimizer, name, None) if value is None else value
-    if isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
-        value = value(0)
     try:
-        return float(value) if value is not None else 0.0
+        return _first(value) if value is not None else 0.0
     except (TypeError, ValueError):
         return 0.0
+
+
+def _first(value: Any) -> float:  # noqa: ANN401  (a number, or a schedule)
+    if not isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
+        return float(value)
+    return float(getattr(value, "peak", None) or value(0))

@@ -23,6 +23,7 @@ from dlrecipes.layers.quantile_clip import QuantileClip
 from dlrecipes.layers.quantile_to_normal import QuantileToNormal
 from dlrecipes.layers.residual_block import BATCH_MOMENTUM, ResidualBlock
 from dlrecipes.layers.robust_scaling import RobustScaling
+from dlrecipes.layers.scheduled_dropout import ScheduledDropout
 from dlrecipes.layers.standardization import Standardization
 from dlrecipes.layers.zca_whitening import ZCAWhitening
 
@@ -49,6 +50,7 @@ __all__ = [
     "QuantileToNormal",
     "ResidualBlock",
     "RobustScaling",
+    "ScheduledDropout",
     "Standardization",
     "ZCAWhitening",
     "absolute",

@@ -77,16 +77,7 @@ class InvertedDropout(keras.layers.Layer):
     def call(self, inputs: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
         if not training:
             return inputs
-        rate = keras.ops.convert_to_tensor(self._rate)
-        noise = keras.random.uniform(
-            keras.ops.shape(inputs), dtype="float32", seed=self.seed_generator
-        )
-        # The scale is applied in float32 or wider: rounded to bfloat16 it would shift the
-        # expectation of every kept element the same way.
-        wide = keras.backend.result_type(inputs.dtype, "float32")
-        scaled = keras.ops.cast(inputs, wide) * (1.0 / (1.0 - keras.ops.cast(rate, wide)))
-        kept = keras.ops.where(noise >= rate, scaled, keras.ops.zeros_like(scaled))
-        return keras.ops.cast(kept, inputs.dtype)
+        return drop(inputs, keras.ops.convert_to_tensor(self._rate), self.seed_generator)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
@@ -95,3 +86,22 @@ class InvertedDropout(keras.layers.Layer):
         # The shortest number that gives this float32: 0.3 instead of 0.30000001192092896.
         rate = float(str(np.float32(keras.ops.convert_to_numpy(self._rate))))
         return {**super().get_config(), "rate": rate, "seed": self.seed}
+
+
+def drop(
+    inputs: keras.KerasTensor, rate: keras.KerasTensor, seed_generator: keras.random.SeedGenerator
+) -> keras.KerasTensor:
+    """Set a share of the inputs to zero and multiply the others by `1 / (1 - rate)`.
+
+    Args:
+        inputs: Floating-point tensor of any shape.
+        rate: The share, a float32 scalar in [0, 1).
+        seed_generator: Where the mask is drawn from.
+    """
+    noise = keras.random.uniform(keras.ops.shape(inputs), dtype="float32", seed=seed_generator)
+    # The scale is applied in float32 or wider: rounded to bfloat16 it would shift the
+    # expectation of every kept element the same way.
+    wide = keras.backend.result_type(inputs.dtype, "float32")
+    scaled = keras.ops.cast(inputs, wide) * (1.0 / (1.0 - keras.ops.cast(rate, wide)))
+    kept = keras.ops.where(noise >= rate, scaled, keras.ops.zeros_like(scaled))
+    return keras.ops.cast(kept, inputs.dtype)

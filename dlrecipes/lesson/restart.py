@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from dlrecipes.errors import ArgumentError
+from dlrecipes.training.moving_optimizers import moving_optimizers
 
 
 def start_again(model: keras.Model, *, seed: int) -> None:
@@ -15,7 +16,7 @@ def start_again(model: keras.Model, *, seed: int) -> None:
 
     Args:
         model: A compiled model; the state of its optimizer starts at 0, as that of SGD, RMSprop
-            and Adam does, and its learning rate is a number.
+            and Adam does.
         seed: Of the weights, and of all that Keras draws from here on, at least 0.
 
     Raises:
@@ -37,7 +38,8 @@ def start_again(model: keras.Model, *, seed: int) -> None:
         )
     keras.utils.set_random_seed(seed)
     model.set_weights(type(model).from_config(model.get_config()).get_weights())
-    rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+    # A schedule follows the number of steps, which begins at 0 again.
+    rates = {id(one._learning_rate) for one in moving_optimizers(model)}
     for variable in optimizer.variables:
-        variable.assign(keras.ops.zeros_like(variable))
-    optimizer.learning_rate = rate
+        if id(variable) not in rates:
+            variable.assign(keras.ops.zeros_like(variable))

@@ -18,6 +18,7 @@ from dlrecipes.results import Hyperparameter, Plan, Value, plural, significant
 from dlrecipes.run.prepare import with_found_forms
 from dlrecipes.search import Build, build_with, discover_space
 from dlrecipes.training.build_model import build_model
+from dlrecipes.training.moving_optimizers import without_scaling
 from dlrecipes.training.precision import dtype_policy
 from dlrecipes.training.range_test import RangeTest, lr_range_test
 
@@ -87,7 +88,7 @@ def find_learning_rates(
         model = build_model(lambda: build_with(build, {}), train.inputs[:1])
         splits, _ = with_found_forms(splits, model)
         train, spec = splits.development().train, splits.model_spec
-        optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+        optimizer = without_scaling(model)
         if weight_decays and not hasattr(optimizer, "weight_decay"):
             raise ArgumentError(
                 "The optimizer must have a weight decay to be moved.",

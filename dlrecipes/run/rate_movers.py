@@ -10,6 +10,7 @@ import numpy as np
 
 from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.search import Build, build_with
+from dlrecipes.training.moving_optimizers import moving_optimizers, without_scaling
 
 _PROPORTIONAL = 1e-3
 _LOOKS = 64  # steps at which a schedule is looked at for its highest rate
@@ -41,12 +42,12 @@ def rate_movers(
         values = [value for value in values if value != one.default]
         looks = [_looked_at(build_with(build, {one.name: value})) for value in values]
         kinds += [kind for _, kind in looks if kind not in kinds]
-        if all(_same(rate, usual) for rate, _ in looks):
+        if all(_same(rates, usual) for rates, _ in looks):
             continue
         numbers = [*values, one.default]
         factors = [
-            rate / value
-            for (rate, _), value in zip([*looks, (usual, "")], numbers, strict=True)
+            max(rates) / value
+            for (rates, _), value in zip([*looks, (usual, "")], numbers, strict=True)
             if isinstance(value, int | float) and value
         ]
         constant = len(factors) == len(numbers) and all(
@@ -56,17 +57,27 @@ def rate_movers(
     return movers, list(dict.fromkeys(kinds))
 
 
-def _looked_at(model: keras.Model) -> tuple[float, str]:
-    """Return a network's learning rate, of a schedule its highest, and its kind of optimizer."""
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    rate, kind = optimizer._learning_rate, type(optimizer).__name__
+def _looked_at(model: keras.Model) -> tuple[tuple[float, ...], str]:
+    """Return a network's learning rates, of a schedule its highest, and its kind of optimizer.
+
+    There is one rate, or one for each optimizer of several.
+    """
+    rates = tuple(_highest(optimizer) for optimizer in moving_optimizers(model))
+    return rates, type(without_scaling(model)).__name__
+
+
+def _highest(optimizer: Any) -> float:  # noqa: ANN401  (Keras')
+    rate = optimizer._learning_rate
     if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         rate = rate() if callable(rate) else rate
-        return float(keras.ops.convert_to_numpy(rate)), kind
+        return float(keras.ops.convert_to_numpy(rate))
     # Where a schedule ends is not known here; most warm up within some hundred steps.
     steps = np.unique(np.geomspace(1, 1e6, _LOOKS).astype(int)) - 1
-    return max(float(keras.ops.convert_to_numpy(rate(int(step)))) for step in steps), kind
+    return max(float(keras.ops.convert_to_numpy(rate(int(step)))) for step in steps)
 
 
-def _same(one: float, other: float) -> bool:
-    return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
+def _same(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    pairs = zip(one, other, strict=False)
+    return len(one) == len(other) and all(
+        abs(first - second) <= 1e-6 * max(abs(first), abs(second)) for first, second in pairs
+    )

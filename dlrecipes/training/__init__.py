@@ -1,10 +1,10 @@
 """One training, or many: jobs, outcomes, precision, and the engines that carry them out."""
 
 from dlrecipes.training.batch_size_rule import scale_learning_rate
-from dlrecipes.training.one_cycle import CyclicalMomentum, OneCycle
 from dlrecipes.training.range_test import RangeTest, lr_range_test
 from dlrecipes.training.recalibrate import recalibrate
 from dlrecipes.training.recorded_gradients import gradients_of, input_gradients
+from dlrecipes.training.schedules import CyclicalMomentum, OneCycle
 
 __all__ = [
     "CyclicalMomentum",

@@ -67,6 +67,10 @@ def _adaptive(optimizer: Any) -> bool:  # noqa: ANN401
         ArgumentError: If that is not known.
     """
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    if isinstance(optimizer, keras.optimizers.MultiOptimizer):
+        rules = {_adaptive(one) for one in optimizer.optimizers}
+        if len(rules) == 1:
+            return rules.pop()
     if isinstance(optimizer, str):
         name = optimizer.lower()
     else:

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 from keras.src.backend.common import global_state  # where Keras keeps the seeds of its own numbers
 
+from dlrecipes.training.moving_optimizers import without_scaling
+
 _FILL: dict[Any, Any] = {list: list.extend, dict: dict.update, set: set.update}
 
 
@@ -88,6 +90,7 @@ def _things(model: keras.Model) -> list[Any]:
     ]
     found = [
         *_nested(getattr(model, "optimizer", None), keras.optimizers.Optimizer),
+        *_nested(_handed_out(model), keras.optimizers.Optimizer),
         *_nested(getattr(model, "_compile_loss", None), keras.losses.Loss),
         *(one for metric in model.metrics for one in _nested(metric, keras.metrics.Metric)),
         *_nested(of_metrics, keras.metrics.Metric),
@@ -95,6 +98,15 @@ def _things(model: keras.Model) -> list[Any]:
     ]
     things = [model, *layers, *found]
     return list({id(one): one for one in things}.values())
+
+
+def _handed_out(model: keras.Model) -> list[Any]:
+    """Return the optimizers that a function hands out weight by weight: nothing else holds them."""
+    outer = without_scaling(model)
+    ask = getattr(outer, "_optimizer_map", None)
+    if not isinstance(outer, keras.optimizers.MultiOptimizer) or hasattr(ask, "values"):
+        return []
+    return [ask(variable) for variable in model.trainable_variables]
 
 
 def _nested(thing: Any, kind: Any, seen: frozenset[int] = frozenset()) -> list[Any]:  # noqa: ANN401

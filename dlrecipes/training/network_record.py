@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from dlrecipes.results import NetworkRecord, Value
 
 _SEEDS = ("seed", "seed_generator")
+_MOVED = {"dlrecipes.training.schedules.one_cycle": "dlrecipes.training.one_cycle"}
+"""Where things of ours stood when earlier runs were recorded."""
 _MANY = 100
 """A longer list of numbers or words, such as an embedding's table or a vocabulary, is an array."""
 _LIBRARIES = {"dlrecipes", "keras", "tensorflow", "numpy", "keras_tuner", "optuna"}
@@ -88,7 +90,7 @@ def _own_things(model: keras.Model, compiled: dict[str, Any]) -> Iterator[object
 def _plain(value: Any) -> Any:  # noqa: ANN401  (anything that a configuration holds)
     """Return a configuration as JSON, with fingerprints for arrays and names for code."""
     if value is None or isinstance(value, bool | int | str):
-        return value
+        return _MOVED.get(value, value)
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, dict):

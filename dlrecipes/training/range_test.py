@@ -14,6 +14,7 @@ from dlrecipes.checks import check_integer, check_real, shown
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import significant
 from dlrecipes.training.model_state import left_as_they_were
+from dlrecipes.training.moving_optimizers import without_scaling
 from dlrecipes.training.outcome import headline
 
 Floats = NDArray[np.float64]
@@ -156,7 +157,7 @@ class _Sweep:
         self, model: keras.Model, data: tuple[Any, Any, Any], size: int, rates: Floats
     ) -> None:
         self._model, self._data, self._size, self._rates = model, data, size, rates
-        inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+        inner = without_scaling(model)
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         self._rate = keras.Variable(float(rates[0]), dtype="float32", trainable=False)
@@ -345,7 +346,7 @@ def _check_model(model: object) -> None:
             received=type(model).__name__,
             fix="Call `model.compile(...)` first.",
         )
-    if isinstance(model.optimizer, keras.optimizers.MultiOptimizer):
+    if isinstance(without_scaling(model), keras.optimizers.MultiOptimizer):
         raise ArgumentError(
             "A range test moves one learning rate.",
             received="an optimizer made of several",

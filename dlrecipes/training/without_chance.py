@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+from dlrecipes.layers import InvertedDropout, ScheduledDropout
+
 
 @contextmanager
 def without_chance(model: Any) -> Iterator[None]:  # noqa: ANN401  (a network)
@@ -26,11 +28,13 @@ def without_chance(model: Any) -> Iterator[None]:  # noqa: ANN401  (a network)
         keras.layers.AlphaDropout,
         keras.layers.GaussianDropout,
         keras.layers.GaussianNoise,
+        InvertedDropout,
+        ScheduledDropout,
         augmenting,
     )
     with ExitStack() as undo:
         for layer in layers:
-            if isinstance(layer, chances) or type(layer).__name__ == "InvertedDropout":
+            if isinstance(layer, chances):
                 object.__setattr__(layer, "call", _unchanged)
                 undo.callback(object.__delattr__, layer, "call")
             for name in ("dropout", "recurrent_dropout"):

@@ -10,6 +10,7 @@ import pytest
 
 import dlrecipes as dlr
 from dlrecipes.errors import ArgumentError, CheckWarning
+from dlrecipes.training.schedules import CosLog4, FlatCos, ScheduledAdamW
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -47,6 +48,12 @@ def net(
     model = keras.Sequential([keras.Input(shape), *body, *end])
     model.compile(optimizer, loss, metrics=[m for m in metrics if m != "auc"] or None)
     return model
+
+
+def but_biases(optimizer):
+    """An optimizer for all weights but biases."""
+    patterns = OPTIMIZERS.OptimizerMap(optimizer, {".*/bias": OPTIMIZERS.Adam()})
+    return OPTIMIZERS.MultiOptimizer(patterns)
 
 
 def binary(last="sigmoid", loss="binary_crossentropy", **changes):
@@ -410,6 +417,12 @@ SICK = {
         X,
         KIND,
     ),
+    "a decay of fifty that fades, of some weights": (
+        "regularisation",
+        lambda: net(optimizer=but_biases(ScheduledAdamW(0.01, FlatCos(50.0, 150)))),
+        X,
+        KIND,
+    ),
     "a norm of a hundredth": (
         "regularisation",
         lambda: net(kernel_constraint=keras.constraints.MaxNorm(0.01)),
@@ -430,6 +443,12 @@ SICK = {
         {"batch_size": 1},
     ),
     "rate of one": ("learning rate", lambda: net(optimizer=OPTIMIZERS.Adam(1.0)), X, KIND),
+    "rate of one, of some weights": (
+        "learning rate",
+        lambda: net(optimizer=but_biases(OPTIMIZERS.Adam(1.0))),
+        X,
+        KIND,
+    ),
     "rate of nothing": ("learning rate", lambda: net(optimizer=OPTIMIZERS.Adam(1e-9)), X, KIND),
     "Keras' Adadelta": ("learning rate", lambda: net(optimizer="adadelta"), X, KIND),
     "a schedule that dies": (
@@ -732,6 +751,14 @@ HEALTHY = {
         X,
         KIND,
     ),
+    "all by schedules, biases apart": (
+        lambda: net(
+            body=[LAYERS.Dense(8, "relu"), dlr.layers.ScheduledDropout(FlatCos(0.2, 150))],
+            optimizer=but_biases(ScheduledAdamW(CosLog4(0.04, 150), FlatCos(0.02, 150))),
+        ),
+        X,
+        KIND,
+    ),
     "weights of examples": (binary, X, RARE, {"sample_weight": np.where(RARE, 20.0, 1.0)}),
     "weights that have nothing to do with classes": (
         binary,
@@ -798,8 +825,10 @@ def test_heads_are_those_of_their_names():
 
 
 @pytest.mark.slow
-def test_everything_is_left_as_it_was():
-    model = net(body=[LAYERS.Dense(8, "relu"), LAYERS.BatchNormalization(), LAYERS.Dropout(0.5)])
+@pytest.mark.parametrize("make", [OPTIMIZERS.Adam, lambda: but_biases(OPTIMIZERS.SGD(0.01))])
+def test_everything_is_left_as_it_was(make):
+    body = [LAYERS.Dense(8, "relu"), LAYERS.BatchNormalization(), LAYERS.Dropout(0.5)]
+    model = net(body=body, optimizer=make())
     model.fit(X, KIND, verbose=0)
     before = [one.numpy() for one in (*model.variables, *model.optimizer.variables)]
     states = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002

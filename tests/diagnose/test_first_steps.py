@@ -286,6 +286,20 @@ def test_another_rate_helps(optimizer, name):
         assert faults[name][2]["rate"] == pytest.approx(float(optimizer.learning_rate))
 
 
+def test_the_rates_of_several_optimizers_are_lowered_together():
+    """Those of kernels and of biases are too high."""
+    x, y = load_digits(return_X_y=True)
+    x = (x[:600] / 16).astype("float32")
+    keras.utils.set_random_seed(0)
+    patterns = OPTIMIZERS.OptimizerMap(OPTIMIZERS.SGD(4.5), {".*/bias": OPTIMIZERS.SGD(4.0)})
+    body = [LAYERS.Dense(32, "relu") for _ in range(2)]
+    model = keras.Sequential([keras.Input((64,)), *body, LAYERS.Dense(10, "softmax")])
+    model.compile(OPTIMIZERS.MultiOptimizer(patterns), "sparse_categorical_crossentropy")
+    severity, _, evidence = stepped(model, x, y[:600])["learning rate"]
+    assert (severity, evidence["rate"]) == ("warning", pytest.approx(4.5))
+    assert evidence["with_a_tenth"] < 0.5 * evidence["end"]
+
+
 def test_more_steps_help():
     model = net(LAYERS.Dense(16, "relu"), optimizer=OPTIMIZERS.Adam(0.003))
     severity, _, evidence = stepped(model, steps_per_epoch=1)["duration"]

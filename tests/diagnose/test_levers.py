@@ -4,8 +4,9 @@ import keras
 import pytest
 
 from dlrecipes.diagnose import find_levers
-from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers import InvertedDropout, ScheduledDropout
 from dlrecipes.results import Hyperparameter
+from dlrecipes.training.schedules import CosLog4, FlatCos, ScheduledAdamW
 
 
 def _make(values):
@@ -47,6 +48,29 @@ def test_what_each_moves():
         "e": {"learning rate": 1},
         "f": {"penalty": 1},
         "g": {"dropout": 1},
+    }
+
+
+def test_schedules_and_several_optimizers():
+    def make(values):
+        dropped = ScheduledDropout(FlatCos(values["drop"], 20))
+        model = keras.Sequential([keras.Input((4,)), dropped, keras.layers.Dense(1)])
+        of_kernels = ScheduledAdamW(CosLog4(values["rate"], 20), FlatCos(values["decay"], 20))
+        of_biases = keras.optimizers.SGD(values["of biases"])
+        patterns = keras.optimizers.OptimizerMap(of_kernels, {".*bias": of_biases})
+        model.compile(keras.optimizers.MultiOptimizer(patterns), "mse")
+        return model
+
+    effects = {
+        "drop": "dropout",
+        "decay": "penalty",
+        "rate": "learning rate",
+        "of biases": "learning rate",
+    }
+    space = [Hyperparameter(name, "float", 0.0, 0.5) for name in effects]
+    found = find_levers(make, dict.fromkeys(effects, 0.1), space)
+    assert {lever.name: lever.effects for lever in found} == {
+        name: {effect: 1} for name, effect in effects.items()
     }
 
 

@@ -68,7 +68,7 @@ def check_mixed_precision(make, x):
         layer = make()
         for training in (False, True):
             assert keras.backend.standardize_dtype(layer(x, training=training).dtype) == "bfloat16"
-        variables = {v.dtype for v in layer.variables if "seed" not in v.path}
+        variables = {v.dtype for v in layer.variables if "seed" not in v.path} - {"int64"}
         assert variables <= {"float32"}
     finally:
         keras.config.set_dtype_policy("float32")

@@ -8,7 +8,9 @@ import pytest
 
 import dlrecipes as dlr
 from dlrecipes.data import from_arrays
+from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Plan, RunSettings, Stage
+from dlrecipes.run.rate_movers import rate_movers
 from dlrecipes.run.seeded_ranges import NAME, seed_ranges
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Listener, discover_space
@@ -116,6 +118,23 @@ def test_none_and_a_range_of_the_user_s_own_leave_the_plan():
     found = seeded(make, plan=own)
     assert found.plan == own
     assert "has a range of its own in the stage 'coarse'" in found.finding.verdict
+
+
+def test_several_optimizers():
+    """Each rate counts as one; a range test moves none of them."""
+
+    def make(hp):
+        others = keras.optimizers.Adam(hp.Float("rate", 1e-3, 1e-1))
+        biases = keras.optimizers.SGD(0.1 * hp.Float("of biases", 1e-3, 1e-1))
+        patterns = keras.optimizers.OptimizerMap(others, {".*bias": biases})
+        return keras.optimizers.MultiOptimizer(patterns)
+
+    build = builder(make)
+    movers, kinds = rate_movers(build, discover_space(build))
+    assert {one.name for one in movers} == {"rate", "of biases"}
+    assert kinds == ["MultiOptimizer"]
+    with pytest.raises(ArgumentError, match="moves one learning rate"):
+        seeded(make)
 
 
 class Notes(Listener):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.diagnose.program.program import Program
+from dlrecipes.training.moving_optimizers import without_scaling
 
 _OF_VALUES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
 
@@ -24,9 +25,16 @@ def trainable(program: Program) -> Any:  # noqa: ANN401  (a compiled network)
     copy, own = program.network, program.model.optimizer
     if not copy.trainable_variables:
         return None
+    several = isinstance(without_scaling(program.model), keras.optimizers.MultiOptimizer)
+    if not copy.compiled and several and not _has_patterns(program.model):
+        return None  # a function may give the copy the very optimizers of the model
     if not copy.compiled:
         copy.compile(type(own).from_config(own.get_config()), program.model.loss)
     return copy
+
+
+def _has_patterns(model: Any) -> bool:  # noqa: ANN401  (a compiled network)
+    return isinstance(without_scaling(model)._optimizer_map, keras.optimizers.OptimizerMap)
 
 
 def has_own_step(model: Any) -> bool:  # noqa: ANN401  (a compiled network)

@@ -254,7 +254,8 @@ def _other_rates(program: Program, trial: Steps, path: Path, nothing: float) -> 
 
 
 def _too_high(program: Program, rate: float, path: Path, lower: Path, nothing: float) -> Finding:
-    momentum = float(getattr(program.optimizer, "momentum", 0.0) or 0.0)
+    momenta = [float(getattr(one, "momentum", 0.0) or 0.0) for one in program.optimizers]
+    momentum = max(momenta, default=0.0)
     long = momentum >= _LONG_MOMENTUM
     return Finding(
         "optimizer" if long else "learning rate",

@@ -11,6 +11,7 @@ import numpy as np
 
 from dlrecipes.diagnose.program.program import Program
 from dlrecipes.results import Finding, plural
+from dlrecipes.training.schedules import ScheduledAdamW
 
 # By what the usual rates are left: a rate above or below is nearly always a slip.
 _RATES = {
@@ -41,10 +42,12 @@ def check_optimizer(program: Program) -> Iterator[Finding]:
     Args:
         program: The training.
     """
-    optimizer = program.optimizer
-    if optimizer is None:
-        return
-    rates = learning_rates(program)
+    for optimizer in program.optimizers:
+        yield from _of_one(optimizer, program)
+
+
+def _of_one(optimizer: Any, program: Program) -> Iterator[Finding]:  # noqa: ANN401  (Keras')
+    rates = learning_rates(optimizer, program)
     if rates is not None:
         yield from _rate(type(optimizer).__name__, rates, program)
     yield from _numbers(optimizer, program)
@@ -63,18 +66,34 @@ def check_optimizer(program: Program) -> Iterator[Finding]:
         )
 
 
-def learning_rates(program: Program) -> np.ndarray | None:
-    """Return the rate at up to 200 steps of the training; None where it is not known.
+def learning_rates(optimizer: Any, program: Program) -> np.ndarray | None:  # noqa: ANN401  (Keras')
+    """Return an optimizer's rate at up to 200 steps of the training; None where it is not known.
 
     Args:
+        optimizer: One that moves weights.
         program: The training.
     """
-    rate = getattr(program.optimizer, "_learning_rate", None)
+    return _at_steps(getattr(optimizer, "_learning_rate", None), program)
+
+
+def weight_decays(optimizer: Any, program: Program) -> np.ndarray | None:  # noqa: ANN401  (Keras')
+    """Return an optimizer's decay at the same steps; None where there is none, or it is not known.
+
+    Args:
+        optimizer: One that moves weights.
+        program: The training.
+    """
+    scheduled = isinstance(optimizer, ScheduledAdamW)
+    decay = optimizer._weight_decay if scheduled else getattr(optimizer, "weight_decay", None)
+    return _at_steps(decay, program)
+
+
+def _at_steps(number: Any, program: Program) -> np.ndarray | None:  # noqa: ANN401
     steps = np.unique(np.linspace(0, max(program.steps - 1, 0), _SAMPLES).astype(int))
-    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-        return np.array([float(keras.ops.convert_to_numpy(rate(int(step)))) for step in steps])
-    if isinstance(rate, keras.Variable):
-        return np.full(len(steps), float(keras.ops.convert_to_numpy(rate)))
+    if isinstance(number, keras.optimizers.schedules.LearningRateSchedule):
+        return np.array([float(keras.ops.convert_to_numpy(number(int(step)))) for step in steps])
+    if isinstance(number, keras.Variable | int | float):
+        return np.full(len(steps), float(number))
     return None
 
 
@@ -163,11 +182,17 @@ def _average(optimizer: keras.optimizers.Optimizer, program: Program) -> Iterato
         )
 
 
-def _short_way(name: str, limit: float, way: float, program: Program) -> Iterator[Finding]:
+def _short_way(
+    optimizer: Any,  # noqa: ANN401  (Keras')
+    name: str,
+    way: float,
+    program: Program,
+) -> Iterator[Finding]:
     """Compare the way that clipped steps can lead with the length of the weights."""
+    limit = getattr(optimizer, name)
     squares = [
         float(np.square(keras.ops.convert_to_numpy(one)).sum())
-        for one in program.network.trainable_variables
+        for one in program.moved_by(optimizer)
         if one.ndim >= 2
     ]
     if name == "global_clipnorm":
@@ -198,7 +223,7 @@ def _clipping(
         momentum = float(getattr(optimizer, "momentum", 0.0) or 0.0)
         way /= max(1 - momentum, 1e-3)
         if name != "clipvalue" and plain and way >= _SHORTEST_WAY:
-            yield from _short_way(name, limit, way, program)
+            yield from _short_way(optimizer, name, way, program)
             continue
         drowned = isinstance(epsilon, int | float) and not plain and limit < 100 * epsilon
         if (plain and way < _SHORTEST_WAY) or drowned:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.losses import MaskedLoss
+from dlrecipes.training.model_state import left_as_they_were
+from dlrecipes.training.moving_optimizers import moving_optimizers, optimizer_of_each
 from dlrecipes.training.outcome import headline
 from dlrecipes.training.outputs import activation_of
 
@@ -181,9 +183,30 @@ class Program:
         return list(_leaves(self.network))
 
     @cached_property
-    def optimizer(self) -> Any:  # noqa: ANN401  (Keras')
-        """The optimizer, without the scaling of losses around it."""
-        return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+    def optimizers(self) -> list[Any]:
+        """The optimizers that move weights; none where it was compiled without one."""
+        if self.model.optimizer is None:
+            return []
+        return list({id(one): one for one in self._movers}.values()) or moving_optimizers(
+            self.model
+        )
+
+    def moved_by(self, optimizer: Any) -> list[Any]:  # noqa: ANN401  (Keras')
+        """Return the weights that an optimizer moves.
+
+        Args:
+            optimizer: One of `optimizers`.
+        """
+        weights = self.network.trainable_variables
+        if len(self._movers) != len(weights):  # a copy of a model that has none yet
+            return list(weights)
+        pairs = zip(weights, self._movers, strict=True)
+        return [weight for weight, mover in pairs if mover is optimizer]
+
+    @cached_property
+    def _movers(self) -> list[Any]:
+        with left_as_they_were(self.model):  # to tell, an optimizer may have to be built
+            return optimizer_of_each(self.model)
 
 
 def _leaves(layer: Any) -> Iterator[keras.layers.Layer]:  # noqa: ANN401

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlrecipes.diagnose.program.optimizer import learning_rates
+from dlrecipes.diagnose.program.optimizer import learning_rates, weight_decays
 from dlrecipes.diagnose.program.program import Program
 from dlrecipes.results import Finding, plural
 
@@ -27,34 +27,34 @@ def check_small_weights(program: Program) -> Iterator[Finding]:
     Args:
         program: The training.
     """
-    yield from _decay(program)
+    for optimizer in program.optimizers:
+        yield from _decay(optimizer, program)
     yield from _constraints(program)
 
 
-def _decay(program: Program) -> Iterator[Finding]:
+def _decay(optimizer: Any, program: Program) -> Iterator[Finding]:  # noqa: ANN401  (Keras')
     """Find a decay that shrinks weights faster than any gradient lets them grow.
 
     With a step of at most `rate` an adaptive optimizer cannot hold a weight above `1 / decay`,
     where what is gained, `rate`, is lost again, `rate * decay * weight`.
     """
-    optimizer = program.optimizer
-    decay = getattr(optimizer, "weight_decay", None)
-    rates = learning_rates(program)
-    if not isinstance(decay, int | float) or decay <= 0 or rates is None:
+    decays, rates = weight_decays(optimizer, program), learning_rates(optimizer, program)
+    if decays is None or rates is None or not decays.max() > 0:
         return
-    a_step = float(rates.max()) * decay
+    decay = float(decays.max())
+    a_step = float((rates * decays).max())
     if decay < _LEAST and a_step < _AT_ONCE:
         return
     sizes = [
         float(np.sqrt(np.square(keras.ops.convert_to_numpy(one)).mean()))
-        for one in program.network.trainable_variables
+        for one in program.moved_by(optimizer)
         if one.ndim >= 2 and _decays(optimizer, one)
     ]
     sizes = [size for size in sizes if size > 0]
     if not sizes:
         return
     size = float(np.median(sizes))
-    left = float(np.exp(-float(rates.mean()) * decay * program.steps))
+    left = float(np.exp(-float((rates * decays).mean()) * program.steps))
     adaptive = type(optimizer).__name__ in _ADAPTIVE
     bound = 1 / decay
     held = adaptive and bound < size and left < _LEFT

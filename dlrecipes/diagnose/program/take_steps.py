@@ -24,6 +24,7 @@ from dlrecipes.diagnose.program.few_steps import (
 )
 from dlrecipes.diagnose.program.program import Program, flat_outputs
 from dlrecipes.training.model_state import left_as_they_were
+from dlrecipes.training.moving_optimizers import moving_optimizers
 
 Array = NDArray[Any]
 
@@ -84,13 +85,13 @@ class Steps:
         self.program, self.model = program, model
         self.size = min(program.batch_size, program.examples, 256)
         self.held = np.random.default_rng(0).permutation(program.examples)[:_HELD]
-        optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
-        rate = getattr(optimizer, "_learning_rate", None)
-        self._rate = rate if isinstance(rate, keras.Variable) else None
-        self.rate = None if self._rate is None else float(keras.ops.convert_to_numpy(self._rate))
-        """The own rate; None where a schedule within the optimizer gives it."""
+        rates = [getattr(one, "_learning_rate", None) for one in moving_optimizers(model)]
+        numbers = all(isinstance(rate, keras.Variable) for rate in rates)
+        self._rates: list[Any] = rates if numbers else []
+        self.rate = max((float(rate) for rate in self._rates), default=None)
+        """The own rate, of several the highest; None where a schedule in an optimizer gives it."""
         self._variables = [*model.variables, *model.optimizer.variables]
         self._begun = [keras.ops.convert_to_numpy(one) for one in self._variables]
 
@@ -99,7 +100,7 @@ class Steps:
 
         Args:
             steps: How many, at least 1.
-            rate: By what the rate is multiplied.
+            rate: By what the rate is multiplied, of several optimizers each one's.
             scaled: Whether targets are brought to mean 0 and deviation 1.
 
         Raises:
@@ -107,8 +108,8 @@ class Steps:
         """
         for variable, value in zip(self._variables, self._begun, strict=True):
             variable.assign(value)
-        if self._rate is not None and rate != 1.0:
-            self._rate.assign(self._rate * rate)
+        for own in self._rates if rate != 1.0 else ():
+            own.assign(own * rate)
         return self._go_on(steps, scaled=scaled)
 
     def go_on(self, steps: int) -> Path:

@@ -19,6 +19,7 @@ from dlrecipes.results.study_result import Status
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.engines.undisturbed import undisturbed
 from dlrecipes.training.job import FromEpoch, Job, JobSource, Report
+from dlrecipes.training.moving_optimizers import moving_optimizers
 from dlrecipes.training.outcome import BestEpoch, Outcome, headline, log_value
 from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.own_training import GivenTwice, returned_logs
@@ -223,7 +224,7 @@ class _Watch(keras.callbacks.Callback):
         self._evaluated = None
 
     def on_test_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        if self._evaluated is None and _averages_weights(self.model):
+        if self._evaluated is None and _averaging(self.model):
             self._evaluated = self._weights()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -314,15 +315,18 @@ class _Watch(keras.callbacks.Callback):
         self.model.stop_training = True
 
 
-def _averages_weights(model: keras.Model) -> bool:
-    """Whether a model's optimizer averages its weights (`use_ema`), and has begun to.
+def _averaging(model: keras.Model) -> list[keras.optimizers.Optimizer]:
+    """Return the optimizers that average the weights that they move (`use_ema`), and have begun to.
 
     Args:
         model: A compiled model.
     """
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    built = hasattr(optimizer, "_model_variables_moving_average")
-    return bool(getattr(optimizer, "use_ema", False)) and built
+    return [
+        optimizer
+        for optimizer in moving_optimizers(model)
+        if getattr(optimizer, "use_ema", False)
+        and hasattr(optimizer, "_model_variables_moving_average")
+    ]
 
 
 class _SwapAverages(keras.callbacks.SwapEMAWeights):
@@ -332,12 +336,12 @@ class _SwapAverages(keras.callbacks.SwapEMAWeights):
     """
 
     def _swap_variables(self) -> None:
-        if _averages_weights(self.model):
-            super()._swap_variables()
+        for optimizer in _averaging(self.model):
+            self._tf_swap_variables(optimizer)
 
     def _finalize_ema_values(self) -> None:
-        if _averages_weights(self.model):
-            super()._finalize_ema_values()
+        for optimizer in _averaging(self.model):
+            self._tf_finalize_ema_values(optimizer)
 
 
 def _named(error: Exception) -> str:

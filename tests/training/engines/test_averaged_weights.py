@@ -107,6 +107,41 @@ def test_what_is_validated_is_kept(scripted, how):
         assert again == pytest.approx(outcome.history["val_loss"][outcome.best_epoch], rel=1e-5)
 
 
+def test_one_of_several_optimizers_averages(scripted):
+    """By `fit`, also where another engine is asked; the averages of kernels, and biases as is."""
+
+    def make():
+        model = build()
+        averaging = keras.optimizers.Adam(0.1, use_ema=True, ema_momentum=0.75)
+        unused = keras.optimizers.SGD(use_ema=True)
+        patterns = {".*/bias": keras.optimizers.SGD(0.1), "nothing": unused}
+        kinds = keras.optimizers.OptimizerMap(averaging, patterns)
+        model.compile(keras.optimizers.MultiOptimizer(kinds), "mse", run_eagerly=True)
+        return model
+
+    train, held_out = DATA.train, DATA.validation
+    job = Job(0, {}, make, seed=0, epochs=3, batch_size=len(train), keep_weights=True,
+              rebuild=lambda values: make(), shared_seed=5)  # fmt: skip
+    source = scripted(job)
+    make_engine("resident", DATA, Objective("val_loss", "min"), "float32").run(source)
+    (outcome,) = source.outcomes
+    assert (outcome.engine, outcome.error) == ("fit", "")
+    model, losses = make(), []
+    for _ in range(3):
+        model.train_on_batch(train.x, train.y)
+        averaging = model.optimizer.optimizers[2]
+        averages = [np.asarray(one) for one in averaging._model_variables_moving_average]
+        weights = model.get_weights()
+        other = build()
+        other.set_weights([averages[0], weights[1], averages[1], weights[3]])
+        losses.append(other.evaluate(held_out.x, held_out.y, verbose=0))
+    np.testing.assert_allclose(outcome.history["val_loss"], losses, rtol=1e-4)
+    kept = build()
+    kept.set_weights(outcome.weights)
+    again = kept.evaluate(held_out.x, held_out.y, verbose=0)
+    assert again == pytest.approx(outcome.score, rel=1e-5)
+
+
 def test_averages_that_overwrite_the_weights(scripted):
     make = partial(build, ema_overwrite_frequency=2)
     job = Job(0, {}, make, 0, 2, batch_size=16, keep_weights=True, rebuild=lambda values: make())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -48,6 +48,7 @@ class Blueprint:
         key: A digest of everything that the graph follows from.
         fixed: The values of the hyperparameters that are structure.
         dynamic: `{hyperparameter: paths of the numbers that it is}`.
+        factors: By what it is multiplied to be one of them, where that is not 1.
         names: All hyperparameters that were active.
         batch_size: Examples a batch.
         member: The model as functions of its state.
@@ -83,6 +84,7 @@ class Blueprint:
     given: tuple[float, ...] = ()
     family: str = ""
     first: Member | None = None
+    factors: dict[str, float] = field(default_factory=dict)
 
     def fits(self, job: Job) -> bool:
         """Whether a job's model may have this structure."""
@@ -97,8 +99,11 @@ class Blueprint:
         """Return the job's value for each of the member's numbers."""
         if not self.examined:
             return list(self.given)
-        values = {path: job.values[name] for name, paths in self.dynamic.items() for path in paths}
-        return [float(values[leaf.path]) for leaf in self.member.leaves]  # type: ignore[arg-type]
+        owners = {path: name for name, paths in self.dynamic.items() for path in paths}
+        return [self._number(leaf.path, owners[leaf.path], job) for leaf in self.member.leaves]
+
+    def _number(self, path: str, owner: str, job: Job) -> float:
+        return float(job.values[owner]) * self.factors.get(path, 1.0)  # type: ignore[arg-type]
 
     def on_its_own(self) -> Blueprint:
         """Return the structure with an optimizer of its own, apart from its family."""
@@ -132,7 +137,7 @@ class Blueprint:
                 continue
             # Keras leaves a dropout of rate 0 out of the graph; in ours it drops nothing.
             number = leaves[path].value if path in leaves else value
-            if not same_number(number, job.values[owners[path]]):
+            if not same_number(number, self._number(path, owners[path], job)):
                 return False
             if path not in leaves and not (number == 0 and path in zero):
                 return False
@@ -353,8 +358,10 @@ class Blueprints:
         self._tell(fixed, job)
         owned = sorted(path for some in paths.values() for path in some)
         begins = {path for path in owned if probe.leaves[path].begins is not None}
+        factors = probe.factors(paths)
+        described = {**probe.described, "factors": factors} if factors else probe.described
         return Blueprint(
-            key=_key(job, probe.described, fixed, owned),
+            key=_key(job, described, fixed, owned),
             fixed=fixed,
             dynamic=paths,
             names=names,
@@ -366,6 +373,7 @@ class Blueprints:
             parameters=int(model.count_params()),
             described=probe.described,
             tried={name: probe.tried(name) for name in paths},
+            factors=factors,
             choices=frozenset(
                 hyperparameter.name
                 for hyperparameter in job.space

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from dlrecipes.training.engines.compiled.workload import on_gpu
 from dlrecipes.training.job import Job
 
 _KEPT = 16
-_SELDOM = frozenset(f"optimizer/{name}" for name in ("beta_1", "beta_2", "epsilon", "rho"))
+_SELDOM = re.compile(r"optimizer(s/\d+)?/(beta_1|beta_2|epsilon|rho)")
 
 
 @dataclass(frozen=True)
@@ -161,4 +162,4 @@ def _varies(leaf: Leaf, job: Job) -> bool:
     optimizer that no trial changes cost a trace several operations a weight.
     """
     asked_for = any(same_number(leaf.value, value) for value in job.values.values())
-    return bool(leaf.value) and not leaf.echo and (leaf.path not in _SELDOM or asked_for)
+    return bool(leaf.value) and not leaf.echo and (asked_for or not _SELDOM.fullmatch(leaf.path))

@@ -10,9 +10,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dlrecipes.layers import InvertedDropout
+from dlrecipes.layers import InvertedDropout, ScheduledDropout
 from dlrecipes.losses import FocalLoss, MaskedLoss
-from dlrecipes.training.one_cycle import OneCycle
+from dlrecipes.training.moving_optimizers import moving_optimizers, without_scaling
+from dlrecipes.training.schedules import CosLog4, FlatCos, OneCycle, ScheduledAdamW
 
 # Optimizers whose update rule gives the same numbers with stacked state, as the tests show.
 OPTIMIZERS = (
@@ -26,6 +27,7 @@ OPTIMIZERS = (
     keras.optimizers.Nadam,
     keras.optimizers.Lion,
     keras.optimizers.Ftrl,
+    ScheduledAdamW,
 )
 _OF_OPTIMIZERS = (
     "weight_decay",
@@ -43,6 +45,8 @@ _OF_SCHEDULES = {
     keras.optimizers.schedules.ExponentialDecay: ("initial_learning_rate", "decay_rate"),
     keras.optimizers.schedules.InverseTimeDecay: ("initial_learning_rate", "decay_rate"),
     keras.optimizers.schedules.PolynomialDecay: ("initial_learning_rate", "end_learning_rate"),
+    CosLog4: ("peak",),
+    FlatCos: ("peak",),
     OneCycle: ("peak",),
 }
 _OF_LOSSES = ("label_smoothing", "gamma", "alpha", "delta")
@@ -167,6 +171,8 @@ class Leaf:
         zero: Whether zero is a number among others; to clip gradients at 0 means not to clip.
         echo: Whether it only repeats, in a layer made of others, what may be a number of those.
         begins: The weight that begins by it, if it is a number of an initializer. No graph has it.
+        multiple: Whether it may be a hyperparameter times a number that stays: of several
+            optimizers the rates are told so, a tenth for biases, for example.
     """
 
     path: str
@@ -178,6 +184,7 @@ class Leaf:
     zero: bool = True
     echo: bool = False
     begins: keras.Variable | None = None
+    multiple: bool = False
 
 
 def find_leaves(model: keras.Model) -> dict[str, Leaf]:
@@ -195,9 +202,12 @@ def find_leaves(model: keras.Model) -> dict[str, Leaf]:
     }
 
 
-def inner_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:
-    """Return a model's optimizer without the loss scaling that Keras puts around it."""
-    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
+def optimizers_by_path(model: keras.Model) -> dict[str, keras.optimizers.Optimizer]:
+    """Return the optimizers that move a model's weights, by where their numbers stand."""
+    found = moving_optimizers(model)
+    if isinstance(without_scaling(model), keras.optimizers.MultiOptimizer):
+        return {f"optimizers/{at}": one for at, one in enumerate(found)}
+    return {"optimizer": found[0]}
 
 
 def all_layers(model: keras.Model) -> list[keras.Layer]:
@@ -212,17 +222,7 @@ def _of_layers(model: keras.Model) -> Iterator[Leaf]:
             held = {name: value for name, value in vars(layer).items() if isinstance(value, float)}
             for place, number in _floats(path, {**held, **layer.get_config()}):
                 yield Leaf(place, number, {}, "", echo=True)
-        if isinstance(layer, InvertedDropout):
-            rate = float(keras.ops.convert_to_numpy(layer.rate))
-            yield Leaf(f"{path}/rate", rate, layer, "rate", layer.rate)
-        elif type(layer) in _RATES and layer.rate > 0:
-            yield Leaf(
-                f"{path}/rate",
-                float(layer.rate),
-                layer,
-                "call",
-                stand_in=partial(_dropout_call, layer),
-            )
+        yield from _of_dropout(path, layer)
         for name in layer.get_config() if not isinstance(layer, keras.Model) else ():
             regularizer = getattr(layer, name, None) if name.endswith("_regularizer") else None
             if type(regularizer) in _REGULARIZERS:
@@ -247,6 +247,22 @@ def _of_starts(model: keras.Model) -> Iterator[Leaf]:
                     yield Leaf(place, value, {}, "", begins=weight)
 
 
+def _of_dropout(path: str, layer: keras.Layer) -> Iterator[Leaf]:
+    if isinstance(layer, InvertedDropout):
+        rate = float(keras.ops.convert_to_numpy(layer.rate))
+        yield Leaf(f"{path}/rate", rate, layer, "rate", layer.rate)
+    elif isinstance(layer, ScheduledDropout):
+        yield from _of_schedule(f"{path}/schedule", layer.schedule)
+    elif type(layer) in _RATES and layer.rate > 0:
+        yield Leaf(
+            f"{path}/rate",
+            float(layer.rate),
+            layer,
+            "call",
+            stand_in=partial(_dropout_call, layer),
+        )
+
+
 def _floats(path: str, config: object) -> Iterator[tuple[str, float]]:
     """Yield the floats of nested configuration with their paths."""
     if isinstance(config, float):
@@ -258,21 +274,37 @@ def _floats(path: str, config: object) -> Iterator[tuple[str, float]]:
 
 
 def _of_compile(model: keras.Model) -> Iterator[Leaf]:
-    optimizer = inner_optimizer(model)
-    if type(optimizer) in OPTIMIZERS:
-        rate = optimizer._learning_rate
-        if isinstance(rate, keras.Variable):
-            value = float(keras.ops.convert_to_numpy(rate))
-            yield Leaf("optimizer/learning_rate", value, optimizer, "_learning_rate", rate)
-        for name in _OF_SCHEDULES.get(type(rate), ()):
-            path = f"optimizer/learning_rate/config/{name}"
-            yield from _number(path, rate, name, getattr(rate, name))
-        for name in _OF_OPTIMIZERS:
-            number = getattr(optimizer, name, None)
-            if number or name == "weight_decay":  # a momentum of 0 has no slots to keep it in
-                yield from _number(f"optimizer/{name}", optimizer, name, number)
+    for path, optimizer in optimizers_by_path(model).items():
+        if type(optimizer) in OPTIMIZERS:
+            yield from _of_optimizer(path, optimizer)
     yield from _of_losses("loss", model.loss)
     yield from _of_loss_weights(model)
+
+
+def _of_optimizer(path: str, optimizer: Any) -> Iterator[Leaf]:  # noqa: ANN401
+    for rate in _of_rate(f"{path}/learning_rate", optimizer):
+        yield replace(rate, multiple=path != "optimizer")
+    for name in _OF_OPTIMIZERS:
+        # A decay that may follow a schedule is computed where it is asked for.
+        scheduled = name == "weight_decay" and isinstance(optimizer, ScheduledAdamW)
+        held = f"_{name}" if scheduled else name
+        number = getattr(optimizer, held, None)
+        yield from _of_schedule(f"{path}/{name}", number)
+        if number or name == "weight_decay":  # a momentum of 0 has no slots to keep it in
+            yield from _number(f"{path}/{name}", optimizer, held, number)
+
+
+def _of_rate(path: str, optimizer: Any) -> Iterator[Leaf]:  # noqa: ANN401
+    rate = optimizer._learning_rate
+    if isinstance(rate, keras.Variable):
+        value = float(keras.ops.convert_to_numpy(rate))
+        yield Leaf(path, value, optimizer, "_learning_rate", rate)
+    yield from _of_schedule(path, rate)
+
+
+def _of_schedule(path: str, schedule: object) -> Iterator[Leaf]:
+    for name in _OF_SCHEDULES.get(type(schedule), ()):
+        yield from _number(f"{path}/config/{name}", schedule, name, getattr(schedule, name))
 
 
 def _of_losses(path: str, loss: object) -> Iterator[Leaf]:

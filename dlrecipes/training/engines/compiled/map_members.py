@@ -43,10 +43,11 @@ def map_members(
 
     def of_one(given: tuple[State, list[tf.Tensor]]) -> Any:  # noqa: ANN401
         one, its_numbers = given
-        if member.counter is not None:
-            # One number for all: XLA compiles a schedule's branches (a warm-up, for example) only
-            # if all members take the same.
-            one.optimizer[member.counter] = state.optimizer[member.counter][0]
+        # One number for all: XLA compiles a schedule's branches (a warm-up, for example) only if
+        # all members take the same.
+        for values, of_all, counters in zip(one, state, member.counters, strict=True):
+            for counter in counters:
+                values[counter] = of_all[counter][0]
         return function(one, its_numbers)
 
     own, shared, shown = tf.vectorized_map(

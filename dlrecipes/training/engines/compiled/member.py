@@ -11,9 +11,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlrecipes.layers import ScheduledDropout
 from dlrecipes.losses import MaskedLoss
 from dlrecipes.models import MemberModel
-from dlrecipes.training.engines.compiled.leaves import Leaf
+from dlrecipes.training.engines.compiled.leaves import Leaf, all_layers
+from dlrecipes.training.moving_optimizers import moving_optimizers
 
 Tensors = list[tf.Tensor]
 # The TensorFlow backend routes updates through tf.distribute, which wants real variables; the
@@ -81,9 +83,18 @@ class Member:
         # Where its steps are counted. Of scaled losses those that overflow are not, so that
         # members which began together need not have made as many.
         scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
-        places = [id(variable) for variable in self.optimizer]
-        counted = slots is None and not scaled
-        self.counter = places.index(id(model.optimizer.iterations)) if counted else None
+        of_optimizers = {
+            id(optimizer.iterations)
+            for optimizer in (() if scaled else (model.optimizer, *moving_optimizers(model)))
+        }
+        of_layers = {
+            id(layer.step) for layer in all_layers(model) if isinstance(layer, ScheduledDropout)
+        }
+        self.counters = State(
+            [],
+            [at for at, variable in enumerate(self.other) if id(variable) in of_layers],
+            [at for at, variable in enumerate(self.optimizer) if id(variable) in of_optimizers],
+        )
 
     @property
     def loss_names(self) -> list[str]:

@@ -117,15 +117,9 @@ class Probe:
         for path, value in described.items():
             if value == self.described[path]:
                 continue
-            owners = [
-                name
-                for name, other in changed.items()
-                if path in leaves
-                and path in self.leaves
-                and same_number(leaves[path].value, other)
-                and same_number(self.leaves[path].value, self._job.values[name])
-                and (expected is None or path in expected[name])
-            ]
+            owners = self._owners(path, leaves, changed)
+            if expected is not None:
+                owners = [name for name in owners if path in expected[name]]
             if len(owners) != 1:
                 return None
             paths[owners[0]].append(path)
@@ -133,10 +127,50 @@ class Probe:
             return None  # a layer made of others does not hand it on, so it uses it itself
         return {name: tuple(owned) for name, owned in paths.items()}
 
+    def _owners(self, path: str, leaves: dict[str, Leaf], changed: dict[str, Value]) -> list[str]:
+        """Return which changed hyperparameters a number may be, in both models."""
+        if path not in leaves or path not in self.leaves:
+            return []
+        number, before = leaves[path].value, self.leaves[path].value
+        names = [
+            name
+            for name, other in changed.items()
+            if same_number(number, other) and same_number(before, self._job.values[name])
+        ]
+        if names or not leaves[path].multiple:
+            return names
+        return [
+            name
+            for name, other in changed.items()
+            if (factor := self._factor(path, name)) and same_number(number, factor * other)
+        ]
+
+    def factors(self, paths: Paths) -> dict[str, float]:
+        """Return what hyperparameters are multiplied by to be a number, where that is not 1.
+
+        Args:
+            paths: The paths of the numbers of each hyperparameter.
+        """
+        found = {path: self._factor(path, name) for name, some in paths.items() for path in some}
+        return {path: factor for path, factor in found.items() if not same_number(factor, 1.0)}
+
+    def _factor(self, path: str, name: str) -> float:
+        """Return by what a hyperparameter is multiplied in the first model; 0 if it is 0 there."""
+        value = float(self._job.values[name])  # type: ignore[arg-type]
+        factor = self.leaves[path].value / value if value else 0.0
+        # In float32 a tenth is none.
+        rounded = float(f"{factor:.6g}")
+        return rounded if same_number(rounded, factor) else factor
+
     def _alike(self, model: keras.Model, changed: dict[str, Value], paths: Paths) -> bool:
         """Whether the first model, with the changed numbers, computes what this one does."""
         theirs = find_leaves(model)
-        owned = {path: changed[name] for name, some in paths.items() for path in some}
+        factors = self.factors(paths)
+        owned = {
+            path: changed[name] * factors.get(path, 1.0)  # type: ignore[operator]
+            for name, some in paths.items()
+            for path in some
+        }
         begun = {id(theirs[path].begins) for path in owned}
         learned = _learned(model, theirs)
         if len(learned) != len(self._weights) or not all(

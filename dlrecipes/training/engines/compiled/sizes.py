@@ -16,6 +16,7 @@ from dlrecipes.training.engines.compiled.leaves import all_layers, find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.structure import KNOWN, Values
 from dlrecipes.training.engines.compiled.tracing import gradients_let_go
+from dlrecipes.training.moving_optimizers import optimizer_of_each, without_scaling
 
 # How layers call the number of features that they put out.
 _SIZES = ("units", "filters", "output_dim")
@@ -57,7 +58,9 @@ def is_told_by_its_configuration(described: Values) -> bool:
         if name == "code":  # of a function, which may have closed over anything
             return False
         names_a_type = (
-            path in ("model", "optimizer") or owner == "layers" or name in ("module", "class")
+            path in ("model", "optimizer")
+            or owner in ("layers", "optimizers")
+            or name in ("module", "class")
         )
         if names_a_type and not f"{value}.".startswith(KNOWN):
             return False
@@ -232,18 +235,38 @@ def _resized(member: Member) -> Member | None:
             config[name] += 1
         return type(layer).from_config(config)
 
-    other = keras.models.clone_model(model, clone_function=made)
+    # Keras would make the optimizer again, too, by a configuration that functions do not have.
+    model.compiled = False
+    try:
+        other = keras.models.clone_model(model, clone_function=made)
+    finally:
+        model.compiled = True
     if not changed:
         return None
-    optimizer = model.optimizer
     other.compile(
-        type(optimizer).from_config(optimizer.get_config()),
+        _optimizer_like(model, other),
         # Not `model.loss`, in which a dictionary has become another kind, of another order.
         loss=model._compile_loss._user_loss,
         loss_weights=model._compile_loss._user_loss_weights,
     )
     leaves = find_leaves(other)
     return Member(other, [leaves[leaf.path] for leaf in member.leaves], slots=())
+
+
+def _optimizer_like(model: keras.Model, other: keras.Model) -> keras.optimizers.Optimizer:
+    """Return an optimizer like a model's for another one with as many weights."""
+    if not isinstance(without_scaling(model), keras.optimizers.MultiOptimizer):
+        return _copied(model.optimizer)
+    # Patterns may be functions, which need not know the other weights.
+    movers = optimizer_of_each(model)
+    copies = {id(mover): _copied(mover) for mover in movers}
+    pairs = zip(other.trainable_variables, movers, strict=True)
+    mover_of = {id(variable): copies[id(mover)] for variable, mover in pairs}
+    return keras.optimizers.MultiOptimizer(lambda variable: mover_of[id(variable)])
+
+
+def _copied(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    return type(optimizer).from_config(optimizer.get_config())
 
 
 def _common_shapes(one: Member, other: Member) -> State | None:

@@ -13,7 +13,8 @@ import keras
 import numpy as np
 
 from dlrecipes.losses import MaskedLoss, MaskedMetric
-from dlrecipes.training.engines.compiled.leaves import all_layers, inner_optimizer
+from dlrecipes.training.engines.compiled.leaves import all_layers, optimizers_by_path
+from dlrecipes.training.moving_optimizers import optimizer_of_each, without_scaling
 
 Values = dict[str, Any]
 # Keras numbers its layers and losses as they are made.
@@ -25,7 +26,7 @@ _DEEPEST = 12
 _PLAIN = (str, bytes, int, float, bool, type(None))
 KNOWN = (
     *("keras.", "tensorflow."),
-    *("dlrecipes.layers", "dlrecipes.losses", "dlrecipes.training.one_cycle"),
+    *("dlrecipes.layers", "dlrecipes.losses", "dlrecipes.training.schedules"),
 )
 _HELPERS = (
     keras.regularizers.Regularizer,
@@ -62,16 +63,24 @@ def _described(model: keras.Model) -> Values:
         values |= _unseen(path, layer)
         # Its configuration has it under `name`.
         values[f"{path}/policy"] = layer.dtype_policy.name
-    optimizer = inner_optimizer(model)
-    values["optimizer"] = _type_name(optimizer)
-    values |= _flat("optimizer", optimizer.get_config())
-    values |= _unseen("optimizer", optimizer)
-    if optimizer is not model.optimizer:
+    optimizers = optimizers_by_path(model)
+    for path, optimizer in optimizers.items():
+        values[path] = _type_name(optimizer)
+        values |= _flat(path, optimizer.get_config())
+        values |= _unseen(path, optimizer)
+    outer, movers = without_scaling(model), optimizer_of_each(model)
+    if isinstance(outer, keras.optimizers.MultiOptimizer):
+        # Which weights a pattern is for follows from the layers' names, which are not looked at.
+        values["optimizer"] = _type_name(outer)
+        places = [id(optimizer) for optimizer in optimizers.values()]
+        values["moved by"] = [places.index(id(mover)) for mover in movers]
+    if outer is not model.optimizer:
         scaling = model.optimizer.get_config()
         values |= _flat("scaling", {**scaling, "inner_optimizer": None})
-    # Which weights a pattern leaves out follows from the layers' names, which are not looked at.
+    # As are those of a decay.
     values["decayed"] = [
-        optimizer._use_weight_decay(variable.value) for variable in model.trainable_variables
+        mover._use_weight_decay(variable.value)
+        for mover, variable in zip(movers, model.trainable_variables, strict=True)
     ]
     # A single weight may be frozen.
     values["trained"] = [variable.trainable for variable in model.weights]

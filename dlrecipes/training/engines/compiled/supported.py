@@ -12,8 +12,9 @@ import tensorflow as tf
 from dlrecipes.losses import MaskedLoss
 from dlrecipes.losses.masked_loss import known_targets
 from dlrecipes.models import MemberModel
-from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS, all_layers, inner_optimizer
+from dlrecipes.training.engines.compiled.leaves import OPTIMIZERS, all_layers
 from dlrecipes.training.engines.compiled.stand_ins import last_activation, plausible_predictions
+from dlrecipes.training.moving_optimizers import moving_optimizers, without_scaling
 
 _OVERRIDDEN = ("train_step", "test_step", "compute_loss", "compute_metrics", "fit", "evaluate")
 _LOOKUPS = (
@@ -47,8 +48,7 @@ def check_supported(model: keras.Model) -> None:
             raise Unsupported(f"the layer {layer.name} looks up values in a table")
         if getattr(layer, "stateful", False):
             raise Unsupported(f"the layer {layer.name} keeps a state between batches")
-    inner = inner_optimizer(model)
-    _check_optimizer(inner, scaled=inner is not model.optimizer)
+    _check_optimizers(model)
 
 
 def _check_mode(model: keras.Model) -> None:
@@ -193,14 +193,26 @@ def _last_is_mean(values: Sequence[float], counts: Sequence[int]) -> bool:
     return np.allclose(whole, sum(halves), rtol=1e-3, atol=1e-6, equal_nan=True)
 
 
-def _check_optimizer(optimizer: keras.optimizers.Optimizer, *, scaled: bool) -> None:
+def _check_optimizers(model: keras.Model) -> None:
+    outer = without_scaling(model)
+    several = isinstance(outer, keras.optimizers.MultiOptimizer)
+    if several and type(outer) is not keras.optimizers.MultiOptimizer:
+        raise Unsupported(f"the optimizer {type(outer).__name__} is not proven to be equal")
+    for optimizer in moving_optimizers(model):
+        _check_optimizer(optimizer, alone=optimizer is model.optimizer)
+
+
+def _check_optimizer(optimizer: keras.optimizers.Optimizer, *, alone: bool) -> None:
     if type(optimizer) not in OPTIMIZERS:
         raise Unsupported(f"the optimizer {type(optimizer).__name__} is not proven to be equal")
     if optimizer.gradient_accumulation_steps:
         raise Unsupported("the optimizer has `gradient_accumulation_steps`")
-    if optimizer.use_ema and (scaled or optimizer.ema_overwrite_frequency):
+    if optimizer.use_ema and (optimizer.ema_overwrite_frequency or not alone):
         # Steps of which some do more have no batched form.
-        raise Unsupported("the optimizer averages weights under loss scaling, or overwrites them")
+        raise Unsupported(
+            "the optimizer averages weights under loss scaling or inside of a MultiOptimizer, or "
+            "overwrites them"
+        )
     schedule = keras.optimizers.schedules.LearningRateSchedule
     if not isinstance(optimizer._learning_rate, keras.Variable | schedule):
         raise Unsupported("the learning rate is a function")

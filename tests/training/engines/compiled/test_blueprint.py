@@ -8,12 +8,14 @@ import pytest
 
 from dlrecipes.data import from_arrays
 from dlrecipes.errors import BuilderError
-from dlrecipes.layers import InvertedDropout, PeriodicEmbedding, ResidualBlock
+from dlrecipes.layers import InvertedDropout, PeriodicEmbedding, ResidualBlock, ScheduledDropout
 from dlrecipes.losses import FocalLoss, MaskedLoss
 from dlrecipes.results import Hyperparameter
 from dlrecipes.training.engines.compiled.blueprint import Blueprints
+from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.job import Job
+from dlrecipes.training.schedules import CosLog4, FlatCos, ScheduledAdamW
 
 LAYERS, REGULARIZERS = keras.layers, keras.regularizers
 ADAM, SGD = keras.optimizers.AdamW, keras.optimizers.SGD
@@ -153,12 +155,25 @@ def _wrapped(l2):
     return _net(LAYERS.Reshape((4, 1)), LAYERS.TimeDistributed(inner), LAYERS.Flatten())
 
 
+def _several(momentum, rate):
+    patterns = {".*/bias": SGD(rate, momentum=momentum)}
+    optimizers = keras.optimizers
+    return optimizers.MultiOptimizer(optimizers.OptimizerMap(ADAM(rate), patterns))
+
+
 # What `a` is; `rate` is a learning rate beside it.
 DYNAMIC = {
     "learning rate": lambda a, rate: _net(optimizer=SGD(a)),
     "schedule": lambda a, rate: _net(optimizer=SGD(_decay(a, 0.0))),
     "end of a schedule": lambda a, rate: _net(optimizer=SGD(_decay(rate, a))),
     "warm-up": lambda a, rate: _net(optimizer=SGD(_warmed_up(a))),
+    "growing cycles": lambda a, rate: _net(optimizer=SGD(CosLog4(a, 20))),
+    "scheduled decay": lambda a, rate: _net(optimizer=ScheduledAdamW(rate, FlatCos(a, 20))),
+    "decay of numbers": lambda a, rate: _net(optimizer=ScheduledAdamW(rate, a)),
+    "scheduled dropout": lambda a, rate: _net(
+        LAYERS.Dense(5), ScheduledDropout(FlatCos(a, 20)), optimizer=SGD(rate)
+    ),
+    "several optimizers": lambda a, rate: _net(optimizer=_several(a, rate)),
     "weight decay": lambda a, rate: _net(optimizer=ADAM(rate, weight_decay=a)),
     "momentum": lambda a, rate: _net(optimizer=SGD(rate, momentum=a)),
     "beta": lambda a, rate: _net(optimizer=ADAM(rate, beta_1=a)),
@@ -352,6 +367,64 @@ def test_what_weights_begin_by_is_in_no_graph(what, blueprints):
     calls = builder.calls
     blueprints.initial(first, builder.job(9, a=0.8, rate=0.02), seed=3)
     assert builder.calls == calls
+
+
+def _rated(of_kernels, of_biases):
+    patterns = {".*/bias": SGD(of_biases)}
+    optimizers = keras.optimizers
+    several = optimizers.MultiOptimizer(optimizers.OptimizerMap(SGD(of_kernels), patterns))
+    return _net(LAYERS.Dense(5), optimizer=several)
+
+
+MULTIPLES = {
+    "a tenth": lambda a, rate: _rated(rate, 0.1 * rate),
+    "six times": lambda a, rate: _rated(CosLog4(6 * rate, 20), rate),
+    "each its own": lambda a, rate: _rated(rate, 3 * a),
+}
+
+
+@pytest.mark.parametrize("what", MULTIPLES)
+def test_rates_of_several_optimizers_may_be_multiples(what, blueprints):
+    builder = _two(MULTIPLES[what])
+    first = blueprints.of(builder.job(a=0.5, rate=0.01))
+    assert (set(first.dynamic), builder.calls) == ({"a", "rate"}, 3)
+    job = builder.job(1, a=0.3, rate=0.02)
+    assert blueprints.of(job) is first
+    assert builder.calls == 3
+    leaves = find_leaves(job.build())
+    for leaf, number in zip(first.member.leaves, first.numbers(job), strict=True):
+        wanted = leaves[leaf.path].value
+        assert number == (
+            pytest.approx(wanted, rel=1e-15) if "peak" in leaf.path else _near(wanted)
+        )
+
+
+def _near(value):
+    return pytest.approx(value, rel=1e-7)  # Keras keeps a rate in float32
+
+
+OF_SEVERAL = {
+    "at most": lambda a, rate: _rated(rate, min(0.1 * rate, 0.005)),
+    "a product": lambda a, rate: _rated(rate, a * rate),
+    "half the dropout": lambda a, rate: _net(LAYERS.Dropout(a / 2), optimizer=_several(0.5, rate)),
+    "a square": lambda a, rate: _rated(a, rate**2),
+}
+
+
+@pytest.mark.parametrize("what", OF_SEVERAL)
+def test_no_other_function_of_a_hyperparameter_is_a_number(what, blueprints):
+    builder = _two(OF_SEVERAL[what])
+    first = blueprints.of(builder.job(a=0.5, rate=0.01))
+    assert len(first.fixed) == 1
+
+
+def test_other_multiples_are_another_structure(development):
+    keys = set()
+    for factor in (0.1, 0.2, 1.0):
+        builder = _two(lambda a, rate, factor=factor: _rated(rate, factor * rate))
+        blueprints = Blueprints(development(), "float32")
+        keys.add(blueprints.of(builder.job(a=0.5, rate=0.01)).key)
+    assert len(keys) == 3
 
 
 def _all_at_once(values):

@@ -14,6 +14,7 @@ from dlrecipes.layers import (
     ParametricActivation,
     PeriodicBiasEmbedding,
     ResidualBlock,
+    ScheduledDropout,
 )
 from dlrecipes.losses import FocalLoss, MaskedLoss
 from dlrecipes.training.engines.compiled.device_data import DeviceData
@@ -29,6 +30,7 @@ from dlrecipes.training.engines.compiled.sizes import (
     without_sizes,
 )
 from dlrecipes.training.engines.compiled.structure import describe, key_of
+from dlrecipes.training.schedules import CosLog4, FlatCos, ScheduledAdamW
 
 LAYERS, OPTIMIZERS, REGULARIZERS = keras.layers, keras.optimizers, keras.regularizers
 SCHEDULES = OPTIMIZERS.schedules
@@ -255,6 +257,21 @@ def _softmax(width, a):
     )
 
 
+def _rates_by_kind(width, a):
+    def kind_of(variable):
+        return biases if variable.name == "bias" else others
+
+    others = ScheduledAdamW(CosLog4(a(1 / 64), 10), FlatCos(a(1 / 8), 10), clipnorm=a(0.125))
+    biases = OPTIMIZERS.SGD(a(1 / 16), momentum=a(0.5))
+    return _net(
+        (6,),
+        LAYERS.Dense(width, "relu"),
+        ScheduledDropout(FlatCos(a(0.25), 10)),
+        LAYERS.Dense(3),
+        optimizer=OPTIMIZERS.MultiOptimizer(kind_of),
+    )
+
+
 def _schedule(a):
     return SCHEDULES.PiecewiseConstantDecay([4, 9], [1 / 16, 1 / 32, 1 / 64])
 
@@ -274,6 +291,7 @@ CASES = {
         kernel_constraint=keras.constraints.MaxNorm(0.75),
     ),
     "by a schedule": lambda width, a: _mlp(width, a, OPTIMIZERS.Adam(_schedule(a))),
+    "rates by kind": _rates_by_kind,
     "residual": _residual,
     "batch normalization": _normalized,
     "frozen": _frozen,

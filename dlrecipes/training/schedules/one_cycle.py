@@ -9,6 +9,7 @@ import keras
 
 from dlrecipes.checks import check_integer, check_real
 from dlrecipes.errors import ArgumentError
+from dlrecipes.training.moving_optimizers import moving_optimizers
 
 
 @keras.saving.register_keras_serializable(package="dlrecipes")
@@ -83,8 +84,9 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 class CyclicalMomentum(keras.callbacks.Callback):
     """A momentum that falls while the learning rate rises and rises while it falls: one-cycle.
 
-    It moves `momentum` of SGD and RMSprop, `beta_1` of Adam and its kin. Where the rate is high, a
-    low momentum keeps steps from adding up; where it is low, a high one carries on.
+    It moves `momentum` of SGD and RMSprop, `beta_1` of Adam and its kin; of a `MultiOptimizer` that
+    of each inner one which has it. Where the rate is high, a low momentum keeps steps from adding
+    up; where it is low, a high one carries on.
 
     Keras' schedules move rates only, so this half is a callback; engines that compile whole epochs
     leave a network with callbacks to `model.fit`. The optimizer's own number is back after the
@@ -132,7 +134,8 @@ class CyclicalMomentum(keras.callbacks.Callback):
         )
         self._all = steps or 0
         self._first = 0
-        self._moved: tuple[Any, str, float, keras.Variable] | None = None
+        self._moving: keras.Variable | None = None
+        self._moved: list[tuple[Any, str, float]] = []
 
     def at(self, step: int) -> float:
         """Return the momentum of a step.
@@ -147,12 +150,13 @@ class CyclicalMomentum(keras.callbacks.Callback):
         return _between(self.low, self.high, (done - turn) / max(self._all - turn, 1e-9))
 
     def on_train_begin(self, logs: object = None) -> None:
-        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
-        name = next((one for one in ("momentum", "beta_1") if getattr(optimizer, one, 0.0)), None)
-        if name is None:
+        optimizers = moving_optimizers(self.model)
+        named = [(one, name) for one in optimizers if (name := _name_of_momentum(one))]
+        if not named:
+            kinds = dict.fromkeys(type(one).__name__ for one in optimizers)
             raise ArgumentError(
                 "A cycle of the momentum needs an optimizer that has one.",
-                received=f"{type(optimizer).__name__} without a momentum",
+                received=f"{' and '.join(kinds)} without a momentum",
                 fix="For example `keras.optimizers.SGD(rate, momentum=0.9)`, or Adam.",
             )
         planned = (self.params.get("steps") or 0) * (self.params.get("epochs") or 0)
@@ -164,26 +168,31 @@ class CyclicalMomentum(keras.callbacks.Callback):
                 fix="Give `steps`.",
             )
         self._first = 0 if self.steps else self._iterations()
-        number = float(getattr(optimizer, name))
-        moving = keras.Variable(self.high, dtype="float32", trainable=False, name=name)
-        self._moved = optimizer, name, number, moving
-        setattr(optimizer, name, _Moving(number, moving))
+        self._moving = keras.Variable(self.high, dtype="float32", trainable=False, name="momentum")
+        self._moved = [(one, name, float(getattr(one, name))) for one, name in named]
+        for optimizer, name, number in self._moved:
+            setattr(optimizer, name, _Moving(number, self._moving))
         self.model.train_function = None  # an earlier one has the number in its graph
         self.model.make_train_function()
 
     def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
-        if self._moved:
-            self._moved[-1].assign(self.at(self._iterations() - self._first))
+        if self._moving is not None:
+            self._moving.assign(self.at(self._iterations() - self._first))
 
     def on_train_end(self, logs: object = None) -> None:
-        if self._moved:
-            optimizer, name, number, _ = self._moved
-            setattr(optimizer, name, number)
+        if self._moving is not None:
+            for optimizer, name, number in self._moved:
+                setattr(optimizer, name, number)
             self.model.train_function = None
-            self._moved = None
+            self._moving, self._moved = None, []
 
     def _iterations(self) -> int:
         return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+
+
+def _name_of_momentum(optimizer: Any) -> str:  # noqa: ANN401  (Keras')
+    """Return what an optimizer calls its momentum; empty if it has none."""
+    return next((one for one in ("momentum", "beta_1") if getattr(optimizer, one, 0.0)), "")
 
 
 class _Moving(float):
