@@ -3,6 +3,7 @@
 from dlrecipes.models.build_cnn import build_cnn
 from dlrecipes.models.build_mlp import build_mlp
 from dlrecipes.models.build_multitask import build_multitask
+from dlrecipes.models.build_realmlp import build_realmlp
 from dlrecipes.models.build_resnet import build_resnet
 from dlrecipes.models.build_rnn import build_rnn
 from dlrecipes.models.build_tabm import build_tabm
@@ -18,6 +19,7 @@ __all__ = [
     "build_cnn",
     "build_mlp",
     "build_multitask",
+    "build_realmlp",
     "build_resnet",
     "build_rnn",
     "build_table_encoder",

@@ -113,6 +113,7 @@ def encode_table(  # noqa: PLR0913 - each argument is one choice of the encoding
     motifs: int,
     number_size: int | None = None,
     frequency_scale: float | None = None,
+    embeddings_initializer: str | keras.initializers.Initializer = "uniform",
 ) -> EncodedTable:
     """Return preprocessed rows with categories embedded and numbers encoded.
 
@@ -125,6 +126,7 @@ def encode_table(  # noqa: PLR0913 - each argument is one choice of the encoding
         motifs: Filters of a convolution over each column of DNA.
         number_size: Numbers that an embedding makes of a number.
         frequency_scale: With which frequencies begin.
+        embeddings_initializer: With which embeddings of categories begin.
     """
     check_choice("encoding", encoding, ENCODINGS)
     size = _number_size(encoding, number_size)
@@ -146,7 +148,7 @@ def encode_table(  # noqa: PLR0913 - each argument is one choice of the encoding
         x, widths = inputs[:, start:stop], [1] * len(features)
         edges = [feature.edges or (-1.0, 1.0) for feature in features]
         if kind == "category":
-            x = _embedded(x, features, embedding_size, start)
+            x = _embedded(x, features, embedding_size, embeddings_initializer, start)
             widths = [embedding_size] * len(features)
         elif kind == "one-hot":
             widths = [feature.size for feature in features]
@@ -220,13 +222,17 @@ def _runs(features: Sequence[Feature], one_hot: int) -> list[tuple[str, int, int
 
 
 def _embedded(
-    x: keras.KerasTensor, features: Sequence[Feature], size: int, start: int
+    x: keras.KerasTensor,
+    features: Sequence[Feature],
+    size: int,
+    initializer: str | keras.initializers.Initializer,
+    start: int,
 ) -> keras.KerasTensor:
     """Look all categories up in one table, each column in rows of its own."""
     sizes = [feature.size for feature in features]
     offsets = np.cumsum([0, *sizes[:-1]]).astype("float32")
     x = keras.layers.Rescaling(1.0, offsets, dtype="float32", name=f"rows_{start}")(x)
-    x = keras.layers.Embedding(sum(sizes), size, name=f"embedding_{start}")(x)
+    x = keras.layers.Embedding(sum(sizes), size, initializer, name=f"embedding_{start}")(x)
     return keras.layers.Reshape((len(sizes) * size,), name=f"embedded_{start}")(x)
 
 

@@ -2,6 +2,7 @@
 
 from dlrecipes.training.batch_size_rule import scale_learning_rate
 from dlrecipes.training.range_test import RangeTest, lr_range_test
+from dlrecipes.training.realmlp_optimizer import realmlp_optimizer
 from dlrecipes.training.recalibrate import recalibrate
 from dlrecipes.training.recorded_gradients import gradients_of, input_gradients
 from dlrecipes.training.schedules import CyclicalMomentum, OneCycle
@@ -13,6 +14,7 @@ __all__ = [
     "gradients_of",
     "input_gradients",
     "lr_range_test",
+    "realmlp_optimizer",
     "recalibrate",
     "scale_learning_rate",
 ]
