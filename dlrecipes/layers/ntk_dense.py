@@ -19,8 +19,9 @@ class NTKDense(keras.layers.Layer):
 
     The weights start as N(0, 1), and what a dense layer has in the start of its weights is here a
     factor of the sum. Networks are the same at the start, but an optimizer's steps are not: a
-    step of Adam moves an output by as much in a wide layer as in a narrow one, so one learning
-    rate suits many widths. Penalties and weight decay act on W as it is, without the factor.
+    step of Adam moves every weight by about the learning rate, and with it an output by up to
+    `sqrt(inputs)` times as much, where in a dense layer it is `inputs` times. So a learning rate
+    suits more widths. Penalties and weight decay act on W as it is, without the factor.
 
     Args:
         units: Numbers put out, at least 1.
