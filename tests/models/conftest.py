@@ -15,6 +15,15 @@ def seeded_in_float32() -> Iterator[None]:
 
 
 @pytest.fixture
+def float64() -> Iterator[None]:
+    keras.config.set_dtype_policy("float64")
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_floatx("float32")
+
+
+@pytest.fixture
 def check_model(tmp_path):
     """Return `check(make, shape, outputs)`, the questions that every builder must answer.
 
