@@ -14,7 +14,7 @@ from dlrecipes.models import build_realmlp, build_tabm, build_tabular, prior_bia
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import DataSpec, Objective, Stopping
 from dlrecipes.targets import loss_and_metrics
-from dlrecipes.training import realmlp_optimizer
+from dlrecipes.training import realmlp_optimizer, table_batch_size
 from dlrecipes.training.engines import make_engine
 from dlrecipes.training.job import Job
 from dlrecipes.training.schedules import FlatCos
@@ -98,7 +98,7 @@ def train_network(table: str, network: str, seeds: int, epochs: int) -> dict[str
     layer = TablePreprocess(splits.raw_spec.columns, **preprocessing)
     splits = splits.with_preprocess(layer)
     spec = splits.model_spec
-    epochs, batch_size = epochs or usual, batch_size_of(len(splits.train))
+    epochs, batch_size = epochs or usual, table_batch_size(len(splits.train))
     steps = epochs * -(-len(splits.train) // batch_size)
     build = partial(make, spec, steps, **options)
     # Cycles end where the training does.
@@ -139,9 +139,3 @@ def train_network(table: str, network: str, seeds: int, epochs: int) -> dict[str
         "weights": source.outcomes[0].parameters,
         "lines": lines,
     }
-
-
-def batch_size_of(rows: int) -> int:
-    """Return the batch size of a table with so many training rows, as TabArena has it for TabM."""
-    limits = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256))
-    return next((size for below, size in limits if rows < below), 512)

@@ -34,6 +34,7 @@ def build_realmlp(  # noqa: PLR0913 - each argument is one choice of the archite
     frequency_scale: float | None = None,
     embedding_size: int = 8,
     one_hot: int = 10,
+    motifs: int = 0,
     activation: Activation | None = None,
     parametric: bool = True,
     dropout_rate: Rate | None = 0.15,
@@ -60,6 +61,7 @@ def build_realmlp(  # noqa: PLR0913 - each argument is one choice of the archite
         embedding_size: Numbers an embedding of a category has, at least 1.
         one_hot: Columns with at most so many categories, the unknown one included, are one-hot
             and have no embedding.
+        motifs: Of each column of DNA, filters of a convolution, as for `build_tabular`; 0 for none.
         activation: Name of the hidden activation, or a function of a tensor; None for the authors'
             SELU for classes and Mish for values.
         parametric: Whether each unit learns how much of its activation it takes
@@ -100,7 +102,7 @@ def build_realmlp(  # noqa: PLR0913 - each argument is one choice of the archite
         embedding_size=embedding_size,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
         one_hot=one_hot,
-        motifs=0,
+        motifs=motifs,
     ).outputs
     x = FeatureScaling(name="scaling")(x)
     for index, units in enumerate(widths, start=1):

@@ -29,6 +29,7 @@ def build_tabm(  # noqa: PLR0913 - each argument is one choice of the architectu
     frequency_scale: float | None = None,
     embedding_size: int = 8,
     one_hot: int = 100,
+    motifs: int = 0,
     activation: Activation = "relu",
     dropout_rate: float | None = 0.1,
     output_bias: Sequence[float] | None = None,
@@ -54,6 +55,7 @@ def build_tabm(  # noqa: PLR0913 - each argument is one choice of the architectu
         embedding_size: Numbers an embedding of a category has, at least 1.
         one_hot: Columns with at most so many categories, the unknown one included, are one-hot
             and have no embedding.
+        motifs: Of each column of DNA, filters of a convolution, as for `build_tabular`; 0 for none.
         activation: Name of the hidden activation, or a function of a tensor.
         dropout_rate: Share dropped behind each hidden layer, in [0, 1); None for no dropout.
         output_bias: Start value of each output, as `prior_bias` gives it; None for zero logits,
@@ -87,7 +89,7 @@ def build_tabm(  # noqa: PLR0913 - each argument is one choice of the architectu
         frequency_scale=frequency_scale,
         embedding_size=embedding_size,
         one_hot=one_hot,
-        motifs=0,
+        motifs=motifs,
     )
     x = MemberScaling(members, encoded.chunks, name="members")(encoded.outputs)
     for index, units in enumerate(widths, start=1):

@@ -1,6 +1,6 @@
 """One training, or many: jobs, outcomes, precision, and the engines that carry them out."""
 
-from dlrecipes.training.batch_size_rule import scale_learning_rate
+from dlrecipes.training.batch_size_rule import scale_learning_rate, table_batch_size
 from dlrecipes.training.range_test import RangeTest, lr_range_test
 from dlrecipes.training.realmlp_optimizer import realmlp_optimizer
 from dlrecipes.training.recalibrate import recalibrate
@@ -17,4 +17,5 @@ __all__ = [
     "realmlp_optimizer",
     "recalibrate",
     "scale_learning_rate",
+    "table_batch_size",
 ]

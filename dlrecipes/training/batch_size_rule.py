@@ -1,4 +1,4 @@
-"""The learning rate of another batch size."""
+"""Batch sizes for tables, and the learning rate of another batch size."""
 
 from __future__ import annotations
 
@@ -12,6 +12,34 @@ from dlrecipes.errors import ArgumentError
 
 # Each divides a step by the size of the gradients, so that their noise sets its length.
 _SQUARE_ROOT = ("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Adagrad", "Lamb", "Lion")
+
+
+_TABLES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256))
+
+
+def table_batch_size(rows: int) -> int:
+    """Return examples a batch for a table: 32 for a small one, up to 512.
+
+    A small table gives few steps an epoch, a large one needs no noisy ones.
+
+    Args:
+        rows: Training examples, at least 1.
+
+    Returns:
+        32 below 2,800 rows, 64 below 4,500, 128 below 6,400, 256 below 32,000, else 512.
+
+    Raises:
+        ArgumentError: If `rows` is out of range.
+
+    Example:
+        >>> [dlr.training.table_batch_size(rows) for rows in (1_000, 20_000, 100_000)]
+        [32, 256, 512]
+
+    Reference:
+        Erickson et al. 2025, TabArena, arXiv:2506.16791: the batch sizes of its TabM.
+    """
+    check_integer("rows", rows, 1)
+    return next((size for below, size in _TABLES if rows < below), 512)
 
 
 def scale_learning_rate(
