@@ -3,8 +3,7 @@
     export DLRECIPES_DATA=/path/to/data
     python benchmarks/members.py --json members.json
 
-In each round, in an order of its own: one perceptron and one TabM in the resident engine, and as
-many
+In each round, in an order of its own: one perceptron and one TabM in the resident engine; as many
 perceptrons as it has members, and one TabM, in the population. Ratios are taken within a round.
 """
 

@@ -40,8 +40,8 @@ class OrdinalHead(keras.layers.Layer):
         **kwargs: Those of `keras.layers.Layer`.
 
     Call arguments:
-        inputs: Features `(batch, features)`, or of the members of an ensemble, which share the
-            weights, `(batch, members, features)`.
+        inputs: Features `(batch, features)`, or a score of each member of an ensemble, which share
+            the thresholds, `(batch, members, 1)`.
 
     Returns:
         Log-probabilities `(batch, classes)`, or `(batch, members, classes)`.
@@ -74,10 +74,11 @@ class OrdinalHead(keras.layers.Layer):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def build(self, input_shape: Shape) -> None:
-        if len(input_shape) not in (2, 3) or input_shape[-1] is None:
+        members = len(input_shape) == 3 and input_shape[-1] == 1
+        if input_shape[-1] is None or not (len(input_shape) == 2 or members):
             raise ArgumentError(
-                "The input of an ordinal head must have the shape (batch, features), or of "
-                "members (batch, members, features).",
+                "The input of an ordinal head must have the shape (batch, features), or be one "
+                "score of each member, (batch, members, 1).",
                 received=f"input_shape={tuple(input_shape)}",
                 fix="Put a `keras.layers.Flatten()` or a pooling layer in front of it.",
             )

@@ -26,6 +26,7 @@ def _thresholds(head):
 @pytest.mark.parametrize("classes", [2, 3, 7])
 def test_keeps_the_contract_of_layers(check_layer, classes):
     check_layer(lambda: OrdinalHead(classes), (5, 4))
+    check_layer(lambda: OrdinalHead(classes), (5, 3, 1))
 
 
 @pytest.mark.parametrize("classes", [2, 3, 7])
@@ -107,5 +108,5 @@ def test_wrong_arguments(arguments, message):
 
 
 def test_wrong_inputs():
-    with pytest.raises(ArgumentError, match=r"shape \(batch, features\).*Flatten"):
+    with pytest.raises(ArgumentError, match=r"shape \(batch, features\).*members, 1.*Flatten"):
         OrdinalHead(3)(np.zeros((2, 4, 4), dtype="float32"))
