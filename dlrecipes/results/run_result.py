@@ -135,8 +135,9 @@ class TestResult:
 class Verdict:
     """The network against the strongest baseline.
 
-    Of the baselines within one standard error of the best, the strongest is the one with the
-    lowest log loss, where there is one (`strongest_baseline`).
+    The strongest is chosen on the validation part: of the baselines within one standard error of
+    the best there, the one with the lowest log loss, where there is one (`strongest_baseline`).
+    Runs of earlier versions chose it on the test part.
 
     Args:
         outcome: `"better"`, `"equal"` (within the noise) or `"worse"`.
