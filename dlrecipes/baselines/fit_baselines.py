@@ -122,6 +122,8 @@ class BaselineFit:
         check_real("seconds", seconds, 0, low_open=True)
         self.left_out: dict[str, str] = {}
         self.failed: dict[str, str] = {}
+        # What was put side by side for them, no pipeline of raw inputs can do again.
+        self._several = bool(development.model_spec.inputs)
         development, self._cut = side_by_side(development)
         self._development, self._on_step = development, on_step
         self._beside: TreesBeside | None = None
@@ -215,7 +217,10 @@ class BaselineFit:
 
     def _joined(self) -> dict[str, FittedBaseline]:
         fitted = {part.name: part.baselines(self._cut) for part in self._parts}
-        return _join_targets(self._development.model_spec, fitted)
+        joined = _join_targets(self._development.model_spec, fitted)
+        if self._several:
+            return {name: replace(one, estimators={}) for name, one in joined.items()}
+        return joined
 
 
 class _Part:

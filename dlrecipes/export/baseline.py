@@ -1,8 +1,8 @@
 """A baseline as files: what a run's network was compared with, for raw inputs and without pickle.
 
-The folder has `baseline.json`, the preprocessing as `preprocess.keras`, and of each target the model
-in its library's own format: `model.txt` of LightGBM, `model.cbm` of CatBoost, `model.skops` of
-scikit-learn.
+The folder has `baseline.json`, the preprocessing as `preprocess.keras`, and of each target the
+model in its library's own format: `model.txt` of LightGBM, `model.cbm` of CatBoost, `model.skops`
+of scikit-learn.
 """
 
 from __future__ import annotations
@@ -120,6 +120,10 @@ class RawRows(TransformerMixin, BaseEstimator):
         self.layer, self.raw_spec, self.model_spec = layer, raw_spec, model_spec
         self.encoded, self.columns = encoded, columns
 
+    def __repr__(self) -> str:
+        """Return the step without the descriptions of the data, which fill pages."""
+        return f"RawRows(encoded={self.encoded})"
+
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
@@ -176,7 +180,9 @@ class LoadedBaseline:
         return in_given_form(self.answers(read_rows(inputs, self.spec).x), self.spec)
 
     def predict_table(self, inputs: object) -> str:
-        """Return the same as CSV, as `Run.predict_table` does: `label` and probabilities, or `value`.
+        """Return the same as CSV, as `Run.predict_table` does.
+
+        Its columns are `label` and a probability a class, or `value`.
 
         Args:
             inputs: As for `predict`.
@@ -281,11 +287,14 @@ def load_baseline(folder: str | Path) -> LoadedBaseline:
         ExportError: If it is no such folder, is damaged, holds other types, or a library that it
             needs is not installed.
 
-    Example, for a run on a table with the columns `age` and `town`:
-
-        baseline = dlr.load_baseline("runs/churn/baseline")
-        baseline.predict({"age": 41, "town": "Oslo"})
-        baseline.predict_table("new.csv")
+    Example:
+        >>> import pathlib, tempfile
+        >>> splits, folder = dlr.data.load("iris"), pathlib.Path(tempfile.mkdtemp())
+        >>> name, choice = "logistic regression", {"inverse penalty": 1.0}
+        >>> fitted = dlr.baselines.fit_baselines(splits.development(), choices={name: choice})
+        >>> dlr.export.save_baseline(fitted[name], splits, folder, name=name)
+        >>> dlr.load_baseline(folder).predict([[5.1, 3.5, 1.4, 0.2]]).round(2)
+        array([[0.99, 0.01, 0.  ]])
     """
     folder = Path(folder)
     file = folder / BASELINE_FILE

@@ -57,6 +57,7 @@ class BaselineResult:
         note: What was cut because of its cost; empty where nothing was.
         threshold: Where the verdict is about decisions, the one that was chosen on its validation
             predictions.
+        exportable: Whether it can be taken out of the run (`Run.export_baseline`).
     """
 
     validation: Metrics
@@ -64,6 +65,7 @@ class BaselineResult:
     threshold: float | None = None
     choice: dict[str, float] = field(default_factory=dict)
     note: str = ""
+    exportable: bool = False
 
 
 @dataclass(frozen=True)

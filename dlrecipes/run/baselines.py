@@ -75,6 +75,7 @@ def score_baselines(
             validated_baseline(validation.y, baseline(validation), spec, goal),
             choice=dict(baseline.choice),
             note=baseline.note,
+            exportable=bool(baseline.estimators),
         )
         for name, baseline in baselines.items()
     }

@@ -31,7 +31,6 @@ from dlrecipes.results import (
     RefitResult,
     RunResult,
     SubgroupResult,
-    Target,
     TestResult,
     Threshold,
     Verdict,
