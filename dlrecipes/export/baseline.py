@@ -7,8 +7,8 @@ of scikit-learn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ class BaselinePart:
     categories: tuple[bool, ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BaselineFile:
     """What `baseline.json` holds.
 
@@ -94,8 +94,12 @@ class BaselineFile:
     model_spec: DataSpec
     parts: tuple[BaselinePart, ...]
     threshold: float | None = None
-    versions: dict[str, str] | None = None
+    versions: dict[str, str] = field(default_factory=dict)
     schema_version: int = 1
+
+    def __repr__(self) -> str:
+        """Return the name alone: the descriptions of the data fill pages."""
+        return f"BaselineFile({self.name!r})"
 
 
 class RawRows(TransformerMixin, BaseEstimator):
@@ -103,26 +107,14 @@ class RawRows(TransformerMixin, BaseEstimator):
 
     Args:
         layer: Preprocesses raw inputs; None where they are taken as they are.
-        raw_spec: The data as loaded.
-        model_spec: The data after preprocessing.
-        encoded: Whether each category has a column of its own.
-        columns: Which preprocessed columns; None for all.
+        described: The data.
+        part: The model, as far as it says which numbers it takes.
     """
 
     def __init__(
-        self,
-        layer: keras.Model | None,
-        raw_spec: DataSpec,
-        model_spec: DataSpec,
-        encoded: bool = False,
-        columns: Sequence[int] | None = None,
+        self, layer: keras.Model | None, described: BaselineFile, part: BaselinePart
     ) -> None:
-        self.layer, self.raw_spec, self.model_spec = layer, raw_spec, model_spec
-        self.encoded, self.columns = encoded, columns
-
-    def __repr__(self) -> str:
-        """Return the step without the descriptions of the data, which fill pages."""
-        return f"RawRows(encoded={self.encoded})"
+        self.layer, self.described, self.part = layer, described, part
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -137,12 +129,12 @@ class RawRows(TransformerMixin, BaseEstimator):
         Args:
             rows: What `LoadedBaseline.predict` takes.
         """
-        x = read_rows(rows, self.raw_spec).x
-        matrix = x if self.layer is None else predict(self.layer, x)
-        if self.encoded:
-            return encode(np.asarray(matrix), self.model_spec)
-        flat = flatten(np.asarray(matrix))
-        return flat if self.columns is None else flat[:, list(self.columns)]
+        x, columns = read_rows(rows, self.described.raw_spec).x, self.part.columns
+        matrix = np.asarray(x if self.layer is None else predict(self.layer, x))
+        if self.part.encoded:
+            return encode(matrix, self.described.model_spec)
+        flat = flatten(matrix)
+        return flat if columns is None else flat[:, list(columns)]
 
 
 @dataclass(frozen=True)
@@ -309,13 +301,8 @@ def load_baseline(folder: str | Path) -> LoadedBaseline:
     pipelines = {
         part.target: Pipeline(
             [
-                (
-                    "rows",
-                    RawRows(
-                        layer, described.raw_spec, described.model_spec, part.encoded, part.columns
-                    ),
-                ),
-                *_read(part, folder / part.file, described.versions or {}),
+                ("rows", RawRows(layer, described, part)),
+                *_read(part, folder / part.file, described.versions),
             ]
         )
         for part in described.parts

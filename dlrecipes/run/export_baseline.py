@@ -20,6 +20,7 @@ from dlrecipes.metrics import better_low
 from dlrecipes.report.scores import main_metric
 from dlrecipes.results import RunResult
 from dlrecipes.run.baselines import fit_as_chosen, other_score, score_baselines
+from dlrecipes.run.strongest import STRONGER
 from dlrecipes.rundir import RunDirectory
 
 ARTIFACT = "baseline"
@@ -105,13 +106,17 @@ def export_baseline(
 
 
 def strongest_name(result: RunResult) -> str:
-    """Return the baseline that the verdict is about; while sealed, the best on validation.
+    """Return the baseline that the verdict is about; while sealed, the strongest on validation.
 
     Args:
         result: A result with baselines.
     """
     if result.verdict is not None and result.verdict.baseline in result.baselines:
         return result.verdict.baseline
+    for finding in result.findings:
+        name = str(finding.evidence.get("baseline"))
+        if finding.name == STRONGER and name in result.baselines:
+            return name
     metric = main_metric(result)
     scores = {
         name: one.validation[metric]

@@ -22,6 +22,7 @@ from dlrecipes.run.messages import say_end
 from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.run.predict_inputs import predict_as_csv, predict_inputs
 from dlrecipes.run.score_test_set import score_test_set, tested_subgroups
+from dlrecipes.run.strongest import STRONGER, stronger_baseline
 from dlrecipes.rundir import FORMATS, Format, RunDirectory
 from dlrecipes.search import Listener
 
@@ -146,6 +147,10 @@ class Run:
         )
         by_group = tested_subgroups(self._directory, splits.model_spec, result.threshold)
         ensemble = tested_ensemble(self._directory, result, test, splits.model_spec)
+        findings = tuple(one for one in result.findings if one.name != STRONGER)
+        if verdict.outcome == "worse":
+            strongest = baselines[verdict.baseline]
+            findings = (*stronger_baseline(verdict.baseline, strongest, self.info), *findings)
         self._directory.write(
             replace(
                 result,
@@ -154,6 +159,7 @@ class Run:
                 ensemble=ensemble,
                 refits=refits,
                 baselines=baselines,
+                findings=findings,
                 subgroups=(*result.subgroups, *by_group),
                 sealed="",
             )

@@ -1,4 +1,4 @@
-"""The strongest baseline: chosen on the validation part, before anything is judged by the test."""
+"""The strongest baseline, chosen on the validation part, and what to do where it is the better."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from dlrecipes.baselines import FittedBaseline
 from dlrecipes.data import Development
 from dlrecipes.diagnose import strongest_baseline
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results import BaselineResult, DataSpec, Target
+from dlrecipes.results import NEXT_STEPS, BaselineResult, DataSpec, Finding, RunInfo, Target
 from dlrecipes.run.main_metric import MainMetric
+from dlrecipes.run.next_command import export_command
 from dlrecipes.targets import known_values, named_targets, per_example_loss, split_predictions
 
+STRONGER = NEXT_STEPS[0]
 Predicted = Mapping[str, NDArray[np.float64]]
 
 
@@ -77,6 +79,30 @@ def find_strongest(
         if (name := _strongest_for(target, y, spec, known, predicted))
     }
     return Strongest(strongest_baseline(losses, _log_losses(known, spec)), by_target)
+
+
+def stronger_baseline(
+    name: str, result: BaselineResult, info: RunInfo, where: str = ""
+) -> tuple[Finding, ...]:
+    """Return how to take a baseline that is better than the network; nothing where it cannot be.
+
+    Args:
+        name: The baseline's name.
+        result: What it has reached.
+        info: What the run was started with.
+        where: Where it is better, to begin a sentence with; empty for the test part.
+    """
+    if not result.exportable:
+        return ()
+    said = f"{where} the baseline" if where else "The baseline"
+    return (
+        Finding(
+            STRONGER,
+            f"{said} {name} is better than the network.",
+            {"baseline": name},
+            f"Take it as it is: {export_command(info)}",
+        ),
+    )
 
 
 def _log_losses(results: Mapping[str, BaselineResult], spec: DataSpec) -> dict[str, float] | None:
