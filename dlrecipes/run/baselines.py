@@ -143,7 +143,8 @@ def left_out(fit: BaselineFit) -> tuple[Finding, ...]:
         Finding(
             "failed_baseline",
             f"There is no baseline of {name}, which is installed and fails: {why}.",
-            advice="Repair it: pip install --upgrade --force-reinstall dlrecipes[trees].",
+            advice="If it fails on other data, too, repair it: pip install --upgrade "
+            "--force-reinstall dlrecipes[trees].",
         )
         for name, why in fit.failed.items()
     )
