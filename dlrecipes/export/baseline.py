@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from dlrecipes.export.predict import predict
 from dlrecipes.export.raw_inputs import preprocessed, raw_inputs
 from dlrecipes.export.read_inputs import read_examples
 from dlrecipes.results import DataSpec, dump_json, parse_json, write_text
+from dlrecipes.results.versions import versions_of
 from dlrecipes.targets import join_predictions, kind_of
 
 BASELINE_FILE = "baseline.json"
@@ -258,7 +258,7 @@ def save_baseline(
         for number, (target, estimator) in enumerate(baseline.estimators.items())
     )
     described = BaselineFile(
-        name, raw, splits.model_spec, parts, threshold=threshold, versions=_versions()
+        name, raw, splits.model_spec, parts, threshold=threshold, versions=versions_of(_PACKAGES)
     )
     write_text(folder / BASELINE_FILE, dump_json(described))
 
@@ -393,13 +393,3 @@ def need_skops() -> Any:  # noqa: ANN401  (a module)
             fix="pip install dlrecipes[trees]",
         ) from error
     return skops_io
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
