@@ -18,7 +18,7 @@ from dlrecipes.search import Listener
 _LEAST_MORE = 10.0
 _AGAIN = 3600.0
 """Seconds for what was chosen within a budget already: the choice bounds the work."""
-_LEFT_OUT = "left_out_baseline"
+_LEFT_OUT, _FAILED = "left_out_baseline", "failed_baseline"
 _SCORES = {
     "accuracy": "accuracy",
     "acc": "accuracy",
@@ -123,6 +123,9 @@ def finish_baselines(
     for name, baseline in fitted.items():
         if baseline.note:
             listener.on_note(f"{name}: {baseline.note}")
+    for finding in left_out(fit):
+        if finding.name == _FAILED:
+            listener.on_note(finding.verdict)
     missing = {name: baseline for name, baseline in fitted.items() if name not in scored}
     both = {**scored, **score_baselines(missing, development, goal)}
     return fitted, {name: both[name] for name in fitted}
@@ -141,7 +144,7 @@ def left_out(fit: BaselineFit) -> tuple[Finding, ...]:
     )
     failed = tuple(
         Finding(
-            "failed_baseline",
+            _FAILED,
             f"There is no baseline of {name}, which is installed and fails: {why}.",
             advice="If it fails on other data, too, repair it: pip install --upgrade "
             "--force-reinstall dlrecipes[trees].",
