@@ -286,7 +286,7 @@ def load_baseline(folder: str | Path) -> LoadedBaseline:
         >>> fitted = dlr.baselines.fit_baselines(splits.development(), choices={name: choice})
         >>> dlr.export.save_baseline(fitted[name], splits, folder, name=name)
         >>> dlr.load_baseline(folder).predict([[5.1, 3.5, 1.4, 0.2]]).round(2)
-        array([[0.99, 0.01, 0.  ]])
+        array([[0.97, 0.03, 0.  ]])
     """
     folder = Path(folder)
     file = folder / BASELINE_FILE
