@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from dlrecipes.diagnose.histories import check_history as check_history
     from dlrecipes.diagnose.program import check as check
+    from dlrecipes.export.baseline import load_baseline as load_baseline
     from dlrecipes.export.keras_file import load_model as load_model
     from dlrecipes.recipe import Recipe as Recipe, recipe_names
     from dlrecipes.recipe.load import load_recipe as load_recipe
@@ -62,6 +63,7 @@ _HOMES = {
     "check_history": "dlrecipes.diagnose",
     "check_trained": "dlrecipes.run",
     "learning_curve": "dlrecipes.run",
+    "load_baseline": "dlrecipes.export",
     "load_model": "dlrecipes.export",
     "load_recipe": "dlrecipes.recipe",
     "lr_range_test": "dlrecipes.training",
@@ -108,6 +110,7 @@ __all__ = [
     "layers",
     "learning_curve",
     "lesson",
+    "load_baseline",
     "load_model",
     "load_recipe",
     "losses",

@@ -3,6 +3,7 @@
 import functools
 import gc
 import hashlib
+import importlib.util
 import os
 import random
 import re
@@ -320,3 +321,23 @@ def _parts_are_told_apart_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drift, "_area", area_once)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_trees_of_scikit_learn():
+    """LightGBM and CatBoost take seconds for what a test has in a tenth: who asks for them."""
+    from dlrecipes.baselines import gradient_boosting
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gradient_boosting, "find_spec", lambda package: None)
+        yield
+
+
+@pytest.fixture
+def other_trees(monkeypatch):
+    """LightGBM and CatBoost are among the baselines of this test; skipped without them."""
+    from dlrecipes.baselines import gradient_boosting
+
+    for package in ("lightgbm", "catboost"):
+        pytest.importorskip(package, reason="pip install dlrecipes[trees]")
+    monkeypatch.setattr(gradient_boosting, "find_spec", importlib.util.find_spec)

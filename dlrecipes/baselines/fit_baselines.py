@@ -13,14 +13,23 @@ from numpy.typing import NDArray
 
 from dlrecipes.baselines.budget import CHEAP_SHARE, SECONDS, Budget
 from dlrecipes.baselines.constant_predictions import fit_majority_class, fit_mean
-from dlrecipes.baselines.gradient_boosting import TreeJob, TreesBeside, choose_trees, tree_job
-from dlrecipes.baselines.grow_trees import grow_trees
+from dlrecipes.baselines.gradient_boosting import (
+    LIBRARIES,
+    TREES,
+    TreeJob,
+    TreesBeside,
+    choose_trees,
+    tree_baselines,
+    tree_job,
+)
+from dlrecipes.baselines.grow_trees import GrownTrees, grow_trees
 from dlrecipes.baselines.logistic_regression import fit_logistic_regression
 from dlrecipes.baselines.naive_forecast import fit_naive_forecasts
 from dlrecipes.baselines.nearest_neighbours import fit_nearest_neighbours
 from dlrecipes.baselines.penalised_regression import fit_poisson_regression, fit_ridge_regression
 from dlrecipes.baselines.predictor import (
     Choice,
+    Estimator,
     FittedBaseline,
     FittedModel,
     calm_threads,
@@ -34,7 +43,6 @@ from dlrecipes.quiet import hush_many_classes
 from dlrecipes.results import DataSpec, Target
 from dlrecipes.targets import OF_TASK, TargetKind, join_predictions, kind_of, target_columns
 
-TREES = "boosted trees"
 _TRIVIAL = {"majority class": fit_majority_class, "mean": fit_mean}
 _LINEAR = {
     "logistic regression": fit_logistic_regression,
@@ -56,8 +64,10 @@ def fit_baselines(
     """Return the fitted baselines of the task, `{name: baseline}`.
 
     They see what the network sees: preprocessed training and validation data. Values that have a
-    time are compared with naive forecasts, too (`fit_naive_forecasts`). A baseline takes a
-    preprocessed part. Several targets have a baseline of each kind together (`join_targets`).
+    time are compared with naive forecasts, too (`fit_naive_forecasts`). Of tables LightGBM and
+    CatBoost are among them where they are installed (`pip install dlrecipes[trees]`). A baseline
+    takes a preprocessed part. Several targets have a baseline of each kind together
+    (`join_targets`).
 
     Args:
         development: Training and validation part.
@@ -93,6 +103,7 @@ class BaselineFit:
 
     Attributes:
         left_out: `{baseline: why there is none}`, known at the end.
+        failed: `{baseline: what its library failed of}`, likewise: more time would not help.
 
     Raises:
         ArgumentError: As `fit_baselines`.
@@ -110,6 +121,9 @@ class BaselineFit:
         check_integer("seed", seed, 0)
         check_real("seconds", seconds, 0, low_open=True)
         self.left_out: dict[str, str] = {}
+        self.failed: dict[str, str] = {}
+        # What was put side by side for them, no pipeline of raw inputs can do again.
+        self._several = bool(development.model_spec.inputs)
         development, self._cut = side_by_side(development)
         self._development, self._on_step = development, on_step
         self._beside: TreesBeside | None = None
@@ -129,13 +143,19 @@ class BaselineFit:
             )
             for target in spec.targets
         ]
-        self._waiting = [part for part in self._parts if part.job is not None]
+        self._waiting = [
+            (part, name, part.jobs[name])
+            for name in LIBRARIES
+            for part in self._parts
+            if name in part.jobs
+        ]
         if self._waiting:
             left = max(1.0, seconds - (time.monotonic() - began))
             try:
-                self._beside = TreesBeside([part.job for part in self._waiting if part.job], left)
+                self._beside = TreesBeside([job for _, _, job in self._waiting], left)
             except OSError as error:
-                self.left_out[TREES] = f"no process could be started for them ({error})"
+                for _, name, _ in self._waiting:
+                    self.left_out[name] = f"no process could be started for them ({error})"
 
     def __enter__(self) -> BaselineFit:
         return self
@@ -169,21 +189,38 @@ class BaselineFit:
         if self._finished is None:
             if self._beside is not None:
                 grown = self._beside.collect(more, self._on_step)
-                for part, (trees, why) in zip(self._waiting, grown, strict=True):
-                    if trees and part.job is not None:
-                        if self._on_step is not None:
-                            self._on_step(f"{TREES}, on the validation part")
-                        with calm_threads(part.job.x.size):
-                            part.models[TREES] = choose_trees(part.job, trees, why)
-                    else:
-                        self.left_out[TREES] = why or "no round of them ended in time"
+                for number, (trees, why) in enumerate(grown):
+                    self._take(number, trees, why)
                 self._beside.close()
             self._finished = self._joined()
         return self._finished
 
+    def _take(self, number: int, trees: Mapping[float, GrownTrees], why: str) -> None:
+        """Take what has grown for a target, or say why there is nothing."""
+        part, name, job = self._waiting[number]
+        failure = "" if self._beside is None else self._beside.failures.get(number, "")
+        if not trees and not failure:
+            self.left_out[name] = why or "no round of them ended in time"
+            return
+        if trees:
+            if self._on_step is not None:
+                self._on_step(f"{name}, on the validation part")
+            try:
+                with calm_threads(job.x.size):
+                    part.models[name] = choose_trees(job, trees, why)
+                return
+            except Exception as error:  # a library that works there, and not here
+                if name == TREES:
+                    raise
+                failure = f"{type(error).__name__}: {error}"
+        self.failed[name] = failure
+
     def _joined(self) -> dict[str, FittedBaseline]:
         fitted = {part.name: part.baselines(self._cut) for part in self._parts}
-        return _join_targets(self._development.model_spec, fitted)
+        joined = _join_targets(self._development.model_spec, fitted)
+        if self._several:
+            return {name: replace(one, estimators={}) for name, one in joined.items()}
+        return joined
 
 
 class _Part:
@@ -199,7 +236,7 @@ class _Part:
         seconds: float,
     ) -> None:
         self.name, self._development = name, development
-        self.job: TreeJob | None = None
+        self.jobs: dict[str, TreeJob] = {}
         self.models: dict[str, FittedModel] = {}
         self._size = development.train.array.size
         spec = development.model_spec
@@ -232,15 +269,23 @@ class _Part:
             self.models |= fit_nearest_neighbours(
                 development, seed=seed, budget=budget, choice=known.get("nearest neighbours")
             )
-        if spec.kind == "table" and (TREES in known or not known):
-            job = tree_job(development, seed=seed, seconds=seconds, choice=known.get(TREES))
+        names = tree_baselines() if spec.kind == "table" else ()
+        wanted = [name for name in names if name in known or not known]
+        for name in wanted:
+            job = tree_job(
+                development,
+                name=name,
+                seed=seed,
+                seconds=seconds / len(wanted),
+                choice=known.get(name),
+            )
             if job.quick:
-                budget.begin(TREES)
+                budget.begin(name)
                 grown = grow_trees(job.x, job.y, job.settings, left=budget.left)
                 with hush_many_classes():
-                    self.models[TREES] = choose_trees(job, {trees.rate: trees for trees in grown})
+                    self.models[name] = choose_trees(job, {trees.rate: trees for trees in grown})
             else:
-                self.job = job
+                self.jobs[name] = job
 
     def baselines(self, cut: str = "") -> dict[str, FittedBaseline]:
         """Return what is fitted so far.
@@ -263,7 +308,8 @@ def _calm(model: FittedModel, size: int, cut: str) -> FittedBaseline:
         with calm_threads(size):
             return model(numbers_of(part).array)
 
-    return FittedBaseline(predict, model.choice, join_notes(model.note, cut))
+    estimators = {} if model.estimator is None else {"": model.estimator}
+    return FittedBaseline(predict, model.choice, join_notes(model.note, cut), estimators)
 
 
 def _join_targets(
@@ -370,7 +416,10 @@ def _together(baselines: Mapping[str, FittedBaseline], spec: DataSpec) -> Fitted
     notes = [
         f"{target}: {baseline.note}" for target, baseline in baselines.items() if baseline.note
     ]
-    return FittedBaseline(predict, choice, join_notes(*notes))
+    estimators: dict[str, Estimator] = {}
+    if all(baseline.estimators for baseline in baselines.values()):
+        estimators = {target: baseline.estimators[""] for target, baseline in baselines.items()}
+    return FittedBaseline(predict, choice, join_notes(*notes), estimators)
 
 
 def _prefix(name: str) -> str:

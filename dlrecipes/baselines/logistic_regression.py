@@ -15,8 +15,8 @@ from dlrecipes.baselines.predictor import (
     LARGE,
     MAX_ROWS,
     Choice,
+    Estimator,
     FittedModel,
-    Predictor,
     choose_on_validation,
     compact,
     encode,
@@ -72,7 +72,7 @@ def fit_logistic_regression(
     # From the strongest penalty to the weakest, each from where the last one ended.
     path = LogisticRegression(max_iter=iterations, warm_start=True)
 
-    def fit(inverse_penalty: float) -> Predictor:
+    def fit(inverse_penalty: float) -> FittedModel:
         with hush_many_classes(), warnings.catch_warnings():
             # A baseline that has nearly converged is a baseline all the same.
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -82,7 +82,8 @@ def fit_logistic_regression(
         def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
             return kind.estimate(model, scaler.transform(encode(inputs, spec)))
 
-        return predict
+        steps = (("scale", scaler), ("model", model))
+        return FittedModel(predict, estimator=Estimator(steps, encoded=True))
 
     known = None if choice is None else choice.get("inverse penalty")
     if known is not None:

@@ -13,8 +13,8 @@ from dlrecipes.baselines.budget import Budget
 from dlrecipes.baselines.predictor import (
     MAX_ROWS,
     Choice,
+    Estimator,
     FittedModel,
-    Predictor,
     choose_on_validation,
     encode,
     join_notes,
@@ -86,13 +86,14 @@ def _fit(
     scaler = StandardScaler().fit(x)
     scaled = scaler.transform(x)
 
-    def fit(penalty: float) -> Predictor:
+    def fit(penalty: float) -> FittedModel:
         model = kind.linear_model(penalty).fit(scaled, y)
 
         def predict(inputs: NDArray[Any]) -> NDArray[np.float64]:
             return kind.estimate(model, scaler.transform(encode(inputs, spec)))
 
-        return predict
+        steps = (("scale", scaler), ("model", model))
+        return FittedModel(predict, estimator=Estimator(steps, encoded=True))
 
     model = choose_on_validation(
         fit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -30,6 +30,22 @@ Value = TypeVar("Value", int, float)
 
 
 @dataclass(frozen=True)
+class Estimator:
+    """What predicts, as scikit-learn has it, and which numbers of an example it takes.
+
+    Args:
+        steps: Fitted steps of a `sklearn.pipeline.Pipeline`, by name; the last one predicts class
+            indices or values.
+        encoded: Whether each category has a column of its own (`encode`).
+        columns: Which columns of the preprocessed inputs; None for all.
+    """
+
+    steps: tuple[tuple[str, Any], ...]
+    encoded: bool = False
+    columns: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
 class FittedModel:
     """A predictor of inputs, with what was chosen for it.
 
@@ -37,11 +53,13 @@ class FittedModel:
         predict: Inputs to predictions.
         choice: What was chosen; `fit_…(…, choice=model.choice)` fits the same again.
         note: What was cut because of its cost; empty where nothing was.
+        estimator: What predicts outside of a run; None where nothing would but this program.
     """
 
     predict: Predictor
     choice: Choice = field(default_factory=dict)
     note: str = ""
+    estimator: Estimator | None = None
 
     def __call__(self, inputs: NDArray[Any]) -> NDArray[np.float64]:
         """Return the predictions for inputs, `(examples, …)`."""
@@ -56,11 +74,14 @@ class FittedBaseline:
         predict: A part to predictions.
         choice: As in `FittedModel`; of several targets `"target: name"` for each.
         note: As in `FittedModel`.
+        estimators: `{target: estimator}`, the only target's name is empty; none where one of them
+            has none.
     """
 
     predict: Baseline
     choice: Choice = field(default_factory=dict)
     note: str = ""
+    estimators: Mapping[str, Estimator] = field(default_factory=dict)
 
     def __call__(self, part: Split) -> NDArray[np.float64]:
         """Return the predictions for a preprocessed part."""
@@ -137,7 +158,7 @@ def join_notes(*notes: str) -> str:
 
 
 def choose_on_validation(
-    fit: Callable[[Value], Predictor],
+    fit: Callable[[Value], Predictor | FittedModel],
     values: Sequence[Value],
     development: Development,
     *,
@@ -150,7 +171,7 @@ def choose_on_validation(
     Equal accuracies are decided by the log loss, and what is still equal by the order.
 
     Args:
-        fit: Fits the candidate of a value.
+        fit: Fits the candidate of a value; a model keeps its estimator.
         values: The values to choose from, at least one. Where the budget is spent, the later ones
             are not tried.
         development: Where the validation part comes from.
@@ -160,7 +181,7 @@ def choose_on_validation(
     """
     if known is not None:
         chosen = next((value for value in values if value == known), values[-1])
-        return FittedModel(fit(chosen), {name: chosen})
+        return _chosen(fit(chosen), {name: chosen})
     fitted = ((value, fit(value)) for value in budget.spend_on(values))
     costs = [
         (validation_cost(candidate, development), place, value, candidate)
@@ -168,7 +189,13 @@ def choose_on_validation(
     ]
     _, _, chosen, best = min(costs, key=lambda found: found[:2])
     tried = f"{len(costs)} of {len(values)} values of {name} tried"
-    return FittedModel(best, {name: chosen}, tried if len(costs) < len(values) else "")
+    return _chosen(best, {name: chosen}, tried if len(costs) < len(values) else "")
+
+
+def _chosen(candidate: Predictor | FittedModel, choice: Choice, note: str = "") -> FittedModel:
+    if isinstance(candidate, FittedModel):
+        return replace(candidate, choice=choice, note=note)
+    return FittedModel(candidate, choice, note)
 
 
 def validation_cost(candidate: Predictor, development: Development) -> tuple[float, float]:

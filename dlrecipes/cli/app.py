@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from dlrecipes.search import Listener
 
 NEWEST = "newest"
+STRONGEST = "the strongest"
 
 app = typer.Typer(
     name="dlrecipes",
@@ -54,14 +55,27 @@ RunArgument = Annotated[Path, typer.Argument(help="A run directory.")]
 
 
 def main() -> None:
-    """Run the command line; a bare `--resume` stands for the newest unfinished run."""
+    """Run the command line.
+
+    A bare `--resume` stands for the newest unfinished run, a bare `--baseline` for the strongest.
+    """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    words = sys.argv[1:]
-    for at, word in enumerate(words):
-        last = at + 1 == len(words)
-        if word == "--resume" and (last or words[at + 1].startswith("-")):
-            words[at] = f"--resume={NEWEST}"
-    app(args=words)
+    app(args=with_values(sys.argv[1:]))
+
+
+def with_values(words: list[str]) -> list[str]:
+    """Return the words of a command line with values for the options that may stand alone.
+
+    Args:
+        words: Those behind the program's name.
+    """
+    bare = {"--resume": NEWEST, "--baseline": STRONGEST}
+    return [
+        f"{word}={bare[word]}"
+        if word in bare and (after is None or after.startswith("-"))
+        else word
+        for word, after in zip(words, [*words[1:], None], strict=True)
+    ]
 
 
 @app.command("list")
@@ -484,9 +498,35 @@ def export(
     format: Annotated[  # noqa: A002  (the word users know)
         str, typer.Option(help="saved_model, keras, ensemble_saved_model or ensemble_keras.")
     ] = "saved_model",
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="Export this baseline instead, such as 'LightGBM'; without a name, at the end, "
+            "the strongest."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder of the baseline; RUN/baseline by default.")
+    ] = None,
 ) -> None:
-    """Export the model and compare it with the saved predictions."""
+    """Export the model and compare it with the saved predictions.
+
+    A baseline is fitted again on the run's data, as it was chosen, and compared with what it
+    reached; `dlrecipes.load_baseline` loads it.
+    """
     with one_message():
+        if baseline is not None:
+            with loading(json=False), quiet_start():
+                from dlrecipes.cli.listeners import make_listener
+                from dlrecipes.recipe import load_recipe_of
+                from dlrecipes.run import Run
+
+                recipe = load_recipe_of(Run(run).info)
+            name = None if baseline == STRONGEST else baseline
+            with make_listener(recipe, json=False) as listener:
+                folder = recipe.export_baseline(run, name, out, listener=listener)
+            typer.echo(folder)
+            return
         opened = open_run(run)
         with quiet_start():
             path = opened.export(format)

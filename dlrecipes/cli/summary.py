@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dlrecipes.quiet import quiet_start
-from dlrecipes.results import plural, significant
+from dlrecipes.results import NEXT_STEPS, plural, significant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +118,7 @@ def print_curve(curve: LearningCurve) -> None:
 
 def _next_steps(result: RunResult) -> list[str]:
     """Return what to do next, with its reason, as far as a check has found something."""
-    found = [finding for finding in result.findings if finding.name == "next step"]
+    found = [finding for finding in result.findings if finding.name in NEXT_STEPS]
     return [f"{'next':12} {finding.verdict} {finding.advice}" for finding in found]
 
 

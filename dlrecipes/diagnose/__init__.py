@@ -46,6 +46,7 @@ RUN_CHECKS = {
     "failing slice": "a part of the rows, told by a column or two, that the network fails for",
     "suspicious labels": "labels that are others where networks that never saw them are sure",
     "calibration": "probabilities that come true more or less often than they say",
+    "stronger baseline": "a baseline that is better than the network, and how to take it",
     "next step": "what to do next, first against bias, then against variance",
 }
 """What a finding of a finished training may be called: `{name: what it is about}`."""

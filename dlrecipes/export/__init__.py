@@ -1,5 +1,7 @@
 """Export: the tested model as `.keras` and SavedModel, compared before success is claimed."""
 
+from dlrecipes.export.answers import in_given_form, predictions_as_csv
+from dlrecipes.export.baseline import LoadedBaseline, load_baseline, need_skops, save_baseline
 from dlrecipes.export.compare import check_same_predictions
 from dlrecipes.export.given_inputs import given_examples, given_inputs
 from dlrecipes.export.inference_model import build_average_model, build_inference_model
@@ -19,6 +21,7 @@ from dlrecipes.export.saved_model import (
 )
 
 __all__ = [
+    "LoadedBaseline",
     "NewExamples",
     "Predict",
     "build_average_model",
@@ -31,17 +34,22 @@ __all__ = [
     "find_text_inputs",
     "given_examples",
     "given_inputs",
+    "in_given_form",
+    "load_baseline",
     "load_model",
     "load_saved_model",
     "load_tested",
+    "need_skops",
     "predict",
     "predict_few",
     "predict_keras",
     "predict_saved_model",
+    "predictions_as_csv",
     "preprocessed",
     "raw_inputs",
     "read_examples",
     "read_inputs",
+    "save_baseline",
     "trace",
     "write_keras",
 ]

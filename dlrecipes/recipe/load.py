@@ -59,7 +59,8 @@ def load_recipe_of(info: RunInfo) -> Recipe:
     raise RecipeError(
         "The run's recipe must be there: it loads the data.",
         received=info.origin.path or f"{info.run}, a run from Python",
-        fix="From Python: `dlr.Run(directory, splits).open_test_set(reason)`.",
+        fix="From Python: `dlr.Run(directory, splits)`, with `open_test_set(reason)` or "
+        "`export_baseline()`.",
     )
 
 

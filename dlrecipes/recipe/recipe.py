@@ -462,6 +462,37 @@ class Recipe:
         run.finish(reason, sealed=False)
         return run
 
+    def export_baseline(
+        self,
+        directory: str | Path,
+        name: str | None = None,
+        path: str | Path | None = None,
+        *,
+        listener: Listener | None = None,
+    ) -> Path:
+        """Load the data of a run and export one of its baselines (`Run.export_baseline`).
+
+        Args:
+            directory: The run directory.
+            name: As for `Run.export_baseline`.
+            path: As for `Run.export_baseline`.
+            listener: Hears what takes a while; None for plain lines.
+
+        Returns:
+            The folder that was written.
+
+        Raises:
+            RunError: As `open`.
+            ArgumentError: As `Run.export_baseline`.
+            ExportError: As `Run.export_baseline`.
+        """
+        info = self._info_of(directory)
+        listener = listener or PlainProgress(Objective(info.objective, info.direction))
+        listener.on_phase("data")
+        with listener.busy():
+            splits = self.load(**self.source_of(info))
+        return Run(directory, splits, listener).export_baseline(name, path)
+
     def _info_of(self, directory: str | Path) -> RunInfo:
         """Return what a run of this recipe was started with."""
         info = RunDirectory.existing(directory).read_info()

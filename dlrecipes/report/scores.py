@@ -148,16 +148,16 @@ def _baseline_note(result: RunResult, baseline: str) -> str:
     if test is None or verdict is None or baseline != verdict.baseline:
         return ""
     known = {
-        name: scores.test[test.metric]
+        name: scores.validation[test.metric]
         for name, scores in result.baselines.items()
-        if test.metric in scores.test
+        if test.metric in scores.validation
     }
     best = max if test.direction == "max" else min
     if not known or known.get(baseline) == best(known.values()):
-        return "the strongest baseline"
+        return "the strongest baseline on the validation part"
     return (
         "the strongest baseline: of those within a standard error of the best "
-        f"{metric_words(test.metric)}, the one with the lowest log loss"
+        f"validation {metric_words(test.metric)}, the one with the lowest log loss"
     )
 
 

@@ -2,7 +2,7 @@
 
 from dlrecipes.results.column import Column, ColumnKind, NumberForm, Spelling
 from dlrecipes.results.data_spec import DataSpec, Feature, InputSpec, Lags, TableFile
-from dlrecipes.results.finding import Finding
+from dlrecipes.results.finding import NEXT_STEPS, Finding
 from dlrecipes.results.fit_result import BiasVariance, FitResult, LossParts
 from dlrecipes.results.learning_curve import LearningCurve, PowerLaw, Rung
 from dlrecipes.results.objective import Objective
@@ -67,6 +67,7 @@ from dlrecipes.results.training_statistics import InputStatistics, TrainingStati
 from dlrecipes.results.whole_file import write_text, written_whole
 
 __all__ = [
+    "NEXT_STEPS",
     "BaselineResult",
     "BestResult",
     "BiasVariance",

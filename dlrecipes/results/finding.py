@@ -8,6 +8,8 @@ from typing import Literal
 from dlrecipes.results.plan import PlanChange
 
 Severity = Literal["info", "warning", "error"]
+NEXT_STEPS = ("stronger baseline", "next step")
+"""Names of the findings that say what to do next, which a run ends with."""
 
 
 @dataclass(frozen=True)

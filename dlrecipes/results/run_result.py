@@ -57,6 +57,7 @@ class BaselineResult:
         note: What was cut because of its cost; empty where nothing was.
         threshold: Where the verdict is about decisions, the one that was chosen on its validation
             predictions.
+        exportable: Whether it can be taken out of the run (`Run.export_baseline`).
     """
 
     validation: Metrics
@@ -64,6 +65,7 @@ class BaselineResult:
     threshold: float | None = None
     choice: dict[str, float] = field(default_factory=dict)
     note: str = ""
+    exportable: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,9 @@ class TestResult:
 class Verdict:
     """The network against the strongest baseline.
 
-    Of the baselines within one standard error of the best, the strongest is the one with the
-    lowest log loss, where there is one (`strongest_baseline`).
+    The strongest is chosen on the validation part: of the baselines within one standard error of
+    the best there, the one with the lowest log loss, where there is one (`strongest_baseline`).
+    Runs of earlier versions chose it on the test part.
 
     Args:
         outcome: `"better"`, `"equal"` (within the noise) or `"worse"`.

@@ -18,6 +18,7 @@ from dlrecipes.results import (
     StudyResult,
 )
 from dlrecipes.run.phase_clock import with_times_before
+from dlrecipes.run.strongest import STRONGER
 from dlrecipes.rundir import KERAS
 
 
@@ -86,6 +87,10 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
     else:  # nothing was trained
         result = replace(result, seconds=before.seconds, time_spent=before.time_spent)
     tested = before.test is not None
+    if tested:  # the verdict, not the validation part, says whether a baseline is better
+        kept = [one for one in before.findings if one.name == STRONGER]
+        others = [one for one in result.findings if one.name != STRONGER]
+        result = replace(result, findings=(*kept, *others))
     return replace(
         result,
         # What was left out for want of time may have been fitted by now.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from dlrecipes.baselines import TREES, BaselineFit, FittedBaseline, fit_baselines
+from dlrecipes.baselines import BaselineFit, FittedBaseline, fit_baselines, tree_baselines
 from dlrecipes.baselines.budget import SECONDS
+from dlrecipes.baselines.gradient_boosting import LIBRARIES, lacking
 from dlrecipes.data import Development, Splits
+from dlrecipes.errors import RunError
 from dlrecipes.results import BaselineResult, DataSpec, Finding, Objective, RunResult
 from dlrecipes.run.thresholds import validated_baseline
 from dlrecipes.rundir import RunDirectory
@@ -16,7 +18,7 @@ from dlrecipes.search import Listener
 _LEAST_MORE = 10.0
 _AGAIN = 3600.0
 """Seconds for what was chosen within a budget already: the choice bounds the work."""
-_LEFT_OUT = "left_out_baseline"
+_LEFT_OUT, _FAILED = "left_out_baseline", "failed_baseline"
 _SCORES = {
     "accuracy": "accuracy",
     "acc": "accuracy",
@@ -45,7 +47,7 @@ def recorded_choices(directory: RunDirectory) -> dict[str, Mapping[str, float]]:
     choices: dict[str, Mapping[str, float]] = {
         name: recorded.choice for name, recorded in result.baselines.items()
     }
-    return {**choices, TREES: {}} if again else choices
+    return {**dict.fromkeys(tree_baselines(), {}), **choices} if again else choices
 
 
 def seconds_more(search: float) -> float:
@@ -73,6 +75,7 @@ def score_baselines(
             validated_baseline(validation.y, baseline(validation), spec, goal),
             choice=dict(baseline.choice),
             note=baseline.note,
+            exportable=bool(baseline.estimators),
         )
         for name, baseline in baselines.items()
     }
@@ -120,6 +123,9 @@ def finish_baselines(
     for name, baseline in fitted.items():
         if baseline.note:
             listener.on_note(f"{name}: {baseline.note}")
+    for finding in left_out(fit):
+        if finding.name == _FAILED:
+            listener.on_note(finding.verdict)
     missing = {name: baseline for name, baseline in fitted.items() if name not in scored}
     both = {**scored, **score_baselines(missing, development, goal)}
     return fitted, {name: both[name] for name in fitted}
@@ -127,7 +133,7 @@ def finish_baselines(
 
 def left_out(fit: BaselineFit) -> tuple[Finding, ...]:
     """Return a finding for every baseline that there is none of."""
-    return tuple(
+    late = tuple(
         Finding(
             _LEFT_OUT,
             f"There is no baseline of {name}: {why}.",
@@ -136,6 +142,16 @@ def left_out(fit: BaselineFit) -> tuple[Finding, ...]:
         )
         for name, why in fit.left_out.items()
     )
+    failed = tuple(
+        Finding(
+            _FAILED,
+            f"There is no baseline of {name}, which is installed and fails: {why}.",
+            advice="If it fails on other data, too, repair it: pip install --upgrade "
+            "--force-reinstall dlrecipes[trees].",
+        )
+        for name, why in fit.failed.items()
+    )
+    return late + failed
 
 
 def fitted_again(
@@ -150,15 +166,15 @@ def fitted_again(
 
     Returns:
         The baselines, and the result's, which say where one has another validation score now.
+
+    Raises:
+        RunError: If the library of a baseline is not installed any more.
     """
-    development = splits.development()
-    choices = {name: recorded.choice for name, recorded in result.baselines.items()}
-    # Of a run of an earlier version nothing is known of what was chosen: that is searched again.
-    known = TREES not in choices or bool(choices[TREES])
-    seconds = _AGAIN if known else SECONDS
-    fitted = fit_baselines(development, seed=result.seed, seconds=seconds, choices=choices)
+    fitted = fit_as_chosen(result, splits, result.baselines)
     again = score_baselines(
-        {name: fitted[name] for name in result.baselines if name in fitted}, development, goal
+        {name: fitted[name] for name in result.baselines if name in fitted},
+        splits.development(),
+        goal,
     )
     return fitted, {
         name: _compared(recorded, again[name]) if name in again else recorded
@@ -166,14 +182,55 @@ def fitted_again(
     }
 
 
+def fit_as_chosen(
+    result: RunResult, splits: Splits, names: Collection[str]
+) -> dict[str, FittedBaseline]:
+    """Fit baselines of a result as they were chosen, and the cheap ones beside them.
+
+    Args:
+        result: The result.
+        splits: The data.
+        names: Which of its baselines; boosted trees that are not among them are not grown.
+
+    Raises:
+        RunError: If the library of one of them is not installed any more.
+    """
+    gone = {name: package for name, package in lacking().items() if name in names}
+    if gone:
+        raise RunError(
+            "A run's baselines are fitted again by the libraries that it had.",
+            received=f"{', '.join(gone)} without {', '.join(gone.values())}",
+            fix=f"pip install {' '.join(gone.values())}",
+        )
+    choices = {
+        name: recorded.choice
+        for name, recorded in result.baselines.items()
+        if name in names or name not in LIBRARIES
+    }
+    # Of a run of an earlier version nothing is known of what was chosen: that is searched again.
+    known = all(choices[name] for name in LIBRARIES if name in choices)
+    seconds = _AGAIN if known else SECONDS
+    return fit_baselines(splits.development(), seed=result.seed, seconds=seconds, choices=choices)
+
+
 def _compared(recorded: BaselineResult, again: BaselineResult) -> BaselineResult:
+    line = other_score(recorded, again)
+    if not line:
+        return recorded
+    line = f"fitted again for the test part, {line}"
+    return replace(recorded, note=f"{recorded.note}; {line}" if recorded.note else line)
+
+
+def other_score(recorded: BaselineResult, again: BaselineResult) -> str:
+    """Return which validation score a baseline has now that it had not; empty if all are the same.
+
+    Args:
+        recorded: What it reached when the run ended.
+        again: What it reaches fitted again.
+    """
     for metric, before in recorded.validation.items():
         # A version that scored otherwise may have recorded what is not measured any more.
         now = again.validation.get(metric, before)
         if now != before and abs(now - before) > 1e-6 * abs(before):
-            line = (
-                f"fitted again for the test part, validation {metric} {now:.4g}, not {before:.4g}"
-            )
-            note = f"{recorded.note}; {line}" if recorded.note else line
-            return replace(recorded, note=note)
-    return recorded
+            return f"validation {metric} {now:.4g}, not {before:.4g}"
+    return ""

@@ -16,11 +16,13 @@ from dlrecipes.report import write_report
 from dlrecipes.report.format import format_time
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json, plural
 from dlrecipes.run.ensemble import tested_ensemble
+from dlrecipes.run.export_baseline import export_baseline
 from dlrecipes.run.exports import compare_exports, export_run, why_no_keras
 from dlrecipes.run.messages import say_end
 from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.run.predict_inputs import predict_as_csv, predict_inputs
 from dlrecipes.run.score_test_set import score_test_set, tested_subgroups
+from dlrecipes.run.strongest import STRONGER, stronger_baseline
 from dlrecipes.rundir import FORMATS, Format, RunDirectory
 from dlrecipes.search import Listener
 
@@ -138,22 +140,17 @@ class Run:
                 fix="Use `Run(directory, splits)`; for the run of a recipe, "
                 f"`dlrecipes open {self.directory}`.",
             )
-        if splits.test.fingerprint != result.data.fingerprint:
-            now = len(splits.train) + len(splits.validation) + len(splits.test)
-            then = result.data.train + result.data.validation + result.data.test
-            raise RunError(
-                "A run must be tested on the test set that was sealed when it began.",
-                received=f"another one, with fingerprint {splits.test.fingerprint}, of data with "
-                f"{plural(now, 'example')}, {then:,} when it began",
-                fix="Restore the data as it was, or its split: rows that are tested now may be "
-                "rows that this run trained on.",
-            )
+        self._check_same_data(splits, result)
         self._listener.on_step("baselines, then the test set, opened once")
         test, verdict, refits, baselines = score_test_set(
             self._directory, result, splits, reason, self._baselines
         )
         by_group = tested_subgroups(self._directory, splits.model_spec, result.threshold)
         ensemble = tested_ensemble(self._directory, result, test, splits.model_spec)
+        findings = tuple(one for one in result.findings if one.name != STRONGER)
+        if verdict.outcome == "worse":
+            strongest = baselines[verdict.baseline]
+            findings = (*stronger_baseline(verdict.baseline, strongest, self.info), *findings)
         self._directory.write(
             replace(
                 result,
@@ -162,11 +159,24 @@ class Run:
                 ensemble=ensemble,
                 refits=refits,
                 baselines=baselines,
+                findings=findings,
                 subgroups=(*result.subgroups, *by_group),
                 sealed="",
             )
         )
         return test
+
+    def _check_same_data(self, splits: Splits, result: RunResult) -> None:
+        if splits.test.fingerprint != result.data.fingerprint:
+            now = len(splits.train) + len(splits.validation) + len(splits.test)
+            then = result.data.train + result.data.validation + result.data.test
+            raise RunError(
+                "A run must go on with the test set that was sealed when it began.",
+                received=f"another one, with fingerprint {splits.test.fingerprint}, of data with "
+                f"{plural(now, 'example')}, {then:,} when it began",
+                fix="Restore the data as it was, or its split: rows that are tested now may be "
+                "rows that this run trained on.",
+            )
 
     def export(self, format: str = "saved_model") -> Path:  # noqa: A002  (the word users know)
         """Export the first refit, load it again and compare it with the saved predictions.
@@ -188,6 +198,49 @@ class Run:
         with self._directory.locked(), self._listener.busy():
             self._listener.on_step(f"export as {format}, compared with the saved predictions")
             return export_run(self._directory, cast(Format, format))
+
+    def export_baseline(self, name: str | None = None, path: str | Path | None = None) -> Path:
+        """Export a baseline, load it again and compare it with what it predicted.
+
+        Where it is the strongest and better than the network, it is what to use. The folder holds
+        its preprocessing and its model, without pickle; `dlrecipes.load_baseline` loads it. It is
+        fitted again as it was chosen, unless this process has fitted it, and must reach the
+        validation scores that the run has recorded.
+
+        Args:
+            name: One of `result.baselines`, boosted trees or a linear model; None for the one that
+                the verdict is about or, while the test set is sealed, the best on the validation
+                part.
+            path: The folder to write; None for `baseline` in the run directory.
+
+        Returns:
+            The folder.
+
+        Raises:
+            ArgumentError: If the name is no baseline's, or something else is at the path.
+            RunError: If the run has no data at hand (it was opened from its directory), or other
+                data than it began with.
+            ExportError: If the baseline is none that predicts outside of a run, a package is
+                missing (`pip install dlrecipes[trees]`), or it does not predict as it did.
+        """
+        splits = self._splits
+        if splits is None:
+            raise RunError(
+                "Exporting a baseline needs the data, on which it is fitted again.",
+                received=f"the run {self.directory} without its splits",
+                fix="Use `Run(directory, splits)`; for the run of a recipe, "
+                f"`dlrecipes export {self.directory} --baseline`.",
+            )
+        with self._directory.locked(), self._listener.busy():
+            self._check_same_data(splits, self.result)
+            self._listener.on_step("a baseline, compared with what it predicted")
+            return export_baseline(
+                self._directory,
+                splits,
+                self._baselines,
+                name=name,
+                path=None if path is None else Path(path),
+            )
 
     def finish(
         self, reason: str = "final score of the procedure", *, sealed: bool | None = None

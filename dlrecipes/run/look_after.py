@@ -38,6 +38,7 @@ from dlrecipes.results import (
 from dlrecipes.run.look_at_predictions import look_at_predictions
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.next_command import command_of
+from dlrecipes.run.strongest import find_strongest, predict_validation, stronger_baseline
 from dlrecipes.run.thresholds import usable_goal
 from dlrecipes.search import Build, build_with
 from dlrecipes.targets import row_labels
@@ -126,10 +127,34 @@ def look_after(
     for finding in findings:
         if finding.severity != "info":
             on_finding(finding)
+    findings += _better_baseline(ended)
     if fit.errors is not None:
         broken = any(finding.severity == "error" for finding in collapsed)
         findings.append(next_step(ended, fit.errors, collapsed=broken))
     return fit, tuple(findings)
+
+
+def _better_baseline(ended: Ended) -> tuple[Finding, ...]:
+    """Return the strongest baseline and how to take it, where it is better beyond the noise."""
+    data, main = ended.splits.development(), ended.main
+    y, spec = data.validation.y, data.model_spec
+    predicted = predict_validation(ended.fitted, data)
+    if not {*predicted} & {*ended.baselines}:
+        return ()
+    name = find_strongest(main, y, spec, ended.baselines, predicted).name
+    result = ended.baselines[name]
+    try:
+        theirs = main.losses(y, predicted[name], spec, result.threshold)
+        own = [
+            main.losses(y, values, spec, refit.threshold)
+            for refit, values in zip(ended.refits, ended.predictions, strict=True)
+        ]
+    except ArgumentError:  # one example of the class that is looked for has no precision
+        return ()
+    found = mean_advantage(theirs[np.newaxis] - np.stack(own), step=main.step(y))
+    if found.outcome != "worse":
+        return ()
+    return stronger_baseline(name, result, ended.info, "On the validation part")
 
 
 def next_step(ended: Ended, errors: BiasVariance, *, collapsed: bool) -> Finding:

@@ -11,6 +11,7 @@ from dlrecipes.report.details import preparation
 from dlrecipes.report.format import format_seconds
 from dlrecipes.report.scores import main_metric, mean_and_spread
 from dlrecipes.results import (
+    NEXT_STEPS,
     Column,
     ColumnKind,
     DataSpec,
@@ -149,7 +150,7 @@ def closing_lines(result: RunResult, directory: RunDirectory) -> tuple[str, ...]
     lines += [
         f"next: {finding.verdict} {finding.advice}"
         for finding in result.findings
-        if finding.name == "next step"
+        if finding.name in NEXT_STEPS
     ]
     if written:
         lines.append(f"report: {report}")

@@ -51,6 +51,21 @@ def command_of(info: RunInfo, command: str, options: Sequence[str] = ()) -> str:
     return shlex.join(words)
 
 
+def export_command(info: RunInfo) -> str:
+    """Return a command that exports the strongest baseline of a run.
+
+    Args:
+        info: What the run was started with.
+
+    Returns:
+        A line for a shell; for a run from Python the Python that does the same.
+    """
+    if not info.origin.path:
+        return "run.export_baseline()"
+    run = _near(Path(info.settings.out or info.run))
+    return shlex.join(["dlrecipes", "export", run, "--baseline"])
+
+
 def _own_options(settings: RunSettings) -> Iterator[str]:
     """Yield the options that a run was started with, where they are not the usual ones."""
     usual = RunSettings()

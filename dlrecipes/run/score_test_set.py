@@ -22,7 +22,6 @@ from dlrecipes.diagnose import (
     decide,
     judge,
     measure_subgroups,
-    strongest_baseline,
 )
 from dlrecipes.export import load_tested
 from dlrecipes.results import (
@@ -32,7 +31,6 @@ from dlrecipes.results import (
     RefitResult,
     RunResult,
     SubgroupResult,
-    Target,
     TestResult,
     Threshold,
     Verdict,
@@ -40,9 +38,10 @@ from dlrecipes.results import (
 )
 from dlrecipes.run.baselines import fitted_again
 from dlrecipes.run.main_metric import MainMetric, main_metric
+from dlrecipes.run.strongest import Strongest, find_strongest, predict_validation
 from dlrecipes.run.thresholds import usable_goal
 from dlrecipes.rundir import Part, RunDirectory
-from dlrecipes.targets import known_values, named_targets, per_example_loss, split_predictions
+from dlrecipes.targets import known_values, named_targets
 
 _KEPT_BYTES = 64 * 2**20
 """Raw test inputs kept for the comparison of exports and the pictures of mistakes."""
@@ -84,7 +83,9 @@ def score_test_set(
     recorded = result.baselines
     if fitted is None:
         fitted, recorded = fitted_again(result, splits, info.settings.goal)
-    spec = splits.model_spec
+    spec, data = splits.model_spec, splits.development()
+    known = {name: fitted[name] for name in recorded if name in fitted}
+    foreseen = predict_validation(known, data)
     ledger = Ledger(directory.ledger)
 
     # ---- the opening
@@ -105,8 +106,9 @@ def score_test_set(
         replace(refit, test=main.scores(test.y, predicted, spec, refit.threshold))
         for refit, predicted in zip(result.refits, predictions, strict=True)
     )
+    strongest = find_strongest(main, data.validation.y, spec, recorded, foreseen)
     part = splits.preprocessed(test)
-    by_baseline = {name: fitted[name](part) for name in recorded if name in fitted}
+    by_baseline = {name: baseline(part) for name, baseline in known.items()}
     baselines = {
         name: replace(
             before := recorded[name],
@@ -132,9 +134,9 @@ def score_test_set(
         main.reason,
     )
 
-    # ---- the verdict, against the baseline that does best on this very test set
+    # ---- the verdict, against the baseline that was the strongest before the opening
     verdict = give_verdict(
-        main, scored, test.y, spec, (refits, predictions), (baselines, by_baseline)
+        main, scored, test.y, spec, (refits, predictions), (baselines, by_baseline), strongest
     )
     return scored, verdict, refits, baselines
 
@@ -208,8 +210,9 @@ def give_verdict(
     spec: DataSpec,
     network: tuple[Sequence[RefitResult], np.ndarray],
     baselines: tuple[Baselines, Mapping[str, np.ndarray]],
+    strongest: Strongest,
 ) -> Verdict:
-    """Compare the refits with the baseline that does best on this very test set.
+    """Compare the refits with the baseline that is the strongest on the validation part.
 
     Args:
         main: The metric.
@@ -218,14 +221,11 @@ def give_verdict(
         spec: The data's description.
         network: The refits, and their predictions `(refits, examples, …)`.
         baselines: The baselines with their test scores, and their predictions, both by name.
+        strongest: The name of that baseline, and of those for each target.
     """
     refits, predictions = network
     results, predicted = baselines
-    losses = {
-        name: main.losses(y, predicted[name], spec, result.threshold)
-        for name, result in results.items()
-    }
-    strongest = strongest_baseline(losses, _log_losses(results, spec))
+    name = strongest.name
     own = [
         main.losses(y, values, spec, refit.threshold)
         for refit, values in zip(refits, predictions, strict=True)
@@ -233,56 +233,16 @@ def give_verdict(
     mean, spread = significant(test.mean[main.name]), significant(test.spread[main.name], 2)
     verdict = judge(
         np.stack(own),
-        losses[strongest],
-        baseline_name=strongest,
+        main.losses(y, predicted[name], spec, results[name].threshold),
+        baseline_name=name,
         metric=main.words,
         score=f"test {main.words} {mean} ± {spread} against "
-        f"{significant(results[strongest].test[main.name])}",
+        f"{significant(results[name].test[main.name])}",
         step=main.step(y),
     )
-    by_target = {
-        target.name: name
+    tested = {
+        target.name: strongest.by_target[target.name]
         for target in named_targets(spec)
-        if (name := _strongest_for(target, y, spec, results, predicted))
+        if target.name in strongest.by_target and known_values(y, spec, target)[0].any()
     }
-    return replace(verdict, by_target=by_target)
-
-
-def _log_losses(results: Baselines, spec: DataSpec) -> dict[str, float] | None:
-    """Return the log loss of each baseline, summed over targets; None where one has values."""
-    names = []
-    for target in spec.targets:
-        prefix = f"{target.name}_".removeprefix("_")
-        scored = {name for result in results.values() for name in result.test}
-        if any(name.startswith(prefix) for name in scored):  # some test examples have it
-            names.append(f"{prefix}log_loss")
-    if not all(name in result.test for result in results.values() for name in names):
-        return None
-    return {
-        baseline: sum(result.test[name] for name in names) for baseline, result in results.items()
-    }
-
-
-def _strongest_for(
-    target: Target,
-    y: np.ndarray,
-    spec: DataSpec,
-    results: Baselines,
-    predicted: Mapping[str, np.ndarray],
-) -> str:
-    """Return the strongest baseline for one of several targets; empty where none is known."""
-    known, values = known_values(y, spec, target)
-    if not known.any():
-        return ""
-    own = spec.of_target(target)
-    losses = {
-        name: per_example_loss(
-            values, split_predictions(predicted[name], spec)[target.name][known], own
-        )
-        for name in results
-    }
-    log_loss = f"{target.name}_log_loss"
-    log_losses = {
-        name: result.test[log_loss] for name, result in results.items() if log_loss in result.test
-    }
-    return strongest_baseline(losses, log_losses or None)
+    return replace(verdict, by_target=tested)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 
 import keras
@@ -16,6 +15,7 @@ import keras
 from dlrecipes.data import Splits, read_class_weight, study_running, with_class_weight
 from dlrecipes.errors import ArgumentError, RunError, StorageError
 from dlrecipes.results import Finding, Objective, Origin, Plan, RunInfo, RunSettings
+from dlrecipes.results.versions import versions_of
 from dlrecipes.run.handle import Run
 from dlrecipes.run.like_run import begin_like
 from dlrecipes.run.messages import describe_data, say_end
@@ -49,7 +49,18 @@ from dlrecipes.training.own_training import OwnTraining
 from dlrecipes.training.precision import choose_policy
 
 _ARGUMENTS = ("objective", "plan", "settings", "listener", "compare", "callbacks", "class_weight")
-_PACKAGES = ("dlrecipes", "tensorflow", "keras", "keras-tuner", "optuna", "numpy", "scikit-learn")
+_PACKAGES = (
+    "dlrecipes",
+    "tensorflow",
+    "keras",
+    "keras-tuner",
+    "optuna",
+    "numpy",
+    "scikit-learn",
+    "lightgbm",
+    "catboost",
+)
+"""The last two are only where they are installed, and grow baselines."""
 
 
 @system_errors()
@@ -187,7 +198,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
         plan=plan,
         policy=policy,
         device=describe_device(),
-        versions={name: metadata.version(name) for name in _PACKAGES},
+        versions=versions_of(_PACKAGES),
         raw_spec=splits.raw_spec,
         spec=splits.model_spec,
         fingerprint=splits.test.fingerprint,

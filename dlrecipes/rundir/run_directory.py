@@ -204,6 +204,11 @@ class RunDirectory:
         return self.path / _EXPORTS[format]
 
     @property
+    def baseline(self) -> Path:
+        """A baseline that was exported, a folder."""
+        return self.path / "baseline"
+
+    @property
     def preprocess(self) -> Path:
         """The adapted preprocessing of a table, as a `.keras` file."""
         return self.path / _CHECKPOINTS / "preprocess.keras"

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dlrecipes.cli.app import with_values
+
 
 def test_list(cli):
     result = cli("list")
@@ -215,3 +217,29 @@ def test_ctrl_c_and_the_best_so_far(process, tmp_path, recipe_text):
     trials = sum(sum(stage["trials"].values()) for stage in result["stages"])
     assert 3 <= trials < 60
     assert result["verdict"]
+
+
+def test_export_of_a_baseline(cli, copied):
+    pytest.importorskip("skops.io", reason="pip install dlrecipes[trees]")
+    import dlrecipes
+
+    run = copied()
+    result = cli("export", "run", "--baseline", "logistic regression")
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[-1] == str(Path("run") / "baseline")
+    assert dlrecipes.load_baseline(run / "baseline").predict(np.zeros((2, 4))).shape == (2, 2)
+    assert cli("export", "run", "--baseline", "ridge").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [
+        (["export", "run", "--baseline"], ["export", "run", "--baseline=the strongest"]),
+        (["export", "--baseline", "--out", "x", "run"], None),
+        (["export", "run", "--baseline", "LightGBM"], ["export", "run", "--baseline", "LightGBM"]),
+        (["tune", "digits", "--resume"], ["tune", "digits", "--resume=newest"]),
+    ],
+)
+def test_options_that_may_stand_alone(words, taken):
+    expected = taken or ["export", "--baseline=the strongest", "--out", "x", "run"]
+    assert with_values(words) == expected

@@ -144,7 +144,7 @@ def _spans(page):
 def test_commands_between_the_words_exist(page):
     import typer
 
-    from dlrecipes.cli.app import app
+    from dlrecipes.cli.app import app, with_values
 
     commands = typer.main.get_command(app).commands
     for span in _spans(page):
@@ -152,7 +152,7 @@ def test_commands_between_the_words_exist(page):
             name, *words = shlex.split(span)[1:]
             assert name in commands
             if words:
-                commands[name].make_context(name, words)
+                commands[name].make_context(name, with_values(words))
 
 
 def _known_options():

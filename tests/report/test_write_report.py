@@ -344,14 +344,14 @@ def test_the_metric_is_named_as_in_the_verdict_and_its_reason_is_given(make_run,
 
 def test_a_strongest_baseline_that_is_not_the_best_says_why(make_run):
     run = make_run("table")
-    best = max(run.result.baselines, key=lambda name: run.result.baselines[name].test["accuracy"])
-    worst = min(run.result.baselines, key=lambda name: run.result.baselines[name].test["accuracy"])
+    reached = {name: one.validation["accuracy"] for name, one in run.result.baselines.items()}
+    best, worst = max(reached, key=reached.get), min(reached, key=reached.get)
     for baseline, note in [
-        (best, "the strongest baseline"),
+        (best, "the strongest baseline on the validation part"),
         (
             worst,
-            "the strongest baseline: of those within a standard error of the best accuracy, the "
-            "one with the lowest log loss",
+            "the strongest baseline: of those within a standard error of the best validation "
+            "accuracy, the one with the lowest log loss",
         ),
     ]:
         result = replace(run.result, verdict=replace(run.result.verdict, baseline=baseline))

@@ -181,3 +181,39 @@ def test_what_was_not_recorded_is_searched_within_the_usual_time(monkeypatch, ch
         {"boosted trees": recorded},
     )
     assert given == [seconds]
+
+
+def test_a_library_that_fails_is_said_and_not_waited_for():
+    fit = SimpleNamespace(
+        growing=False,
+        finish=lambda more: {},
+        left_out={"boosted trees": "no round of them ended in time"},
+        failed={"CatBoost": "OSError: libsomething.so"},
+    )
+    late, failed = module.left_out(fit)
+    assert (late.name, failed.name) == ("left_out_baseline", "failed_baseline")
+    assert "--baseline-seconds" in late.advice
+    assert "CatBoost, which is installed and fails: OSError: libsomething.so." in failed.verdict
+    assert "pip install" in failed.advice
+    ears = Ears()
+    data = SimpleNamespace(validation=None, model_spec=None)
+    module.finish_baselines(fit, {}, data, "", 0.0, ears)
+    assert ears.heard == [("note", failed.verdict)]
+
+
+def test_what_was_left_out_for_want_of_time_is_tried_again(tmp_path, monkeypatch):
+    """Of the trees that a run has, what was chosen stays; those that it lacks are grown."""
+    finding = SimpleNamespace(name="left_out_baseline")
+    had = {"mean": BaselineResult({}), "LightGBM": BaselineResult({}, choice={"rounds": 3})}
+    result = SimpleNamespace(baselines=had, findings=[finding])
+    (tmp_path / "result.json").touch()
+    directory = SimpleNamespace(result_file=tmp_path / "result.json", read_result=lambda: result)
+    monkeypatch.setattr(module, "tree_baselines", lambda: ("boosted trees", "LightGBM", "CatBoost"))
+    assert module.recorded_choices(directory) == {
+        "mean": {},
+        "LightGBM": {"rounds": 3},
+        "boosted trees": {},
+        "CatBoost": {},
+    }
+    result.findings = []
+    assert set(module.recorded_choices(directory)) == {"mean", "LightGBM"}

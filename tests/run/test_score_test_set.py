@@ -9,11 +9,12 @@ from dlrecipes.data import Split, from_arrays, from_table
 from dlrecipes.results import BaselineResult, RefitResult, TestResult
 from dlrecipes.run.main_metric import main_metric
 from dlrecipes.run.score_test_set import give_verdict
+from dlrecipes.run.strongest import find_strongest
 from dlrecipes.targets import join_predictions
 
 
 def verdict_of(splits, y, network, baselines):
-    """`baselines`: predictions by name; `network`: predictions of each refit."""
+    """`baselines`: predictions by name, of both parts; `network`: predictions of each refit."""
     spec, test = splits.raw_spec, Split(np.zeros((len(y), 1)), y)
     main = main_metric(spec, splits.validation, test)
 
@@ -24,9 +25,14 @@ def verdict_of(splits, y, network, baselines):
         RefitResult(seed, {}, scores(predictions)) for seed, predictions in enumerate(network)
     ]
     mean = {name: np.mean([refit.test[name] for refit in refits]) for name in refits[0].test}
-    results = {name: BaselineResult({}, scores(values)) for name, values in baselines.items()}
+    results = {
+        name: BaselineResult(scores(values), scores(values)) for name, values in baselines.items()
+    }
     tested = TestResult(main.name, main.direction, mean, dict.fromkeys(mean, 0.0), 1, 1)
-    return give_verdict(main, tested, y, spec, (refits, np.stack(network)), (results, baselines))
+    strongest = find_strongest(main, y, spec, results, baselines)
+    return give_verdict(
+        main, tested, y, spec, (refits, np.stack(network)), (results, baselines), strongest
+    )
 
 
 def classes(scores):

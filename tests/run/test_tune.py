@@ -37,16 +37,19 @@ def test_builder_and_objective_from_python(splits, build, plan, settings, capsys
         "stage only: 1 trial, scored by val_loss, lower is better",
         "refits …",
         "stage refit-only-0: 1 trial, scored by val_loss, lower is better",
-        *lines[-6:],
+        *lines[-7:],
     ]
     # ---- the first words are on the data, in the log, too; the last on what comes next
     assert lines[0].startswith("  rows: 120 examples, 72 to train")
     assert lines[0].strip() in (run.directory / "log.txt").read_text()
-    assert lines[-6] == f"run directory: {run.directory}"
-    assert lines[-5].startswith("Best of the search: validation loss ")
-    assert lines[-4].startswith("The test set stays sealed. Validation accuracy 0.")
-    assert "run.open_test_set(reason) opens the test set" in lines[-3]
-    assert f"run.report() writes {run.directory}/report.html" in lines[-3]
+    assert lines[-7] == f"run directory: {run.directory}"
+    assert lines[-6].startswith("Best of the search: validation loss ")
+    assert lines[-5].startswith("The test set stays sealed. Validation accuracy 0.")
+    assert "run.open_test_set(reason) opens the test set" in lines[-4]
+    assert f"run.report() writes {run.directory}/report.html" in lines[-4]
+    better = "next: On the validation part the baseline logistic regression is better than the "
+    assert lines[-3].startswith(better)
+    assert lines[-3].endswith("Take it as it is: run.export_baseline()")
     assert lines[-2].startswith("next: ")
     assert lines[-1].startswith("time: search ")
     assert lines[-1] in (run.directory / "log.txt").read_text()
