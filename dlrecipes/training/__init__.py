@@ -4,12 +4,21 @@ from dlrecipes.training.batch_size_rule import scale_learning_rate
 from dlrecipes.training.range_test import RangeTest, lr_range_test
 from dlrecipes.training.recalibrate import recalibrate
 from dlrecipes.training.recorded_gradients import gradients_of, input_gradients
-from dlrecipes.training.schedules import CyclicalMomentum, OneCycle
+from dlrecipes.training.schedules import (
+    CosLog4,
+    CyclicalMomentum,
+    FlatCos,
+    OneCycle,
+    ScheduledAdamW,
+)
 
 __all__ = [
+    "CosLog4",
     "CyclicalMomentum",
+    "FlatCos",
     "OneCycle",
     "RangeTest",
+    "ScheduledAdamW",
     "gradients_of",
     "input_gradients",
     "lr_range_test",
