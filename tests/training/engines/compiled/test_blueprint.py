@@ -351,6 +351,16 @@ def _near(value):
     return pytest.approx(value, rel=1e-7)  # Keras keeps a rate in float32
 
 
+def test_a_rate_of_zero_is_no_multiple(blueprints):
+    """The first job's; later ones have others."""
+    builder = _Builder(
+        lambda values: _rated(values["rate"], 0.01), [_float("rate", 0.0, 0.1), _float("a")]
+    )
+    first = blueprints.of(builder.job(rate=0.0, a=0.5))
+    assert set(first.dynamic) == {"rate", "a"}
+    assert first.numbers(builder.job(1, rate=0.05, a=0.5)) == [0.05]
+
+
 OF_SEVERAL = {
     "at most": lambda a, rate: _rated(rate, min(0.1 * rate, 0.005)),
     "a product": lambda a, rate: _rated(rate, a * rate),
