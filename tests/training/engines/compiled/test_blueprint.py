@@ -351,14 +351,15 @@ def _near(value):
     return pytest.approx(value, rel=1e-7)  # Keras keeps a rate in float32
 
 
-def test_a_rate_of_zero_is_no_multiple(blueprints):
-    """The first job's; later ones have others."""
-    builder = _Builder(
-        lambda values: _rated(values["rate"], 0.01), [_float("rate", 0.0, 0.1), _float("a")]
-    )
-    first = blueprints.of(builder.job(rate=0.0, a=0.5))
-    assert set(first.dynamic) == {"rate", "a"}
-    assert first.numbers(builder.job(1, rate=0.05, a=0.5)) == [0.05]
+@pytest.mark.parametrize(
+    "build", [lambda zero: _rated(zero, 0.01), lambda zero: _net(optimizer=ADAM(0.1, zero))]
+)
+def test_the_first_value_may_be_zero(build, blueprints):
+    """Later jobs have others."""
+    builder = _Builder(lambda values: build(values["zero"]), [_float("zero", 0.0, 0.1)])
+    first = blueprints.of(builder.job(zero=0.0))
+    assert set(first.dynamic) == {"zero"}
+    assert first.numbers(builder.job(1, zero=0.05)) == [0.05]
 
 
 OF_SEVERAL = {
