@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dlrecipes import layers, losses, models
 from dlrecipes.results import ClassTarget, DataSpec, Feature, ValueTarget
 from dlrecipes.targets import loss_and_metrics
+from dlrecipes.training import FlatCos
 
 ROWS = 64
 LEFT_OUT = {
@@ -181,6 +182,9 @@ _CASES: dict[str, Callable[[], Case]] = {
     ),
     "QuantileClip": lambda: _one_layer(layers.QuantileClip((0.1, 0.9)), _numbers(5), adapt=True),
     "ResidualBlock": lambda: _one_layer(layers.ResidualBlock(8), _numbers(8, 8, 8)),
+    "ScheduledDropout": lambda: _one_layer(
+        layers.ScheduledDropout(FlatCos(0.3, 50), seed=1), _numbers(8)
+    ),
     "Standardization": lambda: _one_layer(layers.Standardization(), 9 + _numbers(5), adapt=True),
     "Standardization(1000 ± 1)": lambda: _one_layer(
         layers.Standardization(), 1000 + _numbers(5), adapt=True

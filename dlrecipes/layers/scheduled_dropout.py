@@ -25,7 +25,7 @@ class ScheduledDropout(keras.layers.Layer):
     Args:
         schedule: From the step to the share that is DROPPED, in [0, 1): any
             `keras.optimizers.schedules.LearningRateSchedule`, for example
-            `dlr.training.schedules.FlatCos`. Where it leaves [0, 1) during a training, the outputs
+            `dlr.training.FlatCos`. Where it leaves [0, 1) during a training, the outputs
             are NaN.
         seed: Seed of the masks, an integer in [0, 2**31 - 1]; None draws one from Python's
             random state, which `keras.utils.set_random_seed` fixes.
@@ -40,7 +40,7 @@ class ScheduledDropout(keras.layers.Layer):
             `seed` is out of range.
 
     Example:
-        >>> layer = dlr.layers.ScheduledDropout(dlr.training.schedules.FlatCos(0.5, 4), seed=0)
+        >>> layer = dlr.layers.ScheduledDropout(dlr.training.FlatCos(0.5, 4), seed=0)
         >>> x = keras.ops.ones((1, 8))
         >>> sorted(set(np.asarray(layer(x, training=True)).ravel().tolist()))
         [0.0, 2.0]

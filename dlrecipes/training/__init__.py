@@ -5,12 +5,21 @@ from dlrecipes.training.range_test import RangeTest, lr_range_test
 from dlrecipes.training.realmlp_optimizer import realmlp_optimizer
 from dlrecipes.training.recalibrate import recalibrate
 from dlrecipes.training.recorded_gradients import gradients_of, input_gradients
-from dlrecipes.training.schedules import CyclicalMomentum, OneCycle
+from dlrecipes.training.schedules import (
+    CosLog4,
+    CyclicalMomentum,
+    FlatCos,
+    OneCycle,
+    ScheduledAdamW,
+)
 
 __all__ = [
+    "CosLog4",
     "CyclicalMomentum",
+    "FlatCos",
     "OneCycle",
     "RangeTest",
+    "ScheduledAdamW",
     "gradients_of",
     "input_gradients",
     "lr_range_test",

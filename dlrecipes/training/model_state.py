@@ -103,10 +103,11 @@ def _things(model: keras.Model) -> list[Any]:
 def _handed_out(model: keras.Model) -> list[Any]:
     """Return the optimizers that a function hands out weight by weight: nothing else holds them."""
     outer = without_scaling(model)
-    ask = getattr(outer, "_optimizer_map", None)
-    if not isinstance(outer, keras.optimizers.MultiOptimizer) or hasattr(ask, "values"):
+    if not isinstance(outer, keras.optimizers.MultiOptimizer):
         return []
-    return [ask(variable) for variable in model.trainable_variables]
+    if isinstance(outer._optimizer_map, keras.optimizers.OptimizerMap):
+        return []
+    return [outer._optimizer_map(variable) for variable in model.trainable_variables]
 
 
 def _nested(thing: Any, kind: Any, seen: frozenset[int] = frozenset()) -> list[Any]:  # noqa: ANN401

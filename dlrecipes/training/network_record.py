@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.results import NetworkRecord, Value
+from dlrecipes.training.moving_optimizers import moving_optimizers, without_scaling
 
 _SEEDS = ("seed", "seed_generator")
-_MOVED = {"dlrecipes.training.schedules.one_cycle": "dlrecipes.training.one_cycle"}
+FORMER_MODULES = {"dlrecipes.training.schedules.one_cycle": "dlrecipes.training.one_cycle"}
 """Where things of ours stood when earlier runs were recorded."""
 _MANY = 100
 """A longer list of numbers or words, such as an embedding's table or a vocabulary, is an array."""
@@ -42,7 +43,7 @@ def record_network(values: dict[str, Value], model: keras.Model) -> NetworkRecor
     compiled = getattr(getattr(model, "_compile_config", None), "config", {})
     described = {
         "network": _describe_layers(model),
-        "optimizer": _plain(getattr(model, "optimizer", None)),
+        "optimizer": _describe_optimizer(model),
         "loss": _plain([compiled.get("loss"), compiled.get("loss_weights")]),
         "metrics": _plain([compiled.get("metrics"), compiled.get("weighted_metrics")]),
         "code": "\n".join(own_code(_own_things(model, compiled))),
@@ -65,6 +66,16 @@ def _describe_layers(model: keras.Model) -> list[Any]:
         [list(weight.shape), str(weight.dtype), bool(weight.trainable)] for weight in model.weights
     ]
     return [type(model).__qualname__, config, layers, weights]
+
+
+def _describe_optimizer(model: keras.Model) -> Any:  # noqa: ANN401  (JSON)
+    outer = without_scaling(model)
+    asks = isinstance(outer, keras.optimizers.MultiOptimizer) and inspect.isroutine(
+        outer._optimizer_map
+    )
+    described = _plain(getattr(model, "optimizer", None))
+    # What a function hands out is in no configuration.
+    return [described, _plain(moving_optimizers(model))] if asks else described
 
 
 def _layers(model: keras.Model) -> list[keras.Layer]:
@@ -90,7 +101,7 @@ def _own_things(model: keras.Model, compiled: dict[str, Any]) -> Iterator[object
 def _plain(value: Any) -> Any:  # noqa: ANN401  (anything that a configuration holds)
     """Return a configuration as JSON, with fingerprints for arrays and names for code."""
     if value is None or isinstance(value, bool | int | str):
-        return _MOVED.get(value, value)
+        return FORMER_MODULES.get(str(value), value)
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, dict):

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from dlrecipes.training import OneCycle
 from dlrecipes.training.network_record import own_code, record_network
 
 
@@ -158,6 +159,41 @@ def _powered(y, prediction, power=1):
 def test_numbers_that_no_configuration_shows(made, other):
     assert _parts(loss=made()) == _parts(loss=made())
     assert _parts(loss=made()) != _parts(loss=other())
+
+
+def _kinds(of_biases, *, function=False):
+    """SGD for all weights but biases, whose rate is given."""
+    SGD = keras.optimizers.SGD
+
+    def several(rate):
+        others, biases = SGD(rate), SGD(of_biases)
+
+        def kind_of(variable):
+            return biases if variable.name == "bias" else others
+
+        if function:
+            return keras.optimizers.MultiOptimizer(kind_of)
+        patterns = keras.optimizers.OptimizerMap(others, {".*/bias": biases})
+        return keras.optimizers.MultiOptimizer(patterns)
+
+    return several
+
+
+@pytest.mark.parametrize("function", [False, True])
+def test_several_optimizers(function):
+    plain = _parts(optimizer=_kinds(0.5, function=function))
+    assert _parts(optimizer=_kinds(0.5, function=function)) == plain
+    other = _parts(optimizer=_kinds(0.25, function=function))
+    assert {part for part in plain if plain[part] != other[part]} == {"optimizer"}
+
+
+def test_what_has_moved_since_is_what_was_recorded(monkeypatch):
+    def recorded():
+        return _parts(optimizer=lambda rate: keras.optimizers.SGD(OneCycle(rate, 10)))
+
+    now = recorded()
+    monkeypatch.setattr(OneCycle, "__module__", "dlrecipes.training.one_cycle")
+    assert recorded() == now
 
 
 def test_a_large_table_is_read_at_once():

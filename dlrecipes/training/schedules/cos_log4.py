@@ -31,7 +31,7 @@ class CosLog4(keras.optimizers.schedules.LearningRateSchedule):
         ArgumentError: If a number is out of its range.
 
     Example:
-        >>> rate = dlr.training.schedules.CosLog4(0.04, 150)
+        >>> rate = dlr.training.CosLog4(0.04, 150)
         >>> [round(float(rate(step)), 4) for step in (0, 10, 30, 70, 150)]
         [0.0, 0.0, 0.0, 0.0, 0.0]
         >>> float(max(rate(step) for step in range(10)))

@@ -27,7 +27,7 @@ class FlatCos(keras.optimizers.schedules.LearningRateSchedule):
         ArgumentError: If a number is out of its range.
 
     Example:
-        >>> rate = dlr.training.schedules.FlatCos(0.2, 100)
+        >>> rate = dlr.training.FlatCos(0.2, 100)
         >>> [round(float(rate(step)), 4) for step in (0, 50, 75, 100, 120)]
         [0.2, 0.2, 0.1, 0.0, 0.0]
 

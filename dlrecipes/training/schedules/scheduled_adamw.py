@@ -30,13 +30,13 @@ class ScheduledAdamW(keras.optimizers.AdamW):
         ArgumentError: If the decay is neither.
 
     Example:
-        >>> decay = dlr.training.schedules.FlatCos(0.02, 100)
-        >>> optimizer = dlr.training.schedules.ScheduledAdamW(0.01, decay)
+        >>> decay = dlr.training.FlatCos(0.02, 100)
+        >>> optimizer = dlr.training.ScheduledAdamW(0.01, decay)
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
         >>> model.compile(optimizer, "mse")
         >>> round(float(optimizer.weight_decay), 4)
         0.02
-        >>> optimizer.iterations.assign(75)
+        >>> _ = optimizer.iterations.assign(75)
         >>> round(float(optimizer.weight_decay), 4)
         0.01
 

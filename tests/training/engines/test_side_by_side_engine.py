@@ -8,13 +8,14 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings, strategies as st
 
-from dlrecipes.layers import PeriodicEmbedding
+from dlrecipes.layers import PeriodicEmbedding, ScheduledDropout
 from dlrecipes.results import Hyperparameter, Objective
 from dlrecipes.training.engines import SideBySideEngine, make_engine
 from dlrecipes.training.engines.compiled import programs
 from dlrecipes.training.engines.compiled.program import Program
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.job import Job
+from dlrecipes.training.schedules import CosLog4, FlatCos, ScheduledAdamW
 
 ACCURACY = Objective("val_accuracy", "max")
 LAYERS = keras.layers
@@ -649,4 +650,35 @@ def test_a_result_does_not_depend_on_when_it_began(population, scripted, example
                 assert curve == wanted.history[name][: len(curve)], (number, name)
 
     check()
+    assert {program.traces for program in watched.programs} == {1}
+
+
+class _Scheduled(_Builder):
+    """A network whose rates, decay and dropout follow schedules of 3 epochs."""
+
+    def __call__(self, values):
+        self.calls += 1
+        steps = 12
+        kernels = ScheduledAdamW(CosLog4(values["rate"], steps), FlatCos(0.25, steps))
+        biases = keras.optimizers.Adam(CosLog4(0.1 * values["rate"], steps))
+        patterns = keras.optimizers.OptimizerMap(kernels, {".*/bias": biases})
+        dropout = ScheduledDropout(FlatCos(values["dropout"], steps))
+        layers = [LAYERS.Dense(8, activation="selu"), dropout, LAYERS.Dense(3)]
+        model = keras.Sequential([keras.Input((4,)), *layers])
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        optimizer = keras.optimizers.MultiOptimizer(patterns)
+        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
+        return model
+
+
+def test_schedules_go_on_where_a_trial_was_in_other_company(development, scripted):
+    watched, builder = _Watched("population", development), _Scheduled()
+    jobs = builder.jobs(6)
+    wanted = _histories(watched.run(scripted(*jobs)))
+    assert builder.calls <= 3 + 6  # numbers of one graph
+    source = watched.run(_Random(jobs, [2, 1, 1, 2], {(0, 0), (3, 1)}, 3, compares=False))
+    for number, outcome in source.ended.items():
+        assert outcome.engine == "population"
+        for name, curve in outcome.history.items():
+            assert curve == wanted[number][name][: len(curve)], (number, name)
     assert {program.traces for program in watched.programs} == {1}

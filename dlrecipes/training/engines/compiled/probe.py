@@ -139,10 +139,11 @@ class Probe:
         ]
         if names or not leaves[path].multiple:
             return names
+        factors = {name: self._factor(path, name) for name in changed}
         return [
             name
             for name, other in changed.items()
-            if (factor := self._factor(path, name)) and same_number(number, factor * other)
+            if factors[name] and same_number(number, factors[name] * float(other))  # type: ignore[arg-type]
         ]
 
     def factors(self, paths: Paths) -> dict[str, float]:
@@ -151,8 +152,13 @@ class Probe:
         Args:
             paths: The paths of the numbers of each hyperparameter.
         """
-        found = {path: self._factor(path, name) for name, some in paths.items() for path in some}
-        return {path: factor for path, factor in found.items() if not same_number(factor, 1.0)}
+        return {
+            path: self._factor(path, name)
+            for name, some in paths.items()
+            for path in some
+            if self.leaves[path].multiple
+            and not same_number(self.leaves[path].value, self._job.values[name])
+        }
 
     def _factor(self, path: str, name: str) -> float:
         """Return by what a hyperparameter is multiplied in the first model; 0 if it is 0 there."""

@@ -15,6 +15,7 @@ import numpy as np
 from dlrecipes.losses import MaskedLoss, MaskedMetric
 from dlrecipes.training.engines.compiled.leaves import all_layers, optimizers_by_path
 from dlrecipes.training.moving_optimizers import optimizer_of_each, without_scaling
+from dlrecipes.training.network_record import FORMER_MODULES
 
 Values = dict[str, Any]
 # Keras numbers its layers and losses as they are made.
@@ -27,6 +28,7 @@ _PLAIN = (str, bytes, int, float, bool, type(None))
 KNOWN = (
     *("keras.", "tensorflow."),
     *("dlrecipes.layers", "dlrecipes.losses", "dlrecipes.training.schedules"),
+    *FORMER_MODULES.values(),
 )
 _HELPERS = (
     keras.regularizers.Regularizer,
@@ -164,7 +166,8 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
     if path.count("/") > _DEEPEST:
         return
     if isinstance(value, _PLAIN):
-        yield path, value
+        # Structures are recorded by their keys, which are not to change.
+        yield path, FORMER_MODULES.get(value, value) if isinstance(value, str) else value
     elif isinstance(value, dict):
         if _is_code(value):
             return  # not the same text each time; the function itself is looked at

@@ -403,6 +403,17 @@ def _near(value):
     return pytest.approx(value, rel=1e-7)  # Keras keeps a rate in float32
 
 
+@pytest.mark.parametrize(
+    "build", [lambda zero: _rated(zero, 0.01), lambda zero: _net(optimizer=ADAM(0.1, zero))]
+)
+def test_the_first_value_may_be_zero(build, blueprints):
+    """Later jobs have others."""
+    builder = _Builder(lambda values: build(values["zero"]), [_float("zero", 0.0, 0.1)])
+    first = blueprints.of(builder.job(zero=0.0))
+    assert set(first.dynamic) == {"zero"}
+    assert first.numbers(builder.job(1, zero=0.05)) == [0.05]
+
+
 OF_SEVERAL = {
     "at most": lambda a, rate: _rated(rate, min(0.1 * rate, 0.005)),
     "a product": lambda a, rate: _rated(rate, a * rate),

@@ -1,5 +1,7 @@
 import keras
 
+from dlrecipes.training import OneCycle
+from dlrecipes.training.engines.compiled.sizes import is_told_by_its_configuration
 from dlrecipes.training.engines.compiled.structure import describe
 
 LAYERS = keras.layers
@@ -53,3 +55,15 @@ def test_what_no_configuration_of_a_layer_shows():
     ]
     for at, one in enumerate(others):
         assert one not in [_compiled(), *others[:at]]
+
+
+def test_what_has_moved_since_is_the_structure_that_was_recorded(monkeypatch):
+    def described():
+        model = keras.Sequential([keras.Input((4,)), LAYERS.Dense(3)])
+        model.compile(keras.optimizers.SGD(OneCycle(0.1, 10)), "mse")
+        return describe(model)
+
+    now = described()
+    assert is_told_by_its_configuration(now)
+    monkeypatch.setattr(OneCycle, "__module__", "dlrecipes.training.one_cycle")
+    assert described() == now
