@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+_OF_RANKS = ("roc_auc", "pr_auc")
+
 
 @dataclass(frozen=True)
 class Task:
@@ -100,30 +102,48 @@ def _predict_by_autogluon(task: Task) -> tuple[Any, float]:
 def _predict_by_realmlp(task: Task) -> tuple[Any, float]:
     from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
 
-    return _predict_by_pytabkit(task, RealMLP_TD_Classifier, RealMLP_TD_Regressor)
+    if not task.classes:
+        return _predict_by_pytabkit(task, RealMLP_TD_Regressor)
+    # As its authors advise where ranks count.
+    options = {"use_ls": False} if task.metric in _OF_RANKS else {}
+    return _predict_by_pytabkit(task, RealMLP_TD_Classifier, **options)
 
 
 def _predict_by_tabm(task: Task) -> tuple[Any, float]:
     from pytabkit import TabM_D_Classifier, TabM_D_Regressor
 
-    return _predict_by_pytabkit(task, TabM_D_Classifier, TabM_D_Regressor)
+    return _predict_by_pytabkit(task, TabM_D_Classifier if task.classes else TabM_D_Regressor)
 
 
 def _predict_by_pytabkit(
-    task: Task, classifier: Callable[..., Any], regressor: Callable[..., Any]
+    task: Task, kind: Callable[..., Any], **options: object
 ) -> tuple[Any, float]:
-    (x, y), (x_validation, y_validation) = _apart(task.train, task), _apart(task.validation, task)
+    if task.metric in _OF_RANKS:
+        options = {**options, "val_metric_name": "1-auc_ovr"}
     start = time.perf_counter()
-    model = (classifier if task.classes else regressor)(device="cpu", random_state=task.seed)
-    model.fit(x, y, X_val=x_validation, y_val=y_validation)
-    found = model.predict_proba(task.test) if task.classes else model.predict(task.test)
-    return np.asarray(found).reshape(len(task.test), *([-1] if task.classes else [])), (
-        time.perf_counter() - start
+    x, x_validation, x_test = _without_gaps(
+        task.train.drop(columns=task.target), task.validation.drop(columns=task.target), task.test
     )
+    model = kind(device="cpu", random_state=task.seed, **options)
+    y, y_validation = (part[task.target].to_numpy() for part in (task.train, task.validation))
+    model.fit(x, y, X_val=x_validation, y_val=y_validation)
+    if task.classes:
+        found = model.predict_proba(x_test)
+    else:
+        found = np.asarray(model.predict(x_test)).reshape(-1)
+    return found, time.perf_counter() - start
 
 
-def _apart(part: pd.DataFrame, task: Task) -> tuple[pd.DataFrame, Any]:
-    return part.drop(columns=task.target), part[task.target].to_numpy()
+def _without_gaps(train: pd.DataFrame, *others: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return missing numbers as the training median, marked: pytabkit refuses NaN."""
+    numbers = train.select_dtypes("number")
+    medians = numbers.median()
+    gaps = [name for name in numbers if numbers[name].isna().any()]
+    filled = []
+    for part in (train, *others):
+        marks = {f"{name} missing": part[name].isna().astype("float32") for name in gaps}
+        filled.append(part.fillna(medians).assign(**marks))
+    return filled
 
 
 METHODS: dict[str, tuple[Callable[[Task], tuple[Any, float]], tuple[str, ...]]] = {
