@@ -21,6 +21,7 @@ from typing import Any
 
 from measuring.figures import paired_ratios, show, show_spread
 from measuring.fresh_process import in_fresh_process
+from measuring.readme_page import README, markdown, write_between
 from measuring.record import Measurement, Record
 from rich.table import Table
 
@@ -53,8 +54,7 @@ FIXED = "digits_mlp"
 ROUNDS, TRIALS, PEER_TRIALS = 3, 48, 12
 QUICK_ROUNDS, QUICK_TRIALS, QUICK_PEER_TRIALS = 1, 6, 3
 PILOT_TRIALS, PILOT_REPEATS = 2, 2
-README = Path(__file__).parent / "README.md"
-BEGIN, END = "<!-- everyday.py writes from here -->", "<!-- to here -->"
+PROGRAM = "everyday.py"
 
 
 def main() -> None:
@@ -79,7 +79,7 @@ def main() -> None:
     ]
     record.conclude(summary, _make_table(summary, options))
     if options.page:
-        write_between(README, make_page(summary, options.methods))
+        write_between(README, PROGRAM, make_page(summary, options.methods))
 
 
 def _parse() -> argparse.Namespace:
@@ -274,32 +274,13 @@ def make_page(summary: list[dict[str, Any]], methods: list[str]) -> str:
         for builder in builders
     ]
     return "\n".join(
-        [*_markdown(heads, how_long), "", *_markdown(["builder", OURS, *others], how_good)]
+        [*markdown(heads, how_long), "", *markdown(["builder", OURS, *others], how_good)]
     )
 
 
 def _score_and_memory(row: dict[str, Any]) -> str:
     grown = show(median(row["mb_per_trial"])) if row["mb_per_trial"] else "-"
     return f"{median(row['best']):.4f}; {median(row['peak_rss_mb']):,.0f} MB; {grown}"
-
-
-def _markdown(heads: list[str], rows: list[list[str]]) -> list[str]:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return ["| " + " | ".join(cells) + " |" for cells in lines]
-
-
-def write_between(file: Path, text: str) -> None:
-    """Put a text between the two marks of a page, in the place of what stands there.
-
-    Args:
-        file: The page.
-        text: The text.
-    """
-    before, begin, rest = file.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise SystemExit(f"{file} must have the lines {BEGIN} and {END}.")
-    file.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

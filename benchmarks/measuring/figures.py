@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from statistics import median
 
 
-def show(value: float | None) -> str:
-    """Return a number with three significant digits; a dash for None."""
+def show(value: float | None, digits: int = 3) -> str:
+    """Return a number; a dash for None.
+
+    Args:
+        value: The number.
+        digits: Significant digits, at least 1.
+    """
     if value is None:
         return "-"
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{digits}f}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{decimals}f}"
 
 
 def show_spread(values: Sequence[float], *, infinite: str = "inf") -> str:

@@ -6,6 +6,7 @@ import keras_tuner
 import numpy as np
 import pytest
 from measuring.everyday_builders import EVERYDAY, make_parts
+from measuring.readme_page import END, begin_mark
 
 NAMES = [one.name for one in EVERYDAY]
 
@@ -70,22 +71,10 @@ def test_the_rest_of_a_run_is_spread_over_as_many_trials(summary):
     assert everyday.of_builders(summary, "keras-tuner-random")[0] == [2.5]
 
 
-def test_the_tables_stand_between_the_marks(summary, tmp_path):
+def test_the_page_has_both_tables(summary):
     page = everyday.make_page(summary, ["dlrecipes", "keras-tuner-random"])
     assert "| mlp | 1.50 (1.00-2.00) | 2.50 (2.00-3.00) | 2.50 (2.00-3.00) |" in page
     assert "| mlp | 0.9000; 1,000 MB; - | 0.9000; 1,000 MB; - |" in page
-    file = tmp_path / "README.md"
-    file.write_text(f"a\n{everyday.BEGIN}\nold\n{everyday.END}\nb\n")
-    everyday.write_between(file, page)
-    assert file.read_text() == f"a\n{everyday.BEGIN}\n\n{page}\n\n{everyday.END}\nb\n"
-    file.write_text("no marks")
-    with pytest.raises(SystemExit, match="must have the lines"):
-        everyday.write_between(file, page)
-
-
-def test_the_readme_has_the_marks():
-    text = everyday.README.read_text(encoding="utf-8")
-    assert text.index(everyday.BEGIN) < text.index(everyday.END)
 
 
 def test_the_program_measures_what_is_missing(tmp_path, monkeypatch, capsys):
@@ -99,7 +88,7 @@ def test_the_program_measures_what_is_missing(tmp_path, monkeypatch, capsys):
         return _measured(arguments["trials"] * 2.0, 100.0, arguments["trials"])
 
     page = tmp_path / "README.md"
-    page.write_text(f"{everyday.BEGIN}{everyday.END}")
+    page.write_text(begin_mark(everyday.PROGRAM) + END)
     monkeypatch.setattr(everyday, "README", page)
     monkeypatch.setattr(everyday, "in_fresh_process", measure)
     words = [
