@@ -27,6 +27,8 @@ more is 0.635 for men and 0.541 for women, and 0.53 to 0.63 for the races with e
 
 from __future__ import annotations
 
+from functools import partial
+
 import keras
 import keras_tuner
 
@@ -52,31 +54,27 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     network = hp.Choice("network", ["mlp", "tabm", "realmlp"])
     batch_size = hp.Fixed("batch_size", table_batch_size(spec.train_size))
     dropout = hp.Float("dropout", 0.0, 0.5)
+    encoding = hp.Choice("encoding", ["ple", "plr"])
     has_dna = any(feature.kind == "letter" for feature in spec.features)
-    usual = {
-        "motifs": hp.Choice("motifs", [0, 32]) if has_dna else 0,
-        "output_bias": prior_bias(spec),
-    }
+    motifs = hp.Choice("motifs", [0, 32]) if has_dna else 0
+    steps = EPOCHS * -(-spec.train_size // batch_size)  # of RealMLP's schedules
     if network == "realmlp":
         with hp.conditional_scope("network", ["realmlp"]):
-            rate = hp.Float("realmlp_rate", 0.02, 0.3, sampling="log")
+            rate = hp.Float("realmlp_rate", 0.01, 0.2, sampling="log")
             decay = hp.Float("realmlp_decay", 1e-3, 5e-2, sampling="log")
-        # Rate, dropout and decay change with the steps of the whole training.
-        steps = EPOCHS * -(-spec.train_size // batch_size)
-        model = build_realmlp(spec, dropout_rate=FlatCos(dropout, steps), **usual)
         optimizer = realmlp_optimizer(rate, steps, weight_decay=decay)
     else:
         with hp.conditional_scope("network", ["mlp", "tabm"]):
             rate = hp.Float("learning_rate", 3e-4, 5e-3, sampling="log")
             decay = hp.Float("weight_decay", 1e-4, 1e-1, sampling="log")
-            encoding = hp.Choice("encoding", ["ple", "plr"])
-        usual |= {"encoding": encoding, "dropout_rate": dropout, "hidden_units": (256, 256)}
-        if network == "tabm":
-            model = build_tabm(spec, members=8, **usual)
-        else:
-            model = build_tabular(spec, one_hot=100, **usual)
         optimizer = keras.optimizers.AdamW(rate, weight_decay=decay)
         optimizer.exclude_from_weight_decay(var_names=["bias"])
+    make = {
+        "mlp": partial(build_tabular, hidden_units=(256, 256), one_hot=100, dropout_rate=dropout),
+        "tabm": partial(build_tabm, hidden_units=(256, 256), members=8, dropout_rate=dropout),
+        "realmlp": partial(build_realmlp, dropout_rate=FlatCos(dropout, steps)),
+    }[network]
+    model = make(spec, encoding=encoding, motifs=motifs, output_bias=prior_bias(spec))
     model.compile(optimizer, **loss_and_metrics(spec.targets))
     return model
 

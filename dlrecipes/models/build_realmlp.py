@@ -22,7 +22,7 @@ from dlrecipes.results import DataSpec
 from dlrecipes.targets import kind_of
 from dlrecipes.targets.output_layer import ntk_output_layer
 
-Rate = float | keras.optimizers.schedules.LearningRateSchedule
+_SCHEDULE = keras.optimizers.schedules.LearningRateSchedule
 
 
 def build_realmlp(  # noqa: PLR0913 - each argument is one choice of the architecture
@@ -37,7 +37,7 @@ def build_realmlp(  # noqa: PLR0913 - each argument is one choice of the archite
     motifs: int = 0,
     activation: Activation | None = None,
     parametric: bool = True,
-    dropout_rate: Rate | None = 0.15,
+    dropout_rate: float | keras.optimizers.schedules.LearningRateSchedule | None = 0.15,
     output_bias: Sequence[float] | None = None,
 ) -> keras.Model:
     """Return an uncompiled RealMLP for a preprocessed table.
@@ -120,7 +120,7 @@ def build_realmlp(  # noqa: PLR0913 - each argument is one choice of the archite
         if dropout_rate is not None:
             x = (
                 ScheduledDropout(dropout_rate, name=f"{name}_dropout")
-                if isinstance(dropout_rate, keras.optimizers.schedules.LearningRateSchedule)
+                if isinstance(dropout_rate, _SCHEDULE)
                 else InvertedDropout(dropout_rate, name=f"{name}_dropout")
             )(x)
     outputs = task_outputs(x, spec, output_bias, penalty=None, layer=ntk_output_layer)
