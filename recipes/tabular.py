@@ -45,10 +45,11 @@ EPOCHS = 30
 # What is good on many tables, by the papers and by `benchmarks/table_networks.py`.
 PLE: dict[str, Value] = {"encoding": "ple", "dropout": 0.1, "weight_decay": 3e-4}
 PLAN = CoarseToFine(trials=12, epochs=EPOCHS, patience=8, refit_seeds=3)
-for first in (
+FIRST: tuple[dict[str, Value], ...] = (
     {"network": "mlp", "learning_rate": 1e-3},
     {"network": "tabm", "learning_rate": 2e-3},
-):
+)
+for first in FIRST:
     PLAN = with_first_trial(PLAN, PLE | first)
 
 
