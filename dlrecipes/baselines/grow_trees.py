@@ -269,9 +269,13 @@ def _grow_lightgbm(
 
     grown_on, held_out = rows
     count = len(np.unique(y)) if settings.loss == "log_loss" else 0
-    objective = {"log_loss": "multiclass" if count > 2 else "binary", "poisson": "poisson"}
+    objectives = {
+        "log_loss": "multiclass" if count > 2 else "binary",
+        "poisson": "poisson",
+        "squared_error": "regression",
+    }
     parameters = {
-        "objective": objective.get(settings.loss, "regression"),
+        "objective": objectives[settings.loss],
         **({"num_class": count} if count > 2 else {}),
         "learning_rate": settings.rates[0],
         "num_leaves": 50 if count else 100,
@@ -316,8 +320,12 @@ def _grow_catboost(
 
     grown_on, held_out = rows
     count = len(np.unique(y)) if settings.loss == "log_loss" else 0
-    losses = {"log_loss": "MultiClass" if count > 2 else "Logloss", "poisson": "Poisson"}
-    loss = losses.get(settings.loss, "RMSE")
+    losses = {
+        "log_loss": "MultiClass" if count > 2 else "Logloss",
+        "poisson": "Poisson",
+        "squared_error": "RMSE",
+    }
+    loss = losses[settings.loss]
     trees = catboost.CatBoost(
         {
             "loss_function": loss,
