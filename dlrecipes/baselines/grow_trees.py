@@ -52,6 +52,8 @@ class TreeSettings:
         first: Rounds that are grown before the clock is looked at; all of them where it is known
             how many there shall be.
         library: Which library grows them.
+        threads: How many threads of LightGBM and CatBoost: CatBoost's trees of values are others
+            with another number.
     """
 
     loss: str
@@ -62,6 +64,7 @@ class TreeSettings:
     rounds: int
     first: int = 1
     library: str = SCIKIT_LEARN
+    threads: int = 1
 
     @property
     def known(self) -> bool:
@@ -287,7 +290,7 @@ def _grow_lightgbm(
         "seed": settings.seed,
         "deterministic": True,
         "force_col_wise": True,
-        "num_threads": _threads(),
+        "num_threads": settings.threads,
         "verbosity": -1,
     }
     categories = np.flatnonzero(settings.categories or []).tolist()
@@ -341,7 +344,7 @@ def _grow_catboost(
             "leaf_estimation_iterations": 1 if count else 20,
             "border_count": 254,
             "random_seed": settings.seed,
-            "thread_count": _threads(),
+            "thread_count": settings.threads,
             "allow_writing_files": False,
             "logging_level": "Silent",
         }
@@ -391,11 +394,6 @@ def catboost_pool(
         }
     )
     return catboost.Pool(frame, y, cat_features=np.flatnonzero(categories).tolist())
-
-
-def _threads() -> int:
-    """Return how many threads may grow trees: one, unless whoever started this says more."""
-    return int(os.environ.get("OMP_NUM_THREADS") or 1)
 
 
 def main() -> None:
