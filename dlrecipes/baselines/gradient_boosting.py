@@ -230,8 +230,14 @@ def tree_job(
         rounds=round(choice.get("rounds", most)),
         first=round(choice["rounds"]) if known else first,
         library=library,
+        threads=round(choice.get("threads", _free_threads())),
     )
     return TreeJob(development, settings, rows, columns, x, y, expected)
+
+
+def _free_threads() -> int:
+    """Return how many threads leave a core to the search."""
+    return max(1, free_cores() - 1)
 
 
 def choose_trees(job: TreeJob, grown: Mapping[float, GrownTrees], why: str = "") -> FittedModel:
@@ -255,6 +261,7 @@ def choose_trees(job: TreeJob, grown: Mapping[float, GrownTrees], why: str = "")
             "rounds": trees.rounds,
             "rows": len(job.x),
             "columns": job.x.shape[1],
+            **({} if job.settings.library == SCIKIT_LEARN else {"threads": job.settings.threads}),
         },
         join_notes(
             rows_note(len(job.x), train),
@@ -359,7 +366,7 @@ class TreesBeside:
             (self._folder / f"{number}.json").write_text(text, encoding="utf-8")
         self._tell()
         # The search has the cores; threads that wait must not spin.
-        threads = str(max(1, free_cores() - 1))
+        threads = str(_free_threads())
         limits = {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
         with (self._folder / "errors.txt").open("wb") as errors:
             return subprocess.Popen(

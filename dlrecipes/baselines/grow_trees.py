@@ -52,6 +52,8 @@ class TreeSettings:
         first: Rounds that are grown before the clock is looked at; all of them where it is known
             how many there shall be.
         library: Which library grows them.
+        threads: How many threads of LightGBM and CatBoost: CatBoost's trees of values are others
+            with another number.
     """
 
     loss: str
@@ -62,6 +64,7 @@ class TreeSettings:
     rounds: int
     first: int = 1
     library: str = SCIKIT_LEARN
+    threads: int = 1
 
     @property
     def known(self) -> bool:
@@ -269,9 +272,13 @@ def _grow_lightgbm(
 
     grown_on, held_out = rows
     count = len(np.unique(y)) if settings.loss == "log_loss" else 0
-    objective = {"log_loss": "multiclass" if count > 2 else "binary", "poisson": "poisson"}
+    objectives = {
+        "log_loss": "multiclass" if count > 2 else "binary",
+        "poisson": "poisson",
+        "squared_error": "regression",
+    }
     parameters = {
-        "objective": objective.get(settings.loss, "regression"),
+        "objective": objectives[settings.loss],
         **({"num_class": count} if count > 2 else {}),
         "learning_rate": settings.rates[0],
         "num_leaves": 50 if count else 100,
@@ -283,7 +290,7 @@ def _grow_lightgbm(
         "seed": settings.seed,
         "deterministic": True,
         "force_col_wise": True,
-        "num_threads": _threads(),
+        "num_threads": settings.threads,
         "verbosity": -1,
     }
     categories = np.flatnonzero(settings.categories or []).tolist()
@@ -316,8 +323,12 @@ def _grow_catboost(
 
     grown_on, held_out = rows
     count = len(np.unique(y)) if settings.loss == "log_loss" else 0
-    losses = {"log_loss": "MultiClass" if count > 2 else "Logloss", "poisson": "Poisson"}
-    loss = losses.get(settings.loss, "RMSE")
+    losses = {
+        "log_loss": "MultiClass" if count > 2 else "Logloss",
+        "poisson": "Poisson",
+        "squared_error": "RMSE",
+    }
+    loss = losses[settings.loss]
     trees = catboost.CatBoost(
         {
             "loss_function": loss,
@@ -333,7 +344,7 @@ def _grow_catboost(
             "leaf_estimation_iterations": 1 if count else 20,
             "border_count": 254,
             "random_seed": settings.seed,
-            "thread_count": _threads(),
+            "thread_count": settings.threads,
             "allow_writing_files": False,
             "logging_level": "Silent",
         }
@@ -383,11 +394,6 @@ def catboost_pool(
         }
     )
     return catboost.Pool(frame, y, cat_features=np.flatnonzero(categories).tolist())
-
-
-def _threads() -> int:
-    """Return how many threads may grow trees: one, unless whoever started this says more."""
-    return int(os.environ.get("OMP_NUM_THREADS") or 1)
 
 
 def main() -> None:

@@ -134,7 +134,7 @@ def test_catboost_is_the_library_itself(table, target, monkeypatch):
         leaf_estimation_iterations=1 if classes else 20,
         max_bin=254,
         random_state=3,
-        thread_count=1,
+        thread_count=found.choice["threads"],
         cat_features=[town],
         allow_writing_files=False,
         verbose=False,
@@ -161,6 +161,22 @@ def test_what_was_chosen_is_grown_again(table, target, name, monkeypatch):
     assert again.choice == first.choice
     x = development.validation.array
     np.testing.assert_array_equal(again(x), first(x))
+
+
+def test_it_is_grown_again_with_as_many_threads(table, monkeypatch):
+    """CatBoost's trees of values are others with another number of threads."""
+    fewer_rounds(monkeypatch, 5)
+    for free in (1, 4):
+        monkeypatch.setattr(
+            "dlrecipes.baselines.gradient_boosting.free_cores", lambda free=free: free
+        )
+        found = fit_gradient_boosting(table("value"), name=CATBOOST)
+        assert found.choice["threads"] == max(1, free - 1)
+    monkeypatch.setattr("dlrecipes.baselines.gradient_boosting.free_cores", lambda: 1)
+    again = fit_gradient_boosting(table("value"), name=CATBOOST, choice=found.choice)
+    assert again.choice == found.choice
+    x = table("value").validation.array
+    np.testing.assert_array_equal(again(x), found(x))
 
 
 @pytest.mark.parametrize("name", OTHERS)
