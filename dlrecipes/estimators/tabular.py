@@ -29,9 +29,11 @@ from dlrecipes.recipe.load import load_recipe
 from dlrecipes.results import Origin, RunSettings
 from dlrecipes.run import Run, tune
 from dlrecipes.search import Listener, with_budget
+from dlrecipes.targets import check_classes
 
 _LOADS = ("data", "target", "task", "kinds", "validation_fraction", "test_fraction", "split_seed")
 _MOST_SEEDS = 2**31 - 1
+_Kinds = dict[str, str | list[str]]
 
 
 class _TabularEstimator(BaseEstimator):
@@ -79,7 +81,7 @@ class _TabularEstimator(BaseEstimator):
         frame: pd.DataFrame,
         y: NDArray[Any],
         task: Literal["classification", "regression"],
-        kinds: dict[str, str],
+        kinds: _Kinds,
         labels: tuple[str, ...] = (),
     ) -> None:
         """Carry out the procedure and keep the run and its model.
@@ -119,9 +121,11 @@ class _TabularEstimator(BaseEstimator):
                 test_fraction=0.0,
                 split_seed=seed,
             )
+            if labels:
+                splits = _called(splits, labels)
             run = tune(
-                recipe.builder(splits if not labels else _called(splits, labels)),
-                splits if not labels else _called(splits, labels),
+                recipe.builder(splits),
+                splits,
                 recipe.objective,
                 with_budget(recipe.plan, self.trials, self.epochs),
                 settings,
@@ -135,7 +139,7 @@ class _TabularEstimator(BaseEstimator):
         self._model = KeptModel(run)
         self.run_ = Run(run.directory)
 
-    def _frame_to_fit(self, X: Any) -> tuple[pd.DataFrame, dict[str, str]]:  # noqa: ANN401, N803
+    def _frame_to_fit(self, X: Any) -> tuple[pd.DataFrame, _Kinds]:  # noqa: ANN401, N803
         """Return the inputs as a table, and what is known of its columns; remember their names."""
         X = X.to_pandas() if hasattr(X, "to_pandas") else X
         if isinstance(X, pd.DataFrame):
@@ -145,7 +149,8 @@ class _TabularEstimator(BaseEstimator):
         array = validate_data(self, X, dtype=None, ensure_all_finite="allow-nan")
         self._names = [f"x{place}" for place in range(array.shape[1])]
         # What is an array of numbers holds numbers only, be they row numbers or all the same.
-        kinds = dict.fromkeys(self._names, "number") if array.dtype.kind in "biuf" else {}
+        numbers = array.dtype.kind in "biuf"
+        kinds: _Kinds = dict.fromkeys(self._names, "number") if numbers else {}
         return _of_array(array, self._names), kinds
 
     def _frame_to_predict(self, X: Any) -> pd.DataFrame:  # noqa: ANN401, N803
@@ -158,7 +163,8 @@ class _TabularEstimator(BaseEstimator):
         if known and set(known) == set(X.columns):
             X = X[known]
         validate_data(self, X, reset=False, skip_check_array=True)
-        return X.set_axis(self._names, axis=1)
+        frame: pd.DataFrame = X.set_axis(self._names, axis=1)
+        return frame
 
     def _predict(self, X: Any) -> NDArray[np.float32]:  # noqa: ANN401, N803
         check_is_fitted(self)
@@ -340,17 +346,18 @@ def _target(estimator: BaseEstimator, x: Any, y: Any) -> NDArray[Any]:  # noqa: 
             f"This {type(estimator).__name__} estimator requires y to be passed, but the target y "
             "is None.",
         )
-    y = np.asarray(column_or_1d(y, warn=True))
+    y = column_or_1d(y, warn=True)
     check_consistent_length(x, y)
     assert_all_finite(y, input_name="y")
-    missing = pd.isna(y)
+    values: NDArray[Any] = np.asarray(y)
+    missing = pd.isna(values)
     if missing.any():
         raise DataError(
             "Every row must have a target.",
             received=f"{int(missing.sum())} missing, first in row {int(missing.argmax())}",
             fix="Leave those rows out.",
         )
-    return y
+    return values
 
 
 def _of_array(array: NDArray[Any], names: list[str]) -> pd.DataFrame:
@@ -372,7 +379,7 @@ def _table_recipe(name: str | Path) -> Recipe:
 
 def _called(splits: Splits, labels: tuple[str, ...]) -> Splits:
     """Return the same parts, whose classes have the labels' names instead of numbers."""
-    (target,) = splits.raw_spec.targets
+    target = check_classes(splits.raw_spec, "named")
     return splits.with_targets((replace(target, class_names=labels),))
 
 
