@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import warnings
+import weakref
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -62,22 +64,23 @@ class KeptModel:
             DataWarning: As `Run.predict`, if the rows are unlike training.
         """
         x = given_inputs(frame, self._spec)
-        model, preprocess, _ = self._load()
+        model, preprocess = self._load()
         for line in unlike_training(preprocess, self._statistics, x, self._spec):
             warnings.warn(line, DataWarning, stacklevel=3)
         predictions = in_form(split_predictions(model(x), self._spec), self._spec)
         return np.asarray(predictions)
 
     def _load(self) -> tuple[Any, ...]:
-        """Return the model, its preprocessing or None, and the folder that both were read from."""
+        """Return the model, and its preprocessing or None."""
         if self._loaded is None:
-            folder = TemporaryDirectory(prefix="dlrecipes-model-")
+            folder = tempfile.mkdtemp(prefix="dlrecipes-model-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
             for name, content in self._files.items():
-                file = Path(folder.name, name)
+                file = Path(folder, name)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(content)
-            file, preprocess = Path(folder.name, self._preprocess_name), None
+            file, preprocess = Path(folder, self._preprocess_name), None
             with suppress(ExportError):  # a layer of the user's own, unknown in this process
                 preprocess = load_model(file) if file.is_file() else None
-            self._loaded = load_tested(Path(folder.name, "model")), preprocess, folder
+            self._loaded = load_tested(Path(folder, "model")), preprocess
         return self._loaded

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import shutil
+import tempfile
+import weakref
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -65,14 +66,13 @@ class _TabularEstimator(BaseEstimator):
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401  (scikit-learn has no types)
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: not the temporary folder, nor the run that lies in it."""
         state: dict[str, Any] = dict(super().__getstate__())
-        if state.pop("_folder", None) is not None:
+        if state.pop("_remove_folder", None) is not None:
             del state["run_"]
         return state
 
@@ -95,32 +95,22 @@ class _TabularEstimator(BaseEstimator):
         """
         seed = int(check_random_state(self.random_state).randint(_MOST_SEEDS))
         recipe = _table_recipe(self.recipe)
-        with ExitStack() as failed:
-            folder, out = None, self.out
-            if out is None:
-                folder = TemporaryDirectory(prefix="dlrecipes-")
-                failed.callback(folder.cleanup)
-                out = Path(folder.name, "run")
+        before, remove = getattr(self, "_remove_folder", None), None
+        out = self.out
+        if out is None:
+            folder = tempfile.mkdtemp(prefix="dlrecipes-")
+            remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            out = Path(folder, "run")
+        try:
             settings = RunSettings(
-                # What `auto` times may come out otherwise another time, and so would the figures.
+                # Which engine `auto` takes depends on the clock, and so would the figures.
                 engine="auto" if self.random_state is None else "resident",
                 out=out,
                 seed=seed,
                 minutes=self.minutes,
                 ensemble=self.ensemble,
             )
-            target = "target"
-            while target in frame:
-                target += "_"
-            splits = recipe.load(
-                data=frame.assign(**{target: y}),  # type: ignore[arg-type]  # of this one call
-                target=target,
-                task=task,
-                kinds=kinds,
-                validation_fraction=self.validation_fraction,
-                test_fraction=0.0,
-                split_seed=seed,
-            )
+            splits = self._split(recipe, frame, y, task, kinds, seed)
             if labels:
                 splits = _called(splits, labels)
             run = tune(
@@ -134,37 +124,71 @@ class _TabularEstimator(BaseEstimator):
             )
             if self.out is not None:
                 run.finish()
-            failed.pop_all()
-        self._folder = folder
-        self._model = KeptModel(run)
+            self._model = KeptModel(run)
+        except BaseException:
+            if remove is not None:
+                remove()
+            raise
+        if before is not None:
+            before()
+        self._remove_folder = remove
         self.run_ = Run(run.directory)
+
+    def _split(
+        self,
+        recipe: Recipe,
+        frame: pd.DataFrame,
+        y: NDArray[Any],
+        task: str,
+        kinds: _Kinds,
+        seed: int,
+    ) -> Splits:
+        """Return training and validation part, without a test part."""
+        target = "target"
+        while target in frame:
+            target += "_"
+        return recipe.load(
+            data=frame.assign(**{target: y}),  # type: ignore[arg-type]  # of this one call
+            target=target,
+            task=task,
+            kinds=kinds,
+            validation_fraction=self.validation_fraction,
+            test_fraction=0.0,
+            split_seed=seed,
+        )
 
     def _frame_to_fit(self, X: Any) -> tuple[pd.DataFrame, _Kinds]:  # noqa: ANN401, N803
         """Return the inputs as a table, and what is known of its columns; remember their names."""
         X = X.to_pandas() if hasattr(X, "to_pandas") else X
         if isinstance(X, pd.DataFrame):
             validate_data(self, X, skip_check_array=True)
-            self._names = [str(name).strip() for name in X.columns]
-            return X.set_axis(self._names, axis=1).reset_index(drop=True), {}
+            self._columns, self._named = list(X.columns), True
+            return _with_text_names(X), {}
         array = validate_data(self, X, dtype=None, ensure_all_finite="allow-nan")
-        self._names = [f"x{place}" for place in range(array.shape[1])]
+        self._columns, self._named = [f"x{place}" for place in range(array.shape[1])], False
         # What is an array of numbers holds numbers only, be they row numbers or all the same.
         numbers = array.dtype.kind in "biuf"
-        kinds: _Kinds = dict.fromkeys(self._names, "number") if numbers else {}
-        return _of_array(array, self._names), kinds
+        kinds: _Kinds = dict.fromkeys(self._columns, "number") if numbers else {}
+        return _of_array(array, self._columns), kinds
 
     def _frame_to_predict(self, X: Any) -> pd.DataFrame:  # noqa: ANN401, N803
-        """Return new inputs as a table like that of training; named columns go by their names."""
+        """Return new inputs as a table like that of training; a data frame's columns by name."""
         X = X.to_pandas() if hasattr(X, "to_pandas") else X
         if not isinstance(X, pd.DataFrame):
             array = validate_data(self, X, reset=False, dtype=None, ensure_all_finite="allow-nan")
-            return _of_array(array, self._names)
-        known = list(getattr(self, "feature_names_in_", ()))
-        if known and set(known) == set(X.columns):
-            X = X[known]
+            return _with_text_names(_of_array(array, self._columns))
+        if self._named and sorted(map(repr, X.columns)) == sorted(map(repr, self._columns)):
+            X = X[self._columns]
         validate_data(self, X, reset=False, skip_check_array=True)
-        frame: pd.DataFrame = X.set_axis(self._names, axis=1)
-        return frame
+        if not self._named:  # scikit-learn warns where names come up late, and takes the order
+            X = X.set_axis(self._columns, axis=1)
+        elif list(X.columns) != self._columns:  # scikit-learn looks at names that are text only
+            raise DataError(
+                "New rows must have the columns of training.",
+                received=", ".join(map(repr, X.columns[:30])),
+                fix=f"Training had {', '.join(map(repr, self._columns[:30]))}.",
+            )
+        return _with_text_names(X)
 
     def _predict(self, X: Any) -> NDArray[np.float32]:  # noqa: ANN401, N803
         check_is_fitted(self)
@@ -360,7 +384,12 @@ def _target(estimator: BaseEstimator, x: Any, y: Any) -> NDArray[Any]:  # noqa: 
     return values
 
 
-def _of_array(array: NDArray[Any], names: list[str]) -> pd.DataFrame:
+def _with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
+    names = [str(name) for name in frame.columns]
+    return frame.set_axis(names, axis=1).reset_index(drop=True)
+
+
+def _of_array(array: NDArray[Any], names: list[Any]) -> pd.DataFrame:
     array = array.astype(np.float64) if array.dtype.kind == "b" else array
     return pd.DataFrame(array, columns=names).infer_objects()
 
@@ -379,7 +408,7 @@ def _table_recipe(name: str | Path) -> Recipe:
 
 def _called(splits: Splits, labels: tuple[str, ...]) -> Splits:
     """Return the same parts, whose classes have the labels' names instead of numbers."""
-    target = check_classes(splits.raw_spec, "named")
+    target: Any = check_classes(splits.raw_spec, "named")
     return splits.with_targets((replace(target, class_names=labels),))
 
 

@@ -113,8 +113,8 @@ def test_a_regressor_of_one_column(small):
 
 def test_a_run_directory_stays_and_has_a_report(small, tmp_path):
     generator = np.random.default_rng(0)
-    x = generator.normal(size=(60, 2))
-    y = x[:, 0] + x[:, 1] > 0
+    x = pd.DataFrame(generator.normal(size=(60, 2)))
+    y = x[0] + x[1] > 0
     out = tmp_path / "run"
     classifier = dlr.TabularClassifier(recipe=small, ensemble=2, random_state=1, out=out).fit(x, y)
     assert "There is no test part" in (out / "report.html").read_text()
@@ -122,9 +122,12 @@ def test_a_run_directory_stays_and_has_a_report(small, tmp_path):
     assert classifier.predict(x).dtype == bool
     # ---- the ensemble was asked for, hence it predicts
     ensemble = dlr.load_model(classifier.run_.directory / "ensemble.keras")
-    taken = {f"x{place}": x[:, place].astype("float32") for place in range(2)}
-    expected = np.asarray(ensemble(taken, training=False))
+    expected = np.asarray(ensemble(list(x.T.to_numpy("float32")), training=False))
     np.testing.assert_allclose(classifier.predict_proba(x), expected, atol=1e-6)
+    # ---- numbers are names, too
+    np.testing.assert_array_equal(classifier.predict_proba(x[[1, 0]]), classifier.predict_proba(x))
+    with pytest.raises(DataError, match="columns of training.*1, 2.*Training had 0, 1"):
+        classifier.predict(x.set_axis([1, 2], axis=1))
     with pytest.raises(dlr.errors.RunError, match="run"):
         classifier.fit(x, y)
 
