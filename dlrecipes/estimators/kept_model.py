@@ -54,6 +54,8 @@ class KeptModel:
     def predict(self, frame: pd.DataFrame) -> NDArray[np.float32]:
         """Return what `Run.predict` does for a data frame: probabilities, or values.
 
+        A warning is of the line that calls the estimator.
+
         Args:
             frame: A row an example, with the columns of the training table.
 
@@ -66,7 +68,7 @@ class KeptModel:
         x = given_inputs(frame, self._spec)
         model, preprocess = self._load()
         for line in unlike_training(preprocess, self._statistics, x, self._spec):
-            warnings.warn(line, DataWarning, stacklevel=3)
+            warnings.warn(line, DataWarning, stacklevel=4)
         predictions = in_form(split_predictions(model(x), self._spec), self._spec)
         return np.asarray(predictions)
 

@@ -159,7 +159,7 @@ class _TabularEstimator(BaseEstimator):
 
     def _frame_to_fit(self, X: Any) -> tuple[pd.DataFrame, _Kinds]:  # noqa: ANN401, N803
         """Return the inputs as a table, and what is known of its columns; remember their names."""
-        X = X.to_pandas() if hasattr(X, "to_pandas") else X
+        X = _as_pandas(X)
         if isinstance(X, pd.DataFrame):
             validate_data(self, X, skip_check_array=True)
             self._columns, self._named = list(X.columns), True
@@ -173,7 +173,7 @@ class _TabularEstimator(BaseEstimator):
 
     def _frame_to_predict(self, X: Any) -> pd.DataFrame:  # noqa: ANN401, N803
         """Return new inputs as a table like that of training; a data frame's columns by name."""
-        X = X.to_pandas() if hasattr(X, "to_pandas") else X
+        X = _as_pandas(X)
         if not isinstance(X, pd.DataFrame):
             array = validate_data(self, X, reset=False, dtype=None, ensure_all_finite="allow-nan")
             return _with_text_names(_of_array(array, self._columns))
@@ -384,8 +384,21 @@ def _target(estimator: BaseEstimator, x: Any, y: Any) -> NDArray[Any]:  # noqa: 
     return values
 
 
+def _as_pandas(x: Any) -> Any:  # noqa: ANN401  (whatever scikit-learn takes)
+    """Return a data frame as one of pandas, its columns all different; others as they are."""
+    x = x.to_pandas() if hasattr(x, "to_pandas") else x
+    if isinstance(x, pd.DataFrame):
+        names = _with_text_names(x).columns
+        if names.has_duplicates:
+            raise DataError(
+                "Columns must have different names.",
+                received=f"{names[names.duplicated()][0]!r} more than once",
+            )
+    return x
+
+
 def _with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
-    names = [str(name) for name in frame.columns]
+    names = [str(name).strip() for name in frame.columns]
     return frame.set_axis(names, axis=1).reset_index(drop=True)
 
 

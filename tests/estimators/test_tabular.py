@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import dlrecipes as dlr
-from dlrecipes.errors import DataWarning, SealError
+from dlrecipes.errors import DataError, DataWarning, SealError
 
 
 def people(rows=150, seed=0):
@@ -121,7 +121,7 @@ def test_a_run_directory_stays_and_has_a_report(small, tmp_path):
     assert pickle.loads(pickle.dumps(classifier)).run_.result.sealed == "no test part"
     assert classifier.predict(x).dtype == bool
     # ---- the ensemble was asked for, hence it predicts
-    ensemble = dlr.load_model(classifier.run_.directory / "ensemble.keras")
+    ensemble = dlr.load_model(out / classifier.run_.result.artifacts["ensemble_keras"])
     expected = np.asarray(ensemble(list(x.T.to_numpy("float32")), training=False))
     np.testing.assert_allclose(classifier.predict_proba(x), expected, atol=1e-6)
     # ---- numbers are names, too
@@ -171,6 +171,8 @@ Y = np.arange(30) % 2
         (X, None, {}, "requires y to be passed"),
         (np.where(X > 1, np.inf, X), Y, {}, "contains infinity"),
         (pd.DataFrame(X, columns=["a", "b"]).assign(c=np.inf), Y, {}, "finite numbers"),
+        (pd.DataFrame(X, columns=["a", " a"]), Y, {}, "different names.*'a' more than once"),
+        (X * 1e300, Y, {}, "finite float32 numbers"),
         (X[:, :0], Y, {}, r"0 feature\(s\)"),
         (X[:1], Y[:1], {}, "at least two classes"),
         (pd.DataFrame({"a": [1.0] * 30}), Y, {}, "one column to learn from"),
