@@ -213,7 +213,8 @@ class TabularClassifier(ClassifierMixin, _TabularEstimator):
         minutes: Minutes after which the search ends, above 0; None for no limit.
         trials: Search trials, at least 1; None for the recipe's.
         epochs: Epochs of a full trial, at least 1; None for the recipe's.
-        ensemble: How many of the best trials are trained again and averaged; 0 or 1 for none.
+        ensemble: How many of the best trials are trained again and averaged; 0 or 1 for none. With
+            too few different trials the single network predicts, and `run_.result` says so.
         validation_fraction: Share of the rows that trials are compared on, in (0, 1).
         random_state: Seed of split, search and training, an integer or a
             `numpy.random.RandomState`: two fits with the same one predict the same, unless

@@ -116,7 +116,9 @@ def test_a_run_directory_stays_and_has_a_report(small, tmp_path):
     x = pd.DataFrame(generator.normal(size=(60, 2)))
     y = x[0] + x[1] > 0
     out = tmp_path / "run"
-    classifier = dlr.TabularClassifier(recipe=small, ensemble=2, random_state=1, out=out).fit(x, y)
+    classifier = dlr.TabularClassifier(
+        recipe=small, trials=4, epochs=3, ensemble=2, random_state=1, out=out
+    ).fit(x, y)
     assert "There is no test part" in (out / "report.html").read_text()
     assert pickle.loads(pickle.dumps(classifier)).run_.result.sealed == "no test part"
     assert classifier.predict(x).dtype == bool
