@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from dlrecipes.diagnose.histories import check_history as check_history
     from dlrecipes.diagnose.program import check as check
+    from dlrecipes.estimators import TabularClassifier, TabularRegressor
     from dlrecipes.export.baseline import load_baseline as load_baseline
     from dlrecipes.export.keras_file import load_model as load_model
     from dlrecipes.recipe import Recipe as Recipe, recipe_names
@@ -59,6 +60,8 @@ _HOMES = {
     "RunSettings": "dlrecipes.results",
     "Stage": "dlrecipes.results",
     "StudyCallback": "dlrecipes.search",
+    "TabularClassifier": "dlrecipes.estimators",
+    "TabularRegressor": "dlrecipes.estimators",
     "check": "dlrecipes.diagnose",
     "check_history": "dlrecipes.diagnose",
     "check_trained": "dlrecipes.run",
@@ -99,6 +102,8 @@ __all__ = [
     "RunSettings",
     "Stage",
     "StudyCallback",
+    "TabularClassifier",
+    "TabularRegressor",
     "baselines",
     "check",
     "check_history",

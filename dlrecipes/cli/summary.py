@@ -53,7 +53,8 @@ def print_summary(run: Run, time: str) -> None:
         from dlrecipes.run.messages import while_sealed
 
         console.print("\n" + " ".join(while_sealed(result)), style="bold", markup=False)
-        console.print(f"Open it: dlrecipes open {run.directory}", markup=False)
+        how = [f"Open it: dlrecipes open {run.directory}"] if result.has_test else []
+        console.print(*how, sep="\n", end="\n" if how else "", markup=False)
     console.print(_exported(result), markup=False)
     if result.gap_penalty is not None:
         console.print(result.gap_penalty.sentence, markup=False)

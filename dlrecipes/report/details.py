@@ -39,13 +39,14 @@ def best_values(result: RunResult) -> Rows:
 def data_rows(result: RunResult, info: RunInfo) -> Rows:
     """Return what is known of the data."""
     data, spec = result.data, info.raw_spec
+    test = f"{data.test:,}" if data.test else "no"
     rows = [
         ("name", data.name),
         (
             "task",
             data.task,
         ),
-        ("examples", f"{data.train:,} train, {data.validation:,} validation, {data.test:,} test"),
+        ("examples", f"{data.train:,} train, {data.validation:,} validation, {test} test"),
         ("one example", _example(spec)),
     ]
     if info.spec.input_shape != spec.input_shape or info.spec.input_dtype != spec.input_dtype:
@@ -60,7 +61,7 @@ def data_rows(result: RunResult, info: RunInfo) -> Rows:
         (f"column {column.name}", f"{column.kind}: {column.evidence}") for column in spec.columns
     ]
     split = "given" if info.split_seed is None else str(info.split_seed)
-    rows += [("split seed", split), ("test fingerprint", data.fingerprint)]
+    rows += [("split seed", split), ("test fingerprint", data.fingerprint or "no test part")]
     return rows + [(f"source: {name}", _plain(value)) for name, value in info.origin.source.items()]
 
 

@@ -99,10 +99,8 @@ def _unfinished(result: RunResult, metric: str, score: str) -> str:
     if not score:
         searched = any(stage.trials != TrialCounts() for stage in result.stages)
         return f"No {'trial of the search' if searched else 'network'} has a score yet."
-    return (
-        f"The network reaches a validation {metric_words(metric)} of {score}; "
-        "the test set has not been opened."
-    )
+    test = "the test set has not been opened" if result.has_test else "there is no test part"
+    return f"The network reaches a validation {metric_words(metric)} of {score}; {test}."
 
 
 def _comparison(result: RunResult) -> str:
@@ -126,6 +124,13 @@ def _seal(result: RunResult) -> tuple[str, bool]:
             f"{result.run} opens it all the same. Every score here is a validation score only, and "
             "an optimistic one: the search chose the winner by it.",
             True,
+        )
+    if not result.has_test:
+        return (
+            "There is no test part: all rows are for training and validation. Every score here is "
+            "a validation score only, and an optimistic one: the search chose the winner by it. "
+            "Score it on rows that this run never saw.",
+            False,
         )
     if test is None:
         return (

@@ -188,9 +188,9 @@ class RunResult:
     `fit` is None: how well the exported refit fits its training part, beside the validation part.
 
     The first of `refits` is the one with the best validation score, which is exported. `sealed`
-    says why the run ended with its test set closed: because that was asked for, or because the set
-    had been opened before, `opened_before` times; it is empty where the set was opened, and while
-    the run has not ended.
+    says why the run ended with its test set closed: because that was asked for, because the set had
+    been opened before, `opened_before` times, or because the data has none; it is empty where the
+    set was opened, and while the run has not ended.
 
     `seconds` are those of the clock, of each phase and, as `"total"`, of all; `time_spent` says
     what the phases spent them on.
@@ -222,9 +222,14 @@ class RunResult:
     seconds: dict[str, float] = field(default_factory=dict)
     time_spent: dict[str, TimeSpent] = field(default_factory=dict)
     metric: str = ""
-    sealed: Literal["", "asked", "opened before"] = ""
+    sealed: Literal["", "asked", "opened before", "no test part"] = ""
     opened_before: int = 0
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def has_test(self) -> bool:
+        """Whether the data has a test part that can be opened."""
+        return self.data.test > 0
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ import numpy as np
 from dlrecipes.baselines import FittedBaseline
 from dlrecipes.checks import check_choice
 from dlrecipes.data import Ledger, Splits
-from dlrecipes.errors import RunError
+from dlrecipes.errors import RunError, SealError
 from dlrecipes.report import write_report
 from dlrecipes.report.format import format_time
 from dlrecipes.results import RunInfo, RunResult, TestResult, dump_json, plural
 from dlrecipes.run.ensemble import tested_ensemble
 from dlrecipes.run.export_baseline import export_baseline
 from dlrecipes.run.exports import compare_exports, export_run, why_no_keras
-from dlrecipes.run.messages import say_end
+from dlrecipes.run.messages import NO_TEST, say_end
 from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.run.predict_inputs import predict_as_csv, predict_inputs
 from dlrecipes.run.score_test_set import score_test_set, tested_subgroups
@@ -70,6 +70,7 @@ class Run:
         else:
             result = self.result
             closed = "its test set is sealed: run.open_test_set(reason) opens it"
+            closed = closed if result.has_test else NO_TEST
             state = result.verdict.sentence if result.verdict else closed
         return f"<Run {self.directory}: {state}>"
 
@@ -104,7 +105,8 @@ class Run:
             reason: Why, for the ledger; not empty.
 
         Raises:
-            SealError: If a study on this data is running, or the reason is empty.
+            SealError: If a study on this data is running, the reason is empty, or there is no test
+                part.
             RunError: If the run has no data at hand (it was opened from its directory).
             ExportError: If an export does not reproduce the tested predictions, which stand.
         """
@@ -113,6 +115,13 @@ class Run:
             if result.test is not None:
                 self._listener.on_note(self._opened_before())
                 return result.test
+            if not result.has_test:
+                raise SealError(
+                    "Only a run with a test part can open one.",
+                    received=f"the run {self.directory}, whose data is all for training and "
+                    "validation",
+                    fix="Predict rows that it never saw, and score those.",
+                )
             clock = PhaseClock()
             clock.begin("test")
             test = self._open_test_set(result, reason)
@@ -250,10 +259,12 @@ class Run:
         Args:
             reason: Why the test set is opened, for the ledger.
             sealed: Whether it stays closed. None closes it only where it has been opened before:
-                by another run in the same folder of runs, or by this one for other networks.
+                by another run in the same folder of runs, or by this one for other networks; where
+                the data has no test part, there is none to open.
 
         Raises:
-            SealError: If a study on this data is running.
+            SealError: If a study on this data is running, or there is no test part and
+                `sealed=False`.
             ExportError: If an exported model does not reproduce the saved predictions.
         """
         self._listener.on_phase("exports, test set, report")
@@ -284,6 +295,9 @@ class Run:
             result = self.result
             if result.test is not None or sealed is False:
                 return False
+            if not result.has_test:
+                self._directory.write(replace(result, sealed="no test part"))
+                return True
             openings = Ledger(self._directory.ledger).openings(result.data.fingerprint)
             study = self.info.study
             others = [opening for opening in openings if opening.study != study]

@@ -36,6 +36,7 @@ _KINDS: dict[ColumnKind, tuple[str, str]] = {
     "dna": ("sequence of DNA", "sequences of DNA"),
 }
 _MOST_NAMED = 6
+NO_TEST = "no test part: all rows are for training and validation"
 
 
 def describe_data(splits: Splits, source: Mapping[str, SourceValue]) -> tuple[str, ...]:
@@ -51,7 +52,8 @@ def describe_data(splits: Splits, source: Mapping[str, SourceValue]) -> tuple[st
     train, validation, test = (f"{size:,}" for size in sizes)
     return (
         f"{source.get('data') or spec.name}: {plural(sum(sizes), rows)}, {train} to train, "
-        f"{validation} to validate, {test} to test; {_inputs(splits)}",
+        f"{validation} to validate, {test if len(splits.test) else 'none'} to test; "
+        f"{_inputs(splits)}",
         f"to predict: {_target(splits, source)}",
     )
 
@@ -146,7 +148,10 @@ def closing_lines(result: RunResult, directory: RunDirectory) -> tuple[str, ...]
             f"{opens}, run.report() writes {report}, and run.finish() does both, unless an earlier "
             "run has opened this test set."
         )
-        lines.append(f"{opens}." if written else both)
+        if result.has_test:
+            lines.append(f"{opens}." if written else both)
+        elif not written:
+            lines.append(f"run.report() writes {report}.")
     lines += [
         f"next: {finding.verdict} {finding.advice}"
         for finding in result.findings
@@ -192,6 +197,8 @@ def while_sealed(result: RunResult) -> list[str]:
     before = plural(result.opened_before, "time")
     why = "" if result.sealed != "opened before" else f": it has been opened {before} before"
     metric, said = main_metric(result), f"The test set stays sealed{why}."
+    if not result.has_test:
+        said = f"There is {NO_TEST}."
     scores = [refit.validation[metric] for refit in result.refits if metric in refit.validation]
     mean, spread = mean_and_spread(scores)
     if mean is None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from dlrecipes.data import Columns, Inputs
@@ -20,7 +22,7 @@ from dlrecipes.export import (
     predictions_as_csv,
     read_examples,
 )
-from dlrecipes.results import DataSpec
+from dlrecipes.results import DataSpec, TrainingStatistics
 from dlrecipes.rundir import RunDirectory
 
 
@@ -93,18 +95,36 @@ def _predictions(directory: RunDirectory, x: np.ndarray | Columns | Inputs) -> n
     checkpoint = directory.path / directory.read_result().refits[0].checkpoint
     # Of an earlier version the preprocessing is in the model's own file.
     file = directory.preprocess if checkpoint.is_dir() else checkpoint
-    unknown = None
+    spec, preprocess = directory.read_info().raw_spec, None
     with suppress(ExportError):  # a layer of the user's own, which this process does not know
-        unknown = check_unknown_values(load_model(file) if file.is_file() else None, x)
-    if unknown is not None and unknown.severity == "warning":
-        for line in (*unknown.verdict.splitlines(), unknown.advice):
-            warnings.warn(line, DataWarning, stacklevel=4)
-    spec = directory.read_info().raw_spec
-    statistics = directory.read_statistics()  # an earlier version kept none
-    if statistics is not None:
-        unlike = check_new_inputs(statistics, x, spec)
-        said = "" if unknown is None else unknown.verdict
-        # What was said of all these columns just now is not said in other words.
-        if unlike.severity == "warning" and not all(repr(name) in said for name in unlike.evidence):
-            warnings.warn(f"{unlike.verdict} {unlike.advice}", DataWarning, stacklevel=4)
+        preprocess = load_model(file) if file.is_file() else None
+    for line in unlike_training(preprocess, directory.read_statistics(), x, spec):
+        warnings.warn(line, DataWarning, stacklevel=4)
     return load_tested(checkpoint)(x)
+
+
+def unlike_training(
+    preprocess: keras.Layer | None,
+    statistics: TrainingStatistics | None,
+    x: np.ndarray | Columns | Inputs,
+    spec: DataSpec,
+) -> Iterator[str]:
+    """Yield a warning for each way in which inputs are unlike training.
+
+    Args:
+        preprocess: The run's adapted preprocessing, or a model with it; None where there is none.
+        statistics: How the training inputs are distributed; None where an earlier version kept
+            none.
+        x: Raw inputs, `(examples, …)`, or the columns of a table.
+        spec: The raw data's description.
+    """
+    unknown = check_unknown_values(preprocess, x)
+    if unknown is not None and unknown.severity == "warning":
+        yield from (*unknown.verdict.splitlines(), unknown.advice)
+    if statistics is None:
+        return
+    unlike = check_new_inputs(statistics, x, spec)
+    said = "" if unknown is None else unknown.verdict
+    # What was said of all these columns just now is not said in other words.
+    if unlike.severity == "warning" and not all(repr(name) in said for name in unlike.evidence):
+        yield f"{unlike.verdict} {unlike.advice}"

@@ -151,6 +151,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
             fix="`--trials 0` ends a run that exists: `--resume DIR --trials 0`.",
         )
     _check_threshold(settings, splits)
+    _check_seal(settings, splits)
     by_recipe = origin is not None
     origin = origin or Origin(name_of(build), text=source_of(build))
     RunDirectory.planned(settings.out, origin.recipe)
@@ -444,6 +445,15 @@ def _check_threshold(settings: RunSettings, splits: Splits) -> None:
             "A threshold is chosen between two classes.",
             received=f"threshold={str(settings.threshold)!r} for {splits.raw_spec.task} data",
             fix="Leave it out.",
+        )
+
+
+def _check_seal(settings: RunSettings, splits: Splits) -> None:
+    if settings.sealed is False and not len(splits.test):
+        raise ArgumentError(
+            "Only a test part can be opened.",
+            received="sealed=False for data that is all for training and validation",
+            fix="Leave it out, or split a test part off.",
         )
 
 

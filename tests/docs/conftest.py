@@ -133,6 +133,7 @@ def working_folder(tmp_path, monkeypatch):
 @pytest.fixture
 def small_budgets(monkeypatch):
     """Runs of the pages have a trial a stage, an epoch, one refit and little time for baselines."""
+    import dlrecipes.estimators.tabular
     import dlrecipes.recipe.recipe
     import dlrecipes.run
     from dlrecipes.results import RunSettings
@@ -150,3 +151,4 @@ def small_budgets(monkeypatch):
 
     monkeypatch.setattr(dlrecipes.run, "tune", tune_little)
     monkeypatch.setattr(dlrecipes.recipe.recipe, "tune", tune_little)
+    monkeypatch.setattr(dlrecipes.estimators.tabular, "tune", tune_little)

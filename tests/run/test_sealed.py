@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dlrecipes.errors import ExportError, RecipeError, RunError
+from dlrecipes.errors import ArgumentError, ExportError, RecipeError, RunError, SealError
 from dlrecipes.recipe import load_recipe, load_recipe_of
 from dlrecipes.results import Origin, RunSettings
 from dlrecipes.run import Run
@@ -106,6 +106,48 @@ def copied_model(folder):
     path = folder / "other.keras"
     keras.saving.save_model(model, path)
     return path
+
+
+def test_a_run_without_a_test_part_opens_none(recipe, tmp_path):
+    load = """
+    import pandas as pd
+    from dlrecipes.data import from_table
+    x, y = rows()
+    return from_table(pd.DataFrame(x, columns=list("abcd")).assign(y=y), "y",
+                      split_rule=SplitRule(test_fraction=test_fraction))"""
+    preprocess = """
+from dlrecipes.data import SplitRule, TablePreprocess
+
+
+def preprocess(spec):
+    return TablePreprocess(spec.columns)"""
+    tiny = recipe(
+        arguments="test_fraction: float = 0.0",
+        load=load,
+        extra=preprocess,
+        plan="CoarseToFine(trials=2, epochs=1, refit_seeds=1)",
+    )
+    out = tmp_path / "run"
+    with pytest.raises(ArgumentError, match="Only a test part can be opened.*sealed=False"):
+        tiny.tune(settings=RunSettings(out=out, sealed=False), listener=Listener())
+    run = tiny.tune(settings=RunSettings(out=out), listener=Listener())
+    result = run.result
+    assert (result.sealed, result.data.test, result.test) == ("no test part", 0, None)
+    assert RunDirectory(out).finished
+    assert "no test part" in repr(run)
+    said = (out / "report.html").read_text()
+    assert "There is no test part: all rows are for training and validation." in said
+    assert "has not been opened" not in said
+    for opens in (
+        lambda: run.open_test_set("a look"),
+        lambda: run.finish(sealed=False),
+        lambda: Run(out).open_test_set("a look"),
+        lambda: tiny.open(out),
+    ):
+        with pytest.raises(SealError, match="Only a run with a test part can open one"):
+            opens()
+    assert not (tmp_path / "test_sets.jsonl").exists()
+    assert tiny.resume(out, listener=Listener()).result.sealed == "no test part"
 
 
 def test_open_needs_the_recipe(copied, tmp_path):

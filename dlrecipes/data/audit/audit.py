@@ -51,7 +51,7 @@ def audit(
     the others, and what comes back of them is row ids and counts, never values.
 
     Args:
-        splits: The three parts.
+        splits: The three parts, or two where there is no test part.
         on_step: Hears what is looked for now.
 
     Example:
@@ -63,11 +63,9 @@ def audit(
         ...         print(f"{finding.severity}, {finding.name}: {finding.verdict}")
         warning, constant features: 1 of 3 features is constant in the training part.
     """
-    parts = {
-        "train": splits.train,
-        "validation": splits.validation,
-        "test": _peek(splits.test),
-    }
+    sealed = _peek(splits.test)
+    parts = {"train": splits.train, "validation": splits.validation}
+    parts |= {} if sealed is None else {"test": sealed}
     train, validation, spec = splits.train, splits.validation, splits.raw_spec
     if spec.inputs or spec.input_dtype == "string":
         return (*splits.noticed, *_about_inputs(parts, spec, on_step))

@@ -26,7 +26,8 @@ class SealedSplit:
     closure leads from it to them.
 
     Args:
-        split: The examples to seal.
+        split: The examples to seal; None where there is no test part, and all examples are for
+            training and validation: such a part has no examples and cannot be opened.
 
     Example:
         >>> import tempfile
@@ -40,20 +41,22 @@ class SealedSplit:
 
     __slots__ = ("__weakref__", "_fingerprint", "_size")
 
-    def __init__(self, split: Split) -> None:
-        self._size = len(split)
-        self._fingerprint = fingerprint(split.x, split.y)
-        _vault[self] = _copied(split)
+    def __init__(self, split: Split | None) -> None:
+        self._size = 0 if split is None else len(split)
+        self._fingerprint = "" if split is None else fingerprint(split.x, split.y)
+        _vault[self] = None if split is None else _copied(split)
 
     def __len__(self) -> int:
         return self._size
 
     def __repr__(self) -> str:
+        if not self._size:
+            return "SealedSplit(no test part)"
         return f"SealedSplit({plural(self._size, 'example')}, fingerprint {self._fingerprint})"
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that stand for the inputs and targets, bit for bit."""
+        """16 hexadecimal digits that stand for the inputs and targets; empty without examples."""
         return self._fingerprint
 
     def open(
@@ -67,9 +70,17 @@ class SealedSplit:
             ledger: The ledger or its path; None for `runs/test_sets.jsonl`.
 
         Raises:
-            SealError: If the reason is empty or a study over the same data is running.
+            SealError: If there is no test part, the reason is empty, or a study over the same data
+                is running.
             RunError: If the ledger cannot be written; the test set stays closed.
         """
+        sealed = _vault[self]
+        if sealed is None:
+            raise SealError(
+                "Only a test part can be opened.",
+                received="data that is all for training and validation",
+                fix="Split a test part off before the search, or score on rows that it never saw.",
+            )
         if not isinstance(reason, str) or not reason.strip():
             raise SealError(
                 "The test set opens only for a reason.",
@@ -88,7 +99,7 @@ class SealedSplit:
             ledger = Ledger(ledger)
         # The record comes first: an opening that cannot be counted does not happen.
         ledger.append(self._fingerprint, reason=reason, study=study)
-        return _copied(_vault[self])
+        return _copied(sealed)
 
     def of_classes(self, kept: Sequence[int]) -> SealedSplit:
         """Return the examples of some classes, still sealed and under the whole's fingerprint.
@@ -98,7 +109,8 @@ class SealedSplit:
         Args:
             kept: Indices of the classes in this part; in the new one they are 0, 1, ….
         """
-        sealed = SealedSplit(keep_classes(_vault[self], kept))
+        whole = _vault[self]
+        sealed = SealedSplit(None if whole is None else keep_classes(whole, kept))
         sealed._fingerprint = self._fingerprint
         return sealed
 
@@ -116,11 +128,11 @@ class SealedSplit:
 
 
 # Here and not in the object, where any reference would be a way around the seal.
-_vault: WeakKeyDictionary[SealedSplit, Split] = WeakKeyDictionary()
+_vault: WeakKeyDictionary[SealedSplit, Split | None] = WeakKeyDictionary()
 
 
-def _peek(sealed: SealedSplit) -> Split:
-    """Return the sealed arrays; for the audit, which returns row ids and statistics only."""
+def _peek(sealed: SealedSplit) -> Split | None:
+    """Return the sealed arrays, if any; for the audit, which returns row ids and counts only."""
     return _vault[sealed]
 
 

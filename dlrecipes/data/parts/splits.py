@@ -30,7 +30,7 @@ class Splits:
     Args:
         train: The training part.
         validation: The validation part.
-        test: The test part, sealed.
+        test: The test part, sealed; `SealedSplit(None)` where there is none.
         raw_spec: Shapes, classes and priors of the raw training part.
         split_seed: The seed that the parts were split by; None if they were given as they are.
         preprocess: A layer that is already adapted, or None; use `with_preprocess` for one that
@@ -100,7 +100,8 @@ class Splits:
         check_choice("test_statistics", test_statistics, ("training", "own"))
         if test_statistics == "own":
             for name, part in (("validation", self.validation), ("test", self.test)):
-                _check_enough(f"the {name} part", len(part))
+                if len(part):
+                    _check_enough(f"the {name} part", len(part))
         adapted = fit_preprocess(layer, self.train)
         return replace(self, preprocess=adapted, test_statistics=test_statistics)
 

@@ -26,7 +26,8 @@ class SplitRule:
         gap: Duration left out between parts, such as `"7D"`; with `time` only.
         part: Column that names the part of each row: train, validation or test.
         validation_fraction: Share of the validation part, in (0, 1).
-        test_fraction: Share of the test part, in (0, 1); the two together below 1.
+        test_fraction: Share of the test part, in [0, 1); the two together below 1. At 0 there is
+            no test part: all rows train and validate, and nothing can be opened in the end.
         split_seed: Seed of the split, at least 0, apart from any study's seed.
 
     Example:
@@ -82,6 +83,11 @@ class SplitRule:
                 received=f"series={self.series!r} without `time`",
                 fix="Name the column of times, or use `group`.",
             )
+
+    @property
+    def has_test(self) -> bool:
+        """Whether some of the table's own rows are for the test."""
+        return self.part is not None or self.test_fraction != 0
 
     @property
     def times(self) -> tuple[str, ...]:

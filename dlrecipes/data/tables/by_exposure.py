@@ -65,12 +65,14 @@ def by_exposure(splits: Splits, column: str) -> Splits:
     target = replace(counts, exposure=column)
     spec = replace(spec, columns=left, input_shape=(len(left),), targets=(target,))
     train = _rates(splits.train, column, "training", mean)
-    test = _rates(_peek(splits.test), column, "test", mean)
+    sealed = _peek(splits.test)
+    if sealed is not None:
+        sealed = replace(_rates(sealed, column, "test", mean), sample_weight=None)
     return replace(
         splits,
         train=train,
         validation=_rates(splits.validation, column, "validation", mean),
-        test=SealedSplit(replace(test, sample_weight=None)),
+        test=SealedSplit(sealed),
         raw_spec=with_statistics(spec, train),
     )
 

@@ -115,7 +115,7 @@ def from_table(
     column_rules: ColumnRules | None = None,
     name: str = "table",
 ) -> Splits:
-    """Return a table's training, validation and sealed test part.
+    """Return a table's training, validation and sealed test part, if it is to have one.
 
     What the columns are is told once, from the table without the official test part, and every
     cell of every part is read by that; `spec.columns` has it. Rows without a target are left out,
@@ -233,13 +233,15 @@ def from_table(
         return Split(y=y[rows], ids=table.index.to_numpy()[rows], **whole.of(rows))
 
     parts = part(train), part(validation)
+    sealed: Split | None = None
     if test is None:
-        sealed = part(held_out)
+        sealed = part(held_out) if split_rule.has_test else None
     else:
         every = np.arange(len(test))
         ids = np.array([f"test {row}" for row in test.index])
         sealed = Split(y=official, ids=ids, **rules.read(test, groups, "test").of(every))
-    check_known(zip(("training", "validation", "test"), (*parts, sealed), strict=True), spec)
+    known = {"training": parts[0], "validation": parts[1]}
+    check_known((known if sealed is None else known | {"test": sealed}).items(), spec)
     gap = None if split_rule.gap is None else as_duration(split_rule.gap)
     splits = Splits(
         *parts,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dlrecipes.checks import check_real
 from dlrecipes.data.parts.columns import Columns
 from dlrecipes.data.splitting import split_by_column, split_by_group, split_by_time, split_parts
 from dlrecipes.data.splitting.split_rule import SplitRule
@@ -37,8 +38,8 @@ def table_rows(
         split_rule: How the rows are split. By chance, rows with the same inputs stay in one part.
         inputs: What the rows hold, as a model takes it.
         times: The time of each row; None where rows are not split by time.
-        official: Whether there is an official test part, so that none is split off and the third
-            array says nothing.
+        official: Whether the test part is another table, so that none is split off; as where
+            `split_rule` wants none, the third array then says nothing.
         minimum: Smallest number of examples of a label in a part split by chance.
 
     Raises:
@@ -51,6 +52,17 @@ def table_rows(
         "validation_fraction": split_rule.validation_fraction,
         "test_fraction": split_rule.test_fraction,
     }
+    if not split_rule.has_test:  # what would be the test part trains along
+        check_real("test_fraction", split_rule.test_fraction, 0, 1)  # False is no share
+        share = check_real(
+            "validation_fraction",
+            split_rule.validation_fraction,
+            0,
+            1,
+            low_open=True,
+            high_open=True,
+        )
+        official, fractions["test_fraction"] = True, (1 - share) / 2
     if split_rule.part is not None:
         train, validation, test = split_by_column(table[split_rule.part].to_numpy(dtype=object))
         if validation is None:

@@ -93,6 +93,15 @@ def test_stays_closed_without_a_ledger(split, tmp_path):
             SealedSplit(split).open("x", ledger=path)
 
 
+def test_no_test_part_cannot_be_opened(tmp_path):
+    sealed = SealedSplit(None)
+    assert (len(sealed), sealed.fingerprint, repr(sealed)) == (0, "", "SealedSplit(no test part)")
+    assert len(sealed.of_classes([0])) == 0
+    with pytest.raises(SealError, match="Only a test part can be opened.*all for training"):
+        sealed.open("final score", ledger=tmp_path / "ledger")
+    assert not (tmp_path / "ledger").exists()
+
+
 def test_cannot_be_pickled_or_changed(split):
     sealed = SealedSplit(split)
     with pytest.raises(SealError, match=r"cannot be pickled.*development"):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlrecipes.data import ColumnRules, SplitRule, from_table
+from dlrecipes.data import ColumnRules, SplitRule, audit, from_table
 from dlrecipes.data.parts.sealed_split import _peek
 from dlrecipes.errors import ArgumentError, DataError
 
@@ -116,6 +116,47 @@ def test_an_official_test_part_and_time(people):
     days = [pd.to_datetime(part.time) for part in (splits.train, splits.validation)]
     assert days[0].max() < days[1].min()
     assert (len(splits.train), len(splits.validation)) == (240, 60)
+
+
+@pytest.mark.parametrize(
+    ("target", "split"),
+    [("left", {}), ("left", {"group": "family"}), ("pay", {"time": "day"})],
+)
+def test_without_a_test_part_all_rows_train_and_validate(people, target, split):
+    drop = [{"left": "pay", "pay": "left"}[target], "part"]
+    splits = from_table(
+        people,
+        target,
+        split_rule=SplitRule(test_fraction=0, validation_fraction=0.25, **split),
+        column_rules=ColumnRules(drop=drop),
+    )
+    assert len(splits.test) == 0
+    found = [splits.train, splits.validation]
+    assert sorted(np.concatenate([part.ids for part in found]).tolist()) == list(range(300))
+    assert len(splits.validation) == pytest.approx(75, abs=5)
+    if split.get("group"):
+        assert not set(found[0].groups) & set(found[1].groups)
+    if split.get("time"):
+        assert max(found[0].time) < min(found[1].time)
+    found = {one.name for one in audit(splits)}
+    assert {"duplicates", "missing values", "drift"} <= found
+
+
+def test_no_test_part_beside_others_that_are_given(people):
+    rule = SplitRule(test_fraction=0, part="part")
+    by_part = from_table(people, "left", split_rule=rule)
+    assert len(by_part.test) == (people["part"] == "test").sum()
+    official = from_table(people, "left", test=people[:50], split_rule=SplitRule(test_fraction=0))
+    assert (len(official.test), len(official.train)) == (50, 240)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"test_fraction": False}, {"test_fraction": -0.1}, {"validation_fraction": 1.0}],
+)
+def test_shares_without_a_test_part(people, wrong):
+    with pytest.raises(ArgumentError, match=f"`{next(iter(wrong))}` must be"):
+        from_table(people, "left", split_rule=SplitRule(**{"test_fraction": 0, **wrong}))
 
 
 def test_only_the_seed_moves_rows(people):
