@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from keras.ops import convert_to_numpy
 from numpy.typing import NDArray
 
 import dlrecipes as dlr
@@ -197,13 +198,16 @@ def _columns_of(column: Column, parts: list[Columns]) -> list[dict[str, Any]]:
     if column.kind == "number":
         return [{"": one} for one in values]
     if column.kind == "category":
-        known = pd.CategoricalDtype(sorted(set(values[0]) - {""}))
-        return [{"": pd.Categorical(one, dtype=known)} for one in values]
+        known = pd.Index(sorted(set(values[0]) - {""}), dtype=object)
+        dtype = pd.CategoricalDtype(known)
+        return [
+            {"": pd.Categorical.from_codes(known.get_indexer(one), dtype=dtype)} for one in values
+        ]
     if column.kind == "date":
         dates = DateParts(date_format=column.date_format, offsets=column.offsets)
         dates.adapt(values[0])
         return [
-            {f"_{at}": one for at, one in enumerate(np.asarray(dates(part.astype(str))).T)}
+            {f"_{at}": one for at, one in enumerate(convert_to_numpy(dates(part.astype(str))).T)}
             for part in values
         ]
     raise DataError(
@@ -285,7 +289,8 @@ def _lightgbm(task: TreeTask, tuned: bool) -> tuple[Any, Any]:
             "subsample_freq": 1,  # without it no rows are drawn
         }
         stopping = {
-            "eval_set": [(validation, task.splits.validation.y)],
+            "eval_X": validation,
+            "eval_y": task.splits.validation.y,
             "callbacks": [lightgbm.early_stopping(_PATIENCE, verbose=False)],
         }
     trees = kind(random_state=task.seed, verbosity=-1, **options)
