@@ -8,7 +8,6 @@ runs from the parts in memory to the test predictions.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 import time
@@ -376,11 +375,9 @@ def _as_plain_text(frame: pd.DataFrame) -> pd.DataFrame:
 def _run_program(python: str, folder: Path, seconds: float) -> None:
     # `-I`: neither the variables of this process nor the modules beside the program.
     command = [python, "-I", str(PEER_PROGRAM), str(folder)]
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     ended = subprocess.run(
         command,
         cwd=folder,
-        env=environment,
         capture_output=True,
         text=True,
         check=False,
