@@ -8,7 +8,6 @@ runs from the parts in memory to the test predictions.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from keras.ops import convert_to_numpy
 from numpy.typing import NDArray
 
 import dlrecipes as dlr
@@ -197,13 +197,16 @@ def _columns_of(column: Column, parts: list[Columns]) -> list[dict[str, Any]]:
     if column.kind == "number":
         return [{"": one} for one in values]
     if column.kind == "category":
-        known = pd.CategoricalDtype(sorted(set(values[0]) - {""}))
-        return [{"": pd.Categorical(one, dtype=known)} for one in values]
+        known = pd.Index(sorted(set(values[0]) - {""}), dtype=object)
+        dtype = pd.CategoricalDtype(known)
+        return [
+            {"": pd.Categorical.from_codes(known.get_indexer(one), dtype=dtype)} for one in values
+        ]
     if column.kind == "date":
         dates = DateParts(date_format=column.date_format, offsets=column.offsets)
         dates.adapt(values[0])
         return [
-            {f"_{at}": one for at, one in enumerate(np.asarray(dates(part.astype(str))).T)}
+            {f"_{at}": one for at, one in enumerate(convert_to_numpy(dates(part.astype(str))).T)}
             for part in values
         ]
     raise DataError(
@@ -285,7 +288,8 @@ def _lightgbm(task: TreeTask, tuned: bool) -> tuple[Any, Any]:
             "subsample_freq": 1,  # without it no rows are drawn
         }
         stopping = {
-            "eval_set": [(validation, task.splits.validation.y)],
+            "eval_X": validation,
+            "eval_y": task.splits.validation.y,
             "callbacks": [lightgbm.early_stopping(_PATIENCE, verbose=False)],
         }
     trees = kind(random_state=task.seed, verbosity=-1, **options)
@@ -371,11 +375,9 @@ def _as_plain_text(frame: pd.DataFrame) -> pd.DataFrame:
 def _run_program(python: str, folder: Path, seconds: float) -> None:
     # `-I`: neither the variables of this process nor the modules beside the program.
     command = [python, "-I", str(PEER_PROGRAM), str(folder)]
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     ended = subprocess.run(
         command,
         cwd=folder,
-        env=environment,
         capture_output=True,
         text=True,
         check=False,

@@ -100,19 +100,20 @@ def _predict_by_autogluon(task: Task) -> tuple[Any, float]:
 
 
 def _predict_by_realmlp(task: Task) -> tuple[Any, float]:
-    from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+    import pytabkit
 
     if not task.classes:
-        return _predict_by_pytabkit(task, RealMLP_TD_Regressor)
+        return _predict_by_pytabkit(task, pytabkit.RealMLP_TD_Regressor)
     # As its authors advise where ranks count.
     options = {"use_ls": False} if task.metric in _OF_RANKS else {}
-    return _predict_by_pytabkit(task, RealMLP_TD_Classifier, **options)
+    return _predict_by_pytabkit(task, pytabkit.RealMLP_TD_Classifier, **options)
 
 
 def _predict_by_tabm(task: Task) -> tuple[Any, float]:
-    from pytabkit import TabM_D_Classifier, TabM_D_Regressor
+    import pytabkit
 
-    return _predict_by_pytabkit(task, TabM_D_Classifier if task.classes else TabM_D_Regressor)
+    kind = pytabkit.TabM_D_Classifier if task.classes else pytabkit.TabM_D_Regressor
+    return _predict_by_pytabkit(task, kind)
 
 
 def _predict_by_pytabkit(
