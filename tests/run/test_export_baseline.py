@@ -133,12 +133,14 @@ def test_a_library_that_is_gone_is_one_message(poor, monkeypatch):
 @pytest.mark.slow
 def test_other_trees_are_fitted_again_and_exported(other_trees, tmp_path, monkeypatch):
     monkeypatch.setattr("dlrecipes.baselines.gradient_boosting.MOST_OF_LIBRARIES", 30)
+    # On a machine that has much to do, ten seconds are not enough to import them.
+    monkeypatch.setattr("dlrecipes.run.baselines._LEAST_MORE", 300.0)
     stage = dlr.Stage("only", 1, 1, "random", "none")
     run = dlr.tune(
         _poor,
         _data(),
         plan=dlr.Plan((stage,), refit_seeds=1),
-        settings=dlr.RunSettings(out=tmp_path / "run", engine="fit"),
+        settings=dlr.RunSettings(out=tmp_path / "run", engine="fit", baseline_seconds=300.0),
         listener=Listener(),
     )
     assert {LIGHTGBM, CATBOOST} <= set(run.result.baselines)
