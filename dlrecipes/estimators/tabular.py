@@ -375,6 +375,10 @@ def _target(estimator: BaseEstimator, x: Any, y: Any) -> NDArray[Any]:  # noqa: 
     check_consistent_length(x, y)
     assert_all_finite(y, input_name="y")
     values: NDArray[Any] = np.asarray(y)
+    if len(values) < 2:
+        raise DataError(
+            "There must be rows to train on and rows to validate on.", received="1 sample"
+        )
     missing = pd.isna(values)
     if missing.any():
         raise DataError(

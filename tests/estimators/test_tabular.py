@@ -176,7 +176,7 @@ Y = np.arange(30) % 2
         (pd.DataFrame(X, columns=["a", " a"]), Y, {}, "different names.*'a' more than once"),
         (X * 1e300, Y, {}, "finite float32 numbers"),
         (X[:, :0], Y, {}, r"0 feature\(s\)"),
-        (X[:1], Y[:1], {}, "at least two classes"),
+        (X[:1], Y[:1], {}, "rows to validate on.*1 sample"),
         (pd.DataFrame({"a": [1.0] * 30}), Y, {}, "one column to learn from"),
         (X[:, :1].repeat(2, axis=1) * 0, Y, {}, "three different rows"),
         (pd.DataFrame({"a": Y, "b": X[:, 0]}), Y, {}, "target under another name.*'a'"),
