@@ -69,6 +69,9 @@ class _TabularEstimator(BaseEstimator):
         tags.input_tags.string = True
         return tags
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_model")
+
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: not the temporary folder, nor the run that lies in it."""
         state: dict[str, Any] = dict(super().__getstate__())
@@ -159,6 +162,7 @@ class _TabularEstimator(BaseEstimator):
 
     def _frame_to_fit(self, X: Any) -> tuple[pd.DataFrame, _Kinds]:  # noqa: ANN401, N803
         """Return the inputs as a table, and what is known of its columns; remember their names."""
+        vars(self).pop("_model", None)  # should this fit fail, that of another one must not answer
         X = _as_pandas(X)
         if isinstance(X, pd.DataFrame):
             validate_data(self, X, skip_check_array=True)
