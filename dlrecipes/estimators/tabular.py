@@ -162,7 +162,8 @@ class _TabularEstimator(BaseEstimator):
 
     def _frame_to_fit(self, X: Any) -> tuple[pd.DataFrame, _Kinds]:  # noqa: ANN401, N803
         """Return the inputs as a table, and what is known of its columns; remember their names."""
-        vars(self).pop("_model", None)  # should this fit fail, that of another one must not answer
+        # Should this fit fail, the model of an earlier one must not answer.
+        self.__dict__.pop("_model", None)
         X = _as_pandas(X)
         if isinstance(X, pd.DataFrame):
             validate_data(self, X, skip_check_array=True)
