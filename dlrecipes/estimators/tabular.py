@@ -69,6 +69,9 @@ class _TabularEstimator(BaseEstimator):
         tags.input_tags.string = True
         return tags
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_model")
+
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: not the temporary folder, nor the run that lies in it."""
         state: dict[str, Any] = dict(super().__getstate__())
@@ -159,6 +162,8 @@ class _TabularEstimator(BaseEstimator):
 
     def _frame_to_fit(self, X: Any) -> tuple[pd.DataFrame, _Kinds]:  # noqa: ANN401, N803
         """Return the inputs as a table, and what is known of its columns; remember their names."""
+        # Should this fit fail, the model of an earlier one must not answer.
+        self.__dict__.pop("_model", None)
         X = _as_pandas(X)
         if isinstance(X, pd.DataFrame):
             validate_data(self, X, skip_check_array=True)
@@ -375,6 +380,10 @@ def _target(estimator: BaseEstimator, x: Any, y: Any) -> NDArray[Any]:  # noqa: 
     check_consistent_length(x, y)
     assert_all_finite(y, input_name="y")
     values: NDArray[Any] = np.asarray(y)
+    if len(values) < 2:
+        raise DataError(
+            "There must be rows to train on and rows to validate on.", received="1 sample"
+        )
     missing = pd.isna(values)
     if missing.any():
         raise DataError(

@@ -64,6 +64,13 @@ def test_the_difference_is_in_the_targets_units_and_the_headline_has_a_reason(sa
     assert not any("squared" in line or "e+0" in line for line in lines)
 
 
+def test_a_run_without_a_test_part_has_nothing_to_open(said):
+    data = replace(RESULT.data, test=0, fingerprint="")
+    lines = said(replace(RESULT, data=data, sealed="no test part", test=None, verdict=None))
+    assert any(line.startswith("There is no test part: all rows are for") for line in lines)
+    assert not any("Open it" in line for line in lines)
+
+
 def test_a_sealed_run_says_what_its_refits_reach(said):
     refits = tuple(
         RefitResult(seed, {"rmse": rmse}, history={"val_loss": (rmse**2,)})

@@ -32,8 +32,13 @@ WITHOUT_TRAINING = {
     "check_set_params",
     "check_requires_y_none",
     "check_fit1d",
+    "check_fit2d_1sample",
+    "check_array_api_input",
+    "check_classifiers_one_label_sample_weights",
+    "check_decision_proba_consistency",
+    "check_estimators_partial_fit_n_features",
+    "check_non_transformer_estimators_n_iter",
 }
-OTHERWISE = {}
 
 
 def checks():
@@ -42,8 +47,6 @@ def checks():
         for _, check in estimator_checks_generator(estimator):
             name = check.func.__name__
             marks = [] if name in WITHOUT_TRAINING else [pytest.mark.slow]
-            if name in OTHERWISE:
-                marks.append(pytest.mark.xfail(reason=OTHERWISE[name], strict=True))
             given = "".join(f" {key}" for key in check.keywords)
             yield pytest.param(estimator, check, marks=marks, id=f"{kind.__name__} {name}{given}")
 

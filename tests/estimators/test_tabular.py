@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -88,6 +89,11 @@ def test_a_pickle_holds_the_model_and_no_run(classifier):
     np.testing.assert_array_equal(again.predict(table), classifier.predict(table))
     assert not hasattr(copy, "run_")
     assert Path(classifier.run_.directory).is_dir()
+    # ---- a fit that fails leaves nothing of the one before
+    with pytest.raises(DataError, match="at least two classes"):
+        copy.fit(table, ["a"] * 20)
+    with pytest.raises(NotFittedError):
+        copy.predict(table)
 
 
 def test_a_regressor_of_one_column(small):
@@ -176,7 +182,7 @@ Y = np.arange(30) % 2
         (pd.DataFrame(X, columns=["a", " a"]), Y, {}, "different names.*'a' more than once"),
         (X * 1e300, Y, {}, "finite float32 numbers"),
         (X[:, :0], Y, {}, r"0 feature\(s\)"),
-        (X[:1], Y[:1], {}, "at least two classes"),
+        (X[:1], Y[:1], {}, "rows to validate on.*1 sample"),
         (pd.DataFrame({"a": [1.0] * 30}), Y, {}, "one column to learn from"),
         (X[:, :1].repeat(2, axis=1) * 0, Y, {}, "three different rows"),
         (pd.DataFrame({"a": Y, "b": X[:, 0]}), Y, {}, "target under another name.*'a'"),
