@@ -24,6 +24,7 @@ from dlrecipes.layers.quantile_to_normal import QuantileToNormal
 from dlrecipes.layers.residual_block import BATCH_MOMENTUM, ResidualBlock
 from dlrecipes.layers.robust_scaling import RobustScaling
 from dlrecipes.layers.standardization import Standardization
+from dlrecipes.layers.temperature_scaling import TemperatureScaling
 from dlrecipes.layers.zca_whitening import ZCAWhitening
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "ResidualBlock",
     "RobustScaling",
     "Standardization",
+    "TemperatureScaling",
     "ZCAWhitening",
     "absolute",
     "matched_initializer",
