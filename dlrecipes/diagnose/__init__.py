@@ -36,6 +36,7 @@ from dlrecipes.diagnose.suspicious_labels import (
     find_label_issues,
     find_value_issues,
 )
+from dlrecipes.diagnose.temperature import calibrated_scores, choose_temperature
 from dlrecipes.diagnose.threshold import choose_threshold, decide, decision_losses, decision_step
 from dlrecipes.diagnose.verdict import judge, strongest_baseline
 
@@ -63,6 +64,7 @@ __all__ = [
     "apply_change",
     "average_predictions",
     "bias_variance",
+    "calibrated_scores",
     "calibration",
     "check",
     "check_bias_variance",
@@ -76,6 +78,7 @@ __all__ = [
     "check_selection_optimism",
     "check_subgroups",
     "check_unknown_values",
+    "choose_temperature",
     "choose_threshold",
     "class_share",
     "decide",
