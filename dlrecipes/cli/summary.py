@@ -149,7 +149,7 @@ def print_rates(found: LearningRates, file: Path) -> None:
 
 
 def _exported(result: RunResult) -> str:
-    """Say which refit is exported, and what it reaches by itself."""
+    """Say which refit is exported, what it reaches by itself, and how its probabilities are."""
     from dlrecipes.metrics.metric_facts import metric_words
     from dlrecipes.report.scores import chosen_by, main_metric
 
@@ -162,7 +162,8 @@ def _exported(result: RunResult) -> str:
         if metric in reached
     )
     chosen = chosen_by(result) if len(result.refits) > 1 else "the only refit"
-    return f"Exported is {chosen}, seed {first.seed}" + (f": {scores}." if scores else ".")
+    said = f"Exported is {chosen}, seed {first.seed}" + (f": {scores}." if scores else ".")
+    return said if first.calibration is None else f"{said}\n{first.calibration.sentence}"
 
 
 def _comparison(verdict: Verdict, test: TestResult) -> list[str]:

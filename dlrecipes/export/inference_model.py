@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import keras
 
 from dlrecipes.export.raw_inputs import preprocessed, raw_inputs
+from dlrecipes.layers import TemperatureScaling
 from dlrecipes.results import DataSpec
 from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.predictions import as_predictions
@@ -39,6 +40,23 @@ def build_inference_model(
     outputs = _uncompiled(network, taken, several=bool(spec.inputs))(features)
     predictions = as_predictions(outputs, output_kinds(network, spec), spec)
     return keras.Model(inputs, predictions, name="inference")
+
+
+def build_calibrated_model(model: keras.Model, temperature: float) -> keras.Model:
+    """Return a model whose probabilities are at a temperature, in float32.
+
+    Args:
+        model: From inputs to the probabilities of one target, as `build_inference_model` and
+            `build_average_model` make it.
+        temperature: By what their logarithms are divided, above 0; at 1 the model stays as it is.
+    """
+    if temperature == 1:
+        return model
+    name, taken = "temperature_scaling", {layer.name for layer in model.layers}
+    while name in taken:  # a column may be called anything
+        name += "_"
+    layer = TemperatureScaling(temperature, dtype="float32", name=name)
+    return keras.Model(model.input, layer(model.output), name=model.name)
 
 
 def _uncompiled(

@@ -14,6 +14,7 @@ from dlrecipes.report.format import (
 )
 from dlrecipes.report.scores import main_metric
 from dlrecipes.results import (
+    Calibration,
     DataSpec,
     EngineChoice,
     Plan,
@@ -286,3 +287,51 @@ def ensemble_section(result: RunResult) -> EnsembleSection | None:
         rows,
         format_number(ensemble.validation.get(metric)),
     )
+
+
+@dataclass(frozen=True)
+class CalibrationRow:
+    """What a temperature does to the probabilities of one model, as text.
+
+    Args:
+        model: Which model.
+        temperature: By what logarithms are divided.
+        sentence: What was done, and why.
+        cells: Log loss and calibration error, each on the validation and on the test part, before
+            and after.
+    """
+
+    model: str
+    temperature: str
+    sentence: str
+    cells: tuple[tuple[str, str], ...]
+
+
+def calibration_rows(result: RunResult) -> tuple[CalibrationRow, ...]:
+    """Return what to say of the temperatures of the exported network and of the ensemble."""
+    models = {"the network that is exported": result.refits[0]} if result.refits else {}
+    found = {name: refit.calibration for name, refit in models.items()}
+    if result.ensemble is not None:
+        found["ensemble"] = result.ensemble.calibration
+    return tuple(
+        CalibrationRow(name, format_number(one.temperature), one.sentence, _calibration_cells(one))
+        for name, one in found.items()
+        if one is not None
+    )
+
+
+def _calibration_cells(calibration: Calibration) -> tuple[tuple[str, str], ...]:
+    parts = (calibration.validation, calibration.test)
+    losses = [
+        (MISSING, MISSING)
+        if part is None
+        else (format_number(part.log_loss), format_number(part.calibrated_log_loss))
+        for part in parts
+    ]
+    errors = [
+        (MISSING, MISSING)
+        if part is None
+        else (format_number(part.error), format_number(part.calibrated_error))
+        for part in parts
+    ]
+    return (*losses, *errors)

@@ -11,6 +11,7 @@ from dlrecipes.errors import RunError
 from dlrecipes.metrics import metric_words
 from dlrecipes.report.details import (
     best_values,
+    calibration_rows,
     data_rows,
     ensemble_section,
     plan_rows,
@@ -87,6 +88,7 @@ def _summary(files: RunFiles) -> dict[str, Any]:
         "main_metric": main_metric(result),
         "scores": score_table(result),
         "chosen_for": ThresholdGoal.parse(result.threshold.goal).metric if result.threshold else "",
+        "calibrations": calibration_rows(result),
         "ensemble": ensemble_section(result),
         "refits": refit_rows(result),
         "subgroups": subgroup_tables(result),

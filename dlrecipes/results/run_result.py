@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from dlrecipes.results.calibration import Calibration
 from dlrecipes.results.finding import Finding
 from dlrecipes.results.fit_result import FitResult
 from dlrecipes.results.plan import Value
@@ -86,7 +87,8 @@ class RefitResult:
     """The winner trained again with one seed.
 
     Where the verdict is about decisions, `threshold` is the one that was chosen on this refit's
-    validation predictions.
+    validation predictions. `calibration` is None of values, of several targets, and in results of
+    earlier versions: then probabilities are the network's own.
     """
 
     seed: int
@@ -98,6 +100,7 @@ class RefitResult:
     policy: str = ""
     checkpoint: str = ""
     threshold: float | None = None
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -278,6 +281,7 @@ class EnsembleResult:
         checkpoint: The SavedModel of the average, from raw examples.
         threshold: The one chosen on the ensemble's validation predictions, where the verdict is
             about decisions; None elsewhere.
+        calibration: The temperature of the mean's probabilities; None as in `RefitResult`.
         test: Its scores on the test part; empty until the test set is opened.
         test_gain: What that is better than the mean refit; None until then.
     """
@@ -290,3 +294,4 @@ class EnsembleResult:
     test: dict[str, float] = field(default_factory=dict)
     test_gain: Gain | None = None
     threshold: float | None = None
+    calibration: Calibration | None = None

@@ -39,6 +39,7 @@ from dlrecipes.results import (
     significant,
 )
 from dlrecipes.run.baselines import fitted_again
+from dlrecipes.run.calibrate import calibration_tested
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.thresholds import usable_goal
 from dlrecipes.rundir import Part, RunDirectory
@@ -102,7 +103,11 @@ def score_test_set(
     goal = usable_goal(info.settings.goal, thresholds)
     main = main_metric(spec, splits.validation, test, goal)
     refits = tuple(
-        replace(refit, test=main.scores(test.y, predicted, spec, refit.threshold))
+        replace(
+            refit,
+            test=main.scores(test.y, predicted, spec, refit.threshold),
+            calibration=calibration_tested(refit.calibration, test.y, predicted, spec),
+        )
         for refit, predicted in zip(result.refits, predictions, strict=True)
     )
     part = splits.preprocessed(test)
