@@ -93,7 +93,7 @@ def mean_advantage(paired: np.ndarray, *, step: float = 0.0) -> Advantage:
     if step:
         examplewise = np.append(examplewise, [step, -step])
     cautious = float(examplewise.mean())
-    by_example, by_seed = _standard_error(examplewise), _standard_error(paired.mean(axis=1))
+    by_example, by_seed = standard_error(examplewise), standard_error(paired.mean(axis=1))
     error = math.hypot(by_example, by_seed)
     interval = 0.0
     if error > 0:
@@ -105,7 +105,12 @@ def mean_advantage(paired: np.ndarray, *, step: float = 0.0) -> Advantage:
     return Advantage(value, interval, outcome)
 
 
-def _standard_error(values: np.ndarray) -> float:
+def standard_error(values: np.ndarray) -> float:
+    """Return the standard error of a mean; 0 of a single value.
+
+    Args:
+        values: `(values,)`.
+    """
     if len(values) < 2:
         return 0.0
     return float(values.std(ddof=1)) / math.sqrt(len(values))
@@ -150,6 +155,6 @@ def strongest_baseline(
     alike = [
         name
         for name, values in losses.items()
-        if float((values - losses[best]).mean()) <= _standard_error(values - losses[best])
+        if float((values - losses[best]).mean()) <= standard_error(values - losses[best])
     ]
     return min(alike, key=lambda name: log_losses[name])

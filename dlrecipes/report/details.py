@@ -252,13 +252,13 @@ class EnsembleSection:
     Args:
         sentences: The gain over a single network, on the test part first where that is known.
         metric: The metric of the members' scores.
-        rows: `(stage, trial, seed, validation score, hyperparameters)`, a row a member.
+        rows: `(weight, stage, trial, seed, validation score, hyperparameters)`, a row a member.
         validation: The ensemble's validation score.
     """
 
     sentences: tuple[str, ...]
     metric: str
-    rows: tuple[tuple[str, str, str, str, str], ...]
+    rows: tuple[tuple[str, str, str, str, str, str], ...]
     validation: str
 
 
@@ -271,6 +271,7 @@ def ensemble_section(result: RunResult) -> EnsembleSection | None:
     gains = [ensemble.test_gain, ensemble.validation_gain]
     rows = tuple(
         (
+            _percent(member.weight, len(ensemble.members)),
             member.stage,
             str(member.trial),
             str(member.seed),
@@ -287,6 +288,10 @@ def ensemble_section(result: RunResult) -> EnsembleSection | None:
         rows,
         format_number(ensemble.validation.get(metric)),
     )
+
+
+def _percent(weight: float | None, members: int) -> str:
+    return f"{1 / members if weight is None else weight:.0%}"
 
 
 @dataclass(frozen=True)

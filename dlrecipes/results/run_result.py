@@ -249,7 +249,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class EnsembleMember:
-    """A trial of the study, trained again as a member of the ensemble.
+    """A trial of the study, trained again as a member of the ensemble, or a refit of the winner.
 
     Args:
         stage: The trial's stage.
@@ -258,6 +258,7 @@ class EnsembleMember:
         seed: Seed of the training.
         validation: The scores of this member alone on the validation part.
         checkpoint: The file of its network's weights.
+        weight: Its share of the mean; None in results of earlier versions, where all count alike.
     """
 
     stage: str
@@ -266,15 +267,16 @@ class EnsembleMember:
     seed: int
     validation: dict[str, float]
     checkpoint: str
+    weight: float | None = None
 
 
 @dataclass(frozen=True)
 class EnsembleResult:
-    """The mean of what the members predict.
+    """The weighted mean of what the members predict.
 
     Args:
-        asked: How many members were asked for; fewer were to be had where `members` has fewer.
-        members: The members.
+        asked: How many trials were asked for, to be trained again beside the refits.
+        members: Those of them, and of the refits, that have a weight (`select_members`).
         validation: The ensemble's scores on the validation part.
         validation_gain: What that is better than the mean refit. Winner and members were chosen
             on these examples, so look at `test_gain`.

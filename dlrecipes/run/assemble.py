@@ -106,6 +106,6 @@ def _networks(result: RunResult) -> list[str]:
     return [refit.checkpoint.removesuffix(KERAS) for refit in result.refits]
 
 
-def _members(result: RunResult) -> list[tuple[str, int, int]]:
+def _members(result: RunResult) -> list[tuple[str, int, int, float | None]]:
     members = result.ensemble.members if result.ensemble else ()
-    return [(member.stage, member.trial, member.seed) for member in members]
+    return [(member.stage, member.trial, member.seed, member.weight) for member in members]

@@ -36,7 +36,7 @@ from dlrecipes.run.before_training import check_builder
 from dlrecipes.run.doubt import Doubt
 from dlrecipes.run.dry_export import exportable_winner
 from dlrecipes.run.engines import RecordedChoices, make_cross_validated
-from dlrecipes.run.ensemble import average_members, train_members
+from dlrecipes.run.ensemble import average_members, refit_members, train_members
 from dlrecipes.run.gap_penalty import make_penalty, refit_gaps
 from dlrecipes.run.handle import Run
 from dlrecipes.run.keep_network import restore_kept
@@ -179,7 +179,7 @@ def carry_out(
         )
         began_with = replace(info, plan=plan)
         refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
-        # ---- and the best trials once each, as the members of an ensemble
+        # ---- and the best trials once each, who with the refits may be members of an ensemble
         if settings.ensemble > 1:
             heard.on_phase("ensemble")
             clock.begin("ensemble")
@@ -204,12 +204,18 @@ def carry_out(
         threshold, refits, missed = set_thresholds(
             settings.goal, refitted.results, refitted.predictions, part.y, spec
         )
-        ensemble, too_few = average_members(
-            trained, info, splits, directory, refits, refitted.predictions
+        before = directory.read_result() if directory.result_file.exists() else None
+        ensemble, of_ensemble = average_members(
+            trained,
+            refit_members(study, refitted, info, data, context, directory),
+            info,
+            splits,
+            directory,
+            (refits, refitted.predictions),
+            None if before is None else before.ensemble,
         )
         subgroups = _subgroups(part, refitted.predictions[0], spec, threshold)
         heard.on_step("how well the exported refit fits its training part")
-        before = directory.read_result() if directory.result_file.exists() else None
         ended = Ended(
             info,
             splits,
@@ -252,7 +258,7 @@ def carry_out(
                 *optimism,
                 *seen,
                 *missed,
-                *too_few,
+                *of_ensemble,
                 *check_subgroups(subgroups),
                 *(() if weighed is None else (check_penalty_gain(weighed),)),
             ),

@@ -87,8 +87,16 @@ class Refits:
         Args:
             directory: The run directory.
         """
-        name = self.results[0].checkpoint
-        return next(record for record in self.records if _name(directory, record) == name)
+        return self.scored(directory)[0]
+
+    def scored(self, directory: RunDirectory) -> tuple[TrialRecord, ...]:
+        """Return the records of the results, in their order.
+
+        Args:
+            directory: The run directory.
+        """
+        by_name = {_name(directory, record): record for record in self.records}
+        return tuple(by_name[result.checkpoint] for result in self.results)
 
 
 def refit_winner(

@@ -1,17 +1,19 @@
 """The ensemble of a run: trained, averaged, tested, exported, resumed."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import dlrecipes as dlr
+from dlrecipes.diagnose.probabilities import at_temperature
 from dlrecipes.errors import ArgumentError, RunError
 from dlrecipes.export import predict_saved_model
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import Plan, RunSettings, Stage
 from dlrecipes.search import Listener, with_budget
-from dlrecipes.targets import per_example_loss, score_predictions
+from dlrecipes.targets import per_example_loss, proper_losses, score_predictions
 
 PLAN = "Plan((Stage('only', 3, 2, 'random', 'none'),), refit_seeds=2)"
 
@@ -44,25 +46,38 @@ def _tested(run):
         return dict(saved)
 
 
+def _candidates(run):
+    """Refits, then the best trials trained again, as `(seed, validation predictions)`."""
+    for pattern in ("refit-only-*", "refit-ensemble-*"):
+        for file in sorted(run.directory.glob(f"checkpoints/{pattern}/*.validation.npz")):
+            with np.load(file) as saved:
+                yield file, saved["predictions"].astype(float)
+
+
 @pytest.mark.parametrize("task", TASKS)
-def test_it_is_the_mean_of_the_best_trials_trained_again(ended, task):
+def test_it_is_the_weighted_mean_of_refits_and_best_trials(ended, task):
     run = ended(task)
-    ensemble = run.result.ensemble
+    ensemble, spec = run.result.ensemble, run.info.spec
     trials = json.loads((run.directory / "study.json").read_text())["trials"]
     ranked = sorted(trials, key=lambda one: one["score"], reverse=task == "binary")
-    assert [one.trial for one in ensemble.members] == [one["number"] for one in ranked[:2]]
-    assert [one.values for one in ensemble.members] == [one["values"] for one in ranked[:2]]
-    seeds = [one.seed for one in (*ensemble.members, *run.result.refits)]
-    assert len(set(seeds)) == 4
+    assert {one.trial for one in ensemble.members} <= {one["number"] for one in ranked[:2]}
+    assert len({one.seed for one in ensemble.members}) == len(ensemble.members)
+    weights = [one.weight for one in ensemble.members]
+    assert sum(weights) == pytest.approx(1)
+    assert min(weights) > 0
     with np.load(run.directory / "validation_predictions.npz") as saved:
-        together, x = saved["ensemble"], saved["x"]
-    alone = [
-        np.load(str(run.directory / one.checkpoint).replace(".weights", ".validation"))
-        for one in ensemble.members
-    ]
-    alone = [member["predictions"] for member in alone]
-    np.testing.assert_allclose(together, np.mean(alone, axis=0), rtol=1e-4, atol=1e-6)
-    assert not np.allclose(*alone)
+        y, together, x = saved["y"], saved["ensemble"], saved["x"]
+    found = dict(_candidates(run))
+    assert len(found) == 4
+    files = [str(run.directory / one.checkpoint) for one in ensemble.members]
+    members = [found[Path(file.replace(".weights", ".validation"))] for file in files]
+    expected = np.average(members, axis=0, weights=weights)
+    if task == "binary":
+        expected = at_temperature(expected, ensemble.calibration.temperature)
+    np.testing.assert_allclose(together, expected, rtol=1e-4, atol=1e-6)
+    alone = [proper_losses(y, one, spec).mean() for one in found.values()]
+    mean = np.average(members, axis=0, weights=weights)
+    assert proper_losses(y, mean, spec).mean() <= min(alone) + 1e-9
     average = predict_saved_model(run.directory / ensemble.checkpoint, x)
     np.testing.assert_allclose(average, together[: len(x)], rtol=1e-4, atol=1e-6)
 
@@ -106,8 +121,9 @@ def test_the_report_says_it(ended):
     run = ended("binary")
     text = (run.directory / "report.html").read_text()
     assert '<section id="ensemble">' in text
-    assert "The ensemble of 2 networks is" in text
-    assert "mean of 2 networks" in text
+    count = len(run.result.ensemble.members)
+    assert f"The ensemble of {count} networks is" in text
+    assert f"mean of {count} networks" in text
 
 
 def test_an_export_that_differs_is_not_kept(ended, monkeypatch):
@@ -152,13 +168,12 @@ def test_interrupted_among_the_members(ended, tmp_path, recipe_text):
 def test_a_finished_run_is_not_tested_again_unless_the_members_change(tmp_path, recipe_text):
     recipe = _recipe(tmp_path, recipe_text, "binary")
     run = recipe.tune(settings=RunSettings(out=tmp_path / "run", ensemble=4))
-    assert len(run.result.ensemble.members) == 3
     said = {one.name: one for one in run.result.findings}["ensemble"]
-    assert "The ensemble has 3, though 4 members were asked for" in said.verdict
+    assert "3 of 4 trials that were asked for could be trained again" in said.verdict
     before = run.result
     assert recipe.resume(run.directory).result == before
     more = recipe.resume(run.directory, plan=with_budget(recipe.plan, 4), sealed=False).result
-    assert len(more.ensemble.members) == 4
+    assert more.ensemble != before.ensemble
     assert more.test.opened == 2  # another ensemble cannot be tested without another look
     assert more.ensemble.test_gain is not None
     assert {"ensemble_saved_model", "ensemble_keras"} <= set(more.artifacts)
@@ -168,9 +183,10 @@ def test_a_finished_run_is_not_tested_again_unless_the_members_change(tmp_path, 
 def test_one_trial_makes_no_ensemble(splits, build, plan, settings):
     result = dlr.tune(build, splits, plan=plan(), settings=settings(ensemble=3)).result
     assert result.ensemble is None
-    said = {one.name: one for one in result.findings}["ensemble"]
-    assert said.severity == "warning"
-    assert "The ensemble is not made, though 3 members were asked for" in said.verdict
+    said = {one.name: one for one in result.findings}
+    assert said["ensemble"].severity == "warning"
+    assert "None of 3 trials that were asked for" in said["ensemble"].verdict
+    assert "best of 1 network alone" in said["no ensemble"].verdict
 
 
 def test_a_run_without_one(finished):
@@ -203,7 +219,6 @@ def test_a_table(tmp_path):
         target="income",
     )
     ensemble = run.result.ensemble
-    assert len(ensemble.members) == 3
     assert ensemble.test_gain.metric == "RMSE"
     served = dlr.export.predict_saved_model(
         run.directory / "ensemble", dlr.data.unpack_inputs(_tested(run))
@@ -217,7 +232,6 @@ def test_digits(tmp_path):
         trials=12, epochs=10, settings=RunSettings(out=tmp_path / "run", ensemble=4)
     )
     ensemble = run.result.ensemble
-    assert len(ensemble.members) == 4
     alone = [member.validation["log_loss"] for member in ensemble.members]
     assert ensemble.validation["log_loss"] < np.mean(alone)  # by Jensen's inequality
     assert ensemble.test["accuracy"] > 0.8
