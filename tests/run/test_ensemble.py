@@ -15,11 +15,25 @@ from dlrecipes.results import Plan, RunSettings, Stage
 from dlrecipes.search import Listener, with_budget
 from dlrecipes.targets import per_example_loss, proper_losses, score_predictions
 
-PLAN = "Plan((Stage('only', 3, 2, 'random', 'none'),), refit_seeds=2)"
+PLAN = "Plan((Stage('only', 3, 20, 'random', 'none'),), refit_seeds=2)"
+# Networks of few units find different parts of this, and their mean is better than any of them.
+LOAD = {
+    "binary": "np.where(x[:, 0] * x[:, 1] + generator.normal(size=600) > 0, 'yes', 'no')",
+    "regression": "100 + 10 * x[:, 0] * x[:, 1] + generator.normal(size=600)",
+}
+BEGIN = "generator = np.random.default_rng(0); x = generator.normal(size=(600, 4)); "
+COMPILE = {
+    "binary": "keras.optimizers.Adam(0.03), keras.losses.BinaryCrossentropy(from_logits=True), "
+    "metrics=[keras.metrics.BinaryAccuracy(threshold=0.0, name='accuracy')]",
+    "regression": "keras.optimizers.Adam(0.3), 'mse', "
+    "metrics=[keras.metrics.RootMeanSquaredError(name='rmse')]",
+}
 
 
 def _recipe(folder, recipe_text, task):
-    (folder / "tiny.py").write_text(recipe_text(task, plan=PLAN))
+    load = f"{BEGIN}return from_arrays(x, {LOAD[task]}, name='tiny')"
+    text = recipe_text(task, plan=PLAN, load=load, compile=COMPILE[task])
+    (folder / "tiny.py").write_text(text)
     return load_recipe(folder / "tiny.py")
 
 
