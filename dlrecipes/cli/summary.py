@@ -149,21 +149,24 @@ def print_rates(found: LearningRates, file: Path) -> None:
 
 
 def _exported(result: RunResult) -> str:
-    """Say which refit is exported, what it reaches by itself, and how its probabilities are."""
+    """Say which model is exported, what it reaches by itself, and how its probabilities are."""
     from dlrecipes.metrics.metric_facts import metric_words
     from dlrecipes.report.scores import chosen_by, main_metric
 
-    metric = main_metric(result)
-    first = result.refits[0]
-    parts = {"validation": first.validation, "test": first.test}
+    metric, ensemble = main_metric(result), result.exported_ensemble
+    first, model = result.refits[0], result.exported_model
+    parts = {"validation": model.validation, "test": model.test}
     scores = ", ".join(
         f"{part} {metric_words(metric)} {significant(reached[metric])}"
         for part, reached in parts.items()
         if metric in reached
     )
     chosen = chosen_by(result) if len(result.refits) > 1 else "the only refit"
-    said = f"Exported is {chosen}, seed {first.seed}" + (f": {scores}." if scores else ".")
-    return said if first.calibration is None else f"{said}\n{first.calibration.sentence}"
+    chosen += f", seed {first.seed}"
+    if ensemble is not None:
+        chosen = f"the ensemble of {plural(len(ensemble.members), 'network')}"
+    said = f"Exported is {chosen}" + (f": {scores}." if scores else ".")
+    return said if model.calibration is None else f"{said}\n{model.calibration.sentence}"
 
 
 def _comparison(verdict: Verdict, test: TestResult) -> list[str]:

@@ -12,6 +12,7 @@ from dlrecipes.diagnose.verdict import standard_error
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import plural
 
+_ROUNDING = 1e-12
 Losses = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
@@ -22,11 +23,12 @@ def select_members(
 
     It begins with the best model. Then, again and again, it adds the one, perhaps for the second
     time, with which the mean of all that were added has the least loss, as long as that is lower
-    by more than its standard error over the examples: what is within it may be luck, and luck does
-    not carry over to other examples. A model's weight is its share of what was added.
+    than before. A model's weight is its share of what was added.
 
-    Equal weights of all models need no choice. Where they are at least as good as the best model,
-    and what was added is not better than they are by more than a standard error, they are taken.
+    Weights follow the luck of these examples, too, which does not carry over to others; equal
+    weights of all models need no choice. So where those are at least as good as the best model,
+    they are taken unless what was added is better by more than the standard error of the paired
+    difference.
 
     Args:
         predictions: What each model predicts for the same held-out examples, one shape, the
@@ -73,7 +75,7 @@ def select_members(
         found = [losses((total + arrays[at]) / size) for at in usable]
         means = [float(one.mean()) for one in found]
         at = int(np.argmin(means))
-        if not _better(found[at], current):
+        if not means[at] < float(current.mean()) * (1 - _ROUNDING):
             break
         current = found[at]
         total += arrays[usable[at]]

@@ -314,10 +314,12 @@ class CalibrationRow:
 
 def calibration_rows(result: RunResult) -> tuple[CalibrationRow, ...]:
     """Return what to say of the temperatures of the exported network and of the ensemble."""
-    models = {"the network that is exported": result.refits[0]} if result.refits else {}
-    found = {name: refit.calibration for name, refit in models.items()}
+    averaged = result.exported == "ensemble"
+    single = "one network" if averaged else "the network that is exported"
+    found = {single: result.refits[0].calibration} if result.refits else {}
     if result.ensemble is not None:
-        found["ensemble"] = result.ensemble.calibration
+        name = "the ensemble that is exported" if averaged else "ensemble"
+        found[name] = result.ensemble.calibration
     return tuple(
         CalibrationRow(name, format_number(one.temperature), one.sentence, _calibration_cells(one))
         for name, one in found.items()

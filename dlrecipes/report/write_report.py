@@ -170,11 +170,12 @@ def _read_run(directory: Path) -> RunFiles:
             fix="Pass the directory that a run has written, for example runs/digits-…",
         )
     run = RunDirectory(directory)
-    info = run.read_info()
+    info, result = run.read_info(), run.read_result()
+    averaged = result.exported == "ensemble"
     return RunFiles(
-        result=run.read_result(),
+        result=result,
         info=info,
         study=run.read_study() if run.study_file.exists() else None,
-        predictions=read_predictions(run.predictions, info.raw_spec),
+        predictions=read_predictions(run.predictions, info.raw_spec, ensemble=averaged),
         gallery=read_gallery(run.feature_maps),
     )

@@ -187,10 +187,13 @@ class RunResult:
     `metric` is what the verdict is, or will be, about; empty in results of earlier versions, whose
     `fit` is None: how well the exported refit fits its training part, beside the validation part.
 
-    The first of `refits` is the one with the best validation score, which is exported. `sealed`
-    says why the run ended with its test set closed: because that was asked for, or because the set
-    had been opened before, `opened_before` times; it is empty where the set was opened, and while
-    the run has not ended.
+    `exported` says which model is exported, tested against the baselines and predicted with, and
+    `threshold` is its: the ensemble where that is better than a single network on the validation
+    part, beyond the noise; else the first of `refits`, the one with the best validation score. It
+    is settled before the test set is opened; in results of earlier versions it is the refit.
+    `sealed` says why the run ended with its test set closed: because that was asked for, or because
+    the set had been opened before, `opened_before` times; it is empty where the set was opened, and
+    while the run has not ended.
 
     `seconds` are those of the clock, of each phase and, as `"total"`, of all; `time_spent` says
     what the phases spent them on.
@@ -222,9 +225,20 @@ class RunResult:
     seconds: dict[str, float] = field(default_factory=dict)
     time_spent: dict[str, TimeSpent] = field(default_factory=dict)
     metric: str = ""
+    exported: Literal["refit", "ensemble"] = "refit"
     sealed: Literal["", "asked", "opened before"] = ""
     opened_before: int = 0
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def exported_ensemble(self) -> EnsembleResult | None:
+        """The ensemble, where it is what is exported; None where the first refit is."""
+        return self.ensemble if self.exported == "ensemble" else None
+
+    @property
+    def exported_model(self) -> RefitResult | EnsembleResult:
+        """What is exported."""
+        return self.exported_ensemble or self.refits[0]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import fmean, stdev
+from typing import Literal
 
 import keras
 import numpy as np
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Development, Splits
 from dlrecipes.diagnose import average_predictions, measure_gain, select_members
-from dlrecipes.errors import RunError
 from dlrecipes.export import build_average_model, build_calibrated_model, build_inference_model
 from dlrecipes.results import (
+    Calibration,
     DataSpec,
     EnsembleMember,
     EnsembleResult,
@@ -32,11 +33,15 @@ from dlrecipes.results import (
     plural,
     significant,
 )
-from dlrecipes.run.calibrate import calibrate, calibrated, calibration_tested
+from dlrecipes.run.calibrate import (
+    calibrate,
+    calibrated,
+    calibration_tested,
+    predicted_and_calibrated,
+)
 from dlrecipes.run.dry_export import DryExport
 from dlrecipes.run.keep_network import (
     keep_weights,
-    predicted_once,
     restore_kept,
     save_as_trained,
     with_weights,
@@ -61,8 +66,8 @@ class Member:
     Args:
         trial: The trial.
         record: How it ended when it was trained again.
-        predictions: What its network predicts for the validation part, before any temperature.
-        model: Makes the model from preprocessed examples to predictions.
+        predictions: What its calibrated model predicts for the validation part.
+        model: Makes that model, from preprocessed examples.
     """
 
     trial: TrialRecord
@@ -126,10 +131,22 @@ def train_members(
     members = []
     for record in with_weights(records, directory):
         made = partial(_model, record, directory, context, data, info)
-        predictions = directory.networks(record.stage).kept_predictions(record.number)
-        if predictions is None:
-            predictions = predicted_once(made(), record, directory, data.validation.inputs)
-        members.append(Member(trials[record.number], record, predictions, made))
+        networks = directory.networks(record.stage)
+        own = networks.kept_predictions(record.number)
+        calibration = networks.kept_calibration(record.number)
+        if own is None:
+            part = data.validation
+            own, calibration = predicted_and_calibrated(
+                made(None), record, directory, (part.inputs, part.y), info.spec
+            )
+        members.append(
+            Member(
+                trials[record.number],
+                record,
+                calibrated(own, calibration),
+                partial(made, calibration),
+            )
+        )
     return tuple(members)
 
 
@@ -153,9 +170,14 @@ def refit_members(
     """
     return tuple(
         Member(
-            study.best, record, predictions, partial(_model, record, directory, context, data, info)
+            study.best,
+            record,
+            predictions,
+            partial(_model, record, directory, context, data, info, result.calibration),
         )
-        for record, predictions in zip(refits.scored(directory), refits.uncalibrated, strict=True)
+        for record, result, predictions in zip(
+            refits.scored(directory), refits.results, refits.predictions, strict=True
+        )
     )
 
 
@@ -165,9 +187,11 @@ def _model(
     context: StudyContext,
     data: Development,
     info: RunInfo,
+    calibration: Calibration | None,
 ) -> keras.Model:
     network = restore_kept(record, directory, context, data, info.policy)
-    return build_inference_model(network, None, info.spec, info.spec)
+    model = build_inference_model(network, None, info.spec, info.spec)
+    return build_calibrated_model(model, 1.0 if calibration is None else calibration.temperature)
 
 
 def average_members(
@@ -181,9 +205,10 @@ def average_members(
 ) -> tuple[EnsembleResult | None, tuple[Finding, ...]]:
     """Choose the members and their weights, average them in one model, save and score that.
 
-    What it predicts for the validation part is the weighted mean of what its members predict, at a
-    temperature. One that was averaged by an earlier version, with equal weights and without a
-    temperature, stays as it is.
+    What it predicts for the validation part is the weighted mean of what its members predict, each
+    at its own temperature, at a temperature again: the mean of calibrated probabilities is less
+    sure than it could be. One that was averaged by an earlier version, with equal weights and
+    without a temperature, stays as it is.
 
     Args:
         trained: The trials that were trained again.
@@ -252,6 +277,19 @@ def average_members(
     return result, said
 
 
+def which_is_exported(ensemble: EnsembleResult | None) -> Literal["refit", "ensemble"]:
+    """Return which model is exported: the ensemble where it is better beyond the noise.
+
+    Of earlier versions, whose members have no weights, it is the refit.
+
+    Args:
+        ensemble: The ensemble, as the validation part judges it; None without one.
+    """
+    if ensemble is None or any(member.weight is None for member in ensemble.members):
+        return "refit"
+    return "ensemble" if ensemble.validation_gain.outcome == "better" else "refit"
+
+
 def _weights(candidates: Sequence[Member], y: np.ndarray, spec: DataSpec) -> list[float]:
     found = select_members(
         [member.predictions for member in candidates],
@@ -286,13 +324,8 @@ def tested_ensemble(
     """
     if result.ensemble is None:
         return None
-    arrays, _ = directory.read_predictions()
-    if "ensemble" not in arrays:
-        raise RunError(
-            "The saved predictions must be whole.",
-            received=f"{directory.predictions} without those of the ensemble",
-        )
-    y, predictions = arrays["y"], arrays["ensemble"]
+    arrays, predictions = directory.read_predictions(ensemble=True)
+    y = arrays["y"]
     levels = result.ensemble.threshold, [refit.threshold for refit in result.refits]
     goal = None
     if result.threshold is not None:
@@ -372,6 +405,6 @@ def _no_gain(candidates: int) -> Finding:
     return Finding(
         name="no ensemble",
         verdict="There is no ensemble: no mean of networks predicts the validation part better "
-        f"than the best of {plural(candidates, 'network')} alone, beyond the noise.",
+        f"than the best of {plural(candidates, 'network')} alone.",
         evidence={"networks": candidates},
     )

@@ -67,7 +67,6 @@ class Refits:
         records: The records of all.
         predictions: What each of the results' models predicts for the validation part, calibrated,
             `(refits, examples, …)`.
-        uncalibrated: The same before any temperature.
         summary: The network as Keras summarises it.
         parameters: Number of its weights.
         findings: That some of them are the same network.
@@ -76,7 +75,6 @@ class Refits:
     results: tuple[RefitResult, ...]
     records: tuple[TrialRecord, ...]
     predictions: NDArray[np.float32]
-    uncalibrated: NDArray[np.float32]
     summary: str
     parameters: int
     findings: tuple[Finding, ...] = ()
@@ -139,10 +137,9 @@ def refit_winner(
     context.listener.on_step("predictions of the refits on the validation part")
     keep_preprocess(splits, directory)
     keep_statistics(splits, directory)
-    results, own, predictions = [], [], []
+    results, predictions = [], []
     for record in usable:
         found, calibration = _kept(record, directory, info, splits, context)
-        own.append(found)
         predictions.append(calibrated(found, calibration))
         results.append(
             RefitResult(
@@ -162,9 +159,7 @@ def refit_winner(
     same = find_same(usable, directory)
     for finding in same:
         context.listener.on_finding(finding)
-    return Refits(
-        tuple(results), records, together, np.stack(own), summary, usable[0].parameters, same
-    )
+    return Refits(tuple(results), records, together, summary, usable[0].parameters, same)
 
 
 def find_same(records: Sequence[TrialRecord], directory: RunDirectory) -> tuple[Finding, ...]:

@@ -28,14 +28,15 @@ from dlrecipes.export import load_tested
 from dlrecipes.results import (
     BaselineResult,
     DataSpec,
+    EnsembleResult,
     Metrics,
     RefitResult,
     RunResult,
     SubgroupResult,
     Target,
     TestResult,
-    Threshold,
     Verdict,
+    plural,
     significant,
 )
 from dlrecipes.run.baselines import fitted_again
@@ -100,6 +101,8 @@ def score_test_set(
     # ---- scores
     thresholds = [refit.threshold for refit in result.refits]
     thresholds += [baseline.threshold for baseline in result.baselines.values()]
+    ensemble = result.exported_ensemble
+    thresholds += [] if ensemble is None else [ensemble.threshold]
     goal = usable_goal(info.settings.goal, thresholds)
     main = main_metric(spec, splits.validation, test, goal)
     refits = tuple(
@@ -121,8 +124,9 @@ def score_test_set(
     }
     mean, spread = _mean_and_spread([refit.test for refit in refits])
     at_threshold: Metrics = {}
+    exported = predictions[0] if ensemble is None or averaged is None else averaged
     if result.threshold is not None:
-        decisions = decide(test.y, predictions[0][:, 1], result.threshold.threshold)
+        decisions = decide(test.y, exported[:, 1], result.threshold.threshold)
         at_threshold = decisions.metrics
     unknown = check_unknown_values(splits.preprocess, test.x)
     scored = TestResult(
@@ -139,20 +143,26 @@ def score_test_set(
 
     # ---- the verdict, against the baseline that does best on this very test set
     verdict = give_verdict(
-        main, scored, test.y, spec, (refits, predictions), (baselines, by_baseline)
+        main,
+        scored,
+        test.y,
+        spec,
+        (refits, predictions),
+        (baselines, by_baseline),
+        None if ensemble is None else (ensemble, exported),
     )
     return scored, verdict, refits, baselines
 
 
 def tested_subgroups(
-    directory: RunDirectory, spec: DataSpec, threshold: Threshold | None
+    directory: RunDirectory, spec: DataSpec, result: RunResult
 ) -> tuple[SubgroupResult, ...]:
-    """Return how the first refit fares on each group of the test part, by its saved predictions.
+    """Return how what is exported fares on each group of the test part, by saved predictions.
 
     Args:
         directory: The run directory.
         spec: The data's description.
-        threshold: The threshold that decides, if one was chosen.
+        result: Says what is exported, and which threshold decides.
 
     Returns:
         One a column; none if the data has no subgroups.
@@ -160,7 +170,8 @@ def tested_subgroups(
     Raises:
         RunError: If the saved predictions are damaged.
     """
-    arrays, predictions = directory.read_predictions()
+    arrays, predictions = directory.read_predictions(ensemble=result.exported == "ensemble")
+    threshold = result.threshold
     subgroups = unpack_subgroups(arrays)
     if subgroups is None:
         return ()
@@ -213,8 +224,11 @@ def give_verdict(
     spec: DataSpec,
     network: tuple[Sequence[RefitResult], np.ndarray],
     baselines: tuple[Baselines, Mapping[str, np.ndarray]],
+    ensemble: tuple[EnsembleResult, np.ndarray] | None = None,
 ) -> Verdict:
-    """Compare the refits with the baseline that does best on this very test set.
+    """Compare what is exported with the baseline that does best on this very test set.
+
+    A refit stands for all of them: what a training comes to depends on its seed.
 
     Args:
         main: The metric.
@@ -223,6 +237,7 @@ def give_verdict(
         spec: The data's description.
         network: The refits, and their predictions `(refits, examples, …)`.
         baselines: The baselines with their test scores, and their predictions, both by name.
+        ensemble: The ensemble and its predictions, where it is what is exported.
     """
     refits, predictions = network
     results, predicted = baselines
@@ -235,15 +250,22 @@ def give_verdict(
         main.losses(y, values, spec, refit.threshold)
         for refit, values in zip(refits, predictions, strict=True)
     ]
-    mean, spread = significant(test.mean[main.name]), significant(test.spread[main.name], 2)
+    name = "network"
+    reached = f"{significant(test.mean[main.name])} ± {significant(test.spread[main.name], 2)}"
+    if ensemble is not None:
+        averaged, together = ensemble
+        name = f"ensemble of {plural(len(averaged.members), 'network')}"
+        own = [main.losses(y, together, spec, averaged.threshold)]
+        reached = significant(main.scores(y, together, spec, averaged.threshold)[main.name])
     verdict = judge(
         np.stack(own),
         losses[strongest],
         baseline_name=strongest,
         metric=main.words,
-        score=f"test {main.words} {mean} ± {spread} against "
+        score=f"test {main.words} {reached} against "
         f"{significant(results[strongest].test[main.name])}",
         step=main.step(y),
+        name=name,
     )
     by_target = {
         target.name: name
