@@ -36,7 +36,7 @@ def print_summary(run: Run, time: str) -> None:
         verdict, test = result.verdict, result.test
         console.print(f"\n{verdict.sentence}", style="bold", markup=False)
         console.print(
-            *_comparison(verdict, test),
+            *_comparison(verdict, result),
             f"This test set was opened {plural(test.opened, 'time')}, by "
             f"{plural(test.studies, 'run')}.",
             sep="\n",
@@ -169,13 +169,14 @@ def _exported(result: RunResult) -> str:
     return said if model.calibration is None else f"{said}\n{model.calibration.sentence}"
 
 
-def _comparison(verdict: Verdict, test: TestResult) -> list[str]:
+def _comparison(verdict: Verdict, result: RunResult) -> list[str]:
+    name = "network" if result.exported == "refit" else "ensemble"
     difference = significant(verdict.difference, signed=True)
     said = (
-        f"Difference in {verdict.metric}, in the network's favour: {difference} ± "
+        f"Difference in {verdict.metric}, in the {name}'s favour: {difference} ± "
         f"{significant(verdict.interval, 2)} (95 %)."
     )
-    return [said, test.reason] if test.reason else [said]
+    return [said, result.test.reason] if result.test and result.test.reason else [said]
 
 
 def _unknown(test: TestResult) -> list[str]:
@@ -184,7 +185,7 @@ def _unknown(test: TestResult) -> list[str]:
 
 
 def _of_target(target: Target, result: RunResult, test: TestResult, verdict: Verdict) -> str:
-    """Say what the network reaches for one of several targets, and its strongest baseline."""
+    """Say what is reached for one of several targets, and its strongest baseline."""
     from dlrecipes.metrics.metric_facts import metric_words
     from dlrecipes.targets import kind_of
 
@@ -193,9 +194,12 @@ def _of_target(target: Target, result: RunResult, test: TestResult, verdict: Ver
     name, strongest = f"{target.name}_{metric}", verdict.by_target.get(target.name)
     if strongest is None:
         return f"{target.shown}: no test example has it."
+    ensemble = result.exported_ensemble
+    reached = f"{significant(test.mean[name])} ± {significant(test.spread[name], 2)}"
+    if ensemble is not None:
+        reached = significant(ensemble.test[name])
     return (
-        f"{target.shown}: test {words} {significant(test.mean[name])} ± "
-        f"{significant(test.spread[name], 2)}; the strongest baseline is {strongest} with "
+        f"{target.shown}: test {words} {reached}; the strongest baseline is {strongest} with "
         f"{significant(result.baselines[strongest].test[name])}."
     )
 

@@ -1,17 +1,21 @@
 """The ensemble of a run: trained, averaged, tested, exported, resumed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import dlrecipes as dlr
+from dlrecipes.diagnose import choose_threshold
 from dlrecipes.diagnose.probabilities import at_temperature
 from dlrecipes.errors import ArgumentError, RunError
 from dlrecipes.export import predict_saved_model
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import Plan, RunSettings, Stage
+from dlrecipes.run import procedure
+from dlrecipes.run.ensemble import which_is_exported
 from dlrecipes.search import Listener, with_budget
 from dlrecipes.targets import per_example_loss, proper_losses, score_predictions
 
@@ -30,10 +34,13 @@ COMPILE = {
 }
 
 
-def _recipe(folder, recipe_text, task):
+def _text(recipe_text, task, plan=PLAN):
     load = f"{BEGIN}return from_arrays(x, {LOAD[task]}, name='tiny')"
-    text = recipe_text(task, plan=PLAN, load=load, compile=COMPILE[task])
-    (folder / "tiny.py").write_text(text)
+    return recipe_text(task, plan=plan, load=load, compile=COMPILE[task])
+
+
+def _recipe(folder, recipe_text, task):
+    (folder / "tiny.py").write_text(_text(recipe_text, task))
     return load_recipe(folder / "tiny.py")
 
 
@@ -100,6 +107,58 @@ def test_it_is_the_weighted_mean_of_refits_and_best_trials(ended, task):
     assert proper_losses(y, mean, spec).mean() <= min(alone) + 1e-9
     average = predict_saved_model(run.directory / ensemble.checkpoint, x)
     np.testing.assert_allclose(average, together[: len(x)], rtol=1e-4, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def averaged(tmp_path_factory, recipe_text):
+    """A finished run whose ensemble is what is exported, as if it were better beyond the noise."""
+    folder = tmp_path_factory.mktemp("averaged")
+    text = _text(recipe_text, "binary", f"{PLAN}, threshold='cost=3:1'")
+    (folder / "tiny.py").write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(procedure, "which_is_exported", lambda ensemble: "ensemble")
+        settings = RunSettings(out=folder / "run", ensemble=2)
+        return load_recipe(folder / "tiny.py").tune(settings=settings)
+
+
+def test_where_the_ensemble_is_exported_all_is_about_it(averaged):
+    run, result = averaged, averaged.result
+    saved = _tested(run)
+    with np.load(run.directory / "validation_predictions.npz") as kept:
+        ensemble, y = kept["ensemble"], kept["y"]
+    assert result.exported == "ensemble"
+    assert {"saved_model", "keras"} <= set(result.artifacts)
+    assert "ensemble_saved_model" not in result.artifacts
+    np.testing.assert_allclose(run.predict(saved["x"]), saved["ensemble"], rtol=1e-5, atol=1e-6)
+    served = predict_saved_model(run.directory / "saved_model", saved["x"])
+    np.testing.assert_allclose(served, saved["ensemble"], rtol=1e-5, atol=1e-6)
+    loaded = dlr.load_model(run.directory / "model.keras").predict(saved["x"], verbose=0)
+    np.testing.assert_allclose(loaded, saved["ensemble"], rtol=1e-5, atol=1e-6)
+    # ---- its threshold, its decisions, its advantage
+    chosen = choose_threshold(y, ensemble[:, 1], "cost=3:1")
+    assert result.threshold.threshold == chosen.threshold == result.ensemble.threshold
+    decided = saved["ensemble"][:, 1] >= chosen.threshold
+    assert result.test.at_threshold["accuracy"] == np.mean(decided == saved["y"])
+    cost = np.mean(3 * (decided & (saved["y"] == 0)) + (~decided & (saved["y"] == 1)))
+    assert result.ensemble.test["cost"] == pytest.approx(cost)
+    strongest = result.baselines[result.verdict.baseline].test["cost"]
+    assert result.verdict.difference == pytest.approx(strongest - cost)
+    count = len(result.ensemble.members)
+    assert result.verdict.sentence.startswith(f"The ensemble of {count} networks")
+    page = (run.directory / "report.html").read_text()
+    assert f"test cost of the ensemble of {count} networks" in page
+    assert "the ensemble that is exported" in page
+    assert "the network that is exported" not in page
+
+
+def test_which_is_exported(ended):
+    ensemble = ended("binary").result.ensemble
+    better = replace(ensemble, validation_gain=replace(ensemble.validation_gain, outcome="better"))
+    assert which_is_exported(None) == "refit"
+    assert which_is_exported(ensemble) == "refit"
+    assert which_is_exported(better) == "ensemble"
+    older = tuple(replace(member, weight=None) for member in better.members)
+    assert which_is_exported(replace(better, members=older)) == "refit"
 
 
 @pytest.mark.parametrize("task", TASKS)
