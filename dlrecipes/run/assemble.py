@@ -76,6 +76,7 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
     if before is None:
         return result
     same = before.best == result.best and _networks(before) == _networks(result)
+    same = same and before.exported == result.exported
     if not same or _members(before) != _members(result):
         result = with_times_before(result, before)
         # A test score of other networks is gone with them, but the test set has been looked at.

@@ -103,7 +103,13 @@ def per_example_loss(y: object, predictions: object, spec: DataSpec) -> NDArray[
         >>> dlr.targets.per_example_loss([100.0, 200.0], [110.0, 180.0], spec).tolist()
         [100.0, 400.0]
     """
-    return _mean_losses(y, predictions, spec, _plain)
+    return _mean_losses(
+        y,
+        predictions,
+        spec,
+        lambda kind, y, predictions: kind.losses(y, predictions),
+        lambda kind: float(kind.target.base_loss),
+    )
 
 
 def proper_losses(y: object, predictions: object, spec: DataSpec) -> NDArray[np.float64]:
@@ -132,22 +138,21 @@ def proper_losses(y: object, predictions: object, spec: DataSpec) -> NDArray[np.
         >>> dlr.targets.proper_losses(np.array([0, 0]), predictions, spec).round(3).tolist()
         [0.105, 1.609]
     """
-    return _mean_losses(y, predictions, spec, _proper)
-
-
-def _plain(kind: TargetKind[Any], y: Array, predictions: Floats) -> tuple[Floats, float]:
-    return kind.losses(y, predictions), kind.target.base_loss
-
-
-def _proper(kind: TargetKind[Any], y: Array, predictions: Floats) -> tuple[Floats, float]:
-    return kind.proper_losses(y, predictions), kind.proper_base
+    return _mean_losses(
+        y,
+        predictions,
+        spec,
+        lambda kind, y, predictions: kind.proper_losses(y, predictions),
+        lambda kind: kind.proper_base,
+    )
 
 
 def _mean_losses(
     y: object,
     predictions: object,
     spec: DataSpec,
-    measure: Callable[[TargetKind[Any], Array, Floats], tuple[Floats, float]],
+    measure: Callable[[TargetKind[Any], Array, Floats], Floats],
+    base: Callable[[TargetKind[Any]], float],
 ) -> NDArray[np.float64]:
     """Return the mean over the targets of each example's losses, several ones as shares.
 
@@ -155,7 +160,8 @@ def _mean_losses(
         y: As for `per_example_loss`.
         predictions: Likewise.
         spec: Likewise.
-        measure: Returns the losses of known targets, and that of knowing nothing.
+        measure: Returns the losses of known targets.
+        base: Returns what they are for a model that knows nothing; of several targets.
     """
     by_target = split_predictions(predictions, spec)
     shares = []
@@ -166,9 +172,9 @@ def _mean_losses(
         kind = kind_of(target)
         losses = np.zeros(len(known))
         checked = kind.check(values, _of(known, by_target[target.name]))
-        losses[known], base = measure(kind, *checked)
+        losses[known] = measure(kind, *checked)
         if spec.keyed:  # the mean over all examples must be the mean over those that are known
-            losses *= len(known) / known.sum() / base
+            losses *= len(known) / known.sum() / base(kind)
         shares.append(losses)
     mean: NDArray[np.float64] = np.mean(shares, axis=0)
     return mean

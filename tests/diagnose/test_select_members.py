@@ -36,9 +36,8 @@ def greedy(y, models, most):
             mean = np.mean([models[one] for one in (*chosen, at)], axis=0)
             tried.append(-np.log(mean[rows, y]))
         at = min(range(len(models)), key=lambda at: tried[at].mean())
-        if chosen:
-            if tried[at].mean() >= current.mean():
-                break
+        if chosen and tried[at].mean() >= current.mean():
+            break
         chosen.append(at)
         current = tried[at]
     return np.bincount(chosen, minlength=len(models)) / len(chosen)
