@@ -114,7 +114,7 @@ class TestResult:
         spread: `{metric: standard deviation over the refits}`, 0 with a single refit.
         opened: How often this test set has been opened, by anyone using this runs folder.
         studies: By how many different runs.
-        at_threshold: `accuracy`, `precision`, `recall` and `f1` of the exported refit at the
+        at_threshold: `accuracy`, `precision`, `recall` and `f1` of the exported model at the
             threshold that was chosen; empty where none was.
         unknown: What the test rows hold that training did not have; None where the preprocessing
             keeps no account.

@@ -58,8 +58,8 @@ def predicted_and_calibrated(
 ) -> tuple[NDArray[np.float32], Calibration | None]:
     """Return a model's own predictions for the validation part and its temperature, and keep both.
 
-    The temperature is written first: predictions without one are those of an earlier version, whose
-    model has none either.
+    The temperature is written first: predictions or a SavedModel without one are those of an
+    earlier version, whose model has none either.
 
     Args:
         model: From inputs to predictions, with the network of the training inside.
@@ -69,14 +69,15 @@ def predicted_and_calibrated(
         spec: The data's description.
     """
     networks, number = directory.networks(record.stage), record.number
-    predictions = networks.kept_predictions(number)
+    predictions, calibration = networks.kept_predictions(number), networks.kept_calibration(number)
     if predictions is not None:
-        return predictions, networks.kept_calibration(number)
+        return predictions, calibration
     x, y = validation
     predictions = predict(model, x)
-    calibration = calibrate(y, predictions, spec)
-    if calibration is not None:
-        networks.keep_calibration(number, calibration)
+    if not networks.model(number).is_dir():
+        calibration = calibrate(y, predictions, spec)
+        if calibration is not None:
+            networks.keep_calibration(number, calibration)
     networks.keep_predictions(number, predictions)
     return predictions, calibration
 

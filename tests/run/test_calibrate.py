@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -11,9 +12,11 @@ import dlrecipes as dlr
 from dlrecipes.data import from_arrays
 from dlrecipes.diagnose import choose_temperature, choose_threshold
 from dlrecipes.diagnose.probabilities import at_temperature
-from dlrecipes.export import predict_saved_model
+from dlrecipes.export import build_inference_model, predict_saved_model
 from dlrecipes.results import RunSettings
-from dlrecipes.run.calibrate import calibrate, calibrated
+from dlrecipes.run.calibrate import calibrate, calibrated, predicted_and_calibrated
+from dlrecipes.rundir import RunDirectory
+from dlrecipes.search import build_with
 from dlrecipes.targets import score_predictions
 
 
@@ -112,6 +115,30 @@ def test_a_run_is_taken_up_again_as_it_was(run, tmp_path, plan):
     assert old.result.refits[0].calibration is None
     assert "Calibrated probabilities" not in old.report().read_text()
     assert calibrated(_own(old), None) is not None
+
+
+@pytest.mark.parametrize("kept", ["predictions", "model"])
+def test_a_network_of_an_earlier_version_gets_no_temperature(tmp_path, kept):
+    splits = _splits()
+    directory, record = RunDirectory.create(tmp_path / "run", "x"), SimpleNamespace()
+    record.stage, record.number = "refit-only-0", 0
+    networks, part = directory.networks(record.stage), splits.validation
+    networks.create()
+    model = build_with(_build, {"learning_rate": 1e-6})
+    model = build_inference_model(model, None, splits.raw_spec, splits.model_spec)
+    given = model, record, directory, (part.x, part.y), splits.model_spec
+    own, calibration = predicted_and_calibrated(*given)
+    assert calibration.temperature > 1.5
+    assert networks.kept_calibration(0) == calibration
+    # ---- without a temperature beside them, they are those of an earlier version
+    next(networks.folder.glob("*.json")).unlink()
+    if kept == "model":
+        next(networks.folder.glob("*.npz")).unlink()
+        networks.model(0).mkdir()
+    again, none = predicted_and_calibrated(*given)
+    np.testing.assert_array_equal(again, own)
+    assert none is None
+    assert networks.kept_calibration(0) is None
 
 
 def test_values_and_several_targets_have_none():
