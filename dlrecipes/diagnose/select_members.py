@@ -48,7 +48,7 @@ def select_members(
         >>> truth = np.array([1.0, 2.0, 3.0, 4.0])
         >>> models = [truth + 0.5, truth - 0.4, truth + [3.0, -2.0, 0.0, 1.0]]
         >>> dlr.diagnose.select_members(models, lambda mean: (mean - truth) ** 2).tolist()
-        [0.45, 0.55, 0.0]
+        [0.5, 0.5, 0.0]
 
     Reference:
         Caruana, Niculescu-Mizil, Crew and Ksikes 2004, Ensemble Selection from Libraries of Models.
