@@ -36,7 +36,7 @@ def print_summary(run: Run, time: str) -> None:
         verdict, test = result.verdict, result.test
         console.print(f"\n{verdict.sentence}", style="bold", markup=False)
         console.print(
-            *_comparison(verdict, test),
+            *_comparison(verdict, result),
             f"This test set was opened {plural(test.opened, 'time')}, by "
             f"{plural(test.studies, 'run')}.",
             sep="\n",
@@ -150,29 +150,34 @@ def print_rates(found: LearningRates, file: Path) -> None:
 
 
 def _exported(result: RunResult) -> str:
-    """Say which refit is exported, and what it reaches by itself."""
+    """Say which model is exported, what it reaches by itself, and how its probabilities are."""
     from dlrecipes.metrics.metric_facts import metric_words
     from dlrecipes.report.scores import chosen_by, main_metric
 
-    metric = main_metric(result)
-    first = result.refits[0]
-    parts = {"validation": first.validation, "test": first.test}
+    metric, ensemble = main_metric(result), result.exported_ensemble
+    first, model = result.refits[0], result.exported_model
+    parts = {"validation": model.validation, "test": model.test}
     scores = ", ".join(
         f"{part} {metric_words(metric)} {significant(reached[metric])}"
         for part, reached in parts.items()
         if metric in reached
     )
     chosen = chosen_by(result) if len(result.refits) > 1 else "the only refit"
-    return f"Exported is {chosen}, seed {first.seed}" + (f": {scores}." if scores else ".")
+    chosen += f", seed {first.seed}"
+    if ensemble is not None:
+        chosen = f"the ensemble of {plural(len(ensemble.members), 'network')}"
+    said = f"Exported is {chosen}" + (f": {scores}." if scores else ".")
+    return said if model.calibration is None else f"{said}\n{model.calibration.sentence}"
 
 
-def _comparison(verdict: Verdict, test: TestResult) -> list[str]:
+def _comparison(verdict: Verdict, result: RunResult) -> list[str]:
+    name = "network" if result.exported == "refit" else "ensemble"
     difference = significant(verdict.difference, signed=True)
     said = (
-        f"Difference in {verdict.metric}, in the network's favour: {difference} ± "
+        f"Difference in {verdict.metric}, in the {name}'s favour: {difference} ± "
         f"{significant(verdict.interval, 2)} (95 %)."
     )
-    return [said, test.reason] if test.reason else [said]
+    return [said, result.test.reason] if result.test and result.test.reason else [said]
 
 
 def _unknown(test: TestResult) -> list[str]:
@@ -181,7 +186,7 @@ def _unknown(test: TestResult) -> list[str]:
 
 
 def _of_target(target: Target, result: RunResult, test: TestResult, verdict: Verdict) -> str:
-    """Say what the network reaches for one of several targets, and its strongest baseline."""
+    """Say what is reached for one of several targets, and its strongest baseline."""
     from dlrecipes.metrics.metric_facts import metric_words
     from dlrecipes.targets import kind_of
 
@@ -190,9 +195,12 @@ def _of_target(target: Target, result: RunResult, test: TestResult, verdict: Ver
     name, strongest = f"{target.name}_{metric}", verdict.by_target.get(target.name)
     if strongest is None:
         return f"{target.shown}: no test example has it."
+    ensemble = result.exported_ensemble
+    reached = f"{significant(test.mean[name])} ± {significant(test.spread[name], 2)}"
+    if ensemble is not None:
+        reached = significant(ensemble.test[name])
     return (
-        f"{target.shown}: test {words} {significant(test.mean[name])} ± "
-        f"{significant(test.spread[name], 2)}; the strongest baseline is {strongest} with "
+        f"{target.shown}: test {words} {reached}; the strongest baseline is {strongest} with "
         f"{significant(result.baselines[strongest].test[name])}."
     )
 

@@ -27,6 +27,7 @@ from dlrecipes.diagnose.one_answer import check_collapse
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check, worst_first
 from dlrecipes.diagnose.reliability import Reliability, calibration, check_calibration
+from dlrecipes.diagnose.select_members import select_members
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
 from dlrecipes.diagnose.smooth_losses import smoothness
 from dlrecipes.diagnose.subgroup_gaps import measure_gap
@@ -36,6 +37,7 @@ from dlrecipes.diagnose.suspicious_labels import (
     find_label_issues,
     find_value_issues,
 )
+from dlrecipes.diagnose.temperature import calibrated_scores, choose_temperature
 from dlrecipes.diagnose.threshold import choose_threshold, decide, decision_losses, decision_step
 from dlrecipes.diagnose.verdict import judge, strongest_baseline
 
@@ -64,6 +66,7 @@ __all__ = [
     "apply_change",
     "average_predictions",
     "bias_variance",
+    "calibrated_scores",
     "calibration",
     "check",
     "check_bias_variance",
@@ -77,6 +80,7 @@ __all__ = [
     "check_selection_optimism",
     "check_subgroups",
     "check_unknown_values",
+    "choose_temperature",
     "choose_threshold",
     "class_share",
     "decide",
@@ -98,6 +102,7 @@ __all__ = [
     "measure_gap",
     "measure_subgroups",
     "read_learning_curve",
+    "select_members",
     "smoothness",
     "strongest_baseline",
     "tile_images",

@@ -11,19 +11,23 @@ from dlrecipes.diagnose.verdict import mean_advantage
 from dlrecipes.results import Gain, plural, significant
 
 
-def average_predictions(members: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Return what the average of some networks predicts, in the order of sums of Keras' `Average`.
+def average_predictions(
+    members: Sequence[NDArray[np.float32]], weights: Sequence[float] | None = None
+) -> NDArray[np.float32]:
+    """Return what the average of some networks predicts, in the order of sums of Keras' layers.
 
     Args:
         members: Predictions of each for the same examples, `(examples, classes)` or `(examples,)`.
+        weights: How much each counts, with the sum 1; None for all alike.
 
     >>> average_predictions([np.float32([0.2, 0.8]), np.float32([0.6, 0.4])]).tolist()
     [0.4000000059604645, 0.6000000238418579]
     """
-    total = members[0]
-    for predicted in members[1:]:
-        total = total + predicted
-    return total / np.float32(len(members))
+    scales = [1.0] * len(members) if weights is None else weights
+    total = members[0] * np.float32(scales[0])
+    for predicted, scale in zip(members[1:], scales[1:], strict=True):
+        total = total + predicted * np.float32(scale)
+    return total / np.float32(len(members)) if weights is None else total
 
 
 def measure_gain(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import plural
@@ -15,6 +15,8 @@ TINY = 1e-12
 COLDEST, HOTTEST = 0.05, 20.0
 MOST_CELLS = 1_000_000
 _SUM = 1e-3
+_FLAT = 1e-13
+"""Slopes that are nothing but rounding."""
 
 Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
@@ -94,20 +96,28 @@ def at_temperature(probabilities: Probabilities, temperature: float) -> Probabil
     """Return probabilities whose logits are divided by a temperature.
 
     Args:
-        probabilities: `(examples, classes)`.
+        probabilities: `(examples, classes)`; what float32 does not hold in full counts as the least
+            that it does, as in `dlrecipes.layers.TemperatureScaling`.
         temperature: Above 1 for less sure ones.
     """
-    logits = np.log(np.maximum(probabilities, TINY)) / temperature
+    logits = _logarithms(probabilities) / temperature
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
-def fit_temperature(y: Labels, probabilities: Probabilities) -> float:
-    """Return the temperature, 0.05 to 20, at which the labels are most probable.
+def fit_temperature(
+    y: Labels, probabilities: Probabilities, coldest: float = COLDEST, hottest: float = HOTTEST
+) -> float:
+    """Return the temperature at which the labels are most probable; 1 where all are alike.
+
+    The log loss is convex in what the logits are multiplied by, so it is least where its slope is
+    0, the mean of the expected logarithm less that of the label's, or at an end.
 
     Args:
         y: Class indices, `(examples,)`.
         probabilities: `(examples, classes)`.
+        coldest: The least that it may be.
+        hottest: The most.
 
     Reference:
         Guo et al. 2017, On Calibration of Modern Neural Networks.
@@ -115,11 +125,36 @@ def fit_temperature(y: Labels, probabilities: Probabilities) -> float:
     # One number: some of very many examples say it as well.
     most = min(len(y), max(MOST_CELLS // probabilities.shape[1], 1000))
     some = np.linspace(0, len(y) - 1, most).astype(int)
-    y, probabilities, rows = y[some], probabilities[some], np.arange(most)
+    logits = _logarithms(probabilities[some])
+    logits -= logits.max(axis=1, keepdims=True)
+    own = logits[np.arange(most), y[some]]
 
-    def loss(log_temperature: float) -> float:
-        scaled = at_temperature(probabilities, float(np.exp(log_temperature)))
-        return -float(np.log(np.maximum(scaled[rows, y], TINY)).mean())
+    def slope(factor: float) -> float:
+        odds = np.exp(factor * logits)
+        expected = (odds * logits).sum(axis=1) / odds.sum(axis=1)
+        return float((expected - own).mean())
 
-    bounds = (float(np.log(COLDEST)), float(np.log(HOTTEST)))
-    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
+    low, high = 1 / hottest, 1 / coldest
+    at_low, at_high = slope(low), slope(high)
+    if max(abs(at_low), abs(at_high)) < _FLAT:
+        return min(max(1.0, coldest), hottest)
+    if at_low >= 0:
+        return hottest
+    if at_high <= 0:
+        return coldest
+    return 1 / float(brentq(slope, low, high))
+
+
+def log_losses(y: Labels, probabilities: Probabilities) -> NDArray[np.float64]:
+    """Return each example's log loss, `(examples,)`, whose mean is that of scikit-learn.
+
+    Args:
+        y: Class indices, `(examples,)`.
+        probabilities: `(examples, classes)`.
+    """
+    least = np.finfo(np.float64).eps
+    return -np.log(np.maximum(probabilities[np.arange(len(y)), y], least))
+
+
+def _logarithms(probabilities: Probabilities) -> NDArray[np.float64]:
+    return np.asarray(np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)))

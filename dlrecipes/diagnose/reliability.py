@@ -12,8 +12,11 @@ from scipy import stats
 from dlrecipes.checks import check_integer
 from dlrecipes.diagnose.probabilities import (
     TINY,
+    Labels,
+    Probabilities,
     at_temperature,
     fit_temperature,
+    log_losses,
     read_probabilities,
 )
 from dlrecipes.results import Finding, plural
@@ -99,12 +102,7 @@ def calibration(
     """
     labels, found = read_probabilities(y, probabilities)
     generator = np.random.default_rng(check_integer("seed", seed, 0))
-    rows = np.arange(len(labels))
-    sure, hits = (
-        (found[:, 1], labels == 1)
-        if found.shape[1] == 2
-        else (found.max(axis=1), labels == found.argmax(axis=1))
-    )
+    sure, hits = _how_sure(labels, found)
     bins = _bin(sure)
     error = _error(sure, hits[np.newaxis], bins)[0]
     draws = DRAWS if len(sure) <= MOST_ROWS else max(DRAWS * MOST_ROWS // len(sure), 40)
@@ -131,10 +129,30 @@ def calibration(
         by_chance=float(lucky.mean()),
         chance=float((1 + (lucky >= error).sum()) / (1 + len(lucky))),
         temperature=temperature,
-        log_loss=-float(np.log(np.maximum(found[rows, labels], TINY)).mean()),
-        log_loss_then=-float(np.log(np.maximum(then[rows, labels], TINY)).mean()),
+        log_loss=float(log_losses(labels, found).mean()),
+        log_loss_then=float(log_losses(labels, then).mean()),
         spiegelhalter=float(z),
     )
+
+
+def calibration_error(y: Labels, probabilities: Probabilities) -> float:
+    """Return the expected calibration error, as `calibration` measures it.
+
+    Args:
+        y: Class indices, `(examples,)`.
+        probabilities: `(examples, classes)`.
+    """
+    sure, hits = _how_sure(y, probabilities)
+    return float(_error(sure, hits[np.newaxis], _bin(sure))[0])
+
+
+def _how_sure(
+    y: Labels, probabilities: Probabilities
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the probability that is judged, and where it came true, `(examples,)` each."""
+    if probabilities.shape[1] == 2:
+        return probabilities[:, 1], y == 1
+    return probabilities.max(axis=1), y == probabilities.argmax(axis=1)
 
 
 def _bin(sure: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -23,32 +23,39 @@ def judge(
     metric: str,
     score: str,
     step: float = 0.0,
+    name: str = "network",
 ) -> Verdict:
-    """Compare the refits with a baseline example by example.
+    """Compare the refits, or an ensemble, with a baseline example by example.
 
     The difference of the per-example losses is averaged over examples and refits; its 95 %
     interval has the noise of both (`mean_advantage`).
 
     Args:
-        network: `(refits, examples)` losses in the metric's units, whose mean is the metric: 0/1
-            errors, parts of the RMSE, or negative parts of the average precision.
+        network: `(refits, examples)` losses, of an ensemble `(1, examples)`, in the metric's units,
+            whose mean is the metric: 0/1 errors, parts of the RMSE, or negative parts of the
+            average precision.
         baseline: `(examples,)` losses of the strongest baseline.
         baseline_name: Its name.
         metric: What the losses stand for, such as `"accuracy"`, `"RMSE"` or `"average precision"`.
         score: The network's score as text, for the sentence.
         step: What one example makes where it is right or wrong, as for `mean_advantage`.
+        name: What is compared, in the sentence; an ensemble has averaged the noise of seeds.
 
     Returns:
         `"better"` or `"worse"` only where the interval excludes zero, else `"equal"`.
     """
     found = mean_advantage(baseline[np.newaxis, :] - network, step=step)
     words = {
-        "better": f"The network beats the strongest baseline, {baseline_name}",
-        "equal": f"The network and the strongest baseline, {baseline_name}, are equal within the "
+        "better": f"The {name} beats the strongest baseline, {baseline_name}",
+        "equal": f"The {name} and the strongest baseline, {baseline_name}, are equal within the "
         "noise",
-        "worse": f"The network is worse than the strongest baseline, {baseline_name}",
+        "worse": f"The {name} is worse than the strongest baseline, {baseline_name}",
     }
-    alone = " One refit does not tell the noise of its seed." if len(network) == 1 else ""
+    alone = (
+        " One refit does not tell the noise of its seed."
+        if len(network) == 1 and name == "network"
+        else ""
+    )
     sentence = f"{words[found.outcome]}: {score}.{alone}"
     return Verdict(found.outcome, sentence, baseline_name, found.value, found.interval, metric)
 
@@ -93,7 +100,7 @@ def mean_advantage(paired: np.ndarray, *, step: float = 0.0) -> Advantage:
     if step:
         examplewise = np.append(examplewise, [step, -step])
     cautious = float(examplewise.mean())
-    by_example, by_seed = _standard_error(examplewise), _standard_error(paired.mean(axis=1))
+    by_example, by_seed = standard_error(examplewise), standard_error(paired.mean(axis=1))
     error = math.hypot(by_example, by_seed)
     interval = 0.0
     if error > 0:
@@ -105,7 +112,12 @@ def mean_advantage(paired: np.ndarray, *, step: float = 0.0) -> Advantage:
     return Advantage(value, interval, outcome)
 
 
-def _standard_error(values: np.ndarray) -> float:
+def standard_error(values: np.ndarray) -> float:
+    """Return the standard error of a mean; 0 of a single value.
+
+    Args:
+        values: `(values,)`.
+    """
     if len(values) < 2:
         return 0.0
     return float(values.std(ddof=1)) / math.sqrt(len(values))
@@ -150,6 +162,6 @@ def strongest_baseline(
     alike = [
         name
         for name, values in losses.items()
-        if float((values - losses[best]).mean()) <= _standard_error(values - losses[best])
+        if float((values - losses[best]).mean()) <= standard_error(values - losses[best])
     ]
     return min(alike, key=lambda name: log_losses[name])

@@ -4,7 +4,11 @@ from dlrecipes.export.answers import in_given_form, predictions_as_csv
 from dlrecipes.export.baseline import LoadedBaseline, load_baseline, need_skops, save_baseline
 from dlrecipes.export.compare import check_same_predictions
 from dlrecipes.export.given_inputs import given_examples, given_inputs
-from dlrecipes.export.inference_model import build_average_model, build_inference_model
+from dlrecipes.export.inference_model import (
+    build_average_model,
+    build_calibrated_model,
+    build_inference_model,
+)
 from dlrecipes.export.input_files import find_image_inputs, find_text_inputs
 from dlrecipes.export.keras_file import load_model, load_tested, predict_keras, write_keras
 from dlrecipes.export.new_examples import NewExamples
@@ -25,6 +29,7 @@ __all__ = [
     "NewExamples",
     "Predict",
     "build_average_model",
+    "build_calibrated_model",
     "build_inference_model",
     "check_inputs",
     "check_not_random",

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import keras
 
 from dlrecipes.export.raw_inputs import preprocessed, raw_inputs
+from dlrecipes.layers import TemperatureScaling
 from dlrecipes.results import DataSpec
 from dlrecipes.training.outputs import output_kinds
 from dlrecipes.training.predictions import as_predictions
@@ -41,6 +42,23 @@ def build_inference_model(
     return keras.Model(inputs, predictions, name="inference")
 
 
+def build_calibrated_model(model: keras.Model, temperature: float) -> keras.Model:
+    """Return a model whose probabilities are at a temperature, in float32.
+
+    Args:
+        model: From inputs to the probabilities of one target, as `build_inference_model` and
+            `build_average_model` make it.
+        temperature: By what their logarithms are divided, above 0; at 1 the model stays as it is.
+    """
+    if temperature == 1:
+        return model
+    name, taken = "temperature_scaling", {layer.name for layer in model.layers}
+    while name in taken:  # a column may be called anything
+        name += "_"
+    layer = TemperatureScaling(temperature, dtype="float32", name=name)
+    return keras.Model(model.input, layer(model.output), name=model.name)
+
+
 def _uncompiled(
     network: keras.Model, taken: Collection[str], *, several: bool = False
 ) -> keras.Model:
@@ -59,7 +77,10 @@ def _uncompiled(
 
 
 def build_average_model(
-    members: Sequence[keras.Model], preprocess: keras.Layer | None, raw_spec: DataSpec
+    members: Sequence[keras.Model],
+    preprocess: keras.Layer | None,
+    raw_spec: DataSpec,
+    weights: Sequence[float] | None = None,
 ) -> keras.Model:
     """Return a model from raw inputs to the mean of the members' predictions, in float32.
 
@@ -72,6 +93,7 @@ def build_average_model(
             dictionaries of both, as `build_inference_model` makes them without preprocessing.
         preprocess: The adapted layer in front of all of them, or None.
         raw_spec: The data as loaded.
+        weights: How much each member counts, with the sum 1; None for all alike.
 
     Reference:
         Lakshminarayanan, Pritzel and Blundell 2017, Simple and Scalable Predictive Uncertainty
@@ -85,11 +107,22 @@ def build_average_model(
         for number, member in enumerate(members)
     ]
     if not isinstance(outputs[0], dict):
-        mean = keras.layers.Average(dtype="float32", name="mean")(outputs)
-        return keras.Model(inputs, mean, name="ensemble")
+        return keras.Model(inputs, _mean(outputs, weights, "mean"), name="ensemble")
     means = {}
     for at, name in enumerate(sorted(outputs[0])):
         # Layers are numbered: a target may be called anything.
-        layer = keras.layers.Average(dtype="float32", name=f"mean_{at}")
-        means[name] = layer([output[name] for output in outputs])
+        means[name] = _mean([output[name] for output in outputs], weights, f"mean_{at}")
     return keras.Model(inputs, means, name="ensemble")
+
+
+def _mean(
+    outputs: Sequence[keras.KerasTensor], weights: Sequence[float] | None, name: str
+) -> keras.KerasTensor:
+    """Return the mean by layers of Keras, so that the file needs no others."""
+    if weights is None:
+        return keras.layers.Average(dtype="float32", name=name)(outputs)
+    scaled = [
+        keras.layers.Rescaling(weight, dtype="float32", name=f"{name}_of_{number}")(output)
+        for number, (weight, output) in enumerate(zip(weights, outputs, strict=True))
+    ]
+    return keras.layers.Add(dtype="float32", name=name)(scaled)

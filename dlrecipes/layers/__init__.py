@@ -25,6 +25,7 @@ from dlrecipes.layers.residual_block import BATCH_MOMENTUM, ResidualBlock
 from dlrecipes.layers.robust_scaling import RobustScaling
 from dlrecipes.layers.scheduled_dropout import ScheduledDropout
 from dlrecipes.layers.standardization import Standardization
+from dlrecipes.layers.temperature_scaling import TemperatureScaling
 from dlrecipes.layers.zca_whitening import ZCAWhitening
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "RobustScaling",
     "ScheduledDropout",
     "Standardization",
+    "TemperatureScaling",
     "ZCAWhitening",
     "absolute",
     "matched_initializer",

@@ -14,6 +14,7 @@ from dlrecipes.report.format import (
 )
 from dlrecipes.report.scores import main_metric
 from dlrecipes.results import (
+    Calibration,
     DataSpec,
     EngineChoice,
     Plan,
@@ -252,13 +253,13 @@ class EnsembleSection:
     Args:
         sentences: The gain over a single network, on the test part first where that is known.
         metric: The metric of the members' scores.
-        rows: `(stage, trial, seed, validation score, hyperparameters)`, a row a member.
+        rows: `(weight, stage, trial, seed, validation score, hyperparameters)`, a row a member.
         validation: The ensemble's validation score.
     """
 
     sentences: tuple[str, ...]
     metric: str
-    rows: tuple[tuple[str, str, str, str, str], ...]
+    rows: tuple[tuple[str, str, str, str, str, str], ...]
     validation: str
 
 
@@ -271,6 +272,7 @@ def ensemble_section(result: RunResult) -> EnsembleSection | None:
     gains = [ensemble.test_gain, ensemble.validation_gain]
     rows = tuple(
         (
+            _percent(member.weight, len(ensemble.members)),
             member.stage,
             str(member.trial),
             str(member.seed),
@@ -287,3 +289,57 @@ def ensemble_section(result: RunResult) -> EnsembleSection | None:
         rows,
         format_number(ensemble.validation.get(metric)),
     )
+
+
+def _percent(weight: float | None, members: int) -> str:
+    return f"{1 / members if weight is None else weight:.0%}"
+
+
+@dataclass(frozen=True)
+class CalibrationRow:
+    """What a temperature does to the probabilities of one model, as text.
+
+    Args:
+        model: Which model.
+        temperature: By what logarithms are divided.
+        sentence: What was done, and why.
+        cells: Log loss and calibration error, each on the validation and on the test part, before
+            and after.
+    """
+
+    model: str
+    temperature: str
+    sentence: str
+    cells: tuple[tuple[str, str], ...]
+
+
+def calibration_rows(result: RunResult) -> tuple[CalibrationRow, ...]:
+    """Return what to say of the temperatures of the exported network and of the ensemble."""
+    averaged = result.exported == "ensemble"
+    single = "one network" if averaged else "the network that is exported"
+    found = {single: result.refits[0].calibration} if result.refits else {}
+    if result.ensemble is not None:
+        name = "the ensemble that is exported" if averaged else "ensemble"
+        found[name] = result.ensemble.calibration
+    return tuple(
+        CalibrationRow(name, format_number(one.temperature), one.sentence, _calibration_cells(one))
+        for name, one in found.items()
+        if one is not None
+    )
+
+
+def _calibration_cells(calibration: Calibration) -> tuple[tuple[str, str], ...]:
+    parts = (calibration.validation, calibration.test)
+    losses = [
+        (MISSING, MISSING)
+        if part is None
+        else (format_number(part.log_loss), format_number(part.calibrated_log_loss))
+        for part in parts
+    ]
+    errors = [
+        (MISSING, MISSING)
+        if part is None
+        else (format_number(part.error), format_number(part.calibrated_error))
+        for part in parts
+    ]
+    return (*losses, *errors)

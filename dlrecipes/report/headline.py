@@ -61,7 +61,9 @@ def headline(result: RunResult) -> Headline:
     mean, spread, part, trainings = _score(result, metric)
     verdict = result.verdict
     label = f"{part} {metric_words(metric)}"
-    if trainings > 1:
+    if result.exported_ensemble is not None:
+        label += f" of the ensemble of {plural(trainings, 'network')}"
+    elif trainings > 1:
         label += f", mean ± standard deviation over {plural(trainings, 'training')}"
     elif trainings == 1:
         label += ", one training, so its spread is not known"
@@ -82,6 +84,11 @@ def headline(result: RunResult) -> Headline:
 
 
 def _score(result: RunResult, metric: str) -> tuple[float | None, float | None, str, int]:
+    ensemble = result.exported_ensemble
+    if ensemble is not None:
+        scores_of = ensemble.validation if result.test is None else ensemble.test
+        part = "validation" if result.test is None else "test"
+        return scores_of.get(metric), None, part, len(ensemble.members)
     if result.test is not None:
         count = len(result.refits)
         return result.test.mean.get(metric), result.test.spread.get(metric), "test", count
@@ -99,8 +106,9 @@ def _unfinished(result: RunResult, metric: str, score: str) -> str:
     if not score:
         searched = any(stage.trials != TrialCounts() for stage in result.stages)
         return f"No {'trial of the search' if searched else 'network'} has a score yet."
+    name = "network" if result.exported == "refit" else "ensemble"
     test = "the test set has not been opened" if result.has_test else "there is no test part"
-    return f"The network reaches a validation {metric_words(metric)} of {score}; {test}."
+    return f"The {name} reaches a validation {metric_words(metric)} of {score}; {test}."
 
 
 def _comparison(result: RunResult) -> str:

@@ -26,7 +26,7 @@ class SavedPredictions:
         y: Class indices or values, `(examples,)`; of several targets `(examples, targets)`.
         predictions: Probabilities `(refits, examples, classes)`, or values
             `(refits, examples)`, of several targets both side by side; the first refit is the
-            exported one.
+            exported one. Where the ensemble is exported, its own alone.
     """
 
     ids: tuple[str, ...]
@@ -35,12 +35,15 @@ class SavedPredictions:
     predictions: NDArray[np.float64]
 
 
-def read_predictions(path: Path, spec: DataSpec) -> SavedPredictions | None:
+def read_predictions(
+    path: Path, spec: DataSpec, *, ensemble: bool = False
+) -> SavedPredictions | None:
     """Return the saved predictions; None if the file is not there.
 
     Args:
         path: The `.npz` file.
         spec: The data's description.
+        ensemble: Whether the ensemble is what is exported.
 
     Raises:
         RunError: If the file is damaged or does not fit the data.
@@ -51,7 +54,8 @@ def read_predictions(path: Path, spec: DataSpec) -> SavedPredictions | None:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
             ids, x, y = arrays["ids"], unpack_inputs(arrays), arrays["y"]
-            predictions = np.asarray(file["predictions"], dtype=np.float64)
+            found = arrays["ensemble"][np.newaxis] if ensemble else arrays["predictions"]
+            predictions = np.asarray(found, dtype=np.float64)
     except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
         raise _damaged(path, str(error)) from error
     return _check(path, spec, ids, x, y, predictions)

@@ -108,9 +108,9 @@ def score_table(result: RunResult) -> ScoreTable:
     if network:
         rows.append(network)
     if len(result.refits) > 1:
-        rows.append(_exported_row(result.refits[0], chosen_by(result), names, main))
+        rows.append(_best_refit_row(result, names, main))
     if result.ensemble is not None:
-        rows.append(_ensemble_row(result.ensemble, names, main))
+        rows.append(_ensemble_row(result, result.ensemble, names, main))
     if result.best is not None and result.best.validation:
         chosen = "its validation score" + (", less a penalty" if result.gap_penalty else "")
         alone = "".join(
@@ -183,10 +183,11 @@ def _network_row(result: RunResult, names: Sequence[str], main: str) -> ScoreRow
     return ScoreRow("network", note, "network", tuple(cells))
 
 
-def _exported_row(refit: RefitResult, chosen: str, names: Sequence[str], main: str) -> ScoreRow:
+def _best_refit_row(result: RunResult, names: Sequence[str], main: str) -> ScoreRow:
+    refit = result.refits[0]
     return ScoreRow(
-        "the network that is exported",
-        chosen,
+        "the network that is exported" if result.exported == "refit" else "one network",
+        chosen_by(result),
         "network",
         tuple(
             _pair(refit.validation.get(name), refit.test.get(name), name == main) for name in names
@@ -194,10 +195,14 @@ def _exported_row(refit: RefitResult, chosen: str, names: Sequence[str], main: s
     )
 
 
-def _ensemble_row(ensemble: EnsembleResult, names: Sequence[str], main: str) -> ScoreRow:
+def _ensemble_row(
+    result: RunResult, ensemble: EnsembleResult, names: Sequence[str], main: str
+) -> ScoreRow:
+    exported = result.exported == "ensemble"
     return ScoreRow(
-        "ensemble",
-        f"mean of {len(ensemble.members)} networks",
+        "the ensemble that is exported" if exported else "ensemble",
+        f"mean of {len(ensemble.members)} networks"
+        + ("; better than a single one on the validation part, beyond the noise" * exported),
         "ensemble",
         tuple(
             _pair(ensemble.validation.get(name), ensemble.test.get(name), name == main)

@@ -11,6 +11,7 @@ from dlrecipes.errors import RunError
 from dlrecipes.metrics import metric_words
 from dlrecipes.report.details import (
     best_values,
+    calibration_rows,
     data_rows,
     ensemble_section,
     plan_rows,
@@ -87,6 +88,7 @@ def _summary(files: RunFiles) -> dict[str, Any]:
         "main_metric": main_metric(result),
         "scores": score_table(result),
         "chosen_for": ThresholdGoal.parse(result.threshold.goal).metric if result.threshold else "",
+        "calibrations": calibration_rows(result),
         "ensemble": ensemble_section(result),
         "refits": refit_rows(result),
         "subgroups": subgroup_tables(result),
@@ -168,11 +170,12 @@ def _read_run(directory: Path) -> RunFiles:
             fix="Pass the directory that a run has written, for example runs/digits-…",
         )
     run = RunDirectory(directory)
-    info = run.read_info()
+    info, result = run.read_info(), run.read_result()
+    averaged = result.exported == "ensemble"
     return RunFiles(
-        result=run.read_result(),
+        result=result,
         info=info,
         study=run.read_study() if run.study_file.exists() else None,
-        predictions=read_predictions(run.predictions, info.raw_spec),
+        predictions=read_predictions(run.predictions, info.raw_spec, ensemble=averaged),
         gallery=read_gallery(run.feature_maps),
     )

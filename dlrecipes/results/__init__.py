@@ -1,5 +1,6 @@
 """Frozen dataclasses that the layers hand to each other, and their JSON."""
 
+from dlrecipes.results.calibration import Calibration, CalibrationScores
 from dlrecipes.results.column import Column, ColumnKind, NumberForm, Spelling
 from dlrecipes.results.data_spec import DataSpec, Feature, InputSpec, Lags, TableFile
 from dlrecipes.results.finding import NEXT_STEPS, Finding
@@ -72,6 +73,8 @@ __all__ = [
     "BestResult",
     "BiasVariance",
     "BuilderRecord",
+    "Calibration",
+    "CalibrationScores",
     "Column",
     "ColumnKind",
     "NumberForm",

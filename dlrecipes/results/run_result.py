@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from dlrecipes.results.calibration import Calibration
 from dlrecipes.results.finding import Finding
 from dlrecipes.results.fit_result import FitResult
 from dlrecipes.results.plan import Value
@@ -88,7 +89,8 @@ class RefitResult:
     """The winner trained again with one seed.
 
     Where the verdict is about decisions, `threshold` is the one that was chosen on this refit's
-    validation predictions.
+    validation predictions. `calibration` is None of values, of several targets, and in results of
+    earlier versions: then probabilities are the network's own.
     """
 
     seed: int
@@ -100,6 +102,7 @@ class RefitResult:
     policy: str = ""
     checkpoint: str = ""
     threshold: float | None = None
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ class TestResult:
         spread: `{metric: standard deviation over the refits}`, 0 with a single refit.
         opened: How often this test set has been opened, by anyone using this runs folder.
         studies: By how many different runs.
-        at_threshold: `accuracy`, `precision`, `recall` and `f1` of the exported refit at the
+        at_threshold: `accuracy`, `precision`, `recall` and `f1` of the exported model at the
             threshold that was chosen; empty where none was.
         unknown: What the test rows hold that training did not have; None where the preprocessing
             keeps no account.
@@ -187,10 +190,13 @@ class RunResult:
     `metric` is what the verdict is, or will be, about; empty in results of earlier versions, whose
     `fit` is None: how well the exported refit fits its training part, beside the validation part.
 
-    The first of `refits` is the one with the best validation score, which is exported. `sealed`
-    says why the run ended with its test set closed: because that was asked for, because the set had
-    been opened before, `opened_before` times, or because the data has none; it is empty where the
-    set was opened, and while the run has not ended.
+    `exported` says which model is exported, tested against the baselines and predicted with, and
+    `threshold` is its: the ensemble where that is better than a single network on the validation
+    part, beyond the noise; else the first of `refits`, the one with the best validation score. It
+    is settled before the test set is opened; in results of earlier versions it is the refit.
+    `sealed` says why the run ended with its test set closed: because that was asked for, because
+    the set had been opened before, `opened_before` times, or because the data has none; it is empty
+    where the set was opened, and while the run has not ended.
 
     `seconds` are those of the clock, of each phase and, as `"total"`, of all; `time_spent` says
     what the phases spent them on.
@@ -222,6 +228,7 @@ class RunResult:
     seconds: dict[str, float] = field(default_factory=dict)
     time_spent: dict[str, TimeSpent] = field(default_factory=dict)
     metric: str = ""
+    exported: Literal["refit", "ensemble"] = "refit"
     sealed: Literal["", "asked", "opened before", "no test part"] = ""
     opened_before: int = 0
     schema_version: int = SCHEMA_VERSION
@@ -230,6 +237,16 @@ class RunResult:
     def has_test(self) -> bool:
         """Whether the data has a test part that can be opened."""
         return self.data.test > 0
+
+    @property
+    def exported_ensemble(self) -> EnsembleResult | None:
+        """The ensemble, where it is what is exported; None where the first refit is."""
+        return self.ensemble if self.exported == "ensemble" else None
+
+    @property
+    def exported_model(self) -> RefitResult | EnsembleResult:
+        """What is exported."""
+        return self.exported_ensemble or self.refits[0]
 
 
 @dataclass(frozen=True)
@@ -254,7 +271,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class EnsembleMember:
-    """A trial of the study, trained again as a member of the ensemble.
+    """A trial of the study, trained again as a member of the ensemble, or a refit of the winner.
 
     Args:
         stage: The trial's stage.
@@ -263,6 +280,7 @@ class EnsembleMember:
         seed: Seed of the training.
         validation: The scores of this member alone on the validation part.
         checkpoint: The file of its network's weights.
+        weight: Its share of the mean; None in results of earlier versions, where all count alike.
     """
 
     stage: str
@@ -271,21 +289,23 @@ class EnsembleMember:
     seed: int
     validation: dict[str, float]
     checkpoint: str
+    weight: float | None = None
 
 
 @dataclass(frozen=True)
 class EnsembleResult:
-    """The mean of what the members predict.
+    """The weighted mean of what the members predict.
 
     Args:
-        asked: How many members were asked for; fewer were to be had where `members` has fewer.
-        members: The members.
+        asked: How many trials were asked for, to be trained again beside the refits.
+        members: Those of them, and of the refits, that have a weight (`select_members`).
         validation: The ensemble's scores on the validation part.
         validation_gain: What that is better than the mean refit. Winner and members were chosen
             on these examples, so look at `test_gain`.
         checkpoint: The SavedModel of the average, from raw examples.
         threshold: The one chosen on the ensemble's validation predictions, where the verdict is
             about decisions; None elsewhere.
+        calibration: The temperature of the mean's probabilities; None as in `RefitResult`.
         test: Its scores on the test part; empty until the test set is opened.
         test_gain: What that is better than the mean refit; None until then.
     """
@@ -298,3 +318,4 @@ class EnsembleResult:
     test: dict[str, float] = field(default_factory=dict)
     test_gain: Gain | None = None
     threshold: float | None = None
+    calibration: Calibration | None = None

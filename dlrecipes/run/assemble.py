@@ -77,6 +77,7 @@ def keep_what_holds(result: RunResult, before: RunResult | None) -> RunResult:
     if before is None:
         return result
     same = before.best == result.best and _networks(before) == _networks(result)
+    same = same and before.exported == result.exported
     if not same or _members(before) != _members(result):
         result = with_times_before(result, before)
         # A test score of other networks is gone with them, but the test set has been looked at.
@@ -111,6 +112,6 @@ def _networks(result: RunResult) -> list[str]:
     return [refit.checkpoint.removesuffix(KERAS) for refit in result.refits]
 
 
-def _members(result: RunResult) -> list[tuple[str, int, int]]:
+def _members(result: RunResult) -> list[tuple[str, int, int, float | None]]:
     members = result.ensemble.members if result.ensemble else ()
-    return [(member.stage, member.trial, member.seed) for member in members]
+    return [(member.stage, member.trial, member.seed, member.weight) for member in members]

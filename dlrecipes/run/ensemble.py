@@ -1,21 +1,23 @@
-"""The ensemble of a run: the best trials trained again and averaged in one model."""
+"""The ensemble of a run: refits and the best trials trained again, averaged in one model."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import fmean, stdev
+from typing import Literal
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.data import Development, Splits
-from dlrecipes.diagnose import average_predictions, measure_gain
-from dlrecipes.errors import RunError
-from dlrecipes.export import build_average_model, build_inference_model
+from dlrecipes.diagnose import average_predictions, measure_gain, select_members
+from dlrecipes.export import build_average_model, build_calibrated_model, build_inference_model
 from dlrecipes.results import (
+    Calibration,
     DataSpec,
     EnsembleMember,
     EnsembleResult,
@@ -28,21 +30,29 @@ from dlrecipes.results import (
     TestResult,
     ThresholdGoal,
     TrialRecord,
+    plural,
     significant,
+)
+from dlrecipes.run.calibrate import (
+    calibrate,
+    calibrated,
+    calibration_tested,
+    predicted_and_calibrated,
 )
 from dlrecipes.run.dry_export import DryExport
 from dlrecipes.run.keep_network import (
     keep_weights,
-    predicted_once,
     restore_kept,
     save_as_trained,
     with_weights,
 )
 from dlrecipes.run.main_metric import MainMetric, main_metric
+from dlrecipes.run.refits import Refits
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.run.thresholds import score_validation, usable_goal
 from dlrecipes.rundir import KERAS, RunDirectory, beside
 from dlrecipes.search import Store, StudyContext, ensemble_stage, ensemble_trials, refit
+from dlrecipes.targets import proper_losses
 from dlrecipes.training.engines import Engine
 
 _FEWEST = 2
@@ -51,19 +61,19 @@ _FEWEST = 2
 
 @dataclass(frozen=True)
 class Member:
-    """A trial of the study, trained again for the ensemble.
+    """A trial of the study, trained again, that may be a member of the ensemble.
 
     Args:
         trial: The trial.
         record: How it ended when it was trained again.
-        model: From preprocessed examples to predictions; None where it ended without a score.
-        predictions: Of that model for the validation part.
+        predictions: What its calibrated model predicts for the validation part.
+        model: Makes that model, from preprocessed examples.
     """
 
     trial: TrialRecord
     record: TrialRecord
-    model: keras.Model | None = None
-    predictions: NDArray[np.float32] | None = None
+    predictions: NDArray[np.float32]
+    model: Callable[[], keras.Model]
 
 
 def train_members(
@@ -77,6 +87,8 @@ def train_members(
     dry: DryExport,
 ) -> tuple[Member, ...]:
     """Train the study's best trials again, with seeds of their own and the refits' epochs.
+
+    Those that end without a score are left out.
 
     A member's weights are written before its trial counts as finished, so a finished one always
     has its network, and a run that was cut off trains only the others.
@@ -92,7 +104,7 @@ def train_members(
         dry: Tries which networks can be exported; the others are no members.
 
     Returns:
-        The members; none where fewer than two trials have a score.
+        Those that may be members; none where fewer than two trials have a score.
 
     Raises:
         ExportError: If a saved member answers otherwise than the trained one.
@@ -116,42 +128,101 @@ def train_members(
     stage = ensemble_stage(info.plan, trials)
     keep = keep_weights(directory, stage.name)
     records = refit(stage, trials, study.space, engine, store, context, keep)
-    members = [Member(trials[record.number], record) for record in records]
-    usable = {record.number for record in with_weights(records, directory)}
-    for at, member in enumerate(members):
-        record = member.record
-        if record.number not in usable:
-            continue
-        network = restore_kept(record, directory, context, data, info.policy)
-        model = build_inference_model(network, None, info.spec, info.spec)
-        predictions = predicted_once(model, record, directory, data.validation.inputs)
-        members[at] = replace(member, model=model, predictions=predictions)
+    members = []
+    for record in with_weights(records, directory):
+        made = partial(_model, record, directory, context, data, info)
+        networks = directory.networks(record.stage)
+        own = networks.kept_predictions(record.number)
+        calibration = networks.kept_calibration(record.number)
+        if own is None:
+            part = data.validation
+            own, calibration = predicted_and_calibrated(
+                made(None), record, directory, (part.inputs, part.y), info.spec
+            )
+        members.append(
+            Member(
+                trials[record.number],
+                record,
+                calibrated(own, calibration),
+                partial(made, calibration),
+            )
+        )
     return tuple(members)
+
+
+def refit_members(
+    study: StudyResult,
+    refits: Refits,
+    info: RunInfo,
+    data: Development,
+    context: StudyContext,
+    directory: RunDirectory,
+) -> tuple[Member, ...]:
+    """Return the refits, which are trained already, as what may be members of the ensemble.
+
+    Args:
+        study: The search, whose winner they are.
+        refits: The refits.
+        info: What the run was started with.
+        data: What they were trained on.
+        context: The builder that they were trained with.
+        directory: The run directory.
+    """
+    return tuple(
+        Member(
+            study.best,
+            record,
+            predictions,
+            partial(_model, record, directory, context, data, info, result.calibration),
+        )
+        for record, result, predictions in zip(
+            refits.scored(directory), refits.results, refits.predictions, strict=True
+        )
+    )
+
+
+def _model(
+    record: TrialRecord,
+    directory: RunDirectory,
+    context: StudyContext,
+    data: Development,
+    info: RunInfo,
+    calibration: Calibration | None,
+) -> keras.Model:
+    network = restore_kept(record, directory, context, data, info.policy)
+    model = build_inference_model(network, None, info.spec, info.spec)
+    return build_calibrated_model(model, 1.0 if calibration is None else calibration.temperature)
 
 
 def average_members(
     trained: Sequence[Member],
+    refitted: Sequence[Member],
     info: RunInfo,
     splits: Splits,
     directory: RunDirectory,
-    refits: Sequence[RefitResult],
-    single: NDArray[np.float32],
+    single: tuple[Sequence[RefitResult], NDArray[np.float32]],
+    before: EnsembleResult | None = None,
 ) -> tuple[EnsembleResult | None, tuple[Finding, ...]]:
-    """Average the members in one model, save that and score it on the validation part.
+    """Choose the members and their weights, average them in one model, save and score that.
 
-    What it predicts for that part is the mean of what its members predict.
+    What it predicts for the validation part is the weighted mean of what its members predict, each
+    at its own temperature, at a temperature again: the mean of calibrated probabilities is less
+    sure than it could be. One that was averaged by an earlier version, with equal weights and
+    without a temperature, stays as it is.
 
     Args:
-        trained: The members; those without a model are left out.
+        trained: The trials that were trained again.
+        refitted: The refits, which cost nothing more.
         info: What the run was started with.
         splits: The data.
         directory: The run directory.
-        refits: The refits, for the gain over a single network.
-        single: What each of them predicts for the validation part.
+        single: The refits' results, for the gain over a single network, and what each of them
+            predicts for the validation part.
+        before: The ensemble of an earlier end of the run, if any.
 
     Returns:
-        The ensemble, and what there is to say where there is none or it is smaller than was
-        asked for.
+        The ensemble, and what there is to say where there is none or fewer trials than were asked
+        for.
 
     Raises:
         ExportError: If the saved average answers otherwise.
@@ -159,40 +230,79 @@ def average_members(
     asked, wanted = info.settings.ensemble, info.settings.goal
     if asked < _FEWEST:
         return None, ()
-    models = [member.model for member in trained if member.model is not None]
-    found = [member.predictions for member in trained if member.predictions is not None]
-    said = (_too_few(asked, len(models)),) if len(models) < asked else ()
-    if len(models) < _FEWEST:
-        return None, said
-    part = splits.validation
-    predictions = average_predictions(found)
-    folder = directory.networks(trained[0].record.stage).ensemble
-    average = build_average_model(models, splits.preprocess, splits.raw_spec)
+    part, spec = splits.validation, info.spec
+    said = (_too_few(asked, len(trained)),) if len(trained) < asked else ()
+    older = before is not None and _is_older(before, trained)
+    candidates = tuple(trained) if older else (*refitted, *trained)
+    weights = _weights(candidates, part.y, spec) if not older else [1 / len(trained)] * len(trained)
+    chosen = [one for one in zip(candidates, weights, strict=True) if one[1] > 0]
+    if len(chosen) < _FEWEST:
+        return None, (*said, _no_gain(len(candidates)))
+    members = [member for member, _ in chosen]
+    scales = [weight for _, weight in chosen]
+    shares = None if len(set(scales)) == 1 else scales
+    own = average_predictions([member.predictions for member in members], shares)
+    calibration = None if older else calibrate(part.y, own, spec)
+    predictions = calibrated(own, calibration)
+    average = build_average_model(
+        [member.model() for member in members], splits.preprocess, splits.raw_spec, shares
+    )
+    temperature = 1.0 if calibration is None else calibration.temperature
+    folder = directory.networks(members[-1].record.stage).ensemble
     # Other members than before may be in it, after more trials.
     shutil.rmtree(folder, ignore_errors=True)
     beside(folder, KERAS).unlink(missing_ok=True)
-    save_as_trained(average, folder, part.x, predictions, info)
-    keep_predictions(directory, part, single, predictions, name="validation")
+    save_as_trained(build_calibrated_model(average, temperature), folder, part.x, predictions, info)
+    refits, of_refits = single
+    keep_predictions(directory, part, of_refits, predictions, name="validation")
 
-    validation, threshold = score_validation(part.y, predictions, info.spec, wanted)
+    validation, threshold = score_validation(part.y, predictions, spec, wanted)
     goal = usable_goal(wanted, (threshold, *(refit.threshold for refit in refits)))
-    metric = main_metric(info.spec, part, part, goal)
+    metric = main_metric(spec, part, part, goal)
     levels = threshold, [refit.threshold for refit in refits]
     result = EnsembleResult(
         asked=asked,
         members=tuple(
-            _member(member, member.predictions, splits, wanted, directory)
-            for member in trained
-            if member.predictions is not None
+            _member(member, None if older else weight, splits, wanted, directory)
+            for member, weight in chosen
         ),
         validation=validation,
         validation_gain=_gain(
-            "validation", part.y, (predictions, single), levels, metric, info.spec, len(models)
+            "validation", part.y, (predictions, of_refits), levels, metric, spec, len(members)
         ),
         checkpoint=directory.relative(folder),
         threshold=threshold,
+        calibration=calibration,
     )
     return result, said
+
+
+def which_is_exported(ensemble: EnsembleResult | None) -> Literal["refit", "ensemble"]:
+    """Return which model is exported: the ensemble where it is better beyond the noise.
+
+    Of earlier versions, whose members have no weights, it is the refit.
+
+    Args:
+        ensemble: The ensemble, as the validation part judges it; None without one.
+    """
+    if ensemble is None or any(member.weight is None for member in ensemble.members):
+        return "refit"
+    return "ensemble" if ensemble.validation_gain.outcome == "better" else "refit"
+
+
+def _weights(candidates: Sequence[Member], y: np.ndarray, spec: DataSpec) -> list[float]:
+    found = select_members(
+        [member.predictions for member in candidates],
+        lambda mean: proper_losses(y, mean, spec),
+    )
+    return [float(weight) for weight in found]
+
+
+def _is_older(ensemble: EnsembleResult, trained: Sequence[Member]) -> bool:
+    """Whether an earlier version averaged these very members, which had no weights then."""
+    then = [(one.stage, one.trial, one.seed, one.weight) for one in ensemble.members]
+    now = [(one.trial.stage, one.trial.number, one.record.seed, None) for one in trained]
+    return then == now
 
 
 def tested_ensemble(
@@ -214,13 +324,8 @@ def tested_ensemble(
     """
     if result.ensemble is None:
         return None
-    arrays, _ = directory.read_predictions()
-    if "ensemble" not in arrays:
-        raise RunError(
-            "The saved predictions must be whole.",
-            received=f"{directory.predictions} without those of the ensemble",
-        )
-    y, predictions = arrays["y"], arrays["ensemble"]
+    arrays, predictions = directory.read_predictions(ensemble=True)
+    y = arrays["y"]
     levels = result.ensemble.threshold, [refit.threshold for refit in result.refits]
     goal = None
     if result.threshold is not None:
@@ -231,6 +336,7 @@ def tested_ensemble(
     return replace(
         result.ensemble,
         test=metric.scores(y, predictions, spec, result.ensemble.threshold),
+        calibration=calibration_tested(result.ensemble.calibration, y, predictions, spec),
         test_gain=_gain(
             "test", y, (predictions, arrays["predictions"]), levels, metric, spec, size
         ),
@@ -239,13 +345,13 @@ def tested_ensemble(
 
 def _member(
     member: Member,
-    predictions: NDArray[np.float32],
+    weight: float | None,
     splits: Splits,
     goal: str,
     directory: RunDirectory,
 ) -> EnsembleMember:
     trial, record = member.trial, member.record
-    scores, _ = score_validation(splits.validation.y, predictions, splits.model_spec, goal)
+    scores, _ = score_validation(splits.validation.y, member.predictions, splits.model_spec, goal)
     return EnsembleMember(
         stage=trial.stage,
         trial=trial.number,
@@ -253,6 +359,7 @@ def _member(
         seed=record.seed,
         validation=scores,
         checkpoint=directory.relative(directory.networks(record.stage).weights(record.number)),
+        weight=weight,
     )
 
 
@@ -283,12 +390,21 @@ def _gain(
 
 
 def _too_few(asked: int, found: int) -> Finding:
-    made = f"has {found}" if found >= _FEWEST else "is not made"
+    made = f"{found} of {asked}" if found else f"None of {asked}"
     return Finding(
         name="ensemble",
-        verdict=f"The ensemble {made}, though {asked} members were asked for: the study has no "
-        "more trials with different hyperparameters that end with a score when trained again.",
-        evidence={"asked": asked},
+        verdict=f"{made} trials that were asked for could be trained again for the ensemble: the "
+        "study has no more with different hyperparameters that end with a score then.",
+        evidence={"asked": asked, "trained": found},
         advice="Give the search more trials.",
         severity="warning",
+    )
+
+
+def _no_gain(candidates: int) -> Finding:
+    return Finding(
+        name="no ensemble",
+        verdict="There is no ensemble: no mean of networks predicts the validation part better "
+        f"than the best of {plural(candidates, 'network')} alone.",
+        evidence={"networks": candidates},
     )

@@ -102,7 +102,7 @@ def _checkpoint(directory: RunDirectory, format: Format) -> Path:  # noqa: A002
     """Return the model that was tested, or is to be."""
     result = directory.read_result()
     if not format.startswith("ensemble"):
-        return directory.path / result.refits[0].checkpoint
+        return directory.path / result.exported_model.checkpoint
     if result.ensemble is None:
         raise RunError(
             "Only a run with an ensemble can export one.",
@@ -122,16 +122,9 @@ def _compare(directory: RunDirectory, format: Format, path: Path) -> None:  # no
             received=f"{directory.path} without those of the {part} part",
             fix="Resume the run, which saves them.",
         )
-    arrays, saved = directory.read_predictions(part)
+    averaged = format.startswith("ensemble") or result.exported == "ensemble"
+    arrays, saved = directory.read_predictions(part, ensemble=averaged)
     x = unpack_inputs(arrays)
-    if format.startswith("ensemble"):
-        if "ensemble" not in arrays:
-            raise RunError(
-                "The saved predictions must be whole.",
-                received=f"{directory.path} without those of the ensemble",
-                fix="Resume the run, which saves them.",
-            )
-        saved = arrays["ensemble"]
     ask = predict_keras if format.endswith("keras") else predict_saved_model
     predictions = ask(path, x)
     ran = (info.policy, *(refit.policy for refit in result.refits))

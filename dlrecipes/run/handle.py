@@ -97,9 +97,10 @@ class Run:
     def open_test_set(self, reason: str) -> TestResult:
         """Open the test set once and score all refits and baselines in that one opening.
 
-        The refit that is exported is the first, the best on the validation part, named before the
-        opening. Predictions are saved, and everything later reads those; the exports that exist
-        are compared with them. A second call returns what the first found.
+        What is exported is named before the opening: the ensemble, where the validation part shows
+        it better beyond the noise, else the first refit, the best there. Predictions are saved, and
+        everything later reads those; the exports that exist are compared with them. A second call
+        returns what the first found.
 
         Args:
             reason: Why, for the ledger; not empty.
@@ -154,7 +155,7 @@ class Run:
         test, verdict, refits, baselines = score_test_set(
             self._directory, result, splits, reason, self._baselines
         )
-        by_group = tested_subgroups(self._directory, splits.model_spec, result.threshold)
+        by_group = tested_subgroups(self._directory, splits.model_spec, result)
         ensemble = tested_ensemble(self._directory, result, test, splits.model_spec)
         findings = tuple(one for one in result.findings if one.name != STRONGER)
         if verdict.outcome == "worse":
@@ -188,13 +189,13 @@ class Run:
             )
 
     def export(self, format: str = "saved_model") -> Path:  # noqa: A002  (the word users know)
-        """Export the first refit, load it again and compare it with the saved predictions.
+        """Export the chosen model, load it again and compare it with the saved predictions.
 
         Those are of the test part or, while that is sealed, of the validation part.
 
         Args:
             format: `"saved_model"` (raw inputs, named signatures, TensorFlow only) or `"keras"`;
-                `"ensemble_saved_model"` or `"ensemble_keras"` for the ensemble instead.
+                `"ensemble_saved_model"` or `"ensemble_keras"` for the ensemble in any case.
 
         Returns:
             The folder or file.
@@ -271,7 +272,9 @@ class Run:
         # ---- 7. what cannot be exported is not worth an opening
         try:
             for name in FORMATS:
-                wanted = self.result.ensemble is not None or not name.startswith("ensemble")
+                # An ensemble that is the exported model is exported once.
+                beside = self.result.ensemble is not None and self.result.exported == "refit"
+                wanted = beside or not name.startswith("ensemble")
                 if not wanted or name in self.result.artifacts:
                     continue
                 lacks = why_no_keras(self._directory, name) if name.endswith("keras") else ""
@@ -333,7 +336,7 @@ class Run:
         separator: str | None = None,
         quoting: bool | None = None,
     ) -> np.ndarray | dict[str, np.ndarray]:
-        """Predict with the first refit.
+        """Predict with the exported model: the first refit or, where it is better, the ensemble.
 
         Args:
             inputs: For a table a `pandas.DataFrame` (or what has `to_pandas()`), a dictionary

@@ -33,7 +33,6 @@ from dlrecipes.export import (
     check_not_random,
     check_same_predictions,
     export_saved_model,
-    predict,
     predict_saved_model,
     preprocessed,
     raw_inputs,
@@ -119,28 +118,6 @@ def restore_kept(
     batch_size = int(record.values.get("batch_size") or context.batch_size)
     check_score_as_trained(network, record, batch_size, data.validation, data.model_spec)
     return network
-
-
-def predicted_once(
-    model: keras.Model,
-    record: TrialRecord,
-    directory: RunDirectory,
-    validation: NDArray[np.generic] | Columns | Inputs,
-) -> NDArray[np.float32]:
-    """Return a model's predictions for the validation part, and keep them.
-
-    Args:
-        model: From inputs to probabilities or values, with the network of the training inside.
-        record: The training.
-        directory: The run directory.
-        validation: The inputs of the validation part, as the model takes them.
-    """
-    networks = directory.networks(record.stage)
-    predictions = networks.kept_predictions(record.number)
-    if predictions is None:
-        predictions = predict(model, validation)
-        networks.keep_predictions(record.number, predictions)
-    return predictions
 
 
 def save_as_trained(

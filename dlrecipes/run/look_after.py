@@ -35,6 +35,7 @@ from dlrecipes.results import (
     StudyResult,
     Value,
 )
+from dlrecipes.run.calibrate import calibrated
 from dlrecipes.run.look_at_predictions import look_at_predictions
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.next_command import command_of
@@ -242,6 +243,7 @@ def measure_fit(ended: Ended) -> FitResult:
     network = ended.exported()
     call = partial(network, training=False)
     predicted = predict_network(call, part.inputs, output_kinds(network, spec), spec)
+    predicted = calibrated(predicted, refit.calibration)
     try:
         errors = _errors(ended, main, part, predicted)
     except ArgumentError:  # one example of the class that is looked for has no precision

@@ -199,11 +199,16 @@ def while_sealed(result: RunResult) -> list[str]:
     metric, said = main_metric(result), f"The test set stays sealed{why}."
     if not result.has_test:
         said = f"There is {NO_TEST}."
+    ensemble = result.exported_ensemble
     scores = [refit.validation[metric] for refit in result.refits if metric in refit.validation]
+    if ensemble is not None:
+        scores = [ensemble.validation[metric]] if metric in ensemble.validation else []
     mean, spread = mean_and_spread(scores)
     if mean is None:
         return [said]
     known = f"Validation {metric_words(metric)} {significant(mean)}"
+    if ensemble is not None:
+        known += " with the ensemble"
     if spread is not None:
         known += f" ± {significant(spread, 2)} over {len(scores)} refits"
     baselines = {

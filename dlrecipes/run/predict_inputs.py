@@ -35,7 +35,7 @@ def predict_inputs(
     separator: str | None,
     quoting: bool | None,
 ) -> np.ndarray | dict[str, np.ndarray]:
-    """Return what the first refit of a run predicts, see `Run.predict`.
+    """Return what the exported model of a run predicts, see `Run.predict`.
 
     Args:
         directory: The run directory.
@@ -92,7 +92,7 @@ def _examples(
 
 def _predictions(directory: RunDirectory, x: np.ndarray | Columns | Inputs) -> np.ndarray:
     """Return predictions; what is unlike training is a warning to the caller of `Run`."""
-    checkpoint = directory.path / directory.read_result().refits[0].checkpoint
+    checkpoint = directory.path / directory.read_result().exported_model.checkpoint
     # Of an earlier version the preprocessing is in the model's own file.
     file = directory.preprocess if checkpoint.is_dir() else checkpoint
     spec, preprocess = directory.read_info().raw_spec, None

@@ -36,7 +36,12 @@ from dlrecipes.run.before_training import check_builder
 from dlrecipes.run.doubt import Doubt
 from dlrecipes.run.dry_export import exportable_winner
 from dlrecipes.run.engines import RecordedChoices, make_cross_validated
-from dlrecipes.run.ensemble import average_members, train_members
+from dlrecipes.run.ensemble import (
+    average_members,
+    refit_members,
+    train_members,
+    which_is_exported,
+)
 from dlrecipes.run.gap_penalty import make_penalty, refit_gaps
 from dlrecipes.run.handle import Run
 from dlrecipes.run.keep_network import restore_kept
@@ -44,7 +49,7 @@ from dlrecipes.run.look_after import Ended, look_after
 from dlrecipes.run.main_metric import judged_by
 from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.refits import begin_differently, refit_winner
-from dlrecipes.run.thresholds import set_thresholds
+from dlrecipes.run.thresholds import set_threshold, set_thresholds
 from dlrecipes.rundir import RunDirectory, run_log
 from dlrecipes.search import (
     LogListener,
@@ -179,7 +184,7 @@ def carry_out(
         )
         began_with = replace(info, plan=plan)
         refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
-        # ---- and the best trials once each, as the members of an ensemble
+        # ---- and the best trials once each, who with the refits may be members of an ensemble
         if settings.ensemble > 1:
             heard.on_phase("ensemble")
             clock.begin("ensemble")
@@ -201,15 +206,26 @@ def carry_out(
             (check_selection_optimism(study.best, refitted.records, goal),) if scored_alike else ()
         )
         part, spec = splits.validation, splits.model_spec
-        threshold, refits, missed = set_thresholds(
+        _, refits, _ = set_thresholds(
             settings.goal, refitted.results, refitted.predictions, part.y, spec
         )
-        ensemble, too_few = average_members(
-            trained, info, splits, directory, refits, refitted.predictions
-        )
-        subgroups = _subgroups(part, refitted.predictions[0], spec, threshold)
-        heard.on_step("how well the exported refit fits its training part")
         before = directory.read_result() if directory.result_file.exists() else None
+        ensemble, of_ensemble = average_members(
+            trained,
+            refit_members(study, refitted, info, data, context, directory),
+            info,
+            splits,
+            directory,
+            (refits, refitted.predictions),
+            None if before is None else before.ensemble,
+        )
+        # ---- which model is exported is settled here, before the test set is opened
+        exported = which_is_exported(ensemble)
+        averaged = exported == "ensemble"
+        _, predicted = directory.read_predictions("validation", ensemble=averaged)
+        threshold, missed = set_threshold(settings.goal, predicted, part.y)
+        subgroups = _subgroups(part, predicted, spec, threshold)
+        heard.on_step("how well the exported refit fits its training part")
         ended = Ended(
             info,
             splits,
@@ -252,7 +268,7 @@ def carry_out(
                 *optimism,
                 *seen,
                 *missed,
-                *too_few,
+                *of_ensemble,
                 *check_subgroups(subgroups),
                 *(() if weighed is None else (check_penalty_gain(weighed),)),
             ),
@@ -264,6 +280,7 @@ def carry_out(
             threshold=threshold,
             subgroups=subgroups,
             ensemble=ensemble,
+            exported=exported,
             gap_penalty=weighed,
         )
         clock.end()
@@ -283,7 +300,7 @@ def carry_out(
 def _subgroups(
     part: Split, predictions: NDArray[np.float32], spec: DataSpec, threshold: Threshold | None
 ) -> tuple[SubgroupResult, ...]:
-    """Return how the refit that is exported fares on each group of the validation part."""
+    """Return how the model that is exported fares on each group of the validation part."""
     if part.subgroups is None:
         return ()
     return measure_subgroups(

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Example, Splits
 from dlrecipes.errors import RunError
-from dlrecipes.export import build_inference_model
+from dlrecipes.export import build_calibrated_model, build_inference_model
 from dlrecipes.results import (
+    Calibration,
     Finding,
     Objective,
     RefitResult,
@@ -27,12 +28,12 @@ from dlrecipes.results import (
     Value,
     write_text,
 )
+from dlrecipes.run.calibrate import calibrated, predicted_and_calibrated
 from dlrecipes.run.keep_network import (
     keep_gallery,
     keep_preprocess,
     keep_statistics,
     keep_weights,
-    predicted_once,
     restore_kept,
     save_as_trained,
     with_weights,
@@ -64,7 +65,7 @@ class Refits:
     Args:
         results: Those that ended with a score, the best first.
         records: The records of all.
-        predictions: What each of the results' networks predicts for the validation part,
+        predictions: What each of the results' models predicts for the validation part, calibrated,
             `(refits, examples, …)`.
         summary: The network as Keras summarises it.
         parameters: Number of its weights.
@@ -84,8 +85,16 @@ class Refits:
         Args:
             directory: The run directory.
         """
-        name = self.results[0].checkpoint
-        return next(record for record in self.records if _name(directory, record) == name)
+        return self.scored(directory)[0]
+
+    def scored(self, directory: RunDirectory) -> tuple[TrialRecord, ...]:
+        """Return the records of the results, in their order.
+
+        Args:
+            directory: The run directory.
+        """
+        by_name = {_name(directory, record): record for record in self.records}
+        return tuple(by_name[result.checkpoint] for result in self.results)
 
 
 def refit_winner(
@@ -130,7 +139,8 @@ def refit_winner(
     keep_statistics(splits, directory)
     results, predictions = [], []
     for record in usable:
-        predictions.append(_kept(record, directory, info, splits, context))
+        found, calibration = _kept(record, directory, info, splits, context)
+        predictions.append(calibrated(found, calibration))
         results.append(
             RefitResult(
                 seed=record.seed,
@@ -140,6 +150,7 @@ def refit_winner(
                 seconds=record.seconds,
                 policy=record.policy,
                 checkpoint=_name(directory, record),
+                calibration=calibration,
             )
         )
     together = np.stack(predictions)
@@ -193,22 +204,26 @@ def _kept(
     info: RunInfo,
     splits: Splits,
     context: StudyContext,
-) -> NDArray[np.float32]:
-    """Return a refit's validation predictions, after making whatever is not there yet."""
+) -> tuple[NDArray[np.float32], Calibration | None]:
+    """Return a refit's own validation predictions and its temperature, after making what is not."""
     networks = directory.networks(record.stage)
     predictions = networks.kept_predictions(record.number)
     whole = networks.model(record.number).is_dir() and networks.summary.is_file()
     if predictions is not None and whole:
-        return predictions
+        return predictions, networks.kept_calibration(record.number)
     network = restore_kept(record, directory, context, splits.development(), info.policy)
     keep_gallery(network, splits.development(), directory)  # the best refit comes first
     text = io.StringIO()
     network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
     write_text(networks.summary, text.getvalue())
     model = build_inference_model(network, splits.preprocess, splits.raw_spec, info.spec)
-    predictions = predicted_once(model, record, directory, splits.validation.x)
-    save_as_trained(model, networks.model(record.number), splits.validation.x, predictions, info)
-    return predictions
+    part, folder = splits.validation, networks.model(record.number)
+    predictions, calibration = predicted_and_calibrated(
+        model, record, directory, (part.x, part.y), info.spec
+    )
+    model = build_calibrated_model(model, 1.0 if calibration is None else calibration.temperature)
+    save_as_trained(model, folder, part.x, calibrated(predictions, calibration), info)
+    return predictions, calibration
 
 
 def _badness(record: TrialRecord, objective: Objective) -> tuple[float, float, int]:

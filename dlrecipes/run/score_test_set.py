@@ -27,16 +27,18 @@ from dlrecipes.export import load_tested
 from dlrecipes.results import (
     BaselineResult,
     DataSpec,
+    EnsembleResult,
     Metrics,
     RefitResult,
     RunResult,
     SubgroupResult,
     TestResult,
-    Threshold,
     Verdict,
+    plural,
     significant,
 )
 from dlrecipes.run.baselines import fitted_again
+from dlrecipes.run.calibrate import calibration_tested
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.strongest import Strongest, find_strongest, predict_validation
 from dlrecipes.run.thresholds import usable_goal
@@ -100,10 +102,16 @@ def score_test_set(
     # ---- scores
     thresholds = [refit.threshold for refit in result.refits]
     thresholds += [baseline.threshold for baseline in result.baselines.values()]
+    ensemble = result.exported_ensemble
+    thresholds += [] if ensemble is None else [ensemble.threshold]
     goal = usable_goal(info.settings.goal, thresholds)
     main = main_metric(spec, splits.validation, test, goal)
     refits = tuple(
-        replace(refit, test=main.scores(test.y, predicted, spec, refit.threshold))
+        replace(
+            refit,
+            test=main.scores(test.y, predicted, spec, refit.threshold),
+            calibration=calibration_tested(refit.calibration, test.y, predicted, spec),
+        )
         for refit, predicted in zip(result.refits, predictions, strict=True)
     )
     strongest = find_strongest(main, data.validation.y, spec, recorded, foreseen)
@@ -118,8 +126,9 @@ def score_test_set(
     }
     mean, spread = _mean_and_spread([refit.test for refit in refits])
     at_threshold: Metrics = {}
+    exported = predictions[0] if ensemble is None or averaged is None else averaged
     if result.threshold is not None:
-        decisions = decide(test.y, predictions[0][:, 1], result.threshold.threshold)
+        decisions = decide(test.y, exported[:, 1], result.threshold.threshold)
         at_threshold = decisions.metrics
     unknown = check_unknown_values(splits.preprocess, test.x)
     scored = TestResult(
@@ -136,20 +145,27 @@ def score_test_set(
 
     # ---- the verdict, against the baseline that was the strongest before the opening
     verdict = give_verdict(
-        main, scored, test.y, spec, (refits, predictions), (baselines, by_baseline), strongest
+        main,
+        scored,
+        test.y,
+        spec,
+        (refits, predictions),
+        (baselines, by_baseline),
+        strongest,
+        None if ensemble is None else (ensemble, exported),
     )
     return scored, verdict, refits, baselines
 
 
 def tested_subgroups(
-    directory: RunDirectory, spec: DataSpec, threshold: Threshold | None
+    directory: RunDirectory, spec: DataSpec, result: RunResult
 ) -> tuple[SubgroupResult, ...]:
-    """Return how the first refit fares on each group of the test part, by its saved predictions.
+    """Return how what is exported fares on each group of the test part, by saved predictions.
 
     Args:
         directory: The run directory.
         spec: The data's description.
-        threshold: The threshold that decides, if one was chosen.
+        result: Says what is exported, and which threshold decides.
 
     Returns:
         One a column; none if the data has no subgroups.
@@ -157,7 +173,8 @@ def tested_subgroups(
     Raises:
         RunError: If the saved predictions are damaged.
     """
-    arrays, predictions = directory.read_predictions()
+    arrays, predictions = directory.read_predictions(ensemble=result.exported == "ensemble")
+    threshold = result.threshold
     subgroups = unpack_subgroups(arrays)
     if subgroups is None:
         return ()
@@ -211,8 +228,11 @@ def give_verdict(
     network: tuple[Sequence[RefitResult], np.ndarray],
     baselines: tuple[Baselines, Mapping[str, np.ndarray]],
     strongest: Strongest,
+    ensemble: tuple[EnsembleResult, np.ndarray] | None = None,
 ) -> Verdict:
-    """Compare the refits with the baseline that is the strongest on the validation part.
+    """Compare what is exported with the baseline that is the strongest on the validation part.
+
+    A refit stands for all of them: what a training comes to depends on its seed.
 
     Args:
         main: The metric.
@@ -222,23 +242,30 @@ def give_verdict(
         network: The refits, and their predictions `(refits, examples, …)`.
         baselines: The baselines with their test scores, and their predictions, both by name.
         strongest: The name of that baseline, and of those for each target.
+        ensemble: The ensemble and its predictions, where it is what is exported.
     """
     refits, predictions = network
     results, predicted = baselines
-    name = strongest.name
+    baseline = results[strongest.name]
     own = [
         main.losses(y, values, spec, refit.threshold)
         for refit, values in zip(refits, predictions, strict=True)
     ]
-    mean, spread = significant(test.mean[main.name]), significant(test.spread[main.name], 2)
+    name = "network"
+    reached = f"{significant(test.mean[main.name])} ± {significant(test.spread[main.name], 2)}"
+    if ensemble is not None:
+        averaged, together = ensemble
+        name = f"ensemble of {plural(len(averaged.members), 'network')}"
+        own = [main.losses(y, together, spec, averaged.threshold)]
+        reached = significant(main.scores(y, together, spec, averaged.threshold)[main.name])
     verdict = judge(
         np.stack(own),
-        main.losses(y, predicted[name], spec, results[name].threshold),
-        baseline_name=name,
+        main.losses(y, predicted[strongest.name], spec, baseline.threshold),
+        baseline_name=strongest.name,
         metric=main.words,
-        score=f"test {main.words} {mean} ± {spread} against "
-        f"{significant(results[name].test[main.name])}",
+        score=f"test {main.words} {reached} against {significant(baseline.test[main.name])}",
         step=main.step(y),
+        name=name,
     )
     tested = {
         target.name: strongest.by_target[target.name]

@@ -29,11 +29,10 @@ def set_thresholds(
     y: np.ndarray,
     spec: DataSpec,
 ) -> tuple[Threshold | None, tuple[RefitResult, ...], tuple[Finding, ...]]:
-    """Choose the threshold on the validation predictions of the exported refit, the first.
+    """Choose the threshold on the validation predictions of the first refit.
 
     Where the verdict will be about decisions, each refit gets one of its own likewise, so that
-    their spread is that of the whole procedure. A goal that they do not reach is a finding: a
-    search is not thrown away for it, and the more probable class remains the label.
+    their spread is that of the whole procedure.
 
     Args:
         goal: What it is chosen for, as `ThresholdGoal.parse` takes it; empty for no threshold.
@@ -45,10 +44,36 @@ def set_thresholds(
     Returns:
         The threshold or None, the refits with theirs, and what there is to say about it.
     """
+    threshold, missed = set_threshold(goal, predictions[0], y)
+    if threshold is None or not ThresholdGoal.parse(goal).metric:
+        return threshold, tuple(refits), missed
+    scored = []
+    for refit, own in zip(refits, predictions, strict=True):
+        validation, level = score_validation(y, own, spec, goal)
+        scored.append(replace(refit, validation=validation, threshold=level))
+    return threshold, tuple(scored), ()
+
+
+def set_threshold(
+    goal: str, predictions: NDArray[np.float32], y: np.ndarray
+) -> tuple[Threshold | None, tuple[Finding, ...]]:
+    """Choose the threshold of one model on its validation predictions.
+
+    A goal that they do not reach is a finding: a search is not thrown away for it, and the more
+    probable class remains the label.
+
+    Args:
+        goal: As for `set_thresholds`.
+        predictions: Of the model for the validation part, `(examples, 2)`.
+        y: The labels there, `(examples,)`.
+
+    Returns:
+        The threshold or None, and what there is to say about it.
+    """
     if not goal:
-        return None, tuple(refits), ()
+        return None, ()
     try:
-        threshold = choose_threshold(y, predictions[0][:, 1], goal)
+        return choose_threshold(y, predictions[:, 1], goal), ()
     except DataError as error:
         finding = Finding(
             name="threshold",
@@ -58,14 +83,7 @@ def set_thresholds(
             "a model that ranks better.",
             severity="warning",
         )
-        return None, tuple(refits), (finding,)
-    if not ThresholdGoal.parse(goal).metric:
-        return threshold, tuple(refits), ()
-    scored = []
-    for refit, own in zip(refits, predictions, strict=True):
-        validation, level = score_validation(y, own, spec, goal)
-        scored.append(replace(refit, validation=validation, threshold=level))
-    return threshold, tuple(scored), ()
+        return None, (finding,)
 
 
 def score_validation(

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlrecipes.results import Calibration, dump_json, parse_json, write_text
 from dlrecipes.rundir.arrays import read_arrays, write_arrays
 
 KERAS = ".keras"
 NO_KERAS = ".keras.txt"
 """Why there is no `.keras` file of a model."""
 _WEIGHTS, _PREDICTIONS = ".weights.npz", ".validation.npz"
+_CALIBRATION = ".calibration.json"
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,27 @@ class Networks:
         arrays = read_arrays(self.weights(number), "weights of a network")
         return [arrays[str(at)] for at in range(len(arrays))]
 
+    def keep_calibration(self, number: int, calibration: Calibration) -> None:
+        """Keep the temperature of a network's probabilities."""
+        write_text(beside(self.model(number), _CALIBRATION), dump_json(calibration))
+
+    def kept_calibration(self, number: int) -> Calibration | None:
+        """Return the temperature of a network's probabilities; None if that is not kept.
+
+        Raises:
+            RunError: If the file is damaged.
+        """
+        file = beside(self.model(number), _CALIBRATION)
+        if not file.is_file():
+            return None
+        return parse_json(Calibration, file.read_text(encoding="utf-8"), source=str(file))
+
     def keep_predictions(self, number: int, predictions: NDArray[np.float32]) -> None:
-        """Keep what a network predicts for the validation part."""
+        """Keep what a network predicts for the validation part, before any temperature."""
         write_arrays(beside(self.model(number), _PREDICTIONS), {"predictions": predictions})
 
     def kept_predictions(self, number: int) -> NDArray[np.float32] | None:
-        """Return what a network predicts for the validation part; None if that is not kept.
+        """Return what `keep_predictions` kept; None if that is not kept.
 
         Raises:
             RunError: If the file is damaged.

@@ -285,14 +285,28 @@ class RunDirectory:
             arrays["ensemble"] = ensemble
         write_arrays(self.predictions_on(part), arrays)
 
-    def read_predictions(self, part: Part = "test") -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Return what `write_predictions` wrote, and what the exported refit predicted.
+    def read_predictions(
+        self, part: Part = "test", *, ensemble: bool = False
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Return what `write_predictions` wrote, and what the first refit predicted.
+
+        Args:
+            part: Which part.
+            ensemble: Whether what the ensemble predicted is returned instead.
 
         Raises:
-            RunError: If the file is damaged.
+            RunError: If the file is damaged, or has none of the ensemble.
         """
         arrays = read_arrays(self.predictions_on(part), "saved predictions", "predictions")
-        return arrays, arrays["predictions"][0]
+        if not ensemble:
+            return arrays, arrays["predictions"][0]
+        if "ensemble" not in arrays:
+            raise RunError(
+                "The saved predictions must be whole.",
+                received=f"{self.predictions_on(part)} without those of the ensemble",
+                fix="Resume the run, which saves them.",
+            )
+        return arrays, arrays["ensemble"]
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -15,7 +15,12 @@ from dlrecipes.targets.kind import Measure, OutputKind, TargetKind
 from dlrecipes.targets.kinds import OF_TASK, TASKS, kind_of
 from dlrecipes.targets.objective import loss_and_metrics
 from dlrecipes.targets.only_target import check_classes, check_counts, gap_measures, has_threshold
-from dlrecipes.targets.score import per_example_loss, score_predictions, target_metric
+from dlrecipes.targets.score import (
+    per_example_loss,
+    proper_losses,
+    score_predictions,
+    target_metric,
+)
 from dlrecipes.targets.strata import least_of_part, row_labels, strata
 
 __all__ = [
@@ -40,6 +45,7 @@ __all__ = [
     "named_targets",
     "number_columns",
     "per_example_loss",
+    "proper_losses",
     "rare_below",
     "row_labels",
     "score_predictions",

@@ -131,6 +131,15 @@ class LabelKind(TargetKind[Labelled], Generic[Labelled]):
         wrong: Floats = (predictions.argmax(axis=1) != y).astype(np.float64)
         return wrong
 
+    def proper_losses(self, y: Array, predictions: Floats) -> Floats:
+        """Return the log loss, whose mean is that of the scores."""
+        own = predictions[np.arange(len(y)), y]
+        return -np.log(np.maximum(own, np.finfo(np.float64).eps))
+
+    @property
+    def proper_base(self) -> float:
+        return max(entropy(self.target.priors), _ALMOST_NONE)
+
     def judged_by(
         self, validation: Array, test: Array, goal: ThresholdGoal | None
     ) -> tuple[str, Direction, str]:

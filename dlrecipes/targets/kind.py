@@ -246,6 +246,18 @@ class TargetKind(ABC, Generic[Described]):
     def losses(self, y: Array, predictions: Floats) -> Floats:
         """Return each example's loss, `(examples,)`: their mean is what skill is measured by."""
 
+    def proper_losses(self, y: Array, predictions: Floats) -> Floats:
+        """Return each example's loss, `(examples,)`, in which also what does not decide counts.
+
+        Its mean is least for what is true on average, so that models can be weighed by it.
+        """
+        return self.losses(y, predictions)
+
+    @property
+    def proper_base(self) -> float:
+        """What those losses are on average for a model that knows nothing."""
+        return float(self.target.base_loss)
+
     @abstractmethod
     def judged_by(
         self, validation: Array, test: Array, goal: ThresholdGoal | None

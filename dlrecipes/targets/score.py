@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.results import DataSpec, ThresholdGoal
 from dlrecipes.targets.each_target import known_values, split_predictions
-from dlrecipes.targets.kind import Array, Direction
+from dlrecipes.targets.kind import Array, Direction, Floats, TargetKind
 from dlrecipes.targets.kinds import kind_of
 
 
@@ -101,6 +103,66 @@ def per_example_loss(y: object, predictions: object, spec: DataSpec) -> NDArray[
         >>> dlr.targets.per_example_loss([100.0, 200.0], [110.0, 180.0], spec).tolist()
         [100.0, 400.0]
     """
+    return _mean_losses(
+        y,
+        predictions,
+        spec,
+        lambda kind, y, predictions: kind.losses(y, predictions),
+        lambda kind: float(kind.target.base_loss),
+    )
+
+
+def proper_losses(y: object, predictions: object, spec: DataSpec) -> NDArray[np.float64]:
+    """Return each example's loss by which models are weighed: a log loss, or that of the values.
+
+    Where the loss of `per_example_loss` counts mistakes, here it counts how sure a model was of the
+    true class.
+
+    Args:
+        y: Class indices or values, `(examples,)`; of several targets `(examples, targets)`, NaN
+            where missing.
+        predictions: As for `per_example_loss`.
+        spec: The data's description.
+
+    Returns:
+        `(examples,)`: the log loss, the squared error or the deviance; of several targets the
+        example's share of the mean of them, each in units of what a model has that knows nothing.
+
+    Raises:
+        ArgumentError: If the shapes do not fit, or if a prediction is not finite or not a
+            probability.
+
+    Example:
+        >>> spec = dlr.data.load("breast_cancer").raw_spec
+        >>> predictions = np.array([[0.9, 0.1], [0.2, 0.8]])
+        >>> dlr.targets.proper_losses(np.array([0, 0]), predictions, spec).round(3).tolist()
+        [0.105, 1.609]
+    """
+    return _mean_losses(
+        y,
+        predictions,
+        spec,
+        lambda kind, y, predictions: kind.proper_losses(y, predictions),
+        lambda kind: kind.proper_base,
+    )
+
+
+def _mean_losses(
+    y: object,
+    predictions: object,
+    spec: DataSpec,
+    measure: Callable[[TargetKind[Any], Array, Floats], Floats],
+    base: Callable[[TargetKind[Any]], float],
+) -> NDArray[np.float64]:
+    """Return the mean over the targets of each example's losses, several ones as shares.
+
+    Args:
+        y: As for `per_example_loss`.
+        predictions: Likewise.
+        spec: Likewise.
+        measure: Returns the losses of known targets.
+        base: Returns what they are for a model that knows nothing; of several targets.
+    """
     by_target = split_predictions(predictions, spec)
     shares = []
     for target in spec.targets:
@@ -109,9 +171,10 @@ def per_example_loss(y: object, predictions: object, spec: DataSpec) -> NDArray[
             continue
         kind = kind_of(target)
         losses = np.zeros(len(known))
-        losses[known] = kind.losses(*kind.check(values, _of(known, by_target[target.name])))
+        checked = kind.check(values, _of(known, by_target[target.name]))
+        losses[known] = measure(kind, *checked)
         if spec.keyed:  # the mean over all examples must be the mean over those that are known
-            losses *= len(known) / known.sum() / target.base_loss
+            losses *= len(known) / known.sum() / base(kind)
         shares.append(losses)
     mean: NDArray[np.float64] = np.mean(shares, axis=0)
     return mean

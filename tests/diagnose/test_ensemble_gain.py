@@ -78,3 +78,7 @@ def test_the_average_is_what_the_exported_layer_makes_to_the_last_digit(members)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, keras.layers.Average(dtype="float32")(each))
     np.testing.assert_allclose(found, np.mean(each, axis=0), rtol=1e-6)
+    weights = generator.dirichlet(np.ones(members))
+    weighted = average_predictions(each, weights.tolist())
+    assert weighted.dtype == np.float32
+    np.testing.assert_allclose(weighted, np.average(each, axis=0, weights=weights), rtol=1e-6)

@@ -8,8 +8,10 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.metrics import log_loss
 
 from dlrecipes.data import ColumnRules, Columns, TablePreprocess, TextTokens, from_table
+from dlrecipes.diagnose.probabilities import at_temperature
 from dlrecipes.export import (
     build_average_model,
+    build_calibrated_model,
     build_inference_model,
     export_saved_model,
     load_model,
@@ -192,6 +194,38 @@ def test_the_mean_of_arrays(spec, members, task, with_preprocess):
     assert found.dtype == np.float32
     assert found.shape == ((40,) if task == "regression" else (40, 2 if task == "binary" else 3))
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    weights = [0.5, 0.2, 0.3]
+    weighted = np.asarray(build_average_model(made, layer, spec(task), weights)(x))
+    each = [np.asarray(one(features), dtype=float) for one in made]
+    expected = np.average(each, axis=0, weights=weights)
+    assert weighted.dtype == np.float32
+    np.testing.assert_allclose(weighted, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_temperature_is_in_the_model(spec, members, tmp_path):
+    x = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
+    (model, *_) = members(spec())
+    assert build_calibrated_model(model, 1.0) is model
+    calibrated = build_calibrated_model(model, 2.5)
+    expected = at_temperature(np.asarray(model(x), dtype=float), 2.5)
+    np.testing.assert_allclose(np.asarray(calibrated(x)), expected, rtol=1e-5)
+    calibrated.save(tmp_path / "model.keras")
+    np.testing.assert_array_equal(load_model(tmp_path / "model.keras")(x), calibrated(x))
+
+
+def test_a_temperature_of_a_table_with_a_column_of_that_name(tmp_path):
+    table = _table().rename(columns={"age": "temperature_scaling"})
+    splits = from_table(table, "left")
+    splits = splits.with_preprocess(TablePreprocess(splits.raw_spec.columns))
+    network = keras.Sequential([keras.Input(splits.model_spec.input_shape), keras.layers.Dense(1)])
+    network.compile("sgd", LOSSES["binary"])
+    model = build_inference_model(network, splits.preprocess, splits.raw_spec, splits.model_spec)
+    calibrated = build_calibrated_model(model, 2.0)
+    raw = splits.validation.x
+    expected = at_temperature(predict(model, raw).astype(float), 2.0)
+    export_saved_model(calibrated, tmp_path / "model", splits.raw_spec)
+    found = predict_saved_model(tmp_path / "model", raw)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_never_worse_than_the_members_are_on_average(spec, members):

@@ -91,6 +91,9 @@ def test_an_ensemble_averages_each_target(splits, tmp_path):
     average.save(tmp_path / "m.keras")
     expected = np.mean([predict(one, x) for one in members], axis=0)
     np.testing.assert_allclose(predict(load_model(tmp_path / "m.keras"), x), expected, rtol=1e-5)
+    weighted = build_average_model(members, None, splits.raw_spec, [0.25, 0.75])
+    expected = np.average([predict(one, x) for one in members], axis=0, weights=[0.25, 0.75])
+    np.testing.assert_allclose(predict(weighted, x), expected, rtol=1e-5)
 
 
 def test_a_target_of_large_values_hides_no_other(splits):

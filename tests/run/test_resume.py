@@ -180,7 +180,7 @@ def test_what_is_kept_is_neither_built_nor_predicted_again(copied, monkeypatch):
     run = copied()
     before = dlr.Run(run).result
     monkeypatch.setattr("dlrecipes.run.keep_network.restore_trial", never)
-    monkeypatch.setattr("dlrecipes.run.keep_network.predict", never)
+    monkeypatch.setattr("dlrecipes.run.calibrate.predict", never)
     assert _resume(run).result.refits == before.refits
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from dlrecipes.errors import RunError
+from dlrecipes.results import Calibration, CalibrationScores
 from dlrecipes.rundir import RunDirectory
 
 
@@ -42,6 +43,17 @@ def test_kept_predictions(networks):
     assert networks.kept_predictions(1) is None
     networks.keep_predictions(1, predictions)
     np.testing.assert_array_equal(networks.kept_predictions(1), predictions)
+
+
+def test_kept_calibration(networks):
+    scores = CalibrationScores(0.7, 0.5, 0.2, 0.1)
+    assert networks.kept_calibration(1) is None
+    networks.keep_calibration(1, Calibration(1.25, "less sure", scores))
+    assert networks.kept_calibration(1) == Calibration(1.25, "less sure", scores)
+    (file,) = networks.folder.glob("*.json")
+    file.write_text(file.read_text()[:20])
+    with pytest.raises(RunError, match=r"refit-1.*must hold a Calibration"):
+        networks.kept_calibration(1)
 
 
 @pytest.mark.parametrize("kept", ["weights", "predictions"])

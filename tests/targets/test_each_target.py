@@ -11,6 +11,7 @@ from dlrecipes.targets import (
     join_predictions,
     known_values,
     per_example_loss,
+    proper_losses,
     score_predictions,
     split_predictions,
 )
@@ -77,6 +78,15 @@ def test_mean_loss_of_the_examples_is_what_skill_lacks(seed, examples):
     assert losses.shape == (examples,)
     skill = score_predictions(y, predictions, data)["skill"]
     assert losses.mean() == pytest.approx(1 - skill, rel=1e-6, abs=1e-6)
+    # ---- the same in log losses, each in units of its entropy
+    scores, shares = score_predictions(y, predictions, data), []
+    for target in (SICK, GRADE):
+        priors = np.array(target.priors)
+        entropy = -(priors * np.log(priors)).sum()
+        shares.append(scores[f"{target.name}_log_loss"] / entropy)
+    shares.append(scores["age_rmse"] ** 2 / AGE.base_loss)
+    proper = proper_losses(y, predictions, data)
+    assert proper.mean() == pytest.approx(np.mean(shares), rel=1e-6)
 
 
 @pytest.mark.parametrize("before", [(), (2,)])

@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import ClassTarget, DataSpec, ValueTarget
-from dlrecipes.targets import per_example_loss, score_predictions
+from dlrecipes.targets import per_example_loss, proper_losses, score_predictions
 
 
 def spec(classes=()):
@@ -30,6 +30,17 @@ def test_binary_by_hand():
     assert scores["roc_auc"] == pytest.approx(0.75)
     assert scores["pr_auc"] == pytest.approx((1 + 2 / 3) / 2)
     np.testing.assert_array_equal(per_example_loss(y, predictions, BINARY), [0, 1, 0, 1])
+
+
+def test_proper_losses_have_the_means_of_the_scores():
+    generator = np.random.default_rng(0)
+    p = np.concatenate([generator.dirichlet(np.ones(3), 49), [[0.0, 1.0, 0.0]]])
+    y = generator.integers(0, 2, 50) * 2
+    losses = proper_losses(y, p, THREE)
+    assert losses.mean() == pytest.approx(score_predictions(y, p, THREE)["log_loss"], rel=1e-9)
+    values = generator.normal(size=50)
+    found = proper_losses(y, values, VALUES)
+    np.testing.assert_array_equal(found, per_example_loss(y, values, VALUES))
 
 
 def test_areas_need_both_classes():
