@@ -68,9 +68,10 @@ def run_dlrecipes(*, table: str, split: int, minutes: float) -> dict[str, Any]:
     refits = [refit.test for refit in result.refits]
     ensemble = {} if result.ensemble is None else result.ensemble.test
     return {
-        **_measured(splits, ensemble or refits[0], table, took, ("tensorflow", "keras")),
+        **_measured(splits, result.exported_model.test, table, took, ("tensorflow", "keras")),
         "refits": refits,
         "ensemble": ensemble,
+        "exported": result.exported,
         "phases": result.seconds,
         "trials": sum(stage.trials.completed for stage in result.stages),
     }

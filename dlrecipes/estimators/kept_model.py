@@ -23,7 +23,7 @@ from dlrecipes.targets import in_form, split_predictions
 
 
 class KeptModel:
-    """The files of a run's ensemble, or of its first refit, as bytes.
+    """The files of what a run exports, its first refit or an ensemble, as bytes.
 
     They are loaded when the first rows are predicted, once in a process: a SavedModel, which needs
     no code of the recipe's. A pickle holds the bytes, and nothing of TensorFlow's.
@@ -34,8 +34,7 @@ class KeptModel:
 
     def __init__(self, run: Run) -> None:
         directory, result = RunDirectory.existing(run.directory), run.result
-        tested = result.refits[0] if result.ensemble is None else result.ensemble
-        folder = directory.path / tested.checkpoint
+        folder = directory.path / result.exported_model.checkpoint
         self._spec = run.info.raw_spec
         self._statistics = directory.read_statistics()
         self._files = {

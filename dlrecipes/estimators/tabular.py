@@ -204,7 +204,7 @@ class TabularClassifier(ClassifierMixin, _TabularEstimator):
     """A classifier of tables for scikit-learn: the search of `dlrecipes tune tabular`.
 
     `fit` searches, trains the winner again with other seeds and keeps the best refit, or the
-    ensemble where one is asked for. All rows are for training and validation: there is no test
+    ensemble where one is asked for and is better. All rows are for training and validation: there is no test
     part, and what the run's report says are validation scores. Hold rows out yourself, as
     `cross_val_score` and `train_test_split` do.
 
@@ -218,8 +218,9 @@ class TabularClassifier(ClassifierMixin, _TabularEstimator):
         minutes: Minutes after which the search ends, above 0; None for no limit.
         trials: Search trials, at least 1; None for the recipe's.
         epochs: Epochs of a full trial, at least 1; None for the recipe's.
-        ensemble: How many of the best trials are trained again and averaged; 0 or 1 for none. With
-            too few different trials the single network predicts, and `run_.result` says so.
+        ensemble: How many of the best trials are trained again, to be averaged; 0 or 1 for none.
+            Where their mean is not better on the validation part, the single network predicts
+            (`run_.result.exported`).
         validation_fraction: Share of the rows that trials are compared on, in (0, 1).
         random_state: Seed of split, search and training, an integer or a
             `numpy.random.RandomState`: two fits with the same one predict the same, unless

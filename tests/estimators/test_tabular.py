@@ -128,9 +128,9 @@ def test_a_run_directory_stays_and_has_a_report(small, tmp_path):
     assert "There is no test part" in (out / "report.html").read_text()
     assert pickle.loads(pickle.dumps(classifier)).run_.result.sealed == "no test part"
     assert classifier.predict(x).dtype == bool
-    # ---- the ensemble was asked for, hence it predicts
-    ensemble = dlr.load_model(out / classifier.run_.result.artifacts["ensemble_keras"])
-    expected = np.asarray(ensemble(list(x.T.to_numpy("float32")), training=False))
+    # ---- what the run exports predicts, be it the ensemble or the refit
+    exported = dlr.load_model(out / classifier.run_.result.artifacts["keras"])
+    expected = np.asarray(exported(list(x.T.to_numpy("float32")), training=False))
     np.testing.assert_allclose(classifier.predict_proba(x), expected, atol=1e-6)
     # ---- numbers are names, too
     np.testing.assert_array_equal(classifier.predict_proba(x[[1, 0]]), classifier.predict_proba(x))
