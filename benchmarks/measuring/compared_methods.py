@@ -47,7 +47,7 @@ def run_dlrecipes(*, table: str, split: int, minutes: float) -> dict[str, Any]:
         minutes: What the run may take.
 
     Returns:
-        The `score` of the ensemble if the recipe makes one, else of the refit that it exports;
+        The `score` of what the run exports, the `exported` refit or ensemble;
         those of `refits` and `ensemble`, seconds of the `phases`, and what `run_trees` returns.
     """
     recipe = dlr.load_recipe("tabular")
