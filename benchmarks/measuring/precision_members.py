@@ -156,6 +156,23 @@ def _multitask() -> Case:
     return Case(model, _numbers(6), y, loss_and_metrics(targets))
 
 
+def _members() -> Case:
+    """Members whose outputs are half precision until their mean: nobody took care of them."""
+    inputs = keras.Input((6,))
+    members = keras.layers.Dense(16, "relu")(layers.MemberScaling(4)(inputs))
+    members = layers.MemberDense(3)(members)
+    model = models.MemberModel(inputs, layers.MemberMean(dtype="float32")(members))
+    return _classifier(model, _numbers(6))
+
+
+def _tempered() -> Case:
+    probabilities = [keras.Input((6,)), keras.layers.Dense(3, "softmax", dtype="float32")]
+    model = keras.Sequential([*probabilities, layers.TemperatureScaling(1.5)])
+    return Case(
+        model, _numbers(6), _whole(3)[:, 0].astype("int32"), "sparse_categorical_crossentropy"
+    )
+
+
 def _table_encoder() -> Case:
     spec, x = _table()
     encoder = models.build_table_encoder(spec)
@@ -165,10 +182,15 @@ def _table_encoder() -> Case:
 
 _CASES: dict[str, Callable[[], Case]] = {
     # ---- layers
+    "FeatureScaling": lambda: _one_layer(layers.FeatureScaling(), _numbers(6)),
     "Imputation": lambda: _one_layer(layers.Imputation(), _missing(_numbers(5)), adapt=True),
     "InvertedDropout": lambda: _one_layer(layers.InvertedDropout(0.3, seed=1), _numbers(8)),
     "LocallyConnected2D": lambda: _one_layer(layers.LocallyConnected2D(4, 3), _numbers(8, 8, 2)),
+    "MemberDense": _members,
+    "MemberMean": _members,
+    "MemberScaling": _members,
     "MinMaxScaling": lambda: _one_layer(layers.MinMaxScaling(), 9 + _numbers(5), adapt=True),
+    "NTKDense": lambda: _one_layer(layers.NTKDense(16), _numbers(6)),
     "OneHot": lambda: _one_layer(layers.OneHot((3, 4)), _whole(3, 4)),
     "OrdinalHead": lambda: Case(
         keras.Sequential([keras.Input((6,)), layers.OrdinalHead(4)]),
@@ -177,11 +199,19 @@ _CASES: dict[str, Callable[[], Case]] = {
         losses.OrdinalLoss(),
     ),
     "PCAWhitening": lambda: _one_layer(layers.PCAWhitening(), _numbers(5), adapt=True),
+    "ParametricActivation": lambda: _one_layer(layers.ParametricActivation("mish"), _numbers(6)),
+    "PeriodicBiasEmbedding": lambda: _one_layer(layers.PeriodicBiasEmbedding(), _numbers(5)),
+    "PeriodicEmbedding": lambda: _one_layer(layers.PeriodicEmbedding(), _numbers(5)),
+    "PiecewiseLinearEmbedding": lambda: _one_layer(
+        layers.PiecewiseLinearEmbedding(4, n_bins=4), _numbers(5), adapt=True
+    ),
     "PiecewiseLinearEncoding": lambda: _one_layer(
         layers.PiecewiseLinearEncoding(4), _numbers(5), adapt=True
     ),
+    "QuantileToNormal": lambda: _one_layer(layers.QuantileToNormal(), _numbers(5), adapt=True),
     "QuantileClip": lambda: _one_layer(layers.QuantileClip((0.1, 0.9)), _numbers(5), adapt=True),
     "ResidualBlock": lambda: _one_layer(layers.ResidualBlock(8), _numbers(8, 8, 8)),
+    "RobustScaling": lambda: _one_layer(layers.RobustScaling(), 9 + _numbers(5), adapt=True),
     "ScheduledDropout": lambda: _one_layer(
         layers.ScheduledDropout(FlatCos(0.3, 50), seed=1), _numbers(8)
     ),
@@ -189,6 +219,7 @@ _CASES: dict[str, Callable[[], Case]] = {
     "Standardization(1000 ± 1)": lambda: _one_layer(
         layers.Standardization(), 1000 + _numbers(5), adapt=True
     ),
+    "TemperatureScaling": _tempered,
     "ZCAWhitening": lambda: _one_layer(layers.ZCAWhitening(), _numbers(5), adapt=True),
     "absolute": lambda: _one_layer(keras.layers.Dense(16, activation=layers.absolute), _numbers(5)),
     "matched_initializer": lambda: _one_layer(
@@ -216,6 +247,9 @@ _CASES: dict[str, Callable[[], Case]] = {
         500 + 20 * _numbers(1, seed=3),
     ),
     "build_multitask": _multitask,
+    "build_realmlp": lambda: _classifier(
+        models.build_realmlp(_table()[0], hidden_units=(32,)), _table()[1]
+    ),
     "build_resnet": lambda: _classifier(
         models.build_resnet((8, 8, 1), 3, filters=(8,)), _numbers(8, 8, 1)
     ),
@@ -229,6 +263,10 @@ _CASES: dict[str, Callable[[], Case]] = {
         models.build_rnn((10, 3), 3, cell="simple", recurrent_units=(16,)), _numbers(10, 3)
     ),
     "build_table_encoder": _table_encoder,
+    "MemberModel": _members,
+    "build_tabm": lambda: _classifier(
+        models.build_tabm(_table()[0], members=4, hidden_units=(32,)), _table()[1]
+    ),
     "build_tabular": lambda: _classifier(
         models.build_tabular(_table()[0], hidden_units=(32,)), _table()[1]
     ),

@@ -204,9 +204,9 @@ class TabularClassifier(ClassifierMixin, _TabularEstimator):
     """A classifier of tables for scikit-learn: the search of `dlrecipes tune tabular`.
 
     `fit` searches, trains the winner again with other seeds and keeps the best refit, or the
-    ensemble where one is asked for and is better. All rows are for training and validation: there is no test
-    part, and what the run's report says are validation scores. Hold rows out yourself, as
-    `cross_val_score` and `train_test_split` do.
+    ensemble where one is asked for and is better. All rows are for training and validation: there
+    is no test part, and what the run's report says are validation scores. Hold rows out yourself,
+    as `cross_val_score` and `train_test_split` do.
 
     Of a data frame the columns are read as `dlrecipes.data.from_table` reads them: numbers,
     texts, categories, booleans, dates, missing cells; constants and row numbers are left out. The

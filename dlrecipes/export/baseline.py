@@ -1,6 +1,6 @@
 """A baseline as files: what a run's network was compared with, for raw inputs and without pickle.
 
-The folder has `baseline.json`, the preprocessing as `preprocess.keras`, and of each target the
+The folder has `baseline.json`, the preprocessing as `columns.keras`, and of each target the
 model in its library's own format: `model.txt` of LightGBM, `model.cbm` of CatBoost, `model.skops`
 of scikit-learn.
 """
@@ -36,7 +36,7 @@ from dlrecipes.results.versions import versions_of
 from dlrecipes.targets import join_predictions, kind_of
 
 BASELINE_FILE = "baseline.json"
-_PREPROCESS = "preprocess.keras"
+_PREPROCESS = "columns.keras"
 _FEW = 8
 _SUFFIXES = {LIGHTGBM: "txt", SCIKIT_LEARN: "skops"}
 _PACKAGES = ("dlrecipes", "keras", "scikit-learn", "lightgbm", "catboost", "skops")
