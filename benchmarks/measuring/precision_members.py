@@ -165,6 +165,14 @@ def _members() -> Case:
     return _classifier(model, _numbers(6))
 
 
+def _realmlp() -> Case:
+    """With a last layer away from the zeros that it begins with: all outputs would be equal."""
+    spec, x = _table()
+    model = models.build_realmlp(spec, hidden_units=(32,))
+    model.get_layer("outputs").kernel.assign(_numbers(3, seed=5)[:32])
+    return _classifier(model, x)
+
+
 def _tempered() -> Case:
     probabilities = [keras.Input((6,)), keras.layers.Dense(3, "softmax", dtype="float32")]
     model = keras.Sequential([*probabilities, layers.TemperatureScaling(1.5)])
@@ -247,9 +255,7 @@ _CASES: dict[str, Callable[[], Case]] = {
         500 + 20 * _numbers(1, seed=3),
     ),
     "build_multitask": _multitask,
-    "build_realmlp": lambda: _classifier(
-        models.build_realmlp(_table()[0], hidden_units=(32,)), _table()[1]
-    ),
+    "build_realmlp": _realmlp,
     "build_resnet": lambda: _classifier(
         models.build_resnet((8, 8, 1), 3, filters=(8,)), _numbers(8, 8, 1)
     ),
