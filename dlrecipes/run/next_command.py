@@ -41,7 +41,10 @@ def command_of(info: RunInfo, command: str, options: Sequence[str] = ()) -> str:
         return _in_python(info, command, options)
     words = ["dlrecipes", command, _recipe(info)]
     if command == "tune":
-        words += [*_plan_options(info, options), *_own_options(info.settings)]
+        settings = info.settings
+        if info.time_plan is not None and "--trials" in options:  # which the minutes would cut
+            settings = replace(settings, minutes=None)
+        words += [*_plan_options(info, options), *_own_options(settings)]
     else:
         words += options
     for name, value in info.origin.source.items():

@@ -34,6 +34,7 @@ from dlrecipes.search.refit import (
 )
 from dlrecipes.search.spec_builder import SpecBuilder
 from dlrecipes.search.study import search
+from dlrecipes.search.time_budget import Ending, TimeBudget
 from dlrecipes.search.trial_source import Penalty, StudyContext
 from dlrecipes.search.tuner import Tuner
 
@@ -42,6 +43,7 @@ __all__ = [
     "Build",
     "CoarseToFine",
     "CrossValidated",
+    "Ending",
     "GivenHyperParameters",
     "HyperParameters",
     "Listener",
@@ -52,6 +54,7 @@ __all__ = [
     "Store",
     "StudyCallback",
     "StudyContext",
+    "TimeBudget",
     "Tuner",
     "build_with",
     "builder_of",

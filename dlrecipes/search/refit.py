@@ -55,7 +55,7 @@ def refit(
         space: The builder's search space.
         engine: Trains.
         store: Where the study of the refits lives.
-        context: What all stages share; refits have no deadline.
+        context: What all stages share; refits have no deadline, but may have an end.
         keep: Called with job and outcome, weights included, before a refit counts as finished.
     """
     backend = store.study(stage, _wide_enough(space, trials), context.objective, context.seed)
