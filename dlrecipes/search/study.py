@@ -122,9 +122,6 @@ def search(
         early = check_unused_time(plan.trials, time.monotonic() - began, context.deadline - began)
     for finding in early:
         context.listener.on_note(f"{finding.verdict} {finding.advice}".rstrip())
-    in_time = () if budget is None else budget.findings(plan)
-    for finding in in_time:
-        context.listener.on_finding(finding)
     broadest = max(progress.spaces, key=lambda name: sum(trial.stage == name for trial in trials))
     even = [trial for trial in trials if trial.stage == broadest]
     return StudyResult(
@@ -141,7 +138,7 @@ def search(
             *progress.repeated,
             *late,
             *early,
-            *in_time,
+            *progress.in_time(),
         ),
         interactions=find_interactions(even, progress.spaces[broadest]),
     )
@@ -193,6 +190,14 @@ class _Progress:
         if self._context.budget is not None:
             return stage.trials
         return max(0, min(stage.trials, self._plan.trials - len(self.trials)))
+
+    def in_time(self) -> tuple[Finding, ...]:
+        """Return what there is to say of a budget of time."""
+        budget = self._context.budget
+        found = () if budget is None else budget.findings(self._plan)
+        for finding in found:
+            self._context.listener.on_finding(finding)
+        return found
 
     def carry_out(self, stage: Stage, ranges: Space, carried: Sequence[TrialRecord] = ()) -> Space:
         """Run a stage and return its ranges: those that its study began with, if it exists."""
