@@ -419,6 +419,8 @@ def _time_left(
     known = begun.sizes if refits is None else begun.sizes[: begun.sizes.index(refits)]
     spent = refits.spent if refits is not None else known[-1].spent if known else 0.0
     more = 60 * minutes if plan.trials and minutes is not None else 0.0
+    if known and not plan.trials:  # a stage that was under way ends, too
+        known = (*known[:-1], replace(known[-1], until=known[-1].spent))
     return replace(begun, sizes=known, seconds=max(spent + more, 1e-3)), spent
 
 

@@ -52,7 +52,9 @@ _PAIRED = 0.3
 standard error."""
 _MEMBERS = 4
 _MUCH, _MUCH_SECONDS = 0.1, 15.0
-"""Time that is spared from this on is said."""
+"""What a run may take more than its time, or is said to have spared, the larger of both."""
+_OVERRUN = 0.25
+"""The share of it that a stage may take which cannot be left out."""
 
 
 @dataclass(frozen=True)
@@ -266,6 +268,11 @@ class TimeBudget:
         """Seconds of it that are left, at least 0."""
         return max(0.0, self.seconds - self.spent)
 
+    @property
+    def _least(self) -> float:
+        """What the first stage and the refits have where no time is left."""
+        return _OVERRUN * max(_MUCH_SECONDS, _MUCH * self.seconds)
+
     def ends(self, name: str) -> float:
         """Return the time by the clock at which a stage ends: at once if another has begun.
 
@@ -275,7 +282,7 @@ class TimeBudget:
         sizes = self.time_plan.sizes
         if sizes and sizes[-1].name != name:
             return -math.inf
-        until = min(sizes[-1].until, self.seconds) if sizes else 0.0
+        until = sizes[-1].until if sizes else 0.0
         return self._clock() + until - self.spent
 
     def resume(self, name: str, records: Sequence[TrialRecord]) -> None:
@@ -397,8 +404,9 @@ class TimeBudget:
     def _pilot(self, stage: Stage, plan: Plan) -> tuple[int, int, float]:
         trials = max(_PILOT_TRIALS, len(stage.first) + 2)
         epochs = stage.epochs if self.time_plan.keep_epochs else min(stage.epochs, _PILOT_EPOCHS)
-        # Also where hardly any time is left: one network is needed.
-        return trials, epochs, self.spent + _PILOT_SHARE * self._for_search(plan, ())
+        # Also where no time is left: one network is needed.
+        seconds = max(_PILOT_SHARE * self._for_search(plan, ()), self._least)
+        return trials, epochs, self.spent + seconds
 
     def _stage(
         self, stage: Stage, plan: Plan, trials: Sequence[TrialRecord], share: float, most: int
@@ -486,7 +494,8 @@ class TimeBudget:
             number = max(1, min(fit, most))
             after = self._ending.of(number + self._members)
             share = number / max(1, number + self._members)
-            until = self.spent + share * (self.left - after)
+            seconds = max(share * (self.left - after), min(self._least, one))
+            until = self.spent + seconds
             size = self._decide(REFITS, number, epochs, until)
             self._on_note(
                 f"{plural(number, 'refit')} of {plural(epochs, 'epoch')} "
