@@ -324,7 +324,7 @@ class TimeBudget:
         weights = [stage.trials * stage.epochs for stage in plan.stages]
         for at, stage in enumerate(plan.stages):
             share = weights[at] / max(1, sum(weights[at:]))
-            cap = max(stage.trials, math.ceil(most * stage.trials / plan.trials))
+            cap = max(stage.trials, math.ceil(most * stage.trials / max(1, plan.trials)))
             yield self._begin(stage, partial(self._stage, stage, plan, trials, share, cap))
         yield from self._further(plan, trials, max(2 * _FEWEST, most // 3))
 
@@ -385,7 +385,7 @@ class TimeBudget:
             size = self._decide(stage.name, trials, epochs, until)
             self._on_note(
                 f"Stage {stage.name}: {plural(trials, 'trial')} of {plural(epochs, 'epoch')} "
-                f"fit in {in_words(max(1.0, size.until - size.spent))}."
+                f"in at most {in_words(max(1.0, size.until - size.spent))}."
             )
         return replace(stage, trials=size.trials, epochs=size.epochs)
 
@@ -499,7 +499,7 @@ class TimeBudget:
             size = self._decide(REFITS, number, epochs, until)
             self._on_note(
                 f"{plural(number, 'refit')} of {plural(epochs, 'epoch')} "
-                f"fit in {in_words(max(1.0, size.until - size.spent))}."
+                f"in at most {in_words(max(1.0, size.until - size.spent))}."
             )
         return replace(plan, refit_seeds=size.trials, refit_epochs=size.epochs)
 
