@@ -6,6 +6,7 @@ ensemble, 7. the export (`carry_out`), 8. the test set, opened once, 9. report (
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -46,6 +47,7 @@ from dlrecipes.run.refits import begin_differently, refit_winner
 from dlrecipes.run.thresholds import set_thresholds
 from dlrecipes.run.time_left import (
     baseline_seconds,
+    expect_test_set,
     more_for_baselines,
     search_deadline,
     time_budget,
@@ -106,6 +108,7 @@ def carry_out(
         # ---- 3. baselines: what the network must beat; boosted trees grow beside the search
         heard.on_phase("baselines")
         clock.begin("baselines")
+        began = time.monotonic()
         baseline_fit = ending.enter_context(
             BaselineFit(
                 data,
@@ -116,6 +119,7 @@ def carry_out(
             )
         )
         baselines = score_baselines(baseline_fit.ready, data, settings.goal)
+        expect_test_set(work, budget, time.monotonic() - began)
 
         # ---- 4. search: coarse, widened where the best value lies at an edge, fine
         chance = chance_score(goal, baselines, data.model_spec)

@@ -13,7 +13,7 @@ from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.search import Ending, Listener, StudyContext, TimeBudget
 from dlrecipes.training.engines import count_cores
 
-_FIXED, _NETWORK = 2.0, 1.2
+_FIXED, _NETWORK = 2.0, 1.4
 """What the end of a run takes, by what a network took to be saved, loaded and compared: diagnosis,
 exports, test set and report, and each refit."""
 
@@ -57,6 +57,21 @@ def baseline_seconds(settings: RunSettings, budget: TimeBudget | None) -> float:
     """
     asked = settings.baseline_seconds
     return asked if budget is None else budget.baseline_seconds(asked)
+
+
+def expect_test_set(work: Work, budget: TimeBudget | None, seconds: float) -> None:
+    """Keep time for the baselines' predictions on the test part, which are not made by a graph.
+
+    Nearest neighbours take long for many rows, and as long for each of them there as on the
+    validation part.
+
+    Args:
+        work: What the run works on.
+        budget: The time; None where the plan decides.
+        seconds: What the baselines have taken, validation part included.
+    """
+    if budget is not None and not work.settings.sealed:
+        budget.expect(seconds * len(work.splits.test) / max(1, len(work.splits.validation)))
 
 
 def search_deadline(settings: RunSettings, budget: TimeBudget | None) -> float | None:

@@ -47,6 +47,8 @@ _SEARCHED = 0.7
 """The share of what is left that a search has before it is known what a refit costs."""
 _ENDING = 0.4
 """What the end of the run may take of the time that its search began with, but for one refit."""
+_BASELINES = 0.5
+"""The share of the whole time that baselines may take, most of it beside the search."""
 _PAIRED = 0.3
 """Two networks err on the same examples: their difference varies by about so much of a score's
 standard error."""
@@ -224,6 +226,15 @@ class TimeBudget:
         on_size: Is told of each decision before the stage's first trial.
         on_note: Takes a line on each.
         clock: Returns seconds.
+
+    Example:
+        >>> from dlrecipes.results import TimePlan
+        >>> from dlrecipes.search import Ending, TimeBudget
+        >>> goal, ending = dlr.Objective.parse("val_loss"), Ending(fixed=4.0, network=2.0)
+        >>> budget = TimeBudget(TimePlan(seconds=60.0), ending=ending, objective=goal, examples=400)
+        >>> pilot = next(budget.stages(dlr.CoarseToFine(12, 9), (), []))
+        >>> pilot.name, pilot.trials, pilot.epochs
+        ('coarse-pilot', 4, 3)
     """
 
     def __init__(  # noqa: PLR0913  (one argument a fact)
@@ -525,13 +536,21 @@ class TimeBudget:
             self._decide(ENSEMBLE, members, epochs, self.seconds - after)
         return members
 
+    def expect(self, seconds: float) -> None:
+        """Count what else the end of the run takes.
+
+        Args:
+            seconds: At least 0.
+        """
+        self._ending = replace(self._ending, fixed=self._ending.fixed + seconds)
+
     def baseline_seconds(self, asked: float) -> float:
         """Return what the baselines may take together.
 
         Args:
             asked: What they may take where time is no matter.
         """
-        return min(asked, max(1.0, _PILOT_SHARE * self.seconds))
+        return min(asked, max(1.0, _BASELINES * self.seconds))
 
     def seconds_more(self, usual: float) -> float:
         """Return how long baselines may go on after the search.
