@@ -33,6 +33,8 @@ _PILOT_EPOCHS = 5
 _PILOT_SHARE = 0.2
 _FEWEST = 4
 """Trials that a stage should have, if need be with fewer epochs."""
+_FEW = 2
+"""Trials without which a stage that is not the last is left out."""
 _TRIALS_EACH = 16
 """Trials for each hyperparameter beyond which longer trials help more than further ones."""
 _LONGEST = 4
@@ -93,7 +95,7 @@ class Cost:
         return self.begin + epochs * self.epoch
 
 
-def measure_cost(records: Sequence[TrialRecord], seconds: float) -> Cost:
+def measure_cost(records: Sequence[TrialRecord], seconds: float, *, first: bool = False) -> Cost:
     """Return what the trials of a stage have cost, on average.
 
     The first trial of a structure compiles its graph. Trials with as many weights are taken to
@@ -103,6 +105,8 @@ def measure_cost(records: Sequence[TrialRecord], seconds: float) -> Cost:
     Args:
         records: Its trials.
         seconds: What the stage took by the clock.
+        first: Whether it was the first stage: what passed between its trials was spent on
+            structures that nobody had met, too.
 
     Reference:
         Good 1953, The Population Frequencies of Species and the Estimation of Population
@@ -119,9 +123,10 @@ def measure_cost(records: Sequence[TrialRecord], seconds: float) -> Cost:
     training = sum(paces[record.parameters] * record.epochs for record in trained)
     counts = [sum(one.parameters == structure for one in trained) for structure in paces]
     new = counts.count(1) / len(trained)
-    first_use = (measured - training) / len(paces)
-    between = max(0.0, seconds - measured) / len(records)
-    return Cost(between + new * first_use, training / epochs)
+    first_uses, between = measured - training, max(0.0, seconds - measured)
+    if first:
+        first_uses, between = first_uses + between, 0.0
+    return Cost(between / len(records) + new * first_uses / len(paces), training / epochs)
 
 
 def _paces(records: Sequence[TrialRecord]) -> dict[int, float]:
@@ -431,7 +436,9 @@ class TimeBudget:
             most=most,
             keep_epochs=self.time_plan.keep_epochs,
         )
-        return number, epochs, self.spent + given
+        # One trial is no stage: the next one has the time.
+        alone = number < min(_FEW, most) and stage is not plan.stages[-1]
+        return 0 if alone else number, epochs, self.spent + given
 
     def _further(self, plan: Plan, trials: Sequence[TrialRecord], most: int) -> Iterator[Stage]:
         """Yield rounds of longer and of further trials, as long as they help."""
@@ -613,5 +620,5 @@ class TimeBudget:
             own = [one for one in trials if one.stage == sizes[at].name]
             if len(own) >= min(_FEWEST, sizes[at].trials):
                 end = sizes[at + 1].spent if at + 1 < len(sizes) else self.spent
-                return measure_cost(own, end - sizes[at].spent)
+                return measure_cost(own, end - sizes[at].spent, first=at == 0)
         return Cost(0.0, 0.0)

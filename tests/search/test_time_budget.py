@@ -88,6 +88,10 @@ def test_the_cost_of_a_trial(record):
     cost = measure_cost([*trials, trained(8.0, 4, 11)], 26.0)
     assert cost.epoch == pytest.approx((4 * 0.5 * 2 + 4 * 1.0 * 2 + 8.0) / 20)
     assert cost.begin == pytest.approx(1 / 5 * (3 + 3 + 0) / 3)
+    # In the first stage, what passed between trials was spent on structures, too.
+    cost = measure_cost([*trials, trained(8.0, 4, 11)], 32.0, first=True)
+    assert cost.begin == pytest.approx(1 / 5 * (3 + 3 + 0 + 32 - 26) / 3)
+    assert measure_cost(trials, 20.0, first=True).begin == pytest.approx(0)
     # Without measured seconds the clock is all there is; without an epoch, too.
     assert measure_cost([trained(0.0, 4, 7)], 2.0) == Cost(0.0, 0.5)
     assert measure_cost([trained(1.0, 0, 7)], 2.0) == Cost(2.0, 0.0)
