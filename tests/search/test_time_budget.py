@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlrecipes.results import Objective, Plan, Stage, StageSize, TimePlan
-from dlrecipes.search import CoarseToFine, Ending, Store, TimeBudget, discover_space, search
+from dlrecipes.search import (
+    CoarseToFine,
+    Ending,
+    Store,
+    TimeBudget,
+    discover_space,
+    refit,
+    search,
+)
 from dlrecipes.search.time_budget import Cost, fit_stage, measure_cost, noise_of
 
 PLAN = CoarseToFine(trials=12, epochs=6)
@@ -49,9 +57,9 @@ def tuned(tmp_path, fake_engine, recorder, context, rate_builder, monkeypatch):
             clock=clock.monotonic,
         )
         run.began = now[0]
-        store = Store.open(tmp_path / f"{journal}.journal", "run")
-        shared = context(rate_builder, listener=run.heard, budget=run.budget)
-        return search(plan, discover_space(rate_builder), run.engine, store, shared)
+        run.store = Store.open(tmp_path / f"{journal}.journal", "run")
+        run.context = context(rate_builder, listener=run.heard, budget=run.budget)
+        return search(plan, discover_space(rate_builder), run.engine, run.store, run.context)
 
     run.now = now
     return run
@@ -139,6 +147,7 @@ def test_the_time_is_spent_and_kept(tuned, seconds):
     plan = tuned.budget.refits(PLAN, result.trials, result.best)
     trained = spent + plan.refit_seeds * (plan.refit_epochs or 0) * EPOCH
     assert trained + 2.0 + plan.refit_seeds * 1.0 <= seconds * 1.1
+    assert {trial.status for trial in result.trials} <= {"completed", "pruned"}
     # It stops earlier only where it says so.
     early = any(finding.name == "time not needed" for finding in result.findings)
     assert early or trained + 2.0 + plan.refit_seeds * 1.0 >= 0.6 * seconds
@@ -216,6 +225,32 @@ def test_a_resumed_search_reads_its_sizes_and_keeps_the_time(tuned, killed):
     again = tuned(seconds, _rising, time_plan=tuned.budget.time_plan)
     assert again.trials == result.trials
     assert tuned.engine.epochs == 0
+
+
+@pytest.mark.parametrize(("left", "epochs"), [(2.6, [11]), (-1.0, [1]), (12.9, [50, 2])])
+def test_refits_end_with_their_best_epoch_when_their_time_is_up(tuned, left, epochs):
+    result = tuned(30.0, _rising)
+    shared = replace(tuned.context, budget=None, ends=tuned.now[0] + left)
+    stage, kept = Stage("refit-best", 3, 50, "random", "none"), []
+    records = refit(
+        stage,
+        [result.best] * 3,
+        result.space,
+        tuned.engine,
+        tuned.store,
+        shared,
+        lambda job, outcome: kept.append(outcome),
+    )
+    assert [(record.status, record.epochs) for record in records] == [
+        ("completed", number) for number in epochs
+    ]
+    assert [outcome.score for outcome in kept] == [record.score for record in records]
+    # ---- what has ended stays as it is when the run goes on later
+    again = replace(shared, ends=-math.inf)
+    trials = [result.best] * 3
+    assert records == refit(
+        stage, trials, result.space, tuned.engine, tuned.store, again, lambda job, outcome: None
+    )
 
 
 def test_stages_of_other_plans(tuned):
