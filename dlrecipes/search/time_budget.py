@@ -68,6 +68,11 @@ class Ending:
     Args:
         fixed: Diagnosis, exports, test set, report.
         network: What each network takes that is saved, predicted with and tested.
+
+    Example:
+        >>> from dlrecipes.search import Ending
+        >>> Ending(fixed=4.0, network=2.0).of(3)
+        10.0
     """
 
     fixed: float
@@ -577,12 +582,16 @@ class TimeBudget:
     def _refit_cost(self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord) -> float:
         """Return the seconds by the clock of one refit among others."""
         alike = [one for one in trials if one.parameters == best.parameters and one.epochs]
-        latest = [one for one in alike if one.stage == alike[-1].stage]
-        if not latest:
+        if not alike:
             return 0.0
         folds = max(1, len(best.fold_scores))
-        pace = sum(one.seconds for one in latest) / sum(one.epochs for one in latest)
-        first_use = max(one.seconds - one.epochs * _paces(alike)[one.parameters] for one in alike)
+        # In a stage with many trials side by side, an epoch of one costs less than in a refit.
+        stages = {
+            one.stage: [other for other in alike if other.stage == one.stage] for one in alike
+        }
+        pace = max(_paces(own)[best.parameters] for own in stages.values())
+        fastest = _paces(alike)[best.parameters]
+        first_use = max(one.seconds - one.epochs * fastest for one in alike)
         rounds = math.ceil(plan.refit_seeds / self._cores) * self._cores / plan.refit_seeds
         epochs = plan.refit_epochs or self._refit_epochs(plan, best)
         return (_CAUTION * rounds * epochs * pace + first_use / plan.refit_seeds) / folds
