@@ -190,7 +190,7 @@ def carry_out(
         context, alike = begin_differently(
             context, study.best.values, data.train.inputs[:1], info.policy
         )
-        began_with, context = with_refits(replace(info, plan=plan), context, study, budget)
+        began_with, context = with_refits(replace(info, plan=plan), context, study, store, budget)
         refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
         # ---- and the best trials once each, as the members of an ensemble
         began_with, context = with_members(began_with, context, study, budget)

@@ -10,7 +10,15 @@ from dlrecipes.results.time_plan import ENSEMBLE, REFITS
 from dlrecipes.run.baselines import seconds_more
 from dlrecipes.run.engines import RecordedChoices
 from dlrecipes.run.prepare import Prepared, Work
-from dlrecipes.search import Ending, Listener, StudyContext, TimeBudget
+from dlrecipes.search import (
+    Ending,
+    Listener,
+    Store,
+    StudyContext,
+    TimeBudget,
+    refit_stage,
+    refitted_before,
+)
 from dlrecipes.training.engines import count_cores
 
 _FIXED, _NETWORK = 2.0, 1.4
@@ -98,7 +106,11 @@ def more_for_baselines(study: StudyResult, budget: TimeBudget | None) -> float:
 
 
 def with_refits(
-    info: RunInfo, context: StudyContext, study: StudyResult, budget: TimeBudget | None
+    info: RunInfo,
+    context: StudyContext,
+    study: StudyResult,
+    store: Store,
+    budget: TimeBudget | None,
 ) -> tuple[RunInfo, StudyContext]:
     """Return what the refits begin with: their number, epochs and end, where time decides.
 
@@ -106,6 +118,7 @@ def with_refits(
         info: What the run was started with.
         context: What its trainings share.
         study: The search.
+        store: Where the study of the refits lives.
         budget: The time; None where the plan decides.
     """
     if budget is None:
@@ -113,6 +126,8 @@ def with_refits(
     if not info.plan.trials:  # the search was ended early: what follows has the time it takes
         return replace(info, plan=budget.time_plan.carried_out(info.plan)), context
     plan = budget.refits(info.plan, study.trials, study.best)
+    done = refitted_before(refit_stage(plan, study.best), study, store, context)
+    budget.resume(REFITS, done)
     return replace(info, plan=plan), replace(context, ends=budget.ends(REFITS))
 
 

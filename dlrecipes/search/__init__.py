@@ -30,6 +30,7 @@ from dlrecipes.search.refit import (
     ensemble_trials,
     refit,
     refit_stage,
+    refitted_before,
     restore_trial,
 )
 from dlrecipes.search.spec_builder import SpecBuilder
@@ -70,6 +71,7 @@ __all__ = [
     "rank",
     "refit",
     "refit_stage",
+    "refitted_before",
     "restore_trial",
     "run_builder",
     "run_comparisons",

@@ -71,6 +71,22 @@ def refit(
     return backend.records
 
 
+def refitted_before(
+    stage: Stage, study: StudyResult, store: Store, context: StudyContext
+) -> tuple[TrialRecord, ...]:
+    """Return the refits that an earlier process of the run has finished.
+
+    Args:
+        stage: From `refit_stage`.
+        study: The search.
+        store: Where the study of the refits lives.
+        context: What all stages share.
+    """
+    if not store.has(stage.name):
+        return ()
+    return store.study(stage, study.space, context.objective, context.seed).records
+
+
 def restore_trial(
     trial: TrialRecord,
     weights: Sequence[np.ndarray],
