@@ -271,6 +271,7 @@ class TimeBudget:
         self._resumed = before is None and bool(time_plan.sizes)
         self._before = time_plan.sizes[-1].spent if self._resumed else before or 0.0
         self._saturated: Finding | None = None
+        self._met: set[str] = set()
 
     # ---- the time
 
@@ -357,7 +358,9 @@ class TimeBudget:
             trials: All trials so far.
         """
         size = self.time_plan.size(stage.name)
-        return self._beyond(stage, trials)[0] if size is None else size.trials
+        if size is not None:
+            return size.trials
+        return 0 if self._reading else self._beyond(stage, trials)[0]
 
     def begin_beyond(self, stage: Stage, trials: Sequence[TrialRecord]) -> Stage:
         """Return that stage as it begins.
@@ -384,7 +387,8 @@ class TimeBudget:
         missing = [stage.name for stage in plan.stages if self.time_plan.size(stage.name) is None]
         if not missing:
             return ()
-        trials = sum(size.trials for size in self.time_plan.sizes if size.name != REFITS)
+        begun = [size for size in self.time_plan.sizes if size.name not in (REFITS, ENSEMBLE)]
+        trials = sum(size.trials for size in begun)
         return (
             Finding(
                 "time too short",
@@ -399,8 +403,9 @@ class TimeBudget:
     def _begin(self, stage: Stage, decide: Callable[[], tuple[int, int, float]]) -> Stage:
         """Return a stage as it was or is decided to be; without a trial where none fits."""
         size = self.time_plan.size(stage.name)
+        self._met.add(stage.name)
         if size is None:
-            trials, epochs, until = (0, 1, 0.0) if self._over else decide()
+            trials, epochs, until = (0, 1, 0.0) if self._reading else decide()
             if not trials:
                 return replace(stage, trials=0)
             size = self._decide(stage.name, trials, epochs, until)
@@ -411,9 +416,9 @@ class TimeBudget:
         return replace(stage, trials=size.trials, epochs=size.epochs)
 
     @property
-    def _over(self) -> bool:
-        """Whether the search has ended."""
-        return self.time_plan.size(REFITS) is not None
+    def _reading(self) -> bool:
+        """Whether later stages have begun: what was left out before them stays so."""
+        return any(size.name not in self._met for size in self.time_plan.sizes)
 
     def _decide(self, name: str, trials: int, epochs: int, until: float) -> StageSize:
         spent = self.spent
@@ -426,13 +431,14 @@ class TimeBudget:
         trials = max(_PILOT_TRIALS, len(stage.first) + 2)
         epochs = stage.epochs if self.time_plan.keep_epochs else min(stage.epochs, _PILOT_EPOCHS)
         # Also where no time is left: one network is needed.
-        seconds = max(_PILOT_SHARE * self._for_search(plan, ()), self._least)
+        seconds = max(_PILOT_SHARE * self._for_search(plan, (), epochs), self._least)
         return trials, epochs, self.spent + seconds
 
     def _stage(
         self, stage: Stage, plan: Plan, trials: Sequence[TrialRecord], share: float, most: int
     ) -> tuple[int, int, float]:
-        given = share * self._for_search(plan, trials)
+        longest = max(one.epochs for one in plan.stages)
+        given = share * self._for_search(plan, trials, longest)
         trials_in = (1 - _WIDENING) * given if stage.widen else given
         number, epochs = fit_stage(
             stage,
@@ -454,7 +460,7 @@ class TimeBudget:
         )
         begun = [self.time_plan.size(stage.name) for stage in plan.stages]
         base = max((size.epochs for size in begun if size is not None), default=1)
-        rounds = _Rounds(base, self.time_plan.keep_epochs)
+        rounds, carried_out = _Rounds(base, self.time_plan.keep_epochs), False
         while (found := rounds.next()) is not None:
             kind, epochs = found
             stage = replace(
@@ -462,27 +468,31 @@ class TimeBudget:
             )
             before = self._best(trials)
             sized = self._begin(stage, partial(self._round, stage, plan, trials, most))
-            if not sized.trials or before is None:
-                return
+            if not sized.trials or before is None:  # it does not fit; a shorter one may
+                rounds.take(kind, epochs, better=False)
+                continue
             yield sized
+            carried_out = True
             after = self._best(trials)
             better = after is not None and self._objective.better(after, before)
             noise = noise_of(before, self._examples, self._objective)
             gained = better and after is not None and abs(after - before) > noise
             rounds.take(kind, epochs, better=gained)
-        self._saturate(plan, trials)
+        if carried_out:
+            self._saturate(plan, trials)
 
     def _round(
         self, stage: Stage, plan: Plan, trials: Sequence[TrialRecord], most: int
     ) -> tuple[int, int, float]:
-        seconds, cost = self._for_search(plan, trials), self._cost(trials)
+        seconds, cost = self._for_search(plan, trials, stage.epochs), self._cost(trials)
         number, epochs = fit_stage(stage, seconds, cost, most=most, keep_epochs=True)
         return (number if number >= _FEWEST else 0), epochs, self.spent + seconds
 
     def _saturate(self, plan: Plan, trials: Sequence[TrialRecord]) -> None:
         refits, best = self.time_plan.size(REFITS), self._best(trials)
         spent = self.spent if refits is None else refits.spent
-        spared = self.seconds - spent - self._reserve(plan, trials)
+        epochs = max(size.epochs for size in self.time_plan.sizes)
+        spared = self.seconds - spent - self._reserve(plan, trials, epochs)
         if best is None or spared < max(_MUCH_SECONDS, _MUCH * self.seconds):
             return
         noise = noise_of(best, self._examples, self._objective)
@@ -509,7 +519,7 @@ class TimeBudget:
         size = self.time_plan.size(REFITS)
         if size is None:
             epochs = plan.refit_epochs or self._refit_epochs(plan, best)
-            one = self._refit_cost(plan, trials, best) + self._ending.network
+            one = self._refit_cost(plan, trials, best, epochs) + self._ending.network
             room = self.left - self._ending.fixed - self._members * one
             fit = int(room / one) if one > 0 else plan.refit_seeds
             # Twice as many tell more of chance, where a search needs no more time.
@@ -537,14 +547,14 @@ class TimeBudget:
         size = self.time_plan.size(ENSEMBLE)
         if size is not None:
             return size.trials
-        one = self._refit_cost(plan, trials, best) + 2 * self._ending.network
+        epochs = plan.refit_epochs or self._refit_epochs(plan, best)
+        one = self._refit_cost(plan, trials, best, epochs) + 2 * self._ending.network
         room = self.left - self._ending.of(plan.refit_seeds)
         members = self._members
         if not members and one > 0 and room / one >= 2 * _MEMBERS:
             members = _MEMBERS
         if members > 1:
             after = self._ending.of(plan.refit_seeds + members)
-            epochs = plan.refit_epochs or 1
             self._decide(ENSEMBLE, members, epochs, self.seconds - after)
         return members
 
@@ -579,7 +589,9 @@ class TimeBudget:
         begun = [size.epochs for size in self.time_plan.sizes if size.name in names]
         return max(begun, default=max(stage.epochs for stage in plan.stages))
 
-    def _refit_cost(self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord) -> float:
+    def _refit_cost(
+        self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord, epochs: int
+    ) -> float:
         """Return the seconds by the clock of one refit among others."""
         alike = [one for one in trials if one.parameters == best.parameters and one.epochs]
         if not alike:
@@ -593,11 +605,10 @@ class TimeBudget:
         fastest = _paces(alike)[best.parameters]
         first_use = max(one.seconds - one.epochs * fastest for one in alike)
         rounds = math.ceil(plan.refit_seeds / self._cores) * self._cores / plan.refit_seeds
-        epochs = plan.refit_epochs or self._refit_epochs(plan, best)
         return (_CAUTION * rounds * epochs * pace + first_use / plan.refit_seeds) / folds
 
-    def _reserve(self, plan: Plan, trials: Sequence[TrialRecord]) -> float:
-        """Return the seconds of all that comes after the search."""
+    def _reserve(self, plan: Plan, trials: Sequence[TrialRecord], epochs: int) -> float:
+        """Return the seconds of all that comes after the search, with refits of so many epochs."""
         networks = self._networks(plan)
         ending, left = self._ending.of(networks), self.left
         ranked = rank(trials, self._objective)
@@ -605,7 +616,8 @@ class TimeBudget:
         if not ranked:
             return ending + (1 - _SEARCHED) * free
         # Where they would take half of the time, there are fewer refits.
-        return ending + min(networks * self._refit_cost(plan, trials, ranked[0]), free / 2)
+        one = self._refit_cost(plan, trials, ranked[0], plan.refit_epochs or epochs)
+        return ending + min(networks * one, free / 2)
 
     def _networks(self, plan: Plan) -> int:
         """Return for how many networks time is kept: the fewer, the less there is."""
@@ -619,8 +631,8 @@ class TimeBudget:
         ranked = rank(trials, self._objective)
         return ranked[0].score if ranked else None
 
-    def _for_search(self, plan: Plan, trials: Sequence[TrialRecord]) -> float:
-        return max(0.0, self.left - self._reserve(plan, trials))
+    def _for_search(self, plan: Plan, trials: Sequence[TrialRecord], epochs: int) -> float:
+        return max(0.0, self.left - self._reserve(plan, trials, epochs))
 
     def _cost(self, trials: Sequence[TrialRecord]) -> Cost:
         """Return what trials cost in the last stage that had some."""

@@ -188,6 +188,19 @@ def test_it_stops_where_nothing_helps(tuned):
     assert tuned.budget.ensemble(plan, result.trials, result.best) == 4
 
 
+def test_the_search_is_given_more_time(tuned):
+    first = tuned(40.0, _rising)
+    plan = tuned.budget.refits(PLAN, first.trials, first.best)
+    known, spent = tuned.budget.time_plan, tuned.budget.time_plan.sizes[-1].spent
+    kept = replace(known, sizes=known.sizes[:-1], seconds=spent + 60.0)
+    more = tuned(spent + 60.0, _rising, time_plan=kept, before=spent)
+    assert more.trials[: len(first.trials)] == first.trials
+    assert len(more.trials) > len(first.trials)
+    assert tuned.budget.time_plan.sizes[: len(kept.sizes)] == kept.sizes
+    assert tuned.budget.refits(plan, more.trials, more.best).refit_seeds >= 1
+    assert tuned.now[0] - tuned.began <= 60.0
+
+
 def test_epochs_that_were_asked_for_stay(tuned):
     kept = TimePlan(keep_epochs=True, seconds=600.0)
     result = tuned(600.0, _rising, time_plan=kept)
