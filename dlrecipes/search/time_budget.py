@@ -597,11 +597,12 @@ class TimeBudget:
         if not alike:
             return 0.0
         folds = max(1, len(best.fold_scores))
-        # In a stage with many trials side by side, an epoch of one costs less than in a refit.
-        stages = {
-            one.stage: [other for other in alike if other.stage == one.stage] for one in alike
-        }
-        pace = max(_paces(own)[best.parameters] for own in stages.values())
+        # In a stage with many trials side by side, an epoch of one costs less than in a refit; one
+        # trial alone may have compiled.
+        stages = dict.fromkeys(one.stage for one in alike)
+        groups = [[one for one in alike if one.stage == name] for name in stages]
+        several = [group for group in groups if len(group) > 1] or [alike]
+        pace = max(_paces(group)[best.parameters] for group in several)
         fastest = _paces(alike)[best.parameters]
         first_use = max(one.seconds - one.epochs * fastest for one in alike)
         rounds = math.ceil(plan.refit_seeds / self._cores) * self._cores / plan.refit_seeds
