@@ -107,6 +107,11 @@ class RunInfo:
         """The plan with the trials and epochs that the run's minutes made of it, if they did."""
         return self.plan if self.time_plan is None else self.time_plan.carried_out(self.plan)
 
+    @property
+    def given(self) -> int:
+        """How often the run was given more time."""
+        return 0 if self.time_plan is None else self.time_plan.given
+
 
 def upgrade_info(text: str) -> str:
     """Return a `run.json` of any version as this one writes it.

@@ -57,6 +57,7 @@ class TimePlan:
         sizes: What each stage was given, in the order in which they began.
         keep_epochs: Whether the plan's epochs stay as they are, because they were asked for.
         seconds: The time of the whole run; None until it begins.
+        given: How often the run was given more time, after which refits are trained anew.
 
     Raises:
         ArgumentError: If the seconds are not above 0, or a stage began twice.
@@ -71,8 +72,10 @@ class TimePlan:
     sizes: tuple[StageSize, ...] = ()
     keep_epochs: bool = False
     seconds: float | None = None
+    given: int = 0
 
     def __post_init__(self) -> None:
+        check_integer("given", self.given, 0)
         if self.seconds is not None:
             check_real("seconds", self.seconds, 0, low_open=True)
         names = [size.name for size in self.sizes]

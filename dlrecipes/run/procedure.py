@@ -47,6 +47,7 @@ from dlrecipes.run.refits import begin_differently, refit_winner
 from dlrecipes.run.thresholds import set_thresholds
 from dlrecipes.run.time_left import (
     baseline_seconds,
+    cut_refits,
     expect_test_set,
     more_for_baselines,
     search_deadline,
@@ -192,6 +193,7 @@ def carry_out(
         )
         began_with, context = with_refits(replace(info, plan=plan), context, study, store, budget)
         refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
+        cut = cut_refits(began_with, refitted, budget, heard.on_finding)
         # ---- and the best trials once each, as the members of an ensemble
         began_with, context = with_members(began_with, context, study, budget)
         if began_with.settings.ensemble > 1:
@@ -263,6 +265,7 @@ def carry_out(
                 *doubt.of_study(study),
                 *alike,
                 *refitted.findings,
+                *cut,
                 *optimism,
                 *seen,
                 *missed,

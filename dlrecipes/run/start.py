@@ -421,7 +421,8 @@ def _time_left(
     more = 60 * minutes if plan.trials and minutes is not None else 0.0
     if known and not plan.trials:  # a stage that was under way ends, too
         known = (*known[:-1], replace(known[-1], until=known[-1].spent))
-    return replace(begun, sizes=known, seconds=max(spent + more, 1e-3)), spent
+    seconds, given = max(spent + more, 1e-3), begun.given + 1
+    return replace(begun, sizes=known, seconds=seconds, given=given), spent
 
 
 def _begin_clock() -> PhaseClock:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
-from dlrecipes.results import Objective, RunInfo, RunSettings, StudyResult
+from dlrecipes.results import Finding, Objective, RunInfo, RunSettings, StudyResult
 from dlrecipes.results.time_plan import ENSEMBLE, REFITS
 from dlrecipes.run.baselines import seconds_more
 from dlrecipes.run.engines import RecordedChoices
 from dlrecipes.run.prepare import Prepared, Work
+from dlrecipes.run.refits import Refits
 from dlrecipes.search import (
     Ending,
     Listener,
@@ -126,7 +128,7 @@ def with_refits(
     if not info.plan.trials:  # the search was ended early: what follows has the time it takes
         return replace(info, plan=budget.time_plan.carried_out(info.plan)), context
     plan = budget.refits(info.plan, study.trials, study.best)
-    done = refitted_before(refit_stage(plan, study.best), study, store, context)
+    done = refitted_before(refit_stage(plan, study.best, info.given), study, store, context)
     budget.resume(REFITS, done)
     return replace(info, plan=plan), replace(context, ends=budget.ends(REFITS))
 
@@ -147,3 +149,23 @@ def with_members(
     members = budget.ensemble(info.plan, study.trials, study.best)
     settings = replace(info.settings, ensemble=members)
     return replace(info, settings=settings), replace(context, ends=budget.ends(ENSEMBLE))
+
+
+def cut_refits(
+    info: RunInfo,
+    refitted: Refits,
+    budget: TimeBudget | None,
+    on_finding: Callable[[Finding], None],
+) -> tuple[Finding, ...]:
+    """Return that refits were cut short by the time, if they were.
+
+    Args:
+        info: What they began with.
+        refitted: The refits.
+        budget: The time; None where the plan decides.
+        on_finding: Hears of it.
+    """
+    found = () if budget is None else budget.cut_refits(info.plan, refitted.records)
+    for finding in found:
+        on_finding(finding)
+    return found

@@ -338,10 +338,13 @@ def run_stage(
     context.listener.on_stage(
         stage.name, max(done, min(stage.trials, done + source.remaining)), done
     )
-    # At the deadline what is finished stays; trials under way can be resumed.
+    # At the deadline what is finished stays; trials under way can be resumed. Of stages whose time
+    # is up before they train, only the first is needed.
+    late = context.over and context.budget is not None and not context.budget.needs(stage.name)
     try:
         with suppress(DeadlinePassed):
-            engine.run(source)
+            if not late:
+                engine.run(source)
     finally:
         backend.flush()
     unfinished = backend.unfinished if context.penalty is None else ()

@@ -307,6 +307,14 @@ class TimeBudget:
         until = sizes[-1].until if sizes else 0.0
         return self._clock() + until - self.spent
 
+    def needs(self, name: str) -> bool:
+        """Whether a stage must have a trial, whatever the time: the first, for there to be one.
+
+        Args:
+            name: The stage, which has begun.
+        """
+        return self.time_plan.sizes[0].name == name
+
     def resume(self, name: str, records: Sequence[TrialRecord]) -> None:
         """Count what an earlier process spent on the stage in which it was cut off.
 
@@ -535,6 +543,30 @@ class TimeBudget:
                 f"in at most {in_words(max(1.0, size.until - size.spent))}."
             )
         return replace(plan, refit_seeds=size.trials, refit_epochs=size.epochs)
+
+    def cut_refits(self, plan: Plan, records: Sequence[TrialRecord]) -> tuple[Finding, ...]:
+        """Return that refits have ended before their last epoch because the time was up.
+
+        Args:
+            plan: The plan, whose stopping may end a refit, too.
+            records: The refits.
+        """
+        size = self.time_plan.size(REFITS)
+        stops = plan.patience is not None or plan.max_loss_rise is not None
+        cut = [one for one in records if size and 0 < one.epochs < size.epochs]
+        if size is None or not cut or (stops and self.spent < size.until):
+            return ()
+        least = min(one.epochs for one in cut)
+        return (
+            Finding(
+                "refits cut short",
+                f"The time was up after {least} of {plural(size.epochs, 'epoch')} of a refit: the "
+                "network may be worse than the trial that was found.",
+                {"epochs": least, "planned": size.epochs, "refits": len(cut)},
+                "Give more minutes; with `--resume RUN --minutes 5` they are trained anew.",
+                severity="warning",
+            ),
+        )
 
     def ensemble(self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord) -> int:
         """Return how many members an ensemble has: those asked for, or those that fit.

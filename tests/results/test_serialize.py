@@ -116,6 +116,7 @@ _time_plan = st.builds(
     sizes=st.lists(_size, max_size=2, unique_by=lambda size: size.name).map(tuple),
     keep_epochs=st.booleans(),
     seconds=st.none() | st.floats(0.1, 1e4),
+    given=st.integers(0, 9),
 )
 st.register_type_strategy(results.StageSize, _size)
 st.register_type_strategy(results.TimePlan, _time_plan)

@@ -42,6 +42,10 @@ def test_minutes_without_a_plan_are_the_time_of_the_run(splits, build, settings)
     more = dlr.resume(run.directory, build, splits, minutes=0.1, listener=Listener())
     kept = decided.sizes[: names.index("refits")]
     assert more.info.time_plan.sizes[: len(kept)] == kept
+    assert more.info.time_plan.given == 1  # and what it found is trained again
+    assert {refit.seed for refit in more.result.refits}.isdisjoint(
+        refit.seed for refit in result.refits
+    )
     assert more.info.time_plan.seconds == pytest.approx(decided.size("refits").spent + 6.0)
 
 

@@ -218,6 +218,13 @@ def test_too_little_time_still_has_a_network_and_says_so(tuned):
     assert "coarse and fine" in finding.verdict
     plan = tuned.budget.refits(PLAN, result.trials, result.best)
     assert plan.refit_seeds == 1
+    # ---- nor may the end of it pass for a whole training
+    whole = replace(result.best, epochs=plan.refit_epochs)
+    assert tuned.budget.cut_refits(plan, [whole]) == ()
+    (cut,) = tuned.budget.cut_refits(plan, [replace(whole, epochs=1)])
+    assert (cut.name, cut.severity) == ("refits cut short", "warning")
+    patient = replace(plan, patience=2)
+    assert tuned.budget.cut_refits(patient, [replace(whole, epochs=1)]) == ()
 
 
 @pytest.mark.parametrize("killed", [3, 30, 60, 110])
