@@ -9,6 +9,7 @@ import logging
 import shutil
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
@@ -221,7 +222,11 @@ def tune(  # noqa: PLR0913  (one argument an option)
     trials: Annotated[int | None, typer.Option(help="Search trials; 0 with --resume.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of a full trial.")] = None,
     minutes: Annotated[
-        float | None, typer.Option(help="End the search after this; not --compare, nor refits.")
+        float | None,
+        typer.Option(
+            help="The time of the whole run, into which trials, epochs and refits are fitted; with "
+            "--trials the search ends after this, and refits are extra."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything but the split.")] = 0,
     folds: Annotated[
@@ -315,7 +320,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
         with loading(json=json), quiet_start():
             from dlrecipes.cli.listeners import make_listener
             from dlrecipes.recipe import load_recipe
-            from dlrecipes.results import RunSettings
+            from dlrecipes.results import RunSettings, TimePlan
             from dlrecipes.rundir import RunDirectory, newest_unfinished
             from dlrecipes.search import with_budget, with_first_trial, with_setting
             from dlrecipes.training.engines import describe_device
@@ -360,8 +365,18 @@ def tune(  # noqa: PLR0913  (one argument an option)
         listeners.append(listener)
         with listener:
             if resume is None:
+                asked = _asked_fields(settings or [])
+                time_plan = None
+                if minutes is not None and trials is None and "trials" not in asked:
+                    time_plan = TimePlan(keep_epochs=epochs is not None or "epochs" in asked)
                 run = chosen.tune(
-                    plan=plan, settings=options, listener=listener, compare=compare, **source
+                    plan=plan,
+                    settings=options,
+                    listener=listener,
+                    compare=compare,
+                    time_plan=time_plan,
+                    began=began,
+                    **source,
                 )
             else:
                 run = chosen.resume(
@@ -372,11 +387,17 @@ def tune(  # noqa: PLR0913  (one argument an option)
                     listener=listener,
                     compare=compare,
                     sealed=sealed,
+                    began=began,
                 )
         if json:
             typer.echo(run.result_json)
         else:
             print_summary(run, waited(began, listener.phases))
+
+
+def _asked_fields(settings: Sequence[str]) -> set[str]:
+    """Return the fields that `--set` changes, of whatever stage: `"trials"`, `"batch_size"`."""
+    return {setting.partition("=")[0].strip().rpartition(".")[2] for setting in settings}
 
 
 def _check_page(page: Path) -> None:

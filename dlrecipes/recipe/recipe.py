@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from dlrecipes.results import (
     Plan,
     RunInfo,
     RunSettings,
+    TimePlan,
 )
 from dlrecipes.results.run_info import SourceValue
 from dlrecipes.run import Origin, Run, learning_curve, resume, tune
@@ -322,7 +324,7 @@ class Recipe:
             seed=seed,
         )
 
-    def tune(
+    def tune(  # noqa: PLR0913  (one argument a decision)
         self,
         *,
         trials: int | None = None,
@@ -332,6 +334,8 @@ class Recipe:
         listener: Listener | None = None,
         compare: bool = False,
         callbacks: Sequence[keras.callbacks.Callback] = (),
+        time_plan: TimePlan | None = None,
+        began: float | None = None,
         **source: SourceValue,
     ) -> Run:
         """Carry out the whole procedure: search, refits, export, test set, report.
@@ -340,17 +344,23 @@ class Recipe:
         `RunSettings(sealed=False)` says otherwise; `open` opens it later.
 
         Args:
-            trials: Search trials; None for the plan's.
-            epochs: Epochs of a full trial; None for the plan's.
+            trials: Search trials; None for the plan's, or for as many as fit into the minutes of
+                the settings, where no plan is given either.
+            epochs: Epochs of a full trial; None for the plan's, or for those that fit.
             plan: Another plan than the recipe's.
             settings: Engine, precision, storage, directory, seed, minutes, seal.
             listener: Hears of every stage, epoch and trial; None for plain lines.
             compare: Whether simpler searches are run for real, at equal cost.
             callbacks: Keras callbacks, of which every trial and refit has a copy; the engine `fit`
                 trains then.
+            time_plan: As in `dlr.tune`, where a plan is given that is the shape only.
+            began: `time.monotonic()` at which the minutes began; None for now.
             source: Arguments of the recipe's `load`.
         """
+        began = time.monotonic() if began is None else began
         settings = settings or RunSettings()
+        if time_plan is None and trials is None and plan is None and settings.minutes is not None:
+            time_plan = TimePlan(keep_epochs=epochs is not None)
         source = _plain(source)
         RunDirectory.planned(settings.out, self.name)  # before the data, which may take long
         listener = listener or PlainProgress(Objective.parse(self.objective))
@@ -369,11 +379,13 @@ class Recipe:
             origin=self._origin(source),
             compare=compare,
             callbacks=callbacks,
+            time_plan=time_plan,
+            began=began,
         )
         run.finish(sealed=settings.sealed)
         return run
 
-    def resume(
+    def resume(  # noqa: PLR0913  (one argument a decision)
         self,
         directory: str | Path,
         *,
@@ -384,6 +396,7 @@ class Recipe:
         compare: bool = False,
         sealed: bool | None = None,
         callbacks: Sequence[keras.callbacks.Callback] = (),
+        began: float | None = None,
     ) -> Run:
         """Go on with a run that was cut off, and end it.
 
@@ -391,17 +404,19 @@ class Recipe:
             directory: The run directory.
             plan: Another plan, such as the run's own with more trials, or with none to end the
                 search with the best so far (`dlrecipes.search.with_budget`).
-            minutes: Minutes after which the search ends; None for no limit.
+            minutes: As in `dlr.resume`.
             storage: The storage's URL, where it needs a password.
             listener: Hears of every stage, epoch and trial; None for plain lines.
             compare: Whether simpler searches are run for real, at equal cost.
             sealed: Whether the test set stays closed; None for what the run began with.
             callbacks: Those that the run began with.
+            began: `time.monotonic()` at which the minutes go on; None for now.
 
         Raises:
             RunError: If the directory is no run, or another recipe's, or if the recipe makes
                 another network, data or objective than it did when the run began.
         """
+        began = time.monotonic() if began is None else began
         info = self._info_of(directory)
         objective = Objective.parse(self.objective)
         if (objective.name, objective.direction) != (info.objective, info.direction):
@@ -426,6 +441,7 @@ class Recipe:
             compare=compare,
             origin=self._origin(self.source_of(info)),
             callbacks=callbacks,
+            began=began,
         )
         run.finish(sealed=info.settings.sealed if sealed is None else sealed)
         return run

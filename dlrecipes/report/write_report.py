@@ -96,7 +96,7 @@ def _summary(files: RunFiles) -> dict[str, Any]:
         "best_values": best_values(result),
         "data_rows": data_rows(result, info),
         "run_rows": run_rows(result, info),
-        "plan_rows": plan_rows(info.plan),
+        "plan_rows": plan_rows(info.plan_carried_out),
         "time_rows": time_rows(result),
     }
 

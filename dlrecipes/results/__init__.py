@@ -63,6 +63,7 @@ from dlrecipes.results.target import (
     ValueTarget,
 )
 from dlrecipes.results.threshold import Decisions, Threshold, ThresholdGoal
+from dlrecipes.results.time_plan import StageSize, TimePlan
 from dlrecipes.results.time_spent import TimeSpent
 from dlrecipes.results.training_statistics import InputStatistics, TrainingStatistics
 from dlrecipes.results.whole_file import write_text, written_whole
@@ -121,6 +122,7 @@ __all__ = [
     "RunSettings",
     "Stage",
     "StageResult",
+    "StageSize",
     "Stopping",
     "StudyResult",
     "TrainingStatistics",
@@ -135,6 +137,7 @@ __all__ = [
     "TestResult",
     "Threshold",
     "ThresholdGoal",
+    "TimePlan",
     "TimeSpent",
     "TrialCounts",
     "TrialRecord",

@@ -10,6 +10,7 @@ from dlrecipes.results.data_spec import DataSpec
 from dlrecipes.results.finding import Finding
 from dlrecipes.results.plan import Hyperparameter, Plan, Value
 from dlrecipes.results.run_settings import RunSettings
+from dlrecipes.results.time_plan import TimePlan
 
 SCHEMA_VERSION = 4
 _ORIGIN = {"recipe": "recipe", "recipe_path": "path", "recipe_text": "text", "source": "source"}
@@ -70,6 +71,8 @@ class RunInfo:
             callbacks.
         class_weight: `{class: weight}` of the training loss; None for none.
         found: What was found when the run began and is not looked for again on resuming.
+        time_plan: How the run's minutes are divided, where they say how many trials there are;
+            None where the plan does, as in every run of an earlier version.
         schema_version: Of the `run.json` that it was begun with; `upgrade_info` says what changed.
     """
 
@@ -96,7 +99,18 @@ class RunInfo:
     own_training: tuple[str, ...] = ()
     class_weight: dict[str, float] | None = None
     found: tuple[Finding, ...] = ()
+    time_plan: TimePlan | None = None
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def plan_carried_out(self) -> Plan:
+        """The plan with the trials and epochs that the run's minutes made of it, if they did."""
+        return self.plan if self.time_plan is None else self.time_plan.carried_out(self.plan)
+
+    @property
+    def given(self) -> int:
+        """How often the run was given more time."""
+        return 0 if self.time_plan is None else self.time_plan.given
 
 
 def upgrade_info(text: str) -> str:

@@ -29,8 +29,10 @@ class RunSettings:
         out: The run directory; None for a new one, named after recipe and time, in `runs/`.
         seed: Seed of everything random except the split, at least 0. The same run again gives the
             same figures with the same engine; `"auto"` may choose another one.
-        minutes: Minutes after which the search ends and the best so far is taken; None for no
-            limit. Comparisons and refits are not cut short.
+        minutes: Without a plan or a number of trials the minutes of the whole run, into which
+            trials, epochs and refits are fitted (`TimePlan`). With one, minutes after which the
+            search ends and the best so far is taken; comparisons and refits are then not cut
+            short. None for no limit.
         folds: Folds of which a trial's score is the mean, at least 2, at so many times the cost;
             None to score trials on the validation part.
         repeats: How often the rows are divided into folds, at least 1.

@@ -101,7 +101,7 @@ def finish_baselines(
     scored: Mapping[str, BaselineResult],
     development: Development,
     goal: str,
-    search: float,
+    more: float,
     listener: Listener,
 ) -> tuple[dict[str, FittedBaseline], dict[str, BaselineResult]]:
     """Wait for what grows beside the search, a little longer if need be, and score it.
@@ -111,7 +111,7 @@ def finish_baselines(
         scored: Those that are scored already.
         development: The data.
         goal: As for `score_baselines`.
-        search: What the search took, in seconds.
+        more: Seconds that they may still take.
         listener: Hears of the wait, and of what was cut.
 
     Returns:
@@ -119,7 +119,7 @@ def finish_baselines(
     """
     if fit.growing:
         listener.on_phase("baselines")
-    fitted = fit.finish(seconds_more(search))
+    fitted = fit.finish(more)
     for name, baseline in fitted.items():
         if baseline.note:
             listener.on_note(f"{name}: {baseline.note}")

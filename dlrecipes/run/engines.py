@@ -7,14 +7,16 @@ from dataclasses import replace
 from functools import partial
 
 from dlrecipes.data import FoldData
-from dlrecipes.results import EngineChoice, Objective, RunInfo
+from dlrecipes.results import EngineChoice, Objective, RunInfo, TimePlan
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import Build, CrossValidated
 from dlrecipes.training.engines import make_engine
 
 
 class RecordedChoices:
-    """Writes each choice of an engine down as soon as it is known, so that a resumed run keeps it.
+    """Writes each choice of an engine, and of a stage's size, down as soon as it is known.
+
+    A resumed run keeps them.
 
     Args:
         info: What the run was started with, earlier choices included.
@@ -28,6 +30,11 @@ class RecordedChoices:
     def take(self, choice: EngineChoice) -> None:
         """Write a choice down."""
         self.info = replace(self.info, engines=(*self.info.engines, choice))
+        self._directory.write(self.info)
+
+    def take_time_plan(self, time_plan: TimePlan) -> None:
+        """Write down how the time is divided."""
+        self.info = replace(self.info, time_plan=time_plan)
         self._directory.write(self.info)
 
 

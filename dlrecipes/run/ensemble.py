@@ -125,7 +125,7 @@ def train_members(
     trials = ensemble_trials(study, asked, possible)
     if len(trials) < _FEWEST:
         return ()
-    stage = ensemble_stage(info.plan, trials)
+    stage = ensemble_stage(info.plan, trials, info.given)
     keep = keep_weights(directory, stage.name)
     records = refit(stage, trials, study.space, engine, store, context, keep)
     members = []

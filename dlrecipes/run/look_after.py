@@ -182,7 +182,7 @@ def next_step(ended: Ended, errors: BiasVariance, *, collapsed: bool) -> Finding
 
     with dtype_policy(info.policy):
         searched = Searched(
-            info.plan,
+            info.plan_carried_out,
             _all_searched(study),
             ended.refits,
             study.objective,

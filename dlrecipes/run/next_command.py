@@ -41,7 +41,10 @@ def command_of(info: RunInfo, command: str, options: Sequence[str] = ()) -> str:
         return _in_python(info, command, options)
     words = ["dlrecipes", command, _recipe(info)]
     if command == "tune":
-        words += [*_plan_options(info, options), *_own_options(info.settings)]
+        settings = info.settings
+        if info.time_plan is not None and "--trials" in options:  # which the minutes would cut
+            settings = replace(settings, minutes=None)
+        words += [*_plan_options(info, options), *_own_options(settings)]
     else:
         words += options
     for name, value in info.origin.source.items():
@@ -88,7 +91,9 @@ def _plan_options(info: RunInfo, options: Sequence[str]) -> Sequence[str]:
     plan = _changed(info.plan, options)
     if info.settings.lr_range_test:
         plan = _before_range_test(info, plan)
-    trials = None if plan.trials == own.trials else plan.trials
+    # Without a number of trials, minutes would be the time of the whole run.
+    limited = info.settings.minutes is not None and info.time_plan is None
+    trials = None if plan.trials == own.trials and not limited else plan.trials
     longest, usual = (max(stage.epochs for stage in one.stages) for one in (plan, own))
     words = [] if trials is None else ["--trials", str(trials)]
     words += [] if longest == usual else ["--epochs", str(longest)]
@@ -167,7 +172,9 @@ def _in_python(info: RunInfo, command: str, options: Sequence[str]) -> str:
             changes = f"dlr.search.with_budget({changes}, {name[2:]}={value})"
     objective = _objective(Objective(info.objective, info.direction))
     settings = ", settings=settings" * any(_own_options(info.settings))
-    return f"dlr.tune(build, splits{objective}, plan={changes}{settings})"
+    by_time = info.time_plan is not None and not options  # which a plan would change
+    plan = "" if by_time else f", plan={changes}"
+    return f"dlr.tune(build, splits{objective}{plan}{settings})"
 
 
 def _objective(objective: Objective) -> str:

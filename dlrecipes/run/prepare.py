@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from dlrecipes.results import (
     Plan,
     RunInfo,
     RunSettings,
+    TimePlan,
 )
 from dlrecipes.run.also_fit import AlsoFit
 from dlrecipes.run.before_training import check_builder
@@ -68,6 +70,9 @@ class Work:
         described: What was understood of the data, in words.
         own: What the user brings to each training.
         clock: Measures its phases; the first, `"check"`, has begun.
+        time_plan: How the minutes are divided, where they say how many trials there are.
+        began: `time.monotonic()` at which the run's minutes began, or went on.
+        before: Seconds of them that were spent before that; None for those recorded.
     """
 
     build: Build
@@ -79,6 +84,9 @@ class Work:
     described: tuple[str, ...]
     own: OwnTraining
     clock: PhaseClock
+    time_plan: TimePlan | None = None
+    began: float = 0.0
+    before: float | None = None
 
     @property
     def engine(self) -> str:
@@ -104,6 +112,7 @@ class Prepared:
         dry: What can be exported, so far as it was tried.
         folds: The folds that score a trial; none where the validation part does.
         notes: What else is worth a line.
+        ending_seconds: What a network took to be saved, loaded and compared, untrained.
     """
 
     space: tuple[Hyperparameter, ...]
@@ -113,6 +122,7 @@ class Prepared:
     dry: DryExport
     folds: tuple[FoldData, ...] = ()
     notes: tuple[str, ...] = ()
+    ending_seconds: float = 0.0
 
 
 def prepare(
@@ -172,7 +182,9 @@ def prepare(
         listener.on_step("saving and loading the untrained model, as at the end")
         notes += other_policy(check_compiled(model), policy)
         ran = policy_that_ran(check_compiled(model), policy)
+        began = time.monotonic()
         notes += try_ending(model, splits, ran)
+        took = time.monotonic() - began
         space = builder.space
         listener.on_step("the networks of each choice, and whether they can be exported")
         dry = DryExport(work.build, splits, policy, {builder.networks[0].parts["network"]})
@@ -191,14 +203,14 @@ def prepare(
     if work.splits.raw_spec.lags is not None:
         listener.on_note(work.splits.raw_spec.lags.sentence)
     if settings.folds is None:
-        return Prepared(space, splits, findings, builder, dry, notes=notes)
+        return Prepared(space, splits, findings, builder, dry, notes=notes, ending_seconds=took)
     listener.on_phase("folds")
     work.clock.begin("folds")
     with listener.busy():
         folds = draw_folds(splits, settings.folds, repeats=settings.repeats)
     if penalty is not None:
         check_penalty(penalty, [fold.held_out for fold in folds], work.splits.raw_spec)
-    return Prepared(space, splits, findings, builder, dry, folds, notes)
+    return Prepared(space, splits, findings, builder, dry, folds, notes, took)
 
 
 def _refuse_errors(audited: tuple[Finding, ...]) -> None:

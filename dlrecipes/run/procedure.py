@@ -50,6 +50,16 @@ from dlrecipes.run.main_metric import judged_by
 from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.refits import begin_differently, refit_winner
 from dlrecipes.run.thresholds import set_threshold, set_thresholds
+from dlrecipes.run.time_left import (
+    baseline_seconds,
+    cut_refits,
+    expect_test_set,
+    more_for_baselines,
+    search_deadline,
+    time_budget,
+    with_members,
+    with_refits,
+)
 from dlrecipes.rundir import RunDirectory, run_log
 from dlrecipes.search import (
     LogListener,
@@ -99,19 +109,23 @@ def carry_out(
         # A run with a report is finished; this one is not any more.
         directory.report.unlink(missing_ok=True)
 
+        chosen = RecordedChoices(info, directory)
+        budget = time_budget(work, prepared, goal, chosen, heard)
         # ---- 3. baselines: what the network must beat; boosted trees grow beside the search
         heard.on_phase("baselines")
         clock.begin("baselines")
+        began = time.monotonic()
         baseline_fit = ending.enter_context(
             BaselineFit(
                 data,
                 seed=settings.seed,
-                seconds=settings.baseline_seconds,
+                seconds=baseline_seconds(settings, budget),
                 choices=recorded_choices(directory),
                 on_step=heard.on_step,
             )
         )
         baselines = score_baselines(baseline_fit.ready, data, settings.goal)
+        expect_test_set(work, budget, time.monotonic() - began)
 
         # ---- 4. search: coarse, widened where the best value lies at an edge, fine
         chance = chance_score(goal, baselines, data.model_spec)
@@ -119,7 +133,6 @@ def carry_out(
         heard = doubt = Doubt(log, work.listener, goal, chance, look)
         heard.on_phase("search")
         clock.begin("search")
-        chosen = RecordedChoices(info, directory)
         engine = make_engine(
             work.engine,
             data,
@@ -139,8 +152,9 @@ def carry_out(
             engine=engine.name,
             chance=chance,
             listener=heard,
-            deadline=None if settings.minutes is None else time.monotonic() + 60 * settings.minutes,
+            deadline=search_deadline(settings, budget),
             own=work.own,
+            budget=budget,
         )
         declared = settings.penalty
         if declared is not None:
@@ -159,7 +173,7 @@ def carry_out(
             )
             context = replace(context, reports=len(prepared.folds))
         if settings.minutes is not None:
-            heard.on_limit(60 * settings.minutes)
+            heard.on_limit(60 * settings.minutes if budget is None else budget.left)
         study = search(plan, prepared.space, scoring, store, context)
         directory.write(study)
         directory.write_tables(study)
@@ -178,14 +192,16 @@ def carry_out(
         heard.on_step("the export of the winner, tried before it is trained again")
         study = exportable_winner(study, prepared.dry, heard.on_note)
         directory.write(study)
-        context = replace(context, deadline=None, penalty=None)
+        context = replace(context, deadline=None, penalty=None, budget=None)
         context, alike = begin_differently(
             context, study.best.values, data.train.inputs[:1], info.policy
         )
-        began_with = replace(info, plan=plan)
+        began_with, context = with_refits(replace(info, plan=plan), context, study, store, budget)
         refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
+        cut = cut_refits(began_with, refitted, budget, heard.on_finding)
         # ---- and the best trials once each, who with the refits may be members of an ensemble
-        if settings.ensemble > 1:
+        began_with, context = with_members(began_with, context, study, budget)
+        if began_with.settings.ensemble > 1:
             heard.on_phase("ensemble")
             clock.begin("ensemble")
         trained = train_members(
@@ -194,9 +210,9 @@ def carry_out(
         heard.on_step("predictions on the validation part")
         # ---- and the baselines that have grown beside it all, with a little more time if need be
         clock.begin("baselines")
-        trained_for = sum(trial.seconds for trial in study.trials)
+        more = more_for_baselines(study, budget)
         fitted, baselines = finish_baselines(
-            baseline_fit, baselines, data, settings.goal, trained_for, heard
+            baseline_fit, baselines, data, settings.goal, more, heard
         )
         clock.begin("diagnosis")
         info = chosen.info
@@ -212,8 +228,8 @@ def carry_out(
         before = directory.read_result() if directory.result_file.exists() else None
         ensemble, of_ensemble = average_members(
             trained,
-            refit_members(study, refitted, info, data, context, directory),
-            info,
+            refit_members(study, refitted, began_with, data, context, directory),
+            began_with,
             splits,
             directory,
             (refits, refitted.predictions),
@@ -265,6 +281,7 @@ def carry_out(
                 *doubt.of_study(study),
                 *alike,
                 *refitted.findings,
+                *cut,
                 *optimism,
                 *seen,
                 *missed,

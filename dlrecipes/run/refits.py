@@ -120,7 +120,7 @@ def refit_winner(
         ExportError: If a saved refit answers otherwise than the trained one.
         BuilderError: If the builder builds another network for the same values.
     """
-    stage = refit_stage(info.plan, study.best)
+    stage = refit_stage(info.plan, study.best, info.given)
     winner = [study.best] * stage.trials
     keep = keep_weights(directory, stage.name)
     records = refit(stage, winner, study.space, engine, store, context, keep)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,16 @@ import keras
 
 from dlrecipes.data import Splits, read_class_weight, study_running, with_class_weight
 from dlrecipes.errors import ArgumentError, RunError, StorageError
-from dlrecipes.results import Finding, Objective, Origin, Plan, RunInfo, RunSettings
+from dlrecipes.results import (
+    Finding,
+    Objective,
+    Origin,
+    Plan,
+    RunInfo,
+    RunSettings,
+    TimePlan,
+)
+from dlrecipes.results.time_plan import REFITS
 from dlrecipes.results.versions import versions_of
 from dlrecipes.run.handle import Run
 from dlrecipes.run.like_run import begin_like
@@ -76,6 +86,8 @@ def tune(  # noqa: PLR0913  (one argument a decision)
     compare: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     class_weight: Mapping[object, float] | None = None,
+    time_plan: TimePlan | None = None,
+    began: float | None = None,
     **others: object,
 ) -> Run:
     """Carry out the procedure up to the refits and return the run; the test set stays sealed.
@@ -99,6 +111,11 @@ def tune(  # noqa: PLR0913  (one argument a decision)
             trains then. What a callback adds to the logs may be the objective.
         class_weight: `{class: weight}` by the labels or their indices, as in `model.fit`: of the
             training loss only, 1 for a class that is left out; None for none.
+        time_plan: `TimePlan()` where `settings.minutes` is the time of the whole run and says how
+            many trials and epochs there are, in the shape of the plan. None for that where no plan
+            is given, and otherwise for the plan's own, after whose search at the latest the
+            minutes end.
+        began: `time.monotonic()` at which the minutes began; None for now.
         others: Arguments of `Tuner.search` that mean the same here: `batch_size` is the plan's,
             `verbose=0` is silence. Others are refused with the way to say them.
 
@@ -130,8 +147,10 @@ def tune(  # noqa: PLR0913  (one argument a decision)
         >>> run.result.verdict is None  # the test set is sealed: run.open_test_set(reason) opens it
         True
     """
-    clock = _begin_clock()
+    clock, began = _begin_clock(), time.monotonic() if began is None else began
     check_backend()
+    if time_plan is None and plan is None and settings is not None and settings.minutes:
+        time_plan = TimePlan()
     plan, listener = take_search_arguments(others, _ARGUMENTS, plan or CoarseToFine(), listener)
     given, build = build, builder_of(build)
     own = OwnTraining(fit_of(given), callbacks, name_of(build))
@@ -150,6 +169,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
             received="a plan with 0 trials",
             fix="`--trials 0` ends a run that exists: `--resume DIR --trials 0`.",
         )
+    time_plan = _of_minutes(time_plan, settings)
     _check_threshold(settings, splits)
     _check_seal(settings, splits)
     by_recipe = origin is not None
@@ -169,6 +189,8 @@ def tune(  # noqa: PLR0913  (one argument a decision)
         describe_data(splits, origin.source),
         own,
         clock,
+        time_plan,
+        began,
     )
     prepared = prepare(work, goal, policy)
     splits = prepared.splits
@@ -208,6 +230,7 @@ def tune(  # noqa: PLR0913  (one argument a decision)
         own_training=own.brought,
         class_weight=weights,
         found=found,
+        time_plan=time_plan,
     )
     try:
         directory.write(info)
@@ -236,6 +259,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     origin: Origin | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     class_weight: Mapping[object, float] | None = None,
+    began: float | None = None,
     **others: object,
 ) -> Run:
     """Go on with a run that was cut off, or give it more trials.
@@ -250,7 +274,8 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         splits: The data, the same as before.
         plan: Another plan, such as one with more trials, or with none to end the search with
             the best so far; None for the run's own.
-        minutes: Minutes after which the search ends; None for no limit.
+        minutes: Minutes after which the search ends; None for no limit. Of a run whose minutes say
+            how many trials there are, the time that it has from now on; None for what is left.
         storage: The storage's URL, where it needs a password: none is kept in `run.json`.
         listener: Hears of every stage, epoch and trial; None for plain lines.
         compare: Whether simpler searches are run for real, at equal cost.
@@ -258,6 +283,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
             for the builder's own source.
         callbacks: Those that the run began with.
         class_weight: As when the run began; None for that.
+        began: `time.monotonic()` at which the minutes go on; None for now.
         others: Arguments of `Tuner.search` that mean the same here: `batch_size` is the plan's,
             `verbose=0` is silence. Others are refused with the way to say them.
 
@@ -283,7 +309,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         >>> run.info.plan.trials, len(run.result.refits)
         (4, 1)
     """
-    clock = _begin_clock()
+    clock, began = _begin_clock(), time.monotonic() if began is None else began
     check_backend()
     given, build = build, builder_of(build)
     own = OwnTraining(fit_of(given), callbacks, name_of(build))
@@ -310,6 +336,7 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     if existing.result_file.exists():
         existing.read_result()  # a damaged one is said now and not after the search
     _check_same_plan(plan, info.plan)
+    time_plan, before = _time_left(info, plan, minutes)
     by_recipe = origin is not None
     if origin is None and not info.origin.path:
         origin = Origin(info.origin.recipe, text=source_of(build))
@@ -326,6 +353,9 @@ def resume(  # noqa: PLR0913  (one argument a decision)
         describe_data(splits, info.origin.source),
         own,
         clock,
+        time_plan,
+        began,
+        before,
     )
     with existing.refusals():
         prepared = prepare(
@@ -336,22 +366,25 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     prepared = replace(prepared, findings=(*prepared.findings, *info.found))
     # A search that is ended early keeps its plan: it may go on another day.
     info = replace(info, builder=prepared.builder, plan=plan if plan.trials else info.plan)
+    if plan.trials:
+        info = replace(info, time_plan=time_plan)
     begun = info.origin
     moved = bool(begun.path) and not Path(begun.path).exists()
     if origin is not None and text and (text != begun.text or moved):
         # What is trained from now on is this text's.
         info = replace(info, origin=replace(begun, text=text, path=origin.path))
     with existing.locked():
-        began = info.settings.storage or ""
-        location = _absolute(storage or began)
-        if mask_password(location) != began:
+        kept = info.settings.storage or ""
+        location = _absolute(storage or kept)
+        if mask_password(location) != kept:
             raise RunError(
                 "A resumed run keeps its storage.",
-                received=f"storage={mask_password(location)!r}, begun with {began!r}",
+                received=f"storage={mask_password(location)!r}, begun with {kept!r}",
                 fix="Leave the option out, or start a new run.",
             )
         store = Store.open(location or existing.journal, info.study)
-        if existing.study_file.exists() and not store.has(plan.stages[0].name):
+        first = info.plan_carried_out.stages[0].name
+        if existing.study_file.exists() and not store.has(first):
             raise StorageError(
                 "The storage must hold the run's trials.",
                 received=f"{store.location} without a study of {info.study}",
@@ -363,6 +396,45 @@ def resume(  # noqa: PLR0913  (one argument a decision)
     if not by_recipe:
         say_end(heard, run.result, existing)
     return run
+
+
+def _of_minutes(time_plan: TimePlan | None, settings: RunSettings) -> TimePlan | None:
+    """Return how a new run's minutes are divided, with its time."""
+    if time_plan is None:
+        return None
+    if settings.minutes is None:
+        raise ArgumentError(
+            "A time plan needs the minutes that it divides.",
+            received="time_plan without minutes",
+            fix="For example settings=dlr.RunSettings(minutes=3).",
+        )
+    return TimePlan(keep_epochs=time_plan.keep_epochs, seconds=60 * settings.minutes)
+
+
+def _time_left(
+    info: RunInfo, plan: Plan, minutes: float | None
+) -> tuple[TimePlan | None, float | None]:
+    """Return how a resumed run's minutes are divided, and what is spent if not as recorded."""
+    begun = info.time_plan
+    if begun is None:
+        return None, None
+    if plan.trials not in (0, info.plan.trials):
+        raise RunError(
+            "The minutes of this run say how many trials it has.",
+            received=f"{plan.trials} trials",
+            fix="Give it more minutes; 0 trials end its search with the best so far.",
+        )
+    if plan.trials and minutes is None:
+        return begun, None
+    # Another time: what was trained again follows from what is found until then.
+    refits = begun.size(REFITS)
+    known = begun.sizes if refits is None else begun.sizes[: begun.sizes.index(refits)]
+    spent = refits.spent if refits is not None else known[-1].spent if known else 0.0
+    more = 60 * minutes if plan.trials and minutes is not None else 0.0
+    if known and not plan.trials:  # a stage that was under way ends, too
+        known = (*known[:-1], replace(known[-1], until=known[-1].spent))
+    seconds, given = max(spent + more, 1e-3), begun.given + 1
+    return replace(begun, sizes=known, seconds=seconds, given=given), spent
 
 
 def _begin_clock() -> PhaseClock:

@@ -30,10 +30,12 @@ from dlrecipes.search.refit import (
     ensemble_trials,
     refit,
     refit_stage,
+    refitted_before,
     restore_trial,
 )
 from dlrecipes.search.spec_builder import SpecBuilder
 from dlrecipes.search.study import search
+from dlrecipes.search.time_budget import Ending, TimeBudget
 from dlrecipes.search.trial_source import Penalty, StudyContext
 from dlrecipes.search.tuner import Tuner
 
@@ -42,6 +44,7 @@ __all__ = [
     "Build",
     "CoarseToFine",
     "CrossValidated",
+    "Ending",
     "GivenHyperParameters",
     "HyperParameters",
     "Listener",
@@ -52,6 +55,7 @@ __all__ = [
     "Store",
     "StudyCallback",
     "StudyContext",
+    "TimeBudget",
     "Tuner",
     "build_with",
     "builder_of",
@@ -67,6 +71,7 @@ __all__ = [
     "rank",
     "refit",
     "refit_stage",
+    "refitted_before",
     "restore_trial",
     "run_builder",
     "run_comparisons",

@@ -80,7 +80,7 @@ def run_comparisons(
         store: Where the studies of the comparisons live.
         context: What all stages share.
     """
-    context = replace(context, deadline=None)
+    context = replace(context, deadline=None, budget=None)
     budget = sum(record.epochs for record in study.trials)
     full = max(stage.epochs for stage in plan.stages)
     space: tuple[Hyperparameter, ...] = study.space

@@ -20,7 +20,7 @@ from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.restore import restore
 
 
-def refit_stage(plan: Plan, best: TrialRecord) -> Stage:
+def refit_stage(plan: Plan, best: TrialRecord, given: int = 0) -> Stage:
     """Return the stage that trains the winner again; its name says whose refits these are.
 
     More epochs only help the objective, whose best epoch is kept, but a gap may grow with them.
@@ -30,10 +30,11 @@ def refit_stage(plan: Plan, best: TrialRecord) -> Stage:
     Args:
         plan: Number of refits and their epochs.
         best: The winner.
+        given: How often the run was given more time: its refits may have been cut short before.
     """
     longest = max(stage.epochs for stage in plan.stages)
     epochs = plan.refit_epochs or (longest if best.gap is None else best.epochs)
-    name = f"refit-{best.stage}-{best.number}"
+    name = f"refit-{best.stage}-{best.number}" + f"-again-{given}" * bool(given)
     return Stage(name, plan.refit_seeds, epochs, sampler="random", pruner="none")
 
 
@@ -55,7 +56,7 @@ def refit(
         space: The builder's search space.
         engine: Trains.
         store: Where the study of the refits lives.
-        context: What all stages share; refits have no deadline.
+        context: What all stages share; refits have no deadline, but may have an end.
         keep: Called with job and outcome, weights included, before a refit counts as finished.
     """
     backend = store.study(stage, _wide_enough(space, trials), context.objective, context.seed)
@@ -69,6 +70,22 @@ def refit(
     finally:
         backend.flush()
     return backend.records
+
+
+def refitted_before(
+    stage: Stage, study: StudyResult, store: Store, context: StudyContext
+) -> tuple[TrialRecord, ...]:
+    """Return the refits that an earlier process of the run has finished.
+
+    Args:
+        stage: From `refit_stage`.
+        study: The search.
+        store: Where the study of the refits lives.
+        context: What all stages share.
+    """
+    if not store.has(stage.name):
+        return ()
+    return store.study(stage, study.space, context.objective, context.seed).records
 
 
 def restore_trial(
@@ -140,15 +157,15 @@ def ensemble_trials(
     return tuple(chosen)
 
 
-def ensemble_stage(plan: Plan, trials: Sequence[TrialRecord]) -> Stage:
+def ensemble_stage(plan: Plan, trials: Sequence[TrialRecord], given: int = 0) -> Stage:
     """Return the stage that trains these trials again; other trials make another stage.
 
     Args:
         plan: Its epochs are those of the refits.
         trials: The trials, at least one.
+        given: As for `refit_stage`.
     """
     names = " ".join(f"{trial.stage}-{trial.number}" for trial in trials)
     digest = hashlib.sha256(names.encode()).hexdigest()[:8]
-    return replace(
-        refit_stage(plan, trials[0]), name=f"refit-ensemble-{digest}", trials=len(trials)
-    )
+    name = f"refit-ensemble-{digest}" + f"-again-{given}" * bool(given)
+    return replace(refit_stage(plan, trials[0]), name=name, trials=len(trials))

@@ -62,21 +62,25 @@ def search(
     says. No stage trains a configuration twice: where its ranges hold fewer than its trials, it
     ends early and says so.
 
+    Where the context has a budget of time, the plan is the shape only: the budget says which stages
+    there are, and how many trials of how many epochs each has.
+
     Args:
         plan: The stages.
         space: The builder's search space.
         engine: Trains the trials.
         store: Where the studies live.
-        context: Builder, objective, seed, listener, deadline.
+        context: Builder, objective, seed, listener, deadline or budget.
 
     Raises:
         RunError: If no trial ended with a score.
     """
+    budget = context.budget
     began, resumed = time.monotonic(), store.has(plan.stages[0].name)
     progress = _Progress(plan, engine, store, context)
     trials, current = progress.trials, space
     waiting: tuple[dict[str, Value], ...] = ()
-    for stage in plan.stages:
+    for stage in plan.stages if budget is None else budget.stages(plan, space, trials):
         # ---- ranges: narrowed around the best so far, or as the stage says
         if stage.narrow and trials:
             narrowed = narrow(current, trials, context.objective)
@@ -87,9 +91,8 @@ def search(
         waiting = left_to_try((*waiting, *stage.first), trials)
         current = with_room(replace_ranges(current, stage.ranges), waiting)
         # ---- the stage, starting from the best trials of those before
-        budget = max(0, min(stage.trials, plan.trials - len(trials)))
         carried = tuple(trials) if stage.narrow else ()
-        begun = replace(stage, trials=budget, first=waiting)
+        begun = replace(stage, trials=progress.room(stage), first=waiting)
         current = progress.carry_out(begun, current, carried)
         # ---- a best value at an edge: widen the range and search the part that is new
         if stage.widen and trials:
@@ -135,6 +138,7 @@ def search(
             *progress.repeated,
             *late,
             *early,
+            *progress.in_time(),
         ),
         interactions=find_interactions(even, progress.spaces[broadest]),
     )
@@ -181,6 +185,20 @@ class _Progress:
             self._context.listener.on_finding(finding)
         return [*told, *new]
 
+    def room(self, stage: Stage) -> int:
+        """Return the trials of a stage: of the plan no more than are left."""
+        if self._context.budget is not None:
+            return stage.trials
+        return max(0, min(stage.trials, self._plan.trials - len(self.trials)))
+
+    def in_time(self) -> tuple[Finding, ...]:
+        """Return what there is to say of a budget of time."""
+        budget = self._context.budget
+        found = () if budget is None else budget.findings(self._plan)
+        for finding in found:
+            self._context.listener.on_finding(finding)
+        return found
+
     def carry_out(self, stage: Stage, ranges: Space, carried: Sequence[TrialRecord] = ()) -> Space:
         """Run a stage and return its ranges: those that its study began with, if it exists."""
         if stage.sampler == "grid":
@@ -224,18 +242,27 @@ class _Progress:
         for attempt in range(1, _WIDENINGS + 2):
             name = f"{stage.name}-widened-{attempt}"
             begun = self._store.space(name)
-            trials = max(0, min(stage.trials // 4, (self._plan.trials - len(self.trials)) // 3))
+            outer = replace(stage, name=name, pruner="none", first=(), priors={})
+            if stage.sampler == "grid":  # which so few trials hardly make
+                outer = replace(outer, sampler="sobol")
+            trials = self._beyond(replace(outer, trials=stage.trials // 4))
             hindrance = "" if begun is not None else self._hindrance(attempt, trials)
             edges = self._find_edges(stage, current, hindrance)
             if begun is None and not any(edge.after for edge in edges):
                 break
             part = begun or outer_part(current, edges)
-            outer = replace(stage, name=name, trials=trials, pruner="none", first=(), priors={})
-            if stage.sampler == "grid":  # which so few trials hardly make
-                outer = replace(outer, sampler="sobol")
+            outer = replace(outer, trials=trials)
+            if self._context.budget is not None:
+                outer = self._context.budget.begin_beyond(outer, self.trials)
             self.carry_out(outer, part)
             current = joined(current, part)
         return current
+
+    def _beyond(self, outer: Stage) -> int:
+        """Return the trials of a stage beyond an edge, which has so many at most."""
+        if self._context.budget is not None:
+            return self._context.budget.beyond(outer, self.trials)
+        return max(0, min(outer.trials, (self._plan.trials - len(self.trials)) // 3))
 
     def _hindrance(self, attempt: int, trials: int) -> str:
         """Say why ranges cannot be widened now, and what would help; empty if they can."""
@@ -303,15 +330,21 @@ def run_stage(
             best.append(values)
     backend.enqueue(best[: min(carry, stage.trials)])
     backend.enqueue_first(stage.first)
+    if context.budget is not None:
+        context.budget.resume(stage.name, backend.records)
+        context = replace(context, ends=context.budget.ends(stage.name))
     source = TrialSource(backend, stage, context)
     done = len(backend.records)
     context.listener.on_stage(
         stage.name, max(done, min(stage.trials, done + source.remaining)), done
     )
-    # At the deadline what is finished stays; trials under way can be resumed.
+    # At the deadline what is finished stays; trials under way can be resumed. Of stages whose time
+    # is up before they train, only the first is needed.
+    late = context.over and context.budget is not None and not context.budget.needs(stage.name)
     try:
         with suppress(DeadlinePassed):
-            engine.run(source)
+            if not late:
+                engine.run(source)
     finally:
         backend.flush()
     unfinished = backend.unfinished if context.penalty is None else ()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import GapPenalty, Objective, Stage, Stopping, TrialRecord
 from dlrecipes.search.backends import AskTell, Build, Proposal
 from dlrecipes.search.listener import Listener
+from dlrecipes.search.time_budget import TimeBudget
 from dlrecipes.training.job import Job, Report, derive_seed
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.own_training import OwnTraining
@@ -44,6 +45,9 @@ class StudyContext:
             Pruning goes by the running bests, of which nothing is taken.
         reports: How often a trial reports; None for once an epoch.
         own: What the user brings to each training.
+        budget: Decides how many trials there are, by the time; None where the plan does.
+        ends: `time.monotonic()` at which trainings end with their best epoch so far, and no other
+            begins where one has; None for never.
     """
 
     build: Build
@@ -58,6 +62,13 @@ class StudyContext:
     penalty: Penalty | None = None
     reports: int | None = None
     own: OwnTraining = OwnTraining()
+    budget: TimeBudget | None = None
+    ends: float | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether trainings end now."""
+        return self.ends is not None and time.monotonic() > self.ends
 
     @property
     def expired(self) -> bool:
@@ -97,6 +108,7 @@ class TrialSource:
         self._handed_out = len(backend.records)
         self._failures = 0
         self._declined = 0
+        self._ended: set[int] = set()
 
     @property
     def parallel(self) -> int:
@@ -112,7 +124,12 @@ class TrialSource:
 
     @property
     def remaining(self) -> int:
-        """How many trials are not handed out yet: no more than there are configurations."""
+        """How many trials are not handed out yet: no more than there are configurations.
+
+        When the stage's time is up, none is left, but for a first one.
+        """
+        if self._handed_out and self._context.over:
+            return 0
         planned = max(0, self._stage.trials - self._handed_out)
         left = self._backend.left if planned else None
         return planned if left is None else min(planned, left)
@@ -166,7 +183,18 @@ class TrialSource:
             )
         if any(report.epoch + 1 < report.job.epochs for report in reports) or not reports:
             self._check_deadline()
-        return pruned
+        return pruned | self._end(reports, pruned)
+
+    def _end(self, reports: Sequence[Report], pruned: set[int]) -> set[int]:
+        """Return the trials that end because the stage's time is up: they count as complete.
+
+        An engine knows one way to end a training, which is to prune it.
+        """
+        if not self._context.over:
+            return set()
+        ended = {report.job.number for report in reports} - pruned
+        self._ended |= ended
+        return ended
 
     @timed("record")
     def finish(self, ended: Sequence[tuple[Job, Outcome]]) -> None:
@@ -180,6 +208,8 @@ class TrialSource:
         """
         records = []
         for job, outcome in ended:
+            if outcome.status == "pruned" and job.number in self._ended:
+                outcome = replace(outcome, status="completed")
             if self._on_outcome is not None:
                 self._on_outcome(job, outcome)
             records.append(self._backend.tell(job.number, self._record(job, outcome)))

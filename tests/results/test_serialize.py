@@ -103,6 +103,23 @@ st.register_type_strategy(
         max_loss_rise=st.none() | st.floats(0, 9),
     ),
 )
+_size = st.builds(
+    results.StageSize,
+    name=st.text(),
+    trials=st.integers(0, 99),
+    epochs=st.integers(1, 99),
+    spent=st.floats(0, 1e4),
+    until=st.floats(0, 1e4),
+)
+_time_plan = st.builds(
+    results.TimePlan,
+    sizes=st.lists(_size, max_size=2, unique_by=lambda size: size.name).map(tuple),
+    keep_epochs=st.booleans(),
+    seconds=st.none() | st.floats(0.1, 1e4),
+    given=st.integers(0, 9),
+)
+st.register_type_strategy(results.StageSize, _size)
+st.register_type_strategy(results.TimePlan, _time_plan)
 _prior = st.builds(results.Prior, VALUES, st.floats(0.01, 1.0))
 st.register_type_strategy(results.Prior, _prior)
 st.register_type_strategy(results.Stage, _stage())

@@ -8,7 +8,7 @@ import pytest
 
 import dlrecipes as dlr
 from dlrecipes.recipe.find_recipe import recipe_path
-from dlrecipes.results import Finding, Origin, PlanChange, RunSettings
+from dlrecipes.results import Finding, Origin, PlanChange, RunSettings, TimePlan
 from dlrecipes.run.next_command import command_of
 from dlrecipes.search import with_budget, with_first_trial, with_setting
 
@@ -123,6 +123,13 @@ def test_options_of_the_run_are_kept(info):
     assert command_of(begun, "tune", ("--trials", "24")) == (
         f"dlrecipes tune digits --trials 24 {OPTIONS}"
     )
+    # Of minutes that were a limit a number of trials is part, also where it is the usual one.
+    line = command_of(_begun(info, PLAN, {"minutes": 2.5}), "tune")
+    assert line == f"dlrecipes tune digits --trials {PLAN.trials} --minutes 2.5"
+    timed = replace(_begun(info, PLAN, {"minutes": 2.5}), time_plan=TimePlan(seconds=150.0))
+    assert command_of(timed, "tune") == "dlrecipes tune digits --minutes 2.5"
+    more = command_of(timed, "tune", ("--trials", "24"))
+    assert more == "dlrecipes tune digits --trials 24"
     wider = command_of(begun, "tune", ("--set", "coarse.ranges.rate=0.001,1"))
     assert "--set coarse.ranges.rate=0.001,1 " in wider
     assert "--seed" not in command_of(begun, "check")

@@ -1,0 +1,171 @@
+"""The time budget of a run: what its minutes are for, and what its end will take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlrecipes.results import Finding, Objective, RunInfo, RunSettings, StudyResult
+from dlrecipes.results.time_plan import ENSEMBLE, REFITS
+from dlrecipes.run.baselines import seconds_more
+from dlrecipes.run.engines import RecordedChoices
+from dlrecipes.run.prepare import Prepared, Work
+from dlrecipes.run.refits import Refits
+from dlrecipes.search import (
+    Ending,
+    Listener,
+    Store,
+    StudyContext,
+    TimeBudget,
+    refit_stage,
+    refitted_before,
+)
+from dlrecipes.training.engines import count_cores
+
+_FIXED, _NETWORK = 2.0, 1.4
+"""What the end of a run takes, by what a network took to be saved, loaded and compared: diagnosis,
+exports, test set and report, and each refit."""
+
+
+def time_budget(
+    work: Work, prepared: Prepared, goal: Objective, chosen: RecordedChoices, listener: Listener
+) -> TimeBudget | None:
+    """Return what decides how many trials fit into a run's minutes; None where its plan does.
+
+    Args:
+        work: What the run works on.
+        prepared: What was learned before anything was written.
+        goal: What the study optimises.
+        chosen: Writes each decision down.
+        listener: Hears of each.
+    """
+    if work.time_plan is None:
+        return None
+    once, members = prepared.ending_seconds, work.settings.ensemble
+    scored = work.splits.validation if not prepared.folds else work.splits.train
+    return TimeBudget(
+        work.time_plan,
+        ending=Ending(_FIXED * once, _NETWORK * once),
+        objective=goal,
+        examples=len(scored),
+        members=members if members > 1 else 0,
+        began=work.began,
+        before=work.before,
+        cores=count_cores(),
+        on_size=chosen.take_time_plan,
+        on_note=listener.on_note,
+    )
+
+
+def baseline_seconds(settings: RunSettings, budget: TimeBudget | None) -> float:
+    """Return what the baselines may take together.
+
+    Args:
+        settings: What was asked for.
+        budget: The time; None where the plan decides.
+    """
+    asked = settings.baseline_seconds
+    return asked if budget is None else budget.baseline_seconds(asked)
+
+
+def expect_test_set(work: Work, budget: TimeBudget | None, seconds: float) -> None:
+    """Keep time for the baselines' predictions on the test part, which are not made by a graph.
+
+    Nearest neighbours take long for many rows, and as long for each of them there as on the
+    validation part.
+
+    Args:
+        work: What the run works on.
+        budget: The time; None where the plan decides.
+        seconds: What the baselines have taken, validation part included.
+    """
+    if budget is not None and not work.settings.sealed:
+        budget.expect(seconds * len(work.splits.test) / max(1, len(work.splits.validation)))
+
+
+def search_deadline(settings: RunSettings, budget: TimeBudget | None) -> float | None:
+    """Return the `time.monotonic()` at which a search ends whose plan is its own.
+
+    Args:
+        settings: What was asked for.
+        budget: The time; None where the plan decides.
+    """
+    if budget is not None or settings.minutes is None:
+        return None
+    return time.monotonic() + 60 * settings.minutes
+
+
+def more_for_baselines(study: StudyResult, budget: TimeBudget | None) -> float:
+    """Return the seconds that baselines may still take when all networks are trained.
+
+    Args:
+        study: The search.
+        budget: The time; None where the plan decides.
+    """
+    usual = seconds_more(sum(trial.seconds for trial in study.trials))
+    return usual if budget is None else budget.seconds_more(usual)
+
+
+def with_refits(
+    info: RunInfo,
+    context: StudyContext,
+    study: StudyResult,
+    store: Store,
+    budget: TimeBudget | None,
+) -> tuple[RunInfo, StudyContext]:
+    """Return what the refits begin with: their number, epochs and end, where time decides.
+
+    Args:
+        info: What the run was started with.
+        context: What its trainings share.
+        study: The search.
+        store: Where the study of the refits lives.
+        budget: The time; None where the plan decides.
+    """
+    if budget is None:
+        return info, context
+    if not info.plan.trials:  # the search was ended early: what follows has the time it takes
+        return replace(info, plan=budget.time_plan.carried_out(info.plan)), context
+    plan = budget.refits(info.plan, study.trials, study.best)
+    done = refitted_before(refit_stage(plan, study.best, info.given), study, store, context)
+    budget.resume(REFITS, done)
+    return replace(info, plan=plan), replace(context, ends=budget.ends(REFITS))
+
+
+def with_members(
+    info: RunInfo, context: StudyContext, study: StudyResult, budget: TimeBudget | None
+) -> tuple[RunInfo, StudyContext]:
+    """Return what an ensemble begins with: its members and its end, where time decides.
+
+    Args:
+        info: What the refits began with.
+        context: What they shared.
+        study: The search.
+        budget: The time; None where the plan decides.
+    """
+    if budget is None or not info.plan.trials:
+        return info, context
+    members = budget.ensemble(info.plan, study.trials, study.best)
+    settings = replace(info.settings, ensemble=members)
+    return replace(info, settings=settings), replace(context, ends=budget.ends(ENSEMBLE))
+
+
+def cut_refits(
+    info: RunInfo,
+    refitted: Refits,
+    budget: TimeBudget | None,
+    on_finding: Callable[[Finding], None],
+) -> tuple[Finding, ...]:
+    """Return that refits were cut short by the time, if they were.
+
+    Args:
+        info: What they began with.
+        refitted: The refits.
+        budget: The time; None where the plan decides.
+        on_finding: Hears of it.
+    """
+    found = () if budget is None else budget.cut_refits(info.plan, refitted.records)
+    for finding in found:
+        on_finding(finding)
+    return found

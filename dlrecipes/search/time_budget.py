@@ -1,0 +1,678 @@
+"""What fits into the time of a run: trials, their epochs, and trainings of what was found.
+
+More time first makes more trials, then longer ones, then more networks of what was found. What a
+training costs is measured in the run itself, by the clock, from a first small stage on.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from dlrecipes.results import (
+    Finding,
+    Hyperparameter,
+    Objective,
+    Plan,
+    Stage,
+    StageSize,
+    TimePlan,
+    TrialRecord,
+    plural,
+    significant,
+)
+from dlrecipes.results.time_plan import ENSEMBLE, REFITS
+from dlrecipes.search.activity import in_words
+from dlrecipes.search.ranges import rank
+
+_PILOT_TRIALS = 4
+_PILOT_EPOCHS = 5
+_PILOT_SHARE = 0.2
+_FEWEST = 4
+"""Trials that a stage should have, if need be with fewer epochs."""
+_FEW = 2
+"""Trials without which a stage that is not the last is left out."""
+_TRIALS_EACH = 16
+"""Trials for each hyperparameter beyond which longer trials help more than further ones."""
+_LONGEST = 4
+"""Times the plan's epochs."""
+_WIDENING = 0.2
+"""The share of a stage's time that is left to search beyond an edge."""
+_KEPT = {"none": 1.0, "median": 0.8, "halving": 0.6}
+"""The share of its epochs that a trial trains under a pruner."""
+_CAUTION = 1.2
+"""A training by itself takes longer than beside many others."""
+_SEARCHED = 0.7
+"""The share of what is left that a search has before it is known what a refit costs."""
+_ENDING = 0.4
+"""What the end of the run may take of the time that its search began with, but for one refit."""
+_BASELINES = 0.5
+"""The share of the whole time that baselines may take, most of it beside the search."""
+_PAIRED = 0.3
+"""Two networks err on the same examples: their difference varies by about so much of a score's
+standard error."""
+_MEMBERS = 4
+_MUCH, _MUCH_SECONDS = 0.1, 15.0
+"""What a run may take more than its time, or is said to have spared, the larger of both."""
+_OVERRUN = 0.25
+"""The share of it that a stage may take which cannot be left out."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What comes after the last training, in seconds.
+
+    Args:
+        fixed: Diagnosis, exports, test set, report.
+        network: What each network takes that is saved, predicted with and tested.
+
+    Example:
+        >>> from dlrecipes.search import Ending
+        >>> Ending(fixed=4.0, network=2.0).of(3)
+        10.0
+    """
+
+    fixed: float
+    network: float
+
+    def of(self, networks: int) -> float:
+        """Return what it takes with so many networks."""
+        return self.fixed + networks * self.network
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a training costs by the clock, where trainings go on side by side.
+
+    Args:
+        begin: Seconds before its first epoch.
+        epoch: Seconds of an epoch.
+    """
+
+    begin: float
+    epoch: float
+
+    def of(self, epochs: float) -> float:
+        """Return the seconds of a training of so many epochs."""
+        return self.begin + epochs * self.epoch
+
+
+def measure_cost(records: Sequence[TrialRecord], seconds: float, *, first: bool = False) -> Cost:
+    """Return what the trials of a stage have cost, on average.
+
+    The first trial of a structure compiles its graph. Trials with as many weights are taken to
+    share one, and an epoch of theirs to cost what the fastest of them took. How likely the next
+    trial has a structure of its own is told by the share of structures that only one has.
+
+    Args:
+        records: Its trials.
+        seconds: What the stage took by the clock.
+        first: Whether it was the first stage: what passed between its trials was spent on
+            structures that nobody had met, too.
+
+    Reference:
+        Good 1953, The Population Frequencies of Species and the Estimation of Population
+        Parameters.
+    """
+    trained = [record for record in records if record.epochs]
+    if not trained:
+        return Cost(seconds / max(1, len(records)), 0.0)
+    epochs = sum(record.epochs for record in trained)
+    measured = sum(record.seconds for record in trained)
+    if measured <= 0:
+        return Cost(0.0, seconds / epochs)
+    paces = _paces(trained)
+    training = sum(paces[record.parameters] * record.epochs for record in trained)
+    counts = [sum(one.parameters == structure for one in trained) for structure in paces]
+    new = counts.count(1) / len(trained)
+    first_uses, between = measured - training, max(0.0, seconds - measured)
+    if first:
+        first_uses, between = first_uses + between, 0.0
+    return Cost(between / len(records) + new * first_uses / len(paces), training / epochs)
+
+
+def _paces(records: Sequence[TrialRecord]) -> dict[int, float]:
+    """Return seconds an epoch by number of weights, as the fastest trial with as many took."""
+    paces: dict[int, float] = {}
+    for record in records:
+        pace = record.seconds / record.epochs
+        paces[record.parameters] = min(pace, paces.get(record.parameters, math.inf))
+    return paces
+
+
+def fit_stage(
+    stage: Stage, seconds: float, cost: Cost, *, most: int, keep_epochs: bool = False
+) -> tuple[int, int]:
+    """Return the trials and epochs of a stage that fit into a time.
+
+    Where hardly a trial fits, its epochs are cut, too.
+
+    Args:
+        stage: Its epochs and pruner.
+        seconds: The time.
+        cost: What a trial costs.
+        most: Trials at most.
+        keep_epochs: Whether the epochs must stay.
+
+    Returns:
+        Trials, at least 0, and epochs, at least 1.
+    """
+    kept = _KEPT[stage.pruner]
+
+    def fitting(epochs: int) -> int:
+        each = cost.of(kept * epochs)
+        if seconds <= 0:
+            return 0
+        return most if each * most <= seconds else int(seconds / each)
+
+    epochs = stage.epochs
+    fewest = min(_FEWEST, most)
+    if fitting(epochs) < fewest and not keep_epochs and cost.epoch > 0:
+        affordable = (seconds / max(1, fewest) - cost.begin) / (kept * cost.epoch)
+        epochs = min(epochs, max(1, int(affordable)))
+    return fitting(epochs), epochs
+
+
+def noise_of(score: float, examples: int, objective: Objective) -> float:
+    """Return how much a score may differ between two networks by chance.
+
+    It is a part of the standard error of the score itself, since both are scored on the same
+    examples. Of a share the error is that of a binomial; a mean of losses is taken to vary as
+    widely between examples as it is high.
+
+    Args:
+        score: The score, of the validation part.
+        examples: Examples that it is a mean over.
+        objective: What is better.
+    """
+    share = objective.direction == "max" and 0 <= score <= 1
+    spread = math.sqrt(score * (1 - score)) if share else abs(score)
+    return _PAIRED * spread / math.sqrt(max(1, examples))
+
+
+@dataclass
+class _Rounds:
+    """Which further round may still help: longer trials, or more of them."""
+
+    base: int
+    keep_epochs: bool
+    epochs: int = 0
+    tried: dict[str, int] = field(default_factory=lambda: {"longer": 0, "more": 0})
+    failed: set[str] = field(default_factory=set)
+
+    def next(self) -> tuple[str, int] | None:
+        """Return the kind of the next round and its epochs; None where none helps."""
+        epochs = self.epochs or self.base
+        can_grow = not self.keep_epochs and 2 * epochs <= _LONGEST * self.base
+        if can_grow and "longer" not in self.failed:
+            return "longer", 2 * epochs
+        return None if "more" in self.failed else ("more", epochs)
+
+    def take(self, kind: str, epochs: int, *, better: bool) -> None:
+        """Take how a round ended."""
+        self.tried[kind] += 1
+        if better:
+            self.epochs = epochs
+        else:
+            self.failed.add(kind)
+
+
+class TimeBudget:
+    """Decides what each stage is given when it begins, and remembers what it decided.
+
+    Args:
+        time_plan: What was decided before, with the run's time.
+        ending: What comes after the last training.
+        objective: What is better.
+        examples: Examples that a score is a mean over.
+        members: Members of an ensemble that were asked for; 0 for none.
+        began: Time by `clock` at which this process began; None for now.
+        before: Seconds that earlier processes spent; None for those up to the last decision, and
+            what its stage's trials took.
+        cores: Trainings that go on side by side.
+        on_size: Is told of each decision before the stage's first trial.
+        on_note: Takes a line on each.
+        clock: Returns seconds.
+
+    Example:
+        >>> from dlrecipes.results import TimePlan
+        >>> from dlrecipes.search import Ending, TimeBudget
+        >>> goal, ending = dlr.Objective.parse("val_loss"), Ending(fixed=4.0, network=2.0)
+        >>> budget = TimeBudget(TimePlan(seconds=60.0), ending=ending, objective=goal, examples=400)
+        >>> pilot = next(budget.stages(dlr.CoarseToFine(12, 9), (), []))
+        >>> pilot.name, pilot.trials, pilot.epochs
+        ('coarse-pilot', 4, 3)
+    """
+
+    def __init__(  # noqa: PLR0913  (one argument a fact)
+        self,
+        time_plan: TimePlan,
+        *,
+        ending: Ending,
+        objective: Objective,
+        examples: int,
+        members: int = 0,
+        began: float | None = None,
+        before: float | None = None,
+        cores: int = 1,
+        on_size: Callable[[TimePlan], None] = lambda time_plan: None,
+        on_note: Callable[[str], None] = lambda line: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.time_plan = time_plan
+        self._ending, self._objective = ending, objective
+        self._examples, self._members = examples, members
+        self._cores, self._on_size, self._on_note = cores, on_size, on_note
+        self._clock = clock
+        self._began = clock() if began is None else began
+        self._resumed = before is None and bool(time_plan.sizes)
+        self._before = time_plan.sizes[-1].spent if self._resumed else before or 0.0
+        self._saturated: Finding | None = None
+        self._met: set[str] = set()
+
+    # ---- the time
+
+    @property
+    def seconds(self) -> float:
+        """The time of the whole run."""
+        return self.time_plan.seconds or 0.0
+
+    @property
+    def spent(self) -> float:
+        """Seconds of it that are spent."""
+        return self._before + self._clock() - self._began
+
+    @property
+    def left(self) -> float:
+        """Seconds of it that are left, at least 0."""
+        return max(0.0, self.seconds - self.spent)
+
+    @property
+    def _least(self) -> float:
+        """What the first stage and the refits have where no time is left."""
+        return _OVERRUN * max(_MUCH_SECONDS, _MUCH * self.seconds)
+
+    def ends(self, name: str) -> float:
+        """Return the time by the clock at which a stage ends: at once if another has begun.
+
+        Args:
+            name: The stage, which has begun.
+        """
+        sizes = self.time_plan.sizes
+        if sizes and sizes[-1].name != name:
+            return -math.inf
+        until = sizes[-1].until if sizes else 0.0
+        return self._clock() + until - self.spent
+
+    def needs(self, name: str) -> bool:
+        """Whether a stage must have a trial, whatever the time: the first, for there to be one.
+
+        Args:
+            name: The stage, which has begun.
+        """
+        return self.time_plan.sizes[0].name == name
+
+    def resume(self, name: str, records: Sequence[TrialRecord]) -> None:
+        """Count what an earlier process spent on the stage in which it was cut off.
+
+        Args:
+            name: The stage.
+            records: Its finished trials.
+        """
+        if self._resumed and self.time_plan.sizes[-1].name == name:
+            self._resumed = False
+            self._before += sum(record.seconds for record in records)
+
+    # ---- the stages of the search
+
+    def stages(
+        self,
+        plan: Plan,
+        space: Sequence[Hyperparameter],
+        trials: Sequence[TrialRecord],
+    ) -> Iterator[Stage]:
+        """Yield the stages in turn, each with its trials and epochs.
+
+        A first small one measures what trials cost. Then come those of the plan, and rounds of
+        longer and further trials as long as these help.
+
+        Args:
+            plan: The shape.
+            space: The builder's search space.
+            trials: All trials so far; they grow while the stages are carried out.
+        """
+        first = plan.stages[0]
+        pilot = replace(first, name=f"{first.name}-pilot", pruner="none", narrow=False, widen=False)
+        if pilot.sampler == "grid":
+            pilot = replace(pilot, sampler="sobol")
+        yield self._begin(pilot, partial(self._pilot, pilot, plan))
+        varying = {one.name for one in space if one.kind != "fixed"}
+        most = max(_FEWEST, _TRIALS_EACH * len(varying))
+        weights = [stage.trials * stage.epochs for stage in plan.stages]
+        for at, stage in enumerate(plan.stages):
+            share = weights[at] / max(1, sum(weights[at:]))
+            cap = max(stage.trials, math.ceil(most * stage.trials / max(1, plan.trials)))
+            yield self._begin(stage, partial(self._stage, stage, plan, trials, share, cap))
+        yield from self._further(plan, trials, max(2 * _FEWEST, most // 3))
+
+    def beyond(self, stage: Stage, trials: Sequence[TrialRecord]) -> int:
+        """Return how many trials beyond an edge fit into the time of the stage before.
+
+        Args:
+            stage: The stage beyond the edge, with its trials at most.
+            trials: All trials so far.
+        """
+        size = self.time_plan.size(stage.name)
+        if size is not None:
+            return size.trials
+        return 0 if self._reading else self._beyond(stage, trials)[0]
+
+    def begin_beyond(self, stage: Stage, trials: Sequence[TrialRecord]) -> Stage:
+        """Return that stage as it begins.
+
+        Args:
+            stage: As for `beyond`.
+            trials: All trials so far.
+        """
+        return self._begin(stage, partial(self._beyond, stage, trials))
+
+    def _beyond(self, stage: Stage, trials: Sequence[TrialRecord]) -> tuple[int, int, float]:
+        until = self.time_plan.sizes[-1].until if self.time_plan.sizes else 0.0
+        cost, seconds = self._cost(trials), until - self.spent
+        return *fit_stage(stage, seconds, cost, most=stage.trials, keep_epochs=True), until
+
+    def findings(self, plan: Plan) -> tuple[Finding, ...]:
+        """Return that the time was too short for the plan's stages, or longer than it helped.
+
+        Args:
+            plan: The shape.
+        """
+        if self._saturated is not None:
+            return (self._saturated,)
+        missing = [stage.name for stage in plan.stages if self.time_plan.size(stage.name) is None]
+        if not missing:
+            return ()
+        begun = [size for size in self.time_plan.sizes if size.name not in (REFITS, ENSEMBLE)]
+        trials = sum(size.trials for size in begun)
+        return (
+            Finding(
+                "time too short",
+                f"The time was up before {' and '.join(missing)} could begin, with "
+                f"{plural(trials, 'trial')} begun: what was found is hardly searched for.",
+                {"seconds": self.seconds, "missing": missing, "trials": trials},
+                f"Give more than {self.seconds / 60:.3g} minutes.",
+                severity="warning",
+            ),
+        )
+
+    def _begin(self, stage: Stage, decide: Callable[[], tuple[int, int, float]]) -> Stage:
+        """Return a stage as it was or is decided to be; without a trial where none fits."""
+        size = self.time_plan.size(stage.name)
+        self._met.add(stage.name)
+        if size is None:
+            trials, epochs, until = (0, 1, 0.0) if self._reading else decide()
+            if not trials:
+                return replace(stage, trials=0)
+            size = self._decide(stage.name, trials, epochs, until)
+            self._on_note(
+                f"Stage {stage.name}: {plural(trials, 'trial')} of {plural(epochs, 'epoch')} "
+                f"in at most {in_words(max(1.0, size.until - size.spent))}."
+            )
+        return replace(stage, trials=size.trials, epochs=size.epochs)
+
+    @property
+    def _reading(self) -> bool:
+        """Whether later stages have begun: what was left out before them stays so."""
+        return any(size.name not in self._met for size in self.time_plan.sizes)
+
+    def _decide(self, name: str, trials: int, epochs: int, until: float) -> StageSize:
+        spent = self.spent
+        size = StageSize(name, trials, epochs, spent, max(spent, until))
+        self.time_plan = replace(self.time_plan, sizes=(*self.time_plan.sizes, size))
+        self._on_size(self.time_plan)
+        return size
+
+    def _pilot(self, stage: Stage, plan: Plan) -> tuple[int, int, float]:
+        trials = max(_PILOT_TRIALS, len(stage.first) + 2)
+        epochs = stage.epochs if self.time_plan.keep_epochs else min(stage.epochs, _PILOT_EPOCHS)
+        # Also where no time is left: one network is needed.
+        seconds = max(_PILOT_SHARE * self._for_search(plan, (), epochs), self._least)
+        return trials, epochs, self.spent + seconds
+
+    def _stage(
+        self, stage: Stage, plan: Plan, trials: Sequence[TrialRecord], share: float, most: int
+    ) -> tuple[int, int, float]:
+        longest = max(one.epochs for one in plan.stages)
+        given = share * self._for_search(plan, trials, longest)
+        trials_in = (1 - _WIDENING) * given if stage.widen else given
+        number, epochs = fit_stage(
+            stage,
+            trials_in,
+            self._cost(trials),
+            most=most,
+            keep_epochs=self.time_plan.keep_epochs,
+        )
+        # One trial is no stage: the next one has the time.
+        alone = number < min(_FEW, most) and stage is not plan.stages[-1]
+        return 0 if alone else number, epochs, self.spent + given
+
+    def _further(self, plan: Plan, trials: Sequence[TrialRecord], most: int) -> Iterator[Stage]:
+        """Yield rounds of longer and of further trials, as long as they help."""
+        last = plan.stages[-1]
+        sampler = "tpe" if last.sampler == "grid" else last.sampler
+        plain = replace(
+            last, sampler=sampler, ranges={}, first=(), priors={}, narrow=True, widen=False
+        )
+        begun = [self.time_plan.size(stage.name) for stage in plan.stages]
+        base = max((size.epochs for size in begun if size is not None), default=1)
+        rounds, carried_out = _Rounds(base, self.time_plan.keep_epochs), False
+        while (found := rounds.next()) is not None:
+            kind, epochs = found
+            stage = replace(
+                plain, name=f"{last.name}-{kind}-{rounds.tried[kind] + 1}", epochs=epochs
+            )
+            before = self._best(trials)
+            sized = self._begin(stage, partial(self._round, stage, plan, trials, most))
+            if not sized.trials or before is None:  # it does not fit; a shorter one may
+                rounds.take(kind, epochs, better=False)
+                continue
+            yield sized
+            carried_out = True
+            after = self._best(trials)
+            better = after is not None and self._objective.better(after, before)
+            noise = noise_of(before, self._examples, self._objective)
+            gained = better and after is not None and abs(after - before) > noise
+            rounds.take(kind, epochs, better=gained)
+        if carried_out:
+            self._saturate(plan, trials)
+
+    def _round(
+        self, stage: Stage, plan: Plan, trials: Sequence[TrialRecord], most: int
+    ) -> tuple[int, int, float]:
+        seconds, cost = self._for_search(plan, trials, stage.epochs), self._cost(trials)
+        number, epochs = fit_stage(stage, seconds, cost, most=most, keep_epochs=True)
+        return (number if number >= _FEWEST else 0), epochs, self.spent + seconds
+
+    def _saturate(self, plan: Plan, trials: Sequence[TrialRecord]) -> None:
+        refits, best = self.time_plan.size(REFITS), self._best(trials)
+        spent = self.spent if refits is None else refits.spent
+        epochs = max(size.epochs for size in self.time_plan.sizes)
+        spared = self.seconds - spent - self._reserve(plan, trials, epochs)
+        if best is None or spared < max(_MUCH_SECONDS, _MUCH * self.seconds):
+            return
+        noise = noise_of(best, self._examples, self._objective)
+        self._saturated = Finding(
+            "time not needed",
+            f"The search ended {in_words(spared)} before its time: neither longer nor further "
+            f"trials have improved {self._objective.name}, {significant(best)}, by more than "
+            f"chance explains, about {significant(noise)}.",
+            {"spared": spared, "score": best, "noise": noise},
+            "More time brings nothing here; other features, more data or another network may.",
+        )
+        self._on_note(f"{self._saturated.verdict} {self._saturated.advice}")
+
+    # ---- what was found, trained again
+
+    def refits(self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord) -> Plan:
+        """Return the plan with the refits that fit; decided once.
+
+        Args:
+            plan: The plan.
+            trials: All trials.
+            best: The winner.
+        """
+        size = self.time_plan.size(REFITS)
+        if size is None:
+            epochs = plan.refit_epochs or self._refit_epochs(plan, best)
+            one = self._refit_cost(plan, trials, best, epochs) + self._ending.network
+            room = self.left - self._ending.fixed - self._members * one
+            fit = int(room / one) if one > 0 else plan.refit_seeds
+            # Twice as many tell more of chance, where a search needs no more time.
+            most = plan.refit_seeds if fit < 4 * plan.refit_seeds else 2 * plan.refit_seeds
+            number = max(1, min(fit, most))
+            after = self._ending.of(number + self._members)
+            share = number / max(1, number + self._members)
+            seconds = max(share * (self.left - after), min(self._least, one))
+            until = self.spent + seconds
+            size = self._decide(REFITS, number, epochs, until)
+            self._on_note(
+                f"{plural(number, 'refit')} of {plural(epochs, 'epoch')} "
+                f"in at most {in_words(max(1.0, size.until - size.spent))}."
+            )
+        return replace(plan, refit_seeds=size.trials, refit_epochs=size.epochs)
+
+    def cut_refits(self, plan: Plan, records: Sequence[TrialRecord]) -> tuple[Finding, ...]:
+        """Return that refits have ended before their last epoch because the time was up.
+
+        Args:
+            plan: The plan, whose stopping may end a refit, too.
+            records: The refits.
+        """
+        size = self.time_plan.size(REFITS)
+        stops = plan.patience is not None or plan.max_loss_rise is not None
+        cut = [one for one in records if size and 0 < one.epochs < size.epochs]
+        if size is None or not cut or (stops and self.spent < size.until):
+            return ()
+        least = min(one.epochs for one in cut)
+        return (
+            Finding(
+                "refits cut short",
+                f"The time was up after {least} of {plural(size.epochs, 'epoch')} of a refit: the "
+                "network may be worse than the trial that was found.",
+                {"epochs": least, "planned": size.epochs, "refits": len(cut)},
+                "Give more minutes; with `--resume RUN --minutes 5` they are trained anew.",
+                severity="warning",
+            ),
+        )
+
+    def ensemble(self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord) -> int:
+        """Return how many members an ensemble has: those asked for, or those that fit.
+
+        Args:
+            plan: The plan, with the refits.
+            trials: All trials.
+            best: The winner.
+        """
+        size = self.time_plan.size(ENSEMBLE)
+        if size is not None:
+            return size.trials
+        epochs = plan.refit_epochs or self._refit_epochs(plan, best)
+        one = self._refit_cost(plan, trials, best, epochs) + 2 * self._ending.network
+        room = self.left - self._ending.of(plan.refit_seeds)
+        members = self._members
+        if not members and one > 0 and room / one >= 2 * _MEMBERS:
+            members = _MEMBERS
+        if members > 1:
+            after = self._ending.of(plan.refit_seeds + members)
+            self._decide(ENSEMBLE, members, epochs, self.seconds - after)
+        return members
+
+    def expect(self, seconds: float) -> None:
+        """Count what else the end of the run takes.
+
+        Args:
+            seconds: At least 0.
+        """
+        self._ending = replace(self._ending, fixed=self._ending.fixed + seconds)
+
+    def baseline_seconds(self, asked: float) -> float:
+        """Return what the baselines may take together.
+
+        Args:
+            asked: What they may take where time is no matter.
+        """
+        return min(asked, max(1.0, _BASELINES * self.seconds))
+
+    def seconds_more(self, usual: float) -> float:
+        """Return how long baselines may go on after the search.
+
+        Args:
+            usual: Where time is no matter.
+        """
+        return max(1.0, min(usual, self.left - self._ending.fixed))
+
+    def _refit_epochs(self, plan: Plan, best: TrialRecord) -> int:
+        if best.gap is not None:  # a gap may grow with the epochs
+            return best.epochs
+        names = {stage.name for stage in plan.stages} | {best.stage}
+        begun = [size.epochs for size in self.time_plan.sizes if size.name in names]
+        return max(begun, default=max(stage.epochs for stage in plan.stages))
+
+    def _refit_cost(
+        self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord, epochs: int
+    ) -> float:
+        """Return the seconds by the clock of one refit among others."""
+        alike = [one for one in trials if one.parameters == best.parameters and one.epochs]
+        if not alike:
+            return 0.0
+        folds = max(1, len(best.fold_scores))
+        # In a stage with many trials side by side, an epoch of one costs less than in a refit; one
+        # trial alone may have compiled.
+        stages = dict.fromkeys(one.stage for one in alike)
+        groups = [[one for one in alike if one.stage == name] for name in stages]
+        several = [group for group in groups if len(group) > 1] or [alike]
+        pace = max(_paces(group)[best.parameters] for group in several)
+        fastest = _paces(alike)[best.parameters]
+        first_use = max(one.seconds - one.epochs * fastest for one in alike)
+        rounds = math.ceil(plan.refit_seeds / self._cores) * self._cores / plan.refit_seeds
+        return (_CAUTION * rounds * epochs * pace + first_use / plan.refit_seeds) / folds
+
+    def _reserve(self, plan: Plan, trials: Sequence[TrialRecord], epochs: int) -> float:
+        """Return the seconds of all that comes after the search, with refits of so many epochs."""
+        networks = self._networks(plan)
+        ending, left = self._ending.of(networks), self.left
+        ranked = rank(trials, self._objective)
+        free = max(0.0, left - ending)
+        if not ranked:
+            return ending + (1 - _SEARCHED) * free
+        # Where they would take half of the time, there are fewer refits.
+        one = self._refit_cost(plan, trials, ranked[0], plan.refit_epochs or epochs)
+        return ending + min(networks * one, free / 2)
+
+    def _networks(self, plan: Plan) -> int:
+        """Return for how many networks time is kept: the fewer, the less there is."""
+        sizes = self.time_plan.sizes
+        since = self.seconds - sizes[0].spent if sizes else self.left
+        spare = _ENDING * since - self._ending.of(1 + self._members)
+        more = int(spare / self._ending.network) if self._ending.network > 0 else plan.refit_seeds
+        return self._members + 1 + max(0, min(more, plan.refit_seeds - 1))
+
+    def _best(self, trials: Sequence[TrialRecord]) -> float | None:
+        ranked = rank(trials, self._objective)
+        return ranked[0].score if ranked else None
+
+    def _for_search(self, plan: Plan, trials: Sequence[TrialRecord], epochs: int) -> float:
+        return max(0.0, self.left - self._reserve(plan, trials, epochs))
+
+    def _cost(self, trials: Sequence[TrialRecord]) -> Cost:
+        """Return what trials cost in the last stage that had some."""
+        sizes = self.time_plan.sizes
+        for at in reversed(range(len(sizes))):
+            own = [one for one in trials if one.stage == sizes[at].name]
+            if len(own) >= min(_FEWEST, sizes[at].trials):
+                end = sizes[at + 1].spent if at + 1 < len(sizes) else self.spent
+                return measure_cost(own, end - sizes[at].spent, first=at == 0)
+        return Cost(0.0, 0.0)

@@ -1,0 +1,35 @@
+"""`--minutes` is the time of the whole run, unless the trials are given."""
+
+import pytest
+
+from dlrecipes.errors import RunError
+from dlrecipes.results import TimePlan
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--minutes", "3"), TimePlan()),
+        (("--minutes", "3", "--epochs", "8"), TimePlan(keep_epochs=True)),
+        (("--minutes", "3", "--set", "fine.epochs=8"), TimePlan(keep_epochs=True)),
+        (("--minutes", "3", "--set", "patience=4"), TimePlan()),
+        (("--minutes", "3", "--try", "dropout=0.1"), TimePlan()),
+        (("--minutes", "3", "--trials", "12"), None),
+        (("--minutes", "3", "--set", "fine.trials=12"), None),
+        (("--epochs", "8"), None),
+    ],
+)
+def test_what_minutes_mean(cli, monkeypatch, words, expected):
+    heard = {}
+
+    def tune(*arguments, **named):
+        heard.update(named, plan=arguments[3])
+        raise RunError("That is all.", received="a test")
+
+    monkeypatch.setattr("dlrecipes.recipe.recipe.tune", tune)
+    result = cli("tune", "tabular", *words)
+    assert result.exit_code == 2
+    assert heard["time_plan"] == expected
+    assert heard["began"] > 0
+    epochs = max(stage.epochs for stage in heard["plan"].stages)
+    assert epochs == (8 if "8" in words or "fine.epochs=8" in words else 15)

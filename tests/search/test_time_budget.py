@@ -1,0 +1,297 @@
+"""What fits into a time, on a clock that only trained epochs move."""
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from dlrecipes.results import Objective, Plan, Stage, StageSize, TimePlan
+from dlrecipes.search import (
+    CoarseToFine,
+    Ending,
+    Store,
+    TimeBudget,
+    discover_space,
+    refit,
+    search,
+)
+from dlrecipes.search.time_budget import Cost, fit_stage, measure_cost, noise_of
+
+PLAN = CoarseToFine(trials=12, epochs=6)
+GOAL = Objective("val_accuracy", "max")
+EPOCH = 0.25
+"""Seconds of one."""
+
+
+@pytest.fixture
+def tuned(tmp_path, fake_engine, recorder, context, rate_builder, monkeypatch):
+    """`tuned(seconds, …)`: a search within so many; `.budget`, `.heard`, `.now` of the last."""
+    now = [1000.0]
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("dlrecipes.search.trial_source.time", clock)
+
+    class Timed(fake_engine):
+        def _train(self, job, values, source):
+            before = now[0]
+            outcome = super()._train(job, values, source)
+            return replace(outcome, seconds=now[0] - before, parameters=10)
+
+        def _interrupt(self, *, late):
+            now[0] += 0 if late else EPOCH
+            super()._interrupt(late=late)
+
+    def run(
+        seconds, curve, *, plan=PLAN, journal="study", time_plan=None, epochs=None, before=None
+    ):
+        run.engine, run.heard, run.sizes = Timed(curve, epochs), recorder(), []
+        run.budget = TimeBudget(
+            time_plan or TimePlan(seconds=seconds),
+            ending=Ending(2.0, 1.0),
+            objective=GOAL,
+            examples=10_000,
+            before=before,
+            on_size=run.sizes.append,
+            on_note=run.heard.on_note,
+            clock=clock.monotonic,
+        )
+        run.began = now[0]
+        run.store = Store.open(tmp_path / f"{journal}.journal", "run")
+        run.context = context(rate_builder, listener=run.heard, budget=run.budget)
+        return search(plan, discover_space(rate_builder), run.engine, run.store, run.context)
+
+    run.now = now
+    return run
+
+
+def _rising(values, epochs):
+    """Curves that rise as long as they are trained, and with every better rate."""
+    top = 1.0 / (1.0 + abs(math.log10(values["learning_rate"] / 1e-2)))
+    return [top * (1 - 1 / (epoch + 2)) for epoch in range(epochs)]
+
+
+def _flat(values, epochs):
+    return [0.5] * epochs
+
+
+def _sizes(time_plan):
+    return {size.name: (size.trials, size.epochs) for size in time_plan.sizes}
+
+
+# ---- what a trial costs, and how many fit
+
+
+def test_the_cost_of_a_trial(record):
+    def trained(seconds, epochs, parameters):
+        return record(0, 0.5, seconds=seconds, epochs=epochs, parameters=parameters)
+
+    # Of two structures, the first trial of each compiles for 3 s; an epoch takes 0.5 s and 1 s.
+    trials = [trained(5.0, 4, 7), trained(2.0, 4, 7), trained(7.0, 4, 9), trained(4.0, 4, 9)]
+    cost = measure_cost(trials, 20.0)
+    assert cost.epoch == pytest.approx(0.75)
+    # Each structure came twice, so that no new one is expected: what is left is between trials.
+    assert cost.begin == pytest.approx((20 - 18) / 4)
+    # With a structure that came once, one trial in five is expected to have a new one.
+    cost = measure_cost([*trials, trained(8.0, 4, 11)], 26.0)
+    assert cost.epoch == pytest.approx((4 * 0.5 * 2 + 4 * 1.0 * 2 + 8.0) / 20)
+    assert cost.begin == pytest.approx(1 / 5 * (3 + 3 + 0) / 3)
+    # In the first stage, what passed between trials was spent on structures, too.
+    cost = measure_cost([*trials, trained(8.0, 4, 11)], 32.0, first=True)
+    assert cost.begin == pytest.approx(1 / 5 * (3 + 3 + 0 + 32 - 26) / 3)
+    assert measure_cost(trials, 20.0, first=True).begin == pytest.approx(0)
+    # Without measured seconds the clock is all there is; without an epoch, too.
+    assert measure_cost([trained(0.0, 4, 7)], 2.0) == Cost(0.0, 0.5)
+    assert measure_cost([trained(1.0, 0, 7)], 2.0) == Cost(2.0, 0.0)
+    assert measure_cost([], 2.0) == Cost(2.0, 0.0)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    seconds=st.floats(0, 1e4),
+    more=st.floats(0, 1e4),
+    begin=st.floats(0, 100),
+    epoch=st.floats(1e-3, 100),
+    epochs=st.integers(1, 200),
+    most=st.integers(1, 500),
+    keep=st.booleans(),
+)
+def test_no_stage_takes_more_than_its_time(seconds, more, begin, epoch, epochs, most, keep):
+    stage, cost = Stage("all", 1, epochs, pruner="none"), Cost(begin, epoch)
+    trials, each = fit_stage(stage, seconds, cost, most=most, keep_epochs=keep)
+    assert 0 <= trials <= most
+    assert 1 <= each <= epochs
+    assert trials * cost.of(each) <= seconds * (1 + 1e-9)
+    assert not keep or each == epochs
+    # ---- and with more time there is not less in it
+    further, longer = fit_stage(stage, seconds + more, cost, most=most, keep_epochs=keep)
+    assert longer >= each
+    assert longer > each or further >= trials
+
+
+def test_what_chance_explains():
+    share = noise_of(0.9, 400, GOAL)
+    assert share == pytest.approx(0.3 * math.sqrt(0.9 * 0.1 / 400))
+    assert noise_of(2.0, 400, Objective("val_loss", "min")) == pytest.approx(0.3 * 2.0 / 20)
+    assert noise_of(1.0, 400, GOAL) == 0
+    assert noise_of(0.9, 1600, GOAL) == pytest.approx(share / 2)
+
+
+# ---- whole searches
+
+
+@pytest.mark.parametrize("seconds", [20.0, 45.0, 120.0, 600.0])
+def test_the_time_is_spent_and_kept(tuned, seconds):
+    result = tuned(seconds, _rising)
+    spent = tuned.now[0] - tuned.began
+    plan = tuned.budget.refits(PLAN, result.trials, result.best)
+    trained = spent + plan.refit_seeds * (plan.refit_epochs or 0) * EPOCH
+    assert trained + 2.0 + plan.refit_seeds * 1.0 <= seconds * 1.1
+    assert {trial.status for trial in result.trials} <= {"completed", "pruned"}
+    # It stops earlier only where it says so.
+    early = any(finding.name == "time not needed" for finding in result.findings)
+    assert early or trained + 2.0 + plan.refit_seeds * 1.0 >= 0.6 * seconds
+    # Each decision was told before the stage's first trial, with what was spent.
+    told = tuned.sizes[-1]
+    assert told == tuned.budget.time_plan
+    spents = [size.spent for size in told.sizes]
+    assert spents == sorted(spents)
+    assert all(size.spent <= size.until <= seconds for size in told.sizes)
+    assert [line for line in tuned.heard.notes if line.startswith("Stage coarse:")]
+
+
+def test_more_time_makes_more_trials_and_longer_ones(tuned):
+    results = [tuned(seconds, _rising, journal=f"{seconds}") for seconds in (20, 60, 180, 600)]
+    trained = [sum(trial.epochs for trial in result.trials) for result in results]
+    longest = [max(trial.epochs for trial in result.trials) for result in results]
+    assert trained == sorted(trained)
+    assert longest == sorted(longest)
+    assert trained[-1] > 4 * trained[0]
+    assert longest[-1] == 4 * 6
+    scores = [result.best.score for result in results]
+    assert scores == sorted(scores)
+
+
+def test_it_stops_where_nothing_helps(tuned):
+    result = tuned(3600.0, _flat)
+    (finding,) = [one for one in result.findings if one.name == "time not needed"]
+    assert "neither longer nor further trials" in finding.verdict
+    assert finding.evidence["spared"] > 3000
+    assert tuned.now[0] - tuned.began < 300
+    kinds = [size.name for size in tuned.budget.time_plan.sizes]
+    assert kinds[0] == "coarse-pilot"
+    assert "fine-longer-1" in kinds
+    assert "fine-more-1" in kinds
+    # ---- what is left goes to the winner, and to others beside it
+    plan = tuned.budget.refits(PLAN, result.trials, result.best)
+    assert plan.refit_seeds == 2 * PLAN.refit_seeds
+    assert tuned.budget.ensemble(plan, result.trials, result.best) == 4
+
+
+def test_the_search_is_given_more_time(tuned):
+    first = tuned(40.0, _rising)
+    plan = tuned.budget.refits(PLAN, first.trials, first.best)
+    known, spent = tuned.budget.time_plan, tuned.budget.time_plan.sizes[-1].spent
+    kept = replace(known, sizes=known.sizes[:-1], seconds=spent + 60.0)
+    more = tuned(spent + 60.0, _rising, time_plan=kept, before=spent)
+    assert more.trials[: len(first.trials)] == first.trials
+    assert len(more.trials) > len(first.trials)
+    assert tuned.budget.time_plan.sizes[: len(kept.sizes)] == kept.sizes
+    assert tuned.budget.refits(plan, more.trials, more.best).refit_seeds >= 1
+    assert tuned.now[0] - tuned.began <= 60.0
+
+
+def test_epochs_that_were_asked_for_stay(tuned):
+    kept = TimePlan(keep_epochs=True, seconds=600.0)
+    result = tuned(600.0, _rising, time_plan=kept)
+    assert max(trial.epochs for trial in result.trials) == 6
+    plan = tuned.budget.refits(PLAN, result.trials, result.best)
+    assert plan.refit_epochs == 6
+
+
+def test_too_little_time_still_has_a_network_and_says_so(tuned):
+    result = tuned(1.0, _rising)
+    assert result.best.score is not None
+    assert tuned.now[0] - tuned.began < 1.0 + 15.0 / 2
+    (finding,) = [one for one in result.findings if one.name == "time too short"]
+    assert finding.severity == "warning"
+    assert "coarse and fine" in finding.verdict
+    plan = tuned.budget.refits(PLAN, result.trials, result.best)
+    assert plan.refit_seeds == 1
+    # ---- nor may the end of it pass for a whole training
+    whole = replace(result.best, epochs=plan.refit_epochs)
+    assert tuned.budget.cut_refits(plan, [whole]) == ()
+    (cut,) = tuned.budget.cut_refits(plan, [replace(whole, epochs=1)])
+    assert (cut.name, cut.severity) == ("refits cut short", "warning")
+    patient = replace(plan, patience=2)
+    assert tuned.budget.cut_refits(patient, [replace(whole, epochs=1)]) == ()
+
+
+@pytest.mark.parametrize("killed", [3, 30, 60, 110])
+def test_a_resumed_search_reads_its_sizes_and_keeps_the_time(tuned, killed):
+    seconds = 60.0
+    with pytest.raises(KeyboardInterrupt):
+        tuned(seconds, _rising, epochs=killed)
+    known, spent = tuned.budget.time_plan, tuned.now[0] - tuned.began
+    result = tuned(seconds, _rising, time_plan=known)
+    found = tuned.budget.time_plan
+    assert found.sizes[: len(known.sizes)] == known.sizes
+    spent += tuned.now[0] - tuned.began
+    plan = tuned.budget.refits(PLAN, result.trials, result.best)
+    after = plan.refit_seeds * ((plan.refit_epochs or 0) * EPOCH + 1.0) + 2.0
+    # What was under way when it was killed is trained again.
+    assert spent + after <= 1.1 * seconds + 6 * EPOCH
+    # ---- and a search that is over is only read
+    again = tuned(seconds, _rising, time_plan=tuned.budget.time_plan)
+    assert again.trials == result.trials
+    assert tuned.engine.epochs == 0
+
+
+@pytest.mark.parametrize(("left", "epochs"), [(2.6, [11]), (-1.0, [1]), (12.9, [50, 2])])
+def test_refits_end_with_their_best_epoch_when_their_time_is_up(tuned, left, epochs):
+    result = tuned(30.0, _rising)
+    shared = replace(tuned.context, budget=None, ends=tuned.now[0] + left)
+    stage, kept = Stage("refit-best", 3, 50, "random", "none"), []
+    records = refit(
+        stage,
+        [result.best] * 3,
+        result.space,
+        tuned.engine,
+        tuned.store,
+        shared,
+        lambda job, outcome: kept.append(outcome),
+    )
+    assert [(record.status, record.epochs) for record in records] == [
+        ("completed", number) for number in epochs
+    ]
+    assert [outcome.score for outcome in kept] == [record.score for record in records]
+    # ---- what has ended stays as it is when the run goes on later
+    again = replace(shared, ends=-math.inf)
+    trials = [result.best] * 3
+    assert records == refit(
+        stage, trials, result.space, tuned.engine, tuned.store, again, lambda job, outcome: None
+    )
+
+
+def test_stages_of_other_plans(tuned):
+    plan = Plan((Stage("grid", 9, 4, "grid", "none"),))
+    result = tuned(60.0, _rising, plan=plan)
+    assert {trial.stage for trial in result.trials} >= {"grid-pilot", "grid"}
+
+
+def test_the_plan_as_it_was_carried_out():
+    sizes = (
+        StageSize("coarse-pilot", 4, 2, 1.0, 3.0),
+        StageSize("coarse", 20, 2, 3.0, 20.0),
+        StageSize("fine", 9, 6, 20.0, 40.0),
+        StageSize("fine-longer-1", 5, 12, 40.0, 50.0),
+        StageSize("refits", 2, 12, 50.0, 60.0),
+    )
+    plan = TimePlan(sizes, seconds=60.0).carried_out(PLAN)
+    assert [(stage.name, stage.trials, stage.epochs, stage.sampler) for stage in plan.stages] == [
+        ("coarse-pilot", 4, 2, "sobol"),
+        ("coarse", 20, 2, "sobol"),
+        ("fine", 9, 6, "tpe"),
+        ("fine-longer-1", 5, 12, "tpe"),
+    ]
+    assert (plan.refit_seeds, plan.refit_epochs) == (2, 12)
