@@ -213,12 +213,12 @@ class _Rounds:
             return "longer", 2 * epochs
         return None if "more" in self.failed else ("more", epochs)
 
-    def take(self, kind: str, epochs: int, *, better: bool) -> None:
+    def take(self, kind: str, epochs: int, *, better: bool, whole: bool = True) -> None:
         """Take how a round ended."""
         self.tried[kind] += 1
         if better:
             self.epochs = epochs
-        else:
+        elif whole:
             self.failed.add(kind)
 
 
@@ -487,7 +487,8 @@ class TimeBudget:
             better = after is not None and self._objective.better(after, before)
             noise = noise_of(before, self._examples, self._objective)
             gained = better and after is not None and abs(after - before) > noise
-            rounds.take(kind, epochs, better=gained)
+            # What the time has made smaller than a whole round says nothing against its kind.
+            rounds.take(kind, epochs, better=gained, whole=sized.trials >= most)
         if carried_out:
             self._saturate(plan, trials)
 
