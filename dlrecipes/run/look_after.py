@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import keras
@@ -182,7 +182,8 @@ def next_step(ended: Ended, errors: BiasVariance, *, collapsed: bool) -> Finding
 
     with dtype_policy(info.policy):
         searched = Searched(
-            info.plan_carried_out,
+            # A command changes the plan that was asked for, whose stages have other names.
+            replace(info.plan, refit_epochs=info.plan_carried_out.refit_epochs),
             _all_searched(study),
             ended.refits,
             study.objective,

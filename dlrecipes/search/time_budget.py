@@ -51,6 +51,8 @@ _ENDING = 0.4
 """What the end of the run may take of the time that its search began with, but for one refit."""
 _BASELINES = 0.5
 """The share of the whole time that baselines may take, most of it beside the search."""
+_REFITS = 1 / 3
+"""What trainings of what was found may take, of the time that the search began with."""
 _PAIRED = 0.3
 """Two networks err on the same examples: their difference varies by about so much of a score's
 standard error."""
@@ -211,12 +213,12 @@ class _Rounds:
             return "longer", 2 * epochs
         return None if "more" in self.failed else ("more", epochs)
 
-    def take(self, kind: str, epochs: int, *, better: bool) -> None:
+    def take(self, kind: str, epochs: int, *, better: bool, whole: bool = True) -> None:
         """Take how a round ended."""
         self.tried[kind] += 1
         if better:
             self.epochs = epochs
-        else:
+        elif whole:
             self.failed.add(kind)
 
 
@@ -485,7 +487,8 @@ class TimeBudget:
             better = after is not None and self._objective.better(after, before)
             noise = noise_of(before, self._examples, self._objective)
             gained = better and after is not None and abs(after - before) > noise
-            rounds.take(kind, epochs, better=gained)
+            # What the time has made smaller than a whole round says nothing against its kind.
+            rounds.take(kind, epochs, better=gained, whole=sized.trials >= most)
         if carried_out:
             self._saturate(plan, trials)
 
@@ -645,12 +648,13 @@ class TimeBudget:
         networks = self._networks(plan)
         ending, left = self._ending.of(networks), self.left
         ranked = rank(trials, self._objective)
-        free = max(0.0, left - ending)
         if not ranked:
-            return ending + (1 - _SEARCHED) * free
-        # Where they would take half of the time, there are fewer refits.
+            return ending + (1 - _SEARCHED) * max(0.0, left - ending)
+        # Where they would take more of the time that the search began with, there are fewer.
+        sizes = self.time_plan.sizes
+        free = self.seconds - sizes[0].spent - ending if sizes else left - ending
         one = self._refit_cost(plan, trials, ranked[0], plan.refit_epochs or epochs)
-        return ending + min(networks * one, free / 2)
+        return ending + min(networks * one, _REFITS * max(0.0, free))
 
     def _networks(self, plan: Plan) -> int:
         """Return for how many networks time is kept: the fewer, the less there is."""
