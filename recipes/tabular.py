@@ -11,8 +11,8 @@ ensemble in one network (TabM) and RealMLP.
 
 The options of `dlrecipes.data.load_table` say how the file is read (`--header no`, `--missing
 "-9,?"`, …) and how its rows are split (`--test FILE`, `--group COLUMN`, `--time COLUMN`, …).
-Without `--data` it takes scikit-learn's wine: half a minute on two CPU cores. Expect a test accuracy
-of 0.991 ± 0.010 (ten study seeds on the default split), equal within the noise to logistic
+Without `--data` it takes scikit-learn's wine: half a minute on two CPU cores. Expect a test
+accuracy of 0.991 ± 0.010 (ten study seeds on the default split), equal within the noise to logistic
 regression, 1.0, and boosted trees, 1.0: there are 36 test examples.
 
 Adult (UCI, official test file), some minutes on two CPU cores. What the parts of the networks bring
