@@ -17,6 +17,8 @@ _ENDS = re.compile(r"(?:limits|([^.]+)\.(ranges))\.(.+)")
 def with_budget(plan: Plan, trials: int | None = None, epochs: int | None = None) -> Plan:
     """Return `plan` with another number of trials or epochs, shared out as before.
 
+    Of the values that are tried first (`Stage.first`) no more are kept than there are trials.
+
     Args:
         plan: The plan.
         trials: New number of all search trials, at least 0; None leaves it.
@@ -32,6 +34,7 @@ def with_budget(plan: Plan, trials: int | None = None, epochs: int | None = None
             dataclasses.replace(stage, trials=share)
             for stage, share in zip(stages, _shares(stages, trials), strict=True)
         )
+        stages = _with_room(stages, trials)
     if epochs is not None:
         check_integer("epochs", epochs, 1)
         longest = max(stage.epochs for stage in stages)
@@ -41,6 +44,15 @@ def with_budget(plan: Plan, trials: int | None = None, epochs: int | None = None
         )
     refit_epochs = plan.refit_epochs if epochs is None else None
     return dataclasses.replace(plan, stages=stages, refit_epochs=refit_epochs)
+
+
+def _with_room(stages: tuple[Stage, ...], trials: int) -> tuple[Stage, ...]:
+    """Leave out what no trial is left for of the values that are tried first; with 0 none begins."""
+    kept, left = [], trials or sum(len(stage.first) for stage in stages)
+    for stage in stages:
+        kept.append(dataclasses.replace(stage, first=stage.first[:left]))
+        left -= len(kept[-1].first)
+    return tuple(kept)
 
 
 def with_setting(plan: Plan, setting: str) -> Plan:

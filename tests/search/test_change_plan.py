@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import Plan, Stage
-from dlrecipes.search import CoarseToFine, with_budget, with_setting
+from dlrecipes.search import CoarseToFine, with_budget, with_first_trial, with_setting
 
 numbers = st.lists(st.integers(0, 200), min_size=1, max_size=5)
 
@@ -28,6 +28,15 @@ def test_the_same_budget_changes_nothing(old):
     plan = plan_of(old)
     assert with_budget(plan, trials=plan.trials) == plan
     assert with_budget(plan) == plan
+
+
+def test_fewer_trials_than_values_to_try_first():
+    plan = CoarseToFine(trials=12)
+    for rate in (0.1, 0.2, 0.3):
+        plan = with_first_trial(plan, {"rate": rate})
+    for trials, kept in ((1, 1), (2, 2), (12, 3), (0, 3)):
+        (first, *_) = with_budget(plan, trials).stages
+        assert [values["rate"] for values in first.first] == [0.1, 0.2, 0.3][:kept]
 
 
 def test_a_plan_given_no_trials_can_be_given_some_again():
