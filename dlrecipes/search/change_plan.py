@@ -47,7 +47,7 @@ def with_budget(plan: Plan, trials: int | None = None, epochs: int | None = None
 
 
 def _with_room(stages: tuple[Stage, ...], trials: int) -> tuple[Stage, ...]:
-    """Leave out what no trial is left for of the values that are tried first; with 0 none begins."""
+    """Leave out values to be tried first that have no trial; with 0 trials nothing begins."""
     kept, left = [], trials or sum(len(stage.first) for stage in stages)
     for stage in stages:
         kept.append(dataclasses.replace(stage, first=stage.first[:left]))

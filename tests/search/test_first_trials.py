@@ -121,7 +121,7 @@ def test_more_of_them_than_trials(space):
     plan = with_first_trial(with_first_trial(CoarseToFine(3), "units=8"), "units=9")
     assert take_first_trials(plan, space).stages[0].first == ({"units": 8}, {"units": 9})
     with pytest.raises(ArgumentError, match=r"Received: 3 of them, 2 trials.*--trials 3"):
-        take_first_trials(with_budget(with_first_trial(plan, "units=10"), 2), space)
+        take_first_trials(with_first_trial(with_budget(plan, 2), "units=10"), space)
     with pytest.raises(ArgumentError, match="dictionaries of values"):
         Stage("all", 3, 1, first=("units=8",))
 
