@@ -50,10 +50,8 @@ def realmlp_optimizer(  # noqa: PLR0913 - each argument is one of the numbers th
 
     Example:
         >>> optimizer = dlr.training.realmlp_optimizer(0.04, steps=1000)
-        >>> [
-        ...     round(one.learning_rate.peak, 3) if hasattr(one.learning_rate, "peak") else 0
-        ...     for one in optimizer.optimizers
-        ... ]  # doctest: +SKIP
+        >>> rates = [one.get_config()["learning_rate"] for one in optimizer.optimizers]
+        >>> [round(rate["config"]["peak"], 3) for rate in rates]
         [0.24, 0.004, 0.004, 0.004, 0.04]
 
     Reference:
