@@ -23,6 +23,7 @@ from dlrecipes.results import Calibration, CalibrationScores, plural, significan
 SURER, LESS_SURE = 0.5, 10.0
 """Between these a temperature is chosen: odds are squared at most, and at the other end hardly
 anything is left of them."""
+_NOTHING = 1e-12
 _MISTAKES = 10
 """Wrong answers, at least, without which nothing is made surer: how sure probabilities may be, only
 those can tell, and without any no temperature would be low enough."""
@@ -83,6 +84,8 @@ def choose_temperature(
     before, after = log_losses(labels, found), log_losses(labels, crossed)
     gain = mean_advantage((before - after)[np.newaxis])
     shown = f"{significant(gain.value, signed=True)} ± {significant(gain.interval, 2)} (95 %)"
+    if max(abs(gain.value), gain.interval) < _NOTHING:  # rounding
+        return _as_they_are(labels, found, "No temperature but 1 lowers the log loss.")
     if gain.outcome != "better":
         return _as_they_are(
             labels, found, f"No temperature lowers the log loss beyond the noise: by {shown}."
