@@ -320,7 +320,7 @@ def tune(  # noqa: PLR0913  (one argument an option)
         with loading(json=json), quiet_start():
             from dlrecipes.cli.listeners import make_listener
             from dlrecipes.recipe import load_recipe
-            from dlrecipes.results import RunSettings, TimePlan
+            from dlrecipes.results import RunSettings
             from dlrecipes.rundir import RunDirectory, newest_unfinished
             from dlrecipes.search import with_budget, with_first_trial, with_setting
             from dlrecipes.training.engines import describe_device
@@ -366,9 +366,11 @@ def tune(  # noqa: PLR0913  (one argument an option)
         with listener:
             if resume is None:
                 asked = _asked_fields(settings or [])
-                time_plan = None
-                if minutes is not None and trials is None and "trials" not in asked:
-                    time_plan = TimePlan(keep_epochs=epochs is not None or "epochs" in asked)
+                options, time_plan = chosen.divide_time(
+                    options,
+                    trials=trials is not None or "trials" in asked,
+                    epochs=epochs is not None or "epochs" in asked,
+                )
                 run = chosen.tune(
                     plan=plan,
                     settings=options,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 import weakref
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +44,7 @@ class _TabularEstimator(BaseEstimator):
     def __init__(  # noqa: PLR0913  (one argument a decision)
         self,
         *,
-        minutes: float | None = 2.0,
+        minutes: float | None = None,
         trials: int | None = None,
         epochs: int | None = None,
         ensemble: int = 0,
@@ -96,6 +97,7 @@ class _TabularEstimator(BaseEstimator):
             kinds: What is known of the columns.
             labels: What the classes are called in the report.
         """
+        began = time.monotonic()
         seed = int(check_random_state(self.random_state).randint(_MOST_SEEDS))
         recipe = _table_recipe(self.recipe)
         before, remove = getattr(self, "_remove_folder", None), None
@@ -113,6 +115,9 @@ class _TabularEstimator(BaseEstimator):
                 minutes=self.minutes,
                 ensemble=self.ensemble,
             )
+            settings, time_plan = recipe.divide_time(
+                settings, trials=self.trials is not None, epochs=self.epochs is not None
+            )
             splits = self._split(recipe, frame, y, task, kinds, seed)
             if labels:
                 splits = _called(splits, labels)
@@ -124,6 +129,8 @@ class _TabularEstimator(BaseEstimator):
                 settings,
                 listener=None if self.verbose else Listener(),
                 origin=Origin(recipe.name, text=_text_of(recipe), plan=recipe.plan),
+                time_plan=time_plan,
+                began=began,
             )
             if self.out is not None:
                 run.finish()
@@ -215,16 +222,18 @@ class TabularClassifier(ClassifierMixin, _TabularEstimator):
     A pickle holds the model and no run.
 
     Args:
-        minutes: Minutes after which the search ends, above 0; None for no limit.
-        trials: Search trials, at least 1; None for the recipe's.
-        epochs: Epochs of a full trial, at least 1; None for the recipe's.
+        minutes: What `fit` may take, above 0: as many trials, epochs and refits as help. With
+            `trials` the search ends after it. None for the recipe's plan, and of that no more than
+            fits into the recipe's own `max_minutes`.
+        trials: Search trials, at least 1, whatever time they take; None for the recipe's.
+        epochs: Epochs of a full trial, at least 1, likewise.
         ensemble: How many of the best trials are trained again, to be averaged; 0 or 1 for none.
             Where their mean is not better on the validation part, the single network predicts
             (`run_.result.exported`).
         validation_fraction: Share of the rows that trials are compared on, in (0, 1).
         random_state: Seed of split, search and training, an integer or a
             `numpy.random.RandomState`: two fits with the same one predict the same, unless
-            `minutes` ended the search. None for another one each time.
+            their time ended the search. None for another one each time.
         recipe: A bundled recipe's name, or the path of one, that loads tables as `load_table`
             does.
         out: The run directory, which gets the report, too; None for a temporary folder, which is

@@ -80,6 +80,9 @@ class Recipe:
             name no other goal, for example `"f1"`; None for the more probable class.
         shows: What the recipe shows, in a few words.
         minutes: How long it takes on two CPU cores.
+        max_minutes: The time of the whole run where nobody asks for trials, epochs, a plan or
+            minutes, above 0: of the plan's trials as many are carried out as fit; None for the
+            plan, whatever it takes.
         expected: The score to expect: the mean over at least ten study seeds and its standard
             deviation, such as `"test accuracy 0.987 ± 0.002"`.
         beats: Names of baselines that it beats on that data, whatever the seed.
@@ -98,7 +101,7 @@ class Recipe:
         ('iris', 64, 90)
     """
 
-    def __init__(  # noqa: PLR0913  (a recipe is these twelve things)
+    def __init__(  # noqa: PLR0913  (a recipe is these thirteen things)
         self,
         *,
         name: str,
@@ -111,6 +114,7 @@ class Recipe:
         threshold: str | None = None,
         shows: str = "",
         minutes: float = 0.0,
+        max_minutes: float | None = None,
         expected: str = "",
         beats: Sequence[str] = (),
     ) -> None:
@@ -121,6 +125,7 @@ class Recipe:
         self.threshold = threshold
         self.shows = shows
         self.minutes = minutes
+        self.max_minutes = max_minutes
         self.expected = expected
         self.beats = tuple(beats)
         self.path: Path | None = None
@@ -345,7 +350,7 @@ class Recipe:
 
         Args:
             trials: Search trials; None for the plan's, or for as many as fit into the minutes of
-                the settings, where no plan is given either.
+                the settings or of the recipe, where no plan is given either.
             epochs: Epochs of a full trial; None for the plan's, or for those that fit.
             plan: Another plan than the recipe's.
             settings: Engine, precision, storage, directory, seed, minutes, seal.
@@ -359,8 +364,10 @@ class Recipe:
         """
         began = time.monotonic() if began is None else began
         settings = settings or RunSettings()
-        if time_plan is None and trials is None and plan is None and settings.minutes is not None:
-            time_plan = TimePlan(keep_epochs=epochs is not None)
+        if time_plan is None and plan is None:
+            settings, time_plan = self.divide_time(
+                settings, trials=trials is not None, epochs=epochs is not None
+            )
         source = _plain(source)
         RunDirectory.planned(settings.out, self.name)  # before the data, which may take long
         listener = listener or PlainProgress(Objective.parse(self.objective))
@@ -384,6 +391,28 @@ class Recipe:
         )
         run.finish(sealed=settings.sealed)
         return run
+
+    def divide_time(
+        self, settings: RunSettings, *, trials: bool, epochs: bool
+    ) -> tuple[RunSettings, TimePlan | None]:
+        """Return the settings with the run's time, and how it is divided.
+
+        Args:
+            settings: What was asked for.
+            trials: Whether a number of trials was.
+            epochs: Whether a number of epochs was.
+
+        Returns:
+            `RunSettings.minutes` are spent on as many trials as help; without them the recipe's
+            own `max_minutes` are the most that its plan takes. None where the plan decides.
+        """
+        if trials:
+            return settings, None
+        if settings.minutes is not None:
+            return settings, TimePlan(keep_epochs=epochs)
+        if self.max_minutes is None or epochs:
+            return settings, None
+        return replace(settings, minutes=self.max_minutes), TimePlan(within_plan=True)
 
     def resume(  # noqa: PLR0913  (one argument a decision)
         self,

@@ -56,6 +56,8 @@ class TimePlan:
     Args:
         sizes: What each stage was given, in the order in which they began.
         keep_epochs: Whether the plan's epochs stay as they are, because they were asked for.
+        within_plan: Whether the plan's trials, epochs and refits are the most, and the time only
+            says how many of them fit: that of a recipe, for which nobody asked.
         seconds: The time of the whole run; None until it begins.
         given: How often the run was given more time, after which refits are trained anew.
 
@@ -71,6 +73,7 @@ class TimePlan:
 
     sizes: tuple[StageSize, ...] = ()
     keep_epochs: bool = False
+    within_plan: bool = False
     seconds: float | None = None
     given: int = 0
 

@@ -408,7 +408,7 @@ def _of_minutes(time_plan: TimePlan | None, settings: RunSettings) -> TimePlan |
             received="time_plan without minutes",
             fix="For example settings=dlr.RunSettings(minutes=3).",
         )
-    return TimePlan(keep_epochs=time_plan.keep_epochs, seconds=60 * settings.minutes)
+    return replace(time_plan, sizes=(), seconds=60 * settings.minutes, given=0)
 
 
 def _time_left(
@@ -434,7 +434,12 @@ def _time_left(
     if known and not plan.trials:  # a stage that was under way ends, too
         known = (*known[:-1], replace(known[-1], until=known[-1].spent))
     seconds, given = max(spent + more, 1e-3), begun.given + 1
-    return replace(begun, sizes=known, seconds=seconds, given=given), spent
+    # Minutes that somebody gives are there to be spent.
+    within = begun.within_plan and not more
+    return (
+        replace(begun, sizes=known, within_plan=within, seconds=seconds, given=given),
+        spent,
+    )
 
 
 def _begin_clock() -> PhaseClock:

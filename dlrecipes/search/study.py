@@ -260,9 +260,11 @@ class _Progress:
 
     def _beyond(self, outer: Stage) -> int:
         """Return the trials of a stage beyond an edge, which has so many at most."""
-        if self._context.budget is not None:
-            return self._context.budget.beyond(outer, self.trials)
-        return max(0, min(outer.trials, (self._plan.trials - len(self.trials)) // 3))
+        budget = self._context.budget
+        if budget is None or budget.time_plan.within_plan:
+            left = (self._plan.trials - len(self.trials)) // 3
+            outer = replace(outer, trials=max(0, min(outer.trials, left)))
+        return outer.trials if budget is None else budget.beyond(outer, self.trials)
 
     def _hindrance(self, attempt: int, trials: int) -> str:
         """Say why ranges cannot be widened now, and what would help; empty if they can."""

@@ -339,7 +339,7 @@ class TimeBudget:
         """Yield the stages in turn, each with its trials and epochs.
 
         A first small one measures what trials cost. Then come those of the plan, and rounds of
-        longer and further trials as long as these help.
+        longer and further trials as long as these help, unless the plan's trials are the most.
 
         Args:
             plan: The shape.
@@ -357,8 +357,12 @@ class TimeBudget:
         for at, stage in enumerate(plan.stages):
             share = weights[at] / max(1, sum(weights[at:]))
             cap = max(stage.trials, math.ceil(most * stage.trials / max(1, plan.trials)))
+            if self.time_plan.within_plan:  # the pilot's trials are some of the first stage's
+                most_left = (stage if stage is first else plan).trials - len(trials)
+                cap = max(0, min(stage.trials, most_left))
             yield self._begin(stage, partial(self._stage, stage, plan, trials, share, cap))
-        yield from self._further(plan, trials, max(2 * _FEWEST, most // 3))
+        if not self.time_plan.within_plan:
+            yield from self._further(plan, trials, max(2 * _FEWEST, most // 3))
 
     def beyond(self, stage: Stage, trials: Sequence[TrialRecord]) -> int:
         """Return how many trials beyond an edge fit into the time of the stage before.
@@ -395,17 +399,31 @@ class TimeBudget:
         if self._saturated is not None:
             return (self._saturated,)
         missing = [stage.name for stage in plan.stages if self.time_plan.size(stage.name) is None]
-        if not missing:
-            return ()
         begun = [size for size in self.time_plan.sizes if size.name not in (REFITS, ENSEMBLE)]
-        trials = sum(size.trials for size in begun)
+        trials, minutes = sum(size.trials for size in begun), self.seconds / 60
+        sizes = [(stage, self.time_plan.size(stage.name)) for stage in plan.stages]
+        shorter = any(size and size.epochs < stage.epochs for stage, size in sizes)
+        if self.time_plan.within_plan and (trials < plan.trials or shorter):
+            return (
+                Finding(
+                    "plan cut short",
+                    f"The {minutes:.3g} minutes that the recipe takes for itself had room for "
+                    f"{trials} of its {plural(plan.trials, 'trial')}"
+                    f"{', and for a part of their epochs' * shorter}.",
+                    {"seconds": self.seconds, "trials": trials, "planned": plan.trials},
+                    f"Give it more time, such as `--minutes {math.ceil(4 * minutes)}`, or say how "
+                    f"many trials it has whatever they take, `--trials {plan.trials}`.",
+                ),
+            )
+        if not missing or self.time_plan.within_plan:
+            return ()
         return (
             Finding(
                 "time too short",
                 f"The time was up before {' and '.join(missing)} could begin, with "
                 f"{plural(trials, 'trial')} begun: what was found is hardly searched for.",
                 {"seconds": self.seconds, "missing": missing, "trials": trials},
-                f"Give more than {self.seconds / 60:.3g} minutes.",
+                f"Give more than {minutes:.3g} minutes.",
                 severity="warning",
             ),
         )
@@ -534,7 +552,8 @@ class TimeBudget:
             room = self.left - self._ending.fixed - self._members * one
             fit = int(room / one) if one > 0 else plan.refit_seeds
             # Twice as many tell more of chance, where a search needs no more time.
-            most = plan.refit_seeds if fit < 4 * plan.refit_seeds else 2 * plan.refit_seeds
+            many = fit >= 4 * plan.refit_seeds and not self.time_plan.within_plan
+            most = 2 * plan.refit_seeds if many else plan.refit_seeds
             number = max(1, min(fit, most))
             after = self._ending.of(number + self._members)
             share = number / max(1, number + self._members)

@@ -18,19 +18,25 @@ from dlrecipes.results import TimePlan
         (("--minutes", "3", "--trials", "12"), None),
         (("--minutes", "3", "--set", "fine.trials=12"), None),
         (("--epochs", "8"), None),
+        (("--trials", "12"), None),
+        ((), TimePlan(within_plan=True)),
+        (("--set", "patience=4"), TimePlan(within_plan=True)),
     ],
 )
 def test_what_minutes_mean(cli, monkeypatch, words, expected):
     heard = {}
 
     def tune(*arguments, **named):
-        heard.update(named, plan=arguments[3])
+        heard.update(named, plan=arguments[3], minutes=arguments[4].minutes)
         raise RunError("That is all.", received="a test")
 
     monkeypatch.setattr("dlrecipes.recipe.recipe.tune", tune)
     result = cli("tune", "tabular", *words)
     assert result.exit_code == 2
     assert heard["time_plan"] == expected
+    own = load_recipe("tabular").max_minutes
+    minutes = 3.0 if "--minutes" in words else own if expected else None
+    assert heard["minutes"] == minutes
     assert heard["began"] > 0
     asked = "8" in words or "fine.epochs=8" in words
     usual = load_recipe("tabular").plan.stages[-1].epochs

@@ -115,6 +115,7 @@ _time_plan = st.builds(
     results.TimePlan,
     sizes=st.lists(_size, max_size=2, unique_by=lambda size: size.name).map(tuple),
     keep_epochs=st.booleans(),
+    within_plan=st.booleans(),
     seconds=st.none() | st.floats(0.1, 1e4),
     given=st.integers(0, 9),
 )

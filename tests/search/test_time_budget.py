@@ -209,6 +209,25 @@ def test_epochs_that_were_asked_for_stay(tuned):
     assert plan.refit_epochs == 6
 
 
+@pytest.mark.parametrize(("seconds", "whole"), [(600.0, True), (8.0, False)])
+def test_within_the_plan_its_trials_and_refits_are_the_most(tuned, seconds, whole):
+    result = tuned(seconds, _rising, time_plan=TimePlan(within_plan=True, seconds=seconds))
+    names = {stage.name for stage in result.stages}
+    assert names <= {"coarse-pilot", "coarse", "coarse-widened-1", "coarse-widened-2", "fine"}
+    left_out = [one for one in result.findings if one.name == "plan cut short"]
+    refits = tuned.budget.refits(PLAN, result.trials, result.best)
+    assert tuned.now[0] - tuned.began < seconds
+    if whole:
+        assert (len(result.trials), left_out) == (PLAN.trials, [])
+        assert max(trial.epochs for trial in result.trials) == PLAN.stages[-1].epochs
+        assert refits.refit_seeds == PLAN.refit_seeds
+    else:
+        assert len(result.trials) < PLAN.trials
+        assert left_out[0].evidence["planned"] == PLAN.trials
+        assert "--minutes 1`" in left_out[0].advice
+    assert not any(one.name.startswith("time ") for one in result.findings)
+
+
 def test_too_little_time_still_has_a_network_and_says_so(tuned):
     result = tuned(1.0, _rising)
     assert result.best.score is not None
