@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Columns, Inputs, as_tensors
 from dlrecipes.errors import ExportError
-from dlrecipes.export.predict import BATCH_SIZE
+from dlrecipes.export.predict import batches_of
 from dlrecipes.export.raw_inputs import input_names, output_prefixes, serving_names
 from dlrecipes.results import Column, DataSpec, InputSpec, Target
 from dlrecipes.rundir import check_place
@@ -163,18 +163,15 @@ def load_saved_model(path: Path) -> Predict:
 
 def _predict(loaded: Any, x: NDArray[Any] | Columns | Inputs) -> NDArray[np.float32]:  # noqa: ANN401
     serve = loaded.signatures["serving_default"]
-    starts = range(0, len(x), BATCH_SIZE)
     if not isinstance(x, np.ndarray):
         told = loaded.signatures["columns" if isinstance(x, Columns) else "inputs"]()
         names = dict(zip(_texts(told["name"]), _texts(told["input"]), strict=True))
         answers = [
             serve(**_as_taken(serve, {names[name]: values for name, values in batch.items()}))
-            for batch in (x[start : start + BATCH_SIZE] for start in starts)
+            for batch in batches_of(x)
         ]
     else:
-        answers = [
-            serve(**_as_taken(serve, {"x": x[start : start + BATCH_SIZE]})) for start in starts
-        ]
+        answers = [serve(**_as_taken(serve, {"x": batch})) for batch in batches_of(x)]
     if "targets" not in loaded.signatures:
         return _joined(answers, {"": ""})
     told = loaded.signatures["targets"]()

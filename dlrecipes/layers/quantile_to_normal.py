@@ -149,28 +149,30 @@ class _Quantiles:
         self._columns = np.arange(self._features, dtype="int32")
 
     def by(self, places: keras.KerasTensor | int) -> keras.KerasTensor:
-        """Return `x - quantile` for the quantiles at places, `(batch, features)` or one for all."""
+        """Return `x - quantile` for the quantiles at places, `(…, batch, features)` or one."""
         rounded, rest = (
             keras.ops.take(part, places * self._features + self._columns) for part in self._parts
         )
         return self._x - rounded - rest
 
-    def passed(self, *, ties: bool) -> keras.KerasTensor:
-        """Return how many of its column's quantiles each number is beyond.
+    def passed(self) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+        """Return how many of its column's quantiles each number is beyond, `(batch, features)`.
 
         They are searched in halves, all columns at once: an operation a column would make a large
         graph of a wide table.
 
-        Args:
-            ties: Whether those count that are equal.
+        Returns:
+            With those that are equal, and without.
         """
-        found = keras.ops.zeros_like(self._x, dtype="int32")
+        ties = np.array([True, False]).reshape(2, 1, 1)
+        nothing = keras.ops.zeros_like(self._x, dtype="int32")
+        found = keras.ops.stack([nothing, nothing])
         for power in reversed(range(self.count.bit_length())):
             more = found + 2**power
             distance = self.by(keras.ops.minimum(more, self.count) - 1)
-            beyond = distance >= 0.0 if ties else distance > 0.0
+            beyond = (distance > 0.0) | (ties & (distance == 0.0))
             found = keras.ops.where((more <= self.count) & beyond, more, found)
-        return found
+        return found[0], found[1]
 
     def constant(self) -> keras.KerasTensor:
         """Return whether all quantiles of a column are equal, `(features,)`."""
@@ -182,8 +184,9 @@ def _shares(beyond: _Quantiles) -> tuple[keras.KerasTensor, keras.KerasTensor]:
     """Return the shares of the training data below and above numbers, `(batch, features)` each."""
     most = beyond.count - 1
     # The last quantile that is not above the number, and the first that is not below.
-    last = keras.ops.maximum(beyond.passed(ties=True) - 1, 0)
-    first = keras.ops.minimum(beyond.passed(ties=False), most)
+    with_ties, without = beyond.passed()
+    last = keras.ops.maximum(with_ties - 1, 0)
+    first = keras.ops.minimum(without, most)
     between = last < first
     to_last, to_first = beyond.by(last), -beyond.by(first)
     width = keras.ops.where(between & (to_last + to_first > 0.0), to_last + to_first, 1.0)
