@@ -24,6 +24,7 @@ def judge(
     score: str,
     step: float = 0.0,
     name: str = "network",
+    cut: str = "",
 ) -> Verdict:
     """Compare the refits, or an ensemble, with a baseline example by example.
 
@@ -40,6 +41,7 @@ def judge(
         score: The network's score as text, for the sentence.
         step: What one example makes where it is right or wrong, as for `mean_advantage`.
         name: What is compared, in the sentence; an ensemble has averaged the noise of seeds.
+        cut: What the baseline lacks because of its cost, such as "12 of up to 1,000 rounds".
 
     Returns:
         `"better"` or `"worse"` only where the interval excludes zero, else `"equal"`.
@@ -56,7 +58,8 @@ def judge(
         if len(network) == 1 and name == "network"
         else ""
     )
-    sentence = f"{words[found.outcome]}: {score}.{alone}"
+    short = f" That baseline was cut short: {cut}." if cut else ""
+    sentence = f"{words[found.outcome]}: {score}.{alone}{short}"
     return Verdict(found.outcome, sentence, baseline_name, found.value, found.interval, metric)
 
 

@@ -266,6 +266,7 @@ def give_verdict(
         score=f"test {main.words} {reached} against {significant(baseline.test[main.name])}",
         step=main.step(y),
         name=name,
+        cut=baseline.note,
     )
     tested = {
         target.name: strongest.by_target[target.name]

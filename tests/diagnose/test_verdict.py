@@ -10,7 +10,7 @@ from dlrecipes.metrics import rmse_shares
 from dlrecipes.results import ThresholdGoal
 
 
-def _judge(network, baseline):
+def _judge(network, baseline, **more):
     return judge(
         np.asarray(network, dtype=float),
         np.asarray(baseline, dtype=float),
@@ -18,6 +18,7 @@ def _judge(network, baseline):
         metric="accuracy",
         score="test accuracy 0.9 ± 0.01",
         step=1.0,
+        **more,
     )
 
 
@@ -38,6 +39,12 @@ def test_errors_of_known_rates(network, baseline, outcome, sentence):
     assert verdict.metric == "accuracy"
     assert verdict.difference == pytest.approx(baseline - network, abs=0.06)
     assert verdict.baseline == "ridge regression"
+
+
+def test_what_the_baseline_lacked_is_said():
+    verdict = _judge([[0.0] * 9 + [1.0]] * 2, [1.0] * 10, cut="12 of up to 1,000 rounds")
+    assert verdict.sentence.endswith("That baseline was cut short: 12 of up to 1,000 rounds.")
+    assert "cut short" not in _judge([[0.0] * 10] * 2, [1.0] * 10).sentence
 
 
 def test_the_same_predictions_are_equal():
