@@ -27,7 +27,7 @@ from dlrecipes.data import Columns, Split, Splits
 from dlrecipes.data.parts.split import fingerprint
 from dlrecipes.data.tables.date_parts import DateParts
 from dlrecipes.errors import DataError
-from dlrecipes.results import ClassTarget, Column
+from dlrecipes.results import ClassTarget, Column, TimePlan
 from dlrecipes.search import Listener
 from dlrecipes.targets import kind_of, score_predictions
 from measuring.compared_tables import TABLES
@@ -44,7 +44,7 @@ def run_dlrecipes(*, table: str, split: int, minutes: float) -> dict[str, Any]:
     Args:
         table: A name of `TABLES`.
         split: Seed of the split, and of the study.
-        minutes: What the run may take.
+        minutes: What the run is to take.
 
     Returns:
         The `score` of what the run exports, the `exported` refit or ensemble;
@@ -61,6 +61,7 @@ def run_dlrecipes(*, table: str, split: int, minutes: float) -> dict[str, Any]:
             recipe.plan,
             dlr.RunSettings(out=Path(folder) / "run", seed=split, minutes=minutes),
             listener=Listener(),
+            time_plan=TimePlan(),
         )
         run.finish(sealed=False)
         took = time.perf_counter() - start
