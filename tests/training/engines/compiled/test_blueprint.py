@@ -460,8 +460,7 @@ def test_stages_of_other_epochs_share_a_graph(what, blueprints):
 @pytest.mark.parametrize("what", STRUCTURE_OF_EPOCHS)
 def test_what_is_no_multiple_of_the_epochs_is_structure(what, blueprints):
     first, other = (
-        blueprints.of(_of_stage(STRUCTURE_OF_EPOCHS[what], epochs, rate=0.01))
-        for epochs in (3, 50)
+        blueprints.of(_of_stage(STRUCTURE_OF_EPOCHS[what], epochs, rate=0.01)) for epochs in (3, 50)
     )
     assert first.fixed == {"epochs": 3}
     assert first.key != other.key
