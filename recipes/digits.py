@@ -25,8 +25,6 @@ from dlrecipes.results import DataSpec
 from dlrecipes.search import CoarseToFine
 from dlrecipes.targets import loss_and_metrics
 
-# The cosine runs over a full training. Coarse trials, of a quarter of its epochs, see its
-# beginning; to train for another number of epochs, change it here and not by `--epochs`.
 EPOCHS = 24
 BATCH_SIZE = 32
 
@@ -59,7 +57,9 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     shift = keras.layers.RandomTranslation(0.5 / 8, 0.5 / 8, fill_mode="constant")
     model = keras.Sequential([keras.Input(spec.input_shape), shift, network])
     rate = hp.Float("learning_rate", 1e-4, 1e-1, sampling="log")
-    steps = EPOCHS * math.ceil(spec.train_size / BATCH_SIZE)
+    # The cosine runs over a whole training, that of a short trial, too.
+    epochs = hp.Fixed("epochs", EPOCHS)
+    steps = epochs * math.ceil(spec.train_size / BATCH_SIZE)
     model.compile(
         optimizer=keras.optimizers.AdamW(
             learning_rate=keras.optimizers.schedules.CosineDecay(rate, steps),

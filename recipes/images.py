@@ -37,8 +37,6 @@ from dlrecipes.results import DataSpec
 from dlrecipes.search import CoarseToFine
 from dlrecipes.targets import loss_and_metrics
 
-# The cosine runs over a full training. Coarse trials see its beginning; to train for another
-# number of epochs, change it here and not by `--epochs`.
 EPOCHS = 10
 # Small batches give few examples enough steps an epoch; large ones save time where there are many.
 STEPS, BATCH_SIZES = 128, (8, 16, 32, 64)
@@ -74,7 +72,9 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
         output_bias=prior_bias(spec),
     )
     rate = hp.Float("learning_rate", 1e-3, 3e-2, sampling="log")
-    steps = EPOCHS * math.ceil(spec.train_size / size)
+    # The cosine runs over a whole training, that of a short trial, too.
+    epochs = hp.Fixed("epochs", EPOCHS)
+    steps = epochs * math.ceil(spec.train_size / size)
     model.compile(
         optimizer=keras.optimizers.AdamW(
             learning_rate=keras.optimizers.schedules.CosineDecay(rate, steps),

@@ -52,7 +52,6 @@ from dlrecipes.targets import loss_and_metrics
 
 GRADES = ("low", "moderate", "high")
 
-# The cosine runs over a full training; to train for another number of epochs, change it here.
 EPOCHS = 60
 BATCH_SIZE = 32
 ENOUGH = 1_000
@@ -140,7 +139,9 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
         dropout_rate=hp.Float("dropout", 0.0, 0.5),
     )
     rate = hp.Float("learning_rate", 1e-3, 3e-2, sampling="log")
-    steps = EPOCHS * math.ceil(spec.train_size / BATCH_SIZE)
+    # The cosine runs over a whole training, that of a short trial, too.
+    epochs = hp.Fixed("epochs", EPOCHS)
+    steps = epochs * math.ceil(spec.train_size / BATCH_SIZE)
     model.compile(
         optimizer=keras.optimizers.AdamW(
             learning_rate=keras.optimizers.schedules.CosineDecay(rate, steps),

@@ -66,7 +66,8 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     encoding = hp.Choice("encoding", ["ple", "plr"])
     has_dna = any(feature.kind == "letter" for feature in spec.features)
     motifs = hp.Choice("motifs", [0, 32]) if has_dna else 0
-    steps = EPOCHS * -(-spec.train_size // batch_size)  # of RealMLP's schedules
+    epochs = hp.Fixed("epochs", EPOCHS)  # those of the stage that trains it
+    steps = epochs * -(-spec.train_size // batch_size)  # of RealMLP's schedules
     if network == "realmlp":
         with hp.conditional_scope("network", ["realmlp"]):
             rate = hp.Float("realmlp_rate", 0.01, 0.2, sampling="log")

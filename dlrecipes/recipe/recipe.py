@@ -41,6 +41,7 @@ from dlrecipes.search import (
     SpecBuilder,
     builder_of,
     fit_of,
+    users_first,
     with_budget,
 )
 from dlrecipes.targets import has_threshold
@@ -352,7 +353,8 @@ class Recipe:
             trials: Search trials; None for the plan's, or for as many as fit into the minutes of
                 the settings or of the recipe, where no plan is given either.
             epochs: Epochs of a full trial; None for the plan's, or for those that fit.
-            plan: Another plan than the recipe's.
+            plan: Another plan than the recipe's. What it tries first that the recipe's own does not
+                comes before that, of which as much is left out as there are too few trials for.
             settings: Engine, precision, storage, directory, seed, minutes, seal.
             listener: Hears of every stage, epoch and trial; None for plain lines.
             compare: Whether simpler searches are run for real, at equal cost.
@@ -376,11 +378,12 @@ class Recipe:
             splits = self.load(**source)
         if settings.threshold is None and has_threshold(splits.raw_spec):
             settings = replace(settings, threshold=self.threshold)
+        own = [values for stage in self.plan.stages for values in stage.first]
         run = tune(
             self.builder(splits),
             splits,
             self.objective,
-            with_budget(plan or self.plan, trials, epochs),
+            with_budget(users_first(plan or self.plan, own), trials, epochs),
             settings,
             listener=listener,
             origin=self._origin(source),

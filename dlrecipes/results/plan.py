@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from dlrecipes.checks import check_choice, check_integer, check_real
@@ -225,6 +225,19 @@ class Hyperparameter:
     def numeric(self) -> bool:
         """Whether it has a range with a lower and an upper end."""
         return self.kind in ("float", "int")
+
+    @property
+    def is_epochs(self) -> bool:
+        """Whether it is the reserved constant `epochs`: each stage answers it with its own."""
+        return self.kind == "fixed" and self.name == "epochs"
+
+    def in_stage(self, epochs: int) -> Hyperparameter:
+        """Return it as a stage answers it: as it is, but for the reserved constant `epochs`.
+
+        Args:
+            epochs: Epochs of the stage's trainings.
+        """
+        return replace(self, choices=(epochs,)) if self.is_epochs else self
 
     @property
     def described(self) -> str:

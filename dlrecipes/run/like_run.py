@@ -34,7 +34,8 @@ def begin_like(earlier: RunDirectory, plan: Plan, space: Space) -> LikePlan:
     """Give a plan's first stage the priors that an earlier run left.
 
     A hyperparameter is shared if both builders ask for one of this name and kind, and the winner's
-    value is one of this builder's; of a number outside this range the nearest end is. The prior of
+    value is one of this builder's; of a number outside this range the nearest end is. How many
+    epochs a stage has (the constant `epochs`) is its own affair. The prior of
     a number is as wide as what the run's last stage searched: half of that is one standard
     deviation, at least a twentieth and at most a quarter of this range.
 
@@ -54,6 +55,8 @@ def begin_like(earlier: RunDirectory, plan: Plan, space: Space) -> LikePlan:
     priors: dict[str, Prior] = {}
     said: list[str] = []
     for name, one in ranges.items():
+        if one.is_epochs:
+            continue
         there = [old for old in study.space if old.name == name]
         if not there or name not in study.best.values:
             said.append(f"{name!r} has no value there")

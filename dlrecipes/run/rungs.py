@@ -33,9 +33,9 @@ from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.origin import name_of, told
 from dlrecipes.run.prepare import in_found_form, with_found_forms
 from dlrecipes.search import (
+    AskedHyperParameters,
     Build,
     CoarseToFine,
-    HyperParameters,
     Listener,
     PlainProgress,
     SpecBuilder,
@@ -255,8 +255,7 @@ class _Climb:
         return np.stack(validation), np.array(train)
 
     def _job(self, at: int, number: int, epochs: int) -> Job:
-        hyperparameters = HyperParameters()
-        hyperparameters.values = dict(self.values)
+        hyperparameters = AskedHyperParameters(values=self.values, epochs=epochs)
         batch_size = int(self.values.get("batch_size") or self.plan.batch_size)
         name = f"rung-{at}-{number}"
         return Job(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import SequenceMatcher
 from importlib import metadata
 from os.path import commonprefix
@@ -83,7 +84,9 @@ def compare_builders(
         )
     other = [*_other_space(began_with.space, now.space)]
     if not other:
-        other = _other_networks(began_with.networks, now.networks, build)
+        had, has = (any(one.is_epochs for one in made.space) for made in (began_with, now))
+        networks = tuple(map(_untold, now.networks)) if has and not had else now.networks
+        other = _other_networks(began_with.networks, networks, build)
         upgraded = _upgraded(info.versions)
         if other and upgraded and not changed:
             return (
@@ -180,7 +183,10 @@ def _other_space(
             # In another order, which a set has in each process, another value comes first.
             yield f"{old.name!r} with default {new.default!r}, begun with {old.default!r}"
     yield from (
-        f"a new {new.name!r}{_where(new)}" for place, new in has.items() if place not in had
+        f"a new {new.name!r}{_where(new)}"
+        for place, new in has.items()
+        # A builder that knew its epochs by itself may ask for them now.
+        if place not in had and not new.is_epochs
     )
 
 
@@ -214,6 +220,12 @@ def _other_networks(
             if once_more.parts[part] == new.parts[part]:
                 other.setdefault(part, f"{_PARTS[part]} with {values}" if values else _PARTS[part])
     return list(other.values())
+
+
+def _untold(network: NetworkRecord) -> NetworkRecord:
+    """Return a network as of a builder that does not ask for its epochs, made with its default."""
+    values = {name: value for name, value in network.values.items() if name != "epochs"}
+    return replace(network, values=values)
 
 
 def _upgraded(versions: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from dlrecipes.search.activity import Activity, of_search
 from dlrecipes.search.backends import (
+    AskedHyperParameters,
     Build,
     GivenHyperParameters,
     HyperParameters,
@@ -19,7 +20,7 @@ from dlrecipes.search.change_plan import with_budget, with_setting
 from dlrecipes.search.coarse_to_fine import CoarseToFine
 from dlrecipes.search.compare import estimate_comparisons, run_comparisons
 from dlrecipes.search.cross_validated import CrossValidated
-from dlrecipes.search.first_trials import with_first_trial
+from dlrecipes.search.first_trials import users_first, with_first_trial
 from dlrecipes.search.grid import lay_grid
 from dlrecipes.search.interactions import find_interactions
 from dlrecipes.search.listener import Listener, LogListener
@@ -41,6 +42,7 @@ from dlrecipes.search.tuner import Tuner
 
 __all__ = [
     "Activity",
+    "AskedHyperParameters",
     "Build",
     "CoarseToFine",
     "CrossValidated",
@@ -77,6 +79,7 @@ __all__ = [
     "run_comparisons",
     "search",
     "suggest",
+    "users_first",
     "with_budget",
     "with_first_trial",
     "with_setting",

@@ -68,8 +68,39 @@ def _number(text: str) -> Value:
     return text
 
 
+def users_first(plan: Plan, own: Sequence[Values]) -> Plan:
+    """Return `plan` with the user's values to try in front of a recipe's own, which make room.
+
+    Of its own as many are kept as there are trials beside the user's, the first of them.
+
+    Args:
+        plan: The recipe's plan, perhaps with other values to try or fewer trials.
+        own: What the recipe's plan tries first.
+    """
+    left = list(own)
+    given: list[list[Values]] = []
+    for stage in plan.stages:
+        given.append([])
+        for values in stage.first:
+            if values in left:
+                left.remove(values)
+            else:
+                given[-1].append(values)
+    taken = [values for some in given for values in some]
+    # With no trials nothing begins, and the plan may be given some again.
+    room = max(0, plan.trials - len(taken)) if plan.trials else len(own)
+    stages = []
+    for stage, users in zip(plan.stages, given, strict=True):
+        kept = [values for values in stage.first if values in own and values not in taken][:room]
+        room -= len(kept)
+        stages.append(replace(stage, first=(*users, *kept)))
+    return replace(plan, stages=tuple(stages))
+
+
 def take_first_trials(plan: Plan, space: Space) -> Plan:
     """Return `plan` with its first trials and priors as values of the builder's.
+
+    The constant `epochs`, which is a stage's own, is left out of them.
 
     Args:
         plan: The plan.
@@ -77,12 +108,14 @@ def take_first_trials(plan: Plan, space: Space) -> Plan:
 
     Raises:
         ArgumentError: If a name is none of the builder's, a value does not fit, a condition of
-            one does not hold, or there are more of them than trials.
+            one does not hold, `epochs` are none of the plan's, or there are more of them than
+            trials.
     """
     stages = []
     for stage in plan.stages:
         ranges = replace_ranges(space, stage.ranges)
-        first = tuple(_taken(ranges, values) for values in stage.first)
+        given = (_without_epochs(space, values, plan) for values in stage.first)
+        first = tuple(_taken(ranges, values) for values in given if values)
         for name, prior in stage.priors.items():
             _taken_value(space, name, prior.value, {})
         stages.append(replace(stage, first=first))
@@ -94,6 +127,22 @@ def take_first_trials(plan: Plan, space: Space) -> Plan:
             fix=f"Give at least --trials {number}, or max_trials={number} to a Tuner.",
         )
     return replace(plan, stages=tuple(stages))
+
+
+def _without_epochs(space: Space, values: Values, plan: Plan) -> Values:
+    """Return values without the constant `epochs`, which an earlier run has among its best ones."""
+    defaults = [one.default for one in space if one.is_epochs]
+    if "epochs" not in values or not defaults:
+        return values
+    known = sorted({stage.epochs for stage in plan.stages})
+    if values["epochs"] not in (*known, *defaults):
+        raise ArgumentError(
+            "How many epochs a trial is trained is the plan's affair, not one of the values to "
+            "try.",
+            received=f"epochs={shown(values['epochs'])}, in a plan of {', '.join(map(str, known))}",
+            fix="Leave it out, or give `--epochs` (`dlr.search.with_budget(plan, epochs=…)`).",
+        )
+    return {name: value for name, value in values.items() if name != "epochs"}
 
 
 def _taken(space: Space, values: Values) -> Values:

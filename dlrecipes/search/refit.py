@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from dlrecipes.data import Example
-from dlrecipes.results import Hyperparameter, Plan, Stage, StudyResult, TrialRecord
+from dlrecipes.results import Hyperparameter, Plan, Stage, StudyResult, TrialRecord, Value
 from dlrecipes.search.backends import Build, GivenHyperParameters, Store, run_builder
 from dlrecipes.search.ranges import rank
 from dlrecipes.search.trial_source import StudyContext, TrialSource
@@ -148,12 +148,19 @@ def ensemble_trials(
         members: How many trials at most.
         possible: Whether a trial's network can be a member.
     """
+    told = any(one.is_epochs for one in study.space)
     chosen: list[TrialRecord] = []
+    known: list[dict[str, Value]] = []
     for trial in rank(study.trials, study.objective):
         if len(chosen) == members:
             break
-        if all(trial.values != earlier.values for earlier in chosen) and possible(trial):
+        # Refits have epochs of their own, whatever those of a trial's stage were.
+        values = {
+            name: value for name, value in trial.values.items() if not (told and name == "epochs")
+        }
+        if values not in known and possible(trial):
             chosen.append(trial)
+            known.append(values)
     return tuple(chosen)
 
 

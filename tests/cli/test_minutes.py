@@ -5,6 +5,7 @@ import pytest
 from dlrecipes.errors import RunError
 from dlrecipes.recipe import load_recipe
 from dlrecipes.results import TimePlan
+from dlrecipes.search import with_first_trial
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,23 @@ def test_what_minutes_mean(cli, monkeypatch, words, expected):
     asked = "8" in words or "fine.epochs=8" in words
     usual = load_recipe("tabular").plan.stages[-1].epochs
     assert heard["plan"].stages[-1].epochs == (8 if asked else usual)
+
+
+@pytest.mark.parametrize(("trials", "own"), [(2, 1), (1, 0)])
+def test_values_to_try_come_before_the_recipe_s_own(cli, monkeypatch, trials, own):
+    heard = []
+
+    def tune(*arguments, **named):
+        heard.append(arguments[3])
+        raise RunError("That is all.", received="a test")
+
+    monkeypatch.setattr("dlrecipes.recipe.recipe.tune", tune)
+    cli("tune", "tabular", "--trials", str(trials), "--try", "network=realmlp")
+    recipe = load_recipe("tabular")
+    (stage, *_) = recipe.plan.stages
+    assert heard[0].stages[0].first == ({"network": "realmlp"}, *stage.first[:own])
+    # ---- the same from Python, where the recipe's plan is given more to try
+    more = with_first_trial(recipe.plan, {"network": "realmlp"})
+    with pytest.raises(RunError, match="That is all"):
+        recipe.tune(plan=more, trials=trials)
+    assert heard[1] == heard[0]

@@ -88,6 +88,15 @@ def test_what_differs_is_announced(earlier):
     assert stage.priors == {"learning_rate": Prior(0.05), "units": Prior(9)}
 
 
+def test_epochs_are_the_stages_own(earlier):
+    """A run of 60 epochs says nothing of how many a trial is to have here."""
+    told = Hyperparameter("epochs", "fixed", choices=(30,), default=30)
+    directory = earlier({"learning_rate": 0.01, "epochs": 60}, space=(RATE, told))
+    begun = begin_like(directory, PLAN, (RATE, told))
+    assert set(begun.plan.stages[0].priors) == {"learning_rate"}
+    assert begun.finding.advice == ""
+
+
 def test_nothing_shared_and_no_run(earlier, tmp_path):
     directory = earlier({"depth": 3}, space=(Hyperparameter("depth", "int", 1, 4),))
     with pytest.raises(ArgumentError, match=r"share a hyperparameter.*'depth' is not asked for"):

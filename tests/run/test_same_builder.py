@@ -205,3 +205,28 @@ def test_of_a_long_line_the_place_is_shown_where_it_differs():
     said = _changed_line(f"a\n{line}", f"a\n{line.replace('relu', 'tanh')}")
     assert "'tanh'" in said.partition("begun with")[0]
     assert "'relu'" in said.partition("begun with")[2]
+
+
+def test_a_builder_may_ask_for_its_epochs_now(branches):
+    """With its own number for a default it makes what it made; with another it does not."""
+
+    def asks(epochs):
+        def build(hp):
+            model = _branches()(hp)
+            model.compile("adam" if hp.Fixed("epochs", epochs) == 30 else "sgd", "mse")
+            return model
+
+        return build
+
+    record, _ = record_builder(asks(30))
+    assert compare_builders(branches, record, asks(30), text="") == ()
+    other, _ = record_builder(asks(31))
+    with pytest.raises(RunError, match="another optimizer with kind='plain'"):
+        compare_builders(branches, other, asks(31), text="")
+    # ---- no other may be new, nor may it go again or be another one
+    began = replace(branches, builder=record)
+    plain, _ = record_builder(_branches())
+    with pytest.raises(RunError, match="no 'epochs' any more"):
+        compare_builders(began, plain, _branches(), text="")
+    with pytest.raises(RunError, match="'epochs' fixed at 31, begun with fixed at 30"):
+        compare_builders(began, other, asks(31), text="")

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from dlrecipes.errors import ArgumentError
-from dlrecipes.results import Plan, Prior, Stage
+from dlrecipes.results import Hyperparameter, Plan, Prior, Stage
 from dlrecipes.search import (
     CoarseToFine,
     Store,
@@ -14,7 +14,7 @@ from dlrecipes.search import (
     with_budget,
     with_first_trial,
 )
-from dlrecipes.search.first_trials import take_first_trials
+from dlrecipes.search.first_trials import take_first_trials, users_first
 
 SAMPLERS = ("sobol", "random", "tpe", "keras_tuner_random")
 
@@ -163,3 +163,49 @@ def test_around_the_best_so_far(searched, rate_builder):
     ]
     assert sum(move > 1e-9 for move in moved) >= 5  # of one value, a move or a repeat, drawn anew
     assert sum(move < 0.5 for move in moved) >= 8
+
+
+def test_epochs_are_the_plan_s():
+    """The best values of an earlier run have them; no others can be tried."""
+    told = (
+        Hyperparameter("units", "int", 4, 64),
+        Hyperparameter("epochs", "fixed", choices=(30,), default=30),
+    )
+    plan = CoarseToFine(6, epochs=12, coarse_epochs=5)
+    for epochs in (5, 12, 30):
+        tried = with_first_trial(with_first_trial(plan, {"units": 8, "epochs": epochs}), "units=9")
+        assert take_first_trials(tried, told).stages[0].first == ({"units": 8}, {"units": 9})
+    only = take_first_trials(with_first_trial(plan, "epochs=30"), told)
+    assert only.stages[0].first == ()
+    with pytest.raises(ArgumentError, match=r"epochs=60, in a plan of 5, 12.*--epochs"):
+        take_first_trials(with_first_trial(plan, "units=8,epochs=60"), told)
+    # ---- a range of that name is a hyperparameter like others
+    searched = (Hyperparameter("epochs", "int", 2, 90),)
+    tried = take_first_trials(with_first_trial(plan, "epochs=60"), searched)
+    assert tried.stages[0].first == ({"epochs": 60},)
+
+
+OWN = ({"units": 1}, {"units": 2}, {"units": 3})
+
+
+@pytest.mark.parametrize(
+    ("trials", "users", "tried"),
+    [
+        (12, (), (1, 2, 3)),
+        (12, (8, 9), (8, 9, 1, 2, 3)),
+        (4, (8, 9), (8, 9, 1, 2)),
+        (2, (8, 9), (8, 9)),
+        (1, (8, 9), (8, 9)),
+        (2, (), (1, 2)),
+        (5, (2,), (2, 1, 3)),
+        (2, (2,), (2, 1)),
+        (0, (8,), (8, 1, 2, 3)),
+    ],
+)
+def test_a_recipe_s_own_give_way(trials, users, tried):
+    """Where the user's are more than the trials, they are told so later."""
+    plan = Plan((Stage("coarse", trials, 3, first=OWN),))
+    for units in users:
+        plan = with_first_trial(plan, {"units": units})
+    (stage,) = users_first(plan, OWN).stages
+    assert tuple(values["units"] for values in stage.first) == tried

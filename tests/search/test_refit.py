@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from dlrecipes.results import Objective, StudyResult
+from dlrecipes.results import Hyperparameter, Objective, StudyResult
 from dlrecipes.search import (
     CoarseToFine,
     Store,
@@ -12,6 +12,7 @@ from dlrecipes.search import (
     refit,
     refit_stage,
 )
+from dlrecipes.training.outcome import Outcome
 
 
 @pytest.fixture
@@ -110,3 +111,50 @@ def test_the_stage_is_that_of_the_refits_with_a_name_of_its_own(record):
     assert ensemble_stage(plan, trials) == stage
     assert ensemble_stage(plan, trials[:2]).name != stage.name
     assert ensemble_stage(plan, trials[::-1]).name != stage.name
+
+
+def test_refits_have_epochs_of_their_own(tmp_path, context, record, recorder):
+    """Whatever those of the trial were, and those of a trial of an earlier version."""
+
+    def build(hp):
+        hp.Int("units", 2, 9)
+        return hp.Fixed("epochs", 30)
+
+    outcome = Outcome("completed", 0.5, 0, {})
+    for at, values in enumerate(({"units": 4, "epochs": 5}, {"units": 4})):
+        trial, seen = record(at, 0.9, values=values), []
+
+        class Engine:
+            name = "fake"
+
+            def run(self, source, seen=seen):
+                while jobs := source.next_jobs(1):
+                    seen.extend(job.build() for job in jobs)
+                    source.finish([(job, outcome) for job in jobs])
+
+        plan = dataclasses.replace(CoarseToFine(epochs=12, refit_seeds=2), refit_epochs=20)
+        store = Store.open(tmp_path / "study.journal", "run")
+        shared = context(build, listener=recorder())
+        records = refit(
+            refit_stage(plan, trial),
+            [trial] * 2,
+            discover_space(build),
+            Engine(),
+            store,
+            shared,
+            lambda job, outcome: None,
+        )
+        assert seen == [20, 20]
+        assert [one.values for one in records] == [{"epochs": 20, "units": 4}] * 2
+
+
+def test_epochs_of_a_stage_make_no_other_member(record):
+    """But those that a builder's own `fit` searches do."""
+    told = (Hyperparameter("epochs", "fixed", choices=(30,), default=30),)
+    trials = [
+        record(at, 0.9 - at / 10, values={"units": units, "epochs": epochs})
+        for at, (units, epochs) in enumerate([(4, 5), (4, 30), (8, 5)])
+    ]
+    for space, chosen in ((told, [0, 2]), ((), [0, 1, 2])):
+        found = StudyResult(Objective("val_x", "max"), space, (), tuple(trials), trials[0])
+        assert [one.number for one in ensemble_trials(found, 3)] == chosen

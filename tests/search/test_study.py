@@ -6,7 +6,14 @@ import pytest
 
 from dlrecipes.errors import BuilderError, RunError
 from dlrecipes.results import Plan, Stage
-from dlrecipes.search import CoarseToFine, Store, discover_space, search, with_budget
+from dlrecipes.search import (
+    CoarseToFine,
+    Store,
+    discover_space,
+    ensemble_trials,
+    search,
+    with_budget,
+)
 from dlrecipes.training.outcome import Outcome
 
 
@@ -470,3 +477,54 @@ def test_a_list_that_stays_one(study):
     assert {one.values["learning_rate"] for one in result.trials} <= set(LISTED)
     assert {one.values["scale"] for one in result.trials} <= {0.1, 1.0, 10.0}
     assert study.heard.notes == []
+
+
+def _planned(hp):
+    hp.Float("learning_rate", 1e-4, 1e-1, sampling="log")
+    return {**hp.values, "epochs": hp.Fixed("epochs", 30)}
+
+
+def _epochs(values, epochs):
+    """Curves of a network whose builder must know its epochs."""
+    assert values["epochs"] == epochs
+    return [0.1 - abs(math.log10(values["learning_rate"]) + 2) / 100] * epochs
+
+
+def test_each_stage_hands_its_epochs_to_the_builder(study):
+    stages = (
+        Stage("coarse", 6, 3, "sobol", "none"),
+        Stage("fine", 4, 7, narrow=True),
+        Stage("last", 4, 2, "random", narrow=True),
+    )
+    result = study(Plan(stages), build=_planned, curve=_epochs)
+    assert len(result.trials) == 14
+    planned = {stage.name: stage.epochs for stage in stages}
+    assert all(one.values["epochs"] == planned[one.stage] for one in result.trials)
+    # ---- the best are tried again, each once, though they had other epochs
+    before = [one for one in result.trials if one.stage != "last"]
+    rates = [one.values["learning_rate"] for one in result.trials if one.stage == "last"]
+    assert len(set(rates)) == len(rates)
+    assert rates[0] == max(before, key=lambda one: one.score).values["learning_rate"]
+    # ---- which are no hyperparameter that explains anything
+    assert set(result.importances) <= {"learning_rate"}
+    (asked,) = [one for one in result.space if one.is_epochs]
+    assert asked.choices == (30,)
+    assert ensemble_trials(result, 14) == ensemble_trials(result, len(set(_rates(result))))
+    # ---- read back, and not run again
+    assert study(Plan(stages), build=_planned, curve=_epochs) == result
+    assert study.engine.jobs == []
+
+
+def _rates(result):
+    return [one.values["learning_rate"] for one in result.trials]
+
+
+def test_a_search_of_an_earlier_version_goes_on(study, fake_engine, rate_builder):
+    """Its builder did not ask for epochs, or was answered with its own number."""
+    plan = Plan((Stage("coarse", 6, 3, "sobol", "none"), Stage("fine", 3, 5, narrow=True)))
+    with pytest.raises(KeyboardInterrupt):
+        study(plan, build=rate_builder, engine=fake_engine(epochs=7))
+    result = study(plan, build=_planned)
+    old, new = result.trials[:2], result.trials[2:]
+    assert all("epochs" not in one.values for one in old)
+    assert [one.values["epochs"] for one in new] == [3] * 4 + [5] * 3

@@ -4,7 +4,7 @@ from dlrecipes.search.backends.ask_tell import AskTell
 from dlrecipes.search.backends.builder_of import builder_of, fit_of
 from dlrecipes.search.backends.discover_space import discover_space
 from dlrecipes.search.backends.distinct_sampler import configurations, count_configurations
-from dlrecipes.search.backends.hyperparameters import GivenHyperParameters
+from dlrecipes.search.backends.hyperparameters import AskedHyperParameters, GivenHyperParameters
 from dlrecipes.search.backends.importance import importances
 from dlrecipes.search.backends.keras_tuner_project import KerasTunerProject
 from dlrecipes.search.backends.keras_tuner_sampler import KerasTunerSampler
@@ -24,6 +24,7 @@ from dlrecipes.search.backends.suggest import suggest
 
 __all__ = [
     "AskTell",
+    "AskedHyperParameters",
     "Build",
     "GivenHyperParameters",
     "HyperParameters",

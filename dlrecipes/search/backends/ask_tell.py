@@ -46,8 +46,9 @@ class AskTell:
     Args:
         storage: An open Optuna storage.
         name: The study's name in the storage.
-        stage: Sampler, pruner and number of trials.
-        space: The search space with the stage's ranges; a study that exists keeps its own.
+        stage: Sampler, pruner, number of trials and their epochs.
+        space: The search space with the stage's ranges; a study that exists keeps its own. The
+            reserved constant `epochs` is answered with the stage's.
         objective: Which direction is better.
         seed: The run's seed; proposal n is seeded from (seed, stage, n).
         location: Where the storage is, for messages.
@@ -78,14 +79,15 @@ class AskTell:
             direction="maximize" if maximize else "minimize",
             load_if_exists=True,
         )
-        self._space = self._remember(space)
+        self._epochs = stage.epochs
+        self._space = tuple(one.in_stage(stage.epochs) for one in self._remember(space))
         self._encoding = Encoding(self._space, self._study.user_attrs)
         self._distinct = make_sampler(stage, self._space, seed)
         self._study.sampler = self._distinct
         self._declarations = Declarations()
         self._fatal: keras_tuner.errors.FatalError | None = None
         self._pruner = make_pruner(stage, maximize=maximize, reports=reports)
-        self._trials: dict[int, optuna.Trial] = {}
+        self._trials: dict[int, tuple[optuna.Trial, TrialHyperParameters]] = {}
         self._records: list[TrialRecord] = []
         self._orphans: list[int] = []
         # What was reported, `{epochs: {number: best}}`, …
@@ -183,14 +185,14 @@ class AskTell:
             else:
                 trial = self._study.ask()
             hyperparameters = TrialHyperParameters(
-                trial, self._space, self._declarations, self._encoding
+                trial, self._space, self._declarations, self._encoding, epochs=self._epochs
             )
             for hyperparameter in self._space:
                 if hyperparameter.name not in hyperparameters.values and hyperparameter.active(
                     hyperparameters.values
                 ):
                     hyperparameters.suggest(hyperparameter)
-        self._trials[trial.number] = trial
+        self._trials[trial.number] = trial, hyperparameters
         self._distinct.note(trial.number, hyperparameters.values)
 
         def make() -> keras.Model:
@@ -226,7 +228,7 @@ class AskTell:
             for number, epochs, best in reports:
                 # A trial taken over from a dead process passed its epochs once already.
                 if epochs > self._before.get(number, 0):
-                    self._trials[number].report(best, epochs)
+                    self._trials[number][0].report(best, epochs)
                     self._bests[epochs][number] = float(best)
         if self._pruner is None:
             return set()
@@ -262,17 +264,10 @@ class AskTell:
                 counts as one that is under way.
         """
         self._check_declarations()
-        trial = self._trials.pop(number)
-        active = {
-            hyperparameter.name: hyperparameter.choices[0]
-            for hyperparameter in self._space
-            if hyperparameter.kind == "fixed"
-            and hyperparameter.name in record.values
-            and hyperparameter.active(record.values)
-        }
-        values = {**active, **self._encoding.decode(trial.params)}
-        record = replace(record, number=number, values=values)
-        self._distinct.note(number, record.values)
+        trial, asked = self._trials.pop(number)
+        varying = self._encoding.decode(trial.params)
+        record = replace(record, number=number, values={**asked.constants, **varying})
+        self._distinct.note(number, self._complete(varying))
         stored = _plain(vars(record))
         record = _RECORDS.validate_python(stored)  # as it will be read again
         with write_errors(self._location):

@@ -69,16 +69,20 @@ class AskedHyperParameters(HyperParameters):
         declarations: What was asked for before, also in other calls of the same builder; None for
             nothing.
         values: Values that replace the defaults; None for none.
+        epochs: Answers the reserved constant `epochs`; None for what the builder or `values` say.
     """
 
     def __init__(
         self,
         declarations: Declarations | None = None,
         values: dict[str, Value] | None = None,
+        *,
+        epochs: int | None = None,
     ) -> None:
         super().__init__()
         self.declarations = declarations or Declarations()
         self.values = dict(values or {})
+        self._epochs = epochs
         self._declared: frozenset[str] = frozenset()
         self._active: dict[str, Hyperparameter] = {}
 
@@ -88,6 +92,18 @@ class AskedHyperParameters(HyperParameters):
         So KerasTuner understands `HyperModel.declare_hyperparameters`.
         """
         self._declared = frozenset(known.name for known in self.space)
+
+    def _register(
+        self,
+        hyperparameter: keras_tuner.engine.hyperparameters.HyperParameter,
+        overwrite: bool = False,
+    ) -> Value:
+        if self._epochs is not None and self.is_active(hyperparameter):
+            one = read_hyperparameter(hyperparameter)
+            if one.is_epochs:
+                self.values[one.name] = self._epochs
+        value: Value = super()._register(hyperparameter, overwrite)
+        return value
 
     def _retrieve(self, hp: keras_tuner.engine.hyperparameters.HyperParameter) -> Value:
         if hp.name not in self._declared:
@@ -106,7 +122,8 @@ class GivenHyperParameters(AskedHyperParameters):
     """A `keras_tuner.HyperParameters` with given values and no others.
 
     KerasTuner's own would fill in the default of a hyperparameter that has no value, and the
-    model would be another one than was asked for.
+    model would be another one than was asked for. Only the constant `epochs` may lack one: values
+    of earlier versions do, whose builders knew their own number only.
 
     Args:
         values: The hyperparameters' values.
@@ -123,7 +140,8 @@ class GivenHyperParameters(AskedHyperParameters):
         hyperparameter: keras_tuner.engine.hyperparameters.HyperParameter,
         overwrite: bool = False,
     ) -> Value:
-        if hyperparameter.name not in self.values and self.is_active(hyperparameter):
+        lacks = hyperparameter.name not in self.values and self.is_active(hyperparameter)
+        if lacks and not read_hyperparameter(hyperparameter).is_epochs:
             self.asked_for_more = True
             raise BuilderError(
                 "A builder must ask for the same hyperparameters when one has another value.",
@@ -144,6 +162,7 @@ class TrialHyperParameters(AskedHyperParameters):
         space: Hyperparameters with ranges of their own, which replace the builder's.
         declarations: The ranges that the builder asked for before; None for none.
         encoding: How the trial's study holds values; None for what the study says of it.
+        epochs: Of the trial's stage; None outside a study, where a builder's own number holds.
     """
 
     def __init__(
@@ -152,8 +171,12 @@ class TrialHyperParameters(AskedHyperParameters):
         space: tuple[Hyperparameter, ...] = (),
         declarations: Declarations | None = None,
         encoding: Encoding | None = None,
+        *,
+        epochs: int | None = None,
     ) -> None:
-        super().__init__(declarations)
+        super().__init__(declarations, epochs=epochs)
+        self.constants: dict[str, Value] = {}
+        """The values of what does not vary, which Optuna's trial does not hold."""
         self._trial = trial
         self._encoding = encoding or Encoding(space, trial.study.user_attrs)
         self._ranges = {
@@ -163,7 +186,10 @@ class TrialHyperParameters(AskedHyperParameters):
 
     def suggest(self, one: Hyperparameter) -> Value:
         """Return the trial's value for `one`, decided now if it was not yet."""
-        value = one.choices[0] if one.kind == "fixed" else self._suggested(one)
+        if one.kind == "fixed":
+            one = one if self._epochs is None else one.in_stage(self._epochs)
+            self.constants[one.name] = one.choices[0]
+        value = self.constants[one.name] if one.kind == "fixed" else self._suggested(one)
         self.values[one.name] = value
         return value
 

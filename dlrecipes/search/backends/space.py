@@ -178,10 +178,16 @@ def fill_active(hyperparameters: keras_tuner.HyperParameters) -> None:
 
 
 def clip_to_space(space: tuple[Hyperparameter, ...], values: dict[str, Value]) -> dict[str, Value]:
-    """Return `values` with numeric ones moved inside the ranges of `space`."""
+    """Return `values` with numeric ones moved inside the ranges of `space`.
+
+    The constant `epochs` is that of `space`, so that values from stages of different epochs can be
+    compared.
+    """
     clipped = dict(values)
     for hyperparameter in space:
         value = clipped.get(hyperparameter.name)
+        if hyperparameter.is_epochs and value is not None and hyperparameter.active(values):
+            clipped[hyperparameter.name] = hyperparameter.choices[0]
         if (
             hyperparameter.numeric
             and isinstance(value, int | float)

@@ -65,10 +65,11 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step: keras.KerasTensor) -> keras.KerasTensor:
         peak = keras.ops.convert_to_tensor(self.peak)
         dtype = peak.dtype
-        turn = self.warmup_fraction * self.steps
-        step = keras.ops.minimum(keras.ops.cast(step, dtype), keras.ops.cast(self.steps, dtype))
+        steps = keras.ops.cast(self.steps, dtype)
+        turn = self.warmup_fraction * steps
+        step = keras.ops.minimum(keras.ops.cast(step, dtype), steps)
         up = _half_cosine(1 / self.divisor, 1.0, step / turn)
-        down = _half_cosine(1.0, 1 / self.final_divisor, (step - turn) / (self.steps - turn))
+        down = _half_cosine(1.0, 1 / self.final_divisor, (step - turn) / (steps - turn))
         return peak * keras.ops.where(step < turn, up, down)
 
     def get_config(self) -> dict[str, Any]:

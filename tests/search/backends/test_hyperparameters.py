@@ -1,11 +1,13 @@
 """One name has one range, whatever the other values are."""
 
 import keras
+import keras_tuner
+import optuna
 import pytest
 
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import Objective, Stage
-from dlrecipes.search import Store, discover_space
+from dlrecipes.search import GivenHyperParameters, Store, discover_space, suggest
 
 
 def _second_layer(hp):
@@ -125,3 +127,64 @@ def test_the_order_of_choices_is_no_other_range():
         return model
 
     assert [one.name for one in discover_space(build)] == ["first", "kind"]
+
+
+def _planned(hp):
+    hp.Float("rate", 1e-3, 1e-1, sampling="log")
+    hp.Int("units", 4, 8)
+    return hp.Fixed("epochs", 30)
+
+
+def test_values_without_epochs_are_of_an_earlier_version():
+    """Only they may lack something, and have what the builder knew by itself."""
+    old, new = {"rate": 0.01, "units": 4}, {"rate": 0.01, "units": 4, "epochs": 7}
+    given = GivenHyperParameters(old)
+    assert _planned(given) == 30
+    assert not given.asked_for_more
+    assert _planned(GivenHyperParameters(new)) == 7
+    with pytest.raises(BuilderError, match="'units' besides rate"):
+        _planned(GivenHyperParameters({"rate": 0.01}))
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_constant_epochs_is_the_stage_s(tmp_path, record, late):
+    """Also where a builder asks for it behind a plain `if`, whatever was queued."""
+
+    def build(hp):
+        hp.Float("rate", 1e-3, 1e-1, sampling="log")
+        if not late or hp.Boolean("scheduled"):
+            return hp.Fixed("epochs", 30)
+        return 0
+
+    space = discover_space(build)
+    assert [one.name for one in space if one.is_epochs] == ["epochs"] * (not late)
+    store, values = Store.open(tmp_path / "study.journal", "run"), {"rate": 0.01}
+    for name, epochs in (("short", 5), ("long", 60)):
+        stage = Stage(name, 9, epochs, "random")
+        study = store.study(stage, space, Objective("val_loss", "min"), 0)
+        study.enqueue([values | ({"scheduled": True} if late else {}) | {"epochs": 5}])
+        trial = study.ask(build)
+        assert trial.build() == epochs
+        told = study.tell(trial.number, record(0, 0.5, values=trial.values))
+        assert told.values["epochs"] == epochs
+        assert build(GivenHyperParameters(told.values)) == epochs
+        assert trial.rebuild({**told.values, "epochs": 9}) == 9
+        again = store.study(stage, space, Objective("val_loss", "min"), 0)
+        assert again.records == (told,)
+
+
+def test_a_range_of_epochs_is_searched(tmp_path):
+    def build(hp):
+        return hp.Int("epochs", 2, 4)
+
+    space = discover_space(build)
+    stage = Stage("only", 9, 60, "random")
+    store = Store.open(tmp_path / "study.journal", "run")
+    study = store.study(stage, space, Objective("val_loss", "min"), 0)
+    assert {study.ask(build).build() for _ in range(9)} == {2, 3, 4}
+
+
+def test_outside_a_study_the_builder_s_own_epochs_hold():
+    study = optuna.create_study()
+    assert suggest(study.ask(), _planned) == 30
+    assert _planned(keras_tuner.HyperParameters()) == 30

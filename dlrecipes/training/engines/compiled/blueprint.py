@@ -11,13 +11,18 @@ from typing import Any
 import keras
 
 from dlrecipes.data import Development, as_tensors, keras_targets
-from dlrecipes.results import Hyperparameter, Value
+from dlrecipes.results import Value
 from dlrecipes.training.build_model import build_model
 from dlrecipes.training.engines.compiled.families import Families, relate
 from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.member_metrics import MemberMetrics
-from dlrecipes.training.engines.compiled.probe import Probe, is_number, same_number
+from dlrecipes.training.engines.compiled.probe import (
+    Probe,
+    is_number,
+    may_be_number,
+    same_number,
+)
 from dlrecipes.training.engines.compiled.stand_ins import few_rows
 from dlrecipes.training.engines.compiled.structure import Values, describe, key_of
 from dlrecipes.training.engines.compiled.supported import check_loss, check_supported
@@ -280,7 +285,8 @@ class Blueprints:
         may_be_numbers = {
             hyperparameter.name
             for hyperparameter in job.space
-            if hyperparameter.name in names - structural and _may_be_number(hyperparameter, job)
+            if hyperparameter.name in names - structural
+            and may_be_number(hyperparameter, job.values[hyperparameter.name])
         }
         fixed = names - may_be_numbers if job.rebuild is not None else names
         alike = [
@@ -297,7 +303,8 @@ class Blueprints:
         vary = {
             hyperparameter.name
             for hyperparameter in job.space
-            if hyperparameter.name in job.values and not _may_be_number(hyperparameter, job)
+            if hyperparameter.name in job.values
+            and not may_be_number(hyperparameter, job.values[hyperparameter.name])
         }
         if not vary or alike >= _MANY or not self._alone_if_little:
             return False
@@ -416,12 +423,6 @@ class Blueprints:
         if rebuild is None:
             raise ValueError("the job cannot be built with other values")
         return self._build(replace(job, values=values, build=lambda: rebuild(values)), seed)
-
-
-def _may_be_number(hyperparameter: Hyperparameter, job: Job) -> bool:
-    """Whether a hyperparameter of a job may be a number that needs no graph of its own."""
-    kind, value = hyperparameter.kind, job.values[hyperparameter.name]
-    return kind in ("float", "choice") and is_number(value)
 
 
 def _bytes(state: State) -> int:

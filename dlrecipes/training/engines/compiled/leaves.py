@@ -49,6 +49,14 @@ _OF_SCHEDULES = {
     FlatCos: ("peak",),
     OneCycle: ("peak",),
 }
+_OF_TRAININGS = {
+    keras.optimizers.schedules.CosineDecay: "decay_steps",
+    CosLog4: "steps",
+    FlatCos: "steps",
+    OneCycle: "steps",
+}
+"""Where schedules keep the steps of the whole training, so many for each of its epochs."""
+STEPS = frozenset(_OF_TRAININGS.values())
 _OF_LOSSES = ("label_smoothing", "gamma", "alpha", "delta")
 _RATES = (
     keras.layers.Dropout,
@@ -172,7 +180,8 @@ class Leaf:
         echo: Whether it only repeats, in a layer made of others, what may be a number of those.
         begins: The weight that begins by it, if it is a number of an initializer. No graph has it.
         multiple: Whether it may be a hyperparameter times a number that stays: of several
-            optimizers the rates are told so, a tenth for biases, for example.
+            optimizers the rates are told so, a tenth for biases, for example, and the steps of a
+            training by its epochs.
     """
 
     path: str
@@ -283,7 +292,7 @@ def _of_compile(model: keras.Model) -> Iterator[Leaf]:
 
 def _of_optimizer(path: str, optimizer: Any) -> Iterator[Leaf]:  # noqa: ANN401
     for rate in _of_rate(f"{path}/learning_rate", optimizer):
-        yield replace(rate, multiple=path != "optimizer")
+        yield replace(rate, multiple=rate.multiple or path != "optimizer")
     for name in _OF_OPTIMIZERS:
         # A decay that may follow a schedule is computed where it is asked for.
         scheduled = name == "weight_decay" and isinstance(optimizer, ScheduledAdamW)
@@ -305,6 +314,11 @@ def _of_rate(path: str, optimizer: Any) -> Iterator[Leaf]:  # noqa: ANN401
 def _of_schedule(path: str, schedule: object) -> Iterator[Leaf]:
     for name in _OF_SCHEDULES.get(type(schedule), ()):
         yield from _number(f"{path}/config/{name}", schedule, name, getattr(schedule, name))
+    steps = _OF_TRAININGS.get(type(schedule))
+    # With a warm-up it is a branch that Keras asks for by them: not one for all members.
+    if steps is not None and getattr(schedule, "warmup_target", None) is None:
+        for leaf in _number(f"{path}/config/{steps}", schedule, steps, getattr(schedule, steps)):
+            yield replace(leaf, multiple=True)
 
 
 def _of_losses(path: str, loss: object) -> Iterator[Leaf]:

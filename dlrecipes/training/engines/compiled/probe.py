@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlrecipes.results import Value
+from dlrecipes.results import Hyperparameter, Value
 from dlrecipes.training.engines.compiled.leaves import Leaf, find_leaves
 from dlrecipes.training.engines.compiled.member import Member, State
 from dlrecipes.training.engines.compiled.structure import describe
@@ -57,9 +57,7 @@ class Probe:
         self._names = [
             name
             for name, value in job.values.items()
-            if name in self._space
-            and is_number(value)
-            and self._space[name].kind in ("float", "choice")
+            if name in self._space and may_be_number(self._space[name], value)
         ]
         self._likely = [name for name in self._names if name not in structure]
 
@@ -219,6 +217,8 @@ class Probe:
         some are low: the builder may compare them.
         """
         one, value = self._space[name], self._job.values[name]
+        if one.is_epochs:
+            return turn * int(value or 0) + 1  # more of them than any schedule needs
         if one.kind == "choice":
             others = [choice for choice in one.choices if choice != value] or [value]
             others.sort(key=lambda choice: float(choice) if is_number(choice) else 0.0)  # type: ignore[arg-type]
@@ -257,6 +257,16 @@ def _learned(model: keras.Model, leaves: dict[str, Leaf]) -> list[keras.Variable
     """Return a model's weights without those that are numbers of its configuration."""
     given = {id(leaf.variable) for leaf in leaves.values()}
     return [variable for variable in model.weights if id(variable) not in given]
+
+
+def may_be_number(one: Hyperparameter, value: Value) -> bool:
+    """Whether a hyperparameter may be a number that needs no graph of its own.
+
+    Args:
+        one: The hyperparameter.
+        value: Its value in a job.
+    """
+    return (one.kind in ("float", "choice") or one.is_epochs) and is_number(value)
 
 
 def is_number(value: object) -> bool:

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from dlrecipes.losses import MaskedLoss, MaskedMetric
-from dlrecipes.training.engines.compiled.leaves import all_layers, optimizers_by_path
+from dlrecipes.training.engines.compiled.leaves import STEPS, all_layers, optimizers_by_path
 from dlrecipes.training.moving_optimizers import optimizer_of_each, without_scaling
 from dlrecipes.training.network_record import FORMER_MODULES
 
@@ -107,17 +107,22 @@ def key_of(values: Values, without: set[str]) -> str:
 
 
 def _shape_of(config: Any, layers: set[str], *, keep: bool = False) -> Any:  # noqa: ANN401
-    """Return a model's configuration without its layers' floats, which `layers/…` has.
+    """Return a model's configuration without its layers' numbers, which `layers/…` has.
+
+    These are floats, and the steps of schedules.
 
     Args:
         config: JSON-like configuration.
         layers: Names of the layers; what else is in a graph (`x * 0.5`) keeps its floats.
-        keep: Whether to keep floats.
+        keep: Whether to keep them.
     """
     if isinstance(config, dict):
         operation = "inbound_nodes" in config and config.get("name") not in layers
+        keep = keep or operation
         return {
-            name: _shape_of(inner, layers, keep=keep or operation or name == "inbound_nodes")
+            name: "#"
+            if name in STEPS and not keep
+            else _shape_of(inner, layers, keep=keep or name == "inbound_nodes")
             for name, inner in config.items()
         }
     if isinstance(config, list | tuple):

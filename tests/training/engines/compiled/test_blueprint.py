@@ -15,7 +15,7 @@ from dlrecipes.training.engines.compiled.blueprint import Blueprints
 from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.supported import Unsupported
 from dlrecipes.training.job import Job
-from dlrecipes.training.schedules import CosLog4, FlatCos, ScheduledAdamW
+from dlrecipes.training.schedules import CosLog4, FlatCos, OneCycle, ScheduledAdamW
 
 LAYERS, REGULARIZERS = keras.layers, keras.regularizers
 ADAM, SGD = keras.optimizers.AdamW, keras.optimizers.SGD
@@ -412,6 +412,58 @@ def test_the_first_value_may_be_zero(build, blueprints):
     first = blueprints.of(builder.job(zero=0.0))
     assert set(first.dynamic) == {"zero"}
     assert first.numbers(builder.job(1, zero=0.05)) == [0.05]
+
+
+def _cosine(epochs, rate, **options):
+    return _net(optimizer=ADAM(SCHEDULES.CosineDecay(rate, 4 * epochs, **options)))
+
+
+OF_EPOCHS = {
+    "cosine": _cosine,
+    "growing cycles": lambda epochs, rate: _rated(CosLog4(rate, 4 * epochs), rate),
+    "one-cycle": lambda epochs, rate: _net(optimizer=SGD(OneCycle(rate, 4 * epochs))),
+    "scheduled decay": lambda epochs, rate: _net(
+        optimizer=ScheduledAdamW(rate, FlatCos(0.1, 4 * epochs))
+    ),
+    "scheduled dropout": lambda epochs, rate: _net(
+        LAYERS.Dense(5), ScheduledDropout(FlatCos(0.5, epochs)), optimizer=SGD(rate)
+    ),
+    "nothing": lambda epochs, rate: _net(optimizer=SGD(rate)),
+}
+STRUCTURE_OF_EPOCHS = {
+    "a step more": lambda epochs, rate: _net(optimizer=SGD(OneCycle(rate, 4 * epochs + 1))),
+    "warm-up": lambda epochs, rate: _cosine(epochs, rate, warmup_target=0.5, warmup_steps=2),
+    "layers": lambda epochs, rate: _net(*[LAYERS.Dense(5)] * (epochs > 4), optimizer=SGD(rate)),
+}
+
+
+def _of_stage(build, epochs, **values):
+    """Return a job of a stage of so many epochs, whose builder asks for them."""
+    told = Hyperparameter("epochs", "fixed", choices=(epochs,), default=30)
+    space = (told, _float("rate", 1e-3, 1e-1, log=True))
+    builder = _Builder(lambda values: build(values["epochs"], values["rate"]), space)
+    return builder.job(epochs=epochs, **values)
+
+
+@pytest.mark.parametrize("what", OF_EPOCHS)
+def test_stages_of_other_epochs_share_a_graph(what, blueprints):
+    first = blueprints.of(_of_stage(OF_EPOCHS[what], 3, rate=0.01))
+    assert (set(first.dynamic), first.fixed) == ({"epochs", "rate"}, {})
+    for epochs in (1, 50):
+        job = _of_stage(OF_EPOCHS[what], epochs, rate=0.02)
+        assert blueprints.of(job) is first
+        leaves = find_leaves(job.build())
+        for leaf, number in zip(first.member.leaves, first.numbers(job), strict=True):
+            assert number == _near(leaves[leaf.path].value)
+
+
+@pytest.mark.parametrize("what", STRUCTURE_OF_EPOCHS)
+def test_what_is_no_multiple_of_the_epochs_is_structure(what, blueprints):
+    first, other = (
+        blueprints.of(_of_stage(STRUCTURE_OF_EPOCHS[what], epochs, rate=0.01)) for epochs in (3, 50)
+    )
+    assert first.fixed == {"epochs": 3}
+    assert first.key != other.key
 
 
 OF_SEVERAL = {

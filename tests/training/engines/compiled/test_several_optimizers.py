@@ -10,7 +10,7 @@ from dlrecipes.training.engines.compiled.leaves import find_leaves
 from dlrecipes.training.engines.compiled.member import State
 from dlrecipes.training.engines.compiled.structure import describe
 from dlrecipes.training.engines.compiled.supported import Unsupported, check_supported
-from dlrecipes.training.schedules import CosLog4, FlatCos, ScheduledAdamW
+from dlrecipes.training.schedules import CosLog4, FlatCos, OneCycle, ScheduledAdamW
 
 LAYERS, OPTIMIZERS = keras.layers, keras.optimizers
 SCHEDULES = keras.optimizers.schedules
@@ -107,6 +107,44 @@ def test_equal_to_keras(stacked, xla, built, side_by_side, examples):
     if stacked and not xla:
         assert set(pair.paths) == PATHS
         assert [int(model.layers[2].step) for model in models] == [STEPS, STEPS]
+
+
+def _planned(factor):
+    """Schedules of a training half as long."""
+    steps = round(STEPS * factor)
+    dropped = ScheduledDropout(FlatCos(0.25, steps))
+    return _net(
+        _by_kind(lambda times: CosLog4(times / 64, steps), FlatCos(1 / 8, steps)),
+        dropout=lambda: dropped,
+    )
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("xla", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        None,
+        *(
+            pytest.param(one, marks=[pytest.mark.slow, pytest.mark.exhaustive])
+            for one in (SCHEDULES.CosineDecay, OneCycle)
+        ),
+    ],
+)
+def test_steps_are_numbers(xla, schedule, built, side_by_side, examples):
+    """Two trainings of other lengths in one graph, each as by Keras alone."""
+
+    def make(factor):
+        if schedule is None:
+            return _planned(factor)
+        return _net(OPTIMIZERS.SGD(schedule(1 / 64, round(STEPS * factor))))
+
+    pair = side_by_side(built(make, (1.0, 0.5)), *two(examples), xla=xla)
+    assert {path.rpartition("/")[2] for path in pair.paths} <= {"steps", "decay_steps"}
+    assert len(pair.paths) == (6 if schedule is None else 1)
+    # XLA draws other masks, and Keras computes schedules in float32.
+    if not (xla and schedule is None):
+        pair.check(epochs=3, rtol=1e-9 if schedule is None else 1e-6)
 
 
 @pytest.mark.usefixtures("float64")
