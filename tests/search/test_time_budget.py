@@ -43,7 +43,15 @@ def tuned(tmp_path, fake_engine, recorder, context, rate_builder, monkeypatch):
             super()._interrupt(late=late)
 
     def run(
-        seconds, curve, *, plan=PLAN, journal="study", time_plan=None, epochs=None, before=None
+        seconds,
+        curve,
+        *,
+        plan=PLAN,
+        journal="study",
+        time_plan=None,
+        epochs=None,
+        before=None,
+        members=0,
     ):
         run.engine, run.heard, run.sizes = Timed(curve, epochs), recorder(), []
         run.budget = TimeBudget(
@@ -51,6 +59,7 @@ def tuned(tmp_path, fake_engine, recorder, context, rate_builder, monkeypatch):
             ending=Ending(2.0, 1.0),
             objective=GOAL,
             examples=10_000,
+            members=members,
             before=before,
             on_size=run.sizes.append,
             on_note=run.heard.on_note,
@@ -185,7 +194,7 @@ def test_it_stops_where_nothing_helps(tuned):
     # ---- what is left goes to the winner, and to others beside it
     plan = tuned.budget.refits(PLAN, result.trials, result.best)
     assert plan.refit_seeds == 2 * PLAN.refit_seeds
-    assert tuned.budget.ensemble(plan, result.trials, result.best) == 4
+    assert tuned.budget.ensemble(plan.refit_seeds) == 4
 
 
 def test_the_search_is_given_more_time(tuned):
