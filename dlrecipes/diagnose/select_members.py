@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from dlrecipes.checks import check_integer
+from dlrecipes.diagnose.verdict import mean_advantage
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import plural
 
@@ -42,9 +43,10 @@ def select_members(
 ) -> Selection:
     """Return the weights with which models are averaged: greedy selection with replacement.
 
-    It begins with the best model. Then, again and again, it adds the one, perhaps for the second
-    time, with which the mean of all that were added has the least loss, as long as that is lower
-    than before. A model's weight is its share of what was added.
+    It begins with the best models, as many as have the least loss together. Then, again and again,
+    it adds the one, perhaps for the second time, with which the mean of all that were added has the
+    least loss, as long as that is lower than before. A model's weight is its share of what was
+    added.
 
     Weights follow the luck of these examples, too, which does not carry over to others, and the
     more so the more models there are to choose from. So the examples are divided in five parts,
@@ -129,9 +131,11 @@ def _add(
         most: How many different ones at most.
         steps: How often at most.
     """
-    added = [int(alone[:, judged].mean(axis=1).argmin())]
-    current = float(alone[added[0], judged].mean())
-    total = models[added[0]].astype(np.float64)
+    ranked = alone[:, judged].mean(axis=1).argsort(kind="stable")[: min(most, steps)]
+    totals = np.cumsum([models[at] for at in ranked], axis=0, dtype=np.float64)
+    firsts = [float(losses(total / (at + 1))[judged].mean()) for at, total in enumerate(totals)]
+    begun = int(np.argmin(firsts))
+    added, current, total = ranked[: begun + 1].tolist(), firsts[begun], totals[begun]
     while len(added) < steps:
         known = set(added)
         choices = range(len(models)) if len(known) < most else sorted(known)
@@ -178,3 +182,36 @@ def selection_luck(losses: NDArray[np.float64], tried: int) -> float:
     apart = losses - losses.mean(axis=0)
     variance = float(apart.var(axis=1, ddof=1).mean()) * models / (models - 1) / examples
     return float(stats.norm.pdf(stats.norm.ppf(share)) / share * np.sqrt(variance))
+
+
+def may_be_luck(
+    mean: NDArray[np.float64],
+    single: NDArray[np.float64],
+    best: NDArray[np.float64],
+    *,
+    tried: int,
+    share: float,
+) -> bool:
+    """Whether a mean of models may be better than single ones only because of how it was chosen.
+
+    It is where the gain, less what the members may owe to being the best of many
+    (`selection_luck`), is within its 95 % interval (`mean_advantage`).
+
+    Args:
+        mean: The losses of `Selection.held_out`, `(examples,)`, by which models are weighed.
+        single: Those of the single models, `(models, examples)`.
+        best: Those of the candidates that were the best of many, `(models, examples)`; none is an
+            array of no models.
+        tried: Of how many.
+        share: The weight that such models have in the mean, from 0 to 1.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> single, mean = rng.normal(1.0, 0.3, (3, 500)), rng.normal(0.8, 0.3, 500)
+        >>> best = rng.normal(0.9, 0.3, (32, 500))
+        >>> dlr.diagnose.may_be_luck(mean, single, best, tried=256, share=1.0)
+        False
+    """
+    found = mean_advantage(single - mean)
+    luck = share * selection_luck(best, tried) if share else 0.0
+    return found.value - luck <= found.interval

@@ -22,6 +22,9 @@ from dlrecipes.run.refits import Refits
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import StudyContext, rank
 
+FEWEST = 2
+"""The fewest members that make an ensemble."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -54,7 +57,7 @@ def find_candidates(
     directory: RunDirectory,
     dry: DryExport,
 ) -> tuple[Candidate, ...]:
-    """Return the refits and the trials that were kept, all trained already.
+    """Return the refits and the trials that were kept, all trained already; none if none is asked.
 
     A trial whose weights are damaged, or of which the builder makes another network now, is left
     out with a note, and so are those that are left when the time is up.
@@ -68,6 +71,8 @@ def find_candidates(
         directory: The run directory.
         dry: Tries whether a trial's network can be exported, once it is to be a member.
     """
+    if info.settings.ensemble < FEWEST:
+        return ()
     found = [
         Candidate(
             study.best,

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.data import Splits
-from dlrecipes.diagnose import average_predictions, measure_gain, select_members, selection_luck
-from dlrecipes.diagnose.verdict import mean_advantage
+from dlrecipes.diagnose import average_predictions, may_be_luck, measure_gain, select_members
 from dlrecipes.errors import BuilderError, ExportError, RunError
 from dlrecipes.export import build_average_model, build_calibrated_model, load_tested
 from dlrecipes.results import (
@@ -33,7 +32,7 @@ from dlrecipes.results import (
     significant,
 )
 from dlrecipes.run.calibrate import calibrate, calibrated, calibration_tested
-from dlrecipes.run.candidates import Candidate, leave_out
+from dlrecipes.run.candidates import FEWEST, Candidate, leave_out
 from dlrecipes.run.keep_network import save_as_trained
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.refits import Refits
@@ -43,8 +42,6 @@ from dlrecipes.rundir import KERAS, RunDirectory, beside
 from dlrecipes.search import StudyContext
 from dlrecipes.targets import proper_losses
 
-_FEWEST = 2
-"""The fewest members that make an ensemble."""
 _FINDINGS = ("ensemble", "no ensemble")
 
 
@@ -66,7 +63,7 @@ def average_members(
     Its gain is that of means whose members were chosen on other examples (`Selection.held_out`).
     But the trials among the candidates are the best of many by just these examples, so that it is
     called better only where it is so by a proper loss, too, and by more than that may have brought
-    (`selection_luck`).
+    (`may_be_luck`).
 
     Args:
         candidates: What may be averaged, a refit first.
@@ -85,7 +82,8 @@ def average_members(
         ExportError: If the saved average answers otherwise.
     """
     asked, part, spec = info.settings.ensemble, splits.validation, info.spec
-    candidates = list(candidates)
+    if asked < FEWEST:
+        return None, ()
     said = () if any(one.searched for one in candidates) else (_refits_alone(info),)
 
     def losses(predictions: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -98,7 +96,7 @@ def average_members(
             for candidate, weight in zip(candidates, selection.weights, strict=True)
             if weight > 0
         ]
-        if len(chosen) < _FEWEST:
+        if len(chosen) < FEWEST:
             return None, (*said, _no_gain(len(candidates)))
         models, broken = _restored([member for member, _ in chosen], context)
         if broken is None:
@@ -124,11 +122,7 @@ def average_members(
     validation, threshold = score_validation(part.y, predictions, spec, wanted)
     goal = usable_goal(wanted, (threshold, *(refit.threshold for refit in refits)))
     held_out = calibrated(selection.held_out.astype(np.float32), calibration)
-    trials = [candidate.predictions for candidate in candidates if candidate.searched]
-    luck = sum(weight for member, weight in chosen if member.searched)
-    if luck:
-        luck *= selection_luck(np.stack([losses(one) for one in trials]), tried)
-    proper = mean_advantage(np.stack([losses(one) for one in of_refits]) - losses(held_out))
+    trials = [losses(candidate.predictions) for candidate in candidates if candidate.searched]
     result = EnsembleResult(
         asked=asked,
         members=tuple(_member(one, weight, splits, wanted, directory) for one, weight in chosen),
@@ -141,7 +135,13 @@ def average_members(
             main_metric(spec, part, part, goal),
             spec,
             len(chosen),
-            lucky=proper.value - luck <= proper.interval,
+            lucky=may_be_luck(
+                losses(held_out),
+                np.stack([losses(one) for one in of_refits]),
+                np.array(trials),
+                tried=tried,
+                share=sum(weight for member, weight in chosen if member.searched),
+            ),
         ),
         checkpoint=directory.relative(folder),
         threshold=threshold,

@@ -33,7 +33,7 @@ from dlrecipes.run.baselines import (
     score_baselines,
 )
 from dlrecipes.run.before_training import check_builder
-from dlrecipes.run.candidates import find_candidates
+from dlrecipes.run.candidates import FEWEST, find_candidates
 from dlrecipes.run.doubt import Doubt
 from dlrecipes.run.dry_export import exportable_winner
 from dlrecipes.run.engines import RecordedChoices, make_cross_validated
@@ -44,6 +44,7 @@ from dlrecipes.run.keep_network import restore_kept
 from dlrecipes.run.keep_trials import make_keeper
 from dlrecipes.run.look_after import Ended, look_after
 from dlrecipes.run.main_metric import judged_by
+from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.refits import begin_differently, refit_winner
 from dlrecipes.run.thresholds import set_threshold, set_thresholds
@@ -59,6 +60,7 @@ from dlrecipes.run.time_left import (
 )
 from dlrecipes.rundir import RunDirectory, run_log
 from dlrecipes.search import (
+    Listener,
     LogListener,
     Store,
     StudyContext,
@@ -203,25 +205,22 @@ def carry_out(
             settings.goal, refitted.results, refitted.predictions, part.y, spec
         )
         # ---- and the mean of refits and kept trials, which costs no training
-        before = _result_before(directory)
+        before = directory.read_result() if directory.result_file.exists() else None
         averaged = ensemble_before(before, study, refitted, splits, directory)
         if averaged is None:
             began_with, context = with_members(began_with, context, budget)
-            averaged = None, ()
-            if began_with.settings.ensemble > 1:
-                heard.on_phase("ensemble")
-                clock.begin("ensemble")
-                averaged = average_members(
-                    find_candidates(
-                        study, refitted, began_with, data, context, directory, prepared.dry
-                    ),
-                    began_with,
-                    splits,
-                    directory,
-                    context,
-                    (refits, refitted.predictions),
-                    len(rank(study.trials, goal)),
-                )
+            _begin_ensemble(began_with, heard, clock)
+            averaged = average_members(
+                find_candidates(
+                    study, refitted, began_with, data, context, directory, prepared.dry
+                ),
+                began_with,
+                splits,
+                directory,
+                context,
+                (refits, refitted.predictions),
+                len(rank(study.trials, goal)),
+            )
         ensemble, of_ensemble = averaged
         heard.on_step("predictions on the validation part")
         # ---- and the baselines that have grown beside it all, with a little more time if need be
@@ -315,9 +314,10 @@ def carry_out(
     return run
 
 
-def _result_before(directory: RunDirectory) -> RunResult | None:
-    """Return the result of an earlier end of the run; None of a run that never ended."""
-    return directory.read_result() if directory.result_file.exists() else None
+def _begin_ensemble(info: RunInfo, heard: Listener, clock: PhaseClock) -> None:
+    if info.settings.ensemble >= FEWEST:
+        heard.on_phase("ensemble")
+        clock.begin("ensemble")
 
 
 def _subgroups(
