@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dlrecipes.results import Objective, RunSettings, TrialRecord
+from dlrecipes.results import Objective, RunSettings, TimePlan, TrialRecord
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.training.outcome import Outcome
 
 _MOST, _MOST_BYTES = 32, 2**30
 
 
-def keeps_trials(settings: RunSettings, *, timed: bool) -> bool:
+def keeps_trials(settings: RunSettings, time_plan: TimePlan | None) -> bool:
     """Whether the networks of the best trials are kept while the search goes on.
 
-    They are where an ensemble was asked for. Where the minutes decide, there may be one, too; but a
-    declared penalty for a gap between groups is none of what members are chosen by, so that such a
-    run has an ensemble only if asked. With folds, a trial is several networks.
+    They are where an ensemble was asked for. Where minutes that were asked for say what is trained,
+    there may be one, too; but a declared penalty for a gap between groups is none of what members
+    are chosen by, so that such a run has an ensemble only if asked. With folds, a trial is several
+    networks.
 
     Args:
         settings: What was asked for.
-        timed: Whether the minutes decide.
+        time_plan: How the minutes are divided; None where the plan says what is trained.
     """
+    timed = time_plan is not None and not time_plan.within_plan
     asked = settings.ensemble >= 2 or (timed and settings.penalty is None)
     return asked and settings.folds is None
 
@@ -120,7 +122,10 @@ def _may_be_kept(record: TrialRecord) -> bool:
 
 
 def make_keeper(
-    directory: RunDirectory, objective: Objective, settings: RunSettings, *, timed: bool
+    directory: RunDirectory,
+    objective: Objective,
+    settings: RunSettings,
+    time_plan: TimePlan | None,
 ) -> KeptTrials | None:
     """Return what keeps the networks of the best trials; None where none are kept.
 
@@ -128,9 +133,9 @@ def make_keeper(
         directory: The run directory.
         objective: What is better.
         settings: As for `keeps_trials`.
-        timed: Likewise.
+        time_plan: Likewise.
     """
-    return KeptTrials(directory, objective) if keeps_trials(settings, timed=timed) else None
+    return KeptTrials(directory, objective) if keeps_trials(settings, time_plan) else None
 
 
 def kept_trials(directory: RunDirectory, ranked: Sequence[TrialRecord]) -> tuple[TrialRecord, ...]:

@@ -174,7 +174,7 @@ def carry_out(
             context = replace(context, reports=len(prepared.folds))
         if settings.minutes is not None:
             heard.on_limit(60 * settings.minutes if budget is None else budget.left)
-        keeper = make_keeper(directory, goal, settings, timed=budget is not None)
+        keeper = make_keeper(directory, goal, settings, work.time_plan)
         study = search(plan, prepared.space, scoring, store, replace(context, keeper=keeper))
         directory.write(study)
         directory.write_tables(study)

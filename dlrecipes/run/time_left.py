@@ -44,7 +44,7 @@ def time_budget(
     if work.time_plan is None:
         return None
     once, asked = prepared.ending_seconds, work.settings.ensemble
-    may_decide = keeps_trials(work.settings, timed=True)
+    may_decide = keeps_trials(work.settings, work.time_plan)
     scored = work.splits.validation if not prepared.folds else work.splits.train
     return TimeBudget(
         work.time_plan,

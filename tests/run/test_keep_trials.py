@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from dlrecipes.results import Objective, RunSettings, TrialRecord
+from dlrecipes.results import Objective, RunSettings, TimePlan, TrialRecord
 from dlrecipes.run.keep_trials import KeptTrials, keeps_trials, kept_trials, make_keeper
 from dlrecipes.rundir import RunDirectory
 from dlrecipes.search import rank
@@ -110,19 +110,21 @@ def test_a_resumed_search_goes_on_with_what_is_kept(directory):
 
 
 @pytest.mark.parametrize(
-    ("settings", "timed", "kept"),
+    ("settings", "time_plan", "kept"),
     [
-        ({}, False, False),
-        ({"ensemble": 1}, False, False),
-        ({"ensemble": 2}, False, True),
-        ({"ensemble": 2, "folds": 3}, False, False),
-        ({"ensemble": 2, "gap_penalty": "sex: true positive rate=1"}, False, True),
-        ({}, True, True),
-        ({"folds": 3}, True, False),
-        ({"gap_penalty": "sex: true positive rate=1"}, True, False),
+        ({}, None, False),
+        ({"ensemble": 1}, None, False),
+        ({"ensemble": 2}, None, True),
+        ({"ensemble": 2, "folds": 3}, None, False),
+        ({"ensemble": 2, "gap_penalty": "sex: true positive rate=1"}, None, True),
+        ({}, TimePlan(), True),
+        ({}, TimePlan(within_plan=True), False),
+        ({"ensemble": 2}, TimePlan(within_plan=True), True),
+        ({"folds": 3}, TimePlan(), False),
+        ({"gap_penalty": "sex: true positive rate=1"}, TimePlan(), False),
     ],
 )
-def test_when_they_are_kept(directory, settings, timed, kept):
+def test_when_they_are_kept(directory, settings, time_plan, kept):
     asked = RunSettings(**settings)
-    assert keeps_trials(asked, timed=timed) == kept
-    assert (make_keeper(directory, GOAL, asked, timed=timed) is not None) == kept
+    assert keeps_trials(asked, time_plan) == kept
+    assert (make_keeper(directory, GOAL, asked, time_plan) is not None) == kept
