@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from dlrecipes.checks import check_integer
-from dlrecipes.diagnose.verdict import mean_advantage
+from dlrecipes.diagnose.verdict import mean_advantage, standard_error
 from dlrecipes.errors import ArgumentError
 from dlrecipes.results import plural
 
@@ -50,8 +50,8 @@ def select_members(
 
     Weights follow the luck of these examples, too, which does not carry over to others, and the
     more so the more models there are to choose from. So the examples are divided in five parts,
-    and on each four of them it is done for itself; what is added then, in all, is as many as had
-    the least loss on the parts left out.
+    and on each four of them it is done for itself; as many are added in the end as had the least
+    loss on the parts left out, or more, while that is no standard error above it.
 
     Args:
         predictions: What each model predicts for the same held-out examples, one shape, the
@@ -101,16 +101,23 @@ def select_members(
         )
         for part in range(min(_FOLDS, len(parts)))
     ]
-    best, held_out, size = np.inf, models[0], 1
-    for tried in range(1, max(len(added) for _, added in paths) + 1):
+    held_out = []
+    for size in range(1, max(len(added) for _, added in paths) + 1):
         predicted = np.empty(models[0].shape)
         for left_out, added in paths:
-            predicted[left_out] = np.mean([models[at][left_out] for at in added[:tried]], axis=0)
-        if (loss := float(losses(predicted).mean())) < best:
-            best, held_out, size = loss, predicted, tried
+            predicted[left_out] = np.mean([models[at][left_out] for at in added[:size]], axis=0)
+        held_out.append(predicted)
+    judged = [losses(one) for one in held_out]
+    least = min(judged, key=np.mean)
+    # A mean is the surer one: the best model owes a part of its lead to being the best here.
+    size = max(
+        at + 1
+        for at, one in enumerate(judged)
+        if float((one - least).mean()) <= standard_error(one - least)
+    )
     added = _add(models, losses, alone, np.ones(len(parts), bool), most, size)
     counts = np.bincount([usable[at] for at in added], minlength=len(arrays))
-    return Selection(counts / counts.sum(), held_out)
+    return Selection(counts / counts.sum(), held_out[size - 1])
 
 
 def _add(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dlrecipes.data import Development
 from dlrecipes.errors import BuilderError, RunError
-from dlrecipes.export import build_calibrated_model, build_inference_model
+from dlrecipes.export import build_calibrated_model, build_inference_model, predict_eagerly
 from dlrecipes.results import Calibration, RunInfo, StudyResult, TrialRecord, plural
 from dlrecipes.run.calibrate import calibrated, predicted_and_calibrated
 from dlrecipes.run.dry_export import DryExport
@@ -100,7 +100,12 @@ def find_candidates(
             )
             if own is None:
                 own, calibration = predicted_and_calibrated(
-                    made(None), trial, directory, (part.inputs, part.y), info.spec
+                    made(None),
+                    trial,
+                    directory,
+                    (part.inputs, part.y),
+                    info.spec,
+                    predict_eagerly,
                 )
         except (BuilderError, RunError) as error:
             leave_out(trial, error, context)

@@ -64,7 +64,10 @@ def test_weights_are_those_of_a_plain_loop_as_long_as_the_parts_left_out_say(see
         for part, path in enumerate(paths):
             predicted[parts == part] = mean_of(models, path[:size])[parts == part]
         held_out.append(predicted)
-    size = 1 + int(np.argmin([log_losses(y)(one).mean() for one in held_out]))
+    judged = [log_losses(y)(one) for one in held_out]
+    least = judged[int(np.argmin([one.mean() for one in judged]))]
+    apart = [one - least for one in judged[: max(map(len, paths))]]
+    size = max(at for at, one in enumerate(apart, 1) if one.mean() <= stats.sem(one))
     added = greedy(y, models, size, most, rows)
     np.testing.assert_allclose(found.weights, np.bincount(added, minlength=4) / len(added))
     np.testing.assert_allclose(found.held_out, held_out[size - 1], rtol=1e-12)
