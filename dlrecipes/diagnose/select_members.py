@@ -101,13 +101,8 @@ def select_members(
         )
         for part in range(min(_FOLDS, len(parts)))
     ]
-    held_out = []
-    for size in range(1, max(len(added) for _, added in paths) + 1):
-        predicted = np.empty(models[0].shape)
-        for left_out, added in paths:
-            predicted[left_out] = np.mean([models[at][left_out] for at in added[:size]], axis=0)
-        held_out.append(predicted)
-    judged = [losses(one) for one in held_out]
+    longest = max(len(added) for _, added in paths)
+    judged = [losses(_held_out(models, paths, size)) for size in range(1, longest + 1)]
     least = min(judged, key=np.mean)
     # A mean is the surer one: the best model owes a part of its lead to being the best here.
     size = max(
@@ -117,7 +112,25 @@ def select_members(
     )
     added = _add(models, losses, alone, np.ones(len(parts), bool), most, size)
     counts = np.bincount([usable[at] for at in added], minlength=len(arrays))
-    return Selection(counts / counts.sum(), held_out[size - 1])
+    return Selection(counts / counts.sum(), _held_out(models, paths, size))
+
+
+def _held_out(
+    models: Sequence[NDArray[np.floating]],
+    paths: Sequence[tuple[NDArray[np.bool_], list[int]]],
+    size: int,
+) -> NDArray[np.float64]:
+    """Return what means predict for the examples that they were not chosen on.
+
+    Args:
+        models: What each model predicts, `(examples, …)`.
+        paths: The examples that were left out, and what was added without them.
+        size: How many of those are averaged.
+    """
+    predicted = np.empty(models[0].shape)
+    for left_out, added in paths:
+        predicted[left_out] = np.mean([models[at][left_out] for at in added[:size]], axis=0)
+    return predicted
 
 
 def _add(
@@ -142,7 +155,8 @@ def _add(
     totals = np.cumsum([models[at] for at in ranked], axis=0, dtype=np.float64)
     firsts = [float(losses(total / (at + 1))[judged].mean()) for at, total in enumerate(totals)]
     begun = int(np.argmin(firsts))
-    added, current, total = ranked[: begun + 1].tolist(), firsts[begun], totals[begun]
+    added: list[int] = ranked[: begun + 1].tolist()
+    current, total = firsts[begun], totals[begun]
     while len(added) < steps:
         known = set(added)
         choices = range(len(models)) if len(known) < most else sorted(known)
