@@ -241,7 +241,8 @@ def tune(  # noqa: PLR0913  (one argument an option)
         ),
     ] = None,
     ensemble: Annotated[
-        int, typer.Option(help="Average so many of the best trials in one model, too.")
+        int,
+        typer.Option(help="Average so many trials and refits in one model, too, at most."),
     ] = 0,
     gap_penalty: Annotated[
         str | None,

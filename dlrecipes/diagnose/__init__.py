@@ -27,7 +27,12 @@ from dlrecipes.diagnose.one_answer import check_collapse
 from dlrecipes.diagnose.penalty import check_penalty_gain, weigh_penalty
 from dlrecipes.diagnose.program import CHECKS, check, worst_first
 from dlrecipes.diagnose.reliability import Reliability, calibration, check_calibration
-from dlrecipes.diagnose.select_members import select_members
+from dlrecipes.diagnose.select_members import (
+    Selection,
+    may_be_luck,
+    select_members,
+    selection_luck,
+)
 from dlrecipes.diagnose.selection_optimism import check_selection_optimism
 from dlrecipes.diagnose.smooth_losses import smoothness
 from dlrecipes.diagnose.subgroup_gaps import measure_gap
@@ -60,6 +65,7 @@ __all__ = [
     "ErrorParts",
     "Lever",
     "Reliability",
+    "Selection",
     "Searched",
     "activation_spread",
     "advise",
@@ -98,11 +104,13 @@ __all__ = [
     "judge",
     "layer_gallery",
     "layer_outputs",
+    "may_be_luck",
     "measure_gain",
     "measure_gap",
     "measure_subgroups",
     "read_learning_curve",
     "select_members",
+    "selection_luck",
     "smoothness",
     "strongest_baseline",
     "tile_images",

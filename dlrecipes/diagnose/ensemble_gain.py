@@ -38,6 +38,7 @@ def measure_gain(
     score: str,
     members: int,
     step: float = 0.0,
+    lucky: bool = False,
 ) -> Gain:
     """Compare an ensemble with single networks example by example.
 
@@ -53,6 +54,8 @@ def measure_gain(
         score: Both scores as text, for the sentence.
         members: Number of the ensemble's members.
         step: What one example makes where it is right or wrong, as for `mean_advantage`.
+        lucky: Whether a gain may come from choosing the members by these examples: then the
+            ensemble is not called better.
     """
     found = mean_advantage(single - ensemble[np.newaxis, :], step=step)
     words = {
@@ -60,12 +63,16 @@ def measure_gain(
         "equal": "is as good as a single one within the noise",
         "worse": "is worse than a single one",
     }
+    outcome, said = found.outcome, words[found.outcome]
+    if outcome == "better" and lucky:
+        outcome, said = "equal", "is not shown to be better than a single one: its members may "
+        said += "look better than they are, being the best of many by these examples"
     return Gain(
         metric,
         found.value,
         found.interval,
-        found.outcome,
-        f"The ensemble of {plural(members, 'network')} {words[found.outcome]}: {score}; gain in "
+        outcome,
+        f"The ensemble of {plural(members, 'network')} {said}: {score}; gain in "
         f"{metric} {significant(found.value, signed=True)} ± "
         f"{significant(found.interval, 2)} (95 %).",
     )

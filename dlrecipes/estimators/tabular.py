@@ -227,7 +227,7 @@ class TabularClassifier(ClassifierMixin, _TabularEstimator):
             fits into the recipe's own `max_minutes`.
         trials: Search trials, at least 1, whatever time they take; None for the recipe's.
         epochs: Epochs of a full trial, at least 1, likewise.
-        ensemble: How many of the best trials are trained again, to be averaged; 0 or 1 for none.
+        ensemble: How many trials and refits are averaged at most; 0 or 1 for none.
             Where their mean is not better on the validation part, the single network predicts
             (`run_.result.exported`).
         validation_fraction: Share of the rows that trials are compared on, in (0, 1).

@@ -12,7 +12,7 @@ from dlrecipes.export.inference_model import (
 from dlrecipes.export.input_files import find_image_inputs, find_text_inputs
 from dlrecipes.export.keras_file import load_model, load_tested, predict_keras, write_keras
 from dlrecipes.export.new_examples import NewExamples
-from dlrecipes.export.predict import predict, predict_few
+from dlrecipes.export.predict import predict, predict_eagerly, predict_few
 from dlrecipes.export.raw_inputs import preprocessed, raw_inputs
 from dlrecipes.export.read_inputs import check_inputs, read_examples, read_inputs
 from dlrecipes.export.same_as_trained import check_not_random
@@ -46,6 +46,7 @@ __all__ = [
     "load_tested",
     "need_skops",
     "predict",
+    "predict_eagerly",
     "predict_few",
     "predict_keras",
     "predict_saved_model",

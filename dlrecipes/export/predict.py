@@ -30,6 +30,16 @@ def predict(model: keras.Model, x: NDArray[Any] | Columns | Inputs) -> NDArray[n
     """
     if isinstance(x, np.ndarray) and x.dtype != object and len(x) > BATCH_SIZE:
         return _array(model.predict(x, batch_size=BATCH_SIZE, verbose=0))
+    return predict_eagerly(model, x)
+
+
+def predict_eagerly(model: keras.Model, x: NDArray[Any] | Columns | Inputs) -> NDArray[np.float32]:
+    """Return what `predict` does without a graph, for a model that predicts once.
+
+    Args:
+        model: As for `predict`.
+        x: As for `predict`.
+    """
     return np.concatenate([predict_few(model, batch) for batch in batches_of(x)])
 
 

@@ -271,10 +271,12 @@ class Gain:
 
 @dataclass(frozen=True)
 class EnsembleMember:
-    """A trial of the study, trained again as a member of the ensemble, or a refit of the winner.
+    """A trial of the search, or a refit of the winner, that is a member of the ensemble.
+
+    In results of earlier versions the trials had been trained again for it.
 
     Args:
-        stage: The trial's stage.
+        stage: The trial's stage; of a refit the winner's.
         trial: Its number there.
         values: Its hyperparameters.
         seed: Seed of the training.
@@ -297,11 +299,13 @@ class EnsembleResult:
     """The weighted mean of what the members predict.
 
     Args:
-        asked: How many trials were asked for, to be trained again beside the refits.
-        members: Those of them, and of the refits, that have a weight (`select_members`).
-        validation: The ensemble's scores on the validation part.
-        validation_gain: What that is better than the mean refit. Winner and members were chosen
-            on these examples, so look at `test_gain`.
+        asked: How many members it might have.
+        members: The trials and refits that have a weight (`select_members`).
+        validation: The ensemble's scores on the validation part, on which members and weights were
+            chosen.
+        validation_gain: What a mean is better than the mean refit there, of which members and
+            weights were chosen on other examples; called better only beyond the luck of the choice
+            (`may_be_luck`).
         checkpoint: The SavedModel of the average, from raw examples.
         threshold: The one chosen on the ensemble's validation predictions, where the verdict is
             about decisions; None elsewhere.

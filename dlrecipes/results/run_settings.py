@@ -39,8 +39,10 @@ class RunSettings:
         threshold: What the threshold between two classes is chosen for, on the validation part:
             `"f1"`, `"recall@precision=0.9"`, `"precision@recall=0.8"` or `"cost=1:10"`, see
             `ThresholdGoal`; None to call an example what is more probable.
-        ensemble: How many of the study's best trials are trained again and averaged in one model
-            beside the winner; 0 or 1 for none.
+        ensemble: How many different networks are averaged in one model beside the winner, at most:
+            trials of the search and refits, as they were trained, chosen on the validation part
+            (`select_members`). The weights of the best 32 trials are kept for it. 0 or 1 for none;
+            `minutes` without a plan may then have one by themselves.
         gap_penalty: What a gap between groups takes off the score that trials are compared by,
             such as `"sex: true positive rate=1"`, see `GapPenalty`; None for nothing.
         sealed: Whether a recipe's run ends with its test set still closed. None closes it only

@@ -18,8 +18,8 @@ class StageSize:
 
     Args:
         name: The stage, or `"refits"` or `"ensemble"`.
-        trials: Its trials, or trainings, at least 0.
-        epochs: Epochs of each that is not pruned, at least 1.
+        trials: Its trials, or trainings, at least 0; of an ensemble the members that it may have.
+        epochs: Epochs of each that is not pruned, at least 1; 1 of an ensemble, which trains none.
         spent: Seconds of the run's time that were spent before it, at least 0.
         until: Seconds of the run's time after which it ends, at least 0: trainings under way then
             end with their best epoch so far.

@@ -6,7 +6,9 @@ of calibrated probabilities. What is kept beside a network's weights are the net
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -55,6 +57,7 @@ def predicted_and_calibrated(
     directory: RunDirectory,
     validation: tuple[NDArray[np.generic] | Columns | Inputs, np.ndarray],
     spec: DataSpec,
+    predict: Callable[[keras.Model, Any], NDArray[np.float32]] = predict,
 ) -> tuple[NDArray[np.float32], Calibration | None]:
     """Return a model's own predictions for the validation part and its temperature, and keep both.
 
@@ -67,6 +70,7 @@ def predicted_and_calibrated(
         directory: The run directory.
         validation: The validation part's inputs, as the model takes them, and its targets.
         spec: The data's description.
+        predict: Returns what the model predicts for inputs.
     """
     networks, number = directory.networks(record.stage), record.number
     predictions, calibration = networks.kept_predictions(number), networks.kept_calibration(number)

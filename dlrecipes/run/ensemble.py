@@ -1,11 +1,10 @@
-"""The ensemble of a run: refits and the best trials trained again, averaged in one model."""
+"""The ensemble of a run: refits and kept trials of the search, averaged in one model."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean, stdev
 from typing import Literal
 
@@ -13,11 +12,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dlrecipes.data import Development, Splits
-from dlrecipes.diagnose import average_predictions, measure_gain, select_members
-from dlrecipes.export import build_average_model, build_calibrated_model, build_inference_model
+from dlrecipes.data import Splits
+from dlrecipes.diagnose import average_predictions, may_be_luck, measure_gain, select_members
+from dlrecipes.errors import BuilderError, ExportError, RunError
+from dlrecipes.export import build_average_model, build_calibrated_model, load_tested
 from dlrecipes.results import (
-    Calibration,
     DataSpec,
     EnsembleMember,
     EnsembleResult,
@@ -29,226 +28,89 @@ from dlrecipes.results import (
     StudyResult,
     TestResult,
     ThresholdGoal,
-    TrialRecord,
     plural,
     significant,
 )
-from dlrecipes.run.calibrate import (
-    calibrate,
-    calibrated,
-    calibration_tested,
-    predicted_and_calibrated,
-)
-from dlrecipes.run.dry_export import DryExport
-from dlrecipes.run.keep_network import (
-    keep_weights,
-    restore_kept,
-    save_as_trained,
-    with_weights,
-)
+from dlrecipes.run.calibrate import calibrate, calibrated, calibration_tested
+from dlrecipes.run.candidates import FEWEST, Candidate, leave_out
+from dlrecipes.run.keep_network import save_as_trained
 from dlrecipes.run.main_metric import MainMetric, main_metric
 from dlrecipes.run.refits import Refits
 from dlrecipes.run.score_test_set import keep_predictions
 from dlrecipes.run.thresholds import score_validation, usable_goal
 from dlrecipes.rundir import KERAS, RunDirectory, beside
-from dlrecipes.search import Store, StudyContext, ensemble_stage, ensemble_trials, refit
+from dlrecipes.search import StudyContext
 from dlrecipes.targets import proper_losses
-from dlrecipes.training.engines import Engine
 
-_FEWEST = 2
-"""The fewest members that make an ensemble."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """A trial of the study, trained again, that may be a member of the ensemble.
-
-    Args:
-        trial: The trial.
-        record: How it ended when it was trained again.
-        predictions: What its calibrated model predicts for the validation part.
-        model: Makes that model, from preprocessed examples.
-    """
-
-    trial: TrialRecord
-    record: TrialRecord
-    predictions: NDArray[np.float32]
-    model: Callable[[], keras.Model]
-
-
-def train_members(
-    study: StudyResult,
-    info: RunInfo,
-    data: Development,
-    engine: Engine,
-    store: Store,
-    context: StudyContext,
-    directory: RunDirectory,
-    dry: DryExport,
-) -> tuple[Member, ...]:
-    """Train the study's best trials again, with seeds of their own and the refits' epochs.
-
-    Those that end without a score are left out.
-
-    A member's weights are written before its trial counts as finished, so a finished one always
-    has its network, and a run that was cut off trains only the others.
-
-    Args:
-        study: The search.
-        info: Its settings say how many members; 0 and 1 mean none.
-        data: What they are trained on.
-        engine: Trains.
-        store: Where the study of the members lives.
-        context: What all stages share; members have no deadline.
-        directory: The run directory.
-        dry: Tries which networks can be exported; the others are no members.
-
-    Returns:
-        Those that may be members; none where fewer than two trials have a score.
-
-    Raises:
-        ExportError: If a saved member answers otherwise than the trained one.
-        BuilderError: If the builder builds another network for the same values.
-        RunError: If an earlier version trained them.
-    """
-    asked = info.settings.ensemble
-    if asked < _FEWEST:
-        return ()
-
-    def possible(trial: TrialRecord) -> bool:
-        error = dry.refuses(dict(trial.values))
-        if error is not None:
-            name = f"{trial.stage} trial {trial.number}"
-            context.listener.on_note(f"{name} is no member of the ensemble: {error}")
-        return error is None
-
-    trials = ensemble_trials(study, asked, possible)
-    if len(trials) < _FEWEST:
-        return ()
-    stage = ensemble_stage(info.plan, trials, info.given)
-    keep = keep_weights(directory, stage.name)
-    records = refit(stage, trials, study.space, engine, store, context, keep)
-    members = []
-    for record in with_weights(records, directory):
-        made = partial(_model, record, directory, context, data, info)
-        networks = directory.networks(record.stage)
-        own = networks.kept_predictions(record.number)
-        calibration = networks.kept_calibration(record.number)
-        if own is None:
-            part = data.validation
-            own, calibration = predicted_and_calibrated(
-                made(None), record, directory, (part.inputs, part.y), info.spec
-            )
-        members.append(
-            Member(
-                trials[record.number],
-                record,
-                calibrated(own, calibration),
-                partial(made, calibration),
-            )
-        )
-    return tuple(members)
-
-
-def refit_members(
-    study: StudyResult,
-    refits: Refits,
-    info: RunInfo,
-    data: Development,
-    context: StudyContext,
-    directory: RunDirectory,
-) -> tuple[Member, ...]:
-    """Return the refits, which are trained already, as what may be members of the ensemble.
-
-    Args:
-        study: The search, whose winner they are.
-        refits: The refits.
-        info: What the run was started with.
-        data: What they were trained on.
-        context: The builder that they were trained with.
-        directory: The run directory.
-    """
-    return tuple(
-        Member(
-            study.best,
-            record,
-            predictions,
-            partial(_model, record, directory, context, data, info, result.calibration),
-        )
-        for record, result, predictions in zip(
-            refits.scored(directory), refits.results, refits.predictions, strict=True
-        )
-    )
-
-
-def _model(
-    record: TrialRecord,
-    directory: RunDirectory,
-    context: StudyContext,
-    data: Development,
-    info: RunInfo,
-    calibration: Calibration | None,
-) -> keras.Model:
-    network = restore_kept(record, directory, context, data, info.policy)
-    model = build_inference_model(network, None, info.spec, info.spec)
-    return build_calibrated_model(model, 1.0 if calibration is None else calibration.temperature)
+_FINDINGS = ("ensemble", "no ensemble")
 
 
 def average_members(
-    trained: Sequence[Member],
-    refitted: Sequence[Member],
+    candidates: Sequence[Candidate],
     info: RunInfo,
     splits: Splits,
     directory: RunDirectory,
+    context: StudyContext,
     single: tuple[Sequence[RefitResult], NDArray[np.float32]],
-    before: EnsembleResult | None = None,
+    tried: int,
 ) -> tuple[EnsembleResult | None, tuple[Finding, ...]]:
     """Choose the members and their weights, average them in one model, save and score that.
 
     What it predicts for the validation part is the weighted mean of what its members predict, each
     at its own temperature, at a temperature again: the mean of calibrated probabilities is less
-    sure than it could be. One that was averaged by an earlier version, with equal weights and
-    without a temperature, stays as it is.
+    sure than it could be.
+
+    Its gain is that of means whose members were chosen on other examples (`Selection.held_out`).
+    But the trials among the candidates are the best of many by just these examples, so that it is
+    called better only where it is so by a proper loss, too, and by more than that may have brought
+    (`may_be_luck`).
 
     Args:
-        trained: The trials that were trained again.
-        refitted: The refits, which cost nothing more.
-        info: What the run was started with.
+        candidates: What may be averaged, a refit first.
+        info: What the run was started with; its settings say how many members there may be.
         splits: The data.
         directory: The run directory.
+        context: Its listener hears of what is left out.
         single: The refits' results, for the gain over a single network, and what each of them
             predicts for the validation part.
-        before: The ensemble of an earlier end of the run, if any.
+        tried: Trials of the search that have a score.
 
     Returns:
-        The ensemble, and what there is to say where there is none or fewer trials than were asked
-        for.
+        The ensemble, and what there is to say where there is none or it has no trial to choose.
 
     Raises:
         ExportError: If the saved average answers otherwise.
     """
-    asked, wanted = info.settings.ensemble, info.settings.goal
-    if asked < _FEWEST:
+    asked, part, spec = info.settings.ensemble, splits.validation, info.spec
+    if asked < FEWEST:
         return None, ()
-    part, spec = splits.validation, info.spec
-    said = (_too_few(asked, len(trained)),) if len(trained) < asked else ()
-    older = before is not None and _is_older(before, trained)
-    candidates = tuple(trained) if older else (*refitted, *trained)
-    weights = _weights(candidates, part.y, spec) if not older else [1 / len(trained)] * len(trained)
-    chosen = [one for one in zip(candidates, weights, strict=True) if one[1] > 0]
-    if len(chosen) < _FEWEST:
-        return None, (*said, _no_gain(len(candidates)))
-    members = [member for member, _ in chosen]
+    said = () if any(one.searched for one in candidates) else (_refits_alone(info),)
+
+    def losses(predictions: NDArray[np.floating]) -> NDArray[np.float64]:
+        return proper_losses(part.y, predictions, spec)
+
+    while True:
+        selection = select_members([one.predictions for one in candidates], losses, most=asked)
+        chosen = [
+            (candidate, float(weight))
+            for candidate, weight in zip(candidates, selection.weights, strict=True)
+            if weight > 0
+        ]
+        if len(chosen) < FEWEST:
+            return None, (*said, _no_gain(len(candidates)))
+        models, broken = _restored([member for member, _ in chosen], context)
+        if broken is None:
+            break
+        candidates = [one for one in candidates if one is not broken]
+
     scales = [weight for _, weight in chosen]
     shares = None if len(set(scales)) == 1 else scales
-    own = average_predictions([member.predictions for member in members], shares)
-    calibration = None if older else calibrate(part.y, own, spec)
+    own = average_predictions([member.predictions for member, _ in chosen], shares)
+    calibration = calibrate(part.y, own, spec)
     predictions = calibrated(own, calibration)
-    average = build_average_model(
-        [member.model() for member in members], splits.preprocess, splits.raw_spec, shares
-    )
+    average = build_average_model(models, splits.preprocess, splits.raw_spec, shares)
     temperature = 1.0 if calibration is None else calibration.temperature
-    folder = directory.networks(members[-1].record.stage).ensemble
+    folder = directory.networks(candidates[0].record.stage).ensemble
     # Other members than before may be in it, after more trials.
     shutil.rmtree(folder, ignore_errors=True)
     beside(folder, KERAS).unlink(missing_ok=True)
@@ -256,25 +118,87 @@ def average_members(
     refits, of_refits = single
     keep_predictions(directory, part, of_refits, predictions, name="validation")
 
+    wanted = info.settings.goal
     validation, threshold = score_validation(part.y, predictions, spec, wanted)
     goal = usable_goal(wanted, (threshold, *(refit.threshold for refit in refits)))
-    metric = main_metric(spec, part, part, goal)
-    levels = threshold, [refit.threshold for refit in refits]
+    held_out = calibrated(selection.held_out.astype(np.float32), calibration)
+    trials = [losses(candidate.predictions) for candidate in candidates if candidate.searched]
     result = EnsembleResult(
         asked=asked,
-        members=tuple(
-            _member(member, None if older else weight, splits, wanted, directory)
-            for member, weight in chosen
-        ),
+        members=tuple(_member(one, weight, splits, wanted, directory) for one, weight in chosen),
         validation=validation,
         validation_gain=_gain(
-            "validation", part.y, (predictions, of_refits), levels, metric, spec, len(members)
+            "validation",
+            part.y,
+            (held_out, of_refits),
+            (threshold, [refit.threshold for refit in refits]),
+            main_metric(spec, part, part, goal),
+            spec,
+            len(chosen),
+            lucky=may_be_luck(
+                losses(held_out),
+                np.stack([losses(one) for one in of_refits]),
+                np.array(trials),
+                tried=tried,
+                share=sum(weight for member, weight in chosen if member.searched),
+            ),
         ),
         checkpoint=directory.relative(folder),
         threshold=threshold,
         calibration=calibration,
     )
     return result, said
+
+
+def _restored(
+    members: Sequence[Candidate], context: StudyContext
+) -> tuple[list[keras.Model], Candidate | None]:
+    """Return the members' models, and the first trial that has none, if any."""
+    models = []
+    for member in members:
+        try:
+            models.append(member.model())
+        except (BuilderError, ExportError, RunError) as error:
+            if not member.searched:
+                raise
+            leave_out(member.record, error, context)
+            return models, member
+    return models, None
+
+
+def ensemble_before(
+    before: RunResult | None,
+    study: StudyResult,
+    refits: Refits,
+    splits: Splits,
+    directory: RunDirectory,
+) -> tuple[EnsembleResult | None, tuple[Finding, ...]] | None:
+    """Return what an earlier end of the run came to; None where it has gone on since.
+
+    A run that has ended decides nothing anew. So ensembles of earlier versions stay, too, whose
+    members were trials that had been trained again, at first with equal weights.
+
+    Args:
+        before: The result of that end, if there was one.
+        study: The search.
+        refits: The refits.
+        splits: The data.
+        directory: The run directory.
+    """
+    if before is None or before.stages != study.stages:
+        return None
+    now = [one.checkpoint for one in refits.results]
+    if [one.checkpoint.removesuffix(KERAS) for one in before.refits] != now:
+        return None
+    said = tuple(finding for finding in before.findings if finding.name in _FINDINGS)
+    if before.ensemble is not None:
+        file = directory.path / before.ensemble.checkpoint
+        if not file.exists():
+            return None
+        part = splits.validation
+        averaged = load_tested(file)(part.x)
+        keep_predictions(directory, part, refits.predictions, averaged, name="validation")
+    return before.ensemble, said
 
 
 def which_is_exported(ensemble: EnsembleResult | None) -> Literal["refit", "ensemble"]:
@@ -288,21 +212,6 @@ def which_is_exported(ensemble: EnsembleResult | None) -> Literal["refit", "ense
     if ensemble is None or any(member.weight is None for member in ensemble.members):
         return "refit"
     return "ensemble" if ensemble.validation_gain.outcome == "better" else "refit"
-
-
-def _weights(candidates: Sequence[Member], y: np.ndarray, spec: DataSpec) -> list[float]:
-    found = select_members(
-        [member.predictions for member in candidates],
-        lambda mean: proper_losses(y, mean, spec),
-    )
-    return [float(weight) for weight in found]
-
-
-def _is_older(ensemble: EnsembleResult, trained: Sequence[Member]) -> bool:
-    """Whether an earlier version averaged these very members, which had no weights then."""
-    then = [(one.stage, one.trial, one.seed, one.weight) for one in ensemble.members]
-    now = [(one.trial.stage, one.trial.number, one.record.seed, None) for one in trained]
-    return then == now
 
 
 def tested_ensemble(
@@ -344,8 +253,8 @@ def tested_ensemble(
 
 
 def _member(
-    member: Member,
-    weight: float | None,
+    member: Candidate,
+    weight: float,
     splits: Splits,
     goal: str,
     directory: RunDirectory,
@@ -371,6 +280,8 @@ def _gain(
     metric: MainMetric,
     spec: DataSpec,
     members: int,
+    *,
+    lucky: bool = False,
 ) -> Gain:
     """Return the gain; predictions and thresholds are those of the ensemble and of each refit."""
     (ensemble, single), (own, levels) = predictions, thresholds
@@ -378,26 +289,26 @@ def _gain(
     reached = metric.scores(y, ensemble, spec, own)[metric.name]
     scores = [metric.scores(y, values, spec, level)[metric.name] for values, level in pairs]
     spread = f" ± {significant(stdev(scores), 2)}" if len(scores) > 1 else ""
+    how = " with members chosen on other examples" if part == "validation" else ""
     return measure_gain(
         metric.losses(y, ensemble, spec, own),
         np.stack([metric.losses(y, values, spec, level) for values, level in pairs]),
         metric=metric.words,
-        score=f"{part} {metric.words} {significant(reached)} against "
+        score=f"{part} {metric.words} {significant(reached)}{how} against "
         f"{significant(fmean(scores))}{spread}",
         members=members,
         step=metric.step(y),
+        lucky=lucky,
     )
 
 
-def _too_few(asked: int, found: int) -> Finding:
-    made = f"{found} of {asked}" if found else f"None of {asked}"
+def _refits_alone(info: RunInfo) -> Finding:
+    folds = "with folds it is several" if info.settings.folds else "none of its trials has one"
     return Finding(
         name="ensemble",
-        verdict=f"{made} trials that were asked for could be trained again for the ensemble: the "
-        "study has no more with different hyperparameters that end with a score then.",
-        evidence={"asked": asked, "trained": found},
-        advice="Give the search more trials.",
-        severity="warning",
+        verdict=f"Only refits could be averaged: of the search, no network is kept, since {folds}.",
+        evidence={"asked": info.settings.ensemble},
+        advice="More refits are more to choose from: `--set refit_seeds=4`.",
     )
 
 

@@ -41,7 +41,6 @@ from dlrecipes.export import (
 from dlrecipes.results import DataSpec, RunInfo, TrialRecord, write_text
 from dlrecipes.rundir import KERAS, NO_KERAS, RunDirectory, beside, write_arrays
 from dlrecipes.search import StudyContext, restore_trial
-from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.precision import is_half, policy_that_ran
 
@@ -50,7 +49,7 @@ _ROWS, _BATCH, _FEW = 1024, 1024, 8
 _RELATIVE, _RELATIVE_HALF, _ABSOLUTE = 1e-3, 5e-2, 1e-5
 
 
-def keep_weights(directory: RunDirectory, stage: str) -> Callable[[Job, Outcome], None]:
+def keep_weights(directory: RunDirectory, stage: str) -> Callable[[TrialRecord, Outcome], None]:
     """Return what keeps the weights of a training before its trial counts as finished.
 
     Args:
@@ -60,9 +59,9 @@ def keep_weights(directory: RunDirectory, stage: str) -> Callable[[Job, Outcome]
     networks = directory.networks(stage)
     networks.create()
 
-    def keep(job: Job, outcome: Outcome) -> None:
+    def keep(record: TrialRecord, outcome: Outcome) -> None:
         if outcome.weights is not None:
-            networks.write_weights(job.number, outcome.weights)
+            networks.write_weights(record.number, outcome.weights)
 
     return keep
 

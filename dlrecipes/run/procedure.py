@@ -33,20 +33,18 @@ from dlrecipes.run.baselines import (
     score_baselines,
 )
 from dlrecipes.run.before_training import check_builder
+from dlrecipes.run.candidates import FEWEST, find_candidates
 from dlrecipes.run.doubt import Doubt
 from dlrecipes.run.dry_export import exportable_winner
 from dlrecipes.run.engines import RecordedChoices, make_cross_validated
-from dlrecipes.run.ensemble import (
-    average_members,
-    refit_members,
-    train_members,
-    which_is_exported,
-)
+from dlrecipes.run.ensemble import average_members, ensemble_before, which_is_exported
 from dlrecipes.run.gap_penalty import make_penalty, refit_gaps
 from dlrecipes.run.handle import Run
 from dlrecipes.run.keep_network import restore_kept
+from dlrecipes.run.keep_trials import make_keeper
 from dlrecipes.run.look_after import Ended, look_after
 from dlrecipes.run.main_metric import judged_by
+from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.refits import begin_differently, refit_winner
 from dlrecipes.run.thresholds import set_threshold, set_thresholds
@@ -62,10 +60,12 @@ from dlrecipes.run.time_left import (
 )
 from dlrecipes.rundir import RunDirectory, run_log
 from dlrecipes.search import (
+    Listener,
     LogListener,
     Store,
     StudyContext,
     estimate_comparisons,
+    rank,
     run_comparisons,
     search,
 )
@@ -174,7 +174,8 @@ def carry_out(
             context = replace(context, reports=len(prepared.folds))
         if settings.minutes is not None:
             heard.on_limit(60 * settings.minutes if budget is None else budget.left)
-        study = search(plan, prepared.space, scoring, store, context)
+        keeper = make_keeper(directory, goal, settings, work.time_plan)
+        study = search(plan, prepared.space, scoring, store, replace(context, keeper=keeper))
         directory.write(study)
         directory.write_tables(study)
 
@@ -199,14 +200,28 @@ def carry_out(
         began_with, context = with_refits(replace(info, plan=plan), context, study, store, budget)
         refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
         cut = cut_refits(began_with, refitted, budget, heard.on_finding)
-        # ---- and the best trials once each, who with the refits may be members of an ensemble
-        began_with, context = with_members(began_with, context, study, budget)
-        if began_with.settings.ensemble > 1:
-            heard.on_phase("ensemble")
-            clock.begin("ensemble")
-        trained = train_members(
-            study, began_with, data, engine, store, context, directory, prepared.dry
+        part, spec = splits.validation, splits.model_spec
+        _, refits, _ = set_thresholds(
+            settings.goal, refitted.results, refitted.predictions, part.y, spec
         )
+        # ---- and the mean of refits and kept trials, which costs no training
+        before = directory.read_result() if directory.result_file.exists() else None
+        averaged = ensemble_before(before, study, refitted, splits, directory)
+        if averaged is None:
+            began_with, context = with_members(began_with, context, budget)
+            _begin_ensemble(began_with, heard, clock)
+            averaged = average_members(
+                find_candidates(
+                    study, refitted, began_with, data, context, directory, prepared.dry
+                ),
+                began_with,
+                splits,
+                directory,
+                context,
+                (refits, refitted.predictions),
+                len(rank(study.trials, goal)),
+            )
+        ensemble, of_ensemble = averaged
         heard.on_step("predictions on the validation part")
         # ---- and the baselines that have grown beside it all, with a little more time if need be
         clock.begin("baselines")
@@ -221,24 +236,9 @@ def carry_out(
         optimism = (
             (check_selection_optimism(study.best, refitted.records, goal),) if scored_alike else ()
         )
-        part, spec = splits.validation, splits.model_spec
-        _, refits, _ = set_thresholds(
-            settings.goal, refitted.results, refitted.predictions, part.y, spec
-        )
-        before = directory.read_result() if directory.result_file.exists() else None
-        ensemble, of_ensemble = average_members(
-            trained,
-            refit_members(study, refitted, began_with, data, context, directory),
-            began_with,
-            splits,
-            directory,
-            (refits, refitted.predictions),
-            None if before is None else before.ensemble,
-        )
         # ---- which model is exported is settled here, before the test set is opened
         exported = which_is_exported(ensemble)
-        averaged = exported == "ensemble"
-        _, predicted = directory.read_predictions("validation", ensemble=averaged)
+        _, predicted = directory.read_predictions("validation", ensemble=exported == "ensemble")
         threshold, missed = set_threshold(settings.goal, predicted, part.y)
         subgroups = _subgroups(part, predicted, spec, threshold)
         heard.on_step("how well the exported refit fits its training part")
@@ -312,6 +312,12 @@ def carry_out(
     if "saved_model" not in result.artifacts:
         run.export("saved_model")
     return run
+
+
+def _begin_ensemble(info: RunInfo, heard: Listener, clock: PhaseClock) -> None:
+    if info.settings.ensemble >= FEWEST:
+        heard.on_phase("ensemble")
+        clock.begin("ensemble")
 
 
 def _subgroups(

@@ -10,6 +10,7 @@ from dlrecipes.results import Finding, Objective, RunInfo, RunSettings, StudyRes
 from dlrecipes.results.time_plan import ENSEMBLE, REFITS
 from dlrecipes.run.baselines import seconds_more
 from dlrecipes.run.engines import RecordedChoices
+from dlrecipes.run.keep_trials import keeps_trials
 from dlrecipes.run.prepare import Prepared, Work
 from dlrecipes.run.refits import Refits
 from dlrecipes.search import (
@@ -42,14 +43,15 @@ def time_budget(
     """
     if work.time_plan is None:
         return None
-    once, members = prepared.ending_seconds, work.settings.ensemble
+    once, asked = prepared.ending_seconds, work.settings.ensemble
+    may_decide = keeps_trials(work.settings, work.time_plan)
     scored = work.splits.validation if not prepared.folds else work.splits.train
     return TimeBudget(
         work.time_plan,
         ending=Ending(_FIXED * once, _NETWORK * once),
         objective=goal,
         examples=len(scored),
-        members=members if members > 1 else 0,
+        members=asked if asked > 1 else 0 if may_decide else None,
         began=work.began,
         before=work.before,
         cores=count_cores(),
@@ -134,19 +136,18 @@ def with_refits(
 
 
 def with_members(
-    info: RunInfo, context: StudyContext, study: StudyResult, budget: TimeBudget | None
+    info: RunInfo, context: StudyContext, budget: TimeBudget | None
 ) -> tuple[RunInfo, StudyContext]:
-    """Return what an ensemble begins with: its members and its end, where time decides.
+    """Return what an ensemble begins with: its members at most and its end, where time decides.
 
     Args:
         info: What the refits began with.
         context: What they shared.
-        study: The search.
         budget: The time; None where the plan decides.
     """
     if budget is None or not info.plan.trials:
         return info, context
-    members = budget.ensemble(info.plan, study.trials, study.best)
+    members = budget.ensemble(info.plan.refit_seeds)
     settings = replace(info.settings, ensemble=members)
     return replace(info, settings=settings), replace(context, ends=budget.ends(ENSEMBLE))
 

@@ -26,9 +26,11 @@ class Networks:
 
     Args:
         folder: Where.
+        kind: What the networks are, the word that their files begin with: `"refit"` or `"trial"`.
     """
 
     folder: Path
+    kind: str = "refit"
 
     def create(self) -> None:
         """Make the folder."""
@@ -36,7 +38,7 @@ class Networks:
 
     def model(self, number: int) -> Path:
         """The model that is tested, from inputs to predictions, as a SavedModel."""
-        return self.folder / f"refit-{number}"
+        return self.folder / f"{self.kind}-{number}"
 
     @property
     def ensemble(self) -> Path:
@@ -79,6 +81,15 @@ class Networks:
         """
         arrays = read_arrays(self.weights(number), "weights of a network")
         return [arrays[str(at)] for at in range(len(arrays))]
+
+    def remove(self, number: int) -> None:
+        """Remove what is kept of a network, its weights first, without which it is none.
+
+        Args:
+            number: The trial's number.
+        """
+        for suffix in (_WEIGHTS, _PREDICTIONS, _CALIBRATION):
+            beside(self.model(number), suffix).unlink(missing_ok=True)
 
     def keep_calibration(self, number: int, calibration: Calibration) -> None:
         """Keep the temperature of a network's probabilities."""

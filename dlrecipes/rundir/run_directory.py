@@ -219,8 +219,9 @@ class RunDirectory:
         return self.path / "training_inputs.json"
 
     def networks(self, stage: str) -> Networks:
-        """What is kept of the networks of a stage."""
-        return Networks(self.path / _CHECKPOINTS / stage)
+        """What is kept of the networks of a stage, be it the search's or that of the refits."""
+        kind = "refit" if stage.startswith("refit") else "trial"
+        return Networks(self.path / _CHECKPOINTS / stage, kind)
 
     def relative(self, file: Path) -> str:
         """Return a file of the run as its results name it."""

@@ -27,8 +27,6 @@ from dlrecipes.search.listener import Listener, LogListener
 from dlrecipes.search.plain_progress import PlainProgress
 from dlrecipes.search.ranges import rank
 from dlrecipes.search.refit import (
-    ensemble_stage,
-    ensemble_trials,
     refit,
     refit_stage,
     refitted_before,
@@ -62,8 +60,6 @@ __all__ = [
     "build_with",
     "builder_of",
     "discover_space",
-    "ensemble_stage",
-    "ensemble_trials",
     "estimate_comparisons",
     "find_interactions",
     "fit_of",

@@ -1,8 +1,7 @@
-"""The winner, or the trials of an ensemble, trained again with other seeds."""
+"""The winner, trained again with other seeds."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -10,12 +9,10 @@ import keras
 import numpy as np
 
 from dlrecipes.data import Example
-from dlrecipes.results import Hyperparameter, Plan, Stage, StudyResult, TrialRecord, Value
+from dlrecipes.results import Hyperparameter, Plan, Stage, StudyResult, TrialRecord
 from dlrecipes.search.backends import Build, GivenHyperParameters, Store, run_builder
-from dlrecipes.search.ranges import rank
 from dlrecipes.search.trial_source import StudyContext, TrialSource
 from dlrecipes.training.engines import Engine
-from dlrecipes.training.job import Job
 from dlrecipes.training.outcome import Outcome
 from dlrecipes.training.restore import restore
 
@@ -45,7 +42,7 @@ def refit(
     engine: Engine,
     store: Store,
     context: StudyContext,
-    keep: Callable[[Job, Outcome], None],
+    keep: Callable[[TrialRecord, Outcome], None],
 ) -> tuple[TrialRecord, ...]:
     """Train the values of finished trials again, each with a seed of its own.
 
@@ -57,7 +54,7 @@ def refit(
         engine: Trains.
         store: Where the study of the refits lives.
         context: What all stages share; refits have no deadline, but may have an end.
-        keep: Called with job and outcome, weights included, before a refit counts as finished.
+        keep: Called with record and outcome, weights included, before a refit counts as finished.
     """
     backend = store.study(stage, _wide_enough(space, trials), context.objective, context.seed)
     backend.enqueue([trial.values for trial in trials])
@@ -134,45 +131,3 @@ def _wide_enough(
             )
         stretched.append(hyperparameter)
     return tuple(stretched)
-
-
-def ensemble_trials(
-    study: StudyResult, members: int, possible: Callable[[TrialRecord], bool] = lambda trial: True
-) -> tuple[TrialRecord, ...]:
-    """Return the best trials with different hyperparameters, the winner first.
-
-    A later stage tries the best of an earlier one again; such a pair counts once.
-
-    Args:
-        study: The search.
-        members: How many trials at most.
-        possible: Whether a trial's network can be a member.
-    """
-    told = any(one.is_epochs for one in study.space)
-    chosen: list[TrialRecord] = []
-    known: list[dict[str, Value]] = []
-    for trial in rank(study.trials, study.objective):
-        if len(chosen) == members:
-            break
-        # Refits have epochs of their own, whatever those of a trial's stage were.
-        values = {
-            name: value for name, value in trial.values.items() if not (told and name == "epochs")
-        }
-        if values not in known and possible(trial):
-            chosen.append(trial)
-            known.append(values)
-    return tuple(chosen)
-
-
-def ensemble_stage(plan: Plan, trials: Sequence[TrialRecord], given: int = 0) -> Stage:
-    """Return the stage that trains these trials again; other trials make another stage.
-
-    Args:
-        plan: Its epochs are those of the refits.
-        trials: The trials, at least one.
-        given: As for `refit_stage`.
-    """
-    names = " ".join(f"{trial.stage}-{trial.number}" for trial in trials)
-    digest = hashlib.sha256(names.encode()).hexdigest()[:8]
-    name = f"refit-ensemble-{digest}" + f"-again-{given}" * bool(given)
-    return replace(refit_stage(plan, trials[0]), name=name, trials=len(trials))

@@ -336,6 +336,9 @@ def run_stage(
         context.budget.resume(stage.name, backend.records)
         context = replace(context, ends=context.budget.ends(stage.name))
     source = TrialSource(backend, stage, context)
+    if (keeper := context.keeper) is not None:
+        keeper.meet(backend.records)
+        source = TrialSource(backend, stage, context, keep_weights=True, on_outcome=keeper.keep)
     done = len(backend.records)
     context.listener.on_stage(
         stage.name, max(done, min(stage.trials, done + source.remaining)), done

@@ -56,7 +56,11 @@ _REFITS = 1 / 3
 _PAIRED = 0.3
 """Two networks err on the same examples: their difference varies by about so much of a score's
 standard error."""
-_MEMBERS = 4
+_MEMBERS, _MEMBERS_SHARE = 4, 0.1
+"""The members of an ensemble that nobody asked for, and what they may take of the whole time."""
+_MEMBER = 2.0
+"""What a member takes, by what a network takes that is saved, predicted with and tested: their mean
+is written and read once by itself, and once as what is exported."""
 _MUCH, _MUCH_SECONDS = 0.1, 15.0
 """What a run may take more than its time, or is said to have spared, the larger of both."""
 _OVERRUN = 0.25
@@ -230,7 +234,7 @@ class TimeBudget:
         ending: What comes after the last training.
         objective: What is better.
         examples: Examples that a score is a mean over.
-        members: Members of an ensemble that were asked for; 0 for none.
+        members: How many members an ensemble may have; 0 where the time says it, None for none.
         began: Time by `clock` at which this process began; None for now.
         before: Seconds that earlier processes spent; None for those up to the last decision, and
             what its stage's trials took.
@@ -256,7 +260,7 @@ class TimeBudget:
         ending: Ending,
         objective: Objective,
         examples: int,
-        members: int = 0,
+        members: int | None = None,
         began: float | None = None,
         before: float | None = None,
         cores: int = 1,
@@ -549,15 +553,14 @@ class TimeBudget:
         if size is None:
             epochs = plan.refit_epochs or self._refit_epochs(plan, best)
             one = self._refit_cost(plan, trials, best, epochs) + self._ending.network
-            room = self.left - self._ending.fixed - self._members * one
+            room = self.left - self._ending.fixed - self._for_members
             fit = int(room / one) if one > 0 else plan.refit_seeds
             # Twice as many tell more of chance, where a search needs no more time.
             many = fit >= 4 * plan.refit_seeds and not self.time_plan.within_plan
             most = 2 * plan.refit_seeds if many else plan.refit_seeds
             number = max(1, min(fit, most))
-            after = self._ending.of(number + self._members)
-            share = number / max(1, number + self._members)
-            seconds = max(share * (self.left - after), min(self._least, one))
+            after = self._ending.of(number) + self._for_members
+            seconds = max(self.left - after, min(self._least, one))
             until = self.spent + seconds
             size = self._decide(REFITS, number, epochs, until)
             self._on_note(
@@ -590,27 +593,33 @@ class TimeBudget:
             ),
         )
 
-    def ensemble(self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord) -> int:
-        """Return how many members an ensemble has: those asked for, or those that fit.
+    def ensemble(self, refits: int) -> int:
+        """Return how many members an ensemble may have, 0 for none; decided once.
+
+        They are trained already: what takes time is to save, load and compare their mean.
 
         Args:
-            plan: The plan, with the refits.
-            trials: All trials.
-            best: The winner.
+            refits: How many refits there are.
         """
         size = self.time_plan.size(ENSEMBLE)
-        if size is not None:
-            return size.trials
-        epochs = plan.refit_epochs or self._refit_epochs(plan, best)
-        one = self._refit_cost(plan, trials, best, epochs) + 2 * self._ending.network
-        room = self.left - self._ending.of(plan.refit_seeds)
-        members = self._members
-        if not members and one > 0 and room / one >= 2 * _MEMBERS:
-            members = _MEMBERS
-        if members > 1:
-            after = self._ending.of(plan.refit_seeds + members)
-            self._decide(ENSEMBLE, members, epochs, self.seconds - after)
-        return members
+        if size is None:
+            members, room = self._members or 0, self.left - self._ending.of(refits)
+            if self._members == 0 and room >= self._cost_of_members(_MEMBERS):
+                members = _MEMBERS
+            until = self.spent + room - self._cost_of_members(members)
+            size = self._decide(ENSEMBLE, members, 1, until)
+        return size.trials
+
+    def _cost_of_members(self, members: int) -> float:
+        return members * _MEMBER * self._ending.network
+
+    @property
+    def _for_members(self) -> float:
+        """The seconds that are kept for an ensemble."""
+        if self._members == 0:
+            cost = self._cost_of_members(_MEMBERS)
+            return cost if cost <= _MEMBERS_SHARE * self.seconds else 0.0
+        return self._cost_of_members(self._members or 0)
 
     def expect(self, seconds: float) -> None:
         """Count what else the end of the run takes.
@@ -665,7 +674,7 @@ class TimeBudget:
     def _reserve(self, plan: Plan, trials: Sequence[TrialRecord], epochs: int) -> float:
         """Return the seconds of all that comes after the search, with refits of so many epochs."""
         networks = self._networks(plan)
-        ending, left = self._ending.of(networks), self.left
+        ending, left = self._ending.of(networks) + self._for_members, self.left
         ranked = rank(trials, self._objective)
         if not ranked:
             return ending + (1 - _SEARCHED) * max(0.0, left - ending)
@@ -679,9 +688,9 @@ class TimeBudget:
         """Return for how many networks time is kept: the fewer, the less there is."""
         sizes = self.time_plan.sizes
         since = self.seconds - sizes[0].spent if sizes else self.left
-        spare = _ENDING * since - self._ending.of(1 + self._members)
+        spare = _ENDING * since - self._ending.of(1) - self._for_members
         more = int(spare / self._ending.network) if self._ending.network > 0 else plan.refit_seeds
-        return self._members + 1 + max(0, min(more, plan.refit_seeds - 1))
+        return 1 + max(0, min(more, plan.refit_seeds - 1))
 
     def _best(self, trials: Sequence[TrialRecord]) -> float | None:
         ranked = rank(trials, self._objective)

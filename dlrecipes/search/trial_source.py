@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from dlrecipes.errors import BuilderError
 from dlrecipes.results import GapPenalty, Objective, Stage, Stopping, TrialRecord
@@ -25,6 +26,27 @@ _LEARNING = ("tpe", "keras_tuner_bayesian")
 
 class DeadlinePassed(Exception):
     """The search's time is up; trials under way stay unfinished and can be resumed."""
+
+
+class TrialKeeper(Protocol):
+    """Keeps what trials of a search have learned."""
+
+    def meet(self, records: Sequence[TrialRecord]) -> None:
+        """Take the trials of a stage that an earlier process of the run has finished.
+
+        Args:
+            records: The trials, before the stage goes on.
+        """
+        ...
+
+    def keep(self, record: TrialRecord, outcome: Outcome) -> None:
+        """Take a trial before it counts as finished.
+
+        Args:
+            record: How it ended.
+            outcome: The same with the best epoch's weights.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -48,6 +70,7 @@ class StudyContext:
         budget: Decides how many trials there are, by the time; None where the plan does.
         ends: `time.monotonic()` at which trainings end with their best epoch so far, and no other
             begins where one has; None for never.
+        keeper: Keeps the weights of the search's trials; None where nobody needs them.
     """
 
     build: Build
@@ -64,6 +87,7 @@ class StudyContext:
     own: OwnTraining = OwnTraining()
     budget: TimeBudget | None = None
     ends: float | None = None
+    keeper: TrialKeeper | None = None
 
     @property
     def over(self) -> bool:
@@ -86,7 +110,7 @@ class TrialSource:
         keep_weights: Whether outcomes carry the best weights.
         share_seed: Whether trials may share the order of the examples and the masks; refits must
             differ in everything.
-        on_outcome: Called with job and outcome before the trial is stored as finished.
+        on_outcome: Called with record and outcome before the trial is stored as finished.
     """
 
     def __init__(
@@ -97,7 +121,7 @@ class TrialSource:
         *,
         keep_weights: bool = False,
         share_seed: bool = True,
-        on_outcome: Callable[[Job, Outcome], None] | None = None,
+        on_outcome: Callable[[TrialRecord, Outcome], None] | None = None,
     ) -> None:
         self._backend = backend
         self._stage = stage
@@ -210,9 +234,10 @@ class TrialSource:
         for job, outcome in ended:
             if outcome.status == "pruned" and job.number in self._ended:
                 outcome = replace(outcome, status="completed")
+            record = self._record(job, outcome)
             if self._on_outcome is not None:
-                self._on_outcome(job, outcome)
-            records.append(self._backend.tell(job.number, self._record(job, outcome)))
+                self._on_outcome(record, outcome)
+            records.append(self._backend.tell(job.number, record))
         self._backend.flush()
         for record in records:
             self._context.listener.on_trial(record)

@@ -41,6 +41,16 @@ def test_squared_errors_as_students_paired_interval(shift, outcome):
     assert gain.outcome == outcome
 
 
+def test_what_may_be_luck_is_not_called_better():
+    ensemble, single = np.zeros(100), np.ones((2, 100))
+    found = measure_gain(ensemble, single, metric="RMSE", score="a", members=2, lucky=True)
+    sure = measure_gain(ensemble, single, metric="RMSE", score="a", members=2)
+    worse = measure_gain(ensemble + 2, single, metric="RMSE", score="a", members=2, lucky=True)
+    assert (found.outcome, sure.outcome, worse.outcome) == ("equal", "better", "worse")
+    assert found.value == sure.value == 1.0
+    assert "is not shown to be better than a single one: its members may look" in found.sentence
+
+
 def test_mirrors_the_verdict():
     generator = np.random.default_rng(0)
     ensemble = generator.random(200) < 0.05

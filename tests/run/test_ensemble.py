@@ -1,6 +1,7 @@
-"""The ensemble of a run: trained, averaged, tested, exported, resumed."""
+"""The ensemble of a run: chosen among kept trials and refits, tested, exported, resumed."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 import dlrecipes as dlr
-from dlrecipes.diagnose import choose_threshold
+from dlrecipes.diagnose import Selection, choose_threshold, select_members
 from dlrecipes.diagnose.probabilities import at_temperature
 from dlrecipes.errors import ArgumentError, RunError
 from dlrecipes.export import predict_saved_model
@@ -22,8 +23,8 @@ from dlrecipes.targets import per_example_loss, proper_losses, score_predictions
 PLAN = "Plan((Stage('only', 3, 20, 'random', 'none'),), refit_seeds=2)"
 # Each network takes other columns of noise for a signal, and their mean is better than any.
 LOAD = {
-    "binary": "np.where(x[:, 0] * x[:, 1] + generator.normal(size=600) / 2 > 0, 'yes', 'no')",
-    "regression": "100 + 10 * x[:, 0] * x[:, 1] + generator.normal(size=600)",
+    "binary": "np.where(x[:, 0] + x[:, 1] + generator.normal(size=600) > 0, 'yes', 'no')",
+    "regression": "100 + 10 * (x[:, 0] + x[:, 1]) + generator.normal(size=600)",
 }
 BEGIN = "generator = np.random.default_rng(0); x = generator.normal(size=(600, 20)); "
 COMPILE = {
@@ -46,14 +47,14 @@ def _recipe(folder, recipe_text, task):
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory, recipe_text):
-    """`ended(task)`: a finished run with an ensemble of two, one a module."""
+    """`ended(task)`: a finished run with an ensemble of three at most, one a module."""
     runs = {}
 
     def run(task):
         if task not in runs:
             folder = tmp_path_factory.mktemp(task)
             recipe = _recipe(folder, recipe_text, task)
-            runs[task] = recipe.tune(settings=RunSettings(out=folder / "run", ensemble=2))
+            runs[task] = recipe.tune(settings=RunSettings(out=folder / "run", ensemble=3))
         return runs[task]
 
     return run
@@ -68,34 +69,35 @@ def _tested(run):
 
 
 def _candidates(run):
-    """What each of the refits and of the trials trained again predicts, by its file."""
-    for pattern in ("refit-only-*", "refit-ensemble-*"):
-        for file in sorted(run.directory.glob(f"checkpoints/{pattern}/*.validation.npz")):
-            with np.load(file) as saved:
-                own = saved["predictions"].astype(float)
-            kept = file.with_name(file.name.replace(".validation.npz", ".calibration.json"))
-            known = kept.is_file()
-            yield (
-                file,
-                at_temperature(own, json.loads(kept.read_text())["temperature"]) if known else own,
-            )
+    """What each of the refits and of the trials predicts, by its file."""
+    for file in sorted(run.directory.glob("checkpoints/*only*/*.validation.npz")):
+        with np.load(file) as saved:
+            own = saved["predictions"].astype(float)
+        kept = file.with_name(file.name.replace(".validation.npz", ".calibration.json"))
+        known = kept.is_file()
+        yield (
+            file,
+            at_temperature(own, json.loads(kept.read_text())["temperature"]) if known else own,
+        )
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_it_is_the_weighted_mean_of_refits_and_best_trials(ended, task):
+def test_it_is_the_weighted_mean_of_refits_and_kept_trials(ended, task):
     run = ended(task)
     ensemble, spec = run.result.ensemble, run.info.spec
-    trials = json.loads((run.directory / "study.json").read_text())["trials"]
-    ranked = sorted(trials, key=lambda one: one["score"], reverse=task == "binary")
-    assert {one.trial for one in ensemble.members} <= {one["number"] for one in ranked[:2]}
-    assert len({one.seed for one in ensemble.members}) == len(ensemble.members)
+    seeds = {
+        one["seed"] for one in json.loads((run.directory / "study.json").read_text())["trials"]
+    }
+    seeds |= {refit.seed for refit in run.result.refits}
+    assert {one.seed for one in ensemble.members} <= seeds
+    assert len({one.seed for one in ensemble.members}) == len(ensemble.members) <= ensemble.asked
     weights = [one.weight for one in ensemble.members]
     assert sum(weights) == pytest.approx(1)
     assert min(weights) > 0
     with np.load(run.directory / "validation_predictions.npz") as saved:
         y, together, x = saved["y"], saved["ensemble"], saved["x"]
     found = dict(_candidates(run))
-    assert len(found) == 4
+    assert len(found) == 5  # three trials and two refits, none of which was trained for it
     files = [str(run.directory / one.checkpoint) for one in ensemble.members]
     members = [found[Path(file.replace(".weights", ".validation"))] for file in files]
     expected = np.average(members, axis=0, weights=weights)
@@ -117,10 +119,11 @@ def averaged(tmp_path_factory, recipe_text):
     (folder / "tiny.py").write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(procedure, "which_is_exported", lambda ensemble: "ensemble")
-        settings = RunSettings(out=folder / "run", ensemble=2)
+        settings = RunSettings(out=folder / "run", ensemble=3)
         return load_recipe(folder / "tiny.py").tune(settings=settings)
 
 
+@pytest.mark.slow
 def test_where_the_ensemble_is_exported_all_is_about_it(averaged):
     run, result = averaged, averaged.result
     saved = _tested(run)
@@ -152,8 +155,11 @@ def test_where_the_ensemble_is_exported_all_is_about_it(averaged):
 
 
 def test_which_is_exported(ended):
-    ensemble = ended("binary").result.ensemble
-    better = replace(ensemble, validation_gain=replace(ensemble.validation_gain, outcome="better"))
+    gain = ended("binary").result.ensemble.validation_gain
+    ensemble = replace(
+        ended("binary").result.ensemble, validation_gain=replace(gain, outcome="equal")
+    )
+    better = replace(ensemble, validation_gain=replace(gain, outcome="better"))
     assert which_is_exported(None) == "refit"
     assert which_is_exported(ensemble) == "refit"
     assert which_is_exported(better) == "ensemble"
@@ -173,26 +179,35 @@ def test_scores_and_gain_are_those_of_the_saved_predictions(ended, task):
     assert ensemble.test_gain.interval > 0
     assert ensemble.test_gain.metric == run.result.verdict.metric
     assert set(ensemble.validation) == set(ensemble.test)
-    if task == "binary":
-        single = np.mean([one.validation["accuracy"] for one in run.result.refits])
-        gain = ensemble.validation["accuracy"] - single
-        assert ensemble.validation_gain.value == pytest.approx(gain)
+    # ---- on the validation part it is that of means whose members were chosen on other rows
+    members = [np.float32(predictions) for _, predictions in _candidates(run)]
+    with np.load(run.directory / "validation_predictions.npz") as kept:
+        y, refits = kept["y"], kept["predictions"]
+    held_out = select_members(members, lambda mean: proper_losses(y, mean, spec), most=3).held_out
+    own = root(per_example_loss(y, held_out, spec).mean())
+    single = np.mean([root(per_example_loss(y, one, spec).mean()) for one in refits])
+    assert ensemble.validation_gain.value == pytest.approx(single - own, abs=1e-6)
+    assert "with members chosen on other examples" in ensemble.validation_gain.sentence
     assert run.result.seconds["ensemble"] > 0
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_exports_are_what_was_tested_and_the_winner_stays_what_it_was(ended, task):
+def test_exports_are_what_was_tested_and_one_of_them_is_what_predicts(ended, task):
     run = ended(task)
     saved, artifacts = _tested(run), run.result.artifacts
-    assert artifacts["ensemble_saved_model"] == "ensemble"
-    assert artifacts["ensemble_keras"] == "ensemble.keras"
-    loaded = dlr.load_model(run.directory / "ensemble.keras")
-    found = loaded.predict(saved["x"], verbose=0)
-    np.testing.assert_allclose(found, saved["ensemble"], rtol=1e-5, atol=1e-6)
-    served = dlr.export.predict_saved_model(run.directory / "ensemble", saved["x"])
-    np.testing.assert_allclose(served, saved["ensemble"], rtol=1e-5, atol=1e-6)
+    averaged = run.result.exported == "ensemble"
+    both = {"ensemble": saved["ensemble"], "refit": saved["predictions"][0]}
+    # Where the ensemble is what is exported, it is exported once.
+    names = {"": both[run.result.exported]} | ({} if averaged else {"ensemble_": both["ensemble"]})
+    for name, expected in names.items():
+        loaded = dlr.load_model(run.directory / artifacts[f"{name}keras"])
+        found = loaded.predict(saved["x"], verbose=0)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+        file = run.directory / artifacts[f"{name}saved_model"]
+        served = dlr.export.predict_saved_model(file, saved["x"])
+        np.testing.assert_allclose(served, expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(
-        run.predict(saved["x"]), saved["predictions"][0], rtol=1e-5, atol=1e-6
+        run.predict(saved["x"]), both[run.result.exported], rtol=1e-5, atol=1e-6
     )
 
 
@@ -202,6 +217,7 @@ def test_the_report_says_it(ended):
     assert '<section id="ensemble">' in text
     count = len(run.result.ensemble.members)
     assert f"The ensemble of {count} networks is" in text
+    assert "trained again" not in text[text.index('id="ensemble"') :][:900]
     assert f"mean of {count} networks" in text
 
 
@@ -220,38 +236,98 @@ def test_an_export_that_differs_is_not_kept(ended, monkeypatch):
 
 
 class Interrupt(Listener):
-    """Presses Ctrl-C when the first member is stored."""
+    """Presses Ctrl-C when the second trial is stored."""
 
     def on_trial(self, record):
-        if record.stage.startswith("refit-ensemble"):
+        if record.number == 1:
             raise KeyboardInterrupt
 
 
 @pytest.mark.slow
-def test_interrupted_among_the_members(ended, tmp_path, recipe_text):
+def test_interrupted_in_the_search(ended, tmp_path, recipe_text):
     whole = ended("binary")
     recipe = _recipe(tmp_path, recipe_text, "binary")
-    settings = RunSettings(out=tmp_path / "run", ensemble=2)
+    settings = RunSettings(out=tmp_path / "run", ensemble=3)
     with pytest.raises(KeyboardInterrupt):
         recipe.tune(settings=settings, listener=Interrupt())
-    files = list((tmp_path / "run").glob("checkpoints/refit-ensemble-*/refit-*.weights.npz"))
+    files = list((tmp_path / "run").glob("checkpoints/only/trial-*.weights.npz"))
     before = {file: file.stat().st_mtime_ns for file in files}
-    assert before
+    assert len(before) >= 2
     run = recipe.resume(tmp_path / "run")
     assert {file: file.stat().st_mtime_ns for file in files} == before
     assert run.result.ensemble == whole.result.ensemble
     np.testing.assert_array_equal(_tested(run)["ensemble"], _tested(whole)["ensemble"])
 
 
+@pytest.fixture
+def copied_run(ended, tmp_path):
+    """A copy of the finished run of two classes, and its recipe."""
+    source = ended("binary").directory.parent
+    for name in ("tiny.py", "test_sets.jsonl"):
+        shutil.copy(source / name, tmp_path / name)
+    return load_recipe(tmp_path / "tiny.py"), shutil.copytree(source / "run", tmp_path / "run")
+
+
 @pytest.mark.slow
-def test_a_finished_run_is_not_tested_again_unless_the_members_change(tmp_path, recipe_text):
-    recipe = _recipe(tmp_path, recipe_text, "binary")
-    run = recipe.tune(settings=RunSettings(out=tmp_path / "run", ensemble=4))
-    said = {one.name: one for one in run.result.findings}["ensemble"]
-    assert "3 of 4 trials that were asked for could be trained again" in said.verdict
-    before = run.result
-    assert recipe.resume(run.directory).result == before
-    more = recipe.resume(run.directory, plan=with_budget(recipe.plan, 4), sealed=False).result
+def test_a_run_that_has_ended_keeps_its_ensemble_as_an_earlier_version_made_it(copied_run):
+    recipe, folder = copied_run
+    known = json.loads((folder / "result.json").read_text())
+    for member in known["ensemble"]["members"]:
+        member["weight"] = None
+        member["checkpoint"] = "checkpoints/refit-ensemble-0/refit-0.weights.npz"
+    (folder / "result.json").write_text(json.dumps(known))
+    with np.load(folder / "validation_predictions.npz") as saved:
+        before = dict(saved)
+    shutil.rmtree(folder / "checkpoints" / "only")  # which kept no weights of trials
+    recipe.resume(folder)
+    assert json.loads((folder / "result.json").read_text()) == known
+    with np.load(folder / "validation_predictions.npz") as saved:
+        np.testing.assert_allclose(saved["ensemble"], before["ensemble"], rtol=1e-5, atol=1e-6)
+    # ---- cut off before its end, it has the refits to average
+    (folder / "result.json").unlink()
+    result = recipe.resume(folder, sealed=True).result
+    said = {one.name: one for one in result.findings}
+    assert "Only refits could be averaged" in said["ensemble"].verdict
+    if result.ensemble is not None:
+        assert all("/refit-" in one.checkpoint for one in result.ensemble.members)
+
+
+class Notes(Listener):
+    """Remembers notes."""
+
+    def __init__(self):
+        self.notes = []
+
+    def on_note(self, line):
+        self.notes.append(line)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("predicted", [True, False], ids=["predicted", "not yet"])
+def test_trials_whose_weights_are_damaged_or_gone_are_left_out(copied_run, predicted):
+    recipe, folder = copied_run
+    (folder / "result.json").unlink()
+    kept = folder / "checkpoints" / "only"
+    for number in range(3):
+        (kept / f"trial-{number}.weights.npz").write_bytes(b"damaged")
+        if not predicted:
+            (kept / f"trial-{number}.validation.npz").unlink()
+    (kept / "trial-2.weights.npz").unlink()
+    heard = Notes()
+    result = recipe.resume(folder, sealed=True, listener=heard).result
+    members = () if result.ensemble is None else result.ensemble.members
+    assert not [one for one in members if "/only/" in one.checkpoint]
+    said = [line for line in heard.notes if "is no member of the ensemble" in line]
+    assert all("weights of a network must be whole" in line for line in said)
+    assert len(said) == 2 or predicted  # of those with predictions, only a chosen one is read
+
+
+@pytest.mark.slow
+def test_a_finished_run_is_not_tested_again_unless_the_members_change(copied_run):
+    recipe, folder = copied_run
+    before = dlr.Run(folder).result
+    assert recipe.resume(folder).result == before
+    more = recipe.resume(folder, plan=with_budget(recipe.plan, 5), sealed=False).result
     assert more.ensemble != before.ensemble
     assert more.test.opened == 2  # another ensemble cannot be tested without another look
     assert more.ensemble.test_gain is not None
@@ -259,12 +335,11 @@ def test_a_finished_run_is_not_tested_again_unless_the_members_change(tmp_path, 
 
 
 @pytest.mark.slow
-def test_one_trial_makes_no_ensemble(splits, build, plan, settings):
-    result = dlr.tune(build, splits, plan=plan(), settings=settings(ensemble=3)).result
+def test_with_folds_the_refits_are_averaged(splits, build, plan, settings):
+    result = dlr.tune(build, splits, plan=plan(), settings=settings(ensemble=3, folds=2)).result
     assert result.ensemble is None
     said = {one.name: one for one in result.findings}
-    assert said["ensemble"].severity == "warning"
-    assert "None of 3 trials that were asked for" in said["ensemble"].verdict
+    assert "no network is kept, since with folds it is several" in said["ensemble"].verdict
     assert "best of 1 network alone" in said["no ensemble"].verdict
 
 
@@ -286,8 +361,10 @@ def test_wrong_numbers(ensemble):
 def test_a_table(tmp_path, monkeypatch):
     import pandas as pd
 
-    # Networks of two epochs are too different for a mean to be better than the best of them.
-    weights = lambda predictions, losses: np.array([0.5, 0.25, 0.25, 0.0, 0.0])  # noqa: E731
+    def weights(predictions, losses, most):
+        """Networks of two epochs are too different for a mean to be better than the best."""
+        return Selection(np.array([0.5, 0.25, 0.25, 0.0, 0.0]), predictions[0])
+
     monkeypatch.setattr("dlrecipes.run.ensemble.select_members", weights)
     generator = np.random.default_rng(0)
     age = generator.normal(40, 10, 240)

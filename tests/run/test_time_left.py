@@ -38,6 +38,14 @@ def test_minutes_without_a_plan_are_the_time_of_the_run(splits, build, settings)
     again = dlr.resume(run.directory, build, splits, listener=Listener())
     assert again.info.time_plan == decided
     assert again.result.refits == result.refits
+    # ---- nor does one of an earlier version, which wrote no ensemble down where there was none
+    info = run.directory / "run.json"
+    known = json.loads(info.read_text())
+    assert known["time_plan"]["sizes"].pop()["name"] == "ensemble"
+    info.write_text(json.dumps(known))
+    older = dlr.resume(run.directory, build, splits, listener=Listener())
+    assert older.info.time_plan.sizes == decided.sizes[:-1]
+    assert older.result.ensemble == result.ensemble
     # ---- with more time it goes on
     more = dlr.resume(run.directory, build, splits, minutes=0.1, listener=Listener())
     kept = decided.sizes[: names.index("refits")]

@@ -2,13 +2,10 @@ import dataclasses
 
 import pytest
 
-from dlrecipes.results import Hyperparameter, Objective, StudyResult
 from dlrecipes.search import (
     CoarseToFine,
     Store,
     discover_space,
-    ensemble_stage,
-    ensemble_trials,
     refit,
     refit_stage,
 )
@@ -31,7 +28,7 @@ def refits(tmp_path, builder, fake_engine, context, recorder):
             run.engine,
             store,
             shared,
-            lambda job, outcome: run.kept.append((job.number, job.seed, outcome.score)),
+            lambda record, outcome: run.kept.append((record.number, record.seed, outcome.score)),
         )
 
     return run
@@ -76,43 +73,6 @@ def test_refits_are_resumed(refits, winner, fake_engine):
     assert [one.values for one in records] == [winner.values] * 3
 
 
-@pytest.fixture
-def study(record):
-    def make(direction, *trials):
-        return StudyResult(Objective("val_x", direction), (), (), trials, trials[0])
-
-    return make
-
-
-def test_the_best_trials_that_differ(record, study):
-    first, second = {"units": 4}, {"units": 8}
-    trials = (
-        record(0, 0.7, values=first),
-        record(1, 0.9, values=second),
-        dataclasses.replace(record(0, 0.8, values=second), stage="fine"),  # tried again
-        dataclasses.replace(record(3, 0.99, values={"units": 9}), status="diverged"),
-        dataclasses.replace(record(4, None, values={"units": 9}), status="failed"),
-        record(5, 0.2, values={"units": 2}),
-    )
-    assert ensemble_trials(study("max", *trials), 2) == (trials[1], trials[0])
-    assert ensemble_trials(study("max", *trials), 9) == (trials[1], trials[0], trials[5])
-    assert ensemble_trials(study("min", *trials), 2) == (trials[5], trials[0])
-    assert ensemble_trials(study("max", *trials), 0) == ()
-    other = ensemble_trials(study("max", *trials), 2, lambda trial: trial.values != second)
-    assert other == (trials[0], trials[5])
-
-
-def test_the_stage_is_that_of_the_refits_with_a_name_of_its_own(record):
-    plan = CoarseToFine(epochs=7, refit_seeds=2)
-    trials = [record(0, 0.7), record(1, 0.9), record(2, 0.8)]
-    stage = ensemble_stage(plan, trials)
-    assert (stage.trials, stage.epochs, stage.sampler, stage.pruner) == (3, 7, "random", "none")
-    assert stage.name.startswith("refit-ensemble-")
-    assert ensemble_stage(plan, trials) == stage
-    assert ensemble_stage(plan, trials[:2]).name != stage.name
-    assert ensemble_stage(plan, trials[::-1]).name != stage.name
-
-
 def test_refits_have_epochs_of_their_own(tmp_path, context, record, recorder):
     """Whatever those of the trial were, and those of a trial of an earlier version."""
 
@@ -146,15 +106,3 @@ def test_refits_have_epochs_of_their_own(tmp_path, context, record, recorder):
         )
         assert seen == [20, 20]
         assert [one.values for one in records] == [{"epochs": 20, "units": 4}] * 2
-
-
-def test_epochs_of_a_stage_make_no_other_member(record):
-    """But those that a builder's own `fit` searches do."""
-    told = (Hyperparameter("epochs", "fixed", choices=(30,), default=30),)
-    trials = [
-        record(at, 0.9 - at / 10, values={"units": units, "epochs": epochs})
-        for at, (units, epochs) in enumerate([(4, 5), (4, 30), (8, 5)])
-    ]
-    for space, chosen in ((told, [0, 2]), ((), [0, 1, 2])):
-        found = StudyResult(Objective("val_x", "max"), space, (), tuple(trials), trials[0])
-        assert [one.number for one in ensemble_trials(found, 3)] == chosen

@@ -365,6 +365,35 @@ def test_an_interrupted_search_goes_on_as_an_unbroken_one(
     assert study.engine.epochs <= total - sum(one.epochs for one in announced)
 
 
+class Keeper:
+    """Remembers what it was given, and what it was told of earlier processes."""
+
+    def __init__(self):
+        self.kept, self.met = [], []
+
+    def meet(self, records):
+        self.met += records
+
+    def keep(self, record, outcome):
+        self.kept.append(record)
+
+
+def test_a_keeper_has_each_trial_before_it_counts_as_finished(study, fake_engine):
+    plan, keeper = CoarseToFine(trials=24, epochs=2), Keeper()
+    with pytest.raises(KeyboardInterrupt):
+        study(plan, engine=fake_engine(epochs=20), keeper=keeper)
+    assert all(job.keep_weights for job in study.engine.jobs)
+    assert keeper.kept == study.heard.trials
+    assert keeper.met == []
+    after = Keeper()
+    whole = study(plan, keeper=after)
+    assert after.met == keeper.kept
+    assert [*keeper.kept, *after.kept] == list(whole.trials)
+    # ---- where there is none, nothing is kept
+    study(plan, journal="other")
+    assert not any(job.keep_weights for job in study.engine.jobs)
+
+
 def test_interrupted_again_and_again(study, builder, fake_engine, unbroken):
     whole, _ = unbroken
     announced = []

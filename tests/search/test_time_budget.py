@@ -43,7 +43,15 @@ def tuned(tmp_path, fake_engine, recorder, context, rate_builder, monkeypatch):
             super()._interrupt(late=late)
 
     def run(
-        seconds, curve, *, plan=PLAN, journal="study", time_plan=None, epochs=None, before=None
+        seconds,
+        curve,
+        *,
+        plan=PLAN,
+        journal="study",
+        time_plan=None,
+        epochs=None,
+        before=None,
+        members=0,
     ):
         run.engine, run.heard, run.sizes = Timed(curve, epochs), recorder(), []
         run.budget = TimeBudget(
@@ -51,6 +59,7 @@ def tuned(tmp_path, fake_engine, recorder, context, rate_builder, monkeypatch):
             ending=Ending(2.0, 1.0),
             objective=GOAL,
             examples=10_000,
+            members=members,
             before=before,
             on_size=run.sizes.append,
             on_note=run.heard.on_note,
@@ -185,7 +194,28 @@ def test_it_stops_where_nothing_helps(tuned):
     # ---- what is left goes to the winner, and to others beside it
     plan = tuned.budget.refits(PLAN, result.trials, result.best)
     assert plan.refit_seeds == 2 * PLAN.refit_seeds
-    assert tuned.budget.ensemble(plan, result.trials, result.best) == 4
+    assert tuned.budget.ensemble(plan.refit_seeds) == 4
+
+
+@pytest.mark.parametrize(("asked", "members"), [(None, 0), (0, 4), (3, 3)])
+def test_whether_there_is_an_ensemble_is_decided_once(tuned, asked, members):
+    result = tuned(120.0, _flat, members=asked)
+    plan = tuned.budget.refits(PLAN, result.trials, result.best)
+    assert tuned.budget.ensemble(plan.refit_seeds) == members
+    decided = tuned.sizes[-1]
+    assert (decided.sizes[-1].name, decided.sizes[-1].trials) == ("ensemble", members)
+    # ---- and stays so, whatever time is left
+    tuned.now[0] += 1000.0
+    assert tuned.budget.ensemble(plan.refit_seeds) == members
+    assert tuned.sizes[-1] == decided
+
+
+def test_no_ensemble_where_its_time_is_gone(tuned):
+    result = tuned(20.0, _rising, members=0)
+    tuned.budget.refits(PLAN, result.trials, result.best)
+    tuned.now[0] = tuned.began + 20.0
+    assert tuned.budget.ensemble(1) == 0
+    assert tuned.budget.time_plan.sizes[-1].trials == 0
 
 
 def test_the_search_is_given_more_time(tuned):
@@ -278,7 +308,7 @@ def test_refits_end_with_their_best_epoch_when_their_time_is_up(tuned, left, epo
         tuned.engine,
         tuned.store,
         shared,
-        lambda job, outcome: kept.append(outcome),
+        lambda record, outcome: kept.append(outcome),
     )
     assert [(record.status, record.epochs) for record in records] == [
         ("completed", number) for number in epochs
@@ -288,7 +318,7 @@ def test_refits_end_with_their_best_epoch_when_their_time_is_up(tuned, left, epo
     again = replace(shared, ends=-math.inf)
     trials = [result.best] * 3
     assert records == refit(
-        stage, trials, result.space, tuned.engine, tuned.store, again, lambda job, outcome: None
+        stage, trials, result.space, tuned.engine, tuned.store, again, lambda record, outcome: None
     )
 
 
