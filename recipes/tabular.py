@@ -37,7 +37,7 @@ from dlrecipes.models import build_realmlp, build_tabm, build_tabular, prior_bia
 from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec, Value
 from dlrecipes.search import CoarseToFine, with_first_trial
-from dlrecipes.targets import loss_and_metrics
+from dlrecipes.targets import loss_and_metrics, usual_link, with_link
 from dlrecipes.training import realmlp_optimizer, table_batch_size
 from dlrecipes.training.schedules import FlatCos
 
@@ -66,6 +66,8 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     encoding = hp.Choice("encoding", ["ple", "plr"])
     has_dna = any(feature.kind == "letter" for feature in spec.features)
     motifs = hp.Choice("motifs", [0, 32]) if has_dna else 0
+    if spec.task == "regression":  # what is never negative and skewed is learned otherwise
+        spec = with_link(spec, hp.Fixed("link", usual_link(spec)))
     steps = EPOCHS * -(-spec.train_size // batch_size)  # of RealMLP's schedules
     if network == "realmlp":
         with hp.conditional_scope("network", ["realmlp"]):

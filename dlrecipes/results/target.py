@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 
+Link = Literal["identity", "softplus"]
+"""Link functions of numbers, see `dlrecipes.targets.with_link`."""
+
+
 @dataclass(frozen=True)
 class TargetForm:
     """How a target is handed to Keras in training and evaluation.
@@ -164,6 +168,12 @@ class _Numbered(_Named):
 class ValueTarget(_Numbered):
     """A number."""
 
+    least: float | None = None
+    """The least known training target; None until the training part is known."""
+    skewness: float = 0.0
+    """Skewness of the known training targets; 0 until the training part is known."""
+    link: Link = "identity"
+    """What a network puts out is the inverse of it, of what its last layer learns."""
     kind: Literal["value"] = "value"
 
     @property

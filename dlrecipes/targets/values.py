@@ -16,6 +16,7 @@ from dlrecipes.metrics import value_scores
 from dlrecipes.results import CountTarget, ThresholdGoal, ValueTarget, plural, significant
 from dlrecipes.targets.classes import check_shape
 from dlrecipes.targets.kind import Array, Direction, Floats, Measure, OutputKind, Scores, TargetKind
+from dlrecipes.targets.link import inverse_softplus
 from dlrecipes.targets.output_layer import OutputLayer, output_layer
 
 Numbered = TypeVar("Numbered", ValueTarget, CountTarget)
@@ -155,6 +156,15 @@ class ValueKind(NumberKind[ValueTarget]):
     trees_loss = "squared_error"
     strengths = ("penalty", (0.01, 0.1, 1.0, 10.0))
 
+    def describe(self, y: Array, sample_weight: Array | None = None) -> ValueTarget:
+        values = y.astype(np.float64)
+        deviations = (values - values.mean()) / (values.std() or 1.0)
+        return replace(
+            super().describe(y),
+            least=float(values.min()),
+            skewness=float(np.mean(deviations**3)),
+        )
+
     def head(
         self,
         x: keras.KerasTensor,
@@ -164,8 +174,10 @@ class ValueKind(NumberKind[ValueTarget]):
         name: str,
         layer: OutputLayer = output_layer,
     ) -> keras.KerasTensor:
-        """Learn standardised values; a fixed layer returns to the user's units."""
+        """Learn standardised values; fixed layers return to the user's units, see `with_link`."""
         target = self.target
+        if target.link == "softplus":
+            return self._positive_head(x, penalty=penalty, bias=bias, name=name, layer=layer)
         if bias is not None:
             bias = [(value - target.mean) / target.std for value in bias]
         last = layer(1, penalty=penalty, output_bias=bias, name=name)
@@ -173,6 +185,26 @@ class ValueKind(NumberKind[ValueTarget]):
             target.std, target.mean, dtype=last.dtype_policy, name=f"{name}_units"
         )
         return units(last(x))
+
+    def _positive_head(
+        self,
+        x: keras.KerasTensor,
+        *,
+        penalty: keras.regularizers.Regularizer | None,
+        bias: list[float] | None,
+        name: str,
+        layer: OutputLayer,
+    ) -> keras.KerasTensor:
+        mean, std = self.target.mean, self.target.std
+        start = inverse_softplus(mean / std)
+        if bias is not None:  # as low as a float32 softplus tells from 0
+            bias = [inverse_softplus(max(value / std, 1e-30)) - start for value in bias]
+        last = layer(1, penalty=penalty, output_bias=bias, name=name)
+        dtype = last.dtype_policy
+        shifted = keras.layers.Rescaling(1.0, start, dtype=dtype, name=f"{name}_shift")
+        positive = keras.layers.Activation("softplus", dtype=dtype, name=f"{name}_softplus")
+        units = keras.layers.Rescaling(std, dtype=dtype, name=f"{name}_units")
+        return units(positive(shifted(last(x))))
 
     def loss(self, ordinal: str) -> keras.losses.Loss:
         return keras.losses.MeanSquaredError()
