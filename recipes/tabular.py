@@ -66,7 +66,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     encoding = hp.Choice("encoding", ["ple", "plr"])
     has_dna = any(feature.kind == "letter" for feature in spec.features)
     motifs = hp.Choice("motifs", [0, 32]) if has_dna else 0
-    if spec.task == "regression":  # what is never negative and skewed is learned otherwise
+    if spec.task == "regression":  # errors of prices or durations grow with their size
         spec = with_link(spec, hp.Fixed("link", usual_link(spec)))
     steps = EPOCHS * -(-spec.train_size // batch_size)  # of RealMLP's schedules
     if network == "realmlp":

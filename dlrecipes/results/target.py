@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-
-Link = Literal["identity", "softplus"]
+Link = Literal["identity", "root"]
 """Link functions of numbers, see `dlrecipes.targets.with_link`."""
 
 
@@ -172,8 +171,10 @@ class ValueTarget(_Numbered):
     """The least known training target; None until the training part is known."""
     skewness: float = 0.0
     """Skewness of the known training targets; 0 until the training part is known."""
+    deviance: float = 1.0
+    """Mean `PoissonDeviance` of predicting the mean; 1 where a training target is negative."""
     link: Link = "identity"
-    """What a network puts out is the inverse of it, of what its last layer learns."""
+    """How a network learns it, see `dlrecipes.targets.with_link`."""
     kind: Literal["value"] = "value"
 
     @property
