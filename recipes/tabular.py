@@ -3,7 +3,8 @@
 Shows a table from a file to an exported model that takes the raw columns. Numbers are clipped,
 filled in and scaled by rank, and cut into pieces as fine as their values; categories are one-hot or
 embedded, dates a trend and cycles, texts the TF-IDF weights of their words. All of it is learned
-from the training part and inside the exported model. The study chooses among a perceptron, an
+from the training part and inside the exported model. Numbers from 0 on whose errors grow with
+their size, such as prices, are learned through a root. The study chooses among a perceptron, an
 ensemble in one network (TabM) and RealMLP.
 
     dlrecipes tune tabular
@@ -37,7 +38,7 @@ from dlrecipes.models import build_realmlp, build_tabm, build_tabular, prior_bia
 from dlrecipes.recipe import Recipe
 from dlrecipes.results import DataSpec, Value
 from dlrecipes.search import CoarseToFine, with_first_trial
-from dlrecipes.targets import loss_and_metrics
+from dlrecipes.targets import loss_and_metrics, usual_link, with_link
 from dlrecipes.training import realmlp_optimizer, table_batch_size
 from dlrecipes.training.schedules import FlatCos
 
@@ -66,6 +67,8 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     encoding = hp.Choice("encoding", ["ple", "plr"])
     has_dna = any(feature.kind == "letter" for feature in spec.features)
     motifs = hp.Choice("motifs", [0, 32]) if has_dna else 0
+    if spec.task == "regression":  # errors of prices or durations grow with their size
+        spec = with_link(spec, hp.Fixed("link", usual_link(spec)))
     epochs = hp.Fixed("epochs", EPOCHS)  # those of the stage that trains it
     steps = epochs * -(-spec.train_size // batch_size)  # of RealMLP's schedules
     if network == "realmlp":

@@ -244,6 +244,12 @@ _CASES: dict[str, Callable[[], Case]] = {
         1, _missing(_numbers(1, seed=3)), losses.MaskedLoss(keras.losses.MeanSquaredError())
     ),
     "OrdinalLoss": lambda: _head(4, _whole(4)[:, 0].astype("int32"), losses.OrdinalLoss()),
+    "PoissonDeviance": lambda: Case(
+        keras.Sequential([keras.Input((6,)), keras.layers.Dense(1, "softplus")]),
+        _numbers(6),
+        np.square(_numbers(1, seed=3)),
+        losses.PoissonDeviance(0.1),
+    ),
     # ---- builders
     "build_cnn": lambda: _classifier(
         models.build_cnn((8, 8, 1), 3, filters=(8,), dense_units=(16,)), _numbers(8, 8, 1)

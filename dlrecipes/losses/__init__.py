@@ -6,6 +6,7 @@ from dlrecipes.losses.masked_loss import MaskedLoss
 from dlrecipes.losses.masked_metric import MaskedMetric
 from dlrecipes.losses.ordinal_loss import OrdinalLoss
 from dlrecipes.losses.penalty_strength import PENALTY_FORMS, penalty_strength
+from dlrecipes.losses.poisson_deviance import PoissonDeviance
 
 __all__ = [
     "PENALTY_FORMS",
@@ -14,5 +15,6 @@ __all__ = [
     "MaskedLoss",
     "MaskedMetric",
     "OrdinalLoss",
+    "PoissonDeviance",
     "penalty_strength",
 ]

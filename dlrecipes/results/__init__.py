@@ -57,6 +57,7 @@ from dlrecipes.results.subgroup_result import (
 from dlrecipes.results.target import (
     ClassTarget,
     CountTarget,
+    Link,
     OrdinalTarget,
     Target,
     TargetForm,
@@ -130,6 +131,7 @@ __all__ = [
     "TableFile",
     "ClassTarget",
     "CountTarget",
+    "Link",
     "OrdinalTarget",
     "Target",
     "TargetForm",

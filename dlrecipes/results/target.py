@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+Link = Literal["identity", "root"]
+"""Link functions of numbers, see `dlrecipes.targets.with_link`."""
+
 
 @dataclass(frozen=True)
 class TargetForm:
@@ -164,6 +167,14 @@ class _Numbered(_Named):
 class ValueTarget(_Numbered):
     """A number."""
 
+    least: float | None = None
+    """The least known training target; None until the training part is known."""
+    skewness: float = 0.0
+    """Skewness of the known training targets; 0 until the training part is known."""
+    deviance: float = 1.0
+    """Mean `PoissonDeviance` of predicting the mean; 1 where a training target is negative."""
+    link: Link = "identity"
+    """How a network learns it, see `dlrecipes.targets.with_link`."""
     kind: Literal["value"] = "value"
 
     @property

@@ -13,6 +13,7 @@ from dlrecipes.targets.each_target import (
 from dlrecipes.targets.form import by_name, in_form, keras_targets, shaped_targets
 from dlrecipes.targets.kind import Measure, OutputKind, TargetKind
 from dlrecipes.targets.kinds import OF_TASK, TASKS, kind_of
+from dlrecipes.targets.link import usual_link, with_link
 from dlrecipes.targets.objective import loss_and_metrics
 from dlrecipes.targets.only_target import check_classes, check_counts, gap_measures, has_threshold
 from dlrecipes.targets.score import (
@@ -54,4 +55,6 @@ __all__ = [
     "strata",
     "target_columns",
     "target_metric",
+    "usual_link",
+    "with_link",
 ]

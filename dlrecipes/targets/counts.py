@@ -14,7 +14,7 @@ from dlrecipes.errors import ArgumentError, DataError
 from dlrecipes.results import CountTarget, significant
 from dlrecipes.targets.kind import Array, Floats, OutputKind, Scores
 from dlrecipes.targets.output_layer import OutputLayer, output_layer
-from dlrecipes.targets.values import NumberKind
+from dlrecipes.targets.values import NumberKind, poisson_deviance
 
 _LEAST = 1e-3
 """Of the mean, what a prediction is at least taken for: 0 would say that it can never happen."""
@@ -139,16 +139,3 @@ class CountKind(NumberKind[CountTarget]):
             found = super().estimate(estimator, x)
         cut: Floats = np.minimum(found, _MOST * (self.target.mean + self.target.std))
         return cut
-
-
-def poisson_deviance(y: Array, predictions: Floats) -> Floats:
-    """Return the unit deviance of each example, `2 (y log(y / m) - y + m)` for a prediction m.
-
-    Args:
-        y: Counts or rates, at least 0, `(examples,)`.
-        predictions: Above 0, `(examples,)`.
-    """
-    values = np.asarray(y, np.float64)
-    ratio = np.where(values > 0, values, predictions) / predictions
-    deviance: Floats = 2 * (values * np.log(ratio) - values + predictions)
-    return deviance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
@@ -16,8 +17,11 @@ from dlrecipes.metrics import value_scores
 from dlrecipes.results import CountTarget, ThresholdGoal, ValueTarget, plural, significant
 from dlrecipes.targets.classes import check_shape
 from dlrecipes.targets.kind import Array, Direction, Floats, Measure, OutputKind, Scores, TargetKind
+from dlrecipes.targets.link import deviance_loss, inverse_softplus
 from dlrecipes.targets.output_layer import OutputLayer, output_layer
 
+_LEAST_ROOT = 1e-6
+"""Of the scale of roots: what an output is at least told to begin with."""
 Numbered = TypeVar("Numbered", ValueTarget, CountTarget)
 
 
@@ -155,6 +159,21 @@ class ValueKind(NumberKind[ValueTarget]):
     trees_loss = "squared_error"
     strengths = ("penalty", (0.01, 0.1, 1.0, 10.0))
 
+    def describe(self, y: Array, sample_weight: Array | None = None) -> ValueTarget:
+        values = y.astype(np.float64)
+        described, least = super().describe(y), float(values.min())
+        described = replace(
+            described,
+            least=least,
+            skewness=float(np.mean(((values - described.mean) / (described.std or 1.0)) ** 3)),
+        )
+        if least < 0 or described.mean == 0:
+            return described
+        loss = deviance_loss(described)
+        mean = np.full(len(values), described.mean)
+        deviances = poisson_deviance(values + loss.shift, mean + loss.shift)
+        return replace(described, deviance=loss.scale * float(deviances.mean()))
+
     def head(
         self,
         x: keras.KerasTensor,
@@ -164,8 +183,10 @@ class ValueKind(NumberKind[ValueTarget]):
         name: str,
         layer: OutputLayer = output_layer,
     ) -> keras.KerasTensor:
-        """Learn standardised values; a fixed layer returns to the user's units."""
+        """Learn standardised values; fixed layers return to the user's units, see `with_link`."""
         target = self.target
+        if target.link == "root":
+            return self._root_head(x, penalty=penalty, bias=bias, name=name, layer=layer)
         if bias is not None:
             bias = [(value - target.mean) / target.std for value in bias]
         last = layer(1, penalty=penalty, output_bias=bias, name=name)
@@ -174,11 +195,36 @@ class ValueKind(NumberKind[ValueTarget]):
         )
         return units(last(x))
 
+    def _root_head(
+        self,
+        x: keras.KerasTensor,
+        *,
+        penalty: keras.regularizers.Regularizer | None,
+        bias: list[float] | None,
+        name: str,
+        layer: OutputLayer,
+    ) -> keras.KerasTensor:
+        root = math.sqrt(self.target.mean)
+        scale = self.target.std / (2 * root)
+        start = inverse_softplus(root / scale)
+        if bias is not None:
+            roots = [math.sqrt(max(value, 0.0)) / scale for value in bias]
+            bias = [inverse_softplus(max(one, _LEAST_ROOT)) - start for one in roots]
+        last = layer(1, penalty=penalty, output_bias=bias, name=name)
+        dtype = last.dtype_policy
+        shifted = keras.layers.Rescaling(1.0, start, dtype=dtype, name=f"{name}_shift")
+        positive = keras.layers.Activation("softplus", dtype=dtype, name=f"{name}_softplus")
+        in_units = keras.layers.Rescaling(scale, dtype=dtype, name=f"{name}_root")
+        root_of = in_units(positive(shifted(last(x))))
+        return keras.layers.Multiply(dtype=dtype, name=f"{name}_units")([root_of, root_of])
+
     def loss(self, ordinal: str) -> keras.losses.Loss:
+        if self.target.link == "root":
+            return deviance_loss(self.target)
         return keras.losses.MeanSquaredError()
 
     def start_loss(self, ordinal: str) -> float:
-        return self.target.std**2
+        return self.target.deviance if self.target.link == "root" else self.target.std**2
 
     def metric(self) -> keras.metrics.Metric:
         return keras.metrics.RootMeanSquaredError(name="rmse")
@@ -210,3 +256,16 @@ def _values(array: Array) -> NDArray[np.float32]:
             received=f"{float(values[0]):g} in {plural(len(values), 'example')}",
         )
     return values
+
+
+def poisson_deviance(y: Array, predictions: Floats) -> Floats:
+    """Return the unit deviance of each example, `2 (y log(y / m) - y + m)` for a prediction m.
+
+    Args:
+        y: Counts or rates, at least 0, `(examples,)`.
+        predictions: Above 0, `(examples,)`.
+    """
+    values = np.asarray(y, np.float64)
+    ratio = np.where(values > 0, values, predictions) / predictions
+    deviance: Floats = 2 * (values * np.log(ratio) - values + predictions)
+    return deviance

@@ -26,6 +26,8 @@ from dlrecipes.layers import (
 )
 from dlrecipes.losses import FocalLoss
 from dlrecipes.models import MemberModel, build_cnn, build_mlp, build_resnet, build_rnn
+from dlrecipes.results import ValueTarget
+from dlrecipes.targets import kind_of, loss_and_metrics
 from dlrecipes.training import OneCycle
 
 LAYERS, LOSSES, OPTIMIZERS = keras.layers, keras.losses, keras.optimizers
@@ -613,3 +615,27 @@ def test_optimizers_that_leave_weights_out_of_the_decay(built, side_by_side, exa
         return model
 
     side_by_side(built(build, FACTORS), examples(), examples(seed=1)).check(epochs=1)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("how", ["population", "resident"])
+def test_a_root_link(how, built, side_by_side, examples):
+    target = ValueTarget(mean=1.5, std=1.25, known=72, least=0.0, link="root")
+
+    def build(factor):
+        inputs = keras.Input((6,))
+        x = LAYERS.Dense(5, activation="relu")(inputs)
+        outputs = kind_of(target).head(x, penalty=None, bias=[1.5], name="outputs")
+        model = keras.Model(inputs, outputs)
+        model.compile(
+            OPTIMIZERS.AdamW(factor / 64, weight_decay=factor / 64),
+            **loss_and_metrics([target]),
+            jit_compile=False,
+        )
+        return model
+
+    train, held_out = (examples("count", n, seed=s) for n, s in ((72, 0), (40, 1)))
+    population = how == "population"
+    side_by_side(
+        built(build, FACTORS if population else FACTORS[:1]), train, held_out, stacked=population
+    ).check(epochs=2, rtol=1e-8)
