@@ -305,6 +305,17 @@ def _beginnings_are_tried_once():
         yield
 
 
+@pytest.fixture(scope="module")
+def end_untried():
+    """The runs of a module have their end in earnest only: it is not tried before the search."""
+    import dlrecipes.run.prepare as prepare
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("try_ending", "try_choices"):
+            patch.setattr(prepare, name, lambda *arguments: ())
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _parts_are_told_apart_once():
     """The trees that tell training rows from validation rows grow once for the same rows."""

@@ -39,6 +39,11 @@ RECIPE = Recipe(
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _the_end_is_untried(end_untried):
+    """Each fit has one."""
+
+
 @pytest.fixture(scope="session")
 def small(made_once):
     """The path of the recipe."""

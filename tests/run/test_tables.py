@@ -87,7 +87,7 @@ def _models_are_loaded_once():
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, end_untried):
     folder = tmp_path_factory.mktemp("table")
     sex = np.random.default_rng(1).choice(["f", "m"], 240)
     table = people().assign(sex=sex, number=np.arange(1000, 1240))

@@ -244,7 +244,6 @@ FEW = (
     "one layer less",
     "operation",
     "limit in a block",
-    "closure",
     "partial loss",
     "seen and not seen",
 )

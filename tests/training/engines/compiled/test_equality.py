@@ -524,7 +524,7 @@ def test_layers_for_tables(how, name, built, side_by_side, examples):
         return model
 
     stacked = how == "population"
-    parts = [examples("sparse", n, (6,), seed=s) for n, s in ((72, 0), (40, 1))]
+    parts = [examples("sparse", n, (6,), seed=s) for n, s in ((56, 0), (40, 1))]
     models = built(build, FACTORS if stacked else FACTORS[:1])
     pair = side_by_side(models, *parts, stacked=stacked, xla=stacked)
     pair.check(epochs=2, rtol=rtol)
@@ -549,7 +549,7 @@ def test_members_of_one_network(how, built, side_by_side, examples):
         return model
 
     stacked = how == "population"
-    parts = [examples("sparse", n, (6,), seed=s) for n, s in ((72, 0), (40, 1))]
+    parts = [examples("sparse", n, (6,), seed=s) for n, s in ((56, 0), (40, 1))]
     models = built(build, FACTORS if stacked else FACTORS[:1])
     # Not compiled by XLA, which draws other masks.
     pair = side_by_side(models, *parts, stacked=stacked)
