@@ -12,6 +12,7 @@ import subprocess
 import sys
 import types
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -193,6 +194,12 @@ def made_once(tmp_path_factory):
         return folder
 
     return made
+
+
+@pytest.fixture(scope="session")
+def table_recipe():
+    """The path of a recipe for tables whose network is small."""
+    return Path(__file__).with_name("small_table.py")
 
 
 @pytest.fixture(scope="session")

@@ -141,6 +141,7 @@ def test_a_run_directory_stays_and_has_a_report(small, tmp_path):
         classifier.fit(x, y)
 
 
+@pytest.mark.slow
 def test_cross_validation_of_a_pipeline(small):
     """Classes whose order is that of numbers and not of text."""
     labels = np.array([1, 2, 10])[np.arange(120) % 3]

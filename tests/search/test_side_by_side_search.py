@@ -155,6 +155,7 @@ def _varied(hp):
     return model
 
 
+@pytest.mark.slow
 def test_a_search_of_varying_networks_is_the_same_again_and_where_it_goes_on(study, recorder):
     class CtrlC(recorder):
         def on_trial(self, record):

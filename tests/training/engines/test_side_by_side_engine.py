@@ -483,7 +483,7 @@ def test_one_program_for_networks_that_differ_in_sizes(development, scripted):
                 np.testing.assert_array_equal(got, one)
 
 
-@pytest.mark.parametrize("compares", [True, False])
+@pytest.mark.parametrize("compares", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_the_first_networks_are_trained_before_the_last_are_built(development, scripted, compares):
     builder, built = _Builder(), []
     jobs = [builder.job(at, units=4 + at, rate=0.01, dropout=0.1, epochs=1) for at in range(14)]
