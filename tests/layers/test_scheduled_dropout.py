@@ -45,7 +45,7 @@ def test_the_rate_follows_the_schedule(schedule):
 def test_a_training_counts_and_what_is_saved_goes_on(tmp_path):
     layer = ScheduledDropout(FlatCos(0.5, 10), name="dropout")
     model = keras.Sequential([keras.Input((25,)), layer, keras.layers.Dense(1)])
-    model.compile("sgd", "mse", jit_compile=False)
+    model.compile("sgd", "mse", run_eagerly=True)
     model.fit(X, X[:, 0], batch_size=5, validation_split=0.25, verbose=0)
     assert int(layer.step) == 6
     assert [one.path for one in model.non_trainable_weights] == ["dropout/step"]

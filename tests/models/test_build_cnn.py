@@ -7,17 +7,9 @@ from dlrecipes.errors import ArgumentError
 from dlrecipes.models import build_cnn
 
 
-@pytest.mark.parametrize("batch_normalization", [False, True])
-def test_contract(check_model, batch_normalization):
+def test_contract(check_model):
     def make(**arguments):
-        return build_cnn(
-            (8, 9, 2),
-            3,
-            filters=(4, 5),
-            dense_units=(6,),
-            batch_normalization=batch_normalization,
-            **arguments,
-        )
+        return build_cnn((8, 9, 2), 3, filters=(4, 5), dense_units=(6,), **arguments)
 
     check_model(make, (8, 9, 2), 3)
 

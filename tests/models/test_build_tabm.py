@@ -81,7 +81,7 @@ def test_members_equal_a_loop_over_members(task):
     np.testing.assert_allclose(np.asarray(model(x, training=True)), each, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(np.asarray(model(x)), together, rtol=1e-6, atol=1e-6)
     # The loss of training is the mean of the members', that of evaluation is of their mean.
-    model.compile("sgd", **loss_and_metrics(described.targets))
+    model.compile("sgd", **loss_and_metrics(described.targets), run_eagerly=True)
     y = np.arange(len(x)) % max(2, kind_of(described.target).widths[0])
     y = y.astype("float64") * 30 if task == "regression" else y
     loss = loss_and_metrics(described.targets)["loss"]
@@ -110,7 +110,7 @@ def test_every_kind_of_target_and_number(target, encoding):
         hidden_units=(8,),
         output_bias=prior_bias(described),
     )
-    model.compile("adam", **loss_and_metrics(described.targets))
+    model.compile("adam", **loss_and_metrics(described.targets), run_eagerly=True)
     x, y = examples(90), np.arange(90) % 3
     history = model.fit(x, y, epochs=2, batch_size=32, validation_data=(x, y), verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())

@@ -20,7 +20,7 @@ SCRIPTS = {
 @pytest.mark.parametrize(
     "script",
     [
-        script if script in ("Hebrew", "Chinese") else pytest.param(script, marks=pytest.mark.slow)
+        script if script == "Chinese" else pytest.param(script, marks=pytest.mark.slow)
         for script in SCRIPTS
     ],
 )

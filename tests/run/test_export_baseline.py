@@ -41,7 +41,7 @@ def poor(tmp_path_factory):
     return dlr.tune(
         _poor,
         _data(),
-        plan=dlr.Plan((stage,), refit_seeds=2),
+        plan=dlr.Plan((stage,), refit_seeds=1),
         settings=dlr.RunSettings(out=folder / "run", engine="fit"),
         listener=Listener(),
     )

@@ -84,6 +84,7 @@ def _regression(hp):
     return model
 
 
+@pytest.mark.slow
 def test_values_and_the_same_seed_twice():
     generator = np.random.default_rng(0)
     x = generator.normal(size=(150, 4))

@@ -87,13 +87,13 @@ def _models_are_loaded_once():
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, table_recipe, end_untried):
     folder = tmp_path_factory.mktemp("table")
     sex = np.random.default_rng(1).choice(["f", "m"], 240)
     table = people().assign(sex=sex, number=np.arange(1000, 1240))
     table.insert(0, "badge", [f"badge-{row}" for row in range(240)])
     table.to_csv(folder / "people.csv", index=False)
-    return load_recipe("tabular").tune(
+    return load_recipe(table_recipe).tune(
         plan=PLAN,
         settings=RunSettings(out=folder / "run", engine="resident"),
         data=str(folder / "people.csv"),

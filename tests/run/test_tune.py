@@ -154,6 +154,7 @@ def test_same_seed_same_trials_and_scores(splits, build, settings, tmp_path):
     assert [trial["values"] for trial in first[0]] != [trial["values"] for trial in other[0]]
 
 
+@pytest.mark.slow
 def test_time_is_up_at_once_in_a_database(splits, build, plan, settings, tmp_path):
     url = f"sqlite:///{tmp_path / 'study.db'}"
     with pytest.raises(RunError, match=r"one trial must end with a score.*no finished trial"):

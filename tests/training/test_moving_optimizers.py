@@ -112,8 +112,7 @@ def test_the_momentum_of_each_goes_through_the_cycle():
         network(several()).fit(X, X[:, 0], verbose=0, callbacks=[CyclicalMomentum()])
 
 
-@pytest.mark.parametrize("function", [False, True])
-@pytest.mark.parametrize("trained", [False, True])
+@pytest.mark.parametrize(("function", "trained"), [(False, True), (True, False)])
 def test_a_training_that_is_to_leave_no_trace_leaves_none(function, trained):
     model = network(several(momentum=0.5, function=function))
     if trained:

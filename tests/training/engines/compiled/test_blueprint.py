@@ -241,10 +241,7 @@ STRUCTURE = {
 
 FEW = (
     "half the dropout",
-    "one layer less",
     "operation",
-    "limit in a block",
-    "closure",
     "partial loss",
     "seen and not seen",
 )
@@ -344,7 +341,10 @@ STARTS = {
 }
 
 
-@pytest.mark.parametrize("what", STARTS)
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param(one, marks=[pytest.mark.slow] * (one == "embedding")) for one in STARTS],
+)
 def test_what_weights_begin_by_is_in_no_graph(what, blueprints):
     """One structure, and each job begins from the weights of its own model."""
     builder = _two(STARTS[what])

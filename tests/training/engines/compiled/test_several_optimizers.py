@@ -96,7 +96,10 @@ PATHS = {
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize(
     ("stacked", "xla"),
-    [(True, False), (False, False), pytest.param(True, True, marks=pytest.mark.slow)],
+    [
+        (True, False),
+        *(pytest.param(*one, marks=pytest.mark.slow) for one in ((False, False), (True, True))),
+    ],
 )
 def test_equal_to_keras(stacked, xla, built, side_by_side, examples):
     """XLA draws other masks."""

@@ -300,7 +300,7 @@ CASES = {
     "for tables": _for_tables,
     "an activation at last": _softmax,
 }
-FAST = ("adamw, clipped", "batch normalization", "for tables", "an activation at last")
+FAST = ("adamw, clipped", "batch normalization")
 
 
 @pytest.mark.usefixtures("float64")
