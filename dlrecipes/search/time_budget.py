@@ -57,7 +57,10 @@ _PAIRED = 0.3
 """Two networks err on the same examples: their difference varies by about so much of a score's
 standard error."""
 _MEMBERS, _MEMBERS_SHARE = 4, 0.1
-"""The members of an ensemble that nobody asked for, and what they may take of the whole time."""
+"""The members of an ensemble that nobody asked for for which time is kept, and what they may take
+of the whole."""
+_FEWEST_MEMBERS, _MOST_MEMBERS = 2, 8
+"""Its members where less or more time is left in the end."""
 _MEMBER = 2.0
 """What a member takes, by what a network takes that is saved, predicted with and tested: their mean
 is written and read once by itself, and once as what is exported."""
@@ -84,7 +87,7 @@ class Ending:
     fixed: float
     network: float
 
-    def of(self, networks: int) -> float:
+    def of(self, networks: float) -> float:
         """Return what it takes with so many networks."""
         return self.fixed + networks * self.network
 
@@ -603,9 +606,12 @@ class TimeBudget:
         """
         size = self.time_plan.size(ENSEMBLE)
         if size is None:
-            members, room = self._members or 0, self.left - self._ending.of(refits)
-            if self._members == 0 and room >= self._cost_of_members(_MEMBERS):
-                members = _MEMBERS
+            # The refits are saved and predicted with; that they are tested is still to come.
+            members, room = self._members or 0, self.left - self._ending.of(0.5 * refits)
+            if self._members == 0:
+                one = self._cost_of_members(1)
+                fit = min(_MOST_MEMBERS, int(room / one) if one > 0 else _MOST_MEMBERS)
+                members = fit if fit >= _FEWEST_MEMBERS else 0
             until = self.spent + room - self._cost_of_members(members)
             size = self._decide(ENSEMBLE, members, 1, until)
         return size.trials

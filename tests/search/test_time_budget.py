@@ -194,10 +194,10 @@ def test_it_stops_where_nothing_helps(tuned):
     # ---- what is left goes to the winner, and to others beside it
     plan = tuned.budget.refits(PLAN, result.trials, result.best)
     assert plan.refit_seeds == 2 * PLAN.refit_seeds
-    assert tuned.budget.ensemble(plan.refit_seeds) == 4
+    assert tuned.budget.ensemble(plan.refit_seeds) == 8
 
 
-@pytest.mark.parametrize(("asked", "members"), [(None, 0), (0, 4), (3, 3)])
+@pytest.mark.parametrize(("asked", "members"), [(None, 0), (0, 8), (3, 3)])
 def test_whether_there_is_an_ensemble_is_decided_once(tuned, asked, members):
     result = tuned(120.0, _flat, members=asked)
     plan = tuned.budget.refits(PLAN, result.trials, result.best)
@@ -210,12 +210,14 @@ def test_whether_there_is_an_ensemble_is_decided_once(tuned, asked, members):
     assert tuned.sizes[-1] == decided
 
 
-def test_no_ensemble_where_its_time_is_gone(tuned):
+@pytest.mark.parametrize(("left", "members"), [(0.0, 0), (6.4, 0), (6.6, 2), (9.0, 3)])
+def test_an_ensemble_has_what_its_time_allows(tuned, left, members):
     result = tuned(20.0, _rising, members=0)
     tuned.budget.refits(PLAN, result.trials, result.best)
-    tuned.now[0] = tuned.began + 20.0
-    assert tuned.budget.ensemble(1) == 0
-    assert tuned.budget.time_plan.sizes[-1].trials == 0
+    tuned.now[0] = tuned.began + 20.0 - left
+    # The end takes 2 s and half a second for the test of the refit, each member twice a second.
+    assert tuned.budget.ensemble(1) == members
+    assert tuned.budget.time_plan.sizes[-1].trials == members
 
 
 def test_the_search_is_given_more_time(tuned):
