@@ -14,6 +14,7 @@ from dlrecipes.export.raw_inputs import input_names
 from dlrecipes.targets import join_predictions
 
 BATCH_SIZE = 256
+_FEW_BATCHES = 6
 Taken = TypeVar("Taken", bound=NDArray[Any] | Columns | Inputs)
 _TABLE_BATCH, _CELLS = 2048, 32768
 
@@ -22,13 +23,13 @@ def predict(model: keras.Model, x: NDArray[Any] | Columns | Inputs) -> NDArray[n
     """Return a model's probabilities `(examples, classes)` or values `(examples,)`.
 
     Those of several targets are side by side; `dlrecipes.targets.split_predictions` takes them
-    apart. Where one batch holds all examples, no graph is made of the model.
+    apart. For a few batches no graph is made of the model, which takes longer than to do without.
 
     Args:
         model: From raw inputs to probabilities or values, or a dictionary of both.
         x: Raw inputs, `(examples, …)`, or the columns of a table.
     """
-    if isinstance(x, np.ndarray) and x.dtype != object and len(x) > BATCH_SIZE:
+    if isinstance(x, np.ndarray) and x.dtype != object and len(x) > _FEW_BATCHES * BATCH_SIZE:
         return _array(model.predict(x, batch_size=BATCH_SIZE, verbose=0))
     return predict_eagerly(model, x)
 

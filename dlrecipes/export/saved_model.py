@@ -55,10 +55,12 @@ def export_saved_model(model: keras.Model, path: Path, spec: DataSpec) -> None:
     """
     check_place(path.parent)
     archive = keras.export.ExportArchive()
-    archive.track(model)
     prefixes = _prefixes(spec)
-    serve = _serving(model, spec)
-    archive.add_endpoint("serving_default", serve, input_signature=_signature(spec))
+    serve = _served(model, spec)
+    graph = serve.get_concrete_function()
+    for one in _untracked(graph, model):
+        archive.track(one)
+    archive.add_endpoint("serving_default", serve)
     if spec.columns:
         _add_names(archive, "columns", _told(spec.columns))
     if spec.inputs:
@@ -91,9 +93,7 @@ def trace(model: keras.Model, spec: DataSpec) -> Predict:
         model: As for `export_saved_model`.
         spec: The raw data's spec.
     """
-    # Without AutoGraph, as Keras exports: a branch on a tensor has to be `keras.ops.cond`.
-    serve = tf.function(_serving(model, spec), _signature(spec), autograph=False)
-    graph = serve.get_concrete_function()
+    graph = _served(model, spec).get_concrete_function()
     prefixes = {target.name: prefix for target, prefix in _prefixes(spec).items()}
 
     def predict(x: NDArray[Any] | Columns | Inputs) -> NDArray[np.float32]:
@@ -107,8 +107,8 @@ def trace(model: keras.Model, spec: DataSpec) -> Predict:
     return predict
 
 
-def _serving(model: keras.Model, spec: DataSpec) -> Callable[..., dict[str, tf.Tensor]]:
-    """Return what takes the raw inputs of a signature and returns its answers."""
+def _served(model: keras.Model, spec: DataSpec) -> Any:  # noqa: ANN401  (a function of TensorFlow)
+    """Return what takes the raw inputs of a signature and returns its answers, as a graph."""
     prefixes = _prefixes(spec)
 
     def serve(*columns: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -120,7 +120,39 @@ def _serving(model: keras.Model, spec: DataSpec) -> Callable[..., dict[str, tf.T
             for answer, value in _answers(named[target.name], target).items()
         }
 
-    return serve
+    # Without AutoGraph, as Keras exports: a branch on a tensor has to be `keras.ops.cond`.
+    return tf.function(serve, _signature(spec), autograph=False)
+
+
+def _untracked(graph: Any, model: keras.Model) -> list[Any]:  # noqa: ANN401
+    """Return what a graph uses beside its variables, which Keras finds by itself.
+
+    These are lookup tables, as a rule. To have Keras look for them takes longer than all the rest
+    of an export: it reads every attribute of every layer, and traces functions on its way.
+
+    Args:
+        graph: A traced function of a model.
+        model: The model.
+
+    Returns:
+        The tables that its layers hold, or the model itself where these are not all.
+    """
+    known = {id(variable.handle) for variable in graph.variables}
+    others = {
+        id(one)
+        for one in graph.captured_inputs
+        if one.dtype == tf.resource and id(one) not in known
+    }
+    if not others:
+        return []
+    tables = {
+        id(held.resource_handle): held
+        for layer in model._flatten_layers()
+        for held in vars(layer).values()
+        if isinstance(held, tf.saved_model.experimental.TrackableResource)
+    }
+    found = [table for handle, table in tables.items() if handle in others]
+    return found if len(found) == len(others) else [model]
 
 
 def predict_saved_model(path: Path, x: NDArray[Any] | Columns | Inputs) -> NDArray[np.float32]:

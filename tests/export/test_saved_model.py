@@ -14,6 +14,7 @@ from dlrecipes.export import (
     export_saved_model,
     predict_saved_model,
 )
+from dlrecipes.export.saved_model import _served, _untracked
 
 
 def _model(spec, units, shape=(3,)):
@@ -83,6 +84,51 @@ def test_replaces_an_older_one(tmp_path, spec):
     export_saved_model(_model(spec(), 3), tmp_path / "m", spec())
     assert not (tmp_path / "m" / "left.txt").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+class _Squares(keras.layers.Layer):
+    """Looks up squares, in a table that it holds or hides deeper inside."""
+
+    def __init__(self, hidden=False):
+        super().__init__()
+        numbers = tf.range(10, dtype=tf.int64)
+        squares = tf.lookup.KeyValueTensorInitializer(numbers, numbers**2)
+        self.table = tf.lookup.StaticHashTable(squares, -1)
+        if hidden:
+            self.table = _Holder(self.table)
+
+    def call(self, x):
+        table = self.table.table if isinstance(self.table, _Holder) else self.table
+        return tf.cast(table.lookup(tf.cast(x, tf.int64)), tf.float32)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
+class _Holder(tf.Module):
+    def __init__(self, table):
+        self.table = table
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_lookup_tables_go_with_it(tmp_path, spec, hidden):
+    data = spec("regression", (1,))
+    inputs = keras.Input((1,))
+    layer = _Squares(hidden)
+    model = keras.Model(inputs, layer(inputs)[:, 0])
+    graph = _served(model, data).get_concrete_function()
+    found = _untracked(graph, model)
+    assert found == [model] if hidden else found == [layer.table]
+    export_saved_model(model, tmp_path / "m", data)
+    answers = predict_saved_model(tmp_path / "m", np.array([[3.0], [5.0], [11.0]], "float32"))
+    assert answers.tolist() == [9, 25, -1]
+
+
+def test_nothing_is_looked_for_beside_variables(spec):
+    model = _model(spec(), 3)
+    graph = _served(model, spec()).get_concrete_function()
+    assert len(graph.variables) == 2
+    assert _untracked(graph, model) == []
 
 
 @pytest.mark.parametrize(
