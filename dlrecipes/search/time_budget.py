@@ -56,14 +56,15 @@ _REFITS = 1 / 3
 _PAIRED = 0.3
 """Two networks err on the same examples: their difference varies by about so much of a score's
 standard error."""
-_MEMBERS, _MEMBERS_SHARE = 4, 0.1
+_MEMBERS, _MEMBERS_SHARE = 4, 0.2
 """The members of an ensemble that nobody asked for for which time is kept, and what they may take
 of the whole."""
 _FEWEST_MEMBERS, _MOST_MEMBERS = 2, 8
 """Its members where less or more time is left in the end."""
-_MEMBER = 2.0
-"""What a member takes, by what a network takes that is saved, predicted with and tested: their mean
-is written and read once by itself, and once as what is exported."""
+_CHOOSING = 0.3
+"""The share of its time in which an ensemble's members are chosen; in the rest their mean is saved
+and compared. A member takes as long in all as a network that is saved and tested by itself: the
+preprocessing is written once, but each is restored."""
 _MUCH, _MUCH_SECONDS = 0.1, 15.0
 """What a run may take more than its time, or is said to have spared, the larger of both."""
 _OVERRUN = 0.25
@@ -599,7 +600,8 @@ class TimeBudget:
     def ensemble(self, refits: int) -> int:
         """Return how many members an ensemble may have, 0 for none; decided once.
 
-        They are trained already: what takes time is to save, load and compare their mean.
+        They are trained already: what takes time is to predict with all that may be members, and to
+        save, load and compare the mean of those that are.
 
         Args:
             refits: How many refits there are.
@@ -612,12 +614,12 @@ class TimeBudget:
                 one = self._cost_of_members(1)
                 fit = min(_MOST_MEMBERS, int(room / one) if one > 0 else _MOST_MEMBERS)
                 members = fit if fit >= _FEWEST_MEMBERS else 0
-            until = self.spent + room - self._cost_of_members(members)
+            until = self.spent + room - (1 - _CHOOSING) * self._cost_of_members(members)
             size = self._decide(ENSEMBLE, members, 1, until)
         return size.trials
 
     def _cost_of_members(self, members: int) -> float:
-        return members * _MEMBER * self._ending.network
+        return members * self._ending.network
 
     @property
     def _for_members(self) -> float:
