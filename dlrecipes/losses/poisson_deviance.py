@@ -37,7 +37,7 @@ class PoissonDeviance(keras.losses.Loss):
         >>> loss = dlr.losses.PoissonDeviance(shift=1.0, scale=100.0)
         >>> small, large = [loss(np.array([y]), np.array([y + 10.0])) for y in (10.0, 1000.0)]
         >>> round(float(small), 1), round(float(large), 1)
-        (577.4, 9.8)
+        (577.4, 9.9)
 
     Reference:
         McCullagh and Nelder 1989, Generalized Linear Models, chapters 6 and 9; Gneiting 2011,
