@@ -686,3 +686,29 @@ def test_schedules_go_on_where_a_trial_was_in_other_company(development, scripte
         for name, curve in outcome.history.items():
             assert curve == wanted[number][name][: len(curve)], (number, name)
     assert {program.traces for program in watched.programs} == {1}
+
+
+class _Kinds(_Builder):
+    """Networks of one graph whose rate has a name by kind."""
+
+    space = (
+        Hyperparameter("kind", "choice", choices=("a", "b", "c"), default="a"),
+        *(Hyperparameter(f"rate_{kind}", "float", 1e-3, 1.0, log=True) for kind in "abc"),
+    )
+
+    def __call__(self, values):
+        return super().__call__({"rate": values["rate_" + values["kind"]], "dropout": 0.0})
+
+
+def test_one_graph_behind_other_names_has_each_ones_own_numbers(development, scripted):
+    builder = _Kinds()
+    jobs = [
+        builder.job(0, kind="a", rate_a=0.001, seed=1, keep_weights=True),
+        builder.job(1, kind="a", rate_a=0.002, seed=1, keep_weights=True),
+        builder.job(2, kind="b", rate_b=0.001, seed=1, keep_weights=True),
+        builder.job(3, kind="c", rate_c=0.5, seed=1, keep_weights=True),
+    ]
+    for name in ("population", "resident", "auto"):
+        source = _Watched(name, development).run(scripted(*jobs))
+        sizes = {n: max(np.abs(a).max() for a in one.weights) for n, one in source.ended.items()}
+        assert max(sizes[at] for at in range(3)) < 1 < sizes[3], (name, sizes)

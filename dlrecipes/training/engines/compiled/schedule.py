@@ -152,17 +152,20 @@ def by_structure(found: Sequence[tuple[Job, Blueprint]], remaining: int) -> list
         remaining: How many are still to come; they are expected to be like these, but of a
             structure that only one of these has there may be no other.
     """
-    alike: dict[str, list[Job]] = {}
+    # Of one graph, too, those that were not examined hold their numbers themselves.
+    alike: dict[tuple[str, tuple[float, ...]], list[Job]] = {}
+    blueprints: dict[tuple[str, tuple[float, ...]], Blueprint] = {}
     for job, blueprint in found:
-        alike.setdefault(blueprint.key, []).append(job)
-    blueprints = {blueprint.key: blueprint for _, blueprint in found}
+        place = (blueprint.key, blueprint.given)
+        blueprints[place] = blueprint
+        alike.setdefault(place, []).append(job)
     return [
         Arrivals(
-            blueprints[key],
+            blueprints[place],
             tuple(jobs),
-            _work(blueprints[key], jobs, len(found), remaining),
+            _work(blueprints[place], jobs, len(found), remaining),
         )
-        for key, jobs in alike.items()
+        for place, jobs in alike.items()
     ]
 
 
