@@ -145,7 +145,8 @@ def with_members(
         context: What they shared.
         budget: The time; None where the plan decides.
     """
-    if budget is None or not info.plan.trials:
+    # Of a search that was ended early, no time is divided any more.
+    if budget is None or budget.time_plan.size(REFITS) is None:
         return info, context
     members = budget.ensemble(info.plan.refit_seeds)
     settings = replace(info.settings, ensemble=members)
