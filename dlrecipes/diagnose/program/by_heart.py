@@ -36,6 +36,7 @@ _SECONDS = 6.0
 _EXPLAINED = 0.9
 _KNOWN = 0.95
 _HALF = 0.5
+_NOTHING = 1e-3
 _ROOM = 10
 """Weights an example: with fewer, twenty need not be learned by heart."""
 _REACHED = 10.0
@@ -129,12 +130,21 @@ def _learn(
             losses.append(train_on(model, (x, y)))
             if step % _LOOK_EVERY == _LOOK_EVERY - 1:
                 told, share = _unlearned(program, model(as_tensors(x), training=True), rows)
+                if not told and not _moved(losses):
+                    # Right by chance, or by the rounding of outputs that are all the same.
+                    told, share = "the loss stays as it was", 0.0
                 best = max(best, share)
                 if not told:
                     return "", [losses[0], losses[-1]], 1.0
                 if watch.seconds > _SECONDS:
                     return None, [losses[0], losses[-1]], best
     return told, [losses[0], losses[-1]], best
+
+
+def _moved(losses: list[float]) -> bool:
+    """Return whether a loss is another than at first, or was as good as nothing then."""
+    first, last = losses[0], losses[-1]
+    return abs(first) < _NOTHING or not abs(last - first) <= _NOTHING * abs(first)
 
 
 def _begin_again(model: Any, begun: list[Array], rate: float) -> None:  # noqa: ANN401
