@@ -37,6 +37,7 @@ _EXPLAINED = 0.9
 _KNOWN = 0.95
 _HALF = 0.5
 _NOTHING = 1e-3
+"""A loss that moves by a smaller part of itself has stayed; a smaller one was learned before."""
 _ROOM = 10
 """Weights an example: with fewer, twenty need not be learned by heart."""
 _REACHED = 10.0
