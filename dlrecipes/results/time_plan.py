@@ -9,7 +9,9 @@ from dlrecipes.errors import ArgumentError
 from dlrecipes.results.plan import Plan, Stage
 
 REFITS = "refits"
+MORE_REFITS = "more-refits"
 ENSEMBLE = "ensemble"
+_AFTER_SEARCH = (REFITS, MORE_REFITS, ENSEMBLE)
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class StageSize:
     """What a stage was given when it began.
 
     Args:
-        name: The stage, or `"refits"` or `"ensemble"`.
+        name: The stage, or `"refits"`, `"more-refits"`, `"ensemble"`.
         trials: Its trials, or trainings, at least 0; of an ensemble the members that it may have.
         epochs: Epochs of each that is not pruned, at least 1; 1 of an ensemble, which trains none.
         spent: Seconds of the run's time that were spent before it, at least 0.
@@ -101,7 +103,7 @@ class TimePlan:
         """
         stages: list[Stage] = []
         for size in self.sizes:
-            if size.name in (REFITS, ENSEMBLE):
+            if size.name in _AFTER_SEARCH:
                 continue
             own = [stage for stage in plan.stages if stage.name == size.name]
             like = [stage for stage in plan.stages if size.name.startswith(f"{stage.name}-")]
@@ -109,7 +111,8 @@ class TimePlan:
             stages.append(
                 replace(stage, name=size.name, trials=size.trials, epochs=size.epochs, first=())
             )
-        refits = self.size(REFITS)
+        refits, more = self.size(REFITS), self.size(MORE_REFITS)
         if refits is not None:
-            plan = replace(plan, refit_seeds=max(1, refits.trials), refit_epochs=refits.epochs)
+            seeds = max(1, refits.trials) + (0 if more is None else more.trials)
+            plan = replace(plan, refit_seeds=seeds, refit_epochs=refits.epochs)
         return replace(plan, stages=tuple(stages)) if stages else plan

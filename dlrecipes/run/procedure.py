@@ -23,7 +23,16 @@ from dlrecipes.diagnose import (
     measure_subgroups,
     weigh_penalty,
 )
-from dlrecipes.results import DataSpec, Objective, RunInfo, RunResult, SubgroupResult, Threshold
+from dlrecipes.results import (
+    DataSpec,
+    Objective,
+    RunInfo,
+    RunResult,
+    StudyResult,
+    SubgroupResult,
+    Threshold,
+    TrialRecord,
+)
 from dlrecipes.run.assemble import assemble_result, keep_what_holds
 from dlrecipes.run.baselines import (
     chance_score,
@@ -46,7 +55,7 @@ from dlrecipes.run.look_after import Ended, look_after
 from dlrecipes.run.main_metric import judged_by
 from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.run.prepare import Prepared, Work
-from dlrecipes.run.refits import begin_differently, refit_winner
+from dlrecipes.run.refits import begin_differently, refit_winner, score_refits
 from dlrecipes.run.thresholds import set_threshold, set_thresholds
 from dlrecipes.run.time_left import (
     baseline_seconds,
@@ -56,6 +65,7 @@ from dlrecipes.run.time_left import (
     search_deadline,
     time_budget,
     with_members,
+    with_more_refits,
     with_refits,
 )
 from dlrecipes.rundir import RunDirectory, run_log
@@ -64,6 +74,7 @@ from dlrecipes.search import (
     LogListener,
     Store,
     StudyContext,
+    TimeBudget,
     estimate_comparisons,
     rank,
     run_comparisons,
@@ -198,7 +209,10 @@ def carry_out(
             context, study.best.values, data.train.inputs[:1], info.policy
         )
         began_with, context = with_refits(replace(info, plan=plan), context, study, store, budget)
-        refitted = refit_winner(study, began_with, splits, engine, store, context, directory)
+        trained, began_with, context = _refit_within(
+            study, began_with, engine, store, context, directory, budget
+        )
+        refitted = score_refits(trained, began_with, splits, context, directory)
         cut = cut_refits(began_with, refitted, budget, heard.on_finding)
         part, spec = splits.validation, splits.model_spec
         _, refits, _ = set_thresholds(
@@ -312,6 +326,23 @@ def carry_out(
     if "saved_model" not in result.artifacts:
         run.export("saved_model")
     return run
+
+
+def _refit_within(
+    study: StudyResult,
+    info: RunInfo,
+    engine: Engine,
+    store: Store,
+    context: StudyContext,
+    directory: RunDirectory,
+    budget: TimeBudget | None,
+) -> tuple[tuple[TrialRecord, ...], RunInfo, StudyContext]:
+    """Train the winner again, and further times where time is left; return what all began with."""
+    records = refit_winner(study, info, engine, store, context, directory)
+    further, context = with_more_refits(info, context, records, budget)
+    if further.plan != info.plan:
+        records = refit_winner(study, further, engine, store, context, directory)
+    return records, further, context
 
 
 def _begin_ensemble(info: RunInfo, heard: Listener, clock: PhaseClock) -> None:

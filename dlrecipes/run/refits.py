@@ -100,30 +100,57 @@ class Refits:
 def refit_winner(
     study: StudyResult,
     info: RunInfo,
-    splits: Splits,
     engine: Engine,
     store: Store,
     context: StudyContext,
     directory: RunDirectory,
-) -> Refits:
-    """Train the winner again, save each refit and score it on the validation part.
+) -> tuple[TrialRecord, ...]:
+    """Train the winner again with other seeds, so far as that was not done before.
 
     A refit's weights are written before its trial counts as finished, so a finished one always
-    has its network. What each predicts for the validation part is kept, and all that is said about
-    that part is said by these predictions.
+    has its network.
+
+    Args:
+        study: The search.
+        info: Its plan says how many refits there are, of how many epochs.
+        engine: Trains.
+        store: Where the study of the refits lives.
+        context: What all trainings share.
+        directory: The run directory.
+    """
+    stage = refit_stage(info.plan, study.best, info.given)
+    winner = [study.best] * stage.trials
+    keep = keep_weights(directory, stage.name)
+    return refit(stage, winner, study.space, engine, store, context, keep)
+
+
+def score_refits(
+    records: Sequence[TrialRecord],
+    info: RunInfo,
+    splits: Splits,
+    context: StudyContext,
+    directory: RunDirectory,
+) -> Refits:
+    """Save each refit and score it on the validation part.
+
+    What each predicts for the validation part is kept, and all that is said about that part is said
+    by these predictions.
 
     The refit with the best validation score comes first: it is the one that is exported, and it is
     named before the test set is opened; refits that were tested keep their order.
+
+    Args:
+        records: All refits.
+        info: What the run was started with.
+        splits: The data.
+        context: What all trainings share.
+        directory: The run directory.
 
     Raises:
         RunError: If no refit ended with a score, or an earlier version trained them.
         ExportError: If a saved refit answers otherwise than the trained one.
         BuilderError: If the builder builds another network for the same values.
     """
-    stage = refit_stage(info.plan, study.best, info.given)
-    winner = [study.best] * stage.trials
-    keep = keep_weights(directory, stage.name)
-    records = refit(stage, winner, study.space, engine, store, context, keep)
     usable = with_weights(records, directory)
     usable.sort(key=lambda record: _badness(record, context.objective))
     usable = _as_tested(usable, directory)
@@ -155,11 +182,11 @@ def refit_winner(
         )
     together = np.stack(predictions)
     keep_predictions(directory, splits.validation, together, name="validation")
-    summary = directory.networks(stage.name).summary.read_text(encoding="utf-8")
+    summary = directory.networks(usable[0].stage).summary.read_text(encoding="utf-8")
     same = find_same(usable, directory)
     for finding in same:
         context.listener.on_finding(finding)
-    return Refits(tuple(results), records, together, summary, usable[0].parameters, same)
+    return Refits(tuple(results), tuple(records), together, summary, usable[0].parameters, same)
 
 
 def find_same(records: Sequence[TrialRecord], directory: RunDirectory) -> tuple[Finding, ...]:

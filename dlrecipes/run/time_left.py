@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from dlrecipes.results import Finding, Objective, RunInfo, RunSettings, StudyResult
-from dlrecipes.results.time_plan import ENSEMBLE, REFITS
+from dlrecipes.results import (
+    Finding,
+    Objective,
+    RunInfo,
+    RunSettings,
+    StudyResult,
+    TrialRecord,
+)
+from dlrecipes.results.time_plan import ENSEMBLE, MORE_REFITS, REFITS
 from dlrecipes.run.baselines import seconds_more
 from dlrecipes.run.engines import RecordedChoices
 from dlrecipes.run.keep_trials import keeps_trials
@@ -133,6 +140,29 @@ def with_refits(
     done = refitted_before(refit_stage(plan, study.best, info.given), study, store, context)
     budget.resume(REFITS, done)
     return replace(info, plan=plan), replace(context, ends=budget.ends(REFITS))
+
+
+def with_more_refits(
+    info: RunInfo,
+    context: StudyContext,
+    records: Sequence[TrialRecord],
+    budget: TimeBudget | None,
+) -> tuple[RunInfo, StudyContext]:
+    """Return what further refits begin with, where time is left for some; else the same.
+
+    Args:
+        info: What the first refits began with.
+        context: What they shared.
+        records: Those.
+        budget: The time; None where the plan decides.
+    """
+    if budget is None:
+        return info, context
+    plan = budget.more_refits(info.plan, records)
+    if plan == info.plan:
+        return info, context
+    budget.resume(MORE_REFITS, records[info.plan.refit_seeds :])
+    return replace(info, plan=plan), replace(context, ends=budget.ends(MORE_REFITS))
 
 
 def with_members(

@@ -24,7 +24,7 @@ from dlrecipes.results import (
     plural,
     significant,
 )
-from dlrecipes.results.time_plan import ENSEMBLE, REFITS
+from dlrecipes.results.time_plan import ENSEMBLE, MORE_REFITS, REFITS
 from dlrecipes.search.activity import in_words
 from dlrecipes.search.ranges import rank
 
@@ -43,6 +43,8 @@ _WIDENING = 0.2
 """The share of a stage's time that is left to search beyond an edge."""
 _KEPT = {"none": 1.0, "median": 0.8, "halving": 0.6}
 """The share of its epochs that a trial trains under a pruner."""
+_MARGIN = 1.1
+"""Refits may take longer than those before them."""
 _CAUTION = 1.2
 """A training by itself takes longer than beside many others."""
 _SEARCHED = 0.7
@@ -573,6 +575,44 @@ class TimeBudget:
             )
         return replace(plan, refit_seeds=size.trials, refit_epochs=size.epochs)
 
+    def more_refits(self, plan: Plan, records: Sequence[TrialRecord]) -> Plan:
+        """Return the plan with further refits, where time is left that nothing else needs.
+
+        They are members that an ensemble may have. What the first ones took tells what fits; it is
+        decided once, and of no run that goes on after its refits.
+
+        Args:
+            plan: The plan with the first refits.
+            records: Those, trained.
+        """
+        first, size = self.time_plan.size(REFITS), self.time_plan.size(MORE_REFITS)
+        if size is None and first is not None and self.time_plan.sizes[-1] is first:
+            number, until = self._more(first, records)
+            if number:
+                size = self._decide(MORE_REFITS, number, first.epochs, until)
+                self._on_note(
+                    f"{plural(number, 'further refit')} of {plural(size.epochs, 'epoch')} "
+                    f"in at most {in_words(max(1.0, size.until - size.spent))}."
+                )
+        if size is None:
+            return plan
+        return replace(plan, refit_seeds=plan.refit_seeds + size.trials)
+
+    def _more(self, first: StageSize, records: Sequence[TrialRecord]) -> tuple[int, float]:
+        """Return how many further refits fit, and when they end."""
+        known, network = len(records), self._ending.network
+        room = self.left - self._ending.of(known) - self._for_members
+        cut = any(one.epochs < first.epochs for one in records) and self.spent >= first.until
+        if self.time_plan.within_plan or self._members is None or cut or not known:
+            return 0, 0.0
+        round_seconds = (self.spent - first.spent) / math.ceil(known / self._cores)
+        number = 0
+        for more in range(1, _MOST_MEMBERS - known + 1):
+            trained = _MARGIN * round_seconds * math.ceil(more / self._cores)
+            if trained + more * network <= room:
+                number = more
+        return number, self.spent + room - number * network
+
     def cut_refits(self, plan: Plan, records: Sequence[TrialRecord]) -> tuple[Finding, ...]:
         """Return that refits have ended before their last epoch because the time was up.
 
@@ -580,7 +620,7 @@ class TimeBudget:
             plan: The plan, whose stopping may end a refit, too.
             records: The refits.
         """
-        size = self.time_plan.size(REFITS)
+        size = self.time_plan.size(MORE_REFITS) or self.time_plan.size(REFITS)
         stops = plan.patience is not None or plan.max_loss_rise is not None
         cut = [one for one in records if size and 0 < one.epochs < size.epochs]
         if size is None or not cut or (stops and self.spent < size.until):

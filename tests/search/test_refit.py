@@ -16,14 +16,14 @@ from dlrecipes.training.outcome import Outcome
 def refits(tmp_path, builder, fake_engine, context, recorder):
     """`refits(best)`: train a winner again, and what was kept."""
 
-    def run(best, engine=None):
-        plan = CoarseToFine(epochs=4, refit_seeds=3)
+    def run(best, engine=None, seeds=3):
+        plan = CoarseToFine(epochs=4, refit_seeds=seeds)
         store = Store.open(tmp_path / "study.journal", "run")
         run.kept, run.engine = [], engine or fake_engine()
         shared = context(builder, listener=recorder())
         return refit(
             refit_stage(plan, best),
-            [best] * 3,
+            [best] * seeds,
             discover_space(builder),
             run.engine,
             store,
@@ -71,6 +71,21 @@ def test_refits_are_resumed(refits, winner, fake_engine):
     records = refits(winner)
     assert [number for number, _, _ in refits.kept] == [1, 2]
     assert [one.values for one in records] == [winner.values] * 3
+
+
+@pytest.mark.parametrize("killed", [0, 2, 6])
+def test_further_refits_follow_the_first(refits, winner, fake_engine, killed):
+    """Where time is left: cut off among them, the run goes on with both stages in turn."""
+    first = refits(winner)
+    with pytest.raises(KeyboardInterrupt):
+        refits(winner, fake_engine(epochs=killed), seeds=5)
+    assert refits(winner)[:3] == first
+    assert refits.engine.epochs == 0
+    records = refits(winner, seeds=5)
+    assert [one.number for one in records] == [0, 1, 2, 3, 4]
+    assert records[:3] == first
+    assert len({one.seed for one in records}) == 5
+    assert {one.status for one in records} == {"completed"}
 
 
 def test_refits_have_epochs_of_their_own(tmp_path, context, record, recorder):
