@@ -191,7 +191,7 @@ class RunResult:
     `fit` is None: how well the exported refit fits its training part, beside the validation part.
 
     `exported` says which model is exported, tested against the baselines and predicted with, and
-    `threshold` is its: the ensemble where that is better than a single network on the validation
+    `threshold` is its: the ensemble where that is better than the best refit on the validation
     part, beyond the noise; else the first of `refits`, the one with the best validation score. It
     is settled before the test set is opened; in results of earlier versions it is the refit.
     `sealed` says why the run ended with its test set closed: because that was asked for, because
@@ -303,9 +303,9 @@ class EnsembleResult:
         members: The trials and refits that have a weight (`select_members`).
         validation: The ensemble's scores on the validation part, on which members and weights were
             chosen.
-        validation_gain: What a mean is better than the mean refit there, of which members and
-            weights were chosen on other examples; called better only beyond the luck of the choice
-            (`may_be_luck`).
+        validation_gain: What a mean of which members and weights were chosen on other examples is
+            better there than the best refit, which would be exported without it; called better only
+            beyond the luck of the choice (`may_be_luck`). Of earlier versions, than the mean refit.
         checkpoint: The SavedModel of the average, from raw examples.
         threshold: The one chosen on the ensemble's validation predictions, where the verdict is
             about decisions; None elsewhere.

@@ -60,10 +60,11 @@ def average_members(
     at its own temperature, at a temperature again: the mean of calibrated probabilities is less
     sure than it could be.
 
-    Its gain is that of means whose members were chosen on other examples (`Selection.held_out`).
-    But the trials among the candidates are the best of many by just these examples, so that it is
-    called better only where it is so by a proper loss, too, and by more than that may have brought
-    (`may_be_luck`).
+    Its gain is that of means whose members were chosen on other examples (`Selection.held_out`)
+    over the refit that would be exported without it: these two models are what is chosen between,
+    so that other seeds have no part in its interval. But the trials among the candidates are the
+    best of many by just these examples, so that it is called better only where it is so by a
+    proper loss, too, and by more than that may have brought (`may_be_luck`).
 
     Args:
         candidates: What may be averaged, a refit first.
@@ -71,7 +72,7 @@ def average_members(
         splits: The data.
         directory: The run directory.
         context: Its listener hears of what is left out.
-        single: The refits' results, for the gain over a single network, and what each of them
+        single: The refits' results, the one first that would be exported, and what each of them
             predicts for the validation part.
         tried: Trials of the search that have a score.
 
@@ -122,6 +123,7 @@ def average_members(
     validation, threshold = score_validation(part.y, predictions, spec, wanted)
     goal = usable_goal(wanted, (threshold, *(refit.threshold for refit in refits)))
     held_out = calibrated(selection.held_out.astype(np.float32), calibration)
+    best = of_refits[:1]
     trials = [losses(candidate.predictions) for candidate in candidates if candidate.searched]
     result = EnsembleResult(
         asked=asked,
@@ -130,14 +132,14 @@ def average_members(
         validation_gain=_gain(
             "validation",
             part.y,
-            (held_out, of_refits),
-            (threshold, [refit.threshold for refit in refits]),
+            (held_out, best),
+            (threshold, [refits[0].threshold]),
             main_metric(spec, part, part, goal),
             spec,
             len(chosen),
             lucky=may_be_luck(
                 losses(held_out),
-                np.stack([losses(one) for one in of_refits]),
+                np.stack([losses(one) for one in best]),
                 np.array(trials),
                 tried=tried,
                 share=sum(weight for member, weight in chosen if member.searched),
@@ -289,13 +291,15 @@ def _gain(
     reached = metric.scores(y, ensemble, spec, own)[metric.name]
     scores = [metric.scores(y, values, spec, level)[metric.name] for values, level in pairs]
     spread = f" ± {significant(stdev(scores), 2)}" if len(scores) > 1 else ""
-    how = " with members chosen on other examples" if part == "validation" else ""
+    how, whose = "", ""
+    if part == "validation":
+        how, whose = " with members chosen on other examples", " of the best refit"
     return measure_gain(
         metric.losses(y, ensemble, spec, own),
         np.stack([metric.losses(y, values, spec, level) for values, level in pairs]),
         metric=metric.words,
         score=f"{part} {metric.words} {significant(reached)}{how} against "
-        f"{significant(fmean(scores))}{spread}",
+        f"{significant(fmean(scores))}{spread}{whose}",
         members=members,
         step=metric.step(y),
         lucky=lucky,
