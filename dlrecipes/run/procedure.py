@@ -212,8 +212,8 @@ def carry_out(
         trained, began_with, context = _refit_within(
             study, began_with, engine, store, context, directory, budget
         )
+        cut = cut_refits(began_with, trained, budget, heard.on_finding)
         refitted = score_refits(trained, began_with, splits, context, directory)
-        cut = cut_refits(began_with, refitted, budget, heard.on_finding)
         part, spec = splits.validation, splits.model_spec
         _, refits, _ = set_thresholds(
             settings.goal, refitted.results, refitted.predictions, part.y, spec

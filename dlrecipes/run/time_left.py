@@ -19,7 +19,6 @@ from dlrecipes.run.baselines import seconds_more
 from dlrecipes.run.engines import RecordedChoices
 from dlrecipes.run.keep_trials import keeps_trials
 from dlrecipes.run.prepare import Prepared, Work
-from dlrecipes.run.refits import Refits
 from dlrecipes.search import (
     Ending,
     Listener,
@@ -185,7 +184,7 @@ def with_members(
 
 def cut_refits(
     info: RunInfo,
-    refitted: Refits,
+    records: Sequence[TrialRecord],
     budget: TimeBudget | None,
     on_finding: Callable[[Finding], None],
 ) -> tuple[Finding, ...]:
@@ -193,11 +192,11 @@ def cut_refits(
 
     Args:
         info: What they began with.
-        refitted: The refits.
+        records: The refits, of which the last has just ended.
         budget: The time; None where the plan decides.
         on_finding: Hears of it.
     """
-    found = () if budget is None else budget.cut_refits(info.plan, refitted.records)
+    found = () if budget is None else budget.cut_refits(info.plan, records)
     for finding in found:
         on_finding(finding)
     return found
