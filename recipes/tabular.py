@@ -72,7 +72,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     if spec.task == "regression":  # errors of prices or durations grow with their size
         spec = with_link(spec, hp.Fixed("link", usual_link(spec)))
     epochs = hp.Fixed("epochs", EPOCHS)  # those of the stage that trains it
-    steps = epochs * -(-spec.train_size // batch_size)  # of the schedules
+    steps = epochs * -(-spec.train_size // batch_size)  # of RealMLP's schedules
     if network == "realmlp":
         with hp.conditional_scope("network", ["realmlp"]):
             rate = hp.Float("realmlp_rate", 0.01, 0.2, sampling="log")
@@ -80,10 +80,9 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
         optimizer = realmlp_optimizer(rate, steps, weight_decay=decay)
     else:
         with hp.conditional_scope("network", ["mlp", "tabm"]):
-            rate = hp.Float("learning_rate", 3e-4, 1e-2, sampling="log")
+            rate = hp.Float("learning_rate", 3e-4, 5e-3, sampling="log")
             decay = hp.Float("weight_decay", 1e-4, 1e-1, sampling="log")
-        falling = keras.optimizers.schedules.CosineDecay(rate, steps)
-        optimizer = keras.optimizers.AdamW(falling, weight_decay=decay)
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=decay)
         optimizer.exclude_from_weight_decay(var_names=["bias"])
     make = {
         "mlp": partial(build_tabular, hidden_units=(256, 256), one_hot=100, dropout_rate=dropout),
