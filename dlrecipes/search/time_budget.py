@@ -27,6 +27,7 @@ from dlrecipes.results import (
 from dlrecipes.results.time_plan import ENSEMBLE, MORE_REFITS, REFITS
 from dlrecipes.search.activity import in_words
 from dlrecipes.search.ranges import rank
+from dlrecipes.training.outcome import BestEpoch
 
 _PILOT_TRIALS = 4
 _PILOT_EPOCHS = 5
@@ -586,7 +587,8 @@ class TimeBudget:
             records: Those, trained.
         """
         first, size = self.time_plan.size(REFITS), self.time_plan.size(MORE_REFITS)
-        if size is None and first is not None and self.time_plan.sizes[-1] is first:
+        last = self.time_plan.sizes[-1:] == (first,)
+        if size is None and first is not None and last and not self.cut_refits(plan, records):
             number, until = self._more(first, records)
             if number:
                 size = self._decide(MORE_REFITS, number, first.epochs, until)
@@ -601,9 +603,10 @@ class TimeBudget:
     def _more(self, first: StageSize, records: Sequence[TrialRecord]) -> tuple[int, float]:
         """Return how many further refits fit, and when they end."""
         known, network = len(records), self._ending.network
-        room = self.left - self._ending.of(known) - self._for_members
-        cut = any(one.epochs < first.epochs for one in records) and self.spent >= first.until
-        if self.time_plan.within_plan or self._members is None or cut or not known:
+        # Without an ensemble, of as many as it may have, they would be for nothing.
+        members = self._cost_of_members(_MOST_MEMBERS)
+        room = self.left - self._ending.of(known) - members
+        if self.time_plan.within_plan or self._members is None or not known:
             return 0, 0.0
         round_seconds = (self.spent - first.spent) / math.ceil(known / self._cores)
         number = 0
@@ -620,10 +623,13 @@ class TimeBudget:
             plan: The plan, whose stopping may end a refit, too.
             records: The refits.
         """
-        size = self.time_plan.size(MORE_REFITS) or self.time_plan.size(REFITS)
-        stops = plan.patience is not None or plan.max_loss_rise is not None
-        cut = [one for one in records if size and 0 < one.epochs < size.epochs]
-        if size is None or not cut or (stops and self.spent < size.until):
+        size = self.time_plan.size(REFITS)
+        cut = [
+            one
+            for one in records
+            if size and 0 < one.epochs < size.epochs and not self._stopped(one, plan)
+        ]
+        if size is None or not cut:
             return ()
         least = min(one.epochs for one in cut)
         return (
@@ -636,6 +642,15 @@ class TimeBudget:
                 severity="warning",
             ),
         )
+
+    def _stopped(self, record: TrialRecord, plan: Plan) -> bool:
+        """Whether a refit ended because the plan's stopping has ended it."""
+        curve = record.history.get(self._objective.name, ())
+        losses = record.history.get("val_loss", ())
+        best = BestEpoch(self._objective, plan.stopping)
+        for epoch, score in enumerate(curve):
+            best.update(epoch, score, losses[epoch] if epoch < len(losses) else None)
+        return best.should_stop
 
     def ensemble(self, refits: int) -> int:
         """Return how many members an ensemble may have, 0 for none; decided once.

@@ -197,12 +197,12 @@ def test_it_stops_where_nothing_helps(tuned):
     assert tuned.budget.ensemble(plan.refit_seeds) == 8
 
 
-def _after_refits(seconds, left, *, until=math.inf):
+def _after_refits(seconds, left):
     """A budget of two cores, two minutes in all, whose three refits of 6 epochs took so long."""
     spent = 120.0 - left
     sizes = (
         StageSize("coarse", 12, 6, 1.0, 50.0),
-        StageSize("refits", 3, 6, spent - seconds, min(until, 120.0)),
+        StageSize("refits", 3, 6, spent - seconds, 120.0),
     )
     return TimeBudget(
         TimePlan(sizes, seconds=120.0),
@@ -217,9 +217,9 @@ def _after_refits(seconds, left, *, until=math.inf):
 
 
 # Two rounds of two took 20 s: two more take a tenth more than 10 s, and each a second to save and
-# test. Those there are need 3 s, the end 2 s, the members of an ensemble 4 s.
+# test. Those there are need 3 s, the end 2 s, the members of an ensemble 8 s.
 @pytest.mark.parametrize(
-    ("left", "number"), [(9 + 11 + 0.9, 3), (9 + 11 + 1.1, 4), (9 + 11 + 2.1, 5), (100, 8)]
+    ("left", "number"), [(13 + 11 + 0.9, 3), (13 + 11 + 1.1, 4), (13 + 11 + 2.1, 5), (100, 8)]
 )
 def test_time_that_is_left_goes_to_further_refits(record, left, number):
     trained = [record(at, 0.5, epochs=6) for at in range(3)]
@@ -232,10 +232,10 @@ def test_time_that_is_left_goes_to_further_refits(record, left, number):
     if number > 3:
         size = budget.time_plan.sizes[-1]
         assert (size.name, size.trials, size.epochs) == ("more-refits", number - 3, 6)
-        assert size.until == pytest.approx(120 - 9 - (number - 3))
+        assert size.until == pytest.approx(120 - 13 - (number - 3))
     # ---- those that the time has cut short are the last
     cut = [replace(one, epochs=2) for one in trained]
-    assert _after_refits(20.0, left, until=100.0 - left).more_refits(plan, cut) == plan
+    assert _after_refits(20.0, left).more_refits(plan, cut) == plan
 
 
 @pytest.mark.parametrize("way", ["no ensemble", "within the plan", "after an ensemble"])
@@ -330,8 +330,15 @@ def test_too_little_time_still_has_a_network_and_says_so(tuned):
     assert tuned.budget.cut_refits(plan, [whole]) == ()
     (cut,) = tuned.budget.cut_refits(plan, [replace(whole, epochs=1)])
     assert (cut.name, cut.severity) == ("refits cut short", "warning")
-    patient = replace(plan, patience=2)
-    assert tuned.budget.cut_refits(patient, [replace(whole, epochs=1)]) == ()
+    # ---- but what patience has ended was not cut
+    patient, curve = replace(plan, patience=2), {"val_accuracy": [0.4, 0.5, 0.5, 0.4]}
+    tired = replace(whole, epochs=4, history=curve)
+    longer = replace(tuned.budget.time_plan.sizes[-1], epochs=9)
+    tuned.budget.time_plan = replace(
+        tuned.budget.time_plan, sizes=(*tuned.budget.time_plan.sizes[:-1], longer)
+    )
+    assert tuned.budget.cut_refits(patient, [tired]) == ()
+    assert len(tuned.budget.cut_refits(replace(patient, patience=3), [tired])) == 1
 
 
 @pytest.mark.parametrize("killed", [3, 30, 60, 110])
