@@ -649,7 +649,8 @@ class TimeBudget:
         losses = record.history.get("val_loss", ())
         best = BestEpoch(self._objective, plan.stopping)
         for epoch, score in enumerate(curve):
-            best.update(epoch, score, losses[epoch] if epoch < len(losses) else None)
+            loss = losses[epoch] if epoch < len(losses) else None
+            best.update(epoch, math.nan if score is None else score, loss)
         return best.should_stop
 
     def ensemble(self, refits: int) -> int:
