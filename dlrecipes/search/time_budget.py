@@ -27,13 +27,12 @@ from dlrecipes.results import (
 from dlrecipes.results.time_plan import ENSEMBLE, MORE_REFITS, REFITS
 from dlrecipes.search.activity import in_words
 from dlrecipes.search.ranges import rank
+from dlrecipes.search.training_cost import FEWEST_TRIALS, Cost, fit_stage, measure_cost, paces
 from dlrecipes.training.outcome import BestEpoch
 
 _PILOT_TRIALS = 4
 _PILOT_EPOCHS = 5
 _PILOT_SHARE = 0.2
-_FEWEST = 4
-"""Trials that a stage should have, if need be with fewer epochs."""
 _FEW = 2
 """Trials without which a stage that is not the last is left out."""
 _TRIALS_EACH = 16
@@ -42,8 +41,6 @@ _LONGEST = 4
 """Times the plan's epochs."""
 _WIDENING = 0.2
 """The share of a stage's time that is left to search beyond an edge."""
-_KEPT = {"none": 1.0, "median": 0.8, "halving": 0.6}
-"""The share of its epochs that a trial trains under a pruner."""
 _MARGIN = 1.1
 """Refits may take longer than those before them."""
 _CAUTION = 1.2
@@ -94,99 +91,6 @@ class Ending:
     def of(self, networks: float) -> float:
         """Return what it takes with so many networks."""
         return self.fixed + networks * self.network
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a training costs by the clock, where trainings go on side by side.
-
-    Args:
-        begin: Seconds before its first epoch.
-        epoch: Seconds of an epoch.
-    """
-
-    begin: float
-    epoch: float
-
-    def of(self, epochs: float) -> float:
-        """Return the seconds of a training of so many epochs."""
-        return self.begin + epochs * self.epoch
-
-
-def measure_cost(records: Sequence[TrialRecord], seconds: float, *, first: bool = False) -> Cost:
-    """Return what the trials of a stage have cost, on average.
-
-    The first trial of a structure compiles its graph. Trials with as many weights are taken to
-    share one, and an epoch of theirs to cost what the fastest of them took. How likely the next
-    trial has a structure of its own is told by the share of structures that only one has.
-
-    Args:
-        records: Its trials.
-        seconds: What the stage took by the clock.
-        first: Whether it was the first stage: what passed between its trials was spent on
-            structures that nobody had met, too.
-
-    Reference:
-        Good 1953, The Population Frequencies of Species and the Estimation of Population
-        Parameters.
-    """
-    trained = [record for record in records if record.epochs]
-    if not trained:
-        return Cost(seconds / max(1, len(records)), 0.0)
-    epochs = sum(record.epochs for record in trained)
-    measured = sum(record.seconds for record in trained)
-    if measured <= 0:
-        return Cost(0.0, seconds / epochs)
-    paces = _paces(trained)
-    training = sum(paces[record.parameters] * record.epochs for record in trained)
-    counts = [sum(one.parameters == structure for one in trained) for structure in paces]
-    new = counts.count(1) / len(trained)
-    first_uses, between = measured - training, max(0.0, seconds - measured)
-    if first:
-        first_uses, between = first_uses + between, 0.0
-    return Cost(between / len(records) + new * first_uses / len(paces), training / epochs)
-
-
-def _paces(records: Sequence[TrialRecord]) -> dict[int, float]:
-    """Return seconds an epoch by number of weights, as the fastest trial with as many took."""
-    paces: dict[int, float] = {}
-    for record in records:
-        pace = record.seconds / record.epochs
-        paces[record.parameters] = min(pace, paces.get(record.parameters, math.inf))
-    return paces
-
-
-def fit_stage(
-    stage: Stage, seconds: float, cost: Cost, *, most: int, keep_epochs: bool = False
-) -> tuple[int, int]:
-    """Return the trials and epochs of a stage that fit into a time.
-
-    Where hardly a trial fits, its epochs are cut, too.
-
-    Args:
-        stage: Its epochs and pruner.
-        seconds: The time.
-        cost: What a trial costs.
-        most: Trials at most.
-        keep_epochs: Whether the epochs must stay.
-
-    Returns:
-        Trials, at least 0, and epochs, at least 1.
-    """
-    kept = _KEPT[stage.pruner]
-
-    def fitting(epochs: int) -> int:
-        each = cost.of(kept * epochs)
-        if seconds <= 0:
-            return 0
-        return most if each * most <= seconds else int(seconds / each)
-
-    epochs = stage.epochs
-    fewest = min(_FEWEST, most)
-    if fitting(epochs) < fewest and not keep_epochs and cost.epoch > 0:
-        affordable = (seconds / max(1, fewest) - cost.begin) / (kept * cost.epoch)
-        epochs = min(epochs, max(1, int(affordable)))
-    return fitting(epochs), epochs
 
 
 def noise_of(score: float, examples: int, objective: Objective) -> float:
@@ -363,7 +267,7 @@ class TimeBudget:
             pilot = replace(pilot, sampler="sobol")
         yield self._begin(pilot, partial(self._pilot, pilot, plan))
         varying = {one.name for one in space if one.kind != "fixed"}
-        most = max(_FEWEST, _TRIALS_EACH * len(varying))
+        most = max(FEWEST_TRIALS, _TRIALS_EACH * len(varying))
         weights = [stage.trials * stage.epochs for stage in plan.stages]
         for at, stage in enumerate(plan.stages):
             share = weights[at] / max(1, sum(weights[at:]))
@@ -373,7 +277,7 @@ class TimeBudget:
                 cap = max(0, min(stage.trials, most_left))
             yield self._begin(stage, partial(self._stage, stage, plan, trials, share, cap))
         if not self.time_plan.within_plan:
-            yield from self._further(plan, trials, max(2 * _FEWEST, most // 3))
+            yield from self._further(plan, trials, max(2 * FEWEST_TRIALS, most // 3))
 
     def beyond(self, stage: Stage, trials: Sequence[TrialRecord]) -> int:
         """Return how many trials beyond an edge fit into the time of the stage before.
@@ -526,7 +430,7 @@ class TimeBudget:
     ) -> tuple[int, int, float]:
         seconds, cost = self._for_search(plan, trials, stage.epochs), self._cost(trials)
         number, epochs = fit_stage(stage, seconds, cost, most=most, keep_epochs=True)
-        return (number if number >= _FEWEST else 0), epochs, self.spent + seconds
+        return (number if number >= FEWEST_TRIALS else 0), epochs, self.spent + seconds
 
     def _saturate(self, plan: Plan, trials: Sequence[TrialRecord]) -> None:
         refits, best = self.time_plan.size(REFITS), self._best(trials)
@@ -729,8 +633,8 @@ class TimeBudget:
         stages = dict.fromkeys(one.stage for one in alike)
         groups = [[one for one in alike if one.stage == name] for name in stages]
         several = [group for group in groups if len(group) > 1] or [alike]
-        pace = max(_paces(group)[best.parameters] for group in several)
-        fastest = _paces(alike)[best.parameters]
+        pace = max(paces(group)[best.parameters] for group in several)
+        fastest = paces(alike)[best.parameters]
         first_use = max(one.seconds - one.epochs * fastest for one in alike)
         rounds = math.ceil(plan.refit_seeds / self._cores) * self._cores / plan.refit_seeds
         return (_CAUTION * rounds * epochs * pace + first_use / plan.refit_seeds) / folds
@@ -768,7 +672,7 @@ class TimeBudget:
         sizes = self.time_plan.sizes
         for at in reversed(range(len(sizes))):
             own = [one for one in trials if one.stage == sizes[at].name]
-            if len(own) >= min(_FEWEST, sizes[at].trials):
+            if len(own) >= min(FEWEST_TRIALS, sizes[at].trials):
                 end = sizes[at + 1].spent if at + 1 < len(sizes) else self.spent
                 return measure_cost(own, end - sizes[at].spent, first=at == 0)
         return Cost(0.0, 0.0)
