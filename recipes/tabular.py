@@ -46,11 +46,11 @@ from dlrecipes.training.schedules import FlatCos
 
 EPOCHS = 30
 # What is good on many tables, by the papers and by `benchmarks/table_networks.py`.
-PLE: dict[str, Value] = {"encoding": "ple", "dropout": 0.1, "weight_decay": 3e-4}
+PLE: dict[str, Value] = {"encoding": "ple", "dropout": 0.1, "weight_decay": 3e-2}
 PLAN = CoarseToFine(trials=12, epochs=EPOCHS, patience=8, refit_seeds=3)
 FIRST: tuple[dict[str, Value], ...] = (
-    {"network": "mlp", "learning_rate": 1e-3},
-    {"network": "tabm", "learning_rate": 2e-3},
+    {"network": "mlp", "learning_rate": 2e-3},
+    {"network": "tabm", "learning_rate": 4e-3},
 )
 for first in FIRST:
     PLAN = with_first_trial(PLAN, PLE | first)
@@ -72,7 +72,7 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
     if spec.task == "regression":  # errors of prices or durations grow with their size
         spec = with_link(spec, hp.Fixed("link", usual_link(spec)))
     epochs = hp.Fixed("epochs", EPOCHS)  # those of the stage that trains it
-    steps = epochs * -(-spec.train_size // batch_size)  # of RealMLP's schedules
+    steps = epochs * -(-spec.train_size // batch_size)  # of the schedules
     if network == "realmlp":
         with hp.conditional_scope("network", ["realmlp"]):
             rate = hp.Float("realmlp_rate", 0.01, 0.2, sampling="log")
@@ -80,9 +80,10 @@ def build(hp: keras_tuner.HyperParameters, spec: DataSpec) -> keras.Model:
         optimizer = realmlp_optimizer(rate, steps, weight_decay=decay)
     else:
         with hp.conditional_scope("network", ["mlp", "tabm"]):
-            rate = hp.Float("learning_rate", 3e-4, 5e-3, sampling="log")
+            rate = hp.Float("learning_rate", 3e-4, 1e-2, sampling="log")
             decay = hp.Float("weight_decay", 1e-4, 1e-1, sampling="log")
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=decay)
+        falling = keras.optimizers.schedules.CosineDecay(rate, steps)
+        optimizer = keras.optimizers.AdamW(falling, weight_decay=decay)
         optimizer.exclude_from_weight_decay(var_names=["bias"])
     make = {
         "mlp": partial(build_tabular, hidden_units=(256, 256), one_hot=100, dropout_rate=dropout),
