@@ -11,7 +11,7 @@ from dlrecipes.results.plan import Plan, Stage
 REFITS = "refits"
 MORE_REFITS = "more-refits"
 ENSEMBLE = "ensemble"
-_AFTER_SEARCH = (REFITS, MORE_REFITS, ENSEMBLE)
+AFTER_SEARCH = (REFITS, MORE_REFITS, ENSEMBLE)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class TimePlan:
         """
         stages: list[Stage] = []
         for size in self.sizes:
-            if size.name in _AFTER_SEARCH:
+            if size.name in AFTER_SEARCH:
                 continue
             own = [stage for stage in plan.stages if stage.name == size.name]
             like = [stage for stage in plan.stages if size.name.startswith(f"{stage.name}-")]

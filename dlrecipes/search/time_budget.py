@@ -24,7 +24,7 @@ from dlrecipes.results import (
     plural,
     significant,
 )
-from dlrecipes.results.time_plan import ENSEMBLE, MORE_REFITS, REFITS
+from dlrecipes.results.time_plan import AFTER_SEARCH, ENSEMBLE, MORE_REFITS, REFITS
 from dlrecipes.search.activity import in_words
 from dlrecipes.search.ranges import rank
 from dlrecipes.search.training_cost import FEWEST_TRIALS, Cost, fit_stage, measure_cost, paces
@@ -314,7 +314,7 @@ class TimeBudget:
         if self._saturated is not None:
             return (self._saturated,)
         missing = [stage.name for stage in plan.stages if self.time_plan.size(stage.name) is None]
-        begun = [size for size in self.time_plan.sizes if size.name not in (REFITS, ENSEMBLE)]
+        begun = [size for size in self.time_plan.sizes if size.name not in AFTER_SEARCH]
         trials, minutes = sum(size.trials for size in begun), self.seconds / 60
         sizes = [(stage, self.time_plan.size(stage.name)) for stage in plan.stages]
         shorter = any(size and size.epochs < stage.epochs for stage, size in sizes)
@@ -335,7 +335,7 @@ class TimeBudget:
         return (
             Finding(
                 "time too short",
-                f"The time was up before {' and '.join(missing)} could begin, with "
+                f"There was no time for {' and '.join(missing)}, with "
                 f"{plural(trials, 'trial')} begun: what was found is hardly searched for.",
                 {"seconds": self.seconds, "missing": missing, "trials": trials},
                 f"Give more than {minutes:.3g} minutes.",
@@ -383,16 +383,19 @@ class TimeBudget:
         longest = max(one.epochs for one in plan.stages)
         given = share * self._for_search(plan, trials, longest)
         trials_in = (1 - _WIDENING) * given if stage.widen else given
+        last = stage is plan.stages[-1]
         number, epochs = fit_stage(
             stage,
             trials_in,
             self._cost(trials),
             most=most,
+            # The last one begins with the best so far, which few epochs would not do justice.
+            fewest=_FEW if last else FEWEST_TRIALS,
             keep_epochs=self.time_plan.keep_epochs,
         )
-        # One trial is no stage: the next one has the time.
-        alone = number < min(_FEW, most) and stage is not plan.stages[-1]
-        return 0 if alone else number, epochs, self.spent + given
+        # One trial is no stage, nor are some of few epochs: the next one has the time.
+        poor = number < min(_FEW, most) or 2 * epochs < stage.epochs
+        return 0 if poor and not last else number, epochs, self.spent + given
 
     def _further(self, plan: Plan, trials: Sequence[TrialRecord], most: int) -> Iterator[Stage]:
         """Yield rounds of longer and of further trials, as long as they help."""
@@ -462,9 +465,9 @@ class TimeBudget:
         """
         size = self.time_plan.size(REFITS)
         if size is None:
-            epochs = plan.refit_epochs or self._refit_epochs(plan, best)
-            one = self._refit_cost(plan, trials, best, epochs) + self._ending.network
             room = self.left - self._ending.fixed - self._for_members
+            epochs = plan.refit_epochs or self._refit_epochs(plan, trials, best, room)
+            one = self._refit_cost(plan, trials, best, epochs) + self._ending.network
             fit = int(room / one) if one > 0 else plan.refit_seeds
             # Twice as many tell more of chance, where a search needs no more time.
             many = fit >= 4 * plan.refit_seeds and not self.time_plan.within_plan
@@ -613,12 +616,25 @@ class TimeBudget:
         """
         return max(1.0, min(usual, self.left - self._ending.fixed))
 
-    def _refit_epochs(self, plan: Plan, best: TrialRecord) -> int:
+    def _refit_epochs(
+        self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord, room: float
+    ) -> int:
+        """Return the epochs of the longest stage, or the plan's if there was no time for them."""
         if best.gap is not None:  # a gap may grow with the epochs
             return best.epochs
         names = {stage.name for stage in plan.stages} | {best.stage}
         begun = [size.epochs for size in self.time_plan.sizes if size.name in names]
-        return max(begun, default=max(stage.epochs for stage in plan.stages))
+        planned = max(stage.epochs for stage in plan.stages)
+        found = max(begun, default=planned)
+        if self.time_plan.keep_epochs or planned <= found:
+            return found
+        # One longer refit is worth more than several short ones.
+        least = self._refit_cost(plan, trials, best, found)
+        each = (self._refit_cost(plan, trials, best, 2 * found) - least) / found
+        if each <= 0:
+            return planned
+        more = int((room - self._ending.network - least) / each)
+        return max(found, min(planned, found + more))
 
     def _refit_cost(
         self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord, epochs: int

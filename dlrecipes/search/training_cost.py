@@ -78,8 +78,14 @@ def paces(records: Sequence[TrialRecord]) -> dict[int, float]:
     return fastest
 
 
-def fit_stage(
-    stage: Stage, seconds: float, cost: Cost, *, most: int, keep_epochs: bool = False
+def fit_stage(  # noqa: PLR0913  (one argument a fact)
+    stage: Stage,
+    seconds: float,
+    cost: Cost,
+    *,
+    most: int,
+    fewest: int = FEWEST_TRIALS,
+    keep_epochs: bool = False,
 ) -> tuple[int, int]:
     """Return the trials and epochs of a stage that fit into a time.
 
@@ -90,6 +96,7 @@ def fit_stage(
         seconds: The time.
         cost: What a trial costs.
         most: Trials at most.
+        fewest: Trials for which epochs are cut.
         keep_epochs: Whether the epochs must stay.
 
     Returns:
@@ -104,7 +111,7 @@ def fit_stage(
         return most if each * most <= seconds else int(seconds / each)
 
     epochs = stage.epochs
-    fewest = min(FEWEST_TRIALS, most)
+    fewest = min(fewest, most)
     if fitting(epochs) < fewest and not keep_epochs and cost.epoch > 0:
         affordable = (seconds / max(1, fewest) - cost.begin) / (kept * cost.epoch)
         epochs = min(epochs, max(1, int(affordable)))
