@@ -202,7 +202,7 @@ def keep_statistics(splits: Splits, directory: RunDirectory) -> None:
 
 
 def keep_gallery(network: keras.Model, data: Development, directory: RunDirectory) -> None:
-    """Keep what the layers of a network on images make of the first validation image, once.
+    """Keep what the layers of a network on images make of the first validation image.
 
     A network without convolutions has no gallery, nor one whose input is no single image.
 
@@ -211,8 +211,9 @@ def keep_gallery(network: keras.Model, data: Development, directory: RunDirector
         data: The data, as it takes them.
         directory: The run directory.
     """
-    if data.model_spec.kind != "image" or directory.feature_maps.is_file():
+    if data.model_spec.kind != "image":
         return
+    directory.feature_maps.unlink(missing_ok=True)  # of the refit that was the best before
     image = data.validation.array[0]
     try:
         gallery = layer_gallery(network, image)

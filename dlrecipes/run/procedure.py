@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlrecipes.baselines import BaselineFit
-from dlrecipes.data import Split, study_running
+from dlrecipes.data import Split, Splits, study_running
 from dlrecipes.diagnose import (
     check_penalty_gain,
     check_selection_optimism,
@@ -31,7 +31,6 @@ from dlrecipes.results import (
     StudyResult,
     SubgroupResult,
     Threshold,
-    TrialRecord,
 )
 from dlrecipes.run.assemble import assemble_result, keep_what_holds
 from dlrecipes.run.baselines import (
@@ -55,7 +54,7 @@ from dlrecipes.run.look_after import Ended, look_after
 from dlrecipes.run.main_metric import judged_by
 from dlrecipes.run.phase_clock import PhaseClock
 from dlrecipes.run.prepare import Prepared, Work
-from dlrecipes.run.refits import begin_differently, refit_winner, score_refits
+from dlrecipes.run.refits import Refits, begin_differently, refit_winner
 from dlrecipes.run.thresholds import set_threshold, set_thresholds
 from dlrecipes.run.time_left import (
     baseline_seconds,
@@ -209,11 +208,10 @@ def carry_out(
             context, study.best.values, data.train.inputs[:1], info.policy
         )
         began_with, context = with_refits(replace(info, plan=plan), context, study, store, budget)
-        trained, began_with, context = _refit_within(
-            study, began_with, engine, store, context, directory, budget
+        refitted, began_with, context = _refit_within(
+            study, began_with, splits, engine, store, context, directory, budget
         )
-        cut = cut_refits(began_with, trained, budget, heard.on_finding)
-        refitted = score_refits(trained, began_with, splits, context, directory)
+        cut = cut_refits(began_with, refitted, budget, heard.on_finding)
         part, spec = splits.validation, splits.model_spec
         _, refits, _ = set_thresholds(
             settings.goal, refitted.results, refitted.predictions, part.y, spec
@@ -331,18 +329,19 @@ def carry_out(
 def _refit_within(
     study: StudyResult,
     info: RunInfo,
+    splits: Splits,
     engine: Engine,
     store: Store,
     context: StudyContext,
     directory: RunDirectory,
     budget: TimeBudget | None,
-) -> tuple[tuple[TrialRecord, ...], RunInfo, StudyContext]:
+) -> tuple[Refits, RunInfo, StudyContext]:
     """Train the winner again, and further times where time is left; return what all began with."""
-    records = refit_winner(study, info, engine, store, context, directory)
-    further, context = with_more_refits(info, context, records, budget)
+    refits = refit_winner(study, info, splits, engine, store, context, directory)
+    further, context = with_more_refits(info, context, refits, budget)
     if further.plan != info.plan:
-        records = refit_winner(study, further, engine, store, context, directory)
-    return records, further, context
+        refits = refit_winner(study, further, splits, engine, store, context, directory)
+    return refits, further, context
 
 
 def _begin_ensemble(info: RunInfo, heard: Listener, clock: PhaseClock) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import math
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -70,6 +71,7 @@ class Refits:
         summary: The network as Keras summarises it.
         parameters: Number of its weights.
         findings: That some of them are the same network.
+        seconds: What it took to save them and to predict with them.
     """
 
     results: tuple[RefitResult, ...]
@@ -78,6 +80,7 @@ class Refits:
     summary: str
     parameters: int
     findings: tuple[Finding, ...] = ()
+    seconds: float = 0.0
 
     def exported(self, directory: RunDirectory) -> TrialRecord:
         """Return the record of the refit that is exported, the first of the results.
@@ -100,57 +103,32 @@ class Refits:
 def refit_winner(
     study: StudyResult,
     info: RunInfo,
+    splits: Splits,
     engine: Engine,
     store: Store,
     context: StudyContext,
     directory: RunDirectory,
-) -> tuple[TrialRecord, ...]:
-    """Train the winner again with other seeds, so far as that was not done before.
-
-    A refit's weights are written before its trial counts as finished, so a finished one always
-    has its network.
-
-    Args:
-        study: The search.
-        info: Its plan says how many refits there are, of how many epochs.
-        engine: Trains.
-        store: Where the study of the refits lives.
-        context: What all trainings share.
-        directory: The run directory.
-    """
-    stage = refit_stage(info.plan, study.best, info.given)
-    winner = [study.best] * stage.trials
-    keep = keep_weights(directory, stage.name)
-    return refit(stage, winner, study.space, engine, store, context, keep)
-
-
-def score_refits(
-    records: Sequence[TrialRecord],
-    info: RunInfo,
-    splits: Splits,
-    context: StudyContext,
-    directory: RunDirectory,
 ) -> Refits:
-    """Save each refit and score it on the validation part.
+    """Train the winner again, save each refit and score it on the validation part.
 
-    What each predicts for the validation part is kept, and all that is said about that part is said
-    by these predictions.
+    What was done before stays: there may be further refits of the same winner. A refit's weights
+    are written before its trial counts as finished, so a finished one always has its network. What
+    each predicts for the validation part is kept, and all that is said about that part is said by
+    these predictions.
 
     The refit with the best validation score comes first: it is the one that is exported, and it is
     named before the test set is opened; refits that were tested keep their order.
-
-    Args:
-        records: All refits.
-        info: What the run was started with.
-        splits: The data.
-        context: What all trainings share.
-        directory: The run directory.
 
     Raises:
         RunError: If no refit ended with a score, or an earlier version trained them.
         ExportError: If a saved refit answers otherwise than the trained one.
         BuilderError: If the builder builds another network for the same values.
     """
+    stage = refit_stage(info.plan, study.best, info.given)
+    winner = [study.best] * stage.trials
+    keep = keep_weights(directory, stage.name)
+    records = refit(stage, winner, study.space, engine, store, context, keep)
+    ended = time.monotonic()
     usable = with_weights(records, directory)
     usable.sort(key=lambda record: _badness(record, context.objective))
     usable = _as_tested(usable, directory)
@@ -166,7 +144,8 @@ def score_refits(
     keep_statistics(splits, directory)
     results, predictions = [], []
     for record in usable:
-        found, calibration = _kept(record, directory, info, splits, context)
+        is_best = record is usable[0]
+        found, calibration = _kept(record, directory, info, splits, context, is_best=is_best)
         predictions.append(calibrated(found, calibration))
         results.append(
             RefitResult(
@@ -182,11 +161,19 @@ def score_refits(
         )
     together = np.stack(predictions)
     keep_predictions(directory, splits.validation, together, name="validation")
-    summary = directory.networks(usable[0].stage).summary.read_text(encoding="utf-8")
+    summary = directory.networks(stage.name).summary.read_text(encoding="utf-8")
     same = find_same(usable, directory)
     for finding in same:
         context.listener.on_finding(finding)
-    return Refits(tuple(results), tuple(records), together, summary, usable[0].parameters, same)
+    return Refits(
+        tuple(results),
+        records,
+        together,
+        summary,
+        usable[0].parameters,
+        same,
+        time.monotonic() - ended,
+    )
 
 
 def find_same(records: Sequence[TrialRecord], directory: RunDirectory) -> tuple[Finding, ...]:
@@ -231,6 +218,8 @@ def _kept(
     info: RunInfo,
     splits: Splits,
     context: StudyContext,
+    *,
+    is_best: bool,
 ) -> tuple[NDArray[np.float32], Calibration | None]:
     """Return a refit's own validation predictions and its temperature, after making what is not."""
     networks = directory.networks(record.stage)
@@ -239,7 +228,8 @@ def _kept(
     if predictions is not None and whole:
         return predictions, networks.kept_calibration(record.number)
     network = restore_kept(record, directory, context, splits.development(), info.policy)
-    keep_gallery(network, splits.development(), directory)  # the best refit comes first
+    if is_best:
+        keep_gallery(network, splits.development(), directory)
     text = io.StringIO()
     network.summary(print_fn=lambda line: text.write(line + "\n"), line_length=90)
     write_text(networks.summary, text.getvalue())

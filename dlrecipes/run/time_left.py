@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from dlrecipes.results import (
@@ -12,13 +12,13 @@ from dlrecipes.results import (
     RunInfo,
     RunSettings,
     StudyResult,
-    TrialRecord,
 )
 from dlrecipes.results.time_plan import ENSEMBLE, MORE_REFITS, REFITS
 from dlrecipes.run.baselines import seconds_more
 from dlrecipes.run.engines import RecordedChoices
 from dlrecipes.run.keep_trials import keeps_trials
 from dlrecipes.run.prepare import Prepared, Work
+from dlrecipes.run.refits import Refits
 from dlrecipes.search import (
     Ending,
     Listener,
@@ -144,7 +144,7 @@ def with_refits(
 def with_more_refits(
     info: RunInfo,
     context: StudyContext,
-    records: Sequence[TrialRecord],
+    refitted: Refits,
     budget: TimeBudget | None,
 ) -> tuple[RunInfo, StudyContext]:
     """Return what further refits begin with, where time is left for some; else the same.
@@ -152,15 +152,15 @@ def with_more_refits(
     Args:
         info: What the first refits began with.
         context: What they shared.
-        records: Those.
+        refitted: Those.
         budget: The time; None where the plan decides.
     """
-    if budget is None:
+    if budget is None or refitted.findings:  # more of the same network are none
         return info, context
-    plan = budget.more_refits(info.plan, records)
+    plan = budget.more_refits(info.plan, refitted.records, refitted.seconds)
     if plan == info.plan:
         return info, context
-    budget.resume(MORE_REFITS, records[info.plan.refit_seeds :])
+    budget.resume(MORE_REFITS, refitted.records[info.plan.refit_seeds :])
     return replace(info, plan=plan), replace(context, ends=budget.ends(MORE_REFITS))
 
 
@@ -184,7 +184,7 @@ def with_members(
 
 def cut_refits(
     info: RunInfo,
-    records: Sequence[TrialRecord],
+    refitted: Refits,
     budget: TimeBudget | None,
     on_finding: Callable[[Finding], None],
 ) -> tuple[Finding, ...]:
@@ -192,11 +192,11 @@ def cut_refits(
 
     Args:
         info: What they began with.
-        records: The refits, of which the last has just ended.
+        refitted: The refits.
         budget: The time; None where the plan decides.
         on_finding: Hears of it.
     """
-    found = () if budget is None else budget.cut_refits(info.plan, records)
+    found = () if budget is None else budget.cut_refits(info.plan, refitted.records)
     for finding in found:
         on_finding(finding)
     return found

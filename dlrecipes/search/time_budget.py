@@ -483,7 +483,7 @@ class TimeBudget:
             )
         return replace(plan, refit_seeds=size.trials, refit_epochs=size.epochs)
 
-    def more_refits(self, plan: Plan, records: Sequence[TrialRecord]) -> Plan:
+    def more_refits(self, plan: Plan, records: Sequence[TrialRecord], saving: float) -> Plan:
         """Return the plan with further refits, where time is left that nothing else needs.
 
         They are members that an ensemble may have. What the first ones took tells what fits; it is
@@ -492,11 +492,12 @@ class TimeBudget:
         Args:
             plan: The plan with the first refits.
             records: Those, trained.
+            saving: Seconds that were spent since on saving and predicting with them.
         """
         first, size = self.time_plan.size(REFITS), self.time_plan.size(MORE_REFITS)
         last = self.time_plan.sizes[-1:] == (first,)
         if size is None and first is not None and last and not self.cut_refits(plan, records):
-            number, until = self._more(first, records)
+            number, until = self._more(first, records, saving)
             if number:
                 size = self._decide(MORE_REFITS, number, first.epochs, until)
                 self._on_note(
@@ -507,15 +508,21 @@ class TimeBudget:
             return plan
         return replace(plan, refit_seeds=plan.refit_seeds + size.trials)
 
-    def _more(self, first: StageSize, records: Sequence[TrialRecord]) -> tuple[int, float]:
+    def _more(
+        self, first: StageSize, records: Sequence[TrialRecord], saving: float
+    ) -> tuple[int, float]:
         """Return how many further refits fit, and when they end."""
-        known, network = len(records), self._ending.network
-        # Without an ensemble, of as many as it may have, they would be for nothing.
-        members = self._cost_of_members(_MOST_MEMBERS)
-        room = self.left - self._ending.of(known) - members
+        known = len(records)
         if self.time_plan.within_plan or self._members is None or not known:
             return 0, 0.0
-        round_seconds = (self.spent - first.spent) / math.ceil(known / self._cores)
+        # Half of what a network takes is its test; the other half is known, if it was done now.
+        usual = self._ending.network
+        network = min(usual, max(usual / 2, 2 * saving / known))
+        self._ending = replace(self._ending, network=network)
+        # Without the ensemble they would be for nothing.
+        members = self._for_members or self._cost_of_members(_FEWEST_MEMBERS)
+        room = self.left - self._ending.fixed - known * network / 2 - members
+        round_seconds = (self.spent - saving - first.spent) / math.ceil(known / self._cores)
         number = 0
         for more in range(1, _MOST_MEMBERS - known + 1):
             trained = _MARGIN * round_seconds * math.ceil(more / self._cores)
