@@ -46,6 +46,9 @@ def test_every_convolution_is_in_the_report(data, make_run, tmp_path):
 
 def test_no_gallery_where_there_is_nothing_to_see(data, tmp_path):
     directory = RunDirectory(tmp_path)
+    keep_gallery(_network(2), data, directory)
+    assert len(read_gallery(directory.feature_maps)) == 3
+    # ---- of another refit, which is the best now, not even the maps of the one before
     dense = keras.Sequential(
         [keras.Input((6, 5, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]
     )
