@@ -208,8 +208,9 @@ def carry_out(
             context, study.best.values, data.train.inputs[:1], info.policy
         )
         began_with, context = with_refits(replace(info, plan=plan), context, study, store, budget)
-        refitted, began_with, context = _refit_within(
-            study, began_with, splits, engine, store, context, directory, budget
+        before = directory.read_result() if directory.result_file.exists() else None
+        refitted, began_with, context = _refit_in_time(
+            study, began_with, splits, engine, store, context, directory, budget, before
         )
         cut = cut_refits(began_with, refitted, budget, heard.on_finding)
         part, spec = splits.validation, splits.model_spec
@@ -217,7 +218,6 @@ def carry_out(
             settings.goal, refitted.results, refitted.predictions, part.y, spec
         )
         # ---- and the mean of refits and kept trials, which costs no training
-        before = directory.read_result() if directory.result_file.exists() else None
         averaged = ensemble_before(before, study, refitted, splits, directory)
         if averaged is None:
             began_with, context = with_members(began_with, context, budget)
@@ -326,7 +326,7 @@ def carry_out(
     return run
 
 
-def _refit_within(
+def _refit_in_time(  # noqa: PLR0913, PLR0917  (what a refit takes)
     study: StudyResult,
     info: RunInfo,
     splits: Splits,
@@ -335,9 +335,15 @@ def _refit_within(
     context: StudyContext,
     directory: RunDirectory,
     budget: TimeBudget | None,
+    before: RunResult | None,
 ) -> tuple[Refits, RunInfo, StudyContext]:
-    """Train the winner again, and further times where time is left; return what all began with."""
+    """Train the winner again, and further times where time is left; return what all began with.
+
+    A run that has ended, with the result `before`, decides nothing anew.
+    """
     refits = refit_winner(study, info, splits, engine, store, context, directory)
+    if before is not None and before.stages == study.stages:
+        return refits, info, context
     further, context = with_more_refits(info, context, refits, budget)
     if further.plan != info.plan:
         refits = refit_winner(study, further, splits, engine, store, context, directory)

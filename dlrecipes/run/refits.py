@@ -71,7 +71,7 @@ class Refits:
         summary: The network as Keras summarises it.
         parameters: Number of its weights.
         findings: That some of them are the same network.
-        seconds: What it took to save them and to predict with them.
+        seconds: What it took to save each and to predict with it; None if that was done before.
     """
 
     results: tuple[RefitResult, ...]
@@ -80,7 +80,7 @@ class Refits:
     summary: str
     parameters: int
     findings: tuple[Finding, ...] = ()
-    seconds: float = 0.0
+    seconds: float | None = None
 
     def exported(self, directory: RunDirectory) -> TrialRecord:
         """Return the record of the refit that is exported, the first of the results.
@@ -128,7 +128,7 @@ def refit_winner(
     winner = [study.best] * stage.trials
     keep = keep_weights(directory, stage.name)
     records = refit(stage, winner, study.space, engine, store, context, keep)
-    ended = time.monotonic()
+    networks, ended = directory.networks(stage.name), time.monotonic()
     usable = with_weights(records, directory)
     usable.sort(key=lambda record: _badness(record, context.objective))
     usable = _as_tested(usable, directory)
@@ -142,6 +142,7 @@ def refit_winner(
     context.listener.on_step("predictions of the refits on the validation part")
     keep_preprocess(splits, directory)
     keep_statistics(splits, directory)
+    new = sum(networks.kept_predictions(record.number) is None for record in usable)
     results, predictions = [], []
     for record in usable:
         is_best = record is usable[0]
@@ -161,7 +162,7 @@ def refit_winner(
         )
     together = np.stack(predictions)
     keep_predictions(directory, splits.validation, together, name="validation")
-    summary = directory.networks(stage.name).summary.read_text(encoding="utf-8")
+    summary = networks.summary.read_text(encoding="utf-8")
     same = find_same(usable, directory)
     for finding in same:
         context.listener.on_finding(finding)
@@ -172,7 +173,7 @@ def refit_winner(
         summary,
         usable[0].parameters,
         same,
-        time.monotonic() - ended,
+        (time.monotonic() - ended) / new if new else None,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from dlrecipes.results import (
     Finding,
     Objective,
+    Plan,
     RunInfo,
     RunSettings,
     StudyResult,
@@ -28,7 +29,7 @@ from dlrecipes.search import (
     refit_stage,
     refitted_before,
 )
-from dlrecipes.training.engines import count_cores
+from dlrecipes.training.engines import count_workers
 
 _FIXED, _NETWORK = 2.0, 1.4
 """What the end of a run takes, by what a network took to be saved, loaded and compared: diagnosis,
@@ -60,7 +61,7 @@ def time_budget(
         members=asked if asked > 1 else 0 if may_decide else None,
         began=work.began,
         before=work.before,
-        cores=count_cores(),
+        cores=count_workers(),
         on_size=chosen.take_time_plan,
         on_note=listener.on_note,
     )
@@ -134,11 +135,22 @@ def with_refits(
     if budget is None:
         return info, context
     if not info.plan.trials:  # the search was ended early: what follows has the time it takes
-        return replace(info, plan=budget.time_plan.carried_out(info.plan)), context
+        return replace(info, plan=_refits_of_an_ended_search(info, study, budget)), context
     plan = budget.refits(info.plan, study.trials, study.best)
     done = refitted_before(refit_stage(plan, study.best, info.given), study, store, context)
     budget.resume(REFITS, done)
     return replace(info, plan=plan), replace(context, ends=budget.ends(REFITS))
+
+
+def _refits_of_an_ended_search(info: RunInfo, study: StudyResult, budget: TimeBudget) -> Plan:
+    """Return the plan as carried out, with refits as they were decided, or as long as planned."""
+    plan = budget.time_plan.carried_out(info.plan)
+    begun = None if info.time_plan is None else info.time_plan.size(REFITS)
+    if begun is not None:
+        return replace(plan, refit_epochs=begun.epochs)
+    if study.best.gap is not None or plan.refit_epochs is not None:
+        return plan
+    return replace(plan, refit_epochs=max(stage.epochs for stage in info.plan.stages))
 
 
 def with_more_refits(

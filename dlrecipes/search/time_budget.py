@@ -34,7 +34,8 @@ _PILOT_TRIALS = 4
 _PILOT_EPOCHS = 5
 _PILOT_SHARE = 0.2
 _FEW = 2
-"""Trials without which a stage that is not the last is left out."""
+"""Trials that a stage must have, or else it is left out; of the last one, epochs are cut for them.
+"""
 _TRIALS_EACH = 16
 """Trials for each hyperparameter beyond which longer trials help more than further ones."""
 _LONGEST = 4
@@ -483,7 +484,7 @@ class TimeBudget:
             )
         return replace(plan, refit_seeds=size.trials, refit_epochs=size.epochs)
 
-    def more_refits(self, plan: Plan, records: Sequence[TrialRecord], saving: float) -> Plan:
+    def more_refits(self, plan: Plan, records: Sequence[TrialRecord], saving: float | None) -> Plan:
         """Return the plan with further refits, where time is left that nothing else needs.
 
         They are members that an ensemble may have. What the first ones took tells what fits; it is
@@ -492,12 +493,13 @@ class TimeBudget:
         Args:
             plan: The plan with the first refits.
             records: Those, trained.
-            saving: Seconds that were spent since on saving and predicting with them.
+            saving: Seconds that were spent since on saving each and predicting with it; None if
+                that was done before.
         """
         first, size = self.time_plan.size(REFITS), self.time_plan.size(MORE_REFITS)
         last = self.time_plan.sizes[-1:] == (first,)
         if size is None and first is not None and last and not self.cut_refits(plan, records):
-            number, until = self._more(first, records, saving)
+            number, until = self._further_refits(first, records, saving)
             if number:
                 size = self._decide(MORE_REFITS, number, first.epochs, until)
                 self._on_note(
@@ -508,24 +510,25 @@ class TimeBudget:
             return plan
         return replace(plan, refit_seeds=plan.refit_seeds + size.trials)
 
-    def _more(
-        self, first: StageSize, records: Sequence[TrialRecord], saving: float
+    def _further_refits(
+        self, first: StageSize, records: Sequence[TrialRecord], saving: float | None
     ) -> tuple[int, float]:
         """Return how many further refits fit, and when they end."""
         known = len(records)
         if self.time_plan.within_plan or self._members is None or not known:
             return 0, 0.0
-        # Half of what a network takes is its test; the other half is known, if it was done now.
-        usual = self._ending.network
-        network = min(usual, max(usual / 2, 2 * saving / known))
-        self._ending = replace(self._ending, network=network)
+        network, saved = self._ending.network, 0.0
+        if saving is not None:  # half of what a network takes is its test; the other half is known
+            network, saved = min(network, max(network / 2, 2 * saving)), known * saving
         # Without the ensemble they would be for nothing.
         members = self._for_members or self._cost_of_members(_FEWEST_MEMBERS)
         room = self.left - self._ending.fixed - known * network / 2 - members
-        round_seconds = (self.spent - saving - first.spent) / math.ceil(known / self._cores)
+        # Keras' `fit` trains one network at a time.
+        abreast = 1 if any(one.engine == "fit" for one in records) else self._cores
+        round_seconds = (self.spent - saved - first.spent) / math.ceil(known / abreast)
         number = 0
         for more in range(1, _MOST_MEMBERS - known + 1):
-            trained = _MARGIN * round_seconds * math.ceil(more / self._cores)
+            trained = _MARGIN * round_seconds * math.ceil(more / abreast)
             if trained + more * network <= room:
                 number = more
         return number, self.spent + room - number * network
@@ -535,15 +538,20 @@ class TimeBudget:
 
         Args:
             plan: The plan, whose stopping may end a refit, too.
-            records: The refits.
+            records: The refits; of further ones, which are exported only where they are better, it
+                is not asked.
         """
         size = self.time_plan.size(REFITS)
+        if size is None:
+            return ()
         cut = [
             one
-            for one in records
-            if size and 0 < one.epochs < size.epochs and not self._stopped(one, plan)
+            for one in records[: size.trials]
+            if one.status == "completed"
+            and one.epochs < size.epochs
+            and not self._stopped(one, plan)
         ]
-        if size is None or not cut:
+        if not cut or self.spent < size.until:
             return ()
         least = min(one.epochs for one in cut)
         return (
@@ -626,22 +634,25 @@ class TimeBudget:
     def _refit_epochs(
         self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord, room: float
     ) -> int:
-        """Return the epochs of the longest stage, or the plan's if there was no time for them."""
+        """Return the epochs of the longest stage, or more up to the plan's where one refit fits."""
         if best.gap is not None:  # a gap may grow with the epochs
             return best.epochs
         names = {stage.name for stage in plan.stages} | {best.stage}
         begun = [size.epochs for size in self.time_plan.sizes if size.name in names]
         planned = max(stage.epochs for stage in plan.stages)
         found = max(begun, default=planned)
-        if self.time_plan.keep_epochs or planned <= found:
+        if planned <= found:
             return found
         # One longer refit is worth more than several short ones.
-        least = self._refit_cost(plan, trials, best, found)
-        each = (self._refit_cost(plan, trials, best, 2 * found) - least) / found
+        alone = replace(plan, refit_seeds=1)
+        least = self._refit_cost(alone, trials, best, found)
+        each = (self._refit_cost(alone, trials, best, 2 * found) - least) / found
         if each <= 0:
             return planned
-        more = int((room - self._ending.network - least) / each)
-        return max(found, min(planned, found + more))
+        longer = found + max(0, int((room - self._ending.network - least) / each))
+        if self.time_plan.keep_epochs and longer < planned:
+            return found
+        return min(planned, longer)
 
     def _refit_cost(
         self, plan: Plan, trials: Sequence[TrialRecord], best: TrialRecord, epochs: int

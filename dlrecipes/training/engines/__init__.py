@@ -1,6 +1,6 @@
 """Engines: what trains the trials of a study."""
 
-from dlrecipes.training.engines.compiled.workload import count_cores
+from dlrecipes.training.engines.compiled.workload import count_cores, count_workers
 from dlrecipes.training.engines.device import (
     check_backend,
     describe_device,
@@ -16,6 +16,7 @@ __all__ = [
     "SideBySideEngine",
     "check_backend",
     "count_cores",
+    "count_workers",
     "describe_device",
     "make_engine",
     "weakest_capability",
