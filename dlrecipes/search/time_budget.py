@@ -336,8 +336,9 @@ class TimeBudget:
         return (
             Finding(
                 "time too short",
-                f"There was no time for {' and '.join(missing)}, with "
-                f"{plural(trials, 'trial')} begun: what was found is hardly searched for.",
+                f"There was no time for the {'stages' if len(missing) > 1 else 'stage'} "
+                f"{' and '.join(missing)}: {plural(trials, 'trial')} are hardly "
+                "a search.",
                 {"seconds": self.seconds, "missing": missing, "trials": trials},
                 f"Give more than {minutes:.3g} minutes.",
                 severity="warning",
