@@ -185,6 +185,11 @@ def test_time_that_is_left_goes_to_further_refits(record, left, number):
         size = budget.time_plan.sizes[-1]
         assert (size.name, size.trials, size.epochs) == ("more-refits", number - 3, 6)
         assert size.until == pytest.approx(120 - 7.5 - (number - 3))
+    # ---- Keras' `fit` trains one after the other: 20 s for three, so that one more takes 7.3 s
+    alone = [replace(one, engine="fit") for one in trained]
+    for room, refits in ((8.2, 3), (8.4, 4)):
+        one_more = _after_refits(20.0, 7.5 + room).more_refits(plan, alone, SAVING / 3)
+        assert one_more.refit_seeds == refits
     # ---- those that the time has cut short are the last
     cut = [replace(one, epochs=2) for one in trained]
     late = _after_refits(20.0, left, until=120.0 - left - SAVING)
