@@ -196,6 +196,27 @@ def test_time_that_is_left_goes_to_further_refits(record, left, number):
     assert late.more_refits(plan, cut, SAVING / 3) == plan
 
 
+@pytest.mark.parametrize(("left", "epochs"), [(60.0, 6), (11.9, 4), (7.0, 2)])
+def test_refits_have_the_epochs_of_the_plan_where_one_fits(record, left, epochs):
+    """An epoch takes 1.2 s with caution; the end 2 s, the refit 1 s, the members 4 s."""
+    sizes = (StageSize("fine", 2, 2, 1.0, 50.0),)
+    trials = [
+        record(at, 0.5, stage="fine", epochs=2, seconds=2.0, parameters=10) for at in range(2)
+    ]
+    budget = TimeBudget(
+        TimePlan(sizes, seconds=120.0),
+        ending=Ending(2.0, 1.0),
+        objective=GOAL,
+        examples=10_000,
+        members=0,
+        before=120.0 - left,
+        clock=lambda: 0.0,
+    )
+    plan = budget.refits(PLAN, trials, trials[0])
+    assert plan.refit_epochs == epochs
+    assert plan.refit_seeds >= 1
+
+
 @pytest.mark.parametrize("way", ["no ensemble", "within the plan", "after an ensemble"])
 def test_further_refits_are_members_only(tuned, record, way):
     began = TimePlan(within_plan=way == "within the plan", seconds=600.0)
